@@ -1,0 +1,29 @@
+# Everything in one image; the command chooses the part: run, bot, web, worker.
+FROM python:3.12-slim-bookworm AS build
+WORKDIR /app
+COPY requirements-uv.lock requirements.lock ./
+RUN python -m venv .venv \
+ && .venv/bin/pip install --quiet --require-hashes --requirement requirements-uv.lock \
+ && .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes --requirement requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY bot bot
+COPY generator generator
+COPY storage storage
+COPY training training
+RUN .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+
+FROM python:3.12-slim-bookworm
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends fluidsynth fluid-soundfont-gm \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --create-home --uid 1000 tunesmith \
+ && install -d -o tunesmith /data
+COPY --from=build /app /app
+WORKDIR /app
+USER tunesmith
+ENV PATH=/app/.venv/bin:$PATH DATA_DIR=/data WEB_HOST=0.0.0.0 LOG_JSON=true PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health', timeout=5)"]
+ENTRYPOINT ["tunesmith"]
+CMD ["run"]

@@ -1,0 +1,33 @@
+"""Everything that whoever hosts the bot can set, from the environment or a `.env` file."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    data_dir: Path = Field(Path("data"), description="Folder for the embedded database, the files and the logs.")
+    database_url: SecretStr | None = Field(None, description="postgresql://… of a server; the embedded one is used without it.")
+    files_url: str | None = Field(None, description="s3://bucket/prefix for the tunes' files; DATA_DIR/files without it.")
+
+    discord_token: SecretStr | None = Field(None, description="Without it no Discord bot is started.")
+    discord_api_url: str = Field("https://discord.com/api/v10", description="For tests: another address of Discord's API.")
+    discord_gateway_url: str | None = Field(None, description="For tests: another address of Discord's gateway.")
+
+    web_host: str = "127.0.0.1"
+    web_port: int = 8080
+
+    open_requests_per_person: int = Field(10, description="How many unfinished tunes one person may have.")
+    worker_slots: int = Field(8, description="How many tunes a worker composes at once.")
+    soundfont: Path | None = Field(None, description="A General MIDI sound font; FluidR3_GM is looked for without it.")
+    log_json: bool = Field(False, description="Logs as JSON lines, for collectors.")
+    log_level: str = "INFO"
+
+
+def quiet_tensorflow() -> None:
+    """Keeps TensorFlow's start-up notes out of the log; it reads this when it is imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
