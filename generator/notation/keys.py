@@ -1,0 +1,144 @@
+"""Keys as ABC writes them: a tonic, a mode, and the signature that follows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from generator.notation.errors import NotationError
+
+LETTERS = "CDEFGAB"
+SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_SHARPS = "FCGDAEB"
+_ALTER_NAMES = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "##"}
+
+
+class Mode(StrEnum):
+    """The seven modes of the diatonic scale; `str(mode)` is the name that people read."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    DORIAN = "dorian"
+    MIXOLYDIAN = "mixolydian"
+    PHRYGIAN = "phrygian"
+    LYDIAN = "lydian"
+    LOCRIAN = "locrian"
+
+    @property
+    def abc(self) -> str:
+        """The suffix in a `K:` field."""
+        return {"major": "", "minor": "m"}.get(self.value, self.value[:3])
+
+
+# How many fifths a mode's signature lies above that of the major key on the same tonic.
+_FIFTHS = {
+    Mode.MAJOR: 0, Mode.MINOR: -3, Mode.DORIAN: -2, Mode.MIXOLYDIAN: -1,
+    Mode.PHRYGIAN: -4, Mode.LYDIAN: 1, Mode.LOCRIAN: -5,
+}  # fmt: skip
+_MODE_NAMES = {"": Mode.MAJOR, "m": Mode.MINOR, "maj": Mode.MAJOR, "ion": Mode.MAJOR, "min": Mode.MINOR, "aeo": Mode.MINOR} | {
+    mode.value[:3]: mode for mode in (Mode.DORIAN, Mode.MIXOLYDIAN, Mode.PHRYGIAN, Mode.LYDIAN, Mode.LOCRIAN)
+}
+_FULL_NAMES = {mode.value for mode in Mode} | {"ionian", "aeolian"}
+
+# `D`, `Am`, `F#min`, `Bb Mixolydian`, `Edor`, then whatever else the field holds (accidentals, clef).
+_KEY = re.compile(r"([A-Ga-g])([#b]?)\s*([A-Za-z]*)(.*)", re.DOTALL)
+_EXTRA = re.compile(r"(?<!\S)(\^\^|\^|__|_|=)([A-Ga-g])(?!\S)")
+_ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A tonic (`D`, `Bb`, `F#`), a mode, and accidentals beyond the mode's own (`K:D ^g`)."""
+
+    tonic: str
+    mode: Mode = Mode.MAJOR
+    extra: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not -7 <= self.fifths <= 7:
+            raise NotationError(f"The key {self.tonic} {self.mode} would need more than seven sharps or flats.", text=self.abc)
+
+    @cached_property
+    def fifths(self) -> int:
+        """Sharps (positive) or flats (negative) in the signature, before `extra`."""
+        alter = self.tonic.count("#") - self.tonic.count("b")
+        return _SHARPS.index(self.tonic[0]) - 1 + 7 * alter + _FIFTHS[self.mode]
+
+    @cached_property
+    def signature(self) -> dict[str, int]:
+        """Letter → alteration in semitones, for each of the seven letters."""
+        signature = dict.fromkeys(LETTERS, 0)
+        for letter in _SHARPS[: max(self.fifths, 0)]:
+            signature[letter] = 1
+        for letter in _SHARPS[::-1][: max(-self.fifths, 0)]:
+            signature[letter] = -1
+        return signature | dict(self.extra)
+
+    @property
+    def pitch_class(self) -> int:
+        """The tonic's semitones above C, 0 to 11."""
+        return (SEMITONES[self.tonic[0]] + self.tonic.count("#") - self.tonic.count("b")) % 12
+
+    @property
+    def abc(self) -> str:
+        """The `K:` field's value: `D`, `Am`, `Edor`, `D ^g`."""
+        marks = {value: mark for mark, value in _ACCIDENTALS.items()}
+        return " ".join([self.tonic + self.mode.abc] + [marks[alter] + letter.lower() for letter, alter in self.extra])
+
+    def __str__(self) -> str:
+        return f"{self.tonic} {self.mode}"
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """Reads a key as ABC or a person writes it: `Ador`, `D Mixolydian`, `F#m`, `g minor`, `HP`.
+
+        Raises NotationError with the sentence to show.
+        """
+        value = text.strip().replace("♯", "#").replace("♭", "b")
+        if value[:2] in ("HP", "Hp"):
+            return cls("A", Mode.MIXOLYDIAN)  # the pipe scale; `Hp` draws its signature, `HP` leaves it out
+        if value.lower() in ("", "none") or value.startswith(("clef", "treble", "bass")):
+            return cls("C")
+        match = _KEY.fullmatch(value)
+        if not match:
+            raise NotationError(f"“{text[:40]}” is not a key. Write it like D, Am, Edor or Bmix.", text=text)
+        letter, accidental, word, rest = match.groups()
+        mode = _mode(word)
+        if mode is None:
+            first, _, rest = (word + rest).partition(" ")
+            raise NotationError(f"“{first[:20]}” is not a mode. Use major, minor, dor, mix, phr, lyd or loc.", text=text)
+        extra = tuple((note.upper(), _ACCIDENTALS[mark]) for mark, note in _EXTRA.findall(rest))
+        key = cls(letter.upper() + accidental, mode, extra)
+        if word.lower() == "exp":  # the accidentals are the whole signature
+            plain = cls(key.tonic, mode).signature
+            naturals = tuple((name, 0) for name in LETTERS if plain[name] and name not in dict(extra))
+            key = cls(key.tonic, mode, naturals + extra)
+        return key
+
+
+def _mode(word: str) -> Mode | None:
+    """The mode that a word names: in full or by its first three letters, as ABC allows; `exp` and clefs leave it major."""
+    if word == "M":
+        return Mode.MAJOR
+    lower = word.lower()
+    if lower in ("exp", "clef", "treble", "bass", "alto", "tenor"):
+        return Mode.MAJOR
+    return _MODE_NAMES.get(lower if len(lower) < 3 else lower[:3]) if len(lower) <= 3 or lower in _FULL_NAMES else None
+
+
+def alter_name(alter: int) -> str:
+    """`#` for 1, `b` for -1, and so on."""
+    return _ALTER_NAMES[alter]
+
+
+def transpose_tonic(pitch_class: int, mode: Mode) -> str:
+    """The usual spelling of a tonic 0 to 11 semitones above C in a mode: the one with the smaller signature."""
+    spellings = []
+    for letter in LETTERS:
+        for alter in (0, 1, -1):
+            if (SEMITONES[letter] + alter) % 12 == pitch_class % 12:
+                fifths = _SHARPS.index(letter) - 1 + 7 * alter + _FIFTHS[mode]
+                spellings.append((abs(fifths), abs(alter), letter + alter_name(alter)))
+    return min(spellings)[2]

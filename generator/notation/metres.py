@@ -1,0 +1,92 @@
+"""Metres, and the dance rhythms with the metre and tempo that they are played in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from generator.notation.errors import NotationError
+
+
+@dataclass(frozen=True)
+class Metre:
+    """A metre as it is written: 4/4, 6/8. `C` reads as 4/4 and `C|` as 2/2."""
+
+    beats: int
+    unit: int
+
+    @property
+    def bar(self) -> Fraction:
+        """A full bar's length in whole notes."""
+        return Fraction(self.beats, self.unit)
+
+    @property
+    def compound(self) -> bool:
+        return self.unit >= 8 and self.beats % 3 == 0
+
+    @property
+    def beat(self) -> Fraction:
+        """The length that is beamed together and beaten with the foot, in whole notes."""
+        return Fraction(3, self.unit) if self.compound else Fraction(1, self.unit)
+
+    def __str__(self) -> str:
+        return f"{self.beats}/{self.unit}"
+
+    @classmethod
+    def parse(cls, text: str) -> Metre | None:
+        """Reads `4/4`, `C`, `C|`, `2+3/8`; None for free metre (`none` or nothing). Raises NotationError."""
+        value = text.strip()
+        if value.lower() in ("", "none", "free"):
+            return None
+        if value in ("C", "c"):
+            return cls(4, 4)
+        if value in ("C|", "c|"):
+            return cls(2, 2)
+        match = re.fullmatch(r"\(?(\d{1,2}(?:\s*\+\s*\d{1,2})*)\)?\s*/\s*(\d{1,2})", value)
+        if match:
+            beats, unit = sum(int(part) for part in match[1].split("+")), int(match[2])
+            if 1 <= beats <= 32 and unit in (1, 2, 4, 8, 16, 32):
+                return cls(beats, unit)
+        raise NotationError(f"“{text[:20]}” is not a metre. Write it like 4/4, 6/8 or C|.", text=text)
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """A kind of tune: its name, usual metres (first the one to write in), and a session's tempo."""
+
+    name: str
+    metres: tuple[Metre, ...]
+    beat: Fraction  # the note length that the tempo counts, in whole notes
+    beats_per_minute: int
+    words: tuple[str, ...] = ()  # other names that collections use
+
+
+def _metres(*texts: str) -> tuple[Metre, ...]:
+    return tuple(metre for text in texts if (metre := Metre.parse(text)))
+
+
+# Tempi are those of Irish sessions and dancers, a little under competition speed.
+RHYTHMS = {
+    rhythm.name: rhythm
+    for rhythm in (
+        Rhythm("reel", _metres("4/4", "2/2", "2/4"), Fraction(1, 2), 104),
+        Rhythm("jig", _metres("6/8", "12/8"), Fraction(3, 8), 112, ("double jig", "single jig")),
+        Rhythm("slip jig", _metres("9/8"), Fraction(3, 8), 112, ("slipjig", "hop jig")),
+        Rhythm("hornpipe", _metres("4/4", "2/2", "2/4"), Fraction(1, 4), 152, ("clog",)),
+        Rhythm("polka", _metres("2/4"), Fraction(1, 4), 126),
+        Rhythm("slide", _metres("12/8", "6/8"), Fraction(3, 8), 126),
+        Rhythm("waltz", _metres("3/4"), Fraction(1, 4), 132),
+        Rhythm("march", _metres("4/4", "2/4", "6/8", "2/2"), Fraction(1, 4), 108, ("quickstep", "quick step")),
+        Rhythm("strathspey", _metres("4/4", "2/2"), Fraction(1, 4), 116, ("highland fling", "fling", "highland")),
+        Rhythm("air", _metres("3/4", "4/4", "6/8"), Fraction(1, 4), 72, ("slow air", "lament", "song")),
+    )
+}
+
+
+def rhythm_named(text: str) -> Rhythm | None:
+    """The rhythm that a collection's `R:` field or a person names, by its first name that matches."""
+    name = " ".join(text.lower().replace("-", " ").split()).rstrip("s")
+    if name in RHYTHMS:
+        return RHYTHMS[name]
+    return next((rhythm for rhythm in RHYTHMS.values() if name in rhythm.words), None)

@@ -1,0 +1,316 @@
+"""The tokens that the model reads and writes, and their way from a score and back.
+
+A tune is: its header (`R:reel M:4/4 K:dorian`), its parts, and `<end>`. A part opens with `|:` (played twice) or `[|`,
+may name the length of its pick-up, and closes with `:|`, with endings `[1 … :| [2 … ||`, or with `||`. A duration
+holds until the next one; a pitch is a degree of the scale above the tonic, so that every key of a mode reads alike:
+
+    >>> from generator.notation.reader import read
+    >>> " ".join(encode(read("R:jig\\nM:6/8\\nK:D\\n|:DFA d2f|^g3 d3:|")))
+    '<start> R:jig M:6/8 K:major |: /24 0 2 4 /48 7 /24 9 | /72 10^ 7 :| <end>'
+
+Durations are in ticks, 192 to a whole note. Ornaments, grace notes and the lower notes of chords are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+
+from generator.notation.keys import LETTERS, Key, Mode
+from generator.notation.metres import RHYTHMS, Metre, rhythm_named
+from generator.notation.score import Bar, Note, Pitch, Score, Tuplet
+from generator.notation.structure import Part, parts
+
+TICKS = 192  # in a whole note: the smallest number that holds 1/32 notes and triplets of 1/16 without remainder
+
+PAD, START, END = "<pad>", "<start>", "<end>"
+OPEN_REPEATED, OPEN, BAR, REPEAT, CLOSE = "|:", "[|", "|", ":|", "||"
+FIRST, SECOND, TIE, REST = "[1", "[2", "-", "z"
+ANY_RHYTHM, ANY_METRE, ANY_MODE = "R:?", "M:?", "K:?"
+
+MODES = (Mode.MAJOR, Mode.MINOR, Mode.DORIAN, Mode.MIXOLYDIAN)
+METRES = tuple(Metre(*pair) for pair in ((2, 4), (3, 4), (4, 4), (3, 8), (6, 8), (9, 8), (12, 8), (3, 2)))
+DURATIONS = (6, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96, 120, 144, 168, 192)
+TRIPLETS = (8, 16, 32)  # each of three in the time of two
+PICK_UPS = (6, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96)
+DEGREES = range(-10, 18)
+_MARKS = {0: "", 1: "^", -1: "_"}
+
+
+def _vocabulary() -> tuple[str, ...]:
+    return (
+        PAD, START, END,
+        ANY_RHYTHM, *(f"R:{name}" for name in RHYTHMS),
+        ANY_METRE, *(f"M:{metre}" for metre in METRES),
+        ANY_MODE, *(f"K:{mode}" for mode in MODES),
+        OPEN_REPEATED, OPEN, BAR, REPEAT, CLOSE, FIRST, SECOND, TIE, REST,
+        *(f"up{ticks}" for ticks in PICK_UPS),
+        *(f"/{ticks}" for ticks in DURATIONS + TRIPLETS),
+        *(f"{degree}{mark}" for degree in DEGREES for mark in _MARKS.values()),
+    )  # fmt: skip
+
+
+VOCABULARY = _vocabulary()
+INDEX = {token: index for index, token in enumerate(VOCABULARY)}
+POSITIONS = 64  # classes of the position in the bar, in 1/64 of the longest bar counted (12/8 and 3/2: 288 ticks)
+BARS = 36  # classes of the bar in its part; the last stands for all beyond
+
+
+class NotEncodable(ValueError):
+    """The tune holds something that the tokens have no word for; the message names it."""
+
+
+def is_pitch(token: str) -> bool:
+    return token == REST or token[0].isdigit() or (token[0] == "-" and len(token) > 1)
+
+
+def pitch_parts(token: str) -> tuple[int, int]:
+    """The degree above the tonic and the alteration of the scale in a pitch token."""
+    alter = {"^": 1, "_": -1}.get(token[-1], 0)
+    return int(token.rstrip("^_")), alter
+
+
+def header(rhythm: str | None, metre: Metre | None, mode: Mode | None) -> list[str]:
+    """The tokens that a tune begins with; what is None stays open."""
+    return [
+        START,
+        f"R:{rhythm}" if rhythm in RHYTHMS else ANY_RHYTHM,
+        f"M:{plain(metre)}" if metre else ANY_METRE,
+        f"K:{mode}" if mode in MODES else ANY_MODE,
+    ]
+
+
+def plain(metre: Metre) -> Metre:
+    """The metre that stands for all of the same bar and beat: cut time is counted as 4/4."""
+    return {Metre(2, 2): Metre(4, 4), Metre(6, 4): Metre(3, 2)}.get(metre, metre)
+
+
+def tonic(key: Key) -> Pitch:
+    """Degree 0: the tonic between C4 and B4."""
+    return Pitch(key.tonic[0], 4)
+
+
+@dataclass(slots=True)
+class Tracker:
+    """Follows a token stream: where in the bar, in which bar of its part, and what is still open.
+
+    Position and bar are inputs of the model, so training and composing must count them alike: both count here.
+    """
+
+    bar_ticks: int = 0  # a full bar; 0 until the metre is known
+    position: int = 0  # ticks since the bar line
+    bar: int = 0  # of the part; the second ending counts from where the first began
+    part: int = -1  # -1 before the first
+    pick_up: int = 0  # of the current part
+    duration: int = 0  # in force, in ticks
+    triplet: int = 0  # notes that the open triplet still lacks
+    ending: int = 0
+    ending_bar: int = 0  # the bar of the part with which the endings begin
+
+    def advance(self, token: str) -> None:
+        if token.startswith("M:"):
+            metre = Metre.parse(token[2:]) if token != ANY_METRE else None
+            self.bar_ticks = int(metre.bar * TICKS) if metre else 0
+        elif token in (OPEN_REPEATED, OPEN):
+            self.part += 1
+            self.position = self.bar = self.pick_up = self.ending = 0
+        elif token.startswith("up"):
+            self.pick_up = int(token[2:])
+            self.position = self.bar_ticks - self.pick_up
+            self.bar = -1
+        elif token == BAR:
+            self.position = 0
+            self.bar += 1
+        elif token == FIRST:
+            self.position, self.ending = 0, 1
+            self.bar += 1
+            self.ending_bar = self.bar
+        elif token == SECOND:
+            self.position, self.ending, self.bar = 0, 2, self.ending_bar
+        elif token in (REPEAT, CLOSE):
+            self.position = 0
+        elif token[0] == "/":
+            self.duration = int(token[1:])
+            self.triplet = 3 if self.duration in TRIPLETS else 0
+        elif is_pitch(token):
+            self.position += self.duration
+            if self.duration in TRIPLETS:
+                self.triplet = (self.triplet or 3) - 1
+
+    def features(self) -> tuple[int, int]:
+        """Position and bar as classes: (0…POSITIONS-1, 0…BARS-1). Class 0 of the bar is the pick-up."""
+        return min(self.position * 2 // 9, POSITIONS - 1), min(self.bar + 1, BARS - 1)
+
+
+def features(tokens: Iterable[str]) -> list[tuple[int, int]]:
+    """After each token the position in the bar and the bar in the part, as classes."""
+    tracker, found = Tracker(), []
+    for token in tokens:
+        tracker.advance(token)
+        found.append(tracker.features())
+    return found
+
+
+# score → tokens
+
+
+def encode(score: Score) -> list[str]:
+    """A whole tune as tokens; raises NotEncodable where it is not of the normal form or a bar does not add up."""
+    encoder = _Encoder(score)
+    layout = parts(score)
+    if layout is None:
+        raise NotEncodable("a part with three endings or played three times")
+    for part in layout:
+        encoder.part(part)
+    return [*encoder.tokens, END]
+
+
+def encode_opening(score: Score) -> list[str]:
+    """The beginning of a tune as tokens that can be gone on with: its last part stays open unless the text closes it."""
+    encoder = _Encoder(score)
+    layout = parts(score)
+    if layout is None:
+        raise NotEncodable("a part with three endings or played three times")
+    for part in layout[:-1]:
+        encoder.part(part)
+    last = layout[-1]
+    final = score.bars[-1]
+    if final.repeat_end or final.line != "|":
+        encoder.part(last)
+    else:
+        encoder.part(last, unfinished=True)
+    return encoder.tokens
+
+
+class _Encoder:
+    def __init__(self, score: Score) -> None:
+        if any(bar.key not in (None, score.key) or bar.metre not in (None, score.metre) for bar in score.bars):
+            raise NotEncodable("a change of key or metre")
+        if score.metre is None or plain(score.metre) not in METRES:
+            raise NotEncodable(f"the metre {score.metre or 'free'}")
+        if score.key.mode not in MODES or score.key.extra:
+            raise NotEncodable(f"the key {score.key}")
+        self.key, self.full = score.key, score.metre.bar
+        self.base = tonic(score.key).staff
+        rhythm = rhythm_named(score.rhythm)
+        self.tokens = header(rhythm.name if rhythm else None, score.metre, score.key.mode)
+        self.duration = 0
+
+    def part(self, part: Part, *, unfinished: bool = False) -> None:
+        if unfinished:
+            self.tokens.append(OPEN_REPEATED)
+            self._bars(part.body, starts=True, ends=False)
+            if part.first:
+                raise NotEncodable("an ending that is not closed")
+            if part.body[-1].duration == self.full:
+                self.tokens.append(BAR)
+            return
+        self.tokens.append(OPEN_REPEATED if part.repeated else OPEN)
+        self._bars(part.body, starts=True, ends=not part.first)
+        if part.first:
+            for token, bars, close in ((FIRST, part.first, REPEAT), (SECOND, part.second, CLOSE)):
+                self.tokens.append(token)
+                self._bars(bars, starts=False, ends=True)
+                self.tokens.append(close)
+        else:
+            self.tokens.append(REPEAT if part.repeated else CLOSE)
+
+    def _bars(self, bars: Sequence[Bar], *, starts: bool, ends: bool) -> None:
+        """Bars with lines between them; the first of a part may be a pick-up, and the last short."""
+        unfinished = starts and not ends
+        for index, bar in enumerate(bars):
+            ticks = bar.duration * TICKS
+            first, last = starts and index == 0, index == len(bars) - 1
+            if bar.duration > self.full:
+                raise NotEncodable(f"a bar of {bar.duration} in {self.full}")
+            if bar.duration < self.full:
+                if first and len(bars) > 1:
+                    if ticks not in PICK_UPS:
+                        raise NotEncodable(f"a pick-up of {bar.duration}")
+                    self.tokens.append(f"up{int(ticks)}")
+                elif not (last and (ends or unfinished)):
+                    raise NotEncodable(f"a bar of {bar.duration} in {self.full}")
+            self._notes(bar, bars[index + 1] if not last else None)
+            if not last:
+                self.tokens.append(BAR)
+
+    def _notes(self, bar: Bar, following: Bar | None) -> None:
+        triplet: list[Note] = []
+        for note, after in pairwise([*bar.notes, following.notes[0] if following else None]):
+            assert note is not None
+            ticks = note.duration * TICKS
+            if note.tuplet:
+                if (note.tuplet.actual, note.tuplet.normal, note.tuplet.size) != (3, 2, 3) or ticks not in TRIPLETS:
+                    raise NotEncodable("a tuplet other than a plain triplet")
+                triplet.append(note)
+                if len({member.duration for member in triplet}) > 1:
+                    raise NotEncodable("an uneven triplet")
+                triplet = [] if len(triplet) == 3 else triplet
+            elif ticks not in DURATIONS or triplet:
+                raise NotEncodable(f"a note of {note.duration}")
+            if ticks != self.duration:
+                self.duration = int(ticks)
+                self.tokens.append(f"/{self.duration}")
+            self.tokens.append(self._pitch(note))
+            if note.tie and after and after.melody == note.melody and not note.rest:
+                self.tokens.append(TIE)
+        if triplet:
+            raise NotEncodable("an unfinished triplet")
+
+    def _pitch(self, note: Note) -> str:
+        pitch = note.melody
+        if pitch is None:
+            return REST
+        degree = pitch.staff - self.base
+        mark = _MARKS.get(pitch.alter - self.key.signature[pitch.letter])
+        if degree not in DEGREES or mark is None:
+            raise NotEncodable(f"the note {pitch} in {self.key}")
+        return f"{degree}{mark}"
+
+
+# tokens → score
+
+
+def decode(tokens: Sequence[str], key: Key, metre: Metre) -> Score:
+    """The score that a stream spells in a key: `metre` is how its bars are to be written (4/4 or 2/2).
+
+    The stream must be one that the grammar lets through; it may stop anywhere.
+    """
+    base = tonic(key).staff
+    bars: list[Bar] = []
+    current = Bar()
+    notes: list[Note] = []
+    tracker = Tracker()
+    for token in tokens:
+        tracker.advance(token)
+        if is_pitch(token):
+            notes.append(_note(token, tracker, key, base))
+        elif token == TIE:
+            notes[-1] = replace(notes[-1], tie=True)
+        elif token in (BAR, REPEAT, CLOSE, FIRST, SECOND, END, OPEN, OPEN_REPEATED):
+            if notes:
+                line = "||" if token == CLOSE else "|"
+                bars.append(replace(current, notes=tuple(notes), repeat_end=int(token == REPEAT), line=line))
+                notes, current = [], Bar()
+            if token == OPEN_REPEATED:
+                current = replace(current, repeat_start=True)
+            elif token in (FIRST, SECOND):
+                current = replace(current, endings=(int(token[1]),))
+    if notes:
+        bars.append(replace(current, notes=tuple(notes)))
+    if bars and tokens[-1] == END:
+        bars[-1] = replace(bars[-1], line="|]")
+    rhythm = next((token[2:] for token in tokens if token.startswith("R:") and token != ANY_RHYTHM), "")
+    return Score(bars=tuple(bars), key=key, metre=metre, rhythm=rhythm)
+
+
+def _note(token: str, tracker: Tracker, key: Key, base: int) -> Note:
+    duration = Fraction(tracker.duration, TICKS)
+    tuplet = Tuplet(3, 2, 2 - tracker.triplet, 3) if tracker.duration in TRIPLETS else None
+    if token == REST:
+        return Note((), duration, tuplet=tuplet)
+    degree, alter = pitch_parts(token)
+    letter = LETTERS[(base + degree) % 7]
+    return Note((Pitch.at(base + degree, key.signature[letter] + alter),), duration, tuplet=tuplet)

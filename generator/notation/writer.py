@@ -1,0 +1,162 @@
+"""Writes a score as ABC that our reader, abc2midi and people read alike."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from generator.notation.keys import Key
+from generator.notation.metres import Metre
+from generator.notation.score import Bar, Note, Pitch, Score
+
+_MARKS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+_SHORTHAND = {"staccato": ".", "roll": "~", "fermata": "H", "trill": "T", "upbow": "u", "downbow": "v"}
+_BARS_A_LINE = 4
+_PERCENT = r"\%"  # bare, it would begin a comment
+
+
+def write(score: Score, *, header: bool = True) -> str:
+    """The score as ABC text. Without `header` only the music, as a line can be quoted in a sentence."""
+    writer = _Writer(score)
+    body = writer.body()
+    if not header:
+        return body
+    lines = [f"X:{score.reference}", f"T:{score.title.replace('%', _PERCENT)}"]
+    lines += [f"R:{score.rhythm}"] if score.rhythm else []
+    lines += [f"{name}:{value}" for name, value in score.fields]
+    lines.append(f"M:{score.metre or 'none'}")
+    lines.append(f"L:{score.unit}")
+    if score.tempo:
+        lines.append(f"Q:{score.tempo[0]}={score.tempo[1]}")
+    lines.append(f"K:{score.key.abc}")
+    return "\n".join([*lines, body, ""])
+
+
+def write_length(units: Fraction) -> str:
+    """A note's length as a multiple of the unit: 2 → `2`, 1/2 → `/`, 3/2 → `3/2`."""
+    if units.denominator == 1:
+        return "" if units == 1 else str(units.numerator)
+    top = "" if units.numerator == 1 else str(units.numerator)
+    return f"{top}/" if units.denominator == 2 and not top else f"{top}/{units.denominator}"
+
+
+class _Writer:
+    def __init__(self, score: Score) -> None:
+        self.score = score
+        self.key: Key = score.key
+        self.metre: Metre | None = score.metre
+        self.accidentals: dict[tuple[str, int], int] = {}
+
+    def body(self) -> str:
+        lines: list[str] = []
+        line, on_line = "", 0
+        bars = self.score.bars
+        for index, bar in enumerate(bars):
+            line += self._opening(bar) + self._notes(bar)
+            line += ":" * bar.repeat_end + bar.line
+            self.accidentals.clear()
+            on_line += 0 if self._pick_up(bar) else 1
+            starts = index + 1 < len(bars) and bars[index + 1].repeat_start
+            if bar.repeat_end or bar.line != "|" or starts or on_line >= _BARS_A_LINE:
+                lines.append(line)
+                line, on_line = "", 0
+        return "\n".join([*lines, line] if line else lines)
+
+    def _opening(self, bar: Bar) -> str:
+        text = "|:" if bar.repeat_start else ""
+        if bar.endings:
+            text += "[" + ",".join(map(str, bar.endings)) + " "
+        if bar.part:
+            text += f"[P:{bar.part}]"
+        if bar.metre:
+            self.metre = bar.metre
+            text += f"[M:{bar.metre}]"
+        if bar.key:
+            self.key = bar.key
+            text += f"[K:{bar.key.abc}]"
+        return text
+
+    def _pick_up(self, bar: Bar) -> bool:
+        short = self.metre is not None and bar.duration < self.metre.bar
+        return short and not bar.repeat_end and bar.line == "|" and not bar.endings
+
+    def _notes(self, bar: Bar) -> str:
+        text, at = "", Fraction(0)
+        if self.metre and self._pick_up(bar):
+            at = self.metre.bar - bar.duration  # a pick-up ends on the bar line
+        notes = bar.notes
+        index = 0
+        while index < len(notes):
+            note = notes[index]
+            if text and self._beam_starts(at, note, notes[index - 1]):
+                text += " "
+            following = notes[index + 1] if index + 1 < len(notes) else None
+            sign = self._broken(note, following, at)
+            if sign and following:
+                even = (note.duration + following.duration) / 2
+                text += self._note(note, even) + sign + self._note(following, even)
+                at += note.duration + following.duration
+                index += 2
+                continue
+            text += self._note(note, note.nominal)
+            at += note.duration
+            index += 1
+        return text
+
+    def _beam_starts(self, at: Fraction, note: Note, before: Note) -> bool:
+        """Whether a gap stands before the note: at each beat of compound metres, each half bar or beat of the others."""
+        if note.tuplet and note.tuplet.index:
+            return False
+        if self.metre is None:
+            return bool(note.duration >= Fraction(1, 4) or before.duration >= Fraction(1, 4))
+        beat = self.metre.beat
+        if not self.metre.compound and self.metre.bar == 1:
+            beat = Fraction(1, 2)
+        return at % beat == 0
+
+    def _broken(self, note: Note, following: Note | None, at: Fraction) -> str:
+        """`>` or `<` where two notes share a beat three to one, as a hornpipe is written."""
+        if following is None or note.tuplet or following.tuplet or following.grace:
+            return ""
+        total = note.duration + following.duration
+        if total not in (Fraction(1, 4), Fraction(1, 8)) or total / 2 > self.score.unit or at % total:
+            return ""
+        if note.duration == 3 * following.duration:
+            return ">"
+        return "<" if following.duration == 3 * note.duration else ""
+
+    def _note(self, note: Note, written: Fraction) -> str:
+        text = ""
+        if note.chord_symbol:
+            text += f'"{note.chord_symbol}"'
+        if note.tuplet and note.tuplet.index == 0:
+            text += self._tuplet(note)
+        text += "(" * note.slurs_open
+        text += "".join(_SHORTHAND.get(name, f"!{name}!") for name in note.decorations)
+        if note.grace:
+            text += "{" + "".join(map(self._pitch, note.grace)) + "}"
+        if note.rest:
+            text += "z"
+        elif len(note.pitches) == 1:
+            text += self._pitch(note.pitches[0])
+        else:
+            text += "[" + "".join(map(self._pitch, note.pitches)) + "]"
+        text += write_length(written / self.score.unit)
+        return text + ("-" if note.tie else "") + ")" * note.slurs_close
+
+    def _tuplet(self, note: Note) -> str:
+        assert note.tuplet is not None
+        actual, normal, size = note.tuplet.actual, note.tuplet.normal, note.tuplet.size
+        usual = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(actual)
+        if normal == usual and size == actual:
+            return f"({actual}"
+        return f"({actual}:{normal}:{size}"
+
+    def _pitch(self, pitch: Pitch) -> str:
+        place = pitch.letter, pitch.octave
+        mark = ""
+        if pitch.alter != self.accidentals.get(place, self.key.signature[pitch.letter]):
+            mark = _MARKS[pitch.alter]
+            self.accidentals[place] = pitch.alter
+        if pitch.octave >= 5:
+            return mark + pitch.letter.lower() + "'" * (pitch.octave - 5)
+        return mark + pitch.letter + "," * (4 - pitch.octave)
