@@ -1,0 +1,63 @@
+"""PostgreSQL's notifications about tunes, on a connection of their own that is made again when it drops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import structlog
+
+from storage.database import Database
+from storage.errors import StorageError
+
+CHANNEL = "tunes"  # the trigger in migrations/ sends on it
+CHECK_EVERY_S = 20  # a dead connection is as silent as a quiet one
+PAUSES_S = (0.1, 0.5, 1, 2, 5)  # between attempts to connect again; the last one from then on
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def listen(database: Database) -> AsyncIterator[AsyncIterator[str]]:
+    """The ids of tunes whose rows change after entering, and "" whenever some may have been missed."""
+    listener = _Listener(database, await _connect(database))
+    try:
+        yield listener.ids()
+    finally:
+        await listener.connection.close()
+
+
+class _Listener:
+    def __init__(self, database: Database, connection: psycopg.AsyncConnection[Any]) -> None:
+        self.database = database
+        self.connection = connection
+
+    async def ids(self) -> AsyncIterator[str]:
+        while True:
+            try:
+                async for notification in self.connection.notifies(timeout=CHECK_EVERY_S):
+                    yield notification.payload
+                await self.connection.execute("SELECT 1")
+            except psycopg.OperationalError as error:
+                log.warning("the connection for changes was lost", error=str(error))
+                await self.connection.close()
+                self.connection = await _connect_again(self.database)
+                yield ""
+
+
+async def _connect(database: Database) -> psycopg.AsyncConnection[Any]:
+    connection = await database.connect(autocommit=True)
+    await connection.execute(f"LISTEN {CHANNEL}")
+    return connection
+
+
+async def _connect_again(database: Database) -> psycopg.AsyncConnection[Any]:
+    pauses = iter(PAUSES_S)
+    while True:
+        try:
+            return await _connect(database)
+        except (psycopg.OperationalError, StorageError):
+            await asyncio.sleep(next(pauses, PAUSES_S[-1]))

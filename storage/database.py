@@ -1,0 +1,113 @@
+"""One PostgreSQL, embedded or a server's, and the ways to reach it."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from storage.errors import StorageError
+
+CONNECT_TIMEOUT_S = 10
+MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 7_486_937_105  # any number, the same in every process
+
+
+class Database:
+    """Where the database is (`conninfo`, for psycopg) and SQLAlchemy's engine for it."""
+
+    def __init__(self, conninfo: str, server: Any = None) -> None:
+        self.conninfo = conninfo
+        self._server = server
+        # The engine connects by our own function, so that all drivers read the same URL in the same way.
+        self.engine: AsyncEngine = create_async_engine(
+            "postgresql+psycopg://", async_creator=self.connect, pool_pre_ping=True, pool_size=5, max_overflow=15
+        )
+
+    @classmethod
+    async def open(cls, data_dir: Path, url: str | None) -> Database:
+        """Starts the embedded server unless a URL is given; raises StorageError when there is no database to be had."""
+        if url is not None:
+            return cls(_conninfo(url))
+        try:
+            with warnings.catch_warnings():
+                # Said wherever there is no session's folder for sockets; another one is found.
+                warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")
+                from storage.embedded import embedded_server
+        except ImportError as error:
+            raise StorageError(
+                "There is no embedded PostgreSQL for this machine: set DATABASE_URL to postgresql://user:password@host/name."
+            ) from error
+        server = embedded_server(data_dir / "postgres")
+        try:
+            return cls(await asyncio.to_thread(server.run), server)
+        except OSError as error:
+            raise StorageError(f"The database in {server.pgdata} cannot be started: {error}.") from error
+
+    async def connect(self, **options: Any) -> psycopg.AsyncConnection[Any]:
+        """A new connection; an embedded server that was killed is started again."""
+        try:
+            return await psycopg.AsyncConnection.connect(self.conninfo, **options)
+        except psycopg.OperationalError:
+            if self._server is None:
+                raise
+            self.conninfo = await asyncio.to_thread(self._server.run)
+            return await psycopg.AsyncConnection.connect(self.conninfo, **options)
+
+    async def migrate(self, revision: str = "head") -> None:
+        """Brings the tables up to date; processes that start at once take turns. Raises StorageError."""
+        try:
+            async with self.engine.begin() as connection:
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+                await connection.run_sync(_migrate, revision)
+        except OperationalError as error:
+            raise StorageError(self._unreachable()) from error
+        except ProgrammingError as error:
+            raise StorageError(
+                "The database's tables cannot be made: give DATABASE_URL's user the right to make them."
+            ) from error
+        except CommandError as error:
+            raise StorageError("The database was made by a newer Tunesmith: install that version, or a newer one.") from error
+
+    async def close(self) -> None:
+        """Closes the connections; the embedded server stops when the last process that uses it exits."""
+        await self.engine.dispose()
+
+    def _unreachable(self) -> str:
+        known = conninfo_to_dict(self.conninfo)
+        where = f"{known.get('dbname', known.get('user', 'postgres'))} on {known.get('host', 'this machine')}"
+        return f"The database {where} cannot be reached: check DATABASE_URL, its password, and that the server is running."
+
+
+def _conninfo(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
+        raise StorageError("DATABASE_URL is not PostgreSQL's: it looks like postgresql://user:password@host/name.")
+    try:
+        # Without keepalives a listener would not notice that a machine has gone.
+        return make_conninfo(f"postgresql://{rest}", **_defaults(f"postgresql://{rest}"))
+    except psycopg.ProgrammingError:
+        # Not chained: libpq's message may quote the password.
+        raise StorageError("DATABASE_URL cannot be read: special characters in its password are written as %XX.") from None
+
+
+def _defaults(url: str) -> dict[str, int]:
+    given = conninfo_to_dict(url)
+    wanted = {"connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+    return {name: value for name, value in wanted.items() if name not in given}
+
+
+def _migrate(connection: Connection, revision: str) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    (command.downgrade if revision == "base" else command.upgrade)(config, revision)

@@ -1,0 +1,199 @@
+"""The one door to what is kept: requests go in, tunes and their files come out, and every change is announced."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from procrastinate import App
+from sqlalchemy import Select, and_, func, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError
+
+from generator.request import TuneRequest
+from storage import tables
+from storage.changes import listen
+from storage.database import Database
+from storage.errors import TooManyOpen
+from storage.files import Files, TuneFile
+from storage.jobs import make_app, put
+from storage.tunes import OVER, Composition, Origin, Status, Tune, is_id, new_id, tune_from
+
+MAX_STARTS = 10  # a tune that was there whenever ten workers died may be what killed them
+KILLED_WORKERS = "The musician broke down over this tune again and again; please ask for something else."
+
+tunes, files = tables.tunes, tables.files
+unfinished = tunes.c.status.not_in(OVER)
+
+
+@asynccontextmanager
+async def open_storage(
+    *, data_dir: Path, database_url: str | None = None, files_url: str | None = None
+) -> AsyncIterator[Storage]:
+    """Opens the database, embedded under data_dir without a URL, and the files; raises StorageError when they cannot be used."""
+    database = await Database.open(data_dir, database_url)
+    try:
+        kept = Files.open(data_dir, files_url)
+        await database.migrate()
+        yield Storage(database, kept)
+    finally:
+        await database.close()
+
+
+class Storage:
+    database: Database
+    jobs: App
+
+    def __init__(self, database: Database, kept: Files) -> None:
+        self.database = database
+        self.jobs = make_app(database.conninfo)
+        self._files = kept
+
+    # For those who ask.
+
+    async def add(self, request: TuneRequest, origin: Origin, *, parent: str | None = None, limit: int | None = None) -> Tune:
+        """Keeps a request and its job, both or neither; the same event again gives the tune that is there already.
+
+        Raises TooManyOpen when the person has `limit` unfinished tunes, ValueError for text that cannot be kept (NUL, half
+        a surrogate pair). A parent that is not there is forgotten.
+        """
+        values = asdict(origin) | {
+            "id": new_id(),
+            "request": request.as_dict(),
+            "parent": select(tunes.c.id).where(tunes.c.id == parent).scalar_subquery() if parent and is_id(parent) else None,
+        }
+        event = and_(tunes.c.platform == origin.platform, tunes.c.event == origin.event)
+        try:
+            async with self.database.engine.begin() as connection:
+                if limit is not None and origin.person:
+                    # One request of a person at a time, so that none counts while another is between counting and adding.
+                    person = f"{origin.platform} {origin.person}"
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:of, 0))"), {"of": person})
+                added = await connection.execute(
+                    insert(tunes).values(values).on_conflict_do_nothing(constraint="tunes_event_key").returning(tunes)
+                )
+                row = added.mappings().one_or_none()
+                if row is None:
+                    return tune_from((await connection.execute(select(tunes).where(event))).mappings().one())
+                if limit is not None and origin.person:
+                    person_is = and_(tunes.c.platform == origin.platform, tunes.c.person == origin.person)
+                    count = select(func.count()).where(person_is, unfinished, tunes.c.id != row["id"])
+                    if (open := (await connection.execute(count)).scalar_one()) >= limit:
+                        raise TooManyOpen(open)
+                raw = (await connection.get_raw_connection()).driver_connection
+                assert isinstance(raw, psycopg.AsyncConnection)
+                await put(self.jobs, row["id"], raw)
+                return tune_from(row)
+        except (DataError, UnicodeEncodeError) as error:
+            raise ValueError("Your request holds characters that cannot be kept; please type it again without them.") from error
+
+    async def tune(self, tune_id: str) -> Tune | None:
+        found = await self._tunes(select(tunes).where(tunes.c.id == tune_id)) if is_id(tune_id) else []
+        return found[0] if found else None
+
+    async def place(self, tune_id: str) -> int:
+        """The tune's place in the queue: 1 is next, 0 is no longer queued."""
+        if not is_id(tune_id):
+            return 0
+        queued = tunes.alias()
+        before = tuple_(queued.c.created_at, queued.c.id) <= tuple_(tunes.c.created_at, tunes.c.id)
+        count = (
+            select(func.count())
+            .select_from(tunes.join(queued, before))
+            .where(tunes.c.id == tune_id, tunes.c.status == Status.QUEUED, queued.c.status == Status.QUEUED)
+        )
+        async with self.database.engine.connect() as connection:
+            return (await connection.execute(count)).scalar_one()
+
+    async def latest(self, platform: str, limit: int) -> list[Tune]:
+        """Finished tunes, newest first."""
+        finished = and_(tunes.c.platform == platform, tunes.c.status == Status.FINISHED)
+        return await self._tunes(select(tunes).where(finished).order_by(tunes.c.finished_at.desc()).limit(limit))
+
+    async def undelivered(self, platform: str) -> list[Tune]:
+        """What whoever answers for the platform still has to follow or to post, oldest first."""
+        waiting = and_(tunes.c.platform == platform, tunes.c.message.is_(None))
+        return await self._tunes(select(tunes).where(waiting).order_by(tunes.c.created_at, tunes.c.id))
+
+    async def deliver(self, tune_id: str, message: str) -> None:
+        """Remembers the message that carries the tune; the first one counts."""
+        await self._change(tune_id, tunes.c.message.is_(None), message=message)
+
+    async def files(self, tune_id: str) -> list[TuneFile]:
+        rows = await self._rows(select(files).where(files.c.tune == tune_id).order_by(files.c.name)) if is_id(tune_id) else []
+        return [TuneFile(row["name"], row["media_type"], row["size"]) for row in rows]
+
+    async def read(self, tune_id: str, name: str) -> bytes:
+        """Raises KeyError when the tune has no such file, StorageError when its content has gone."""
+        if is_id(tune_id):
+            for row in await self._rows(select(files).where(files.c.tune == tune_id)):
+                if row["name"] == name:  # compared here: a name may hold what PostgreSQL does not take
+                    return await self._files.read(row["hash"])
+        raise KeyError(name)
+
+    def changes(self) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        """The ids of tunes as their rows change, from the moment of entering on.
+
+        An empty id comes after the connection was lost and made again: changes may have been missed, look at everything.
+        """
+        return listen(self.database)
+
+    # For the worker.
+
+    async def start(self, tune_id: str) -> Tune | None:
+        """Takes the tune in hand, also one that a dead worker left; None when it is over, or not there."""
+        row = await self._change(
+            tune_id,
+            unfinished,
+            status=Status.COMPOSING,
+            bars=0,
+            starts=tunes.c.starts + 1,
+            started_at=func.coalesce(tunes.c.started_at, func.now()),
+        )
+        if row is not None and row["starts"] > MAX_STARTS:
+            await self.fail(tune_id, KILLED_WORKERS)
+            return None
+        return tune_from(row) if row is not None else None
+
+    async def progress(self, tune_id: str, *, status: Status, bars: int) -> None:
+        await self._change(tune_id, unfinished, status=status, bars=bars)
+
+    async def finish(self, tune_id: str, composition: Composition, files: dict[str, tuple[str, bytes]]) -> None:
+        """Keeps the tune's files, name → (media type, content), then says that it is finished; what is over stays as it is."""
+        kept = [
+            {
+                "tune": tune_id,
+                "name": name,
+                "media_type": media_type,
+                "size": len(content),
+                "hash": await self._files.write(content),
+            }
+            for name, (media_type, content) in files.items()
+        ]
+        values = asdict(composition) | {"status": Status.FINISHED, "finished_at": func.now()}
+        await self._change(tune_id, unfinished, kept, **values)
+
+    async def fail(self, tune_id: str, sentence: str) -> None:
+        await self._change(tune_id, unfinished, status=Status.FAILED, error=sentence, finished_at=func.now())
+
+    async def _change(self, tune_id: str, when: Any, kept: Sequence[dict[str, Any]] = (), **values: Any) -> Any:
+        """The changed row, or None when the tune is not there or not as `when` wants it; files only come with a change."""
+        if not is_id(tune_id):
+            return None
+        async with self.database.engine.begin() as connection:
+            changed = await connection.execute(update(tunes).where(tunes.c.id == tune_id, when).values(values).returning(tunes))
+            row = changed.mappings().one_or_none()
+            if row is not None and kept:
+                await connection.execute(insert(files), kept)
+            return row
+
+    async def _tunes(self, query: Select[Any]) -> list[Tune]:
+        return [tune_from(row) for row in await self._rows(query)]
+
+    async def _rows(self, query: Select[Any]) -> list[Any]:
+        async with self.database.engine.connect() as connection:
+            return list((await connection.execute(query)).mappings())

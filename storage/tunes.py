@@ -1,0 +1,109 @@
+"""What is known of a tune, from the request to the message that carries it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from generator.request import TuneRequest
+
+ID_CHARACTERS = string.digits + string.ascii_letters
+ID_LENGTH = 12  # 71 bits: not to be guessed, and short enough for Discord's nonce and custom_id
+_ID = re.compile(f"[{ID_CHARACTERS}]{{{ID_LENGTH}}}")
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    COMPOSING = "composing"
+    RENDERING = "rendering"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+    @property
+    def over(self) -> bool:
+        return self in OVER
+
+
+OVER = (Status.FINISHED, Status.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from, and where its tune goes."""
+
+    platform: str  # "discord", "slack" or "web"
+    event: str  # the platform's id of the request: accepted once
+    person: str  # the platform's id of who asked, "" when unknown
+    place: str = ""  # the channel's id
+    server: str = ""  # the guild's id
+    reply: dict[str, Any] = field(default_factory=dict)  # what the platform needs to answer
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What the musician says about a finished tune."""
+
+    abc: str
+    title: str
+    rhythm: str
+    key: str
+    metre: str
+    duration_ms: int  # of the recording
+    model: str
+    scores: dict[str, Any]  # measures and timings
+
+
+@dataclass(frozen=True, slots=True)
+class Tune:
+    """One row: times are aware and in UTC."""
+
+    id: str
+    request: TuneRequest
+    origin: Origin
+    status: Status
+    bars: int  # written so far
+    parent: str | None  # the tune that this one was made from
+    composition: Composition | None
+    error: str | None  # the sentence to show when FAILED
+    message: str | None  # the platform's id of the message that carries the tune, once delivered
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def new_id() -> str:
+    return "".join(secrets.choice(ID_CHARACTERS) for _ in range(ID_LENGTH))
+
+
+def is_id(text: str) -> bool:
+    """Whether it can be a tune's id: what comes from a URL or a button may be anything."""
+    return _ID.fullmatch(text) is not None
+
+
+def tune_from(row: RowMapping) -> Tune:
+    status = Status(row["status"])
+    return Tune(
+        id=row["id"],
+        request=TuneRequest.from_dict(row["request"]),
+        origin=Origin(**{of.name: row[of.name] for of in fields(Origin)}),
+        status=status,
+        bars=row["bars"],
+        parent=row["parent"],
+        composition=Composition(**{of.name: row[of.name] for of in fields(Composition)}) if status is Status.FINISHED else None,
+        error=row["error"],
+        message=row["message"],
+        created_at=row["created_at"].astimezone(UTC),
+        started_at=_utc(row["started_at"]),
+        finished_at=_utc(row["finished_at"]),
+    )
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return time and time.astimezone(UTC)  # a server answers in its own zone

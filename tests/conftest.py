@@ -1,0 +1,74 @@
+"""A real PostgreSQL for all tests, a fresh database for each."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from storage import Storage, open_storage
+from storage.database import Database
+from storage.embedded import EmbeddedServer, embedded_server
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    # Not pytest's tmp_path: run as root, the server's own user must reach the folder, and pytest closes its folders again.
+    folder = Path(tempfile.mkdtemp(prefix="tunes-"))
+    server = embedded_server(folder / "postgres")
+    with psycopg.connect(server.run(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here has to outlive a power cut
+        connection.execute("SELECT pg_reload_conf()")
+    yield server
+    server.cleanup()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def new_database(server: EmbeddedServer) -> Callable[..., str]:
+    """Makes an empty database, or a copy of another, and gives its URL."""
+    conninfo = server.run()
+    host = conninfo_to_dict(conninfo)["host"]
+
+    def make(template: str = "template0") -> str:
+        name = f"test_{next(_numbers)}"
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        return f"postgresql://postgres@/{name}?host={host}"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def template(new_database: Callable[..., str]) -> str:
+    """The name of a database with our tables, to be copied: migrating takes ten times as long."""
+    url = new_database()
+
+    async def migrate() -> None:
+        database = await Database.open(Path(), url)
+        await database.migrate()
+        await database.close()
+
+    asyncio.run(migrate())
+    return url.split("/")[3].split("?")[0]
+
+
+@pytest.fixture
+def url(new_database: Callable[..., str], template: str) -> str:
+    return new_database(template)
+
+
+@pytest.fixture
+async def storage(url: str, tmp_path: Path) -> AsyncIterator[Storage]:
+    async with open_storage(data_dir=tmp_path, database_url=url, files_url=None) as storage:
+        yield storage

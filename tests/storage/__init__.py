@@ -1,0 +1,1 @@
+"""Storage against a real PostgreSQL, the embedded one, and real files."""

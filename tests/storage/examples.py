@@ -1,0 +1,36 @@
+"""A request, where it came from, what became of it; and psql's eye on the tables."""
+
+import psycopg
+
+from generator.request import TuneRequest
+from storage import Composition, Origin
+
+COMPOSITION = Composition(
+    abc="X:1\nT:The Test\nM:4/4\nL:1/8\nK:D\n|:DFAF DFAF:|",
+    title="The Test",
+    rhythm="reel",
+    key="D",
+    metre="4/4",
+    duration_ms=12_345,
+    model="none",
+    scores={"novelty": 0.5},
+)
+
+DROP_CONNECTIONS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def request(seed: int = 7) -> TuneRequest:
+    return TuneRequest.check(rhythm="reel", key="D", seed=seed)
+
+
+def origin(event: str = "1", person: str = "ann", platform: str = "discord") -> Origin:
+    return Origin(platform, event, person, place="channel", server="guild", reply={"token": "t", "card": [1, 2]})
+
+
+def execute(url: str, query: str) -> list[tuple[object, ...]]:
+    """Runs a query beside storage, as somebody with psql would."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(query.encode())
+        return cursor.fetchall() if cursor.description else []

@@ -1,0 +1,109 @@
+import asyncio
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+from procrastinate.exceptions import ConnectorException
+from sqlalchemy.exc import DBAPIError
+
+from generator.request import TuneRequest
+from storage import Origin, Status, Storage, TooManyOpen
+from tests.storage.examples import execute, origin, request
+
+
+def rows_and_jobs(url: str) -> tuple[int, int]:
+    [(rows, jobs)] = execute(url, "SELECT (SELECT count(*) FROM tunes), (SELECT count(*) FROM procrastinate_jobs)")
+    return int(str(rows)), int(str(jobs))
+
+
+async def test_what_was_asked_is_found_again(storage: Storage, url: str) -> None:
+    wish = TuneRequest.check(rhythm="jig", key="Ador", opening="|:A2B c2d:|", temperature=0.7, seed=3, title="Ó Súilleabháin’s ☘")
+    added = await storage.add(wish, origin())
+    found = await storage.tune(added.id)
+    assert found == added
+    assert (found.request, found.origin, found.status, found.bars) == (wish, origin(), Status.QUEUED, 0)
+    assert found.created_at.tzinfo is UTC
+    assert (found.parent, found.composition, found.error, found.message) == (None, None, None, None)
+    assert len(added.id) == 12 and added.id.isascii() and added.id.isalnum()
+    assert rows_and_jobs(url) == (1, 1)
+
+
+async def test_one_event_is_one_tune_and_one_job(storage: Storage, url: str) -> None:
+    tunes = await asyncio.gather(*(storage.add(request(seed), origin("same")) for seed in range(12)))
+    assert len({tune.id for tune in tunes}) == 1
+    assert len({tune.request.seed for tune in tunes}) == 1
+    assert rows_and_jobs(url) == (1, 1)
+
+
+async def test_the_same_event_of_another_platform_is_another_tune(storage: Storage) -> None:
+    first = await storage.add(request(), origin("1", platform="discord"))
+    assert (await storage.add(request(), origin("1", platform="web"))).id != first.id
+
+
+async def test_a_transaction_that_fails_leaves_neither_row_nor_job(storage: Storage, url: str) -> None:
+    execute(
+        url,
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no more tunes'; END; $$;
+        CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON tunes DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION refuse();
+        """,
+    )
+    with pytest.raises(DBAPIError, match="no more tunes"):  # at commit, when both have been written
+        await storage.add(request(), origin())
+    assert rows_and_jobs(url) == (0, 0)
+    execute(url, "DROP TRIGGER refuse ON tunes")
+    await storage.add(request(), origin())
+    assert rows_and_jobs(url) == (1, 1)
+
+
+async def test_a_job_that_cannot_be_written_takes_the_row_with_it(storage: Storage, url: str) -> None:
+    execute(url, "ALTER TABLE procrastinate_jobs RENAME TO hidden")
+    with pytest.raises(ConnectorException):
+        await storage.add(request(), origin())
+    execute(url, "ALTER TABLE hidden RENAME TO procrastinate_jobs")
+    assert rows_and_jobs(url) == (0, 0)
+
+
+async def test_the_limit_holds_when_all_ask_at_once(storage: Storage, url: str) -> None:
+    answers = await asyncio.gather(
+        *(storage.add(request(), origin(str(event)), limit=3) for event in range(12)), return_exceptions=True
+    )
+    refused = [answer for answer in answers if isinstance(answer, TooManyOpen)]
+    assert len(refused) == 9 and all(refusal.open == 3 for refusal in refused)
+    assert rows_and_jobs(url) == (3, 3)
+
+
+async def test_the_limit_counts_a_persons_unfinished_tunes_only(storage: Storage) -> None:
+    first = await storage.add(request(), origin("1"), limit=1)
+    assert (await storage.add(request(), origin("1"), limit=1)).id == first.id  # asked again, not asked more
+    with pytest.raises(TooManyOpen, match="1 unfinished"):
+        await storage.add(request(), origin("2"), limit=1)
+    await storage.add(request(), origin("3", person="ben"), limit=1)
+    await storage.add(request(), origin("4", platform="slack"), limit=1)
+    await storage.fail(first.id, "No.")
+    await storage.add(request(), origin("2"), limit=1)
+
+
+async def test_who_is_not_known_is_not_limited(storage: Storage, url: str) -> None:
+    for event in range(3):
+        await storage.add(request(), origin(str(event), person=""), limit=1)
+    assert rows_and_jobs(url) == (3, 3)
+
+
+async def test_a_parent_is_remembered_if_there_is_one(storage: Storage) -> None:
+    first = await storage.add(request(), origin("1"))
+    assert (await storage.add(request(), origin("2"), parent=first.id)).parent == first.id
+    assert (await storage.add(request(), origin("3"), parent="0123456789ab")).parent is None
+    assert (await storage.add(request(), origin("4"), parent="'; DROP\0")).parent is None
+
+
+@pytest.mark.parametrize("text", ["\0", "a\ud800b"])
+async def test_text_that_postgresql_cannot_hold_is_refused_in_a_sentence(storage: Storage, url: str, text: str) -> None:
+    with pytest.raises(ValueError, match="characters that cannot be kept"):
+        await storage.add(request(), origin(text))
+    with pytest.raises(ValueError, match="characters that cannot be kept"):
+        await storage.add(replace(request(), opening=text), origin())
+    with pytest.raises(ValueError, match="characters that cannot be kept"):
+        await storage.add(request(), Origin("web", "1", "", reply={"name": text}))
+    assert rows_and_jobs(url) == (0, 0)

@@ -1,0 +1,44 @@
+import asyncio
+
+from storage import Status, Storage
+from tests.storage.examples import COMPOSITION, DROP_CONNECTIONS, execute, origin, request
+
+
+async def test_each_change_is_announced(storage: Storage) -> None:
+    async with asyncio.timeout(10), storage.changes() as changes:
+        tune = await storage.add(request(), origin())
+        await storage.start(tune.id)
+        await storage.progress(tune.id, status=Status.COMPOSING, bars=4)
+        await storage.finish(tune.id, COMPOSITION, {})
+        await storage.deliver(tune.id, "message")
+        assert [await anext(changes) for _ in range(5)] == [tune.id] * 5
+        await storage.deliver(tune.id, "again")  # changes nothing, announces nothing
+        other = await storage.add(request(), origin("2"))
+        assert await anext(changes) == other.id
+
+
+async def test_a_change_is_announced_when_it_can_be_seen(storage: Storage) -> None:
+    async with asyncio.timeout(10), storage.changes() as changes:
+        for event in range(20):
+            adding = asyncio.create_task(storage.add(request(), origin(str(event))))
+            tune = await storage.tune(await anext(changes))
+            assert tune is not None and tune.origin.event == str(event)
+            await adding
+
+
+async def test_whoever_changes_the_row_announces_it(storage: Storage, url: str) -> None:
+    tune = await storage.add(request(), origin())
+    async with asyncio.timeout(10), storage.changes() as changes:
+        execute(url, "UPDATE tunes SET title = 'by hand'")
+        assert await anext(changes) == tune.id
+
+
+async def test_a_dropped_connection_is_made_again_and_said(storage: Storage, url: str) -> None:
+    async with asyncio.timeout(10), storage.changes() as changes:
+        tune = await storage.add(request(), origin())
+        assert await anext(changes) == tune.id
+        for bars in range(3):
+            execute(url, DROP_CONNECTIONS)
+            assert await anext(changes) == ""
+            await storage.progress(tune.id, status=Status.COMPOSING, bars=bars)
+            assert await anext(changes) == tune.id

@@ -1,0 +1,118 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from storage import Storage, StorageError, TuneFile, open_storage
+from storage.files import Files
+from tests.storage.examples import COMPOSITION, origin, request
+
+CONTENTS = {
+    "tune.abc": ("text/vnd.abc; charset=utf-8", "T:Ó Súilleabháin\r\n\0".encode()),
+    "tune.mp3": ("audio/mpeg", bytes(range(256)) * 4096),
+    "empty": ("application/octet-stream", b""),
+    "../../etc/passwd": ("text/plain", b"a name, not a path"),
+    "ṫ ☘ '\"%": ("image/png", b"\xff" * 10),
+}
+
+
+async def test_files_come_back_as_they_went_in(storage: Storage) -> None:
+    tune = await storage.add(request(), origin())
+    await storage.finish(tune.id, COMPOSITION, CONTENTS)
+    assert {name: await storage.read(tune.id, name) for name in CONTENTS} == {
+        name: content for name, (_, content) in CONTENTS.items()
+    }
+    listed = {file.name: file for file in await storage.files(tune.id)}
+    assert listed == {name: TuneFile(name, media_type, len(content)) for name, (media_type, content) in CONTENTS.items()}
+
+
+async def test_nothing_is_written_outside_the_folder_and_the_same_content_once(storage: Storage, tmp_path: Path) -> None:
+    for event in "12":
+        tune = await storage.add(request(), origin(event))
+        await storage.finish(tune.id, COMPOSITION, CONTENTS)
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) == len(CONTENTS)
+    assert all(path.is_relative_to(tmp_path / "files") for path in written)
+
+
+@pytest.mark.parametrize("name", ["tune.wav", "", "\0", "\ud800", "../files", "TUNE.ABC"])
+async def test_a_name_that_is_none_is_a_key_error(storage: Storage, name: str) -> None:
+    tune = await storage.add(request(), origin())
+    await storage.finish(tune.id, COMPOSITION, {"tune.abc": CONTENTS["tune.abc"]})
+    with pytest.raises(KeyError):
+        await storage.read(tune.id, name)
+
+
+async def test_a_row_is_never_finished_without_its_files(url: str, tmp_path: Path) -> None:
+    async with open_storage(data_dir=tmp_path, database_url=url, files_url=None) as storage:
+        tune = await storage.add(request(), origin())
+        (tmp_path / "files").rmdir()
+        (tmp_path / "files").write_bytes(b"in the way")
+        with pytest.raises(StorageError, match="cannot be written"):
+            await storage.finish(tune.id, COMPOSITION, CONTENTS)
+        assert await storage.tune(tune.id) == tune
+        assert await storage.files(tune.id) == []
+
+
+async def test_a_file_that_has_gone_is_said_in_a_sentence(storage: Storage, tmp_path: Path) -> None:
+    tune = await storage.add(request(), origin())
+    await storage.finish(tune.id, COMPOSITION, {"tune.abc": CONTENTS["tune.abc"]})
+    [path] = [path for path in tmp_path.rglob("*") if path.is_file()]
+    path.unlink()
+    with pytest.raises(StorageError, match="cannot be read"):
+        await storage.read(tune.id, "tune.abc")
+
+
+async def test_another_folder_may_be_given_as_a_url(url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "else where"
+    async with open_storage(data_dir=tmp_path, database_url=url, files_url=folder.as_uri()) as storage:
+        tune = await storage.add(request(), origin())
+        await storage.finish(tune.id, COMPOSITION, CONTENTS)
+        assert await storage.read(tune.id, "tune.mp3") == CONTENTS["tune.mp3"][1]
+    assert len([path for path in folder.rglob("*") if path.is_file()]) == len(CONTENTS)
+
+
+@pytest.mark.parametrize("files_url", ["ftp://host/folder", "folder", "", "file://host/folder", "s3://", "https://bucket"])
+def test_an_address_that_is_none_is_said_in_a_sentence(tmp_path: Path, files_url: str) -> None:
+    with pytest.raises(StorageError, match="FILES_URL"):
+        Files.open(tmp_path, files_url)
+
+
+async def test_files_are_kept_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a stand-in on loopback, which keeps what is PUT: no S3 runs inside a test."""
+    kept: dict[str, bytes] = {}
+
+    async def bucket(asked: web.Request) -> web.Response:
+        if asked.method == "PUT":
+            kept[asked.path] = await asked.read()
+            return web.Response(headers={"ETag": '"1"'})
+        if asked.path not in kept:
+            return web.Response(status=404)
+        return web.Response(body=kept[asked.path], headers={"ETag": '"1"', "Last-Modified": "Mon, 23 Nov 2026 03:00:00 GMT"})
+
+    app = web.Application(client_max_size=2**30)
+    app.router.add_route("*", "/{key:.*}", bucket)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    try:
+        files = Files.open(tmp_path, "s3://tunes/some/prefix")
+        contents = [content for _, content in CONTENTS.values()]
+        hashes = await asyncio.gather(*(files.write(content) for content in contents))
+        assert await asyncio.gather(*(files.read(digest) for digest in hashes)) == contents
+        assert all(path.startswith("/tunes/some/prefix/") for path in kept) and len(kept) == len(contents)
+        with pytest.raises(StorageError, match="cannot be read"):
+            await files.read("0" * 64)
+    finally:
+        await runner.cleanup()

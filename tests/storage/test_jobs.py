@@ -1,0 +1,246 @@
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from storage import Status, Storage, jobs, work
+from tests.storage.examples import COMPOSITION, DROP_CONNECTIONS, execute, origin, request
+
+ROOT = Path(__file__).parents[2]
+WORKER = """
+import asyncio, sys
+from pathlib import Path
+from storage import open_storage, work
+from tests.storage.examples import COMPOSITION
+
+async def main(url, folder, seconds):
+    async with open_storage(data_dir=Path(folder), database_url=url, files_url=None) as storage:
+        async def handle(tune_id):
+            await storage.start(tune_id)
+            print("started", tune_id, flush=True)
+            await asyncio.sleep(float(seconds))
+            await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the first")})
+        await work(storage, handle, concurrency=2)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+Handle = Callable[[str], Awaitable[None]]
+
+
+@contextmanager
+def worker_process(url: str, folder: Path, seconds: float) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORKER, url, str(folder), str(seconds)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+async def line(process: subprocess.Popen[str], beginning: str) -> None:
+    assert process.stdout is not None
+    while not (await asyncio.to_thread(process.stdout.readline)).startswith(beginning):
+        assert process.poll() is None
+
+
+async def work_until(storage: Storage, handle: Handle, done: Callable[[], Awaitable[bool]], concurrency: int = 4) -> None:
+    worker = asyncio.create_task(work(storage, handle, concurrency=concurrency))
+    try:
+        async with asyncio.timeout(20):
+            while not await done():
+                await asyncio.sleep(0.02)
+                if worker.done():
+                    await worker
+    finally:
+        worker.cancel()
+        await asyncio.wait({worker})
+
+
+def no_jobs_left(url: str) -> Callable[[], Awaitable[bool]]:
+    async def done() -> bool:
+        return execute(url, "SELECT 1 FROM procrastinate_jobs") == []
+
+    return done
+
+
+async def status(storage: Storage, tune_id: str) -> Status:
+    tune = await storage.tune(tune_id)
+    assert tune is not None
+    return tune.status
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_every_tune_is_handed_in_once(storage: Storage, url: str) -> None:
+    asked = [(await storage.add(request(), origin(str(event)))).id for event in range(30)]
+    handed: list[str] = []
+    at_once = most = 0
+
+    async def handle(tune_id: str) -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        handed.append(tune_id)
+        await asyncio.sleep(0.02)
+        await storage.finish(tune_id, COMPOSITION, {})
+        at_once -= 1
+
+    await work_until(storage, handle, no_jobs_left(url))
+    assert sorted(handed) == sorted(asked)
+    assert handed[0] == asked[0]
+    assert 1 < most <= 4
+
+
+async def test_a_job_is_taken_as_soon_as_it_is_there(storage: Storage, url: str) -> None:
+    taken = asyncio.Event()
+
+    async def handle(_: str) -> None:
+        taken.set()
+
+    worker = asyncio.create_task(work(storage, handle, concurrency=1))
+    async with asyncio.timeout(10):
+        while not execute(url, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"):
+            await asyncio.sleep(0.02)
+    await storage.add(request(), origin())
+    await asyncio.wait_for(taken.wait(), jobs.POLL_S / 2)
+    worker.cancel()
+    await asyncio.wait({worker})
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_fails_is_tried_again(storage: Storage, url: str) -> None:
+    tune = await storage.add(request(), origin())
+    tries = 0
+
+    async def handle(tune_id: str) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < jobs.TRIES:
+            raise RuntimeError("the disk is full")
+        await storage.finish(tune_id, COMPOSITION, {})
+
+    await work_until(storage, handle, no_jobs_left(url))
+    assert tries == jobs.TRIES == 3
+    assert await status(storage, tune.id) is Status.FINISHED
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_fails_three_times_has_failed(storage: Storage, url: str) -> None:
+    tune = await storage.add(request(), origin())
+    tries = 0
+
+    async def handle(_: str) -> None:
+        nonlocal tries
+        tries += 1
+        raise RuntimeError("secret detail")
+
+    await work_until(storage, handle, no_jobs_left(url))
+    assert tries == 3
+    failed = await storage.tune(tune.id)
+    assert failed is not None and (failed.status, failed.error) == (Status.FAILED, jobs.GAVE_UP)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_tune_whose_worker_was_killed_is_finished_by_another_once(storage: Storage, url: str, tmp_path: Path) -> None:
+    tune = await storage.add(request(), origin())
+    handed: list[str] = []
+
+    async def handle(tune_id: str) -> None:
+        handed.append(tune_id)
+        if await storage.start(tune_id):
+            await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the second")})
+
+    with worker_process(url, tmp_path, seconds=600) as process:
+        await line(process, "started")
+        process.kill()  # SIGKILL
+        process.wait()
+    assert await status(storage, tune.id) is Status.COMPOSING
+    await work_until(storage, handle, no_jobs_left(url))
+    assert handed == [tune.id]
+    assert await status(storage, tune.id) is Status.FINISHED
+    assert await storage.read(tune.id, "tune.abc") == b"by the second"
+    assert execute(url, "SELECT starts FROM tunes") == [(2,)]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_living_workers_tune_is_left_to_it(storage: Storage, url: str) -> None:
+    await storage.add(request(), origin())
+    handed = 0
+
+    async def handle(tune_id: str) -> None:
+        nonlocal handed
+        handed += 1
+        await asyncio.sleep(2 * jobs.STALLED_AFTER_S)
+        await storage.finish(tune_id, COMPOSITION, {})
+
+    other = asyncio.create_task(work(storage, handle, concurrency=2))
+    await work_until(storage, handle, no_jobs_left(url))
+    other.cancel()
+    await asyncio.wait({other})
+    assert handed == 1
+
+
+async def test_sigterm_lets_the_tune_in_hand_be_finished(storage: Storage, url: str, tmp_path: Path) -> None:
+    first = await storage.add(request(), origin("1"))
+    with worker_process(url, tmp_path, seconds=1) as process:
+        await line(process, "started")
+        process.send_signal(signal.SIGTERM)
+        later = await storage.add(request(), origin("2"))
+        assert await asyncio.to_thread(process.wait, 20) == 0
+    assert await status(storage, first.id) is Status.FINISHED
+    assert await status(storage, later.id) is Status.QUEUED
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_stop_gives_back_what_takes_too_long(storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "STOP_TIMEOUT_S", 0.1)
+    tune = await storage.add(request(), origin())
+    started = asyncio.Event()
+
+    async def endless(_: str) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    async def quick(tune_id: str) -> None:
+        await storage.finish(tune_id, COMPOSITION, {})
+
+    worker = asyncio.create_task(work(storage, endless, concurrency=1))
+    await asyncio.wait_for(started.wait(), 10)
+    worker.cancel()
+    await asyncio.wait({worker})
+    assert worker.cancelled()
+    assert execute(url, "SELECT status::text FROM procrastinate_jobs") == [("todo",)]
+    await work_until(storage, quick, no_jobs_left(url))
+    assert await status(storage, tune.id) is Status.FINISHED
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_work_goes_on_after_the_database_dropped_every_connection(storage: Storage, url: str) -> None:
+    started = asyncio.Event()
+
+    async def handle(tune_id: str) -> None:
+        started.set()
+        await asyncio.sleep(0.3)
+        await storage.finish(tune_id, COMPOSITION, {})
+
+    async def both_finished() -> bool:
+        return execute(url, "SELECT count(*) FROM tunes WHERE status = 'finished'") == [(2,)]
+
+    async def drop() -> None:
+        await started.wait()
+        execute(
+            url,
+            DROP_CONNECTIONS,
+        )
+        await storage.add(request(), origin("2"))
+
+    await storage.add(request(), origin("1"))
+    dropping = asyncio.create_task(drop())
+    await work_until(storage, handle, both_finished)
+    await dropping

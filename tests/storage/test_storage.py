@@ -1,0 +1,109 @@
+from dataclasses import replace
+
+import pytest
+
+from storage import Status, Storage
+from storage.storage import KILLED_WORKERS, MAX_STARTS
+from tests.storage.examples import COMPOSITION, execute, origin, request
+
+ODD_IDS = ["", "x", "0123456789ab\n", "'; DROP TABLE tunes", "\0" * 12, "\ud800", "é" * 12, "1" * 100_000]
+
+
+async def add(storage: Storage, *events: str) -> list[str]:
+    return [(await storage.add(request(), origin(event))).id for event in events]
+
+
+async def test_a_tune_goes_from_queued_to_finished(storage: Storage) -> None:
+    [tune_id] = await add(storage, "1")
+    started = await storage.start(tune_id)
+    assert started is not None and started.status is Status.COMPOSING and started.started_at is not None
+    await storage.progress(tune_id, status=Status.RENDERING, bars=16)
+    rendering = await storage.tune(tune_id)
+    assert rendering is not None and (rendering.status, rendering.bars) == (Status.RENDERING, 16)
+    await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"X:1")})
+    finished = await storage.tune(tune_id)
+    assert finished is not None and finished.status is Status.FINISHED and finished.composition == COMPOSITION
+    assert finished.finished_at is not None and finished.finished_at >= started.started_at
+
+
+async def test_finishing_twice_changes_nothing(storage: Storage) -> None:
+    [tune_id] = await add(storage, "1")
+    await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"first")})
+    before = await storage.tune(tune_id)
+    await storage.finish(tune_id, replace(COMPOSITION, title="Second"), {"tune.abc": ("x/y", b"second"), "more": ("x/y", b"")})
+    await storage.fail(tune_id, "Too late.")
+    await storage.progress(tune_id, status=Status.COMPOSING, bars=1)
+    assert await storage.start(tune_id) is None
+    assert await storage.tune(tune_id) == before
+    assert await storage.read(tune_id, "tune.abc") == b"first"
+    assert len(await storage.files(tune_id)) == 1
+
+
+async def test_what_failed_stays_failed(storage: Storage) -> None:
+    [tune_id] = await add(storage, "1")
+    await storage.fail(tune_id, "The key is broken.")
+    await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"X:1")})
+    tune = await storage.tune(tune_id)
+    assert tune is not None and (tune.status, tune.error, tune.composition) == (Status.FAILED, "The key is broken.", None)
+    assert await storage.files(tune_id) == []
+
+
+async def test_a_tune_that_a_dead_worker_left_is_started_again(storage: Storage) -> None:
+    [tune_id] = await add(storage, "1")
+    first = await storage.start(tune_id)
+    await storage.progress(tune_id, status=Status.RENDERING, bars=32)
+    again = await storage.start(tune_id)
+    assert first is not None and again is not None
+    assert (again.status, again.bars, again.started_at) == (Status.COMPOSING, 0, first.started_at)
+
+
+async def test_a_tune_that_kills_its_workers_is_given_up(storage: Storage) -> None:
+    [tune_id] = await add(storage, "1")
+    for _ in range(MAX_STARTS):
+        assert await storage.start(tune_id) is not None
+    assert await storage.start(tune_id) is None
+    tune = await storage.tune(tune_id)
+    assert tune is not None and (tune.status, tune.error) == (Status.FAILED, KILLED_WORKERS)
+
+
+async def test_the_place_is_counted_among_the_queued(storage: Storage) -> None:
+    first, second, third = await add(storage, "1", "2", "3")
+    assert [await storage.place(tune_id) for tune_id in (first, second, third)] == [1, 2, 3]
+    await storage.start(first)
+    assert [await storage.place(tune_id) for tune_id in (first, second, third)] == [0, 1, 2]
+
+
+async def test_the_latest_are_the_newest_finished_of_the_platform(storage: Storage) -> None:
+    first, second, third, _ = await add(storage, "1", "2", "3", "4")
+    elsewhere = (await storage.add(request(), origin("5", platform="web"))).id
+    for tune_id in (second, first, third, elsewhere):
+        await storage.finish(tune_id, COMPOSITION, {})
+    assert [tune.id for tune in await storage.latest("discord", 2)] == [third, first]
+    assert [tune.id for tune in await storage.latest("web", 10)] == [elsewhere]
+
+
+async def test_what_has_no_message_yet_is_to_be_followed(storage: Storage) -> None:
+    done, failed, waiting, delivered = await add(storage, "1", "2", "3", "4")
+    await storage.add(request(), origin("5", platform="web"))
+    await storage.finish(done, COMPOSITION, {})
+    await storage.fail(failed, "No.")
+    await storage.finish(delivered, COMPOSITION, {})
+    await storage.deliver(delivered, "message 1")
+    await storage.deliver(delivered, "message 2")
+    assert [tune.id for tune in await storage.undelivered("discord")] == [done, failed, waiting]
+    tune = await storage.tune(delivered)
+    assert tune is not None and tune.message == "message 1"
+
+
+@pytest.mark.parametrize("tune_id", [*ODD_IDS, "0123456789ab"])
+async def test_an_id_that_is_none_finds_and_changes_nothing(storage: Storage, url: str, tune_id: str) -> None:
+    await add(storage, "1")
+    assert await storage.tune(tune_id) is None
+    assert await storage.place(tune_id) == 0
+    assert await storage.files(tune_id) == []
+    assert await storage.start(tune_id) is None
+    await storage.fail(tune_id, "No.")
+    await storage.deliver(tune_id, "message")
+    with pytest.raises(KeyError):
+        await storage.read(tune_id, "tune.abc")
+    assert execute(url, "SELECT status, message FROM tunes") == [("queued", None)]
