@@ -1,0 +1,51 @@
+"""How a renderer and its process talk: byte strings with their lengths before them."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import IO
+
+from generator.rendering.result import Rendering, RenderingError
+
+READY = b"ready"
+_LENGTH = struct.Struct("!Q")
+_MAX_FRAME = 256 << 20
+_FORMS = ("musicxml", "midi", "mp3", "png", "svg")
+
+
+def send(stream: IO[bytes], *frames: bytes) -> None:
+    for frame in frames:
+        stream.write(_LENGTH.pack(len(frame)))
+        stream.write(frame)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> bytes:
+    """The next frame; raises EOFError when the other side is gone."""
+    (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
+    if length > _MAX_FRAME:
+        raise EOFError
+    return _exactly(stream, length)
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def send_outcome(stream: IO[bytes], outcome: Rendering | RenderingError) -> None:
+    """JSON and plain bytes, no pickle: what reads hostile tunes is not to be trusted with its parent's interpreter."""
+    if isinstance(outcome, RenderingError):
+        send(stream, json.dumps({"error": str(outcome)}).encode())
+    else:
+        send(stream, json.dumps({"duration_ms": outcome.duration_ms}).encode(), *(getattr(outcome, form) for form in _FORMS))
+
+
+def receive_outcome(stream: IO[bytes]) -> Rendering | RenderingError:
+    head = json.loads(receive(stream))
+    if "error" in head:
+        return RenderingError(str(head["error"]))
+    return Rendering(**{form: receive(stream) for form in _FORMS}, duration_ms=int(head["duration_ms"]))

@@ -1,0 +1,61 @@
+"""What is refused before any library sees it: tunes that would take hours to play or that no staff can hold."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from generator.notation.score import Note, Score
+from generator.notation.structure import play_order
+from generator.rendering.performance import playing_time_s, quarters_per_minute
+from generator.rendering.result import RenderingError
+
+MAX_PLAYING_S = 180
+MAX_BARS = 200
+MAX_BARS_PLAYED = 1_000  # empty bars take no time
+MAX_NOTES = 4_000
+MAX_PITCHES_AT_ONCE = 8
+MAX_PASSES = 8
+LOWEST, HIGHEST = 24, 108  # C1 to C8: beyond them the page is ledger lines only
+SHORTEST = Fraction(1, 256)
+SLOWEST, FASTEST = 10, 1_000  # quarter notes a minute
+
+
+def check(score: Score) -> None:
+    """Raises RenderingError, with what to do about it, where a score is too long or too odd to be rendered."""
+    if len(score.bars) > MAX_BARS:
+        raise RenderingError(f"The tune has {len(score.bars):,} bars; I render at most {MAX_BARS}. Leave some out.")
+    notes = list(score.notes())
+    if len(notes) > MAX_NOTES:
+        raise RenderingError(f"The tune has {len(notes):,} notes; I render at most {MAX_NOTES:,}. Leave some out.")
+    if not any(note.pitches for note in notes):
+        raise RenderingError("There are no notes to play. Write at least one.")
+    for bar in score.bars:
+        if bar.repeat_end >= MAX_PASSES or max(bar.endings, default=0) > MAX_PASSES:
+            raise RenderingError(f"A part is played more than {MAX_PASSES} times. Repeat it less often.")
+    for note in notes:
+        _check_note(note)
+    quarters = quarters_per_minute(score)
+    if not SLOWEST <= quarters <= FASTEST:
+        raise RenderingError(f"The tempo is outside {SLOWEST} to {FASTEST} quarter notes a minute. Change or drop the Q: field.")
+    order = play_order(score.bars)
+    seconds = playing_time_s(score, order)
+    if seconds > MAX_PLAYING_S:
+        raise RenderingError(f"The tune would play for {_spoken(seconds)}; I play at most {MAX_PLAYING_S} s. Shorten it.")
+    if len(order) > MAX_BARS_PLAYED:
+        raise RenderingError(f"The tune has {len(order):,} bars as played; I play at most {MAX_BARS_PLAYED:,}. Shorten it.")
+
+
+def _check_note(note: Note) -> None:
+    if len(note.pitches) > MAX_PITCHES_AT_ONCE or len(note.grace) > MAX_PITCHES_AT_ONCE:
+        raise RenderingError(f"More than {MAX_PITCHES_AT_ONCE} notes stand together. Write fewer in a chord or a grace.")
+    for pitch in (*note.pitches, *note.grace):
+        if not LOWEST <= pitch.midi <= HIGHEST or not -2 <= pitch.alter <= 2:
+            raise RenderingError(f"The note {pitch} is out of reach. Write it between C1 and C8.")
+    if note.duration < SHORTEST:
+        raise RenderingError(f"A note is shorter than {SHORTEST} of a whole note. Write it longer.")
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < 600:
+        return f"{seconds:,.0f} s"
+    return f"{seconds / 60:,.0f} minutes" if seconds < 36_000 else f"{seconds / 3600:,.0f} hours"

@@ -1,0 +1,21 @@
+"""What rendering gives, or the sentence that says why it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class RenderingError(Exception):
+    """A tune that cannot be rendered: the message is the sentence to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """One tune in every form in which it is posted; `duration_ms` is the recording's."""
+
+    musicxml: bytes
+    midi: bytes
+    mp3: bytes
+    png: bytes
+    svg: bytes
+    duration_ms: int

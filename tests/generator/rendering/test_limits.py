@@ -1,0 +1,76 @@
+"""Hostile scores are refused with a sentence, before anything is synthesised."""
+
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+
+import pytest
+
+from generator.notation.keys import Key
+from generator.notation.metres import Metre
+from generator.notation.score import Bar, Note, Pitch, Score
+from generator.rendering import render as rendering
+from generator.rendering.limits import MAX_PLAYING_S, check
+from generator.rendering.render import RenderingError, render
+
+C4 = (Pitch("C", 4),)
+CROTCHET = Note(C4, Fraction(1, 4))
+BAR = Bar((CROTCHET,) * 4)
+COMMON = Metre(4, 4)
+
+
+def _score(*bars: Bar, tempo: tuple[Fraction, int] | None = (Fraction(1, 4), 240)) -> Score:
+    return Score(bars, Key("C"), COMMON, tempo=tempo)
+
+
+HOSTILE = {
+    "a note that lasts for hours": (_score(Bar((Note(C4, Fraction(9_999)),))), "167 minutes"),
+    "thousands of bars": (_score(*[BAR] * 5_000), "5,000 bars"),
+    "thousands of notes": (_score(Bar((Note(C4, Fraction(1, 256)),) * 5_000)), "5,000 notes"),
+    "longer than the cap by its repeats": (_score(*[BAR] * 100, Bar((CROTCHET,), repeat_end=1)), "Shorten it"),
+    "a part repeated a million times": (_score(Bar((CROTCHET,), repeat_end=1_000_000)), "more than 8 times"),
+    "an ending for the thousandth time": (_score(BAR, Bar((CROTCHET,), endings=(1_000,))), "more than 8 times"),
+    "a tempo of one": (_score(BAR, tempo=(Fraction(1, 256), 1)), "tempo"),
+    "a tempo of nothing": (_score(BAR, tempo=(Fraction(1, 4), 0)), "tempo"),
+    "a tempo of a million": (_score(BAR, tempo=(Fraction(1), 999_999)), "tempo"),
+    "no bars": (_score(), "no notes"),
+    "rests alone": (_score(Bar((Note((), Fraction(1)),))), "no notes"),
+    "a chord of a hundred": (_score(Bar((Note(C4 * 100, Fraction(1)),))), "chord"),
+    "a note that only dogs hear": (_score(Bar((Note((Pitch("C", 40),), Fraction(1)),))), "C40"),
+    "a note below the piano": (_score(Bar((Note((Pitch("C", -3),), Fraction(1)),))), "C-3"),
+    "a note of no length": (_score(Bar((Note(C4, Fraction(0)),))), "shorter"),
+    "a hemidemisemi-nothing": (_score(Bar((Note(C4, Fraction(1, 100_000)),))), "shorter"),
+    "a seventeenth": (_score(Bar((Note(C4, Fraction(3, 17)),))), "No note lasts"),
+}
+
+
+@pytest.fixture
+def _no_sound(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def reached(*_: object) -> None:
+        raise AssertionError("a hostile score reached the synthesiser")
+
+    monkeypatch.setattr(rendering, "synthesise", reached)
+    yield
+
+
+@pytest.mark.usefixtures("_no_sound")
+@pytest.mark.parametrize("name", HOSTILE)
+def test_it_is_refused_at_once_in_one_sentence_that_says_what_to_do(name: str) -> None:
+    score, says = HOSTILE[name]
+    before = time.perf_counter()
+    with pytest.raises(RenderingError, match=says) as caught:
+        render(score)
+    assert time.perf_counter() - before < 2
+    assert str(caught.value).endswith(".") and len(str(caught.value)) < 200
+
+
+def test_empty_bars_that_are_played_without_end_are_refused() -> None:
+    empty = [Bar()] * 190
+    with pytest.raises(RenderingError, match="Shorten it"):
+        check(_score(Bar((CROTCHET,)), *empty, Bar(repeat_end=6)))
+
+
+def test_what_plays_just_as_long_as_allowed_is_let_through() -> None:
+    check(_score(*[BAR] * MAX_PLAYING_S))  # a bar of four beats at 240 lasts a second
+    with pytest.raises(RenderingError, match="181 s"):
+        check(_score(*[BAR] * (MAX_PLAYING_S + 1)))

@@ -1,0 +1,190 @@
+"""The renderer's process: its limits, its deaths, its end."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from generator.notation.reader import read
+from generator.notation.score import Score
+from generator.rendering.process import Renderer
+from generator.rendering.render import RenderingError, render
+from tests.generator.rendering.tunes import PLAIN
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one renderer for all, which is one start of music21 less for each
+
+ROOT = Path(__file__).parents[3]
+LONG = "X:1\nT:Long\nM:4/4\nL:1/8\nQ:1/4=100\nK:C\n" + "CDEF GABc|" * 30 + "\n"
+
+
+class Trap(Score):
+    """A score that does something else in the process that unpickles it."""
+
+    def __init__(self, call: Callable[..., Any], *arguments: Any) -> None:
+        object.__setattr__(self, "trap", (call, arguments))
+
+    def __reduce__(self) -> Any:
+        return self.trap  # type: ignore[attr-defined]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def renderer() -> AsyncIterator[Renderer]:
+    one = Renderer(soundfont=None)
+    yield one
+    one.close()
+
+
+async def _gone(pid: int) -> bool:
+    for _ in range(100):
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+async def test_it_gives_what_render_gives_and_keeps_its_process(renderer: Renderer) -> None:
+    score = read(PLAIN)
+    first, second = await asyncio.gather(renderer.render(score), renderer.render(score))
+    here = render(score)
+    assert (first.midi, first.png, first.svg, first.duration_ms) == (here.midi, here.png, here.svg, here.duration_ms)
+    assert first.midi == second.midi
+    pid = renderer.pid
+    await renderer.render(score)
+    assert renderer.pid == pid
+
+
+async def test_a_refusal_is_the_same_sentence_and_costs_no_process(renderer: Renderer) -> None:
+    with pytest.raises(RenderingError, match="There are no notes"):
+        await renderer.render(read("X:1\nM:4/4\nK:C\nz8|\n"))
+    pid = renderer.pid
+    assert (await renderer.render(read(PLAIN))).mp3
+    assert renderer.pid == pid
+
+
+async def test_killed_in_the_middle_of_a_tune_it_renders_the_tune_again(renderer: Renderer) -> None:
+    await renderer.start()
+    pid = renderer.pid
+    assert pid
+    task = asyncio.create_task(renderer.render(read(LONG)))
+    while not psutil.Process(pid).children():  # FluidSynth at work
+        await asyncio.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+    assert (await task).duration_ms > 60_000
+    assert renderer.pid != pid
+
+
+async def test_a_tune_that_kills_it_twice_is_given_up_and_the_next_is_rendered(renderer: Renderer) -> None:
+    with pytest.raises(RenderingError, match="stopped twice"):
+        await renderer.render(Trap(os._exit, 1))
+    assert (await renderer.render(read(PLAIN))).mp3
+
+
+async def test_what_takes_too_long_is_killed_and_the_next_is_rendered(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await renderer.start()
+    pid = renderer.pid
+    assert pid
+    monkeypatch.setattr(renderer, "timeout_s", 0.3)
+    before = time.perf_counter()
+    with pytest.raises(RenderingError, match="longer than 0\\.3 s"):
+        await renderer.render(Trap(time.sleep, 60))
+    assert time.perf_counter() - before < 3
+    assert await _gone(pid)
+    monkeypatch.setattr(renderer, "timeout_s", 30)
+    assert (await renderer.render(read(PLAIN))).mp3
+
+
+async def test_a_cancelled_render_leaves_no_process_at_work(renderer: Renderer) -> None:
+    await renderer.start()
+    pid = renderer.pid
+    assert pid
+    task = asyncio.create_task(renderer.render(Trap(time.sleep, 60)))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await _gone(pid)
+
+
+async def test_memory_has_a_bound_and_reaching_it_is_a_sentence(renderer: Renderer) -> None:
+    with pytest.raises(RenderingError, match="too much memory"):
+        await renderer.render(Trap(bytearray, 3 << 30))
+    assert (await renderer.render(read(PLAIN))).mp3
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells another process's limits")
+async def test_files_and_processor_time_have_bounds(renderer: Renderer) -> None:
+    await renderer.render(read(PLAIN))
+    child = psutil.Process(renderer.pid)
+    assert child.rlimit(psutil.RLIMIT_FSIZE)[0] == 128 << 20
+    assert child.rlimit(psutil.RLIMIT_CORE)[0] == 0
+    soft, _ = child.rlimit(psutil.RLIMIT_CPU)
+    times = child.cpu_times()
+    assert 0 < soft - times.user - times.system <= 61
+
+
+async def test_a_failure_inside_a_library_is_a_sentence(renderer: Renderer) -> None:
+    with pytest.raises(RenderingError, match="could not be rendered"):
+        await renderer.render(Trap(int, "not a score"))
+
+
+async def test_ctrl_c_in_the_terminal_is_left_to_the_parent(renderer: Renderer) -> None:
+    await renderer.start()
+    pid = renderer.pid
+    assert pid and os.getpgid(pid) != os.getpgid(0)
+    os.kill(pid, signal.SIGINT)
+    assert (await renderer.render(read(PLAIN))).mp3
+    assert renderer.pid == pid
+
+
+async def test_close_ends_the_process_and_takes_its_files() -> None:
+    renderer = Renderer(soundfont=None)
+    await renderer.start()
+    pid = renderer.pid
+    assert pid
+    folder = Path(psutil.Process(pid).cmdline()[-1])
+    assert folder.is_dir()
+    renderer.close()
+    assert await _gone(pid)
+    assert not folder.exists()
+    with pytest.raises(RenderingError, match="closed"):
+        await renderer.render(read(PLAIN))
+
+
+async def test_it_ends_when_its_parent_is_killed() -> None:
+    code = (
+        "import asyncio\n"
+        "from generator.rendering.process import Renderer\n"
+        "async def main():\n"
+        "    renderer = Renderer(soundfont=None)\n"
+        "    await renderer.start()\n"
+        "    print(renderer.pid, flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        pid = int(await asyncio.to_thread(parent.stdout.readline))
+        assert psutil.pid_exists(pid)
+        folder = Path(psutil.Process(pid).cmdline()[-1])
+        parent.kill()
+        assert await _gone(pid)
+        assert not folder.exists()
+
+
+async def test_the_parent_does_not_load_music21() -> None:
+    code = "import sys, generator.rendering.process\nprint({'music21', 'verovio', 'numpy'} & set(sys.modules))"
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,36 @@
+"""One tune through all of it."""
+
+import io
+
+import pytest
+from music21 import converter
+from PIL import Image
+
+from generator.notation.reader import read
+from generator.rendering.limits import check
+from generator.rendering.performance import playing_time_s
+from generator.rendering.render import RenderingError, render
+from tests.generator.rendering.mp3 import frames
+from tests.generator.rendering.tunes import PLAIN, REEL
+
+
+def test_every_form_is_whole_and_they_agree_on_how_long_the_tune_is() -> None:
+    score = read(REEL)
+    rendering = render(score)
+    seconds = playing_time_s(score, [0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9, 10])
+    assert seconds * 1000 - 200 < rendering.duration_ms < seconds * 1000 + 3_000
+    assert len(frames(rendering.mp3)) * 1152 / 44.1 == pytest.approx(rendering.duration_ms, abs=120)
+    assert rendering.midi[:4] == b"MThd"
+    assert converter.parseData(rendering.musicxml, format="musicxml").metadata.bestTitle == "Everything"
+    assert Image.open(io.BytesIO(rendering.png)).width == 1500
+    assert rendering.svg.lstrip().startswith(b"<svg") and rendering.svg.rstrip().endswith(b"</svg>")
+
+
+def test_files_stay_far_below_what_discord_takes() -> None:
+    rendering = render(read(PLAIN))
+    assert max(len(rendering.mp3), len(rendering.png), len(rendering.svg)) < 1 << 20
+
+
+def test_a_tune_of_words_alone_is_refused() -> None:
+    with pytest.raises(RenderingError, match="no notes"):
+        check(read("X:1\nM:4/4\nK:C\nz8|\n"))
