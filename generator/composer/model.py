@@ -1,0 +1,124 @@
+"""The LSTM: tokens with their place in the bar and in the part → the next token.
+
+tokens, position, bar  (batch, time) each
+  → embeddings, side by side          (batch, time, embedding + 2 · place)
+  → LSTM × layers                     (batch, time, units)
+  → logits over the vocabulary        (batch, time, vocabulary)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from generator.notation.tokens import BARS, POSITIONS, VOCABULARY
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    units: int = 512
+    layers: int = 2
+    embedding: int = 192  # of a token
+    place: int = 32  # of the position in the bar, and again of the bar in the part
+    dropout: float = 0.3  # between layers; a corpus of 0.7 M tokens overfits without
+    vocabulary: int = len(VOCABULARY)
+
+
+def build(config: ModelConfig) -> keras.Model:
+    """The model for training: whole tunes at once, each from an empty state."""
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    position = keras.Input((None,), dtype="int32", name="position")
+    bar = keras.Input((None,), dtype="int32", name="bar")
+    x = keras.layers.Concatenate(name="inputs")(
+        [
+            keras.layers.Embedding(config.vocabulary, config.embedding, name="token_embedding")(tokens),
+            keras.layers.Embedding(POSITIONS, config.place, name="position_embedding")(position),
+            keras.layers.Embedding(BARS, config.place, name="bar_embedding")(bar),
+        ]
+    )  # (batch, time, embedding + 2 · place)
+    for layer in range(config.layers):
+        x = keras.layers.Dropout(config.dropout)(x)
+        x = HoistedLSTM(config.units, return_sequences=True, name=f"lstm_{layer}")(x)  # (batch, time, units)
+    x = keras.layers.Dropout(config.dropout)(x)
+    logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)  # (batch, time, vocabulary)
+    return keras.Model([tokens, position, bar], logits, name="tunesmith")
+
+
+@keras.saving.register_keras_serializable("tunesmith")
+class HoistedLSTM(keras.layers.LSTM):  # type: ignore[misc]  # keras is untyped
+    """Keras' LSTM, with the same weights and the same gradients, computed faster on a CPU.
+
+    What does not depend on the step before is done for all steps in one matrix product: the input's projection before
+    the loop, the recurrent weights' gradient after it. With a GPU Keras' own layer (cuDNN's kernel) is used.
+    """
+
+    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+        if initial_state is not None or mask is not None or tf.config.list_physical_devices("GPU"):
+            return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+        cell = self.cell
+        low = self.compute_dtype  # of the matrix products; states and gates stay in float32
+        x = tf.transpose(tf.cast(sequences, low), (1, 0, 2))  # (time, batch, features): each step's rows lie together
+        projected = tf.tensordot(x, tf.cast(cell.kernel, low), 1)  # (time, batch, 4 · units)
+        projected = tf.cast(projected, tf.float32) + tf.cast(cell.bias, tf.float32)
+        outputs = _recur(projected, tf.cast(cell.recurrent_kernel, low))  # (time, batch, units)
+        outputs = tf.cast(outputs, low)
+        return tf.transpose(outputs, (1, 0, 2)) if self.return_sequences else outputs[-1]
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _recur(projected: Any, weights: Any) -> Any:
+    """The loop over time. projected: (time, batch, 4 · units), weights: (units, 4 · units) → (time, batch, units)."""
+    time, batch = tf.shape(projected)[0], tf.shape(projected)[1]
+    units = weights.shape[0]
+    low = weights.dtype
+
+    def array() -> Any:
+        return tf.TensorArray(tf.float32, time, element_shape=(None, None))
+
+    def times(rows: Any, matrix: Any) -> Any:
+        return tf.cast(tf.matmul(tf.cast(rows, low), matrix), tf.float32)
+
+    def forward(t: Any, h: Any, c: Any, gates: Any, cells: Any, hidden: Any) -> Any:
+        z = projected[t] + times(h, weights)  # (batch, 4 · units)
+        i, f, g, o = tf.split(z, 4, axis=1)
+        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+        c = f * c + i * g
+        h = o * tf.tanh(c)
+        return t + 1, h, c, gates.write(t, tf.concat([i, f, g, o], 1)), cells.write(t, c), hidden.write(t, h)
+
+    zero = tf.zeros((batch, units))
+    _, _, _, gates, cells, hidden = tf.while_loop(
+        lambda t, *_: t < time, forward, (0, zero, zero, array(), array(), array()), parallel_iterations=1
+    )
+    gates, cells, hidden = gates.stack(), cells.stack(), hidden.stack()
+
+    def gradient(upstream: Any) -> Any:
+        earlier_cells = tf.concat([zero[None], cells[:-1]], 0)
+        earlier_hidden = tf.concat([zero[None], hidden[:-1]], 0)  # (time, batch, units)
+        transposed = tf.transpose(weights)
+
+        def backward(t: Any, dh: Any, dc: Any, dzs: Any) -> Any:
+            i, f, g, o = tf.split(gates[t], 4, axis=1)
+            dh = dh + upstream[t]
+            squashed = tf.tanh(cells[t])
+            dc = dc + dh * o * (1 - squashed * squashed)
+            dz = tf.concat(
+                [
+                    dc * g * i * (1 - i),
+                    dc * earlier_cells[t] * f * (1 - f),
+                    dc * i * (1 - g * g),
+                    dh * squashed * o * (1 - o),
+                ],
+                1,
+            )  # (batch, 4 · units)
+            return t - 1, times(dz, transposed), dc * f, dzs.write(t, dz)
+
+        _, _, _, dzs = tf.while_loop(lambda t, *_: t >= 0, backward, (time - 1, zero, zero, array()), parallel_iterations=1)
+        dz = dzs.stack()  # (time, batch, 4 · units)
+        rows = tf.cast(tf.reshape(earlier_hidden, (-1, units)), low)
+        return dz, tf.matmul(rows, tf.cast(tf.reshape(dz, (-1, 4 * units)), low), transpose_a=True)
+
+    return hidden, gradient

@@ -1,0 +1,54 @@
+"""The trained weights as files: `weights.npz`, half precision, and `card.json`, which says what they are."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.notation.tokens import VOCABULARY
+
+SHIPPED = Path(__file__).parent.parent / "weights"
+
+
+class WeightsError(RuntimeError):
+    """The model cannot be loaded; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The model's variables by `layer/variable`, float32, and its card."""
+
+    arrays: Mapping[str, NDArray[np.float32]]
+    card: Mapping[str, Any]
+
+
+def save_weights(model: Any, card: Mapping[str, Any], folder: Path) -> None:
+    """Writes a Keras model's variables in half precision: an LSTM's outputs do not tell the difference."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        f"{layer.name}/{variable.path.split('/')[-1]}": np.asarray(variable.value, np.float16)
+        for layer in model.layers
+        for variable in layer.trainable_variables
+    }
+    np.savez_compressed(folder / "weights.npz", **arrays)  # type: ignore[arg-type]  # numpy takes them for its own options
+    text = json.dumps({**card, "vocabulary": list(VOCABULARY)}, indent=1, ensure_ascii=False)
+    (folder / "card.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_weights(folder: Path = SHIPPED) -> Weights:
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        with np.load(folder / "weights.npz", allow_pickle=False) as file:
+            arrays = {name: file[name].astype(np.float32) for name in file.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"The model in {folder} cannot be read ({error}). Restore it with git, or train one.") from error
+    if not isinstance(card, dict) or card.get("vocabulary") != list(VOCABULARY):
+        raise WeightsError(f"The model in {folder} was trained with other tokens than these. Train it again.")
+    return Weights(arrays, card)

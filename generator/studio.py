@@ -1,0 +1,71 @@
+"""Composes and renders into folders, without any service: what `tunesmith compose` and `tunesmith render` do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from generator.composer.composer import Composer
+from generator.composer.weights import load_weights
+from generator.notation.reader import read
+from generator.notation.writer import write
+from generator.rendering.render import render
+from generator.request import MAX_SEED, TuneRequest
+from generator.tunefiles import tune_files
+
+
+def compose(
+    request: TuneRequest,
+    out: Path,
+    *,
+    count: int,
+    abc_only: bool,
+    soundfont: Path | None,
+    done: Callable[[dict[str, Any]], None],
+) -> None:
+    """Writes `count` tunes with seeds from the request's on; several go into numbered folders.
+
+    `done` hears of each as it is written: its seed, folder and files. Raises NotationError and RenderingError.
+    """
+    requests = [replace(request, seed=(request.seed + index) % (MAX_SEED + 1)) for index in range(count)]
+    folders = [out] if count == 1 else [out / f"{index:0{len(str(count))}d}" for index in range(1, count + 1)]
+    composer = Composer(load_weights())
+    try:
+        futures = [composer.submit(wish) for wish in requests]
+        for wish, folder, future in zip(requests, folders, futures, strict=True):
+            composed = future.result()
+            started = time.monotonic()
+            rendering = None if abc_only else render(composed.score, soundfont=soundfont)
+            scores: dict[str, Any] = {"bits_per_token": round(composed.bits_per_token, 3)}
+            if rendering:
+                scores["render_ms"] = round((time.monotonic() - started) * 1000)
+            files = tune_files(wish, composed, rendering, model=composer.model, scores=scores)
+            _write(folder, files)
+            done({"seed": wish.seed, "title": composed.score.title, "folder": str(folder), "files": sorted(files)})
+    finally:
+        composer.close()
+
+
+def render_file(path: Path, out: Path, *, soundfont: Path | None) -> tuple[list[str], Sequence[str]]:
+    """Renders somebody's ABC; returns the files' names and what the reader left out, as sentences."""
+    score = read(path.read_text(encoding="utf-8", errors="replace"))
+    rendering = render(score, soundfont=soundfont)
+    files = {
+        "tune.abc": write(score).encode(),
+        "tune.musicxml": rendering.musicxml,
+        "tune.mid": rendering.midi,
+        "tune.mp3": rendering.mp3,
+        "tune.png": rendering.png,
+        "tune.svg": rendering.svg,
+    }
+    _write(out, files)
+    return sorted(files), score.notices
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)

@@ -1,0 +1,56 @@
+"""The files of a finished tune, the same on disk, in storage and in a message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from generator.composer.composer import ComposedTune
+from generator.notation.writer import write
+from generator.rendering.result import Rendering
+from generator.request import TuneRequest
+
+MEDIA_TYPES = {
+    "tune.abc": "text/vnd.abc",
+    "tune.musicxml": "application/vnd.recordare.musicxml+xml",
+    "tune.mid": "audio/midi",
+    "tune.mp3": "audio/mpeg",
+    "tune.png": "image/png",
+    "tune.svg": "image/svg+xml",
+    "tune.json": "application/json",
+}
+
+
+def tune_files(
+    request: TuneRequest,
+    composed: ComposedTune,
+    rendering: Rendering | None,
+    *,
+    model: str,
+    scores: Mapping[str, Any],
+) -> dict[str, bytes]:
+    """Name → content; without a rendering only the text and the record of how the tune was made."""
+    record = {
+        "title": composed.score.title,
+        "request": request.as_dict(),
+        "key": composed.score.key.abc,
+        "metre": str(composed.score.metre),
+        "rhythm": composed.score.rhythm,
+        "seed": request.seed,
+        "model": model,
+        "scores": dict(scores),
+    }
+    files = {
+        "tune.abc": write(composed.score).encode(),
+        "tune.json": (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(),
+    }
+    if rendering:
+        files |= {
+            "tune.musicxml": rendering.musicxml,
+            "tune.mid": rendering.midi,
+            "tune.mp3": rendering.mp3,
+            "tune.png": rendering.png,
+            "tune.svg": rendering.svg,
+        }
+    return files

@@ -1,0 +1,112 @@
+"""Takes jobs, composes, renders, stores: the process that holds the LSTM."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from generator.composer.composer import ComposedTune, Composer
+from generator.composer.weights import load_weights
+from generator.notation.errors import NotationError
+from generator.notation.writer import write
+from generator.rendering.process import Renderer
+from generator.rendering.result import RenderingError
+from generator.tunefiles import MEDIA_TYPES, tune_files
+from storage.jobs import work
+from storage.storage import Storage
+from storage.tunes import Composition, Status, Tune
+
+PROGRESS_S = 0.25  # between two writes of how many bars there are
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """One worker: several tunes at a time share the composer's batch and wait for their turn with the renderer."""
+
+    def __init__(self, storage: Storage, composer: Composer, renderer: Renderer) -> None:
+        self.storage, self.composer, self.renderer = storage, composer, renderer
+
+    async def make(self, tune_id: str) -> None:
+        """Makes one tune. A wish that cannot be met ends in its sentence; anything else is raised and tried again."""
+        tune = await self.storage.start(tune_id)
+        if tune is None:
+            return
+        try:
+            await self._make(tune)
+        except (NotationError, RenderingError) as error:
+            log.info("tune cannot be made", tune=tune_id, reason=str(error))
+            await self.storage.fail(tune_id, str(error))
+
+    async def _make(self, tune: Tune) -> None:
+        started = time.monotonic()
+        composed = await self._compose(tune)
+        composed_at = time.monotonic()
+        await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(composed.score.bars))
+        rendering = await self.renderer.render(composed.score)
+        scores = {
+            "bits_per_token": round(composed.bits_per_token, 3),
+            "compose_ms": round((composed_at - started) * 1000),
+            "render_ms": round((time.monotonic() - composed_at) * 1000),
+        }
+        files = tune_files(tune.request, composed, rendering, model=self.composer.model, scores=scores)
+        score = composed.score
+        composition = Composition(
+            abc=write(score),
+            title=score.title,
+            rhythm=score.rhythm,
+            key=score.key.abc,
+            metre=str(score.metre),
+            duration_ms=rendering.duration_ms,
+            model=self.composer.model,
+            scores=scores,
+        )
+        await self.storage.finish(tune.id, composition, {name: (MEDIA_TYPES[name], data) for name, data in files.items()})
+        log.info("tune finished", tune=tune.id, **scores)
+
+    async def _compose(self, tune: Tune) -> ComposedTune:
+        """Composes while the tune's row tells how far it is."""
+        loop = asyncio.get_running_loop()
+        bars = 0
+        moved = asyncio.Event()
+
+        def heard(count: int) -> None:
+            nonlocal bars
+            bars = count
+            moved.set()
+
+        async def report() -> None:
+            while True:
+                await moved.wait()
+                moved.clear()
+                await self.storage.progress(tune.id, status=Status.COMPOSING, bars=bars)
+                await asyncio.sleep(PROGRESS_S)
+
+        def listen(count: int) -> None:  # in the composer's thread
+            loop.call_soon_threadsafe(heard, count)
+
+        future = self.composer.submit(tune.request, listen)
+        reporting = asyncio.create_task(report())
+        try:
+            return await asyncio.wrap_future(future)
+        finally:
+            reporting.cancel()
+            with suppress(asyncio.CancelledError):
+                await reporting
+
+
+async def run(storage: Storage, *, slots: int, soundfont: Path | None) -> None:
+    """Works until cancelled or told to stop by SIGTERM."""
+    renderer = Renderer(soundfont=soundfont)
+    composer = await asyncio.to_thread(lambda: Composer(load_weights(), slots=slots))
+    try:
+        await renderer.start()
+        log.info("worker ready", model=composer.model, slots=slots)
+        await work(storage, Worker(storage, composer, renderer).make, concurrency=slots)
+    finally:
+        renderer.close()
+        composer.close()
