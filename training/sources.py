@@ -1,0 +1,99 @@
+"""The collections that the model learns from, taken out of the pinned packages that carry them.
+
+| collection | in package | rights |
+|---|---|---|
+| irish.abc, the data of MIT's course 6.S191 | mitdeeplearning 0.7.5 | MIT |
+| O'Neill's Music of Ireland (1903) | music21 | public-domain book, encodings by permission |
+| Ryan's Mammoth Collection (1883) | music21 | same |
+| Aird's Airs (18th century) | music21 | same |
+| miscellaneous folk | music21 | same |
+
+music21's Essen collection is for non-commercial use and is left out, as is everything scraped from The Session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.notation.reader import split_tunes
+
+IRISH_SHA256 = "df3782d5f7b5a2f4c66aa7c13f13008d5f48757b3f5f51620cd6c1ceb2c53023"
+# Of all files of a collection, in the order of their names.
+MUSIC21_SHA256 = {
+    "oneills1850": "c45fbfa139a40a00dd465badff3f99dc9177877d00cb7cb7b696e9cdf4fd942e",
+    "ryansMammoth": "3ea75e2db64cdbb5c57a0953097c13646ba9a670d3d1cdfc0d6a91f2fe7f50fc",
+    "airdsAirs": "bb7b8af608f400e9af30e9b27931ac8d5f48d01bd0457c65407f6f4cd03024d2",
+    "miscFolk": "a1c672c52f5391f3a8d67b97e0c8c14583e81d64768a129d61982c9bcab51982",
+}
+
+
+class SourceError(RuntimeError):
+    """A collection is missing or not the one that was pinned; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawTune:
+    collection: str
+    text: str
+
+
+def tunes(cache: Path, extra: Path | None = None) -> Iterator[RawTune]:
+    """Every tune of every collection. `cache` keeps irish.abc; `extra` is a folder of one's own `.abc` files."""
+    for text in split_tunes(irish(cache).read_text(encoding="utf-8")):
+        yield RawTune("irish.abc", text)
+    for name in MUSIC21_SHA256:
+        for path in _music21_files(name):
+            for text in split_tunes(path.read_text(encoding="utf-8", errors="replace")):
+                yield RawTune(name, text)
+    if extra is not None:
+        for path in sorted(extra.rglob("*.abc")):
+            for text in split_tunes(path.read_text(encoding="utf-8", errors="replace")):
+                yield RawTune(extra.name, text)
+
+
+def _music21_files(name: str) -> list[Path]:
+    spec = importlib.util.find_spec("music21")  # found without importing it: that takes seconds
+    if spec is None or spec.origin is None:
+        raise SourceError("music21 is not installed. Run scripts/install.")
+    files = sorted((Path(spec.origin).parent / "corpus" / name).glob("*.abc"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    if digest != MUSIC21_SHA256[name]:
+        raise SourceError(f"music21's collection {name} is not the pinned one. Run scripts/install to get the locked version.")
+    return files
+
+
+def irish(cache: Path) -> Path:
+    """irish.abc, taken out of the pinned source package on first use and checked by its hash.
+
+    The package itself is not a dependency: it builds only with an old setuptools and wants far more than we do.
+    """
+    path = cache / "irish.abc"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:
+            constraint = Path(folder) / "build.txt"
+            constraint.write_text("setuptools<80\n", encoding="utf-8")
+            lock = Path(__file__).with_name("irish-abc.lock")
+            uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
+            command = [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--requirement", str(lock)]
+            command += ["--build-constraints", str(constraint), "--python", sys.executable, "--target", folder]
+            try:
+                subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+            except (OSError, subprocess.SubprocessError) as error:
+                detail = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+                raise SourceError(
+                    f"irish.abc could not be fetched ({detail[-1] if detail else error}). "
+                    f"Check the network, or put the file at {path} yourself."
+                ) from error
+            shutil.copyfile(Path(folder) / "mitdeeplearning" / "data" / "irish.abc", path)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != IRISH_SHA256:
+        raise SourceError(f"{path} is not the pinned irish.abc. Delete it and try again.")
+    return path
