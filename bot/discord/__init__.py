@@ -1,0 +1,4 @@
+"""Tunesmith in Discord: `/tune`, the card that shows how far a tune is, the message that carries it, and its buttons.
+
+Whatever a restart must not lose is in storage; rules that hold on every platform belong in bot.desk.
+"""

@@ -1,0 +1,102 @@
+"""The bot: what it is connected with, what it remembers, and which tunes it is delivering."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.desk import Desk
+from bot.discord import texts
+from bot.discord.buttons import TuneButton
+from bot.discord.command import tune
+from bot.discord.delivery import Delivery
+from bot.discord.reply import PLATFORM
+from storage.storage import Storage
+from storage.tunes import Tune
+
+log = structlog.get_logger(__name__)
+
+# View, send, threads, embed, attach, history, external emoji.
+PERMISSIONS = discord.Permissions(274878286848)
+POSTS_AT_ONCE = 8  # each holds its files in memory
+CLOSE_S = 5.0
+# A tune that reached nobody for so long is not tried again at every start: refusals count against the bot.
+GIVE_UP_AFTER = timedelta(days=7)
+
+
+class TunesmithBot(discord.AutoShardedClient):
+    desk: Desk
+    storage: Storage
+    tree: app_commands.CommandTree[TunesmithBot]
+    posting: asyncio.Semaphore
+    deliveries: dict[str, asyncio.Task[None]]  # by tune id
+
+    def __init__(self, desk: Desk, storage: Storage) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            guild_ready_timeout=0.1,  # nothing here needs the guilds' details
+        )
+        self.desk, self.storage = desk, storage
+        self.tree = app_commands.CommandTree(self)
+        self.tree.add_command(tune)
+        self.tree.error(self._command_failed)
+        self.posting = asyncio.Semaphore(POSTS_AT_ONCE)
+        self.deliveries = {}
+
+    @property
+    def invite_url(self) -> str:
+        """Where whoever runs the bot adds it to a server."""
+        assert self.application_id is not None
+        return discord.utils.oauth_url(self.application_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
+
+    @property
+    def at_gateway(self) -> bool:
+        """Whether Discord's events reach the bot now."""
+        return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
+
+    async def setup_hook(self) -> None:
+        log.info("Add the bot to a server with this link.", url=self.invite_url)
+        self.add_dynamic_items(TuneButton)
+        await self.tree.sync()
+        tried_since = datetime.now(UTC) - GIVE_UP_AFTER
+        for waiting in await self.storage.undelivered(PLATFORM):
+            if waiting.finished_at is None or waiting.finished_at > tried_since:
+                self.deliver(waiting, resumed=True)
+
+    async def on_ready(self) -> None:
+        log.info("Discord is ready.", user=str(self.user), servers=len(self.guilds))
+
+    def deliver(self, tune: Tune, *, resumed: bool = False) -> None:
+        """Sees to it that the tune reaches its people; returns at once. An interaction that comes twice is one delivery."""
+        if tune.id in self.deliveries:
+            return
+        try:
+            delivery = Delivery(self, tune, resumed=resumed)
+        except (KeyError, TypeError, ValueError):
+            log.exception("A tune does not say where it goes.", tune=tune.id)
+            return
+        task = self.deliveries[tune.id] = asyncio.create_task(delivery.run(), name=f"deliver {tune.id}")
+        task.add_done_callback(lambda _: self.deliveries.pop(tune.id, None))
+
+    async def close(self) -> None:
+        """Leaves off; what is not delivered yet is taken up again at the next start."""
+        tasks = list(self.deliveries.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSE_S)
+        await super().close()
+
+    async def _command_failed(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
+        log.error("A command failed.", command=interaction.command and interaction.command.name, exc_info=error)
+        with contextlib.suppress(discord.HTTPException, discord.InteractionResponded):
+            await interaction.response.send_message(texts.TROUBLE, ephemeral=True)

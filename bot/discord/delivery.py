@@ -1,0 +1,160 @@
+"""A tune on its way to where it was asked for: followed on its card, posted once, remembered as delivered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import discord
+import structlog
+from discord.abc import Messageable
+
+from bot.discord import buttons, message, texts
+from bot.discord.card import Card
+from bot.discord.message import Finished
+from bot.discord.reply import Reply, passing
+from storage.tunes import Status, Tune
+
+if TYPE_CHECKING:
+    from bot.discord.client import TunesmithBot
+
+log = structlog.get_logger(__name__)
+
+RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
+CLOCKS_APART = timedelta(minutes=1)  # at most, between the database and Discord
+SEARCHED_MESSAGES = 100
+
+
+class Delivery:
+    """Goes on until the tune is delivered or every way to the person is closed.
+
+    `resumed`: an earlier process may have posted the tune without remembering it, so the message is looked for first.
+    Discord drops a second message with the same nonce, but only for some minutes.
+    """
+
+    def __init__(self, bot: TunesmithBot, tune: Tune, *, resumed: bool) -> None:
+        self._bot, self._tune, self._reply = bot, tune, Reply.from_dict(tune.origin.reply)
+        self._may_be_there = resumed
+        self._card = Card(bot, self._reply, int(tune.origin.place))
+
+    async def run(self) -> None:
+        delay_s = RETRY_S
+        try:
+            while True:
+                try:
+                    await self._follow()
+                    await self._deliver()
+                    return
+                except Exception:
+                    log.exception("A tune cannot be delivered just now; trying again.", tune=self._tune.id, seconds=delay_s)
+                    self._may_be_there = True
+                await asyncio.sleep(delay_s)
+                delay_s = min(2 * delay_s, RETRY_AT_MOST_S)
+        finally:
+            self._card.abandon()
+
+    async def _follow(self) -> None:
+        async with contextlib.aclosing(self._bot.desk.follow(self._tune.id)) as changes:
+            async for now in changes:
+                self._tune = now.tune
+                if not now.tune.status.over:
+                    self._card.show(texts.progress(now))
+
+    async def _deliver(self) -> None:
+        if self._tune.message is not None:
+            return
+        async with self._bot.posting:
+            if self._tune.status is Status.FINISHED:
+                delivered = await self._post(await self._finished())
+            else:
+                delivered = await self._say(self._tune.error or texts.FAILED)
+        if delivered is None:
+            log.warning("A tune reaches nobody: no permission, no token, no direct messages.", tune=self._tune.id)
+        else:
+            await self._bot.storage.deliver(self._tune.id, str(delivered))
+
+    async def _post(self, post: Finished) -> int | None:
+        """An ordinary message, which outlives the card; the card where that is refused; else the person's own messages."""
+
+        async def in_channel() -> int | None:
+            sent = await self._send(self._channel(), post)
+            if sent is not None:
+                await self._card.delete()
+            return sent
+
+        async def on_card() -> int | None:
+            return await self._card.replace(lambda: {"content": post.content, "attachments": post.files, "view": post.view})
+
+        async def in_person() -> int | None:
+            direct = await self._direct()
+            return None if direct is None else await self._send(direct, post)
+
+        return await _first([in_channel, on_card, in_person] if self._reply.member else [on_card, in_channel, in_person])
+
+    async def _say(self, sentence: str) -> int | None:
+        async def on_card() -> int | None:
+            return await self._card.replace(lambda: {"content": sentence})
+
+        async def in_channel() -> int | None:
+            return await self._send(self._channel(), sentence)
+
+        async def in_person() -> int | None:
+            direct = await self._direct()
+            return None if direct is None else await self._send(direct, sentence)
+
+        return await _first([on_card, in_channel, in_person])
+
+    async def _finished(self) -> Finished:
+        storage, contents = self._bot.storage, {}
+        for name in message.ATTACHED:
+            with contextlib.suppress(KeyError):
+                contents[name] = await storage.read(self._tune.id, name)
+        parent = await storage.tune(self._tune.parent) if self._tune.parent else None
+        return message.finished(self._tune, contents, file_limit=self._reply.file_limit, parent=parent)
+
+    async def _send(self, channel: Messageable, what: Finished | str) -> int | None:
+        """The message's id, or None where the bot may not write; raises discord.HTTPException for passing trouble."""
+        try:
+            if self._may_be_there and (there := await self._found(channel)) is not None:
+                return there
+            if isinstance(what, str):
+                sent = await channel.send(what, nonce=self._tune.id)
+            else:
+                sent = await channel.send(what.content, files=what.files, view=what.view, nonce=self._tune.id)
+        except discord.HTTPException as error:
+            if passing(error):
+                raise
+            log.info("A tune is refused where it was asked for.", tune=self._tune.id, reason=str(error))
+            return None
+        return sent.id
+
+    async def _found(self, channel: Messageable) -> int | None:
+        """The message that carries the tune, if it was posted after the tune was finished."""
+        assert self._tune.finished_at is not None
+        after = self._tune.finished_at - CLOCKS_APART
+        with contextlib.suppress(discord.Forbidden, discord.NotFound):
+            async for posted in channel.history(limit=SEARCHED_MESSAGES, after=after):
+                if self._bot.user == posted.author and buttons.is_about(posted, self._tune.id):
+                    return posted.id
+        return None
+
+    def _channel(self) -> Messageable:
+        return self._bot.get_partial_messageable(int(self._tune.origin.place))
+
+    async def _direct(self) -> Messageable | None:
+        try:
+            return await self._bot.create_dm(discord.Object(int(self._tune.origin.person)))
+        except discord.HTTPException as error:
+            if passing(error):
+                raise
+            return None
+
+
+async def _first(ways: list[Callable[[], Awaitable[int | None]]]) -> int | None:
+    for way in ways:
+        if (reached := await way()) is not None:
+            return reached
+    return None

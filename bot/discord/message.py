@@ -1,0 +1,106 @@
+"""What a finished tune looks like in Discord."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import discord
+
+from bot.discord import texts
+from bot.discord.buttons import TuneButton
+from generator.notation.errors import NotationError
+from generator.notation.keys import Key
+from storage.tunes import Composition, Tune
+
+MAX_CHARACTERS = 2_000
+MAX_TITLE_CHARACTERS = 100
+ATTACHED = ("tune.abc", "tune.mp3", "tune.png")
+# Discord shows any of these as it is after a backslash; the colon keeps addresses and emoji from coming alive.
+_MARKUP = re.compile(r"[\\*_~`|<>\[\]()@:]")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A finished tune as it can be posted, any number of times: Discord's own objects are used up by one attempt."""
+
+    tune: Tune
+    content: str
+    contents: dict[str, bytes]  # file name → bytes
+
+    @property
+    def files(self) -> list[discord.File]:
+        assert self.tune.composition is not None
+        described = {".png": texts.sheet_music(one_line(self.tune.composition.title))}
+        return [
+            discord.File(io.BytesIO(content), name, description=described.get(name[-4:]))
+            for name, content in self.contents.items()
+        ]
+
+    @property
+    def view(self) -> discord.ui.View:
+        view = discord.ui.View(timeout=None)
+        view.add_item(TuneButton("again", self.tune.id))
+        view.add_item(TuneButton("vary", self.tune.id))
+        return view
+
+
+def finished(tune: Tune, contents: dict[str, bytes], *, file_limit: int, parent: Tune | None = None) -> Finished:
+    """The message for a finished tune; `contents` are its files by their names in storage, `file_limit` is in bytes."""
+    assert tune.composition is not None
+    name = slug(tune.composition.title)
+    fitting = {f"{name}.{file.partition('.')[2]}": content for file, content in contents.items() if len(content) <= file_limit}
+    left_out = [file for file, content in contents.items() if len(content) > file_limit]
+    head = f"**{escape(one_line(tune.composition.title))}**"
+    foot = [f"-# {footer(tune)}"]
+    if parent is not None and parent.message and parent.origin.place == tune.origin.place:
+        where = f"{parent.origin.server or '@me'}/{parent.origin.place}/{parent.message}"
+        foot.append(f"-# made from https://discord.com/channels/{where}")
+    if left_out:
+        foot.append(f"-# {texts.too_large(left_out)}")
+    block = f"```\n{tune.composition.abc.strip()}\n```"
+    content = "\n".join([head, block, *foot])
+    # A block that the tune itself would close lets the rest of it act as markup; the file carries it safely.
+    if "```" in tune.composition.abc or _length(content) > MAX_CHARACTERS:
+        content = "\n".join([head, *foot])
+    return Finished(tune, content, fitting)
+
+
+def footer(tune: Tune) -> str:
+    """What the tune was made with, so that anybody can ask for it once more; and who asked."""
+    assert tune.composition is not None
+    made, request = tune.composition, tune.request
+    what = [made.rhythm, _key(made), made.metre, f"temperature {request.temperature:g}", f"seed {request.seed}", made.model]
+    line = " · ".join(escape(one_line(part)) for part in what if part)
+    return f"{line} · for <@{tune.origin.person}>" if tune.origin.person else line
+
+
+def _key(made: Composition) -> str:
+    try:
+        return str(Key.parse(made.key))
+    except NotationError:
+        return made.key
+
+
+def escape(text: str) -> str:
+    """The text as it is, whatever markup it would be to Discord."""
+    return _MARKUP.sub(r"\\\g<0>", text)
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and characters that steer the display, and not endless."""
+    plain = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(plain.split())[:MAX_TITLE_CHARACTERS]
+
+
+def slug(title: str) -> str:
+    """A file's name that every system takes: `the-pipers-chair`, or `tune` when nothing is left."""
+    ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower().replace("'", "")
+    return "-".join(re.findall(r"[a-z0-9]+", ascii_only))[:60].strip("-") or "tune"
+
+
+def _length(text: str) -> int:
+    """As Discord's clients count, in UTF-16."""
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,51 @@
+"""What is needed to answer an interaction later, also by another process: kept as the origin's `reply`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import discord
+
+PLATFORM = "discord"
+TOKEN_MARGIN_S = 5  # an answer on its way when the token runs out is lost
+
+
+def passing(error: discord.HTTPException) -> bool:
+    """Whether the same call may work a little later; all other refusals are for good."""
+    return error.status >= 500 or error.status == 429
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    application: int
+    token: str
+    expires: int  # Unix time, s
+    card: int  # message id of the response
+    member: bool  # the bot is where it was asked, and may write there unless the channel forbids it
+    file_limit: int  # bytes
+
+    @classmethod
+    def to(cls, interaction: discord.Interaction[Any], *, card: int) -> Self:
+        direct = interaction.context.dm_channel
+        return cls(
+            application=interaction.application_id,
+            token=interaction.token,
+            expires=int(interaction.expires_at.timestamp()),
+            card=card,
+            member=bool(direct or interaction.is_guild_integration()),
+            file_limit=interaction.filesize_limit,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        # Ids as text: they are larger than what every reader of JSON keeps exact.
+        return {**asdict(self), "application": str(self.application), "card": str(self.card)}
+
+    @classmethod
+    def from_dict(cls, kept: dict[str, Any]) -> Self:
+        return cls(**{**kept, "application": int(kept["application"]), "card": int(kept["card"])})
+
+    @property
+    def expired(self) -> bool:
+        return time.time() > self.expires - TOKEN_MARGIN_S

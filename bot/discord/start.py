@@ -1,0 +1,77 @@
+"""The Discord side as one coroutine: connects, stays until it is cancelled, closes cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import discord
+import structlog
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.desk import Desk
+from bot.discord import texts
+from bot.discord.client import TunesmithBot
+from bot.settings import Settings
+from storage.storage import Storage
+
+log = structlog.get_logger(__name__)
+
+EXIT_CODE_NO_LOGIN = 4
+RETRY_S, RETRY_AT_MOST_S = 2.0, 60.0
+AUTHENTICATION_FAILED = 4004  # the gateway's code for closing
+
+
+class NoLogin(Exception):
+    """Discord does not let this bot in: `str(error)` is the sentence to show, and trying again does not help."""
+
+    exit_code = EXIT_CODE_NO_LOGIN
+
+
+class DiscordSide:
+    """Runs the bot, and tells the health check how it is."""
+
+    def __init__(self, settings: Settings, desk: Desk, storage: Storage) -> None:
+        self._settings, self._desk, self._storage = settings, desk, storage
+        self._bot: TunesmithBot | None = None
+
+    def ready(self) -> bool:
+        """Whether Discord's events reach the bot now."""
+        return self._bot is not None and self._bot.at_gateway
+
+    async def run(self) -> None:
+        """Until cancelled; waits for a network that is not there, and raises NoLogin for a token that Discord refuses."""
+        if self._settings.discord_token is None:
+            raise NoLogin(texts.LOGIN_MISSING)
+        redirect(self._settings)
+        delay_s = RETRY_S
+        while True:
+            try:
+                async with TunesmithBot(self._desk, self._storage) as self._bot:
+                    await self._bot.start(self._settings.discord_token.get_secret_value())
+                return
+            except discord.LoginFailure:
+                raise NoLogin(texts.LOGIN_REFUSED) from None
+            except discord.ConnectionClosed as closed:
+                if closed.code == AUTHENTICATION_FAILED:
+                    raise NoLogin(texts.LOGIN_REFUSED) from None
+                log.warning("Discord closed the connection; trying again.", code=closed.code, seconds=delay_s)
+            except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+                log.warning("Discord cannot be reached; trying again.", reason=str(error), seconds=delay_s)
+            await asyncio.sleep(delay_s)
+            delay_s = min(2 * delay_s, RETRY_AT_MOST_S)
+
+
+async def run(settings: Settings, desk: Desk, storage: Storage) -> None:
+    """As DiscordSide.run, for whoever does not ask about health."""
+    await DiscordSide(settings, desk, storage).run()
+
+
+def redirect(settings: Settings) -> None:
+    """Sends discord.py to another address when the settings name one; it holds for the whole process."""
+    if settings.discord_api_url != Settings.model_fields["discord_api_url"].default:
+        Route.BASE = settings.discord_api_url
+    if settings.discord_gateway_url is not None:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)

@@ -1,0 +1,112 @@
+"""Examines each part of an installation, and knows how to mend it. It runs as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bot.settings import Settings
+
+INSTALL = "Run scripts/install."
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    part: str
+    ok: bool
+    finding: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """One check after another, as each is done."""
+    for part, check in (
+        ("database", _database), ("FluidSynth", _fluidsynth), ("sound font", _soundfont), ("model", _model),
+        ("sheet and recording", _rendering), ("GPU", _gpu), ("Discord token", _token), ("web port", _port),
+    ):  # fmt: skip
+        yield _guarded(part, check, settings)
+
+
+def _guarded(part: str, check: Callable[[Settings], Check], settings: Settings) -> Check:
+    try:
+        return check(settings)
+    except Exception as error:  # the doctor reports whatever is wrong with a part
+        return Check(part, False, f"{type(error).__name__}: {error}", INSTALL)
+
+
+def _database(settings: Settings) -> Check:
+    from bot.services import storage_of
+    from storage import StorageError
+
+    async def connect() -> None:
+        async with storage_of(settings):
+            pass
+
+    kind = "the server of DATABASE_URL" if settings.database_url else f"embedded, in {settings.data_dir}"
+    try:
+        asyncio.run(connect())
+    except StorageError as error:
+        return Check("database", False, str(error), "Correct DATABASE_URL, or leave it out to use the embedded database.")
+    return Check("database", True, f"{kind}, answers and is up to date")
+
+
+def _fluidsynth(settings: Settings) -> Check:
+    program = shutil.which("fluidsynth")
+    if program is None:
+        return Check("FluidSynth", False, "the program is not installed", INSTALL)
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=True)
+    return Check("FluidSynth", True, next((line for line in version.stdout.splitlines() if "version" in line), program))
+
+
+def _soundfont(settings: Settings) -> Check:
+    from generator.rendering.audio import find_soundfont
+    from generator.rendering.result import RenderingError
+
+    try:
+        return Check("sound font", True, str(find_soundfont(settings.soundfont)))
+    except RenderingError as error:
+        return Check("sound font", False, str(error), INSTALL)
+
+
+def _model(settings: Settings) -> Check:
+    from generator.composer.weights import WeightsError, load_weights
+
+    try:
+        card = load_weights().card
+    except WeightsError as error:
+        return Check("model", False, str(error), "Restore generator/weights with git, or run “tunesmith train”.")
+    loss = card["loss"]
+    return Check("model", True, f"{card['name']} of {card['date']}, {loss['test_bits_per_note']} bits a note on test tunes")
+
+
+def _rendering(settings: Settings) -> Check:
+    from generator.notation.reader import read
+    from generator.rendering.render import render
+
+    tune = render(read("X:1\nT:Check\nM:6/8\nL:1/8\nK:D\nDFA dfa|d3 d3|]"), soundfont=settings.soundfont)
+    return Check("sheet and recording", True, f"a test tune gave {len(tune.png):,} bytes of PNG and {len(tune.mp3):,} of MP3")
+
+
+def _gpu(settings: Settings) -> Check:
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    return Check("GPU", True, f"{len(found)} found" if found else "none; the CPU is used, which is enough to compose")
+
+
+def _token(settings: Settings) -> Check:
+    if settings.discord_token is None:
+        return Check("Discord token", True, "not set; the web page runs alone (.env.example says how to add the bot)")
+    return Check("Discord token", True, "set; Discord checks it when the bot starts")
+
+
+def _port(settings: Settings) -> Check:
+    with socket.socket() as probe:
+        taken = probe.connect_ex((settings.web_host, settings.web_port)) == 0
+    if taken:
+        return Check("web port", False, f"{settings.web_port} is taken", "Stop the other program, or set WEB_PORT.")
+    return Check("web port", True, f"{settings.web_host}:{settings.web_port} is free")

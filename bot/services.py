@@ -1,0 +1,93 @@
+"""Starts and stops what a process serves: the bot, the page, the worker, each alone or all together."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bot.desk import Desk
+from bot.discord.start import DiscordSide
+from bot.settings import Settings
+from bot.supervisor import WorkerProcess
+from bot.web import run as run_web
+from storage import Storage, open_storage
+
+
+@asynccontextmanager
+async def storage_of(settings: Settings) -> AsyncIterator[Storage]:
+    url = settings.database_url
+    async with open_storage(
+        data_dir=settings.data_dir,
+        database_url=url.get_secret_value() if url else None,
+        files_url=settings.files_url,
+    ) as storage:
+        yield storage
+
+
+async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -> None:
+    """Runs the parts until told to stop; the first that fails ends the others and is raised."""
+    async with storage_of(settings) as storage:
+        desk = Desk(storage, open_requests_per_person=settings.open_requests_per_person)
+        parts: dict[str, Callable[[], bool]] = {}
+        jobs: list[Coroutine[Any, Any, None]] = [desk.run()]
+        if worker:
+            process = WorkerProcess()
+            parts["worker"] = process.alive
+            jobs.append(process.run())
+        if discord:
+            side = DiscordSide(settings, desk, storage)
+            parts["discord"] = side.ready
+            jobs.append(side.run())
+        if web:
+            jobs.append(run_web(settings, desk, storage, parts))
+        await until_stopped(*jobs)
+
+
+async def until_stopped(*jobs: Coroutine[Any, Any, None]) -> None:
+    """Runs jobs side by side until one ends or the process gets SIGINT or SIGTERM; then all of them are ended."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(name, stop.set)
+        except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            pass
+    tasks = [asyncio.create_task(job) for job in jobs]
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in [*tasks, stopping]:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def work(settings: Settings, *, supervised: bool) -> None:
+    """The worker's process. TensorFlow and music21 come in here and nowhere else."""
+    from generator.worker import run
+
+    async with storage_of(settings) as storage:
+        jobs = [run(storage, slots=settings.worker_slots, soundfont=settings.soundfont)]
+        if supervised:
+            jobs.append(_input_ends())
+        await until_stopped(*jobs)
+
+
+async def _input_ends() -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        loop.call_soon_threadsafe(ended.set)
+
+    # Not asyncio.to_thread: the loop's end would wait for it, and the input may stay open.
+    threading.Thread(target=wait, daemon=True).start()
+    await ended.wait()

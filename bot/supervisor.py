@@ -1,0 +1,54 @@
+"""Keeps the worker's process alive beside the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+import structlog
+
+STOP_S = 25  # a clean stop has 30 s in all
+PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+STEADY_S = 60  # a worker that lived this long is started again without delay
+
+log = structlog.get_logger(__name__)
+
+
+class WorkerProcess:
+    """One worker as a child process, started again whenever it ends by itself."""
+
+    def __init__(self) -> None:
+        self.process: asyncio.subprocess.Process | None = None
+
+    def alive(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
+    async def run(self) -> None:
+        """Until cancelled; then the worker is stopped as well."""
+        pause = PAUSE_S
+        while True:
+            started = time.monotonic()
+            # The worker ends when its standard input does, so it never outlives this process, however that ends.
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "worker", "--supervised", stdin=asyncio.subprocess.PIPE
+            )
+            try:
+                code = await self.process.wait()
+            except asyncio.CancelledError:
+                await self._stop()
+                raise
+            pause = PAUSE_S if time.monotonic() - started > STEADY_S else min(pause * 2, LONGEST_PAUSE_S)
+            log.warning("the worker ended and is started again", code=code, seconds=pause)
+            await asyncio.sleep(pause)
+
+    async def _stop(self) -> None:
+        process = self.process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()

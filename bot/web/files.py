@@ -1,0 +1,71 @@
+"""A tune's files, with the ranges that browsers need to seek in a recording."""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import web
+
+from bot.web.security import SVG_POLICY
+from bot.web.views import FOREVER, slug
+from storage.storage import Storage
+
+# Ours, not the database's: whatever is stored, nothing is served as a page or a script.
+MEDIA_TYPES = {
+    "abc": "text/vnd.abc",
+    "mp3": "audio/mpeg",
+    "mid": "audio/midi",
+    "musicxml": "application/vnd.recordare.musicxml+xml",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "json": "application/json",
+}
+_RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
+
+
+class Files:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def get(self, request: web.Request) -> web.Response:
+        tune_id, name = request.match_info["id"], request.match_info["name"]
+        tune = await self._storage.tune(tune_id)
+        if tune is None or name not in {file.name for file in await self._storage.files(tune_id)}:
+            raise web.HTTPNotFound
+        title = tune.composition.title if tune.composition else ""
+        suffix = name.rpartition(".")[2]
+        media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
+        disposition = "inline" if suffix in MEDIA_TYPES else "attachment"
+        headers = {
+            "Accept-Ranges": "bytes",
+            "Cache-Control": FOREVER,
+            "Content-Disposition": f'{disposition}; filename="{slug(title)}.{slug(suffix)}"',
+            "ETag": f'"{tune_id}-{slug(name)}"',  # a finished tune's files never change
+        }
+        if suffix == "svg":
+            headers["Content-Security-Policy"] = SVG_POLICY
+        if headers["ETag"] in request.headers.get("If-None-Match", ""):
+            return web.Response(status=304, headers=headers)
+        try:
+            content = await self._storage.read(tune_id, name)
+        except KeyError:
+            raise web.HTTPNotFound from None
+        asked = request.headers.get("Range", "")
+        if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
+            asked = ""
+        status, body = 200, content
+        if (part := _RANGE.fullmatch(asked)) and any(part.groups()):  # several ranges at once: all of it, as HTTP allows
+            start, stop = _slice(part[1], part[2], len(content))
+            if start >= stop:
+                raise web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": f"bytes */{len(content)}"})
+            status, body = 206, content[start:stop]
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(content)}"
+        charset = "utf-8" if suffix in ("abc", "svg") else None
+        return web.Response(body=body, status=status, content_type=media_type, charset=charset, headers=headers)
+
+
+def _slice(first: str, last: str, size: int) -> tuple[int, int]:
+    """Start and stop of `bytes=first-last` in a file; empty when it cannot be met."""
+    if not first:
+        return max(size - int(last), 0), size
+    return int(first), min(int(last) + 1, size) if last else size

@@ -1,0 +1,88 @@
+"""What somebody filled in, on the page or as JSON, becomes a TuneRequest."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping
+
+from generator.request import RequestError, TuneRequest
+
+FIELDS = ("rhythm", "key", "metre", "opening", "temperature", "seed", "title")
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
+
+
+def typed(values: Mapping[str, object]) -> dict[str, str]:
+    """Each field as text, ready to be shown again; raises RequestError where JSON holds something else."""
+    return {name: _text(name, values.get(name)) for name in FIELDS}
+
+
+def wish(values: Mapping[str, str]) -> TuneRequest:
+    """The request that `typed` values make; raises RequestError."""
+    return TuneRequest.check(
+        rhythm=values["rhythm"],
+        key=values["key"],
+        metre=values["metre"],
+        opening=values["opening"],
+        temperature=_temperature(values["temperature"]),
+        seed=_seed(values["seed"]),
+        title=values["title"],
+    )
+
+
+def filled(request: TuneRequest) -> dict[str, str]:
+    """The form as it would be filled in to ask for the same once more; the seed is left open."""
+    return {
+        "rhythm": request.rhythm or "",
+        "key": request.key or "",
+        "metre": request.metre or "",
+        "opening": request.opening,
+        "temperature": "" if request.temperature == 1 else f"{request.temperature:g}",
+        "seed": "",
+        "title": request.title,
+    }
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def event(token: object, values: Mapping[str, str]) -> str:
+    """The id under which the desk accepts a form once.
+
+    The values belong to it: whoever goes back and changes a field asks for another tune with the same token.
+    """
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        token = new_token()
+    digest = hashlib.sha256("\0".join(f"{name}={values[name]}" for name in sorted(values)).encode())
+    return f"{token}:{digest.hexdigest()[:16]}"
+
+
+def _text(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise RequestError(name, f"The {name} is a text or a number.")
+    # Line ends as on every other way in, and nothing that a database or a page cannot hold.
+    lines = str(value).replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(character for character in lines if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs"))
+
+
+def _temperature(text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        return float(text.strip()[:20].replace(",", "."))
+    except ValueError:
+        raise RequestError("temperature", "The temperature is a number from 0.1 (steady) to 2 (wild).") from None
+
+
+def _seed(text: str) -> int | None:
+    if not text.strip():
+        return None
+    if not _WHOLE.fullmatch(text.strip()):
+        raise RequestError("seed", "The seed is a whole number; leave it open and I pick one.")
+    return int(text)

@@ -1,0 +1,43 @@
+"""For whoever runs this: is everything up, and how much has it done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import structlog
+from aiohttp import web
+
+from storage.storage import Storage
+
+DATABASE_TIMEOUT_S = 3.0
+_log = structlog.get_logger(__name__)
+
+
+class Health:
+    """200 when the database answers and every part says that it is ready, else 503; the answer names each."""
+
+    def __init__(self, storage: Storage, parts: Mapping[str, Callable[[], bool]]) -> None:
+        self._storage, self._parts = storage, parts
+
+    async def get(self, request: web.Request) -> web.Response:
+        up = {"database": await self._database()} | {name: self._ready(name) for name in self._parts}
+        healthy = all(up.values())
+        body = {"healthy": healthy, "parts": {name: "up" if ready else "down" for name, ready in up.items()}}
+        return web.json_response(body, status=200 if healthy else 503, headers={"Cache-Control": "no-store"})
+
+    async def _database(self) -> bool:
+        try:
+            async with asyncio.timeout(DATABASE_TIMEOUT_S):
+                await self._storage.tune("0" * 12)
+        except Exception as error:
+            _log.warning("database unreachable", error=repr(error))
+            return False
+        return True
+
+    def _ready(self, name: str) -> bool:
+        try:
+            return bool(self._parts[name]())
+        except Exception:
+            _log.exception("health check failed", part=name)
+            return False

@@ -1,0 +1,55 @@
+"""Serves the application until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from bot.desk import Desk
+from bot.settings import Settings
+from bot.web.app import make_app
+from storage.storage import Storage
+
+SHUTDOWN_S = 5.0
+_log = structlog.get_logger(__name__)
+
+
+class WebError(Exception):
+    """The page cannot be served; the message is the sentence to show."""
+
+
+@asynccontextmanager
+async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Yields the address that is served; port 0 takes any that is free. Raises WebError."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise WebError(_sentence(error, host, port)) from error
+        name = f"[{host}]" if ":" in host else host
+        yield f"http://{name}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def run(settings: Settings, desk: Desk, storage: Storage, parts: Mapping[str, Callable[[], bool]] = {}) -> None:
+    """Serves until cancelled; raises WebError when the address cannot be had."""
+    app = make_app(storage=storage, desk=desk, parts=parts)
+    async with serving(app, settings.web_host, settings.web_port) as address:
+        _log.info("web page ready", address=address)
+        await asyncio.Event().wait()
+
+
+def _sentence(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken by another program: stop that one, or set WEB_PORT to a free port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} needs more rights than this program has: set WEB_PORT to a number above 1023."
+    return f"The web page cannot listen on {host}: set WEB_HOST to an address of this machine, such as 127.0.0.1."

@@ -1,0 +1,81 @@
+// What the page does beyond plain HTML; everything works, more slowly, without it.
+
+const POLL_MS = 3000;
+const MOST_BARS = 64;
+
+function renewTokens() {
+  // A page that comes back from the browser's memory would hand in the form that was accepted before.
+  const token = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  for (const input of document.querySelectorAll('input[name="token"]')) input.value = token;
+}
+
+function fillExample(link) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    for (const [name, value] of Object.entries(JSON.parse(link.dataset.fill))) document.getElementById(name).value = value;
+    document.getElementById("opening").focus();
+  });
+}
+
+function offerCopy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  const said = document.querySelector("[data-copied]");
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      said.textContent = "Copied.";
+    } catch {
+      // Not a secure address, or not allowed: the text is selected, ready for the keyboard.
+      getSelection().selectAllChildren(source);
+      said.textContent = "Selected; copy it with the keyboard.";
+    }
+  });
+}
+
+function follow(page) {
+  const address = page.dataset.tune;
+  const sentence = page.querySelector("[data-sentence]");
+  const bars = page.querySelector("[data-bars]");
+  const stave = page.querySelector("[data-stave]");
+
+  const show = (now) => {
+    if (now.status === "finished" || now.status === "failed") {
+      location.reload();
+      return true;
+    }
+    // Only what is new is written, or a screen reader would say the same again with every bar.
+    if (sentence.textContent !== now.sentence) sentence.textContent = document.title = now.sentence;
+    bars.textContent = now.bars;
+    while (stave.children.length > now.bars) stave.lastChild.remove();
+    while (stave.children.length < Math.min(now.bars, MOST_BARS)) stave.append(document.createElement("li"));
+    return false;
+  };
+  const poll = async () => {
+    try {
+      const answer = await fetch(`${address}.json`);
+      if (answer.ok && show(await answer.json())) return;
+    } catch {
+      // No connection just now: ask again.
+    }
+    setTimeout(poll, POLL_MS);
+  };
+
+  const events = new EventSource(`${address}/events`);
+  events.addEventListener("progress", (event) => {
+    if (show(JSON.parse(event.data))) events.close();
+  });
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) poll();
+  });
+  addEventListener("pagehide", () => events.close());
+}
+
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  renewTokens();
+  if (document.querySelector("[data-tune]")) location.reload();
+});
+document.querySelectorAll("[data-fill]").forEach(fillExample);
+document.querySelectorAll("[data-copy]").forEach(offerCopy);
+document.querySelectorAll("[data-tune]").forEach(follow);

@@ -1,0 +1,85 @@
+"""Templates and static files, read once when the application is made."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from generator.notation.errors import NotationError
+from generator.notation.keys import Key
+
+FOREVER = "public, max-age=31536000, immutable"
+_STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Static:
+    body: bytes
+    media_type: str
+    address: str
+
+
+class Views:
+    """Renders pages; static files live at an address that changes with their content, so browsers may keep them."""
+
+    def __init__(self) -> None:
+        self._static: dict[str, _Static] = {}
+        for file in resources.files(__package__).joinpath("static").iterdir():
+            body, suffix = file.read_bytes(), file.name.rpartition(".")[2]
+            if suffix in _STATIC_TYPES:
+                address = f"/static/{hashlib.sha256(body).hexdigest()[:12]}/{file.name}"
+                self._static[file.name] = _Static(body, _STATIC_TYPES[suffix], address)
+        self._templates = Environment(
+            loader=PackageLoader(__package__ or "bot.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters |= {"key_name": key_name, "clock": clock, "day": day}
+        self._templates.globals["static"] = lambda name: self._static[name].address
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
+        text = self._templates.get_template(template).render(context)
+        # A page holds a form token: one that is kept and shown again would hand in the old form.
+        return web.Response(text=text, status=status, content_type="text/html", headers={"Cache-Control": "no-store"})
+
+    async def static(self, request: web.Request) -> web.Response:
+        file = self._static.get(request.match_info["name"])
+        if file is None:
+            raise web.HTTPNotFound
+        # An old digest gets today's file, but must not keep it under the old address.
+        caching = FOREVER if request.path == file.address else "no-cache"
+        return web.Response(body=file.body, content_type=file.media_type, charset="utf-8", headers={"Cache-Control": caching})
+
+
+def key_name(key: str) -> str:
+    """`Ador` → `A dorian`; whatever is not a key stays as it is."""
+    try:
+        return str(Key.parse(key)) if key else ""
+    except NotationError:
+        return key
+
+
+def clock(duration_ms: int) -> str:
+    minutes, seconds = divmod(round(duration_ms / 1000), 60)
+    return f"{minutes}:{seconds:02}"
+
+
+def day(moment: datetime) -> str:
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def slug(title: str) -> str:
+    """A file name without a suffix, made of a title: letters, digits and hyphens only."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain.replace("'", "")))[:60].strip("-") or "tune"

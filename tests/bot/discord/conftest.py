@@ -1,0 +1,99 @@
+"""The real bot against Discord's stand-in and a real database; the tests play the person and the worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from bot.desk import Desk
+from bot.discord.start import DiscordSide, NoLogin
+from bot.settings import Settings
+from storage import Composition, Status, Storage, Tune
+from tests.loopback.discord import FakeDiscord, Interaction
+
+ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
+FILES = {
+    "tune.abc": ("text/vnd.abc", ABC.encode()),
+    "tune.mp3": ("audio/mpeg", b"ID3" + bytes(4_000)),
+    "tune.png": ("image/png", b"\x89PNG\r\n\x1a\n"),
+    "tune.mid": ("audio/midi", b"MThd"),
+}
+
+
+class Stage:
+    """Discord, the database, and a bot that can be started and stopped."""
+
+    running: asyncio.Task[None]  # the Discord side
+
+    def __init__(self, discord: FakeDiscord, storage: Storage) -> None:
+        self.discord, self.storage = discord, storage
+        self.side: DiscordSide | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start_bot(self) -> None:
+        """Like a new process: nothing is carried over but what storage keeps."""
+        settings = Settings(_env_file=None, **self.discord.settings)
+        desk = Desk(self.storage, open_requests_per_person=3)
+        self.side = DiscordSide(settings, desk, self.storage)
+        self.running = asyncio.create_task(self.side.run())
+        self._tasks = [asyncio.create_task(desk.run()), self.running]
+        await self.discord.connected()
+
+    async def stop_bot(self) -> None:
+        for task in self._tasks[::-1]:
+            task.cancel()
+            with suppress(asyncio.CancelledError, NoLogin):
+                await task
+        self._tasks = []
+        async with asyncio.timeout(5):
+            while self.discord.gateway.connected.is_set():
+                await asyncio.sleep(0.01)
+
+    async def accepted(self, interaction: Interaction) -> Tune:
+        """The tune that an interaction asked for, once it is kept."""
+        await self.discord.deferred(interaction)
+        async with asyncio.timeout(5):
+            while True:
+                for tune in await self.storage.undelivered("discord"):
+                    if tune.origin.event == interaction.id:
+                        return tune
+                await asyncio.sleep(0.01)
+
+    async def compose(self, tune_id: str, **changes: Any) -> None:
+        """Plays the worker from the first bar to the files."""
+        assert await self.storage.start(tune_id)
+        await self.storage.progress(tune_id, status=Status.COMPOSING, bars=8)
+        await self.storage.progress(tune_id, status=Status.RENDERING, bars=16)
+        made: dict[str, Any] = {
+            "abc": ABC, "title": "The Loopback", "rhythm": "reel", "key": "Ador", "metre": "4/4",
+            "duration_ms": 2_000, "model": "test lstm", "scores": {},
+        }  # fmt: skip
+        await self.storage.finish(tune_id, Composition(**made | changes), FILES)
+
+    async def delivered(self, tune_id: str) -> str:
+        """The id of the message that carries the tune, once it is remembered."""
+        async with asyncio.timeout(10):
+            while True:
+                tune = await self.storage.tune(tune_id)
+                assert tune is not None
+                if tune.message is not None:
+                    return tune.message
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def stopped_stage(storage: Storage) -> AsyncIterator[Stage]:
+    async with FakeDiscord() as discord:
+        stage = Stage(discord, storage)
+        yield stage
+        await stage.stop_bot()
+
+
+@pytest.fixture
+async def stage(stopped_stage: Stage) -> Stage:
+    await stopped_stage.start_bot()
+    return stopped_stage

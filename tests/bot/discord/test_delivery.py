@@ -1,0 +1,223 @@
+"""A finished tune reaches its people once, whatever Discord or a restart puts in its way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.discord import client, delivery
+from storage import Status
+from tests.bot.discord.conftest import ABC, Stage
+from tests.loopback.discord import DIRECT, ELSEWHERE, HERMIT, HIDDEN, PRIVATE, SILENT, TUNES, Place
+
+LIMITED = {"message": "You are being rate limited.", "retry_after": 0.1, "global": False}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "RETRY_S", 0.05)
+
+
+async def test_a_tune_that_was_finished_while_the_bot_was_down_is_posted_once(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune")
+    tune = await stage.accepted(asked)
+    await stage.stop_bot()
+    await stage.compose(tune.id)
+    assert discord.tunes() == []
+    await stage.start_bot()
+    message = await stage.delivered(tune.id)
+    await stage.stop_bot()
+    await stage.start_bot()
+    await asyncio.sleep(0.3)
+    assert [m["id"] for m in discord.tunes()] == [message]
+    assert discord.card(asked) is None
+
+
+async def test_a_tune_that_is_still_composed_is_followed_on_after_a_restart(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune")
+    tune = await stage.accepted(asked)
+    await stage.stop_bot()
+    await stage.start_bot()
+    await stage.storage.start(tune.id)
+    await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=5)
+    await discord.until(lambda: "5 bars" in (discord.card(asked) or {})["content"])
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    assert len(discord.tunes()) == 1
+
+
+@pytest.mark.parametrize("minutes_later", [0, 10])
+async def test_a_tune_that_was_posted_but_not_remembered_is_not_posted_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, minutes_later: int
+) -> None:
+    discord, remember = stage.discord, stage.storage.deliver
+
+    async def die(tune_id: str, message: str) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(stage.storage, "deliver", die)
+    tune = await stage.accepted(await discord.slash("tune"))
+    await stage.compose(tune.id)
+    [message] = await discord.posted()
+    await stage.stop_bot()
+    monkeypatch.setattr(stage.storage, "deliver", remember)
+    discord.pass_time(60 * minutes_later)  # after some minutes a nonce no longer helps
+    await stage.start_bot()
+    assert await stage.delivered(tune.id) == message["id"]
+    assert discord.tunes() == [message]
+
+
+@pytest.mark.parametrize("status", [0, 502])
+async def test_a_post_whose_answer_is_lost_is_not_made_twice(stage: Stage, status: int) -> None:
+    discord = stage.discord
+    discord.lose_answer(r"POST /channels/300/messages", status)
+    tune = await stage.accepted(await discord.slash("tune"))
+    await stage.compose(tune.id)
+    message = await stage.delivered(tune.id)
+    assert [m["id"] for m in discord.tunes()] == [message]
+    assert discord.calls.count("POST /channels/300/messages") == (2 if status else 1)
+
+
+@pytest.mark.parametrize("place", [SILENT, HIDDEN], ids=lambda place: place.name)
+async def test_where_the_bot_may_not_write_the_tune_goes_on_the_card(stage: Stage, place: Place) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune", place=place)
+    tune = await stage.accepted(asked)
+    await stage.compose(tune.id)
+    assert await stage.delivered(tune.id) == asked.original
+    [message] = discord.channel(place)
+    assert message["id"] == asked.original
+    assert discord.file(message, ".abc") == ABC.encode()
+    assert list(discord.buttons(message)) == ["Again", "Vary"]
+    assert "**The Loopback**" in message["content"]
+    discord.assert_no_pings()
+
+
+@pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE], ids=lambda place: place.name)
+async def test_where_only_the_person_brought_the_bot_no_post_is_tried(stage: Stage, place: Place) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune", place=place)
+    tune = await stage.accepted(asked)
+    await stage.compose(tune.id)
+    assert await stage.delivered(tune.id) == asked.original
+    assert not any(call.startswith(f"POST /channels/{place.id}") for call in discord.calls)
+
+
+async def test_a_card_whose_token_ran_out_is_edited_as_the_bots_own_message(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune", place=SILENT)
+    tune = await stage.accepted(asked)
+    discord.expire(asked)
+    await stage.compose(tune.id)
+    assert await stage.delivered(tune.id) == asked.original
+    assert discord.file(discord.channel(SILENT)[0], ".abc") == ABC.encode()
+
+
+async def test_a_tune_that_took_longer_than_the_token_is_posted_and_its_card_goes(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune")
+    tune = await stage.accepted(asked)
+    discord.pass_time(16 * 60)
+    await stage.storage.start(tune.id)
+    await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=5)
+    await discord.until(lambda: "5 bars" in (discord.card(asked) or {})["content"])
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    assert len(discord.tunes()) == len(discord.channel()) == 1
+
+
+async def test_when_card_and_channel_are_closed_the_tune_comes_as_a_direct_message(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune", place=ELSEWHERE)
+    tune = await stage.accepted(asked)
+    discord.expire(asked)
+    await stage.compose(tune.id)
+    [message] = await discord.posted(DIRECT)
+    assert await stage.delivered(tune.id) == message["id"]
+    assert discord.file(message, ".abc") == ABC.encode()
+
+
+async def test_a_tune_that_reaches_nobody_stays_undelivered(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune", place=ELSEWHERE, person=HERMIT)
+    tune = await stage.accepted(asked)
+    discord.expire(asked)
+    await stage.compose(tune.id)
+    await discord.until(lambda: any(call.startswith("POST /channels/322/") for call in discord.calls))
+    await asyncio.sleep(0.2)
+    assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
+
+
+async def test_after_a_week_nobody_is_sought_any_more(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune"))
+    await stage.stop_bot()
+    await stage.compose(tune.id)
+    monkeypatch.setattr(client, "GIVE_UP_AFTER", client.GIVE_UP_AFTER * 0)
+    await stage.start_bot()
+    await asyncio.sleep(0.3)
+    assert stage.discord.tunes() == []
+
+
+@pytest.mark.parametrize("pattern", [r"POST /channels/300/messages", r"DELETE /webhooks", r"PATCH /webhooks"])
+async def test_a_rate_limit_is_waited_out(stage: Stage, pattern: str) -> None:
+    discord = stage.discord
+    discord.refuse(pattern, 429, LIMITED)
+    asked = await discord.slash("tune")
+    tune = await stage.accepted(asked)
+    await discord.until(lambda: "Next" in (discord.card(asked) or {})["content"])
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    [message] = discord.tunes()
+    assert discord.file(message, ".abc") == ABC.encode()
+    assert discord.card(asked) is None
+
+
+async def test_a_database_that_fails_for_a_moment_delays_the_tune_only(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    deliver, failures = stage.storage.deliver, iter([OSError("gone"), OSError("still gone")])
+
+    async def fail_twice(tune_id: str, message: str) -> None:
+        for failure in failures:
+            raise failure
+        await deliver(tune_id, message)
+
+    monkeypatch.setattr(stage.storage, "deliver", fail_twice)
+    tune = await stage.accepted(await stage.discord.slash("tune"))
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    assert len(stage.discord.tunes()) == 1
+
+
+async def test_a_failure_is_told_in_the_channel_when_the_card_is_gone(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune")
+    tune = await stage.accepted(asked)
+    assert asked.original is not None
+    del discord.messages[asked.original]
+    await stage.storage.fail(tune.id, "The opening leaves no room; hand in fewer bars.")
+    message = await stage.delivered(tune.id)
+    assert [(m["id"], m["content"]) for m in discord.channel()] == [(message, "The opening leaves no room; hand in fewer bars.")]
+
+
+async def test_hostile_titles_and_notation_stay_text(stage: Stage) -> None:
+    discord = stage.discord
+    title = "**@everyone** <@400> `x` [a](https://evil.example) ||s||"
+    tune = await stage.accepted(await discord.slash("tune", title=title))
+    assert tune.request.title == title
+    await stage.compose(tune.id, title=title, abc=f"X:1\nT:```\n@everyone <@&1>\nK:D\n{ABC}")
+    [message] = await discord.posted(TUNES)
+    first, *rest = message["content"].split("\n")
+    assert first == r"**\*\*\@everyone\*\* \<\@400\> \`x\` \[a\]\(https\://evil.example\) \|\|s\|\|**"
+    assert "everyone" not in "".join(rest), "what would close its block is only in the file"
+    assert message["attachments"][0]["filename"] == "everyone-400-x-a-https-evil-example-s.abc"
+    discord.assert_no_pings()
+
+
+async def test_a_tune_too_long_for_a_message_is_only_in_the_file(stage: Stage) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune"))
+    await stage.compose(tune.id, abc=ABC * 30)
+    [message] = await stage.discord.posted()
+    assert "```" not in message["content"]
+    assert len(message["attachments"]) == 3

@@ -1,0 +1,94 @@
+"""What is posted, without posting it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.discord import message
+from bot.discord.command import KEYS, matching_keys, unfold
+from generator.request import TuneRequest
+from storage import Composition, Origin, Status, Tune
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ABC = "X:1\nT:A Tune\nK:D\nABcd|\n"
+
+
+def tune(**changes: Any) -> Tune:
+    made: dict[str, Any] = {"abc": ABC, "title": "A Tune", "rhythm": "reel", "key": "D", "metre": "4/4", "duration_ms": 1}
+    composition = Composition(**{**made, "model": "lstm", "scores": {}} | changes)
+    origin = Origin(platform="discord", event="1", person="400", place="300", server="200")
+    return Tune("0" * 12, TuneRequest(seed=7), origin, Status.FINISHED, 16, None, composition, None, None, NOW, NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("The Piper's Chair", "the-pipers-chair"),
+        ("Ó Súilleabháin’s", "o-suilleabhains"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("***", "tune"),
+        ("", "tune"),
+    ],
+)
+def test_a_title_becomes_a_file_name_for_every_system(title: str, name: str) -> None:
+    assert message.slug(title) == name
+
+
+@given(st.text(max_size=300), st.text(max_size=2_500))
+def test_whatever_the_tune_holds_the_message_fits_and_its_blocks_close(title: str, abc: str) -> None:
+    content = message.finished(tune(title=title, abc=abc), {}, file_limit=1).content
+    assert len(content) <= 2_000
+    assert content.count("```") in (0, 2)
+    assert "@everyone" not in content.split("```")[0].replace("\\@", "")
+
+
+def test_a_file_too_large_for_the_channel_is_left_out_and_named() -> None:
+    made = message.finished(tune(), {"tune.abc": b"12345", "tune.mp3": b"123456"}, file_limit=5)
+    assert list(made.contents) == ["a-tune.abc"]
+    assert "Too large for this channel: tune.mp3." in made.content
+
+
+def test_files_can_be_posted_more_than_once() -> None:
+    made = message.finished(tune(), {"tune.abc": b"12345"}, file_limit=5)
+    assert [made.files[0].fp.read() for _ in range(2)] == [b"12345", b"12345"]
+
+
+def test_the_parent_is_named_only_where_people_can_go_there() -> None:
+    parent = replace(tune(), message="77")
+    assert "channels/200/300/77" in message.finished(tune(), {}, file_limit=1, parent=parent).content
+    elsewhere = replace(parent, origin=replace(parent.origin, place="301"))
+    assert "channels" not in message.finished(tune(), {}, file_limit=1, parent=elsewhere).content
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("ABcd|efga", "ABcd|efga"),
+        ("|: A :| B: | C :|", "|: A :| B: | C :|"),
+        ("M:6/8 L:1/8 GAB c2d", "M:6/8\nL:1/8\nGAB c2d"),
+        ("K:Dmix A2B", "K:Dmix\nA2B"),
+        ("K:D dB A2", "K:D\ndB A2"),
+        ("T:A Tune in D K:F# minor fga", "T:A Tune in D\nK:F# minor\nfga"),
+        ("K:D\nABc K:G def", "K:D\nABc K:G def"),
+        (None, ""),
+    ],
+)
+def test_fields_in_one_line_get_their_own_lines(typed: str | None, read: str) -> None:
+    assert unfold(typed) == read
+
+
+def test_every_key_that_is_offered_can_be_asked_for() -> None:
+    assert len({key.abc for key in KEYS}) == len(KEYS) == 25
+    for key in KEYS:
+        assert TuneRequest.check(key=key.abc).key == key.abc
+
+
+@given(st.text(max_size=100))
+def test_any_text_typed_for_a_key_is_answered(typed: str) -> None:
+    assert len(matching_keys(typed)) <= 25

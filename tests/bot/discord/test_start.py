@@ -1,0 +1,83 @@
+"""Coming up, staying up and leaving."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import structlog
+from discord.http import Route
+
+from bot.desk import Desk
+from bot.discord import start
+from bot.discord.start import NoLogin
+from bot.settings import Settings
+from generator.request import TuneRequest
+from storage import Origin, Storage
+from tests.bot.discord.conftest import Stage
+from tests.loopback.discord import FakeDiscord
+
+
+def settings(**values: Any) -> Settings:
+    return Settings(_env_file=None, **values)
+
+
+@pytest.mark.parametrize(("token", "told"), [("MTAw.wrong.token", "does not accept this token"), (None, "no token")])
+async def test_a_wrong_token_ends_in_a_sentence_and_its_own_exit_code(storage: Storage, token: str | None, told: str) -> None:
+    async with FakeDiscord() as discord:
+        wrong = settings(**discord.settings | {"discord_token": token})
+        with pytest.raises(NoLogin, match=told) as error:
+            await start.run(wrong, Desk(storage, open_requests_per_person=3), storage)
+    assert error.value.exit_code not in (0, 1, 2)
+    assert str(token) not in str(error.value)
+
+
+async def test_a_token_that_is_withdrawn_later_ends_the_same_way(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stage.side is not None
+    monkeypatch.setattr("tests.loopback.discord_world.TOKEN", "another")
+    await stage.discord.gateway.forget_session()
+    await stage.discord.drop()
+    with pytest.raises(NoLogin):
+        async with asyncio.timeout(20):
+            await stage.running
+
+
+async def test_discord_out_of_reach_is_tried_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await stage.stop_bot()
+    monkeypatch.setattr(start, "RETRY_S", 0.05)
+    stage.discord.refuse(r"GET /users/@me", 403, times=2)
+    await stage.start_bot()
+    assert stage.discord.calls.count("GET /users/@me") == 4
+
+
+async def test_the_invite_link_is_logged_at_the_start(stopped_stage: Stage) -> None:
+    with structlog.testing.capture_logs() as logs:
+        await stopped_stage.start_bot()
+    [url] = [entry["url"] for entry in logs if "url" in entry]
+    assert url == "https://discord.com/oauth2/authorize?client_id=100&scope=bot+applications.commands&permissions=274878286848"
+
+
+async def test_no_privileged_intent_and_not_even_messages_are_asked_for(stage: Stage) -> None:
+    assert stage.discord.gateway.intents == 1
+
+
+async def test_ready_means_that_events_arrive(stage: Stage) -> None:
+    assert stage.side is not None
+    async with asyncio.timeout(5):
+        while not stage.side.ready():
+            await asyncio.sleep(0.01)
+    await stage.stop_bot()
+    assert not stage.side.ready()
+
+
+async def test_the_addresses_of_discord_itself_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Route, "BASE", "untouched")
+    start.redirect(settings())
+    assert Route.BASE == "untouched"
+
+
+async def test_a_tune_without_an_address_in_discord_does_not_keep_the_bot_from_starting(stopped_stage: Stage) -> None:
+    await stopped_stage.storage.add(TuneRequest(seed=1), Origin(platform="discord", event="1", person="400"))
+    await stopped_stage.start_bot()
+    await stopped_stage.accepted(await stopped_stage.discord.slash("tune"))

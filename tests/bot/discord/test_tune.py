@@ -1,0 +1,163 @@
+"""`/tune` from the command to the message."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from storage import Status
+from tests.bot.discord.conftest import ABC, FILES, Stage
+from tests.loopback.discord import DIRECT, FIDDLER, PIPER
+
+
+async def test_the_command_becomes_an_ordinary_message_with_three_files(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune", rhythm="reel", key="Ador", metre="4/4", temperature=0.8, seed=7)
+    tune = await stage.accepted(asked)
+    assert asked.answered_after_s < 1
+    assert (tune.request.rhythm, tune.request.key, tune.request.metre) == ("reel", "Ador", "4/4")
+    assert (tune.request.temperature, tune.request.seed) == (0.8, 7)
+    assert (tune.origin.person, tune.origin.place, tune.origin.server) == (FIDDLER.id, "300", "200")
+    await stage.compose(tune.id)
+    [message] = await discord.posted()
+    assert await stage.delivered(tune.id) == message["id"]
+    assert message["type"] == 0
+    assert [file["filename"] for file in message["attachments"]] == ["the-loopback.abc", "the-loopback.mp3", "the-loopback.png"]
+    assert discord.file(message, ".abc") == ABC.encode()
+    assert discord.file(message, ".mp3") == FILES["tune.mp3"][1]
+    assert message["attachments"][2]["description"] == "Sheet music of The Loopback"
+    assert message["content"].startswith("**The Loopback**\n```\nX:1\n")
+    assert "reel · A dorian · 4/4 · temperature 0.8 · seed 7 · test lstm · for <@400>" in message["content"]
+    assert list(discord.buttons(message)) == ["Again", "Vary"]
+    assert discord.card(asked) is None
+    [post] = [sent.data for sent in discord.sent if sent.call == "POST /channels/300/messages"]
+    assert (post["nonce"], post["enforce_nonce"]) == (tune.id, True)
+    discord.assert_no_pings()
+
+
+async def test_the_card_shows_the_queue_then_the_bars(stage: Stage) -> None:
+    discord = stage.discord
+    first = await stage.accepted(await discord.slash("tune"))
+    asked = await discord.slash("tune", person=PIPER)
+    tune = await stage.accepted(asked)
+    await discord.until(lambda: "place 2" in (discord.card(asked) or {})["content"])
+    await stage.storage.start(first.id)
+    await discord.until(lambda: "Next" in (discord.card(asked) or {})["content"])
+    await stage.storage.start(tune.id)
+    await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=5)
+    await discord.until(lambda: "5 bars" in (discord.card(asked) or {})["content"])
+
+
+async def test_progress_is_shown_at_most_once_a_second_and_never_after_the_end(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune")
+    tune = await stage.accepted(asked)
+    await stage.storage.start(tune.id)
+    for bar in range(1, 60):
+        await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=bar)
+        await asyncio.sleep(0.02)
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    await asyncio.sleep(1.1)
+    card_calls = [call for call in discord.calls if f"/messages/{asked.original}" in call]
+    assert 1 <= sum(call.startswith("PATCH") for call in card_calls) <= 4
+    assert card_calls[-1].startswith("DELETE")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"key": "H major"}, "“H major” is not a key"),
+        ({"key": "C locrian"}, "not among them"),
+        ({"metre": "7"}, "is not a metre"),
+        ({"rhythm": "reel", "metre": "6/8"}, "A reel is not written in 6/8"),
+        ({"opening": "x" * 4_001}, "at most 4,000"),
+        ({"opening": "M:4/4 L:1/8 K:D ABcd efga bb|ABcd efga|"}, "Bar 1 of the opening is too long"),
+        ({"opening": "K:D ABcd|", "key": "G"}, "but G major was asked for"),
+        ({"temperature": 9.0}, "from 0.1"),
+    ],
+)
+async def test_a_wish_that_cannot_be_met_is_refused_to_the_person_alone(stage: Stage, options: dict[str, Any], told: str) -> None:
+    asked = await stage.discord.slash("tune", **options)
+    assert told in await stage.discord.refused(asked)
+    assert stage.discord.channel() == []
+    assert await stage.storage.undelivered("discord") == []
+    stage.discord.assert_no_pings()
+
+
+async def test_one_wish_too_many_is_refused_to_the_person_alone(stage: Stage) -> None:
+    discord = stage.discord
+    for _ in range(3):
+        await stage.accepted(await discord.slash("tune"))
+    asked = await discord.slash("tune")
+    assert "3 unfinished tunes" in await discord.refused(asked)
+    assert discord.card(asked) is None
+    assert len(await stage.storage.undelivered("discord")) == 3
+
+
+async def test_a_tune_that_fails_says_so_on_its_card(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune")
+    tune = await stage.accepted(asked)
+    await stage.storage.start(tune.id)
+    await stage.storage.fail(tune.id, "The opening leaves no room for a tune; hand in fewer bars.")
+    await discord.until(lambda: "fewer bars" in (discord.card(asked) or {})["content"])
+    assert await stage.delivered(tune.id) == asked.original
+    discord.assert_no_pings()
+
+
+async def test_an_opening_from_the_command_line_has_its_lines_again(stage: Stage) -> None:
+    asked = await stage.discord.slash("tune", opening="X:1 T:Mine M:6/8 L:1/8 K:E dorian EFG ABc|BAG FED:|")
+    tune = await stage.accepted(asked)
+    assert tune.request.opening == "X:1\nT:Mine\nM:6/8\nL:1/8\nK:E dorian\nEFG ABc|BAG FED:|"
+
+
+async def test_keys_are_offered_as_they_are_typed(stage: Stage) -> None:
+    discord = stage.discord
+    untouched = await discord.autocomplete("tune", "key", "")
+    assert len(untouched) == 25
+    assert {"name": "A dorian", "value": "Ador"} in untouched
+    assert [choice["name"] for choice in await discord.autocomplete("tune", "key", "a d")] == ["A dorian"]
+    assert {choice["value"] for choice in await discord.autocomplete("tune", "key", "mixo")} >= {"Amix", "Dmix", "Gmix"}
+    assert (await discord.autocomplete("tune", "key", "c#m"))[0] == {"name": "C# minor", "value": "C#m"}
+    assert await discord.autocomplete("tune", "key", "zzz") == []
+
+
+async def test_metres_are_offered_for_the_rhythm_that_is_chosen(stage: Stage) -> None:
+    discord = stage.discord
+    assert [choice["value"] for choice in await discord.autocomplete("tune", "metre", "", rhythm="jig")] == ["6/8", "12/8"]
+    assert [choice["value"] for choice in await discord.autocomplete("tune", "metre", "9")] == ["9/8"]
+
+
+async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage: Stage) -> None:
+    command = stage.discord.commands["tune"]
+    assert command["integration_types"] == [0, 1]
+    assert command["contexts"] == [0, 1, 2]
+    options = {option["name"]: option for option in command["options"]}
+    assert set(options) == {"rhythm", "key", "metre", "opening", "temperature", "seed", "title"}
+    assert {choice["value"] for choice in options["rhythm"]["choices"]} >= {"reel", "jig", "slip jig", "hornpipe"}
+    assert (options["temperature"]["min_value"], options["temperature"]["max_value"]) == (0.1, 2.0)
+    assert not any(option.get("required") for option in options.values())
+
+
+async def test_in_direct_messages_the_tune_is_an_ordinary_message_too(stage: Stage) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune", place=DIRECT))
+    assert tune.origin.server == ""
+    await stage.compose(tune.id)
+    [message] = await stage.discord.posted(DIRECT)
+    assert message["type"] == 0
+
+
+async def test_a_broken_gateway_connection_is_resumed_without_losing_the_tune(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune")
+    tune = await stage.accepted(asked)
+    await discord.drop()
+    missed = await discord.slash("tune")  # while nobody listens
+    await stage.accepted(missed)
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    assert len(discord.tunes()) == 1
+    assert 6 in discord.gateway.opcodes

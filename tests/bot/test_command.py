@@ -1,0 +1,49 @@
+"""The `tunesmith` command: its help, its failures, and what it does not load."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from bot.__main__ import main
+from bot.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_command_has_help() -> None:
+    assert set(main.commands) == {"run", "bot", "web", "worker", "compose", "render", "train", "doctor"}
+    for name in main.commands:
+        result = CliRunner().invoke(main, [name, "--help"])
+        assert result.exit_code == 0
+        assert "Usage" in result.output
+
+
+def test_the_bot_and_the_page_load_neither_tensorflow_nor_music21() -> None:
+    heavy = "{'tensorflow', 'keras', 'music21', 'verovio', 'matplotlib'}"
+    code = f"import sys, bot.__main__, bot.services, bot.discord.start, bot.web; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_a_wish_that_cannot_be_met_ends_in_one_sentence(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["compose", "--rhythm", "tango", "--out", str(tmp_path)])
+    assert result.exit_code == 2
+    assert result.output.startswith("tunesmith: I don't know the rhythm “tango”.")
+    assert len(result.output.splitlines()) == 1
+
+
+def test_a_wrong_setting_is_named(monkeypatch) -> None:
+    monkeypatch.setenv("WEB_PORT", "music")
+    result = CliRunner().invoke(main, ["web"])
+    assert result.exit_code == 1
+    assert "WEB_PORT" in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_the_example_settings_are_the_ones_there_are() -> None:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    named = {line.lstrip("#").split("=")[0] for line in lines if line.startswith("#") and "=" in line and line[1].isupper()}
+    assert named <= {name.upper() for name in Settings.model_fields}
+    assert {name.upper() for name in Settings.model_fields} - named == {"DISCORD_API_URL", "DISCORD_GATEWAY_URL"}

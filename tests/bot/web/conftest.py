@@ -1,0 +1,144 @@
+"""One server for all tests of the page: embedded PostgreSQL, the desk, and somebody who plays the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import struct
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import lameenc
+import pytest
+import pytest_asyncio
+from aiohttp import ClientResponse, ClientSession, CookieJar
+from playwright.async_api import Browser
+
+from bot.desk import Desk
+from bot.web import make_app, serving
+from storage.storage import Storage, open_storage
+from storage.tunes import Composition, Status
+from tests.browser import open_browser
+
+ABC = "X:1\nT:The Web Reel\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
+SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 120"><style>path{stroke:#000}</style>
+<path d="M10 30h580M10 42h580M10 54h580M10 66h580M10 78h580M590 30v48"/><circle cx="60" cy="72" r="6"/></svg>"""
+OPEN_LIMIT = 3
+
+
+@cache
+def mp3() -> bytes:
+    """Two seconds of A, long enough to seek in."""
+    encoder = lameenc.Encoder()
+    encoder.set_bit_rate(64)
+    encoder.set_in_sample_rate(22_050)
+    encoder.set_channels(1)
+    encoder.set_quality(7)
+    samples = (int(9_000 * math.sin(2 * math.pi * 440 * index / 22_050)) for index in range(2 * 22_050))
+    return bytes(encoder.encode(b"".join(struct.pack("<h", sample) for sample in samples)) + encoder.flush())
+
+
+@cache
+def png() -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0\xff")) + chunk(b"IEND", b"")
+
+
+def files() -> dict[str, tuple[str, bytes]]:
+    return {
+        "tune.abc": ("text/vnd.abc", ABC.encode()),
+        "tune.mp3": ("audio/mpeg", mp3()),
+        "tune.mid": ("audio/midi", b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0"),
+        "tune.musicxml": ("application/vnd.recordare.musicxml+xml", b"<score-partwise/>"),
+        "tune.png": ("image/png", png()),
+        "tune.svg": ("image/svg+xml", SVG),
+        "tune.json": ("application/json", b"{}"),
+    }
+
+
+@dataclass
+class Site:
+    """The running page, and the worker's side of it."""
+
+    address: str
+    storage: Storage
+    desk: Desk
+    ready: dict[str, bool] = field(default_factory=dict)
+
+    async def finish(self, tune_id: str, *, bars: int = 16, pause_s: float = 0, **changes: Any) -> None:
+        """Plays the worker from the first bar to the files."""
+        assert await self.storage.start(tune_id)
+        for bar in range(1, bars + 1):
+            await self.storage.progress(tune_id, status=Status.COMPOSING, bars=bar)
+            await asyncio.sleep(pause_s)
+        await self.storage.progress(tune_id, status=Status.RENDERING, bars=bars)
+        made: dict[str, Any] = {
+            "abc": ABC,
+            "title": "The Web Reel",
+            "rhythm": "reel",
+            "key": "Ador",
+            "metre": "4/4",
+            "duration_ms": 2_000,
+            "model": "test-lstm",
+            "scores": {},
+        }
+        await self.storage.finish(tune_id, Composition(**made | changes), files())
+
+
+class Visitor:
+    """A browser's cookies without the browser; follows no redirect."""
+
+    def __init__(self, session: ClientSession) -> None:
+        self._session = session
+
+    async def get(self, path: str, **options: Any) -> ClientResponse:
+        return await self._read(await self._session.get(path, allow_redirects=False, **options))
+
+    async def post(self, path: str, data: Any = None, **options: Any) -> ClientResponse:
+        return await self._read(await self._session.post(path, data=data, allow_redirects=False, **options))
+
+    async def compose(self, **fields: str) -> str:
+        """The new tune's id."""
+        answer = await self.post("/tunes", fields)
+        assert answer.status == 303, await answer.text()
+        return answer.headers["Location"].removeprefix("/tunes/")
+
+    async def _read(self, answer: ClientResponse) -> ClientResponse:
+        await answer.read()
+        return answer
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    data_dir: Path = tmp_path_factory.mktemp("web")
+    async with open_storage(data_dir=data_dir, database_url=None, files_url=None) as storage:
+        desk = Desk(storage, open_requests_per_person=OPEN_LIMIT)
+        listening = asyncio.create_task(desk.run())
+        ready = {"discord": True}
+        app = make_app(storage=storage, desk=desk, parts={"discord": lambda: ready["discord"]})
+        async with serving(app, "127.0.0.1", 0) as address:
+            yield Site(address, storage, desk, ready)
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(site: Site) -> AsyncIterator[Visitor]:
+    # The address is a number, to which a cookie jar gives no cookies by default.
+    async with ClientSession(site.address, cookie_jar=CookieJar(unsafe=True)) as session:
+        yield Visitor(session)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as opened:
+        yield opened

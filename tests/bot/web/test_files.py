@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+import pytest_asyncio
+from aiohttp import ClientSession, CookieJar
+from yarl import URL
+
+from tests.bot.web.conftest import SVG, Site, Visitor, mp3
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+TITLE = 'The "Köln" Reel\r\nX-Evil: 1'
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def files(site: Site) -> str:
+    """The address of a finished tune's files."""
+    async with ClientSession(site.address, cookie_jar=CookieJar(unsafe=True)) as session:
+        tune_id = await Visitor(session).compose()
+    await site.finish(tune_id, title=TITLE)
+    return f"/tunes/{tune_id}/files"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "download"),
+    [
+        ("tune.abc", "text/vnd.abc; charset=utf-8", "the-koln-reel-x-evil-1.abc"),
+        ("tune.mp3", "audio/mpeg", "the-koln-reel-x-evil-1.mp3"),
+        ("tune.mid", "audio/midi", "the-koln-reel-x-evil-1.mid"),
+        ("tune.musicxml", "application/vnd.recordare.musicxml+xml", "the-koln-reel-x-evil-1.musicxml"),
+        ("tune.png", "image/png", "the-koln-reel-x-evil-1.png"),
+        ("tune.svg", "image/svg+xml; charset=utf-8", "the-koln-reel-x-evil-1.svg"),
+    ],
+)
+async def test_files_come_with_their_type_and_the_tunes_name(
+    visitor: Visitor, files: str, name: str, media_type: str, download: str
+) -> None:
+    answer = await visitor.get(f"{files}/{name}")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == media_type
+    assert answer.headers["Content-Disposition"] == f'inline; filename="{download}"'
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "X-Evil" not in answer.headers
+
+
+async def test_sheets_may_run_no_script(visitor: Visitor, files: str) -> None:
+    answer = await visitor.get(f"{files}/tune.svg")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "sandbox" in policy and "script-src" not in policy
+    assert await answer.read() == SVG
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "stop"),
+    [("bytes=0-", 0, None), ("bytes=100-199", 100, 200), ("bytes=-50", -50, None), ("bytes=1000-99999999", 1000, None)],
+)
+async def test_a_recording_can_be_read_in_parts(visitor: Visitor, files: str, asked: str, start: int, stop: int | None) -> None:
+    answer = await visitor.get(f"{files}/tune.mp3", headers={"Range": asked})
+    content = mp3()[start:stop]
+    first = start % len(mp3())
+    assert answer.status == 206
+    assert await answer.read() == content
+    assert answer.headers["Content-Range"] == f"bytes {first}-{first + len(content) - 1}/{len(mp3())}"
+
+
+@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=5-4", "bytes=-0"])
+async def test_a_part_that_does_not_exist_is_refused(visitor: Visitor, files: str, asked: str) -> None:
+    answer = await visitor.get(f"{files}/tune.mp3", headers={"Range": asked})
+    assert answer.status == 416
+    assert answer.headers["Content-Range"] == f"bytes */{len(mp3())}"
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+
+@pytest.mark.parametrize("asked", ["bytes=", "bytes=-", "bytes=0-1,5-9", "lines=1-2", "bytes=a-b", "bytes=" + "9" * 400 + "-"])
+async def test_a_range_that_cannot_be_read_gets_the_whole_file(visitor: Visitor, files: str, asked: str) -> None:
+    answer = await visitor.get(f"{files}/tune.mp3", headers={"Range": asked})
+    assert (answer.status, await answer.read()) == (200, mp3())
+
+
+async def test_what_a_browser_has_is_not_sent_again(visitor: Visitor, files: str) -> None:
+    tag = (await visitor.get(f"{files}/tune.mp3")).headers["ETag"]
+    assert (await visitor.get(f"{files}/tune.mp3", headers={"If-None-Match": tag})).status == 304
+    assert (await visitor.get(f"{files}/tune.mp3", headers={"If-Range": tag, "Range": "bytes=0-9"})).status == 206
+    assert (await visitor.get(f"{files}/tune.mp3", headers={"If-Range": '"old"', "Range": "bytes=0-9"})).status == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tune.exe",
+        "..%2f..%2fetc%2fpasswd",
+        "%2e%2e%2ftune.mp3",
+        "tune.mp3%00",
+        "%2fetc%2fpasswd",
+        "TUNE.MP3",
+        "tune.mp3%0d%0aX:y",
+        ".",
+    ],
+)
+async def test_only_the_tunes_own_files_are_found(visitor: Visitor, files: str, name: str) -> None:
+    answer = await visitor.get(URL(f"{files}/{name}", encoded=True))  # type: ignore[arg-type]
+    assert answer.status == 404
+    assert "root:" not in await answer.text()
+
+
+async def test_an_unfinished_tune_has_no_files(visitor: Visitor) -> None:
+    tune_id = await visitor.compose()
+    assert (await visitor.get(f"/tunes/{tune_id}/files/tune.mp3")).status == 404

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.bot.web.conftest import ABC, Site, mp3
+from tests.browser import open_page
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+
+
+async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser, tmp_path: Path) -> None:
+    async with open_page(browser, site.address) as page:
+        await page.goto("/")
+        await page.get_by_role("link", name="Begin with these").click()
+        assert await page.get_by_label("Rhythm").input_value() == "reel"
+        await page.get_by_label("Title").fill("<b>Seen</b> in a Browser")
+        await page.get_by_role("button", name="Compose").click()
+        await page.wait_for_url("**/tunes/*")
+        tune_id = page.url.rpartition("/")[2]
+        await expect(page.get_by_role("heading", level=1)).to_have_text("<b>Seen</b> in a Browser")
+        working = asyncio.create_task(site.finish(tune_id, bars=12, pause_s=0.1, title="<b>Seen</b> in a Browser"))
+        await expect(page.get_by_role("status")).to_have_text("The musician is composing.")
+        await expect(page.locator("[data-stave] li").nth(3)).to_be_attached()
+        await working
+
+        await expect(page.get_by_role("button", name="Vary")).to_be_visible()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("<b>Seen</b> in a Browser")
+        assert await page.locator("pre").text_content() == ABC
+        audio = page.locator("audio")
+        await expect(audio).to_have_js_property("readyState", 4)
+        assert 1.9 < await audio.evaluate("audio => audio.duration") < 2.3
+        await audio.evaluate("audio => { audio.currentTime = 1 }")
+        await expect(audio).to_have_js_property("seeking", False)
+        assert await audio.evaluate("audio => audio.currentTime") == 1
+        assert await page.locator(".sheet img").evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
+        async with page.expect_download() as waiting:
+            await page.get_by_role("link", name="MP3").click()
+        download = await waiting.value
+        assert download.suggested_filename == "b-seen-b-in-a-browser.mp3"
+        await download.save_as(tmp_path / "tune.mp3")
+        assert (tmp_path / "tune.mp3").read_bytes() == mp3()
+
+
+async def test_vary_and_again_lead_to_new_tunes(site: Site, browser: Browser) -> None:
+    async with open_page(browser, site.address) as page:
+        await page.goto("/")
+        await page.get_by_role("button", name="Compose").click()
+        await page.wait_for_url("**/tunes/*")
+        first = page.url
+        await site.finish(first.rpartition("/")[2], bars=1)
+        await page.get_by_role("button", name="Vary").click()
+        await page.wait_for_url(lambda address: address != first)
+        second = page.url
+        await site.finish(second.rpartition("/")[2], bars=1, title="The Other Reel")
+        await expect(page.get_by_role("link", name="The Web Reel")).to_have_attribute(
+            "href", "/tunes/" + first.rpartition("/")[2]
+        )
+
+        await page.get_by_role("button", name="Again").click()
+        await page.wait_for_url(lambda address: address not in (first, second))
+        third = page.url
+        # Whoever goes back and presses again wants one more, not the one that is there.
+        await page.go_back()
+        await page.get_by_role("button", name="Again").click()
+        await page.wait_for_url(lambda address: address not in (first, second, third))
+
+
+async def test_copying_puts_the_abc_on_the_clipboard(site: Site, browser: Browser) -> None:
+    async with open_page(browser, site.address, permissions=["clipboard-read", "clipboard-write"]) as page:
+        await page.goto("/")
+        await page.get_by_role("button", name="Compose").click()
+        await page.wait_for_url("**/tunes/*")
+        await site.finish(page.url.rpartition("/")[2], bars=1)
+        await page.get_by_role("button", name="Copy").click()
+        await expect(page.get_by_role("status")).to_have_text("Copied.")
+        assert await page.evaluate("navigator.clipboard.readText()") == ABC
+
+
+async def test_without_scripts_the_page_finds_out_by_itself(site: Site, browser: Browser) -> None:
+    async with open_page(browser, site.address, java_script_enabled=False) as page:
+        await page.goto("/")
+        await page.get_by_role("button", name="Compose").click()
+        await page.wait_for_url("**/tunes/*")
+        await site.finish(page.url.rpartition("/")[2], bars=1)
+        await expect(page.get_by_role("button", name="Vary")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [320, 375, 1280])
+async def test_pages_fit_the_screen(site: Site, browser: Browser, width: int) -> None:
+    async with open_page(browser, site.address, viewport={"width": width, "height": 800}) as page:
+        await page.goto("/")
+        await page.get_by_label("Title").fill("W" * 80)
+        await page.get_by_role("button", name="Compose").click()
+        await page.wait_for_url("**/tunes/*")
+        overflow = "document.documentElement.scrollWidth > innerWidth"
+        assert not await page.evaluate(overflow)
+        await site.finish(page.url.rpartition("/")[2], bars=1, title="W" * 80, abc=ABC + "A" * 300)
+        await expect(page.get_by_role("button", name="Vary")).to_be_visible()
+        assert not await page.evaluate(overflow)
+        await page.goto("/")
+        assert not await page.evaluate(overflow)
+
+
+async def test_a_mistake_is_shown_where_the_cursor_is(site: Site, browser: Browser) -> None:
+    async with open_page(browser, site.address, expected="status of 422") as page:
+        await page.goto("/")
+        await page.get_by_label("Key").fill("H minor")
+        await page.get_by_label("Opening").fill("|:EAAB|\ncBAc|")
+        await page.get_by_role("button", name="Compose").click()
+        key = page.get_by_label("Key")
+        await expect(key).to_be_focused()
+        await expect(key).to_have_value("H minor")
+        await expect(key).to_have_accessible_description(re.compile("“H minor” is not a key"))
+        await expect(page.get_by_label("Opening")).to_have_value("|:EAAB|\ncBAc|")

@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import asyncio
+import re
+from urllib.parse import urlencode
+
+import pytest
+from aiohttp import ClientSession
+
+from bot.web.form import new_token
+from storage.tunes import Status
+from tests.bot.web.conftest import ABC, OPEN_LIMIT, Site, Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+JSON = {"Accept": "application/json"}
+SCRIPT = "<script>alert(1)</script>\"'"
+
+
+async def test_the_compose_page_has_a_labelled_control_for_every_wish(visitor: Visitor) -> None:
+    answer = await visitor.get("/")
+    page = await answer.text()
+    assert answer.status == 200
+    for name in ("rhythm", "key", "metre", "opening", "temperature", "seed", "title"):
+        assert f'<label for="{name}">' in page
+        assert re.search(rf'<(input|select|textarea)[^>]* id="{name}" name="{name}"', page)
+
+
+async def test_a_form_becomes_a_tune_that_keeps_the_wish(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose(
+        rhythm="jig", key="e dorian", metre="6/8", opening="|:E2B B2A|\r\n", temperature="0.7", seed="7", title=" Mine "
+    )
+    tune = await site.storage.tune(tune_id)
+    assert tune is not None
+    request = tune.request
+    assert (request.rhythm, request.key, request.metre, request.opening) == ("jig", "Edor", "6/8", "|:E2B B2A|")
+    assert (request.temperature, request.seed, request.title, tune.origin.platform) == (0.7, 7, "Mine", "web")
+
+
+async def test_a_mistake_comes_back_beside_its_field_with_what_was_typed(visitor: Visitor) -> None:
+    answer = await visitor.post(
+        "/tunes", {"rhythm": "jig", "key": "H", "opening": "|:EAAB|", "title": "Mine & yours", "seed": "4"}
+    )
+    page = await answer.text()
+    assert answer.status == 422
+    assert re.search(r'id="key-error">[^<]*not a key', page)
+    assert 'aria-invalid="true"' in page
+    assert 'value="Mine &amp; yours"' in page and 'value="4"' in page and "|:EAAB|</textarea>" in page
+    assert "<option selected>jig</option>" in page
+
+
+async def test_a_double_click_composes_once(visitor: Visitor) -> None:
+    form = {"token": new_token(), "rhythm": "polka"}
+    answers = await asyncio.gather(*(visitor.post("/tunes", form) for _ in range(4)))
+    assert {answer.status for answer in answers} == {303}
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+
+
+async def test_going_back_and_changing_the_form_composes_anew(visitor: Visitor) -> None:
+    token = new_token()
+    assert await visitor.compose(token=token, rhythm="polka") != await visitor.compose(token=token, rhythm="waltz")
+
+
+async def test_programs_compose_with_json(site: Site, visitor: Visitor) -> None:
+    answer = await visitor.post("/tunes", json={"rhythm": "reel", "seed": 7, "temperature": 1.2}, headers=JSON)
+    accepted = await answer.json()
+    assert answer.status == 202
+    assert accepted["address"] == answer.headers["Location"] == f"/tunes/{accepted['id']}"
+    tune = await site.storage.tune(accepted["id"])
+    assert tune is not None
+    assert (tune.request.seed, tune.request.temperature) == (7, 1.2)
+
+
+async def test_programs_are_told_which_field_is_wrong(visitor: Visitor) -> None:
+    answer = await visitor.post("/tunes", json={"key": ["D"]}, headers=JSON)
+    assert answer.status == 422
+    assert (await answer.json())["field"] == "key"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/json", b"{", 400),
+        ("application/json", b'"reel"', 400),
+        ("application/json", b"\xff", 400),
+        ("application/json", b"[" * 50_000, 400),
+        ("application/json; charset=nonsense", b"{}", 400),
+        ("text/plain", b"rhythm=reel", 415),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="key"; filename="k"\r\n\r\nD\r\n--x--',
+            415,
+        ),
+    ],
+)
+async def test_bodies_that_cannot_be_read_are_refused(visitor: Visitor, content_type: str, body: bytes, status: int) -> None:
+    answer = await visitor.post("/tunes", body, headers=JSON | {"Content-Type": content_type})
+    assert answer.status == status
+    assert (await answer.json())["error"].endswith(".")
+
+
+async def test_a_huge_body_is_refused_in_a_sentence(visitor: Visitor) -> None:
+    answer = await visitor.post("/tunes", {"opening": "A" * 1_000_000})
+    assert answer.status == 413
+    assert "shorten the opening" in await answer.text()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/tunes", "/tunes/000000000000/again", "/tunes/000000000000/vary"])
+async def test_other_sites_cannot_compose(visitor: Visitor, path: str, headers: dict[str, str]) -> None:
+    answer = await visitor.post(path, {"rhythm": "reel"}, headers=headers)
+    assert answer.status == 403
+    assert "another site" in await answer.text()
+
+
+async def test_our_own_form_is_let_through(site: Site, visitor: Visitor) -> None:
+    for headers in ({"Origin": site.address}, {"Sec-Fetch-Site": "same-origin", "Origin": site.address}):
+        assert (await visitor.post("/tunes", {"rhythm": "reel"}, headers=headers)).status == 303
+
+
+async def test_too_many_open_tunes_are_refused_with_the_form_kept(site: Site, visitor: Visitor) -> None:
+    for _ in range(OPEN_LIMIT):
+        await visitor.compose()
+    answer = await visitor.post("/tunes", {"title": "One more"})
+    page = await answer.text()
+    assert answer.status == 429
+    assert 'role="alert"' in page and 'value="One more"' in page
+    async with ClientSession(site.address) as stranger:
+        assert (await stranger.post("/tunes", allow_redirects=False)).status == 303
+
+
+async def test_an_open_tune_tells_where_it_stands(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose(title="Slowly")
+    waiting = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
+    assert waiting["status"] == "queued" and waiting["place"] >= 1
+    assert '<meta http-equiv="refresh"' in await (await visitor.get(f"/tunes/{tune_id}")).text()
+    await site.storage.start(tune_id)
+    await site.storage.progress(tune_id, status=Status.COMPOSING, bars=5)
+    composing = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
+    assert (composing["status"], composing["bars"], composing["place"]) == ("composing", 5, 0)
+    page = await (await visitor.get(f"/tunes/{tune_id}")).text()
+    assert "<span data-bars>5</span>" in page and page.count("<li></li>") == 5
+
+
+async def test_a_finished_tune_shows_all_that_was_made(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose(rhythm="reel", seed="4711")
+    await site.finish(tune_id)
+    page = await (await visitor.get(f"/tunes/{tune_id}")).text()
+    assert '<h1 id="title">The Web Reel</h1>' in page
+    assert "EAAB c2Bc|dBAB G2EG|" in page and "4711" in page and "test-lstm" in page
+    for name in ("tune.abc", "tune.mp3", "tune.mid", "tune.musicxml", "tune.png", "tune.svg"):
+        assert f'href="/tunes/{tune_id}/files/{name}"' in page
+    told = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
+    assert told["composition"]["abc"] == ABC and told["request"]["seed"] == 4711
+    assert {file["name"] for file in told["files"]} >= {"tune.mp3", "tune.svg"}
+    assert f'href="/tunes/{tune_id}"' in await (await visitor.get("/")).text()
+
+
+async def test_nothing_tells_who_asked(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose()
+    tune = await site.storage.tune(tune_id)
+    assert tune is not None and tune.origin.person
+    for path in (f"/tunes/{tune_id}", f"/tunes/{tune_id}.json"):
+        assert tune.origin.person not in await (await visitor.get(path)).text()
+
+
+async def test_again_asks_for_the_same_with_a_new_seed(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose(rhythm="jig", key="G", seed="1")
+    form = {"token": new_token()}
+    first = await visitor.post(f"/tunes/{tune_id}/again", form)
+    second = await visitor.post(f"/tunes/{tune_id}/again", form)
+    assert first.headers["Location"] == second.headers["Location"] != f"/tunes/{tune_id}"
+    again = await site.storage.tune(first.headers["Location"].removeprefix("/tunes/"))
+    assert again is not None
+    assert (again.request.rhythm, again.request.key) == ("jig", "G") and again.request.seed != 1
+
+
+async def test_vary_hands_in_the_finished_tune_and_names_its_parent(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose(rhythm="reel", temperature="0.6")
+    early = await visitor.post(f"/tunes/{tune_id}/vary")
+    assert early.headers["Location"] == f"/tunes/{tune_id}"
+    await site.finish(tune_id)
+    answer = await visitor.post(f"/tunes/{tune_id}/vary", {"token": new_token()})
+    child = await site.storage.tune(answer.headers["Location"].removeprefix("/tunes/"))
+    assert child is not None and child.parent == tune_id
+    request = child.request
+    assert (request.vary, request.opening.strip(), request.rhythm, request.key, request.metre) == (
+        True,
+        ABC.strip(),
+        "reel",
+        "Ador",
+        "4/4",
+    )
+    assert request.temperature == 0.6
+    await site.finish(child.id, title="The Other Reel")
+    page = await (await visitor.get(f"/tunes/{child.id}")).text()
+    assert f'a variation of <a href="/tunes/{tune_id}">The Web Reel</a>' in page
+
+
+async def test_a_failed_tune_says_why_and_offers_the_form_filled_in(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose(rhythm="jig", key="Em", title="Never & ever")
+    await site.storage.start(tune_id)
+    await site.storage.fail(tune_id, "The musician ran out of <ink>.")
+    page = await (await visitor.get(f"/tunes/{tune_id}")).text()
+    assert "ran out of &lt;ink&gt;." in page and f'href="/?from={tune_id}"' in page
+    form = await (await visitor.get(f"/?from={tune_id}")).text()
+    assert "<option selected>jig</option>" in form and 'value="Em"' in form and 'value="Never &amp; ever"' in form
+
+
+async def test_what_people_type_is_never_markup(site: Site, visitor: Visitor) -> None:
+    pages = [
+        await (await visitor.get("/?" + urlencode({"title": SCRIPT, "opening": "</textarea>" + SCRIPT, "rhythm": SCRIPT}))).text()
+    ]
+    refused = await visitor.post("/tunes", {"key": SCRIPT, "title": SCRIPT, "opening": "</textarea>" + SCRIPT})
+    pages.append(await refused.text())
+    tune_id = await visitor.compose(title=SCRIPT)
+    pages.append(await (await visitor.get(f"/tunes/{tune_id}")).text())
+    await site.finish(tune_id, title=SCRIPT, abc=f"X:1\nT:{SCRIPT}</pre>\nK:D\nD|\n", model=SCRIPT)
+    pages.append(await (await visitor.get(f"/tunes/{tune_id}")).text())
+    pages.append(await (await visitor.get("/")).text())
+    for page in pages:
+        assert "<script>alert" not in page and page.count("</textarea>") <= 1 and "alert(1)&lt;/script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/tunes/000000000000", "/tunes/short", "/tunes/00000000000%00", "/tunes/000000000000/events", "/nowhere", "/tunes/"]
+)
+async def test_an_unknown_address_is_a_friendly_404(visitor: Visitor, path: str) -> None:
+    answer = await visitor.get(path)
+    assert answer.status == 404
+    assert "no such tune or page" in await answer.text()
+
+
+async def test_programs_get_their_404_as_json(visitor: Visitor) -> None:
+    answer = await visitor.get("/tunes/000000000000.json")
+    assert answer.status == 404
+    assert set(await answer.json()) == {"error"}
+
+
+async def test_an_unknown_tune_to_start_from_leaves_the_form_empty(visitor: Visitor) -> None:
+    for name in ("000000000000", "' or 1=1 --", "٣" * 12, "\0" * 12):
+        assert (await visitor.get("/?" + urlencode({"from": name}))).status == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/health", "/metrics", "/tunes/000000000000.json"])
+async def test_every_answer_is_locked_down(visitor: Visitor, path: str) -> None:
+    headers = (await visitor.get(path)).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
+    assert "Python" not in headers["Server"]
+
+
+async def test_pages_hold_no_script_or_style_of_their_own(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose()
+    pages = [await (await visitor.get(path)).text() for path in ("/", "/nowhere", f"/tunes/{tune_id}")]
+    await site.finish(tune_id)
+    pages.append(await (await visitor.get(f"/tunes/{tune_id}")).text())
+    for page in pages:
+        assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\bstyle=|\bon\w+=|https?://", page)
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_is_set_once(visitor: Visitor) -> None:
+    cookie = (await visitor.get("/")).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
+    assert "Set-Cookie" not in (await visitor.get("/")).headers
+
+
+async def test_static_files_may_be_kept_until_they_change(visitor: Visitor) -> None:
+    page = await (await visitor.get("/")).text()
+    addresses = re.findall(r'"(/static/[^"]+)"', page)
+    assert len(set(addresses)) == 3
+    for address in addresses:
+        answer = await visitor.get(address)
+        assert answer.status == 200 and "immutable" in answer.headers["Cache-Control"]
+    assert "immutable" not in (await visitor.get("/static/old/style.css")).headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", ["..%2f__init__.py", "%2fetc%2fpasswd", "..%5cviews.py", "base.html"])
+async def test_static_names_are_never_paths(visitor: Visitor, name: str) -> None:
+    assert (await visitor.get(f"/static/x/{name}")).status == 404

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from aiohttp import ClientSession
+
+from bot.settings import Settings
+from bot.web import WebError, make_app, run, serving
+from storage.storage import Storage
+from tests.bot.web.conftest import Site, Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_health_names_every_part(site: Site, visitor: Visitor) -> None:
+    well = await visitor.get("/health")
+    assert (well.status, (await well.json())["parts"]) == (200, {"database": "up", "discord": "up"})
+    site.ready["discord"] = False
+    try:
+        ill = await visitor.get("/health")
+    finally:
+        site.ready["discord"] = True
+    assert (ill.status, await ill.json()) == (503, {"healthy": False, "parts": {"database": "up", "discord": "down"}})
+
+
+class LostStorage:
+    """A storage whose database has gone away while everything else still runs."""
+
+    def changes(self) -> Any:
+        raise ConnectionError
+
+    async def tune(self, tune_id: str) -> None:
+        raise ConnectionError
+
+    async def latest(self, platform: str, limit: int) -> None:
+        raise ConnectionError
+
+
+async def test_without_a_database_health_says_so_and_pages_apologise(site: Site) -> None:
+    def broken() -> bool:
+        raise RuntimeError
+
+    app = make_app(storage=cast(Storage, LostStorage()), desk=site.desk, parts={"slack": broken})
+    async with serving(app, "127.0.0.1", 0) as address, ClientSession(address) as session:
+        health = await session.get("/health")
+        assert (health.status, (await health.json())["parts"]) == (503, {"database": "down", "slack": "down"})
+        page = await session.get("/")
+        assert page.status == 500
+        assert "Something went wrong on our side" in await page.text()
+
+
+async def test_metrics_count_requests_and_tunes(site: Site, visitor: Visitor) -> None:
+    async def count(pattern: str) -> float:
+        text = await (await visitor.get("/metrics")).text()
+        found = re.search(rf"^{pattern} (\S+)$", text, re.MULTILINE)
+        return float(found[1]) if found else 0
+
+    finished = r'tunesmith_tunes_total\{platform="web",status="finished"\}'
+    seconds = r'tunesmith_tune_seconds_count\{platform="web"\}'
+    before = await count(finished), await count(seconds)
+    tune_id = await visitor.compose()
+    await site.finish(tune_id, bars=1)
+    await visitor.get(f"/tunes/{tune_id}")
+    await visitor.get("/nowhere/at/all")
+    async with asyncio.timeout(10):
+        while await count(finished) == before[0]:
+            await asyncio.sleep(0.1)
+    assert await count(seconds) > before[1]
+    text = await (await visitor.get("/metrics")).text()
+    assert 'route="/tunes/{id}",status="200"' in text and 'route="unknown",status="404"' in text
+    assert tune_id not in text and "nowhere" not in text
+
+
+async def test_run_serves_until_cancelled_and_leaves_the_port_free(site: Site, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    serving_task = asyncio.create_task(
+        run(Settings.model_validate({"data_dir": tmp_path, "web_port": port}), site.desk, site.storage)
+    )
+    async with ClientSession(f"http://127.0.0.1:{port}") as session, asyncio.timeout(10):
+        while True:
+            with suppress(OSError):
+                assert (await session.get("/health")).status == 200
+                break
+            await asyncio.sleep(0.02)
+    serving_task.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving_task
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"), [("127.0.0.1", r"^Port \d+ on 127\.0\.0\.1 is taken .* WEB_PORT"), ("192.0.2.1", "WEB_HOST")]
+)
+async def test_an_address_that_cannot_be_had_ends_in_a_sentence(site: Site, tmp_path: Path, address: str, sentence: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        settings = Settings.model_validate({"data_dir": tmp_path, "web_host": address, "web_port": taken.getsockname()[1]})
+        with pytest.raises(WebError, match=sentence):
+            await run(settings, site.desk, site.storage)

@@ -1,0 +1,253 @@
+"""Discord on loopback: the real discord.py runs against it, in this process or in another.
+
+    async with FakeDiscord() as discord:
+        bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "bot", env={**os.environ, **discord.environment})
+        await discord.connected()                                # the bot has identified and registered its commands
+        asked = await discord.slash("tune", rhythm="reel", key="Ador", seed=7)
+        await discord.deferred(asked)                            # within the 3 seconds, or AssertionError
+        [message] = await discord.posted()                       # the ordinary message with the files
+        abc = discord.file(message, ".abc")
+        again = await discord.click(message, "Again")            # by label or custom_id
+        [_, second] = await discord.posted(count=2)
+        discord.assert_no_pings()
+
+A bot in this process takes its addresses from `discord.settings` (keyword arguments of bot.settings.Settings); one in another
+process takes them from `discord.environment`.
+
+Where things happen: `place=` is one of TUNES (the default), SILENT (may not write), HIDDEN (may not even read), ELSEWHERE (a
+server that the bot is not in: the person has installed it for themselves), DIRECT (its direct messages with FIDDLER), PRIVATE
+(direct messages between two people). Who does them: `person=` is FIDDLER (the default), PIPER or HERMIT (who accepts no direct
+messages).
+
+What the bot made stands in `messages`, `commands`; what it sent in `calls` and `sent`; `until(predicate)` waits for anything
+else. `refuse(pattern, status, ...)`, `lose_answer(pattern)`, `drop()`, `expire(interaction)` and `pass_time(seconds)` are the
+platform's moods.
+Enforced: 3 s to the first answer, 15 minutes of the token, each interaction answered once, 2,000 characters, 10 MiB a file,
+nonce with enforce_nonce, embed, component, choice and command limits, the bot's token, permissions by place, the first
+follow-up taking the place of «thinking», message content only for whom the intents allow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
+
+from tests.loopback import discord_gateway, discord_server
+from tests.loopback import discord_world as world
+from tests.loopback.discord_server import CHOICES, DEFERRED, EPHEMERAL, LOADING, REPLY, Server
+from tests.loopback.discord_world import (
+    BOT,
+    DIRECT,
+    ELSEWHERE,
+    FIDDLER,
+    HERMIT,
+    HIDDEN,
+    PIPER,
+    PRIVATE,
+    SILENT,
+    TOKEN,
+    TUNES,
+    Fault,
+    Interaction,
+    Payload,
+    Person,
+    Place,
+    Sent,
+)
+
+__all__ = [
+    "BOT", "DIRECT", "ELSEWHERE", "FIDDLER", "HERMIT", "HIDDEN", "PIPER", "PRIVATE", "SILENT", "TOKEN", "TUNES",
+    "FakeDiscord", "Interaction", "Payload", "Person", "Place", "Sent",
+]  # fmt: skip
+
+COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+T = TypeVar("T")
+
+
+class FakeDiscord(Server):
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What makes a bot in this process come here: keyword arguments of Settings."""
+        return {"discord_token": TOKEN, "discord_api_url": self.api_url, "discord_gateway_url": self.gateway.url}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The same for a bot in another process."""
+        return {name.upper(): value for name, value in self.settings.items()}
+
+    # --- waiting
+    async def until(self, predicate: Callable[[], T], timeout_s: float = 10) -> T:
+        """Waits until the predicate holds, looking after each call of the bot; gives back what it returned."""
+
+        async def wait() -> T:
+            async with self.changed:
+                while not (found := predicate()):
+                    await self.changed.wait()
+            return found
+
+        return await asyncio.wait_for(wait(), timeout_s)
+
+    async def connected(self, timeout_s: float = 30) -> None:
+        """Waits until the bot has registered its commands and is at the gateway."""
+        await self.until(lambda: self.commands, timeout_s)
+        await asyncio.wait_for(self.gateway.connected.wait(), timeout_s)
+
+    async def answered(self, interaction: Interaction, timeout_s: float = 5) -> Interaction:
+        """Waits for the first answer of any kind."""
+        try:
+            await self.until(lambda: interaction.callback is not None, timeout_s)
+        except TimeoutError:
+            raise AssertionError("The application did not respond.") from None
+        return interaction
+
+    async def deferred(self, interaction: Interaction) -> Interaction:
+        """Waits for the answer, which has to be «thinking»: a message that is filled in later."""
+        await self.answered(interaction)
+        assert interaction.callback == DEFERRED, f"answered {interaction.callback}: {interaction.data}"
+        return interaction
+
+    async def refused(self, interaction: Interaction, timeout_s: float = 5) -> str:
+        """Waits for the sentence that only the person sees, given at once or after «thinking» was taken back."""
+
+        def sentence() -> str | None:
+            if interaction.callback == REPLY:
+                assert interaction.data.get("flags", 0) & EPHEMERAL, f"everybody sees {interaction.data}"
+                return str(interaction.data["content"])
+            texts = [self.messages[id] for id in interaction.followups if id in self.messages]
+            return next((str(m["content"]) for m in texts if m["flags"] & EPHEMERAL), None)
+
+        return str(await self.until(sentence, timeout_s))
+
+    async def posted(self, place: Place = TUNES, *, count: int = 1, timeout_s: float = 10) -> list[Payload]:
+        """Waits for that many finished tunes of the bot in a place: messages with files, oldest first."""
+        await self.until(lambda: len(self.tunes(place)) >= count, timeout_s)
+        return self.tunes(place)
+
+    # --- looking
+    def channel(self, place: Place = TUNES) -> list[Payload]:
+        """The messages that everybody in the place sees, oldest first."""
+        return [m for m in self.messages.values() if m["channel_id"] == place.id and not m["flags"] & EPHEMERAL]
+
+    def tunes(self, place: Place = TUNES) -> list[Payload]:
+        return [m for m in self.channel(place) if m["attachments"] and m["author"] == BOT]
+
+    def card(self, interaction: Interaction) -> Payload | None:
+        """The response of an interaction while it stands: «thinking» or what it was filled with."""
+        return self.messages.get(interaction.original or "")
+
+    def thinking(self, interaction: Interaction) -> bool:
+        card = self.card(interaction)
+        return card is not None and bool(card["flags"] & LOADING)
+
+    def file(self, message: Payload, ending: str) -> bytes:
+        """The content of the one attachment whose name ends so."""
+        [attachment] = [file for file in message["attachments"] if file["filename"].endswith(ending)]
+        return self._blobs[attachment["id"]]
+
+    def buttons(self, message: Payload) -> dict[str, str]:
+        """Label → custom_id."""
+        return {
+            item["label"]: item["custom_id"] for row in message["components"] for item in row["components"] if item["type"] == 2
+        }
+
+    def assert_no_pings(self) -> None:
+        """Every text that the bot sent carries allowed_mentions that let nobody be pinged."""
+        for sent in self.sent:
+            data = sent.data.get("data") if "/callback" in sent.call else sent.data
+            if isinstance(data, dict) and data.get("content"):
+                allowed = data.get("allowed_mentions")
+                assert allowed is not None, f"{sent.call} leaves mentions to Discord's defaults"
+                pinging = allowed.get("parse") or allowed.get("users") or allowed.get("roles") or allowed.get("replied_user")
+                assert not pinging, f"{sent.call} may ping: {allowed}"
+
+    # --- what a person does
+    async def slash(self, command: str, *, place: Place = TUNES, person: Person = FIDDLER, **options: Any) -> Interaction:
+        return await self._interact(COMMAND, self._command(command, options), place, person)
+
+    async def autocomplete(
+        self, command: str, focused: str, typed: str, *, place: Place = TUNES, person: Person = FIDDLER, **others: Any
+    ) -> list[Payload]:
+        """What the bot offers while the person types into an option; the other options filled in so far are `others`."""
+        data = self._command(command, {**others, focused: typed})
+        for option in data["options"]:
+            option["focused"] = option["name"] == focused
+        interaction = await self.answered(await self._interact(AUTOCOMPLETE, data, place, person))
+        assert interaction.callback == CHOICES, f"answered {interaction.callback}"
+        choices: list[Payload] = interaction.data["choices"]
+        return choices
+
+    async def click(self, message: Payload, button: str, *, person: Person = FIDDLER) -> Interaction:
+        """Presses a button by its label or its custom_id."""
+        data = {"custom_id": self.buttons(message).get(button, button), "component_type": 2}
+        return await self._interact(COMPONENT, data, world.PLACES[message["channel_id"]], person, message)
+
+    async def say(
+        self,
+        content: str,
+        *,
+        place: Place = TUNES,
+        person: Person = FIDDLER,
+        reply_to: Payload | None = None,
+        mention: bool = False,
+    ) -> Payload:
+        """Writes a message; `mention` pings the bot, and so does a reply to one of its ordinary messages."""
+        said = world.message(place, person.payload, {"content": content})
+        pings = mention or (reply_to is not None and reply_to["author"] == BOT and reply_to["type"] != 20)
+        said["mentions"] = [BOT] if pings else []
+        if reply_to is not None:
+            said |= {"type": 19, "referenced_message": reply_to}
+            said["message_reference"] = {"message_id": reply_to["id"], "channel_id": reply_to["channel_id"]}
+        self.messages[said["id"]] = said
+        needed = discord_gateway.GUILD_MESSAGES_INTENT if place.server else discord_gateway.DIRECT_MESSAGES_INTENT
+        if self.gateway.intents & needed:
+            readable = pings or not place.server or self.gateway.intents & discord_gateway.CONTENT_INTENT
+            member = {"member": world.MEMBER} if place.server else {}
+            await self.gateway.event("MESSAGE_CREATE", {**said, **member, "content": content if readable else ""})
+        return said
+
+    def _command(self, name: str, options: dict[str, Any]) -> Payload:
+        command = self.commands[name]
+        kinds = {option["name"]: option["type"] for option in command["options"]}
+        given = [{"name": option, "type": kinds[option], "value": value} for option, value in options.items()]
+        return {"id": command["id"], "name": name, "type": 1, "options": given}
+
+    async def _interact(
+        self, kind: int, data: Payload, place: Place, person: Person, message: Payload | None = None
+    ) -> Interaction:
+        token = f"token-{len(self.interactions) + 1}-{world.snowflake()}"
+        payload = world.interaction(kind, data, place, person, token, message)
+        interaction = Interaction(
+            payload["id"], token, kind, place, person, self.now(), original=message["id"] if message else None
+        )
+        self.interactions[token] = interaction
+        await self.gateway.event("INTERACTION_CREATE", payload)
+        return interaction
+
+    # --- the platform's moods
+    def refuse(self, pattern: str, status: int, body: Payload | None = None, *, times: int = 1) -> None:
+        """The next calls whose "METHOD /path" matches are answered so; a 429 needs {"retry_after": seconds, "global": False}."""
+        self._faults.append(Fault(pattern, status, body or {"code": 0, "message": "refused"}, times))
+
+    def lose_answer(self, pattern: str, status: int = 0) -> None:
+        """The next call that matches has its effect, but the bot gets this status instead, or with 0 a connection that breaks."""
+        self._faults.append(Fault(pattern, status, {"code": 0, "message": "lost"}, after=True))
+
+    def expire(self, interaction: Interaction) -> None:
+        """The interaction's token is older than 15 minutes from now on."""
+        interaction.at = self.now() - discord_server.TOKEN_S - 1
+
+    def pass_time(self, seconds: float) -> None:
+        """Moves the stand-in's clock: tokens run out and nonces are forgotten."""
+        self._clock_ahead_s += seconds
+
+    async def drop(self) -> None:
+        """Breaks the gateway's connection; the bot is expected to resume."""
+        await self.gateway.drop()

@@ -1,0 +1,327 @@
+"""The stand-in's REST API: messages, commands and interactions, with the platform's rules enforced."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+
+from tests.loopback import discord_world as world
+from tests.loopback.discord_gateway import Gateway
+from tests.loopback.discord_limits import Refused, check_choices, check_command, check_components, check_message
+from tests.loopback.discord_world import MIB, Fault, Interaction, Payload, Place, Sent, snowflake
+
+API = "/api/v10"
+ANSWER_S, TOKEN_S, NONCE_S = 3.0, 15 * 60.0, 5 * 60.0
+EPHEMERAL, LOADING = 1 << 6, 1 << 7
+PONG, REPLY, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 1, 4, 5, 6, 7, 8, 9
+
+_MEDIA_TYPES = {"png": "image/png", "mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav", "abc": "text/vnd.abc"}
+_TYPE_JSON = "application/json"  # exactly: discord.py reads a body as JSON under no other spelling
+
+
+def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(body=json.dumps(body).encode(), status=status, headers={**(headers or {}), "Content-Type": _TYPE_JSON})
+
+
+class Server:
+    """Keeps what the bot made (`messages`, `commands`), what it was asked (`interactions`) and what it sent (`sent`, `calls`)."""
+
+    messages: dict[str, Payload]
+    commands: dict[str, Payload]
+    interactions: dict[str, Interaction]  # by token
+    calls: list[str]  # every REST call, "METHOD /path"
+    sent: list[Sent]
+    gateway: Gateway
+
+    def __init__(self) -> None:
+        self.messages, self.commands, self.interactions = {}, {}, {}
+        self.calls, self.sent = [], []
+        self.gateway = Gateway()
+        self.changed = asyncio.Condition()
+        self.api_url = ""
+        self._blobs: dict[str, bytes] = {}
+        self._nonces: dict[tuple[str, str], tuple[float, str]] = {}
+        self._faults: list[Fault] = []
+        self._clock_ahead_s = 0.0
+        app = web.Application(middlewares=[self._every_call], client_max_size=26 * MIB)
+        app.router.add_get("/gateway", self.gateway.handle)
+        app.router.add_get("/cdn/{id}/{name}", self._cdn)
+        routes: list[tuple[str, str, Callable[[web.Request], Awaitable[web.Response]]]] = [
+            ("GET", "/users/@me", self._constant(world.BOT)),
+            ("GET", "/oauth2/applications/@me", self._constant(world.APPLICATION_PAYLOAD)),
+            ("GET", "/gateway/bot", self._gateway_bot),
+            ("PUT", "/applications/{application}/commands", self._sync),
+            ("PUT", "/applications/{application}/guilds/{guild}/commands", self._sync),
+            ("POST", "/interactions/{id}/{token}/callback", self._callback),
+            ("POST", "/webhooks/{application}/{token}", self._followup),
+            ("GET", "/webhooks/{application}/{token}/messages/{message}", self._hook_get),
+            ("PATCH", "/webhooks/{application}/{token}/messages/{message}", self._hook_edit),
+            ("DELETE", "/webhooks/{application}/{token}/messages/{message}", self._hook_delete),
+            ("POST", "/users/@me/channels", self._direct),
+            ("GET", "/channels/{channel}", self._channel),
+            ("GET", "/channels/{channel}/messages", self._history),
+            ("POST", "/channels/{channel}/messages", self._create),
+            ("GET", "/channels/{channel}/messages/{message}", self._get),
+            ("PATCH", "/channels/{channel}/messages/{message}", self._edit),
+            ("DELETE", "/channels/{channel}/messages/{message}", self._delete),
+        ]
+        for method, path, handler in routes:
+            app.router.add_route(method, API + path, handler)
+        self._runner = web.AppRunner(app)
+
+    async def start(self, port: int = 0) -> None:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self._address = f"127.0.0.1:{self._runner.addresses[0][1]}"
+        self.api_url, self.gateway.url = f"http://{self._address}{API}", f"ws://{self._address}/gateway"
+
+    async def close(self) -> None:
+        await self.gateway.close()
+        await self._runner.cleanup()
+
+    # --- every call
+    @web.middleware
+    async def _every_call(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        path = request.path.removeprefix(API)
+        call = f"{request.method} {path}"
+        self.calls.append(call)
+        try:
+            fault = next((fault for fault in self._faults if re.search(fault.pattern, call)), None)
+            if fault is not None:
+                fault.times -= 1
+                if not fault.times:
+                    self._faults.remove(fault)
+                if not fault.after:
+                    await request.read()
+                    # Without Via discord.py takes a 429 for a ban of the address and raises instead of waiting.
+                    return answer(fault.body, fault.status, {"Via": "1.1 stand-in"})
+            by_token = path.startswith(("/webhooks/", "/interactions/", "/gateway", "/cdn/")) and path != "/gateway/bot"
+            if not by_token and request.headers.get("Authorization") != f"Bot {world.TOKEN}":
+                raise Refused(401, 0, "401: Unauthorized")
+            response = await handler(request)
+            if fault is not None and fault.status:
+                response = answer(fault.body, fault.status)
+            elif fault is not None and request.transport is not None:
+                request.transport.close()
+        except Refused as refused:
+            response = answer(refused.body, refused.status)
+        except web.HTTPNotFound:
+            response = answer({"code": 0, "message": "404: Not Found"}, 404)
+        except web.HTTPRequestEntityTooLarge:
+            response = answer({"code": 40005, "message": "Request entity too large"}, 413)
+        async with self.changed:
+            self.changed.notify_all()
+        return response
+
+    async def _body(self, request: web.Request) -> Payload:
+        """JSON, or a form of payload_json and files[n]; new files land under `_files` as attachments."""
+        files: dict[str, tuple[str, bytes]] = {}
+        if request.content_type.startswith("multipart/"):
+            payload: Payload = {}
+            async for part in await request.multipart():
+                assert isinstance(part, BodyPartReader)
+                if part.name == "payload_json":
+                    payload = json.loads(await part.text())
+                elif number := re.fullmatch(r"files\[(\d+)\]", part.name or ""):
+                    files[number[1]] = (part.filename or "", bytes(await part.read()))
+        else:
+            payload = await request.json() if request.can_read_body else {}
+        self.sent.append(Sent(self.calls[-1], json.loads(json.dumps(payload))))
+        data = payload.get("data") if "data" in payload else payload  # the callback of an interaction nests it
+        if isinstance(data, dict):
+            described = {str(entry["id"]): entry for entry in data.get("attachments") or []}
+            if missing := set(files) - set(described):
+                raise Refused(400, 50035, f"Invalid Form Body: files {sorted(missing)} without an entry in attachments")
+            data["_files"] = [self._attach(*files[number], described[number]) for number in files]
+        return payload
+
+    def _attach(self, name: str, content: bytes, entry: Payload) -> Payload:
+        id = snowflake()
+        self._blobs[id] = content
+        url = f"http://{self._address}/cdn/{id}/{name}"
+        kind = _MEDIA_TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
+        attachment = {"id": id, "filename": name, "size": len(content), "url": url, "proxy_url": url, "content_type": kind}
+        return attachment | ({"description": entry["description"]} if entry.get("description") else {})
+
+    def now(self) -> float:
+        return time.monotonic() + self._clock_ahead_s
+
+    # --- small answers
+    def _constant(self, body: Payload) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handler(request: web.Request) -> web.Response:
+            return answer(body)
+
+        return handler
+
+    async def _gateway_bot(self, request: web.Request) -> web.Response:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        return answer({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
+
+    async def _cdn(self, request: web.Request) -> web.Response:
+        return web.Response(body=self._blobs[request.match_info["id"]])
+
+    async def _sync(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        for command in given:
+            check_command(command)
+        defaults = {
+            "application_id": world.APPLICATION,
+            "type": 1,
+            "default_member_permissions": None,
+            "description": "",
+            "options": [],
+        }
+        self.commands = {c["name"]: {"id": snowflake(), "version": snowflake(), **defaults, **c} for c in given}
+        return answer(list(self.commands.values()))
+
+    # --- messages
+    def _place(self, request: web.Request, *, posting: bool = False) -> Place:
+        place = world.PLACES.get(request.match_info["channel"])
+        if place is None:
+            raise Refused(404, 10003, "Unknown Channel")
+        if place.refusal and (posting or place.hidden):
+            raise Refused(403, place.refusal, world.REFUSALS[place.refusal])
+        return place
+
+    def _found(self, id: str) -> Payload:
+        if id not in self.messages:
+            raise Refused(404, 10008, "Unknown Message")
+        return self.messages[id]
+
+    def _check(self, data: Payload, *, keeps: bool = False) -> None:
+        check_message(data, [len(self._blobs[file["id"]]) for file in data.get("_files", [])], has_content=keeps)
+
+    def _add(self, place: Place, data: Payload, **extra: Any) -> Payload:
+        made = world.message(place, world.BOT, data, **extra)
+        self.messages[made["id"]] = made
+        return made
+
+    def _patch(self, message: Payload, data: Payload) -> Payload:
+        self._check(data, keeps=True)
+        for name in ("content", "embeds", "components"):
+            if name in data:
+                message[name] = data[name] or type(message[name])()
+        if "attachments" in data or data.get("_files"):
+            kept = {str(entry["id"]) for entry in data.get("attachments") or []}
+            message["attachments"] = [file for file in message["attachments"] if file["id"] in kept] + data.get("_files", [])
+        message["flags"] &= ~LOADING
+        message["edited_timestamp"] = datetime.now(UTC).isoformat()
+        return message
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        return answer(self._place(request).payload)
+
+    async def _direct(self, request: web.Request) -> web.Response:
+        place = world.DIRECT_OF.get(str((await request.json())["recipient_id"]))
+        if place is None:
+            raise Refused(400, 50033, "Invalid Recipient(s)")
+        return answer(place.payload)
+
+    async def _history(self, request: web.Request) -> web.Response:
+        place, query = self._place(request), request.query
+        seen = [m for m in self.messages.values() if m["channel_id"] == place.id and not m["flags"] & EPHEMERAL]
+        seen = [m for m in seen if int(query.get("after", 0)) < int(m["id"]) < int(query.get("before", 1 << 63))]
+        limit = int(query.get("limit", 50))
+        if not 1 <= limit <= 100:
+            raise Refused(400, 50035, "Invalid Form Body: limit")
+        seen.sort(key=lambda m: int(m["id"]))
+        chosen = seen[:limit] if "after" in query else seen[-limit:]
+        return answer(chosen[::-1])
+
+    async def _create(self, request: web.Request) -> web.Response:
+        place = self._place(request, posting=True)
+        data = await self._body(request)
+        self._check(data)
+        key = (place.id, str(data.get("nonce")))
+        if data.get("enforce_nonce") and data.get("nonce") is not None:
+            at, id = self._nonces.get(key, (float("-inf"), ""))
+            if self.now() - at < NONCE_S and id in self.messages:
+                return answer(self.messages[id])
+        extra = {"message_reference": data["message_reference"]} if "message_reference" in data else {}
+        made = self._add(place, data, **extra)
+        self._nonces[key] = (self.now(), made["id"])
+        return answer({**made, "nonce": data.get("nonce")})
+
+    async def _get(self, request: web.Request) -> web.Response:
+        self._place(request)
+        return answer(self._found(request.match_info["message"]))
+
+    async def _edit(self, request: web.Request) -> web.Response:
+        self._place(request)
+        message = self._found(request.match_info["message"])
+        if message["author"]["id"] != world.APPLICATION:
+            raise Refused(403, 50005, "Cannot edit a message authored by another user")
+        return answer(self._patch(message, await self._body(request)))
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        self._place(request)
+        del self.messages[self._found(request.match_info["message"])["id"]]
+        return web.Response(status=204)
+
+    # --- interactions
+    async def _callback(self, request: web.Request) -> web.Response:
+        interaction = self.interactions.get(request.match_info["token"])
+        if interaction is None or self.now() - interaction.at > ANSWER_S:
+            raise Refused(404, 10062, "Unknown interaction")
+        if interaction.callback is not None:
+            raise Refused(400, 40060, "Interaction has already been acknowledged.")
+        body = await self._body(request)
+        kind, data = body["type"], body.get("data") or {}
+        resource: Payload = {"type": kind}
+        if kind in (REPLY, DEFERRED):
+            if kind == REPLY:
+                self._check(data)
+            made = self._add(interaction.place, data, type=20, webhook_id=world.APPLICATION, application_id=world.APPLICATION)
+            made["flags"] |= LOADING if kind == DEFERRED else 0
+            interaction.original, resource["message"] = made["id"], made
+        elif kind == UPDATE:
+            check_components(data)
+            resource["message"] = self._patch(self._found(interaction.original or ""), data)
+        elif kind == CHOICES:
+            check_choices(data["choices"])
+        interaction.callback, interaction.data, interaction.answered_after_s = kind, data, self.now() - interaction.at
+        summary = {"id": interaction.id, "type": interaction.kind, "response_message_id": interaction.original}
+        return answer({"interaction": {**summary, "response_message_loading": kind == DEFERRED}, "resource": resource})
+
+    def _hooked(self, request: web.Request) -> Interaction:
+        interaction = self.interactions.get(request.match_info["token"])
+        if interaction is None or self.now() - interaction.at > TOKEN_S:
+            raise Refused(401, 50027, "Invalid Webhook Token")
+        return interaction
+
+    def _hook_message(self, request: web.Request) -> Payload:
+        interaction, id = self._hooked(request), request.match_info["message"]
+        id = interaction.original or "" if id == "@original" else id
+        if id != interaction.original and id not in interaction.followups:
+            raise Refused(404, 10008, "Unknown Message")
+        return self._found(id)
+
+    async def _hook_get(self, request: web.Request) -> web.Response:
+        return answer(self._hook_message(request))
+
+    async def _hook_edit(self, request: web.Request) -> web.Response:
+        return answer(self._patch(self._hook_message(request), await self._body(request)))
+
+    async def _hook_delete(self, request: web.Request) -> web.Response:
+        del self.messages[self._hook_message(request)["id"]]
+        return web.Response(status=204)
+
+    async def _followup(self, request: web.Request) -> web.Response:
+        interaction = self._hooked(request)
+        data = await self._body(request)
+        self._check(data)
+        waiting = self.messages.get(interaction.original or "")
+        if waiting is not None and waiting["flags"] & LOADING:
+            return answer(self._patch(waiting, data))  # the first follow-up takes the place of «thinking», and its visibility
+        made = self._add(interaction.place, data, webhook_id=world.APPLICATION, application_id=world.APPLICATION)
+        interaction.followups.append(made["id"])
+        return answer(made)
