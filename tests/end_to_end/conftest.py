@@ -1,0 +1,24 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.end_to_end.tunesmith import Tunesmith
+from tests.loopback.discord import FakeDiscord
+
+
+@pytest_asyncio.fixture(loop_scope="package", scope="package")
+async def discord() -> AsyncIterator[FakeDiscord]:
+    async with FakeDiscord() as fake:
+        yield fake
+
+
+@pytest_asyncio.fixture(loop_scope="package", scope="package")
+async def tunesmith(discord: FakeDiscord, tmp_path_factory) -> AsyncIterator[Tunesmith]:
+    """Everything started by one command, with the bot at the stand-in."""
+    folder: Path = tmp_path_factory.mktemp("tunesmith")
+    running = Tunesmith(folder, discord.environment)
+    await running.start()
+    await discord.connected()
+    yield running
+    assert await running.stop() == 0

@@ -1,0 +1,41 @@
+"""The compose page in a real browser, with the real worker behind it: compose, listen, download, vary."""
+
+from pathlib import Path
+
+import pytest
+
+from generator.notation.reader import read
+from generator.notation.structure import illegal_bars
+from tests.browser import open_browser, open_page
+from tests.end_to_end.tunesmith import Tunesmith
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+PLAYING_TIME = """() => new Promise(resolve => {
+    const audio = document.querySelector('audio');
+    audio.onloadedmetadata = () => resolve(audio.duration);
+    audio.load();
+})"""
+
+
+async def test_a_visitor_composes_listens_downloads_and_varies(tunesmith: Tunesmith) -> None:
+    async with open_browser() as browser, open_page(browser, tunesmith.address) as page:
+        page.set_default_timeout(60_000)
+        await page.goto("/")
+        await page.get_by_label("Rhythm").select_option("waltz")
+        await page.get_by_label("Key").fill("Am")
+        await page.get_by_role("button", name="Compose").click()
+        await page.wait_for_selector("audio")
+        assert await page.evaluate(PLAYING_TIME) > 20
+        assert await page.evaluate("() => document.querySelector('.sheet img').naturalWidth") > 0
+        async with page.expect_download() as downloading:
+            await page.locator("a[download$='.abc']").click()
+        path = await (await downloading.value).path()
+        score = read(Path(path).read_text(encoding="utf-8"))
+        assert (score.rhythm, score.key.abc, str(score.metre)) == ("waltz", "Am", "3/4")
+        assert illegal_bars(score) == []
+
+        first = page.url
+        await page.get_by_role("button", name="Vary").click()
+        await page.wait_for_selector("audio")
+        assert page.url != first

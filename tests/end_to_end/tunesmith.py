@@ -1,0 +1,64 @@
+"""`tunesmith run` as people start it: a process of its own, with its worker, its database and the shipped model."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+START_S = 90  # on two busy cores; an idle machine needs about seven
+STOP_S = 30  # what a service manager allows
+
+
+class Tunesmith:
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder = folder
+        self.log = folder / "log"
+        self.environment = {
+            **os.environ,
+            **environment,
+            "DATA_DIR": str(folder / "data"),
+            "WEB_PORT": str(self.port),
+            "LOG_JSON": "true",
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        with self.log.open("ab") as log:
+            begins = self.log.stat().st_size
+            command = [sys.executable, "-m", "bot", "run"]
+            self.process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        await self.logged("worker ready", begins)
+
+    async def logged(self, event: str, begins: int = 0) -> None:
+        """Waits for an event after so many bytes of the log."""
+        assert self.process is not None
+        deadline = asyncio.get_running_loop().time() + START_S
+        while event not in (text := self.log.read_bytes()[begins:].decode(errors="replace")):
+            assert self.process.poll() is None, f"it ended: {text[-4000:]}"
+            assert asyncio.get_running_loop().time() < deadline, f"no “{event}”: {text[-4000:]}"
+            await asyncio.sleep(0.1)
+
+    def worker(self) -> psutil.Process:
+        assert self.process is not None
+        [worker] = [child for child in psutil.Process(self.process.pid).children() if "worker" in child.cmdline()]
+        return worker
+
+    async def stop(self) -> int:
+        """SIGTERM, as a service manager sends it; the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return await asyncio.to_thread(self.process.wait, STOP_S)
