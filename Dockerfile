@@ -1,6 +1,8 @@
 # Everything in one image; the command chooses the part: run, bot, web, worker.
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /app
+# Compiled here once: the running container's files are read-only.
+ENV UV_COMPILE_BYTECODE=1
 COPY requirements-uv.lock requirements.lock ./
 RUN python -m venv .venv \
  && .venv/bin/pip install --quiet --require-hashes --requirement requirements-uv.lock \
@@ -10,7 +12,8 @@ COPY bot bot
 COPY generator generator
 COPY storage storage
 COPY training training
-RUN .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+RUN .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
+ && .venv/bin/python -m compileall -q bot generator storage training
 
 FROM python:3.12-slim-bookworm
 RUN apt-get update -qq \
@@ -24,6 +27,5 @@ USER tunesmith
 ENV PATH=/app/.venv/bin:$PATH DATA_DIR=/data WEB_HOST=0.0.0.0 LOG_JSON=true PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 VOLUME /data
 EXPOSE 8080
-HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health', timeout=5)"]
 ENTRYPOINT ["tunesmith"]
 CMD ["run"]

@@ -2,15 +2,18 @@
 
 import os
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Folder = Annotated[Path, AfterValidator(Path.expanduser)]
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
-    data_dir: Path = Field(Path("data"), description="Folder for the embedded database, the files and the logs.")
+    data_dir: Folder = Field(Path("data"), description="Folder for the embedded database and the tunes' files.")
     database_url: SecretStr | None = Field(None, description="postgresql://… of a server; the embedded one is used without it.")
     files_url: str | None = Field(None, description="s3://bucket/prefix for the tunes' files; DATA_DIR/files without it.")
 
@@ -19,13 +22,13 @@ class Settings(BaseSettings):
     discord_gateway_url: str | None = Field(None, description="For tests: another address of Discord's gateway.")
 
     web_host: str = "127.0.0.1"
-    web_port: int = 8080
+    web_port: int = Field(8080, ge=1, le=65535)
 
-    open_requests_per_person: int = Field(10, description="How many unfinished tunes one person may have.")
-    worker_slots: int = Field(8, description="How many tunes a worker composes at once.")
+    open_requests_per_person: int = Field(10, ge=1, description="How many unfinished tunes one person may have.")
+    worker_slots: int = Field(8, ge=1, le=256, description="How many tunes a worker composes at once.")
     soundfont: Path | None = Field(None, description="A General MIDI sound font; FluidR3_GM is looked for without it.")
     log_json: bool = Field(False, description="Logs as JSON lines, for collectors.")
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
 def quiet_tensorflow() -> None:

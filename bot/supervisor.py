@@ -9,8 +9,8 @@ import time
 import structlog
 
 STOP_S = 25  # a clean stop has 30 s in all
-PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
-STEADY_S = 60  # a worker that lived this long is started again without delay
+PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0  # before it is started again, longer each time
+STEADY_S = 60  # a worker that lived this long begins with the shortest pause again
 
 log = structlog.get_logger(__name__)
 

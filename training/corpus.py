@@ -82,7 +82,7 @@ def build(raw: Iterable[RawTune]) -> Corpus:
             verdicts["cannot be read"] += 1
             continue
         except NotEncodable as error:
-            verdicts[re.sub(r"\d+/\d+|\d+| in .*", "…", str(error))] += 1
+            verdicts[re.sub(r"\d[\d/]*", "…", str(error))] += 1
             continue
         body = tuple(tokens[4:])
         if body in seen:
@@ -112,9 +112,7 @@ def prepare(tune: RawTune, score: Score) -> Score:
     """The score with the rhythm that the tune is in, and reels and hornpipes of 2/4 in the usual 4/4."""
     rhythm = infer_rhythm(tune, score)
     score = replace(score, rhythm=rhythm)
-    if rhythm in ("reel", "hornpipe") and score.metre == Metre(2, 4):
-        score = augment(score)
-    return score
+    return augment(score) if _written_small(rhythm, score) else score
 
 
 def infer_rhythm(tune: RawTune, score: Score) -> str:
@@ -130,8 +128,15 @@ def infer_rhythm(tune: RawTune, score: Score) -> str:
         named = rhythm_named(_oneill(score.reference, score.metre))
     if named is None and score.metre == Metre(9, 8):
         named = RHYTHMS["slip jig"]
-    fits = named and score.metre and any(score.metre.bar == usual.bar for usual in named.metres)
-    return named.name if named and fits else ""
+    if named is None or score.metre is None:
+        return ""
+    fits = any(score.metre.bar == usual.bar for usual in named.metres) or _written_small(named.name, score)
+    return named.name if fits else ""
+
+
+def _written_small(rhythm: str, score: Score) -> bool:
+    """Whether it is a reel or hornpipe in 2/4, as old books write them in notes half as long."""
+    return rhythm in ("reel", "hornpipe") and score.metre == Metre(2, 4)
 
 
 def _oneill(number: int, metre: Metre | None) -> str:

@@ -22,8 +22,9 @@ from generator.composer.runtime import Runtime
 from generator.composer.weights import Weights
 from generator.notation import tokens as t
 from generator.notation.keys import Mode
-from generator.notation.metres import RHYTHMS, Metre
+from generator.notation.metres import Metre
 from generator.notation.score import Note, Pitch, Score
+from generator.notation.tempo import usual_tempo
 from generator.request import TuneRequest
 
 DEFAULT_SLOTS = 16
@@ -106,8 +107,7 @@ class _Slot:
         if plan.opening and not plan.request.vary:
             score = _with_opening(score, plan.opening)
         title = plan.request.title or f"{rhythm.capitalize() or 'Tune'} in {plan.key}"
-        tempo = (RHYTHMS[rhythm].beat, RHYTHMS[rhythm].beats_per_minute) if rhythm in RHYTHMS else None
-        score = replace(score, title=title, rhythm=rhythm, tempo=tempo)
+        score = replace(score, title=title, rhythm=rhythm, tempo=usual_tempo(rhythm, metre))
         return ComposedTune(score, tuple(self.tokens), self.nats / math.log(2) / max(self.chosen, 1))
 
 

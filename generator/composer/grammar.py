@@ -7,6 +7,7 @@ their note, repeats and endings close, parts have the asked length, the melody s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from generator.notation import tokens as t
 from generator.notation.keys import LETTERS, SEMITONES, Key, Mode
 from generator.notation.metres import RHYTHMS, Metre
+from generator.notation.tempo import MAX_PLAYING_S, seconds, usual_tempo
 
 Mask = NDArray[np.bool_]  # (vocabulary,)
 
@@ -60,10 +62,13 @@ class Grammar:
     done: bool = False
     last: str = ""
     _pitch_windows: dict[int, Mask] = field(default_factory=dict)  # octave → the pitches that lie in range there
+    _rhythm: str = ""  # as chosen
+    _metre: Metre | None = None
     _closed: bool = False  # between parts
     _repeated: bool = True  # the current part
     _bars: int = 0  # of the current part: the form's, or more where an opening is longer
     _pick_up_wanted: int | None = None  # for the parts to come: as the part before had it; None before the first bar line
+    _bars_played: int = 0  # repeats counted
     _last_pitch: str = ""
     _tied: bool = False
 
@@ -148,9 +153,14 @@ class Grammar:
         parts = self.tracker.part + 1
         if parts < self.form.fewest_parts:
             return _mask(t.OPEN_REPEATED)
-        if parts >= self.form.most_parts:
+        if parts >= self.form.most_parts or not self._time_for_another():
             return _mask(t.END)
         return _mask(t.OPEN_REPEATED, t.END)
+
+    def _time_for_another(self) -> bool:
+        """Whether one more part ends before the longest tune does."""
+        bars = self._bars_played + 2 * self.form.bars
+        return seconds(Fraction(bars * self.tracker.bar_ticks, t.TICKS), usual_tempo(self._rhythm, self._metre)) < MAX_PLAYING_S
 
     def _after_opening(self) -> Mask:
         if self.tracker.part == 0:
@@ -222,6 +232,11 @@ class Grammar:
             self.done = True
         elif token == t.CLOSE or (token == t.REPEAT and ending != 1):
             self._closed = True
+            self._bars_played += (tracker.bar + 1) * (2 if self._repeated else 1)
+        elif token.startswith("R:"):
+            self._rhythm = "" if token == t.ANY_RHYTHM else token[2:]
+        elif token.startswith("M:"):
+            self._metre = self.metre or Metre.parse(token[2:])
         elif token == t.TIE:
             self._tied = True
         elif t.is_pitch(token):

@@ -88,7 +88,8 @@ class Key:
         return " ".join([self.tonic + self.mode.abc] + [marks[alter] + letter.lower() for letter, alter in self.extra])
 
     def __str__(self) -> str:
-        return f"{self.tonic} {self.mode}"
+        name = f"{self.tonic} {self.mode}"
+        return f"{name} with {self.abc.partition(' ')[2]}" if self.extra else name
 
     @classmethod
     def parse(cls, text: str) -> Key:

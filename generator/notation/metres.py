@@ -61,6 +61,15 @@ class Rhythm:
     beats_per_minute: int
     words: tuple[str, ...] = ()  # other names that collections use
 
+    def tempo(self, metre: Metre | None) -> tuple[Fraction, int]:
+        """The note length that is counted in this metre, in whole notes, and how many of them fill a minute."""
+        usual = self.metres[0]
+        if metre and self.name == "march":
+            return (metre.beat if metre.compound else self.beat), self.beats_per_minute
+        if metre and not usual.compound and metre.bar * 2 == usual.bar:
+            return self.beat / 2, self.beats_per_minute  # old books write reels in 2/4, in notes half as long
+        return self.beat, self.beats_per_minute
+
 
 def _metres(*texts: str) -> tuple[Metre, ...]:
     return tuple(metre for text in texts if (metre := Metre.parse(text)))
@@ -70,10 +79,10 @@ def _metres(*texts: str) -> tuple[Metre, ...]:
 RHYTHMS = {
     rhythm.name: rhythm
     for rhythm in (
-        Rhythm("reel", _metres("4/4", "2/2", "2/4"), Fraction(1, 2), 104),
+        Rhythm("reel", _metres("4/4", "2/2"), Fraction(1, 2), 104),
         Rhythm("jig", _metres("6/8", "12/8"), Fraction(3, 8), 112, ("double jig", "single jig")),
         Rhythm("slip jig", _metres("9/8"), Fraction(3, 8), 112, ("slipjig", "hop jig")),
-        Rhythm("hornpipe", _metres("4/4", "2/2", "2/4"), Fraction(1, 4), 152, ("clog",)),
+        Rhythm("hornpipe", _metres("4/4", "2/2"), Fraction(1, 4), 152, ("clog",)),
         Rhythm("polka", _metres("2/4"), Fraction(1, 4), 126),
         Rhythm("slide", _metres("12/8", "6/8"), Fraction(3, 8), 126),
         Rhythm("waltz", _metres("3/4"), Fraction(1, 4), 132),
@@ -86,7 +95,6 @@ RHYTHMS = {
 
 def rhythm_named(text: str) -> Rhythm | None:
     """The rhythm that a collection's `R:` field or a person names, by its first name that matches."""
-    name = " ".join(text.lower().replace("-", " ").split()).rstrip("s")
-    if name in RHYTHMS:
-        return RHYTHMS[name]
-    return next((rhythm for rhythm in RHYTHMS.values() if name in rhythm.words), None)
+    name = " ".join(text.lower().replace("-", " ").split())
+    names = {name, name.removesuffix("s"), name.removesuffix("es")}
+    return next((rhythm for rhythm in RHYTHMS.values() if names & {rhythm.name, *rhythm.words}), None)

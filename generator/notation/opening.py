@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from fractions import Fraction
 
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
@@ -12,10 +11,11 @@ from generator.notation.metres import Metre, Rhythm, rhythm_named
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.structure import metres, play_order
+from generator.notation.tempo import MAX_PLAYING_S, playing_time_s, seconds, tempo
 from generator.notation.tokens import NotEncodable, encode_opening
 
 MAX_BARS = 200
-MAX_PLAYING_TIME = 40  # whole notes; some three minutes in the slowest rhythm
+PART_BARS = 16  # as played: eight, twice; what an opening must leave time for
 DEFAULT_KEY = Key("D")  # the commonest of the tradition; for fragments that name none
 _USUAL = tuple(Metre(*pair) for pair in ((4, 4), (6, 8), (9, 8), (2, 4), (3, 4), (12, 8), (3, 2)))
 
@@ -33,7 +33,8 @@ def read_opening(text: str, *, rhythm: str | None = None, key: str | None = None
         raise NotationError(f"The opening is in {score.key}, but {asked_key} was asked for. Leave one of the two open.")
     named = rhythm_named(rhythm or score.rhythm)
     if score.metre is None:
-        score = read(body, key=score.key, metre=_guess_metre(score, named, asked=bool(rhythm)))
+        guess = _guess_metre(score, named, asked=bool(rhythm))
+        score = replace(read(body, key=score.key, metre=guess), metre=guess)  # also where the text says M:none
     elif asked_metre and score.metre.bar != asked_metre.bar:
         raise NotationError(f"The opening is in {score.metre}, but {asked_metre} was asked for. Leave one of the two open.")
     assert score.metre is not None
@@ -41,26 +42,47 @@ def read_opening(text: str, *, rhythm: str | None = None, key: str | None = None
         if rhythm:
             raise NotationError(f"The opening is in {score.metre}, in which no {named.name} is written.")
         named = None
-    if len(score.bars) > MAX_BARS or _playing_time(score) > MAX_PLAYING_TIME * 4:
+    if len(score.bars) > MAX_BARS:
         raise NotationError(f"The opening is too long: I read at most {MAX_BARS} bars.")
+    score = _with_open_end(replace(score, rhythm=named.name if named else "", tempo=None))
     _check_bars(score)
+    _check_time(score)
     try:
         encode_opening(score)
     except NotEncodable as error:
         raise NotationError(f"I can't go on from this opening: it has {error}.") from None
-    return replace(score, rhythm=named.name if named else "")
+    return score
 
 
 def _plain(text: str) -> str:
-    """The text out of a code block, if it came in one."""
+    """The text out of a code block, if it came in one, with the quotation marks that phones type made plain."""
+    text = text.translate(str.maketrans("“”„‘’", '"""\'\''))
     fenced = re.search(r"```(?:\w*\r?\n)?(.*?)```", text, re.DOTALL)
     if not fenced:
         return text.strip("`")
     return "\n" * text.count("\n", 0, fenced.start(1)) + fenced[1]  # errors keep the line that people count
 
 
-def _playing_time(score: Score) -> Fraction:
-    return sum((score.bars[index].duration for index in play_order(score.bars)), Fraction(0))
+def _with_open_end(score: Score) -> Score:
+    """The score with its last bar still going on where it is short and more than a pick-up, whatever line stands after it."""
+    *before, last = score.bars
+    assert score.metre is not None
+    starts = not before or before[-1].ends_section or last.repeat_start
+    pick_up = starts and last.duration * 2 < score.metre.bar
+    if last.ends_section or last.duration >= score.metre.bar or pick_up:
+        return score
+    return replace(score, bars=(*before, replace(last, line="")))
+
+
+def _check_time(score: Score) -> None:
+    """The tune goes on after the opening and must still end in time."""
+    assert score.metre is not None
+    played = playing_time_s(score, play_order(score.bars))
+    if played + seconds(PART_BARS * score.metre.bar, tempo(score)) > MAX_PLAYING_S:
+        sentence = (
+            f"The opening alone plays for {played:.0f} s, and a whole tune for at most {MAX_PLAYING_S} s. Leave a part out."
+        )
+        raise NotationError(sentence)
 
 
 def _guess_metre(score: Score, named: Rhythm | None, *, asked: bool) -> Metre:
@@ -83,8 +105,8 @@ def _check_bars(score: Score) -> None:
             has, needs = bar.duration * unit, metre.bar * unit
             raise NotationError(f"Bar {index + 1} of the opening is too long: it has {has} of {needs} {_NAMES[unit]}.")
         before = score.bars[index - 1] if index else None
-        edge = before is None or before.repeat_end or before.line != "|" or bar.repeat_start or index == len(score.bars) - 1
-        if bar.duration < metre.bar and not (edge or bar.repeat_end or bar.line != "|" or bar.endings):
+        edge = before is None or before.ends_section or bar.repeat_start or not bar.line
+        if bar.duration < metre.bar and not (edge or bar.ends_section or bar.endings):
             has, needs = bar.duration * unit, metre.bar * unit
             raise NotationError(f"Bar {index + 1} of the opening is too short: it has {has} of {needs} {_NAMES[unit]}.")
 

@@ -115,7 +115,7 @@ class _Reader:
                 self._music(line.removesuffix("!"), number)
         self._start_body()
         if self.bar.notes:
-            self._close_bar("|", 0)
+            self._close_bar("", 0)
         if not any(bar.notes for bar in self.bars):
             raise NotationError("There are no notes here.", line=1, column=1)
         if self.bars and self.tuplet:
@@ -448,7 +448,7 @@ class _Reader:
             self.bar = _Open()
         elif self.bars:
             last = self.bars[-1]
-            stronger = max(last.line, style, key=["|", "||", "|]"].index)
+            stronger = max(last.line, style, key=["", "|", "||", "|]"].index)
             self.bars[-1] = replace(last, repeat_end=max(last.repeat_end, back), line=stronger)
         self.accidentals.clear()
         self.broken = Fraction(1)

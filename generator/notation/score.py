@@ -83,10 +83,15 @@ class Bar:
     repeat_start: bool = False  # |: before it
     repeat_end: int = 0  # :| after it: how often the player goes back
     endings: tuple[int, ...] = ()  # an ending's bracket begins here, for these passes
-    line: str = "|"  # the bar line after it, repeats apart: "|", "||" or "|]"
+    line: str = "|"  # the bar line after it, repeats apart: "|", "||", "|]", or "" where the text stops before one
     key: Key | None = None  # changes that take effect here
     metre: Metre | None = None
     part: str = ""
+
+    @property
+    def ends_section(self) -> bool:
+        """Whether a double bar, a final one or a repeat stands after it."""
+        return len(self.line) > 1 or self.repeat_end > 0
 
     @property
     def duration(self) -> Fraction:

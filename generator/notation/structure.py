@@ -33,8 +33,8 @@ def sections(bars: Sequence[Bar]) -> list[tuple[int, int]]:
         following = bars[index + 1] if index + 1 < len(bars) else None
         more_endings = following is not None and bool(following.endings) and not following.repeat_start
         in_ending = any(part.endings for part in bars[start : index + 1])
-        closed = (bar.repeat_end or bar.line != "|") and not more_endings
-        if closed and bar.line != "|" and not bar.repeat_end and not in_ending and _repeats_over(bars, start, index):
+        closed = bar.ends_section and not more_endings
+        if closed and not bar.repeat_end and not in_ending and _repeats_over(bars, start, index):
             closed = False
         if closed or (following is not None and following.repeat_start):
             found.append((start, index + 1))
@@ -82,19 +82,25 @@ class Part:
     second: tuple[Bar, ...] = ()
 
 
-def parts(score: Score) -> list[Part] | None:
-    """The score's parts, or None where they are not of the normal form (three endings, a part played three times)."""
+class FormError(ValueError):
+    """The tune is not laid out in parts that are played once or twice; the message names what it has instead."""
+
+
+def parts(score: Score) -> list[Part]:
+    """The score's parts; raises FormError where they are not of the normal form."""
     found = []
     for start, stop in sections(score.bars):
         bars = score.bars[start:stop]
         brackets = _brackets(bars)
         if _passes(bars) > 2 or any(bracket not in ((), (1,), (2,)) for bracket in brackets):
-            return None
+            raise FormError("a part that is played more than twice")
         body, first, second = (
             tuple(bar for bar, bracket in zip(bars, brackets, strict=True) if bracket == wanted) for wanted in ((), (1,), (2,))
         )
-        if bool(first) != bool(second) or not body:
-            return None
+        if bool(first) != bool(second):
+            raise FormError("a first ending without a second" if first else "a second ending without a first")
+        if not body:
+            raise FormError("a part that is nothing but endings")
         found.append(Part(body, _passes(bars) == 2, first, second))
     return found
 
@@ -134,7 +140,7 @@ def illegal_bars(score: Score) -> list[tuple[int, Fraction, Fraction]]:
         if length is None or (bar.duration == length and following.duration == full[there]):
             continue
         together = bar.duration + following.duration
-        seam = there != here + 1 or bar.repeat_end or bar.line != "|" or following.repeat_start or following.endings
+        seam = there != here + 1 or bar.ends_section or following.repeat_start or following.endings
         if here == order[0] or bar.duration > length or following.duration > length:
             continue
         if seam and together not in (length, 2 * length) and bar.duration != length:

@@ -21,7 +21,7 @@ from itertools import pairwise
 from generator.notation.keys import LETTERS, Key, Mode
 from generator.notation.metres import RHYTHMS, Metre, rhythm_named
 from generator.notation.score import Bar, Note, Pitch, Score, Tuplet
-from generator.notation.structure import Part, parts
+from generator.notation.structure import FormError, Part, parts
 
 TICKS = 192  # in a whole note: the smallest number that holds 1/32 notes and triplets of 1/16 without remainder
 
@@ -159,10 +159,7 @@ def features(tokens: Iterable[str]) -> list[tuple[int, int]]:
 def encode(score: Score) -> list[str]:
     """A whole tune as tokens; raises NotEncodable where it is not of the normal form or a bar does not add up."""
     encoder = _Encoder(score)
-    layout = parts(score)
-    if layout is None:
-        raise NotEncodable("a part with three endings or played three times")
-    for part in layout:
+    for part in _layout(score):
         encoder.part(part)
     return [*encoder.tokens, END]
 
@@ -170,18 +167,33 @@ def encode(score: Score) -> list[str]:
 def encode_opening(score: Score) -> list[str]:
     """The beginning of a tune as tokens that can be gone on with: its last part stays open unless the text closes it."""
     encoder = _Encoder(score)
-    layout = parts(score)
-    if layout is None:
-        raise NotEncodable("a part with three endings or played three times")
+    layout = _with_pick_ups(_layout(score), encoder.full)
     for part in layout[:-1]:
         encoder.part(part)
     last = layout[-1]
-    final = score.bars[-1]
-    if final.repeat_end or final.line != "|":
-        encoder.part(last)
-    else:
-        encoder.part(last, unfinished=True)
+    encoder.part(last, unfinished=not score.bars[-1].ends_section)
     return encoder.tokens
+
+
+def _layout(score: Score) -> list[Part]:
+    try:
+        return parts(score)
+    except FormError as error:
+        raise NotEncodable(str(error)) from None
+
+
+def _with_pick_ups(layout: Sequence[Part], full: Fraction) -> list[Part]:
+    """The parts with a pick-up that stands before their `|:` taken in, unless their end leaves no room for it."""
+    found: list[Part] = []
+    for index, part in enumerate(layout):
+        before = found[-1] if found else None
+        lone = before is not None and not before.repeated and len(before.body) == 1 and before.body[0].duration < full
+        open_end = index == len(layout) - 1 and not part.repeated
+        if before and lone and (open_end or (part.first or part.body)[-1].duration < full):
+            found[-1] = replace(part, body=(*before.body, *part.body))
+        else:
+            found.append(part)
+    return found
 
 
 class _Encoder:
@@ -196,45 +208,49 @@ class _Encoder:
         self.base = tonic(score.key).staff
         rhythm = rhythm_named(score.rhythm)
         self.tokens = header(rhythm.name if rhythm else None, score.metre, score.key.mode)
-        self.duration = 0
+        self.duration = self.pick_up = 0
 
     def part(self, part: Part, *, unfinished: bool = False) -> None:
         if unfinished:
-            self.tokens.append(OPEN_REPEATED)
-            self._bars(part.body, starts=True, ends=False)
             if part.first:
                 raise NotEncodable("an ending that is not closed")
-            if part.body[-1].duration == self.full:
+            self.tokens.append(OPEN_REPEATED)
+            self._bars(part.body, starts=True, unfinished=True)
+            if part.body[-1].line or part.body[-1].duration == self.full:
                 self.tokens.append(BAR)
             return
         self.tokens.append(OPEN_REPEATED if part.repeated else OPEN)
-        self._bars(part.body, starts=True, ends=not part.first)
+        self._bars(part.body, starts=True)
         if part.first:
             for token, bars, close in ((FIRST, part.first, REPEAT), (SECOND, part.second, CLOSE)):
                 self.tokens.append(token)
-                self._bars(bars, starts=False, ends=True)
+                self._bars(bars)
                 self.tokens.append(close)
         else:
             self.tokens.append(REPEAT if part.repeated else CLOSE)
 
-    def _bars(self, bars: Sequence[Bar], *, starts: bool, ends: bool) -> None:
+    def _bars(self, bars: Sequence[Bar], *, starts: bool = False, unfinished: bool = False) -> None:
         """Bars with lines between them; the first of a part may be a pick-up, and the last short."""
-        unfinished = starts and not ends
         for index, bar in enumerate(bars):
-            ticks = bar.duration * TICKS
             first, last = starts and index == 0, index == len(bars) - 1
             if bar.duration > self.full:
                 raise NotEncodable(f"a bar of {bar.duration} in {self.full}")
             if bar.duration < self.full:
-                if first and len(bars) > 1:
-                    if ticks not in PICK_UPS:
-                        raise NotEncodable(f"a pick-up of {bar.duration}")
-                    self.tokens.append(f"up{int(ticks)}")
-                elif not (last and (ends or unfinished)):
+                if first and (not last or (unfinished and bar.line)):
+                    self._pick_up(int(bar.duration * TICKS))
+                elif first and unfinished and bar.duration * TICKS <= self.pick_up:
+                    self._pick_up(self.pick_up)  # the part before had one, so this is how the next begins
+                elif not last:
                     raise NotEncodable(f"a bar of {bar.duration} in {self.full}")
             self._notes(bar, bars[index + 1] if not last else None)
             if not last:
                 self.tokens.append(BAR)
+
+    def _pick_up(self, ticks: int) -> None:
+        if ticks not in PICK_UPS:
+            raise NotEncodable(f"a pick-up of {Fraction(ticks, TICKS)}")
+        self.pick_up = ticks
+        self.tokens.append(f"up{ticks}")
 
     def _notes(self, bar: Bar, following: Bar | None) -> None:
         triplet: list[Note] = []

@@ -44,7 +44,7 @@ class _Writer:
         self.score = score
         self.key: Key = score.key
         self.metre: Metre | None = score.metre
-        self.accidentals: dict[tuple[str, int], int] = {}
+        self.accidentals: dict[tuple[str, int | None], int] = {}  # by letter and octave, and by letter alone
 
     def body(self) -> str:
         lines: list[str] = []
@@ -56,7 +56,7 @@ class _Writer:
             self.accidentals.clear()
             on_line += 0 if self._pick_up(bar) else 1
             starts = index + 1 < len(bars) and bars[index + 1].repeat_start
-            if bar.repeat_end or bar.line != "|" or starts or on_line >= _BARS_A_LINE:
+            if bar.ends_section or starts or on_line >= _BARS_A_LINE:
                 lines.append(line)
                 line, on_line = "", 0
         return "\n".join([*lines, line] if line else lines)
@@ -77,7 +77,7 @@ class _Writer:
 
     def _pick_up(self, bar: Bar) -> bool:
         short = self.metre is not None and bar.duration < self.metre.bar
-        return short and not bar.repeat_end and bar.line == "|" and not bar.endings
+        return short and not bar.ends_section and not bar.endings
 
     def _notes(self, bar: Bar) -> str:
         text, at = "", Fraction(0)
@@ -152,11 +152,13 @@ class _Writer:
         return f"({actual}:{normal}:{size}"
 
     def _pitch(self, pitch: Pitch) -> str:
-        place = pitch.letter, pitch.octave
+        usual = self.key.signature[pitch.letter]
+        places = (pitch.letter, pitch.octave), (pitch.letter, None)
         mark = ""
-        if pitch.alter != self.accidentals.get(place, self.key.signature[pitch.letter]):
+        # Some readers let an accidental hold in its own octave, some in all: where they would differ it is written again.
+        if any(pitch.alter != self.accidentals.get(place, usual) for place in places):
             mark = _MARKS[pitch.alter]
-            self.accidentals[place] = pitch.alter
+            self.accidentals |= dict.fromkeys(places, pitch.alter)
         if pitch.octave >= 5:
             return mark + pitch.letter.lower() + "'" * (pitch.octave - 5)
         return mark + pitch.letter + "," * (4 - pitch.octave)

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 import verovio
 
 from generator.notation.score import Score
-from generator.rendering.performance import tempo
+from generator.notation.tempo import tempo
 from generator.rendering.text import composer, printable, rhythm_words
 
 _TITLE, _TEXT = 620, 400  # font sizes in the page's units, of which a staff is 720 high

@@ -118,7 +118,7 @@ def brackets(bars: Sequence[Bar]) -> list[tuple[tuple[int, ...], int, int]]:
         if not bar.endings:
             continue
         stop = start
-        while not (bars[stop].repeat_end or bars[stop].line != "|") and stop + 1 < len(bars):
+        while not bars[stop].ends_section and stop + 1 < len(bars):
             if bars[stop + 1].endings or bars[stop + 1].repeat_start:
                 break
             stop += 1

@@ -6,10 +6,9 @@ from fractions import Fraction
 
 from generator.notation.score import Note, Score
 from generator.notation.structure import play_order
-from generator.rendering.performance import playing_time_s, quarters_per_minute
+from generator.notation.tempo import MAX_PLAYING_S, playing_time_s, quarters_per_minute
 from generator.rendering.result import RenderingError
 
-MAX_PLAYING_S = 180
 MAX_BARS = 200
 MAX_BARS_PLAYED = 1_000  # empty bars take no time
 MAX_NOTES = 4_000

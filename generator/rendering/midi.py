@@ -10,7 +10,8 @@ from fractions import Fraction
 from music21.midi import ChannelVoiceMessages, DeltaTime, MetaEvents, MidiEvent, MidiFile, MidiTrack
 
 from generator.notation.score import Score
-from generator.rendering.performance import Sound, perform, quarters_per_minute
+from generator.notation.tempo import quarters_per_minute
+from generator.rendering.performance import Sound, perform
 from generator.rendering.text import printable
 
 TICKS = 480  # a quarter note

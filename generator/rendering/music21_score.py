@@ -25,9 +25,9 @@ from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Note, Pitch, Score
 from generator.notation.structure import metres
+from generator.notation.tempo import tempo
 from generator.rendering.layout import brackets, line_starts, numbers
 from generator.rendering.marks import chord_symbol, decorate
-from generator.rendering.performance import tempo
 from generator.rendering.result import RenderingError
 from generator.rendering.text import composer, printable, rhythm_words
 

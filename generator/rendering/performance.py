@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from generator.notation.metres import RHYTHMS, Metre, Rhythm, rhythm_named
+from generator.notation.metres import Metre
 from generator.notation.score import Note, Score
 from generator.notation.structure import metres, play_order
-
-# What a metre is mostly danced to, where a tune does not say what it is.
-_USUAL = {"4/4": "reel", "2/2": "reel", "2/4": "polka", "3/4": "waltz", "6/8": "jig", "9/8": "slip jig", "12/8": "slide"}
-_CROTCHETS = (Fraction(1, 4), 100)
+from generator.notation.tempo import quarters_per_minute
 
 _BREATH = Fraction(1, 96)  # left silent before the next note, so that repeated notes are heard as two
 _GRACE_S = 0.045
@@ -28,37 +24,6 @@ class Sound:
     duration: Fraction
     pitch: int  # MIDI
     velocity: int
-
-
-def tempo(score: Score) -> tuple[Fraction, int]:
-    """The beat in whole notes and beats a minute: the score's own, else what its rhythm or metre is danced to."""
-    if score.tempo:
-        return score.tempo
-    rhythm = rhythm_named(score.rhythm) or RHYTHMS.get(_USUAL.get(str(score.metre), ""))
-    if rhythm is None:
-        return (score.metre.beat, _CROTCHETS[1]) if score.metre else _CROTCHETS
-    return _beat(rhythm, score.metre), rhythm.beats_per_minute
-
-
-def _beat(rhythm: Rhythm, metre: Metre | None) -> Fraction:
-    """The note that a rhythm's tempo counts in this metre."""
-    usual = rhythm.metres[0]
-    if metre and metre.bar * 2 == usual.bar and not usual.compound and rhythm.name != "march":
-        return rhythm.beat / 2  # old collections write reels and hornpipes in 2/4, in notes half as long
-    if metre and metre.compound and not usual.compound and rhythm.name == "march":
-        return metre.beat
-    return rhythm.beat
-
-
-def quarters_per_minute(score: Score) -> float:
-    beat, count = tempo(score)
-    return float(beat * 4 * count)
-
-
-def playing_time_s(score: Score, order: Sequence[int]) -> float:
-    """How long the bars last when they are played in this order, at the score's tempo."""
-    lengths = [bar.duration for bar in score.bars]
-    return float(sum((lengths[index] for index in order), Fraction(0))) * 240 / quarters_per_minute(score)
 
 
 def perform(score: Score) -> list[Sound]:
@@ -107,7 +72,7 @@ def _pickup(score: Score, index: int, metre: Metre) -> bool:
     """Whether a short bar leads into the next one, rather than ending a part."""
     bar = score.bars[index]
     before = score.bars[index - 1] if index else None
-    opens = before is None or bar.repeat_start or before.repeat_end > 0 or before.line != "|"
+    opens = before is None or bar.repeat_start or before.ends_section
     return opens and bar.duration < metre.bar and not bar.repeat_end
 
 

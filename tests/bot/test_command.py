@@ -44,6 +44,16 @@ def test_a_wrong_setting_is_named(monkeypatch) -> None:
 
 def test_the_example_settings_are_the_ones_there_are() -> None:
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
-    named = {line.lstrip("#").split("=")[0] for line in lines if line.startswith("#") and "=" in line and line[1].isupper()}
+    named = {line.lstrip("#").split("=")[0] for line in lines if "=" in line and line.lstrip("#")[:1].isupper()}
     assert named <= {name.upper() for name in Settings.model_fields}
     assert {name.upper() for name in Settings.model_fields} - named == {"DISCORD_API_URL", "DISCORD_GATEWAY_URL"}
+
+
+def test_an_empty_setting_is_as_good_as_none(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("DISCORD_TOKEN=\nSOUNDFONT=\nWEB_PORT=\nDATA_DIR=~/tunes\n", encoding="utf-8")
+    settings = Settings()
+    assert settings.discord_token is None
+    assert settings.soundfont is None
+    assert settings.web_port == 8080
+    assert settings.data_dir == Path.home() / "tunes"

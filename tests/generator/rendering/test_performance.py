@@ -5,7 +5,8 @@ from fractions import Fraction
 import pytest
 
 from generator.notation.reader import read
-from generator.rendering.performance import VELOCITIES, perform, playing_time_s, quarters_per_minute, tempo
+from generator.notation.tempo import playing_time_s, quarters_per_minute, tempo
+from generator.rendering.performance import VELOCITIES, perform
 
 
 def _tune(body: str, *, rhythm: str = "reel", metre: str = "4/4", key: str = "C", more: str = "") -> str:

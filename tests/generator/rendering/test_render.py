@@ -7,8 +7,8 @@ from music21 import converter
 from PIL import Image
 
 from generator.notation.reader import read
+from generator.notation.tempo import playing_time_s
 from generator.rendering.limits import check
-from generator.rendering.performance import playing_time_s
 from generator.rendering.render import RenderingError, render
 from tests.generator.rendering.mp3 import frames
 from tests.generator.rendering.tunes import PLAIN, REEL

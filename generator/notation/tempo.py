@@ -1,0 +1,45 @@
+"""How fast a tune goes, and so how long it plays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from generator.notation.metres import RHYTHMS, Metre, rhythm_named
+from generator.notation.score import Score
+
+MAX_PLAYING_S = 180  # beyond it nothing is composed or played
+
+# What a metre is mostly danced to, where a tune does not say what it is.
+_USUAL = {"4/4": "reel", "2/2": "reel", "2/4": "polka", "3/4": "waltz", "6/8": "jig", "9/8": "slip jig", "12/8": "slide"}
+_CROTCHETS = (Fraction(1, 4), 100)
+
+
+def usual_tempo(rhythm: str, metre: Metre | None) -> tuple[Fraction, int]:
+    """The beat in whole notes and beats a minute that a rhythm, or a metre where it is not known, is played at."""
+    named = rhythm_named(rhythm) or RHYTHMS.get(_USUAL.get(str(metre), ""))
+    if named is None:
+        return (metre.beat, _CROTCHETS[1]) if metre else _CROTCHETS
+    return named.tempo(metre)
+
+
+def tempo(score: Score) -> tuple[Fraction, int]:
+    """The score's own tempo, else the usual one."""
+    return score.tempo or usual_tempo(score.rhythm, score.metre)
+
+
+def seconds(length: Fraction, at: tuple[Fraction, int]) -> float:
+    """How long so many whole notes last at a tempo."""
+    beat, minute = at
+    return float(length / beat) * 60 / minute
+
+
+def quarters_per_minute(score: Score) -> float:
+    beat, count = tempo(score)
+    return float(beat * 4 * count)
+
+
+def playing_time_s(score: Score, order: Sequence[int]) -> float:
+    """How long the bars last when they are played in this order, at the score's tempo."""
+    lengths = [bar.duration for bar in score.bars]
+    return seconds(sum((lengths[index] for index in order), Fraction(0)), tempo(score))

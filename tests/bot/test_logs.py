@@ -1,0 +1,18 @@
+"""What stands in the log, and what must not."""
+
+import structlog
+
+from bot.logs import configure
+
+
+def test_a_traceback_shows_no_local_variables(capsys) -> None:
+    configure(json=False, level="INFO")
+    secret = "Bot " + "SECRET" + "TOKEN"
+    try:
+        raise ValueError(len(secret))
+    except ValueError:
+        structlog.get_logger("test").exception("it went wrong")
+    text = capsys.readouterr().err
+    assert "it went wrong" in text
+    assert "ValueError" in text
+    assert secret not in text

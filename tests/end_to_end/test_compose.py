@@ -1,0 +1,99 @@
+"""`tunesmith compose` with the shipped model: what it writes, and that a hundred of its tunes hold what they promise."""
+
+import json
+import shutil
+import subprocess
+import sys
+from io import BytesIO
+from itertools import islice, product
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from generator.composer.composer import Composer
+from generator.composer.weights import load_weights
+from generator.notation.keys import Key
+from generator.notation.metres import RHYTHMS
+from generator.notation.reader import read
+from generator.notation.structure import illegal_bars, parts
+from generator.notation.writer import write
+from generator.request import TuneRequest
+from tests.generator.rendering.mp3 import frames
+
+DANCES = ("reel", "jig", "slip jig", "hornpipe", "polka", "waltz")
+KEYS = ("D", "G", "Em", "Ador", "Edor", "Amix")  # six keys in four modes
+
+
+def tunesmith(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, check=True, timeout=120)
+
+
+def test_compose_writes_every_file_and_the_same_seed_the_same_tune(tmp_path: Path) -> None:
+    wish = ("compose", "--rhythm", "reel", "--key", "Ador", "--seed", "7")
+    written = json.loads(tunesmith(*wish, "--out", str(tmp_path / "a"), "--json").stdout)
+    tunesmith(*wish, "--out", str(tmp_path / "b"), "--abc-only")
+    assert written[0]["seed"] == 7
+    names = {path.name for path in (tmp_path / "a").iterdir()}
+    assert (
+        names == {f"tune.{kind}" for kind in ("abc", "musicxml", "mid", "mp3", "png", "svg", "json")} == set(written[0]["files"])
+    )
+    files = {path.suffix: path.read_bytes() for path in (tmp_path / "a").iterdir()}
+    assert (tmp_path / "b" / "tune.abc").read_bytes() == files[".abc"]
+    assert (read(files[".abc"].decode()).key, read(files[".abc"].decode()).rhythm) == (Key.parse("Ador"), "reel")
+    assert files[".mid"].startswith(b"MThd")
+    assert b"<score-partwise" in files[".musicxml"]
+    assert Image.open(BytesIO(files[".png"])).width > 1000
+    assert len(frames(files[".mp3"])) > 500
+    assert json.loads(files[".json"])["request"]["seed"] == 7
+
+
+def test_several_tunes_go_into_numbered_folders_with_the_next_seeds(tmp_path: Path) -> None:
+    written = json.loads(
+        tunesmith("compose", "--seed", "40", "--count", "3", "--abc-only", "--out", str(tmp_path), "--json").stdout
+    )
+    assert [Path(tune["folder"]).name for tune in written] == ["1", "2", "3"]
+    assert [tune["seed"] for tune in written] == [40, 41, 42]
+    assert len({(Path(tune["folder"]) / "tune.abc").read_bytes() for tune in written}) == 3
+
+
+def test_somebody_elses_abc_is_rendered(tmp_path: Path) -> None:
+    (tmp_path / "mine.abc").write_text("X:1\nT:Mine\nM:6/8\nL:1/8\nK:D\n|:DFA d2A|B2A G3:|\n", encoding="utf-8")
+    tunesmith("render", str(tmp_path / "mine.abc"), "--out", str(tmp_path / "out"))
+    assert Image.open(tmp_path / "out" / "tune.png").width > 300
+    assert frames((tmp_path / "out" / "tune.mp3").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def hundred() -> list[tuple[str, str, str]]:
+    """(rhythm, key, ABC) of a hundred tunes."""
+    wishes = list(islice(((rhythm, key, seed) for seed, rhythm, key in product(range(3), DANCES, KEYS)), 100))
+    composer = Composer(load_weights())
+    try:
+        composed = composer.compose([TuneRequest.check(rhythm=rhythm, key=key, seed=seed) for rhythm, key, seed in wishes])
+    finally:
+        composer.close()
+    return [(rhythm, key, write(tune.score)) for (rhythm, key, _), tune in zip(wishes, composed, strict=True)]
+
+
+def test_a_hundred_tunes_have_full_bars_and_the_key_and_metre_asked_for(hundred: list[tuple[str, str, str]]) -> None:
+    for rhythm, key, abc in hundred:
+        score = read(abc)
+        assert illegal_bars(score) == [], abc
+        assert score.key == Key.parse(key)
+        assert score.metre == RHYTHMS[rhythm].metres[0]
+        layout = parts(score)
+        assert layout is not None and len(layout) >= 2
+        assert all(part.repeated for part in layout)
+
+
+def test_a_hundred_tunes_pass_abc2midi_without_a_word(hundred: list[tuple[str, str, str]], tmp_path: Path) -> None:
+    program = shutil.which("abc2midi") or pytest.skip("abc2midi is not installed (Debian's package abcmidi)")
+    for number, (_, _, abc) in enumerate(hundred):
+        path = tmp_path / f"{number}.abc"
+        path.write_text(abc, encoding="utf-8")
+        run = subprocess.run(
+            [program, str(path), "-o", str(path.with_suffix(".mid"))], capture_output=True, text=True, timeout=20
+        )
+        complaints = [line for line in (run.stdout + run.stderr).splitlines() if "Error" in line or "Warning" in line]
+        assert complaints == [], abc

@@ -1,0 +1,223 @@
+"""Composing: the same seed the same tune, whoever else is being served; openings and variations; ends and failures."""
+
+import re
+import shutil
+import subprocess
+import threading
+from concurrent.futures import CancelledError
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from generator.composer import composer as module
+from generator.composer.composer import Composer
+from generator.notation.errors import NotationError
+from generator.notation.opening import read_opening
+from generator.notation.reader import read
+from generator.notation.structure import illegal_bars, parts
+from generator.notation.writer import write
+from generator.request import TuneRequest
+from tests.generator.notation.midi import played
+from tests.generator.notation.test_writer import expected
+
+REQUEST = TuneRequest.check(rhythm="reel", key="Ador", seed=41, temperature=1.3)
+OTHERS = [
+    TuneRequest.check(rhythm=rhythm, key=key, seed=seed, temperature=temperature)
+    for seed, (rhythm, key, temperature) in enumerate(
+        [("jig", "D", 0.5), ("waltz", None, 2.0), (None, "Gmix", 1.0), ("hornpipe", "Bb", 0.1), ("slip jig", "Em", 1.0)] * 3
+    )
+]
+OPENINGS = [
+    "M:6/8\nK:{key}\n~D{{g}}FA .dfa|",
+    "M:6/8\nL:1/8\nK:{key}\nA|DFA !trill!d2f|(gfe) ded|c",
+    "M:4/4\nK:{key}\n|:A>BA>F [DF]2 \"G\"(3ABc|d2",
+    "M:C|\nK:{key}\n|:A2Bc dcBA|B2cB A4:|\n|:f4 e4|",
+    "R:slip jig\nM:9/8\nK:{key}\n|:G3 GAB {{d}}c2A|1 GFG A2B c3:|2 GFG A2B c2d||",
+    "M:2/4\nL:1/8\nK:{key}\nA2 z=c|^d2-d_B|",
+    "M:3/4\nK:{key}\nd2|g4 f2|e4-e2|d6",
+    "M:6/8\nK:{key}\n|:A|B3 c3|d2e fga:|\nB2",
+    "M:6/8\nK:{key}\nA|:B3 c3|d2e fg",
+    "M:6/8\nK:{key}\n" + "|:" + "DFA dfa|" * 7 + "afd AFD",
+    "M:6/8\nK:{key}\n" + "DFA dfa|" * 11,
+    "M:6/8\nK:{key}\nA|" + "DFA dfa|" * 8,
+    "M:4/4\nK:{key}\nA2A2A2A2|A2A2A2A2-|",
+    "M:6/8\nK:{key}\n|:A|" + "DFA dfa|" * 7 + "1 afd AF:|2 afd AFD||\n|:" + "DFA dfa|" * 9,
+]  # fmt: skip
+KEYS = ["D", "G", "Ador", "Em", "Bb", "Amix"]
+
+
+def abc(composed) -> str:
+    return write(composed.score)
+
+
+def test_a_seed_gives_the_same_tune_alone_and_in_company(composer):
+    alone = abc(composer.compose([REQUEST])[0])
+    assert abc(composer.compose([REQUEST])[0]) == alone
+    for place in (0, 15):
+        company = [*OTHERS[:place], REQUEST, *OTHERS[place:]]
+        assert abc(composer.compose(company)[place]) == alone
+    crowd = composer.compose([*OTHERS, REQUEST, *OTHERS])  # more than there are slots
+    assert abc(crowd[15]) == alone
+    assert [abc(tune) for tune in crowd[:15]] == [abc(tune) for tune in crowd[16:]]
+
+
+def test_another_composer_gives_the_same_tune_and_another_seed_another(composer, weights):
+    other = Composer(weights)
+    try:
+        assert abc(other.compose([REQUEST])[0]) == abc(composer.compose([REQUEST])[0])
+    finally:
+        other.close()
+    assert abc(composer.compose([replace(REQUEST, seed=42)])[0]) != abc(composer.compose([REQUEST])[0])
+
+
+def test_title_and_tempo(composer):
+    named, unnamed = composer.compose([replace(REQUEST, title="100% Mine"), REQUEST])
+    assert read(abc(named)).title == "100% Mine"
+    assert unnamed.score.title == "Reel in A dorian"
+    assert "Q:1/2=104" in abc(unnamed)
+
+
+def test_the_listener_hears_rising_numbers_of_bars(composer):
+    for request in (REQUEST, *OTHERS[:5], TuneRequest.check(opening="M:6/8\nK:D\n" + "DFA dfa|" * 10, seed=1)):
+        heard: list[int] = []
+        score = composer.submit(request, heard.append).result(30).score
+        assert heard
+        assert all(low < high for low, high in pairwise(heard)), heard
+        assert 16 <= heard[-1] <= len(score.bars)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_opening_stands_unchanged_at_the_beginning(composer, key):
+    requests = [TuneRequest.check(opening=text.format(key=key), seed=seed, temperature=1.5) for seed, text in enumerate(OPENINGS)]
+    for request, composed in zip(requests, composer.compose(requests), strict=True):
+        opening = read_opening(request.opening)
+        given, score = list(opening.notes()), read(abc(composed))
+        begun = list(score.notes())[: len(given)]
+        if given[-1].tie:
+            given[-1] = replace(given[-1], tie=begun[-1].tie)
+        assert begun == given
+        assert (score.key, score.metre) == (opening.key, opening.metre)
+        assert illegal_bars(score) == []
+        assert len(list(score.notes())) > len(given) + 8
+        assert len(parts(score)) >= 2
+        notes = list(score.notes())
+        for note, following in pairwise(notes):
+            assert not note.tie or note.melody == following.melody
+
+
+def test_the_length_of_an_opening_does_not_count_against_the_tune(composer, monkeypatch):
+    monkeypatch.setattr(module, "LONGEST", 700)
+    music = "|".join(["A2B" * 10 + "A2"] * 40)  # some 1,600 tokens
+    request = TuneRequest.check(opening="M:4/4\nL:1/32\nK:D\n" + music, seed=1)
+    assert illegal_bars(composer.compose([request])[0].score) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_variation_keeps_form_and_edges_and_changes_something(composer, seed):
+    first = composer.compose([replace(OTHERS[seed % 5], seed=seed, temperature=1.0)])[0].score
+    request = replace(TuneRequest.check(seed=seed + 100), opening=write(first), vary=True)
+    varied = read(abc(composer.compose([request])[0]))
+    before = read(write(first))
+    assert (varied.key, varied.metre, varied.rhythm) == (before.key, before.metre, before.rhythm)
+    assert illegal_bars(varied) == []
+    old, new = parts(before), parts(varied)
+    assert [(len(p.body), len(p.first), len(p.second), p.repeated) for p in old] == [
+        (len(p.body), len(p.first), len(p.second), p.repeated) for p in new
+    ]
+    for was, now in zip(old, new, strict=True):
+        pick_up = int(was.body[0].duration < before.metre.bar)
+        for bars, edge in ((lambda p: p.body, pick_up), (lambda p: p.body, 0), (lambda p: p.second or p.body, -1)):
+            assert [n.pitches for n in bars(was)[edge].notes] == [n.pitches for n in bars(now)[edge].notes]
+    changed = sum(a.notes != b.notes for a, b in zip(before.bars, varied.bars, strict=True))
+    assert 0 < changed < len(before.bars)
+
+
+def test_a_failing_tune_leaves_the_others_alone(composer):
+    def complain(bars: int) -> None:
+        if bars == 3:
+            raise ZeroDivisionError("the listener went home")
+
+    alone = abc(composer.compose([REQUEST])[0])
+    futures = [composer.submit(request) for request in OTHERS[:6]]
+    bad, good = composer.submit(REQUEST, complain), composer.submit(REQUEST)
+    with pytest.raises(ZeroDivisionError):
+        bad.result(30)
+    assert abc(good.result(30)) == alone
+    assert all(future.result(30).tokens for future in futures)
+
+
+def test_an_opening_that_cannot_be_gone_on_from_is_refused_at_once(composer):
+    with pytest.raises(NotationError):
+        composer.submit(TuneRequest(seed=1, opening="M:5/4\nK:D\nD10|"))
+
+
+def test_a_tune_without_end_fails_with_a_sentence(composer, monkeypatch):
+    monkeypatch.setattr(module, "LONGEST", 50)
+    with pytest.raises(RuntimeError, match="did not come to an end"):
+        composer.submit(REQUEST).result(30)
+
+
+def test_when_a_step_fails_everybody_who_waits_hears_of_it_and_work_goes_on(weights, monkeypatch):
+    composer = Composer(weights, slots=2)
+    try:
+        step = composer._runtime.step
+
+        def broken(*_):
+            monkeypatch.setattr(composer._runtime, "step", step)
+            raise MemoryError("no room")
+
+        monkeypatch.setattr(composer._runtime, "step", broken)
+        with pytest.raises(MemoryError):
+            composer.submit(REQUEST).result(30)
+        assert composer.submit(REQUEST).result(30).tokens
+    finally:
+        composer.close()
+
+
+def test_cancelling_waiting_tunes_or_tunes_in_the_making_harms_nobody(weights):
+    composer = Composer(weights, slots=1)
+    try:
+        going, entered = threading.Event(), threading.Event()
+
+        def hold(_: int) -> None:
+            entered.set()
+            going.wait(30)
+
+        making, waiting, last = composer.submit(REQUEST, hold), composer.submit(REQUEST), composer.submit(REQUEST)
+        assert entered.wait(30)
+        assert not making.cancel()
+        assert waiting.cancel()
+        going.set()
+        assert abc(last.result(30)) == abc(making.result(30))
+        with pytest.raises(CancelledError):
+            waiting.result(0)
+    finally:
+        composer.close()
+
+
+def test_closing_fails_what_is_unfinished_and_refuses_what_comes_later(weights):
+    composer = Composer(weights, slots=1)
+    entered = threading.Event()
+    futures = [composer.submit(REQUEST, lambda _: entered.set()), *(composer.submit(REQUEST) for _ in range(30))]
+    assert entered.wait(30)
+    composer.close()
+    assert not composer._thread.is_alive()
+    assert all(future.done() for future in futures)
+    assert isinstance(futures[-1].exception(0), RuntimeError)
+    with pytest.raises(RuntimeError, match="closed"):
+        composer.submit(REQUEST)
+
+
+@pytest.mark.skipif(
+    shutil.which("abc2midi") is None, reason="abc2midi is not installed: composed tunes are checked by our reader alone"
+)
+def test_abc2midi_plays_composed_tunes_as_they_are_written(composer, tmp_path):
+    for composed in composer.compose([REQUEST, *OTHERS]):
+        (tmp_path / "tune.abc").write_text(abc(composed), encoding="utf-8")
+        said = subprocess.run(
+            ["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, text=True, timeout=20
+        )
+        assert not re.search("error", said.stdout + said.stderr, re.IGNORECASE), said.stdout
+        heard = played((tmp_path / "tune.mid").read_bytes())
+        assert [pitch for _, pitch, _ in heard] == [pitch for _, pitch, _ in expected(composed.score)]

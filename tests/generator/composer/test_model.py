@@ -1,0 +1,103 @@
+"""The LSTM computes what Keras' computes, whole tunes at once or step by step."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from generator.composer.model import HoistedLSTM, ModelConfig, build
+from generator.composer.runtime import Runtime
+from generator.notation.tokens import BARS, POSITIONS, VOCABULARY
+
+pytestmark = pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="on a GPU the layer is Keras' own")
+
+
+@pytest.fixture(autouse=True)
+def policy():
+    keras.mixed_precision.set_global_policy("float32")
+    yield
+    keras.mixed_precision.set_global_policy("float32")
+
+
+def both(dtype: str, sequences: bool = True):
+    """(outputs, gradients) of Keras' layer and of ours, on the same weights and inputs."""
+    keras.utils.set_random_seed(5)
+    x = tf.random.normal((3, 17, 6))
+    upstream = tf.random.normal((3, 17, 8) if sequences else (3, 8))
+    weights, found = None, []
+    for kind in (keras.layers.LSTM, HoistedLSTM):
+        layer = kind(8, return_sequences=sequences, dtype=dtype)
+        layer.build(x.shape)
+        if weights is None:
+            rng = np.random.default_rng(2)
+            weights = [rng.normal(0, 0.5, value.shape).astype(np.float32) for value in layer.get_weights()]
+        layer.set_weights(weights)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.cast(layer(x), tf.float32)
+            loss = tf.reduce_sum(y * upstream)
+        found.append((y, tape.gradient(loss, [x, *layer.trainable_variables])))
+    return found
+
+
+@pytest.mark.parametrize("sequences", [True, False])
+def test_outputs_and_gradients_equal_those_of_keras(sequences):
+    (y, gradients), (own_y, own_gradients) = both("float32", sequences)
+    np.testing.assert_allclose(own_y, y, atol=1e-5)
+    assert len(own_gradients) == 4
+    for own, other in zip(own_gradients, gradients, strict=True):
+        assert float(tf.reduce_max(tf.abs(other))) > 0.01
+        np.testing.assert_allclose(own, other, atol=1e-5, rtol=1e-5)
+
+
+def test_in_half_precision_they_are_close_to_those_of_full_precision():
+    exact_y, exact_gradients = both("float32")[0]
+    own_y, own_gradients = both("mixed_bfloat16")[1]
+    np.testing.assert_allclose(own_y, exact_y, atol=0.05)
+    for own, exact in zip(own_gradients, exact_gradients, strict=True):
+        scale = float(tf.reduce_max(tf.abs(exact)))
+        np.testing.assert_allclose(tf.cast(own, tf.float32), exact, atol=0.05 * scale)
+
+
+def test_the_layer_works_inside_a_compiled_graph():
+    keras.utils.set_random_seed(5)
+    layer = HoistedLSTM(8, return_sequences=True)
+    x = tf.random.normal((2, 9, 6))
+    eager = layer(x)
+    np.testing.assert_allclose(tf.function(layer)(x), eager, atol=1e-6)
+
+
+def test_the_model_has_the_shape_and_size_of_its_configuration():
+    config = ModelConfig(units=16, layers=2, embedding=8, place=4)
+    model = build(config)
+    inputs = {name: np.zeros((2, 5), np.int32) for name in ("tokens", "position", "bar")}
+    assert model(inputs).shape == (2, 5, len(VOCABULARY))
+    embeddings = len(VOCABULARY) * 8 + (POSITIONS + BARS) * 4
+    lstms = 4 * 16 * (16 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
+    assert model.count_params() == embeddings + lstms + 17 * len(VOCABULARY)
+
+
+def test_stepping_gives_the_logits_of_the_whole_sequence(weights):
+    model = build(ModelConfig(**weights.card["model"]))
+    for layer in model.layers:
+        if layer.trainable_variables:
+            layer.set_weights([weights.arrays[f"{layer.name}/{v.path.split('/')[-1]}"] for v in layer.trainable_variables])
+    rng = np.random.default_rng(4)
+    rows = np.stack([rng.integers(0, size, (3, 40)) for size in (len(VOCABULARY), POSITIONS, BARS)], -1).astype(np.int32)
+    whole = np.asarray(model({"tokens": rows[..., 0], "position": rows[..., 1], "bar": rows[..., 2]}))
+    assert whole.std() > 1e-3
+    runtime = Runtime(weights, 3)
+    for at in range(40):
+        logits = runtime.step(rows[:, at], np.full(3, at == 0))
+        np.testing.assert_allclose(logits, whole[:, at], atol=1e-4)
+
+
+def test_a_slot_that_begins_anew_forgets_and_the_others_do_not(weights):
+    runtime, fresh = Runtime(weights, 2), Runtime(weights, 2)
+    for token in (5, 9, 40):
+        runtime.step(np.array([[token, 1, 2]] * 2, np.int32), np.zeros(2, np.bool_))
+    row = np.array([[1, 0, 0]] * 2, np.int32)
+    begun = runtime.step(row, np.array([True, False]))
+    clean = fresh.step(row, np.array([True, True]))
+    assert np.array_equal(begun[0], clean[0])
+    assert not np.allclose(begun[1], clean[1], atol=1e-6)

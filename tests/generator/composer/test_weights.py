@@ -1,0 +1,64 @@
+"""Weights as files: what is saved is what is loaded, and what is broken is said to be."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from generator.composer.weights import WeightsError, load_weights, save_weights
+from generator.notation.tokens import VOCABULARY
+from tests.generator.composer.untrained import untrained
+
+
+def test_what_is_saved_is_loaded_in_half_precision(tmp_path):
+    from generator.composer.model import ModelConfig, build
+
+    config = ModelConfig(units=16, layers=1, embedding=8, place=4)
+    model = build(config)
+    save_weights(model, {"name": "x", "model": asdict(config)}, tmp_path / "new" / "folder")
+    weights = load_weights(tmp_path / "new" / "folder")
+    assert weights.card["name"] == "x"
+    assert weights.card["vocabulary"] == list(VOCABULARY)
+    assert sorted(weights.arrays) == [
+        "bar_embedding/embeddings", "logits/bias", "logits/kernel", "lstm_0/bias", "lstm_0/kernel", "lstm_0/recurrent_kernel",
+        "position_embedding/embeddings", "token_embedding/embeddings",
+    ]  # fmt: skip
+    kernel = np.asarray(model.get_layer("lstm_0").cell.kernel)
+    assert weights.arrays["lstm_0/kernel"].dtype == np.float32
+    assert np.array_equal(weights.arrays["lstm_0/kernel"], kernel.astype(np.float16).astype(np.float32))
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 cut", None])
+def test_broken_weights_are_refused_with_what_to_do(tmp_path, content):
+    untrained(tmp_path)
+    path = tmp_path / "weights.npz"
+    path.write_bytes(path.read_bytes()[:2000] if content is None else content)
+    with pytest.raises(WeightsError, match="Restore it with git"):
+        load_weights(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "card.json"])
+def test_missing_files_are_refused_with_what_to_do(tmp_path, name):
+    untrained(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(WeightsError, match="Restore it with git"):
+        load_weights(tmp_path)
+
+
+@pytest.mark.parametrize("change", [lambda card: card["vocabulary"].append("new"), lambda card: card.pop("vocabulary")])
+def test_a_model_of_other_tokens_is_refused(tmp_path, change):
+    untrained(tmp_path)
+    card = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))
+    change(card)
+    (tmp_path / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(WeightsError, match="Train it again"):
+        load_weights(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_a_broken_card_is_refused(tmp_path, text):
+    untrained(tmp_path)
+    (tmp_path / "card.json").write_text(text, encoding="utf-8")
+    with pytest.raises(WeightsError):
+        load_weights(tmp_path)

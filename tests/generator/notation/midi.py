@@ -1,0 +1,51 @@
+"""Reads the notes out of a MIDI file: enough to compare what abc2midi played with what was written."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+
+def played(data: bytes) -> list[tuple[Fraction, int, Fraction]]:
+    """(onset, pitch, length) of every note, in whole notes, in order."""
+    division = int.from_bytes(data[12:14])
+    notes, at = [], 14
+    while at < len(data):
+        size = int.from_bytes(data[at + 4 : at + 8])
+        notes += _track(data[at + 8 : at + 8 + size], 4 * division)
+        at += 8 + size
+    return sorted(notes)
+
+
+def _track(data: bytes, whole: int) -> list[tuple[Fraction, int, Fraction]]:
+    notes, sounding, ticks, at, status = [], {}, 0, 0, 0
+
+    def number() -> int:
+        nonlocal at
+        value = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value = value << 7 | byte & 127
+            if byte < 128:
+                return value
+
+    while at < len(data):
+        ticks += number()
+        if data[at] & 128:
+            status = data[at]
+            at += 1
+        if status >= 240:
+            at += status == 255
+            size = number()
+            at += size
+            continue
+        kind = status >> 4
+        if kind in (8, 9):
+            pitch = data[at]
+            if kind == 9 and data[at + 1]:
+                sounding[pitch] = ticks
+            elif pitch in sounding:
+                start = sounding.pop(pitch)
+                notes.append((Fraction(start, whole), pitch, Fraction(ticks - start, whole)))
+        at += 1 if kind in (12, 13) else 2
+    return notes

@@ -1,0 +1,92 @@
+"""Keys, as ABC and as people write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.notation.errors import NotationError
+from generator.notation.keys import LETTERS, SEMITONES, Key, Mode, transpose_tonic
+
+STEPS = {
+    Mode.MAJOR: (0, 2, 4, 5, 7, 9, 11),
+    Mode.MINOR: (0, 2, 3, 5, 7, 8, 10),
+    Mode.DORIAN: (0, 2, 3, 5, 7, 9, 10),
+    Mode.MIXOLYDIAN: (0, 2, 4, 5, 7, 9, 10),
+    Mode.PHRYGIAN: (0, 1, 3, 5, 7, 8, 10),
+    Mode.LYDIAN: (0, 2, 4, 6, 7, 9, 11),
+    Mode.LOCRIAN: (0, 1, 3, 5, 6, 8, 10),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "tonic", "mode"),
+    [
+        ("D", "D", Mode.MAJOR), ("Gmaj", "G", Mode.MAJOR), ("G major", "G", Mode.MAJOR), ("CM", "C", Mode.MAJOR),
+        ("Am", "A", Mode.MINOR), ("F#m", "F#", Mode.MINOR), ("g minor", "G", Mode.MINOR), ("Bb min", "Bb", Mode.MINOR),
+        ("Ador", "A", Mode.DORIAN), ("E Dorian", "E", Mode.DORIAN),
+        ("D Mixolydian", "D", Mode.MIXOLYDIAN), ("AMIX", "A", Mode.MIXOLYDIAN),
+        ("Ephr", "E", Mode.PHRYGIAN), ("Flyd", "F", Mode.LYDIAN), ("B locrian", "B", Mode.LOCRIAN), ("Caeolian", "C", Mode.MINOR),
+        ("Gionian", "G", Mode.MAJOR), ("HP", "A", Mode.MIXOLYDIAN), ("Hp", "A", Mode.MIXOLYDIAN), ("none", "C", Mode.MAJOR),
+        ("", "C", Mode.MAJOR), ("B♭", "Bb", Mode.MAJOR), ("F♯ dor", "F#", Mode.DORIAN), ("D clef=treble", "D", Mode.MAJOR),
+        ("Am clef=bass", "A", Mode.MINOR), ("treble", "C", Mode.MAJOR),
+    ],
+)  # fmt: skip
+def test_reads_a_key(text, tonic, mode):
+    assert Key.parse(text) == Key(tonic, mode)
+
+
+@pytest.mark.parametrize("text", ["H", "Q#", "Dfoo", "^g", "A#", "Fb", "D#maj", "🎻", "Dmajestic", "1"])
+def test_refuses_what_is_no_key_with_a_sentence(text):
+    with pytest.raises(NotationError) as caught:
+        Key.parse(text)
+    assert caught.value.sentence.endswith(".")
+
+
+def test_a_long_wrong_key_is_cut_in_the_sentence():
+    with pytest.raises(NotationError) as caught:
+        Key.parse("?" * 5000)
+    assert len(caught.value.sentence) < 150
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("pitch_class", range(12))
+def test_a_signature_gives_the_steps_of_the_mode(mode, pitch_class):
+    key = Key(transpose_tonic(pitch_class, mode), mode)
+    assert key.pitch_class == pitch_class
+    first = LETTERS.index(key.tonic[0])
+    scale = [(SEMITONES[name] + key.signature[name] - pitch_class) % 12 for name in LETTERS[first:] + LETTERS[:first]]
+    assert tuple(scale) == STEPS[mode]
+
+
+def test_accidentals_beyond_the_mode_join_the_signature():
+    signature = Key.parse("D ^g _b").signature
+    assert signature == {"C": 1, "D": 0, "E": 0, "F": 1, "G": 1, "A": 0, "B": -1}
+
+
+def test_explicit_accidentals_are_the_whole_signature():
+    assert Key.parse("D exp _b ^c").signature == {"C": 1, "D": 0, "E": 0, "F": 0, "G": 0, "A": 0, "B": -1}
+
+
+@pytest.mark.parametrize("text", ["D", "Am", "Edor", "F#m", "Bbmix", "D ^g", "G =f _b", "D exp _b ^c", "Cb", "C#", "Gloc"])
+def test_what_a_key_writes_reads_as_the_same_key(text):
+    key = Key.parse(text)
+    assert Key.parse(key.abc) == key
+    assert Key.parse(str(key)).mode == key.mode
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_key_or_a_notation_error(text):
+    try:
+        assert -7 <= Key.parse(text).fifths <= 7
+    except NotationError as error:
+        assert error.sentence
+
+
+@given(st.text("ABCDEFGabcdefgmorixl#b^_= ", max_size=14))
+def test_near_keys_read_or_raise_a_notation_error(text):
+    try:
+        key = Key.parse(text)
+    except NotationError:
+        return
+    assert set(key.signature) == set(LETTERS)
+    assert Key.parse(key.abc).signature == key.signature

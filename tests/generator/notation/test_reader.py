@@ -1,0 +1,364 @@
+"""Each thing of ABC that the reader claims to know, and any text at all."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from generator.notation.errors import NotationError
+from generator.notation.keys import Key
+from generator.notation.metres import Metre
+from generator.notation.reader import read, split_tunes
+from generator.notation.writer import write
+
+EIGHTH = Fraction(1, 8)
+TUNE = """X:7
+T:The Paper Kettle
+R:jig
+Q:3/8=112
+M:6/8
+L:1/8
+K:Edor
+E|:"Em"~B2A (3Bcd {c}B>A|G<E.F [Ge]2z-|1 D3-D2E:|2 D6|]
+"""
+
+
+def midi(music: str, header: str = "M:none\nL:1/8\nK:C\n") -> list[list[int]]:
+    return [[pitch.midi for pitch in note.pitches] for note in read(header + music).notes()]
+
+
+def lengths(music: str, header: str = "M:none\nL:1/8\nK:C\n") -> list[Fraction]:
+    return [note.duration / EIGHTH for note in read(header + music).notes()]
+
+
+def marks(music: str) -> list[tuple[bool, int, tuple[int, ...], str]]:
+    return [(bar.repeat_start, bar.repeat_end, bar.endings, bar.line) for bar in read("M:2/4\nL:1/8\nK:C\n" + music).bars]
+
+
+def refused(text: str) -> NotationError:
+    with pytest.raises(NotationError) as caught:
+        read(text)
+    return caught.value
+
+
+def test_header():
+    score = read(TUNE)
+    assert (score.reference, score.title, score.rhythm) == (7, "The Paper Kettle", "jig")
+    assert (score.metre, score.unit, score.key) == (Metre(6, 8), EIGHTH, Key.parse("Edor"))
+    assert score.tempo == (Fraction(3, 8), 112)
+
+
+def test_octaves():
+    assert midi("C,,C,Ccc'c''") == [[36], [48], [60], [72], [84], [96]]
+
+
+def test_an_accidental_holds_to_the_bar_line_in_its_octave():
+    assert midi("^F F f F|F") == [[66], [66], [77], [66], [65]]
+    assert midi("^^F _F =F __F F") == [[67], [64], [65], [63], [63]]
+
+
+def test_a_key_signature_alters_every_octave_and_a_natural_lifts_it():
+    assert midi("F f =F F|F", "L:1/8\nK:D\n") == [[66], [78], [65], [65], [66]]
+
+
+def test_accidentals_of_the_key_field_join_or_replace_the_signature():
+    assert midi("FCGB", "L:1/8\nK:D ^g _b\n") == [[66], [61], [68], [70]]
+    assert midi("FCGB", "L:1/8\nK:D exp _b\n") == [[65], [60], [67], [70]]
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("M:4/4\n", "1/8"), ("M:6/8\n", "1/8"), ("M:3/4\n", "1/8"), ("M:2/4\n", "1/16"), ("M:C|\n", "1/8"), ("M:3/8\n", "1/16"),
+        ("M:none\n", "1/8"), ("", "1/8"), ("M:2/4\nL:1/8\n", "1/8"), ("L:1/4\n", "1/4"), ("L:1\n", "1"),
+    ],
+)  # fmt: skip
+def test_unit_note_length(header, unit):
+    score = read(header + "K:C\nA|")
+    assert score.unit == next(score.notes()).duration == Fraction(unit)
+
+
+def test_a_metre_handed_in_holds_where_the_text_names_none_and_leaves_the_unit_alone():
+    score = read("A2 BA|", metre=Metre(2, 4), key=Key("G"))
+    assert (score.metre, score.unit, score.key) == (Metre(2, 4), EIGHTH, Key("G"))
+    assert read("M:6/8\nK:D\nABc", metre=Metre(2, 4), key=Key("G")).metre == Metre(6, 8)
+
+
+def test_fields_between_the_key_and_the_first_note_belong_to_the_header():
+    score = read("X:1\nK:D\nM:2/4\nK:G\nAB|")
+    assert (score.metre, score.key, score.unit, score.bars[0].metre, score.bars[0].key) == (
+        Metre(2, 4), Key("G"), Fraction(1, 16), None, None,
+    )  # fmt: skip
+
+
+def test_note_lengths():
+    assert lengths("A A2 A/ A// A3/2 A3/ A/4 A12") == [
+        1, 2, Fraction(1, 2), Fraction(1, 4), Fraction(3, 2), Fraction(3, 2), Fraction(1, 4), 12,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sign", "first", "second"),
+    [
+        (">", "3/2", "1/2"),
+        (">>", "7/4", "1/4"),
+        (">>>", "15/8", "1/8"),
+        ("<", "1/2", "3/2"),
+        ("<<", "1/4", "7/4"),
+        ("<<<", "1/8", "15/8"),
+    ],
+)
+def test_broken_rhythm(sign, first, second):
+    assert lengths(f"A{sign}B c") == [Fraction(first), Fraction(second), 1]
+    assert lengths(f"A2 {sign} B2") == [2 * Fraction(first), 2 * Fraction(second)]
+
+
+def test_broken_rhythm_in_a_chain_with_rests_and_chords():
+    assert lengths("A>B>c") == [Fraction(3, 2), Fraction(3, 4), Fraction(1, 2)]
+    assert lengths("z>[CE]") == [Fraction(3, 2), Fraction(1, 2)]
+
+
+@pytest.mark.parametrize("music", ["A>>>>B", ">AB", "|>AB", "A> >B", "A>" + " >" * 500])
+def test_broken_rhythm_that_makes_no_sense_is_refused(music):
+    assert refused("K:C\n" + music).line == 2
+
+
+@pytest.mark.parametrize(
+    ("music", "metre", "share"),
+    [
+        ("(3ABc", "4/4", "2/3"), ("(2AB", "6/8", "3/2"),
+        ("(4ABcd", "6/8", "3/4"), ("(5ABcde", "4/4", "2/5"), ("(5ABcde", "6/8", "3/5"),
+        ("(6ABcdef", "4/4", "1/3"), ("(7ABcdefg", "6/8", "3/7"), ("(3:4ABc", "4/4", "4/3"), ("(3:2:4ABcd", "4/4", "2/3"),
+        ("(3::2AB", "4/4", "2/3"), ("(3:2AzB", "4/4", "2/3"),
+    ],
+)  # fmt: skip
+def test_tuplets(music, metre, share):
+    notes = list(read(f"M:{metre}\nL:1/8\nK:C\n{music}A|").notes())
+    *inside, after = notes
+    assert {note.duration / EIGHTH for note in inside} == {Fraction(share)}
+    assert [note.tuplet.index for note in inside] == list(range(len(inside)))
+    assert (after.duration, after.tuplet) == (EIGHTH, None)
+
+
+def test_a_tuplet_may_hold_uneven_notes():
+    assert lengths("(3A2Bc") == [Fraction(4, 3), Fraction(2, 3), Fraction(2, 3)]
+    assert lengths("(3A>Bc") == [1, Fraction(1, 3), Fraction(2, 3)]
+
+
+def test_an_unfinished_tuplet_is_noticed():
+    assert any("tuplet" in notice for notice in read("K:C\n(3AB").notices)
+
+
+def test_grace_notes_take_no_time_and_keep_their_pitch():
+    note = next(read("K:D\n{/gf}A2|").notes())
+    assert [pitch.midi for pitch in note.grace] == [79, 78]
+    assert note.duration == Fraction(1, 4)
+
+
+def test_decorations_stand_with_the_note_that_follows():
+    notes = list(read('K:C\n~A .B !trill!c +accent+d Te uf vg "Am"A "^above"B').notes())
+    assert [note.decorations for note in notes] == [
+        ("roll",), ("staccato",), ("trill",), ("accent",), ("trill",), ("upbow",), ("downbow",), (), (),
+    ]  # fmt: skip
+    assert [note.chord_symbol for note in notes[-2:]] == ["Am", None]
+
+
+def test_chords_lie_lowest_first_with_their_first_length():
+    assert midi("[eCG]") == [[60, 67, 76]]
+    assert lengths("[C2E2]2 [CE]/ [CE]3") == [4, Fraction(1, 2), 3]
+    assert midi("[CCC]") == [[60]]
+
+
+def test_two_spellings_of_one_pitch_in_a_chord_have_one_order():
+    assert [str(pitch) for pitch in next(read("K:C\n[c^B]").notes()).pitches] == ["B#4", "C5"]
+
+
+def test_rests():
+    assert midi("z2 A x") == [[], [69], []]
+    score = read("M:3/4\nL:1/8\nK:C\nA6|Z2|B6|")
+    assert [bar.duration for bar in score.bars] == [Fraction(3, 4)] * 4
+    assert [note.rest for note in score.notes()] == [False, True, True, False]
+
+
+def test_ties_and_slurs():
+    notes = list(read("K:C\nA-A (Bc) [C-E-][CE] z-|").notes())
+    assert [note.tie for note in notes] == [True, False, False, False, True, False, False]
+    assert (notes[2].slurs_open, notes[3].slurs_close) == (1, 1)
+
+
+def test_a_pick_up_is_a_bar_of_its_own():
+    score = read("M:6/8\nL:1/8\nK:C\nA|B3c3|")
+    assert [bar.duration for bar in score.bars] == [EIGHTH, Fraction(3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("music", "expected"),
+    [
+        ("A4|B4|", [(False, 0, (), "|"), (False, 0, (), "|")]),
+        ("|:A4|B4:|", [(True, 0, (), "|"), (False, 1, (), "|")]),
+        ("A4:|B4:|", [(False, 1, (), "|"), (False, 1, (), "|")]),
+        ("A4::B4", [(False, 1, (), "|"), (True, 0, (), "")]),
+        ("A4:|:B4", [(False, 1, (), "|"), (True, 0, (), "")]),
+        ("A4:||:B4", [(False, 1, (), "||"), (True, 0, (), "")]),
+        ("A4:|\n|:B4:|", [(False, 1, (), "|"), (True, 1, (), "|")]),
+        ("A4::|", [(False, 2, (), "|")]),
+        ("|::A4::|", [(True, 2, (), "|")]),
+        ("A4:", [(False, 1, (), "|")]),
+        ("A4||B4|]", [(False, 0, (), "||"), (False, 0, (), "|]")]),
+        ("[|A4[|B4", [(False, 0, (), "||"), (False, 0, (), "")]),
+        ("A4:|]", [(False, 1, (), "|]")]),
+        ("A4|1B4:|2C4||", [(False, 0, (), "|"), (False, 1, (1,), "|"), (False, 0, (2,), "||")]),
+        ("A4|[1B4:|[2C4|]", [(False, 0, (), "|"), (False, 1, (1,), "|"), (False, 0, (2,), "|]")]),
+        ("A4|[1,3B4:|[2C4|", [(False, 0, (), "|"), (False, 1, (1, 3), "|"), (False, 0, (2,), "|")]),
+        ("A4|1-3 B4:|4 C4|", [(False, 0, (), "|"), (False, 1, (1, 2, 3), "|"), (False, 0, (4,), "|")]),
+        ("A4| [1 B4:| [2 C4|", [(False, 0, (), "|"), (False, 1, (1,), "|"), (False, 0, (2,), "|")]),
+        ("A4 .| B4 |", [(False, 0, (), "|"), (False, 0, (), "|")]),
+    ],
+)
+def test_bar_lines_repeats_and_endings(music, expected):
+    assert marks(music) == expected
+
+
+@pytest.mark.parametrize("music", ["A:::::|", "A" + ":" * 3000, "A|12 B", "A|[1-40 B"])
+def test_repeats_beyond_sense_are_refused(music):
+    assert "." in refused("K:C\n" + music).sentence
+
+
+def test_inline_fields():
+    score = read("M:4/4\nL:1/8\nK:C\nF8|[K:D]F8|[M:6/8]F6|[L:1/16]F12|[P:B]F12|")
+    assert [note.pitches[0].midi for note in score.notes()] == [65, 66, 66, 66, 66]
+    assert [bar.key for bar in score.bars] == [None, Key("D"), None, None, None]
+    assert [bar.metre for bar in score.bars] == [None, None, Metre(6, 8), None, None]
+    assert [bar.duration for bar in score.bars] == [1, 1, Fraction(3, 4), Fraction(3, 4), Fraction(3, 4)]
+    assert score.bars[4].part == "B"
+
+
+def test_fields_between_lines_of_music():
+    score = read("M:4/4\nL:1/8\nK:C\nF8|\nK:D\nM:3/4\nP:B\nF6|\nw:some words\nF6|")
+    assert [note.pitches[0].midi for note in score.notes()] == [65, 66, 66]
+    assert (score.bars[1].metre, score.bars[1].part) == (Metre(3, 4), "B")
+
+
+def test_lines_that_are_no_music_are_passed_over():
+    plain = read("X:1\nM:2/4\nL:1/8\nK:C\nA2B2|c4|")
+    dressed = read(
+        "%%abc-version 2.1\nX:1\nT:No words % at all\nM:2/4\nL:1/8\nN:a note\n+:and more of it\nK:C\n%%staves 1\n"
+        "A2B2| % a comment with | and [\n% c2c2|\nw:la la\nW:la\nr:remark\nc4|"
+    )
+    assert dressed.bars == plain.bars
+    assert dressed.title == "No words"
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\\\n", "!\n", "$\n", " \n\t"])
+def test_ends_of_lines(end):
+    assert read(TUNE.replace("|G<E", f"|{end}G<E")).bars == read(TUNE).bars
+    assert read("M:2/4\nL:1/8\nK:C\nA2".replace("\n", "\r\n") + end + "B2|").bars == read("M:2/4\nL:1/8\nK:C\nA2B2|").bars
+
+
+def test_a_blank_line_or_another_number_ends_the_tune():
+    assert len(read("X:1\nK:C\nA|\n\nB|").bars) == 1
+    assert len(read("X:1\nK:C\nA|\nX:2\nK:C\nB|").bars) == 1
+
+
+def test_only_the_first_voice_is_read():
+    score = read("X:1\nK:C\nV:1\nA|\nV:2\nB|\nV:1\nc|")
+    assert [note.pitches[0].letter for note in score.notes()] == ["A", "C"]
+    assert score.notices == ("Only the first voice was read.",)
+
+
+def test_a_second_voice_in_a_bar_is_left_out():
+    assert midi("A & B|c") == [[69], [72]]
+
+
+def test_a_percent_sign_may_be_escaped_in_a_title():
+    assert read("T:100\\% Wool\nK:C\nA").title == "100% Wool"
+
+
+def test_splits_a_collection():
+    assert [read(text).title for text in split_tunes("junk\nX:1\nT:one\nK:C\nA|\n\nX:2\nT:two\nK:C\nB|\n")] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "piece"),
+    [
+        ("X:1\nK:C\nAB|c ] d|", 3, 6, "]"),
+        ("X:1\nK:C\nAB|\nc2d [ceg f|", 4, 5, "[ceg f|"),
+        ("X:1\nM:five\nK:C\nA", 2, 3, "five"),
+        ("X:1\nK:H\nA", 2, 3, "H"),
+        ("L:1/3\nK:C\nA", 1, 3, "1/3"),
+        ("K:C\nAB ^|", 2, 4, "^"),
+        ("K:C\n{AB", 2, 1, "{AB"),
+        ('K:C\nA"Am', 2, 2, '"Am'),
+        ("K:C\nA [K:nonsense]B", 2, 3, "nonsense"),
+        ("K:C\n  A0", 2, 3, "0"),
+    ],
+)
+def test_errors_name_line_column_and_text(text, line, column, piece):
+    error = refused(text)
+    assert (error.line, error.column, error.text) == (line, column, piece)
+    assert str(error).startswith(f"Line {line}, column {column}: ")
+
+
+@pytest.mark.parametrize("text", ["", " \n\n", "X:1\nT:x\nK:C\n", "%%x", "K:C\n|||:|", "w:words"])
+def test_no_notes_is_an_error(text):
+    assert "no notes" in refused(text).sentence
+
+
+@pytest.mark.parametrize(
+    "music", ["A1000", "A/1000", "A1000/2", "z1000", "Z1000", "[CE]1000", "A////////", "A" + "9" * 5000, "A|1000B", "A0", "A/0"]
+)
+def test_numbers_of_four_digits_and_lengths_of_nothing_are_refused(music):
+    assert refused("M:4/4\nK:C\n" + music).line == 3
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["X:²", "X:" + "9" * 5000, "Q:" + "1" * 5000, "Q:99999/4=100", "Q:1/4=99999", "Q:fast", "P:" + "A]" * 50],
+)
+def test_odd_values_of_harmless_fields_are_passed_over(field):
+    score = read(f"{field}\nK:C\nA")
+    assert (score.reference, score.tempo) == (1, None)
+
+
+@pytest.mark.parametrize("music", ["c'''''", "C,,,,,,", "b''''", "A" + "'" * 3000, "{c'''''}A", "[Cc''''']"])
+def test_notes_beyond_midi_are_refused(music):
+    assert "range" in refused("K:C\n" + music).sentence
+
+
+def test_rests_cannot_make_bars_without_end():
+    assert "too long" in refused("K:C\n" + "Z64" * 1300).sentence
+
+
+ABC = st.text("ABCDEFGabcdefgzxZ|:[]()123456789/<>^_=,'-~.{}\"!+ \n\\&%TuvyX", max_size=80)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    text = TUNE
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + draw(st.one_of(ABC, st.text(max_size=4))) + text[at + draw(st.integers(0, 8)) :]
+    return text
+
+
+@settings(max_examples=550, deadline=None)
+@given(st.one_of(st.text(max_size=120), ABC, ABC.map(lambda music: "M:6/8\nK:D\n" + music), mutated()))
+@example("K:C\nA|[1-9-9B")
+@example("K:C\n(9:9:9A")
+@example("X:١\nM:٤/٤\nL:1/٨\nK:C\nA٣(٣BCD|١ C")
+def test_any_text_is_a_tune_or_a_notation_error_that_says_where(text):
+    try:
+        score = read(text)
+    except NotationError as error:
+        assert error.sentence.endswith(".")
+        assert error.line is not None
+        assert 1 <= error.line <= text.count("\n") + text.count("\r") + 1
+        assert error.column is not None
+        return
+    assert score.bars
+    assert all(bar.notes for bar in score.bars)
+    assert all(0 <= pitch.midi <= 127 for note in score.notes() for pitch in note.pitches)
+    again = read(write(score))
+    assert [note.pitches for note in again.notes()] == [note.pitches for note in score.notes()]
+    assert [bar.duration for bar in again.bars] == [bar.duration for bar in score.bars]

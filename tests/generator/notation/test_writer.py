@@ -1,0 +1,113 @@
+"""What the writer writes, our reader and abc2midi read alike."""
+
+import re
+import shutil
+import subprocess
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+
+from generator.notation.keys import Key
+from generator.notation.metres import Metre
+from generator.notation.reader import read
+from generator.notation.score import Bar, Note, Pitch, Score
+from generator.notation.structure import play_order
+from generator.notation.writer import write, write_length
+from tests.generator.notation.midi import played
+from tests.generator.notation.scores import scores
+
+REEL = "X:1\nT:Wet Boots\nM:4/4\nL:1/8\nK:Ador\n"
+TUNES = {
+    "repeats": REEL + "|:A2cA eAcA|B2GB dBGB:|\n|:a2ea c'aea|g4 z4:|",
+    "endings": REEL + "E2|:A2cA eAcA|1 B2GB d2E2:|2 B2GB d4||\n|:a2ea a2ea|1 g4 z4:|2 g8|]",
+    "three endings": REEL + "|:A8|1 B8:|2 c8:|3 d8|]",
+    "accidentals": REEL + "^c=c_c^^c|^fF=ff F_BB=B|[K:D]cfCF [K:Eb]BeAa|",
+    "broken and tuplets": REEL + "A>BG<E (3ABc d>e|A2>B2 G>>E D<<E|(3A/B/c/d (3efg a>z z<a|",
+    "ties": REEL + "A8-|A4 B4-|B2A2- A2 (3G2A2-A2|",
+    "chords": REEL + "[Ace]4 [GB]2 [GB]2|[A2e2] [A-e-]2 [Ae]4|",
+    "jig in a low key": "X:1\nT:Damp Turf\nM:6/8\nL:1/8\nK:Bb\nF|BdB FDB,|CEA, B,2:|",
+    "sixteenths": "X:1\nT:Kettle Drum\nM:2/4\nL:1/16\nK:F#m\nA4 c3e|f2>e2 c/d/efg|a8|",
+    "change of metre": "X:1\nT:Odd\nM:3/4\nL:1/8\nK:G\nG2A2B2|[M:6/8]GAB cde|[M:9/8]f3g3a3|",
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(scores())
+def test_what_is_written_reads_back_as_the_same_score(score):
+    text = write(score)
+    again = read(text)
+    assert again.bars == score.bars
+    assert again == score
+    assert write(again) == text
+
+
+@pytest.mark.parametrize("name", TUNES)
+def test_writing_is_the_inverse_of_reading(name):
+    score = read(TUNES[name])
+    assert read(write(score)) == score
+
+
+@pytest.mark.parametrize(
+    ("units", "text"), [("1", ""), ("2", "2"), ("1/2", "/"), ("1/4", "/4"), ("3/2", "3/2"), ("3/4", "3/4"), ("15/8", "15/8")]
+)
+def test_lengths(units, text):
+    assert write_length(Fraction(units)) == text
+
+
+def test_without_header_only_the_music_stands():
+    assert write(read("X:1\nT:x\nM:6/8\nL:1/8\nK:D\nDFA dfa|"), header=False) == "DFA dfa|"
+
+
+def test_music_is_beamed_by_the_beat_four_bars_a_line():
+    text = write(read("X:1\nT:x\nM:6/8\nL:1/8\nK:D\n" + "A|" + "DFAdfa|" * 5))
+    assert text.endswith("A|DFA dfa|DFA dfa|DFA dfa|DFA dfa|\nDFA dfa|\n")
+
+
+def test_a_hornpipe_is_written_broken():
+    assert "A>BG>A F<D" in write(read(REEL + "A3/2B/G3/2A/ F/D3/2 z2|"))
+
+
+def test_no_sign_in_a_title_breaks_the_header():
+    bar = Bar((Note((Pitch("A", 4),), Fraction(1, 8)),))
+    score = Score((bar,), Key("D"), Metre(2, 4), title="50% off % K:Eb")
+    assert read(write(score)) == score
+
+
+def expected(score: Score) -> list[tuple[Fraction, int, Fraction]]:
+    """The notes as they sound: repeats played, ties joined."""
+    sounding, at = [], Fraction(0)
+    open_ties: dict[int, int] = {}
+    for index in play_order(score.bars):
+        for note in score.bars[index].notes:
+            still: dict[int, int] = {}
+            for pitch in note.pitches:
+                if pitch.midi in open_ties:
+                    place = open_ties[pitch.midi]
+                    sounding[place] = (*sounding[place][:2], sounding[place][2] + note.duration)
+                else:
+                    place = len(sounding)
+                    sounding.append((at, pitch.midi, note.duration))
+                if note.tie:
+                    still[pitch.midi] = place
+            open_ties = still
+            at += note.duration
+    return sorted(sounding)
+
+
+@pytest.mark.skipif(
+    shutil.which("abc2midi") is None, reason="abc2midi is not installed: the writer is checked by our reader alone"
+)
+@pytest.mark.parametrize("name", TUNES)
+def test_abc2midi_plays_what_was_written(name, tmp_path):
+    score = read(TUNES[name])
+    (tmp_path / "tune.abc").write_text(write(score), encoding="utf-8")
+    said = subprocess.run(["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    assert not re.search("error", said.stdout + said.stderr, re.IGNORECASE), said.stdout
+    heard = played((tmp_path / "tune.mid").read_bytes())
+    wanted = expected(score)
+    assert [pitch for _, pitch, _ in heard] == [pitch for _, pitch, _ in wanted]
+    tolerance = Fraction(1, 64)  # abc2midi shortens notes a little, spreads chords, and rounds to its ticks
+    for (start, _, length), (wanted_start, _, wanted_length) in zip(heard, wanted, strict=True):
+        assert abs(start - wanted_start) < tolerance
+        assert abs(length - wanted_length) < 4 * tolerance

@@ -1,0 +1,123 @@
+"""What people type becomes a request, or one sentence about the field that is wrong."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.notation.metres import RHYTHMS, Metre
+from generator.notation.tokens import INDEX, plain
+from generator.request import MAX_OPENING_CHARACTERS, MAX_SEED, MAX_TITLE_CHARACTERS, RequestError, TuneRequest
+
+
+def refused(**wishes: object) -> RequestError:
+    with pytest.raises(RequestError) as caught:
+        TuneRequest.check(**wishes)
+    return caught.value
+
+
+def test_values_become_canonical():
+    request = TuneRequest.check(rhythm=" Slip-Jigs ", key="a dorian", metre="9/8", temperature=1, seed=0, title="  A \n\t B ")
+    assert request == TuneRequest(seed=0, rhythm="slip jig", key="Ador", metre="9/8", temperature=1.0, title="A B")
+
+
+def test_nothing_asked_for_leaves_everything_open_but_the_seed():
+    request = TuneRequest.check(rhythm=" ", key="", metre=" ", opening="\n", title="")
+    assert (request.rhythm, request.key, request.metre, request.opening, request.title) == (None, None, None, "", "")
+    assert request.temperature == 1.0
+    assert 0 <= request.seed <= MAX_SEED
+    assert len({TuneRequest.check().seed for _ in range(8)}) > 1
+
+
+@pytest.mark.parametrize(
+    ("wishes", "field", "words"),
+    [
+        ({"rhythm": "tango"}, "rhythm", ["tango", "reel"]),
+        ({"rhythm": "x" * 5000}, "rhythm", ["reel"]),
+        ({"rhythm": "reel", "metre": "6/8"}, "metre", ["reel", "6/8", "4/4"]),
+        ({"metre": "four"}, "metre", ["four"]),
+        ({"metre": "7/8"}, "metre", ["7/8", "6/8"]),
+        ({"metre": "8/8", "rhythm": "reel"}, "metre", ["8/8", "4/4"]),
+        ({"metre": "4/8"}, "metre", ["4/8"]),
+        ({"key": "H"}, "key", ["H"]),
+        ({"key": "Dlyd"}, "key", ["lydian", "dorian"]),
+        ({"key": "D ^g"}, "key", ["D major", "accidentals"]),
+        ({"key": "A#"}, "key", ["sharps"]),
+        ({"temperature": 0.0}, "temperature", ["0.1", "2"]),
+        ({"temperature": 2.01}, "temperature", ["2.01"]),
+        ({"temperature": math.nan}, "temperature", ["0.1"]),
+        ({"temperature": math.inf}, "temperature", ["0.1"]),
+        ({"seed": -1}, "seed", ["whole number"]),
+        ({"seed": MAX_SEED + 1}, "seed", [str(MAX_SEED)]),
+        ({"opening": "A" * (MAX_OPENING_CHARACTERS + 1)}, "opening", ["4,001", "4,000"]),
+        ({"opening": "hello ]"}, "opening", ["Line 1, column"]),
+        ({"opening": "K:G\nGAB|", "key": "D"}, "opening", ["G major", "D major"]),
+        ({"opening": "M:4/4\nK:D\nD8|", "rhythm": "jig"}, "opening", ["4/4", "jig"]),
+    ],
+)
+def test_what_cannot_be_met_names_the_field_in_one_sentence(wishes, field, words):
+    error = refused(**wishes)
+    assert error.field == field
+    assert all(word in str(error) for word in words), str(error)
+    assert str(error).endswith(".")
+    assert "\n" not in str(error)
+    assert len(str(error)) < 300
+
+
+@pytest.mark.parametrize("metre", ["2/4", "3/4", "4/4", "C", "C|", "2/2", "3/8", "6/8", "9/8", "12/8", "3/2", "6/4", None])
+@pytest.mark.parametrize("rhythm", [None, *RHYTHMS])
+def test_whatever_metre_is_accepted_the_model_has_a_token_for(rhythm, metre):
+    try:
+        request = TuneRequest.check(rhythm=rhythm, metre=metre)
+    except RequestError as error:
+        assert error.field == "metre"
+        assert rhythm is not None
+        return
+    if request.metre:
+        assert f"M:{plain(Metre.parse(request.metre))}" in INDEX
+
+
+def test_a_long_title_is_cut_and_stays_on_one_line():
+    request = TuneRequest.check(title="K:C\r\n\x1b[31mX\u2028 " + "y" * 200)
+    assert len(request.title) <= MAX_TITLE_CHARACTERS
+    assert request.title.isprintable()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(st.none(), st.text(max_size=20), st.sampled_from(sorted(RHYTHMS))),
+    st.one_of(st.none(), st.text(max_size=10), st.text("ABCDEFGdormix#b ", max_size=6)),
+    st.one_of(st.none(), st.text(max_size=8), st.text("0123456789/C|+", max_size=5)),
+    st.one_of(st.none(), st.text(max_size=60), st.text("ABcd|:[]123/><(z \n", max_size=60)),
+    st.text(max_size=100),
+)
+def test_any_text_is_a_request_or_a_request_error(rhythm, key, metre, opening, title):
+    try:
+        request = TuneRequest.check(rhythm=rhythm, key=key, metre=metre, opening=opening, title=title)
+    except RequestError as error:
+        assert error.field in ("rhythm", "key", "metre", "opening")
+        assert str(error)
+        return
+    again = TuneRequest.check(
+        rhythm=request.rhythm,
+        key=request.key,
+        metre=request.metre,
+        opening=request.opening,
+        seed=request.seed,
+        title=request.title,
+    )
+    assert again == request
+
+
+def test_again_is_the_same_wish_with_another_seed():
+    request = TuneRequest.check(rhythm="reel", seed=5, title="x")
+    seeds = {request.again().seed for _ in range(8)}
+    assert len(seeds) > 1
+    assert TuneRequest(**{**request.again().as_dict(), "seed": 5}) == request
+
+
+def test_a_request_survives_json():
+    request = TuneRequest.check(rhythm="jig", key="Ador", opening="DFA dfa|", temperature=0.7, seed=9, title="Ó")
+    assert TuneRequest.from_dict(json.loads(json.dumps(request.as_dict()))) == request

@@ -1,0 +1,90 @@
+"""Batches: whole tunes, padded, the same for the same seed."""
+
+import numpy as np
+import pytest
+
+from generator.notation.reader import read
+from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, PAD, encode, features
+from tests.training.tunes import melody, text
+from training.dataset import MODE, PADDED_TO, RHYTHM, Batches, Example
+
+TOKENS = [encode(read(text(melody(seed, 2 + 2 * (seed % 9)), rhythm="" if seed % 5 == 0 else "jig"))) for seed in range(30)]
+EXAMPLES = [Example.of(tokens) for tokens in TOKENS]
+
+
+def same(first, second) -> bool:
+    return all(
+        all(np.array_equal(a[0][name], b[0][name]) for name in a[0]) and np.array_equal(a[1], b[1]) and np.array_equal(a[2], b[2])
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+def dealt(epoch: int, *, seed: int = 1, header_dropout: float = 0.5):
+    batches = Batches(EXAMPLES, 4, header_dropout=header_dropout, seed=seed)
+    batches.begin(epoch)
+    return list(batches)
+
+
+def test_the_same_seed_and_epoch_give_the_same_batches_and_others_do_not():
+    assert same(dealt(3), dealt(3))
+    shapes = [[batch[1].shape for batch in dealt(epoch)] for epoch in range(6)]
+    contents = {batch[1].tobytes() for batch in dealt(0)}
+    assert any(contents != {batch[1].tobytes() for batch in dealt(epoch)} for epoch in range(1, 6))
+    assert len({str(shape) for shape in shapes}) > 1
+    assert {batch[1].tobytes() for batch in dealt(0, seed=2)} != contents
+
+
+@pytest.mark.parametrize("size", [1, 4, 7, 30, 64])
+def test_every_tune_comes_once_an_epoch(size):
+    batches = Batches(EXAMPLES, size, seed=3)
+    batches.begin(2)
+    found = sorted(tuple(row[: int(np.sum(row != INDEX[PAD]))]) for _, targets, _ in batches for row in targets)
+    assert found == sorted(tuple(INDEX[token] for token in tokens[1:]) for tokens in TOKENS)
+    assert len(list(batches)) == len(batches)
+
+
+def test_inputs_are_the_tokens_before_with_their_places_and_padding_weighs_nothing():
+    for inputs, targets, weights in Batches(EXAMPLES, 4, seed=1):
+        assert targets.shape[1] % PADDED_TO == 0
+        for row in range(len(targets)):
+            length = int(np.sum(targets[row] != INDEX[PAD]))
+            tokens = next(tokens for tokens in TOKENS if [INDEX[t] for t in tokens[1:]] == list(targets[row, :length]))
+            assert list(inputs["tokens"][row, :length]) == [INDEX[token] for token in tokens[:-1]]
+            places = list(zip(inputs["position"][row, :length], inputs["bar"][row, :length], strict=True))
+            assert places == features(tokens[:-1])
+            assert not weights[row, length:].any()
+            assert not inputs["tokens"][row, length:].any()
+            unknown = targets[row, :length] == INDEX[ANY_RHYTHM]
+            assert list(weights[row, :length]) == list(np.where(unknown, 0, 1))
+            assert unknown.sum() == (tokens[RHYTHM] == ANY_RHYTHM)
+
+
+def test_header_dropout_hides_rhythm_and_mode_in_the_inputs_only():
+    hidden, shown = dealt(1, header_dropout=1.0), dealt(1, header_dropout=0.0)
+    for (inputs, targets, weights), (plain, plain_targets, plain_weights) in zip(hidden, shown, strict=True):
+        assert np.array_equal(targets, plain_targets)
+        assert np.array_equal(weights, plain_weights)
+        assert set(inputs["tokens"][:, RHYTHM]) == {INDEX[ANY_RHYTHM]}
+        assert set(inputs["tokens"][:, MODE]) == {INDEX[ANY_MODE]}
+        others = [place for place in range(targets.shape[1]) if place not in (RHYTHM, MODE)]
+        assert np.array_equal(inputs["tokens"][:, others], plain["tokens"][:, others])
+        assert np.array_equal(inputs["position"], plain["position"])
+        assert np.array_equal(inputs["bar"], plain["bar"])
+    share = np.mean(
+        [batch[0]["tokens"][:, RHYTHM] == INDEX["R:jig"] for e in range(9) for batch in dealt(e) if len(batch[1]) == 4]
+    )
+    assert 0.2 < share < 0.6
+
+
+def test_notes_are_counted_without_the_end():
+    example = Example.of(["<start>", "R:jig", "M:6/8", "K:major", "|:", "/24", "0", "z", "2^", "-", "/72", "2^", ":|", "<end>"])
+    assert example.notes == 4
+
+
+def test_the_dataset_for_keras_gives_the_batches_of_the_epoch_that_was_begun():
+    batches = Batches(EXAMPLES, 4, seed=1)
+    dataset = batches.dataset()
+    for epoch in (0, 2):
+        batches.begin(epoch)
+        found = [({n: v.numpy() for n, v in inputs.items()}, y.numpy(), w.numpy()) for inputs, y, w in dataset]
+        assert same(found, list(batches))

@@ -1,0 +1,142 @@
+"""Training: a very small run from tunes to shipped weights, stopped and gone on with."""
+
+import csv
+import json
+import math
+import shutil
+from collections import Counter
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from generator.composer.model import ModelConfig, build
+from generator.composer.weights import load_weights
+from generator.notation.reader import read
+from generator.notation.tokens import VOCABULARY, encode
+from tests.training.tunes import melody, text
+from training.corpus import Corpus, Entry
+from training.dataset import Example
+from training.train import TrainConfig, bits_per_note, ship, train
+
+CONFIG = TrainConfig(
+    name="tiny", model=ModelConfig(units=8, layers=1, embedding=8, place=4, dropout=0.0), batch=4, epochs=2, mixed_precision=False
+)
+
+
+@pytest.fixture(autouse=True)
+def policy():
+    yield
+    keras.mixed_precision.set_global_policy("float32")
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    sides = ["train"] * 8 + ["validation"] * 2 + ["test"] * 2
+    entries = [
+        Entry(f"book:{seed}", "x", "jig", f"book:{seed}", side, encode(read(text(melody(seed, 4)))))
+        for seed, side in enumerate(sides)
+    ]
+    return Corpus(entries, Counter(used=12))
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory, corpus):
+    """A run that was stopped after its first epoch."""
+    run = tmp_path_factory.mktemp("stopped") / "run"
+    train(replace(CONFIG, epochs=1), corpus, run, verbose=0)
+    return run
+
+
+def log(run) -> list[dict[str, str]]:
+    with (run / "log.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_leaves_weights_log_and_a_card_of_finite_figures(tmp_path, corpus):
+    model = train(CONFIG, corpus, tmp_path / "run", verbose=0)
+    rows = log(tmp_path / "run")
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert all(math.isfinite(float(row[name])) for row in rows for name in ("loss", "val_loss", "val_accuracy", "tokens_per_s"))
+    assert json.loads((tmp_path / "run" / "config.json").read_text(encoding="utf-8"))["epochs"] == 2
+    assert list((tmp_path / "run" / "tensorboard").rglob("events*"))
+    saved = build(CONFIG.model)
+    saved.load_weights(tmp_path / "run" / "best.weights.h5")
+    assert all(np.array_equal(a, b) for a, b in zip(saved.get_weights(), model.get_weights(), strict=True))
+
+    card = ship(CONFIG, model, corpus, tmp_path / "run", tmp_path / "weights")
+    weights = load_weights(tmp_path / "weights")
+    assert weights.card["name"] == card["name"] == "tiny"
+    assert weights.card["loss"] == card["loss"]
+    assert all(math.isfinite(value) and value > 0 for name, value in card["loss"].items() if name != "validation_accuracy")
+    assert card["parameters"] == sum(array.size for array in weights.arrays.values())
+    assert card["training"]["epochs_run"] == 2
+    assert card["training"]["steps_an_epoch"] == 2
+    best = min(rows, key=lambda row: float(row["val_loss"]))
+    assert card["training"]["best_epoch"] == int(best["epoch"]) + 1
+    assert card["data"]["split"] == {"train": 8, "validation": 2, "test": 2}
+
+
+def test_a_run_that_was_stopped_goes_on_from_there(tmp_path, corpus, stopped):
+    run = shutil.copytree(stopped, tmp_path / "run")
+    (first,) = log(run)
+    train(replace(CONFIG, learning_rate=1e-9, weight_decay=0.0), corpus, run, verbose=0)  # so small a step changes nothing
+    rows = log(run)
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert rows[0] == first
+    assert float(rows[1]["val_loss"]) == pytest.approx(float(first["val_loss"]), rel=1e-4)
+    assert float(rows[1]["loss"]) < float(first["loss"])
+
+
+def test_a_run_that_goes_on_keeps_its_best_weights_when_it_gets_no_better(tmp_path, corpus, stopped):
+    run = shutil.copytree(stopped, tmp_path / "run")
+    path = run / "log.csv"
+    rows = log(run)
+    rows[0]["val_loss"] = "0.0001"  # as if the first epoch had been very good
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    before = (run / "best.weights.h5").read_bytes()
+    train(CONFIG, corpus, run, verbose=0)
+    assert len(log(run)) == 2
+    assert (run / "best.weights.h5").read_bytes() == before
+
+
+def test_training_brings_the_loss_down_in_half_precision(tmp_path, corpus):
+    train(replace(CONFIG, epochs=5, learning_rate=0.03, mixed_precision=True), corpus, tmp_path / "run", verbose=0)
+    losses = [float(row["loss"]) for row in log(tmp_path / "run")]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_bits_per_note_of_a_model_that_knows_nothing(corpus):
+    model = build(CONFIG.model)
+    model.set_weights([np.zeros_like(value) for value in model.get_weights()])
+    examples = [Example.of(entry.tokens) for entry in corpus.entries]
+    tokens = sum(len(entry.tokens) - 4 for entry in corpus.entries)
+    notes = sum(example.notes for example in examples)
+    assert bits_per_note(model, examples, batch=5) == pytest.approx(math.log2(len(VOCABULARY)) * tokens / notes, rel=1e-5)
+
+
+def test_a_file_overrides_what_it_names(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text('name = "x"\nepochs = 3\n[model]\nunits = 5\n', encoding="utf-8")
+    assert TrainConfig.load(path) == TrainConfig(name="x", epochs=3, model=ModelConfig(units=5))
+
+
+@pytest.mark.parametrize(
+    ("content", "name"), [("epoch = 3\n", "epoch"), ("[model]\nunit = 3\n", "unit"), ("[modell]\nunits = 3\n", "modell")]
+)
+def test_names_that_do_not_exist_are_refused(tmp_path, content, name):
+    path = tmp_path / "x.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"sets {name}, which does not exist"):
+        TrainConfig.load(path)
+
+
+def test_the_configurations_in_the_tree_load():
+    from training import train as module
+
+    paths = sorted(module.Path(module.__file__).with_name("configs").glob("*.toml"))
+    assert {TrainConfig.load(path).name for path in paths} >= {"small", "tunesmith-1"}
