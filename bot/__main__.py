@@ -128,6 +128,8 @@ def compose(out: Path, count: int, abc_only: bool, as_json: bool, opening: str |
     from generator.notation.errors import NotationError
     from generator.request import RequestError, TuneRequest
 
+    if opening and parent:
+        raise Failure(ValueError("A variation begins with its parent: leave out --opening or --parent."), 2)
     try:
         if opening and opening.startswith("@"):
             opening = Path(opening[1:]).read_text(encoding="utf-8")
@@ -162,7 +164,10 @@ def compose(out: Path, count: int, abc_only: bool, as_json: bool, opening: str |
         click.echo(json.dumps(written, indent=1))
     else:
         for tune in written:
-            click.echo(f"{tune['folder']}: {tune['title']}, seed {tune['seed']}: {', '.join(tune['files'])}")
+            what = f"{tune['folder']}: {', '.join(tune['files'])}" if "files" in tune else tune["error"]
+            click.echo(f"{tune['title']}, seed {tune['seed']}: {what}")
+    if any("error" in tune for tune in written):
+        raise Failure(ValueError("Not every tune could be rendered."))
 
 
 @main.command()

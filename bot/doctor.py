@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from bot.settings import Settings
 
@@ -107,6 +110,18 @@ def _token(settings: Settings) -> Check:
 def _port(settings: Settings) -> Check:
     with socket.socket() as probe:
         taken = probe.connect_ex((settings.web_host, settings.web_port)) == 0
+    if taken and _is_ours(settings):
+        return Check("web port", True, f"{settings.web_port} is served by Tunesmith, which is running")
     if taken:
         return Check("web port", False, f"{settings.web_port} is taken", "Stop the other program, or set WEB_PORT.")
     return Check("web port", True, f"{settings.web_host}:{settings.web_port} is free")
+
+
+def _is_ours(settings: Settings) -> bool:
+    try:
+        with urlopen(f"http://{settings.web_host}:{settings.web_port}/health", timeout=5) as answer:
+            return "parts" in json.load(answer)
+    except HTTPError as error:
+        return error.code == 503  # running, and not well: the other checks say why
+    except (OSError, ValueError):
+        return False

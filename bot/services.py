@@ -13,7 +13,7 @@ from typing import Any
 from bot.desk import Desk
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
-from bot.supervisor import WorkerProcess
+from bot.supervisor import READY, WorkerProcess
 from bot.web import run as run_web
 from storage import Storage, open_storage
 
@@ -37,7 +37,7 @@ async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -
         jobs: list[Coroutine[Any, Any, None]] = [desk.run()]
         if worker:
             process = WorkerProcess()
-            parts["worker"] = process.alive
+            parts["worker"] = process.ready
             jobs.append(process.run())
         if discord:
             side = DiscordSide(settings, desk, storage)
@@ -75,7 +75,12 @@ async def work(settings: Settings, *, supervised: bool) -> None:
     from generator.worker import run
 
     async with storage_of(settings) as storage:
-        jobs = [run(storage, slots=settings.worker_slots, soundfont=settings.soundfont)]
+
+        def ready() -> None:
+            if supervised:
+                print(READY, flush=True)  # noqa: T201  # standard output is the supervisor's
+
+        jobs = [run(storage, slots=settings.worker_slots, soundfont=settings.soundfont, ready=ready)]
         if supervised:
             jobs.append(_input_ends())
         await until_stopped(*jobs)

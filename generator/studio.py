@@ -13,8 +13,9 @@ from generator.composer.weights import load_weights
 from generator.notation.reader import read
 from generator.notation.writer import write
 from generator.rendering.render import render
+from generator.rendering.result import RendererFault, RenderingError
 from generator.request import MAX_SEED, TuneRequest
-from generator.tunefiles import tune_files
+from generator.tunefiles import rendered_files, tune_files
 
 
 def compose(
@@ -28,7 +29,8 @@ def compose(
 ) -> None:
     """Writes `count` tunes with seeds from the request's on; several go into numbered folders.
 
-    `done` hears of each as it is written: its seed, folder and files. Raises NotationError and RenderingError.
+    `done` hears of each: its seed, and its folder and files or, where it cannot be rendered, the sentence that says why.
+    Raises NotationError for an opening that cannot be gone on from, RendererFault where this machine cannot render.
     """
     requests = [replace(request, seed=(request.seed + index) % (MAX_SEED + 1)) for index in range(count)]
     folders = [out] if count == 1 else [out / f"{index:0{len(str(count))}d}" for index in range(1, count + 1)]
@@ -38,7 +40,13 @@ def compose(
         for wish, folder, future in zip(requests, folders, futures, strict=True):
             composed = future.result()
             started = time.monotonic()
-            rendering = None if abc_only else render(composed.score, soundfont=soundfont)
+            try:
+                rendering = None if abc_only else render(composed.score, soundfont=soundfont)
+            except RendererFault:
+                raise
+            except RenderingError as error:
+                done({"seed": wish.seed, "title": composed.score.title, "error": str(error)})
+                continue
             scores: dict[str, Any] = {"bits_per_token": round(composed.bits_per_token, 3)}
             if rendering:
                 scores["render_ms"] = round((time.monotonic() - started) * 1000)
@@ -53,14 +61,7 @@ def render_file(path: Path, out: Path, *, soundfont: Path | None) -> tuple[list[
     """Renders somebody's ABC; returns the files' names and what the reader left out, as sentences."""
     score = read(path.read_text(encoding="utf-8", errors="replace"))
     rendering = render(score, soundfont=soundfont)
-    files = {
-        "tune.abc": write(score).encode(),
-        "tune.musicxml": rendering.musicxml,
-        "tune.mid": rendering.midi,
-        "tune.mp3": rendering.mp3,
-        "tune.png": rendering.png,
-        "tune.svg": rendering.svg,
-    }
+    files = {"tune.abc": write(score).encode()} | rendered_files(rendering)
     _write(out, files)
     return sorted(files), score.notices
 

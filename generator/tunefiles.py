@@ -45,12 +45,15 @@ def tune_files(
         "tune.abc": write(composed.score).encode(),
         "tune.json": (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(),
     }
-    if rendering:
-        files |= {
-            "tune.musicxml": rendering.musicxml,
-            "tune.mid": rendering.midi,
-            "tune.mp3": rendering.mp3,
-            "tune.png": rendering.png,
-            "tune.svg": rendering.svg,
-        }
-    return files
+    return files | rendered_files(rendering) if rendering else files
+
+
+def rendered_files(rendering: Rendering) -> dict[str, bytes]:
+    """Name → content of what a rendering holds."""
+    return {
+        "tune.musicxml": rendering.musicxml,
+        "tune.mid": rendering.midi,
+        "tune.mp3": rendering.mp3,
+        "tune.png": rendering.png,
+        "tune.svg": rendering.svg,
+    }

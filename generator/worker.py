@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from generator.composer.composer import ComposedTune, Composer
 from generator.composer.weights import load_weights
 from generator.notation.errors import NotationError
 from generator.notation.writer import write
+from generator.rendering.audio import find_fluidsynth, find_soundfont
 from generator.rendering.process import Renderer
-from generator.rendering.result import RenderingError
+from generator.rendering.result import RendererFault, RenderingError
 from generator.tunefiles import MEDIA_TYPES, tune_files
 from storage.jobs import work
 from storage.storage import Storage
@@ -32,12 +34,14 @@ class Worker:
         self.storage, self.composer, self.renderer = storage, composer, renderer
 
     async def make(self, tune_id: str) -> None:
-        """Makes one tune. A wish that cannot be met ends in its sentence; anything else is raised and tried again."""
+        """Makes one tune. A wish that cannot be met ends in its sentence; the machine's own faults are raised: tried again."""
         tune = await self.storage.start(tune_id)
         if tune is None:
             return
         try:
             await self._make(tune)
+        except RendererFault:
+            raise
         except (NotationError, RenderingError) as error:
             log.info("tune cannot be made", tune=tune_id, reason=str(error))
             await self.storage.fail(tune_id, str(error))
@@ -99,13 +103,19 @@ class Worker:
                 await reporting
 
 
-async def run(storage: Storage, *, slots: int, soundfont: Path | None) -> None:
-    """Works until cancelled or told to stop by SIGTERM."""
+async def run(storage: Storage, *, slots: int, soundfont: Path | None, ready: Callable[[], None]) -> None:
+    """Works until cancelled or told to stop by SIGTERM; calls `ready` before it takes the first job.
+
+    Raises RenderingError where this machine cannot render, rather than let every tune fail.
+    """
+    find_fluidsynth()
+    find_soundfont(soundfont)
     renderer = Renderer(soundfont=soundfont)
     composer = await asyncio.to_thread(lambda: Composer(load_weights(), slots=slots))
     try:
         await renderer.start()
         log.info("worker ready", model=composer.model, slots=slots)
+        ready()
         await work(storage, Worker(storage, composer, renderer).make, concurrency=slots)
     finally:
         renderer.close()

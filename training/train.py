@@ -74,8 +74,7 @@ class _Epoch(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untype
 
 def train(config: TrainConfig, corpus: Corpus, run: Path, *, verbose: int = 1) -> keras.Model:
     """Trains until the configuration's end or early stopping and leaves the best weights in `run/best.weights.h5`."""
-    run.mkdir(parents=True, exist_ok=True)
-    (run / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
+    _claim(run, config, corpus)
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if config.mixed_precision else "float32")
     examples = [Example.of(entry.tokens) for entry in corpus.split("train")]
@@ -125,6 +124,19 @@ def _rows(log: Path) -> list[dict[str, str]]:
         return []
     with log.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def _claim(run: Path, config: TrainConfig, corpus: Corpus) -> None:
+    """Begins a run's folder, or goes on in it if it is of the same model and corpus; raises ValueError if not."""
+    described = {**asdict(config), "corpus": corpus.manifest()["sha256"]}
+    path = run / "config.json"
+    if path.exists():
+        earlier = json.loads(path.read_text(encoding="utf-8"))
+        for part in ("model", "corpus"):
+            if earlier.get(part) != described[part]:
+                raise ValueError(f"{run} holds a run with another {part}. Name another folder with --run, or delete that one.")
+    run.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(described, indent=2), encoding="utf-8")
 
 
 def bits_per_note(model: keras.Model, examples: Sequence[Example], batch: int = 32) -> float:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
 from dataclasses import dataclass
 
 import discord
 
 from bot.discord import texts
 from bot.discord.buttons import TuneButton
-from generator.notation.errors import NotationError
-from generator.notation.keys import Key
-from storage.tunes import Composition, Tune
+from bot.naming import key_name, slug
+from storage.tunes import Tune
 
 MAX_CHARACTERS = 2_000
 MAX_TITLE_CHARACTERS = 100
@@ -72,16 +70,16 @@ def footer(tune: Tune) -> str:
     """What the tune was made with, so that anybody can ask for it once more; and who asked."""
     assert tune.composition is not None
     made, request = tune.composition, tune.request
-    what = [made.rhythm, _key(made), made.metre, f"temperature {request.temperature:g}", f"seed {request.seed}", made.model]
+    what = [
+        made.rhythm,
+        key_name(made.key),
+        made.metre,
+        f"temperature {request.temperature:g}",
+        f"seed {request.seed}",
+        made.model,
+    ]
     line = " · ".join(escape(one_line(part)) for part in what if part)
     return f"{line} · for <@{tune.origin.person}>" if tune.origin.person else line
-
-
-def _key(made: Composition) -> str:
-    try:
-        return str(Key.parse(made.key))
-    except NotationError:
-        return made.key
 
 
 def escape(text: str) -> str:
@@ -93,12 +91,6 @@ def one_line(text: str) -> str:
     """Without line breaks and characters that steer the display, and not endless."""
     plain = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(plain.split())[:MAX_TITLE_CHARACTERS]
-
-
-def slug(title: str) -> str:
-    """A file's name that every system takes: `the-pipers-chair`, or `tune` when nothing is left."""
-    ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower().replace("'", "")
-    return "-".join(re.findall(r"[a-z0-9]+", ascii_only))[:60].strip("-") or "tune"
 
 
 def _length(text: str) -> int:

@@ -6,8 +6,9 @@ import re
 
 from aiohttp import web
 
+from bot.naming import slug
 from bot.web.security import SVG_POLICY
-from bot.web.views import FOREVER, slug
+from bot.web.views import FOREVER
 from storage.storage import Storage
 
 # Ours, not the database's: whatever is stored, nothing is served as a page or a script.

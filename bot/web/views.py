@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
@@ -13,8 +11,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from generator.notation.errors import NotationError
-from generator.notation.keys import Key
+from bot.naming import key_name
 
 FOREVER = "public, max-age=31536000, immutable"
 _STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -61,14 +58,6 @@ class Views:
         return web.Response(body=file.body, content_type=file.media_type, charset="utf-8", headers={"Cache-Control": caching})
 
 
-def key_name(key: str) -> str:
-    """`Ador` → `A dorian`; whatever is not a key stays as it is."""
-    try:
-        return str(Key.parse(key)) if key else ""
-    except NotationError:
-        return key
-
-
 def clock(duration_ms: int) -> str:
     minutes, seconds = divmod(round(duration_ms / 1000), 60)
     return f"{minutes}:{seconds:02}"
@@ -77,9 +66,3 @@ def clock(duration_ms: int) -> str:
 def day(moment: datetime) -> str:
     moment = moment.astimezone(UTC)
     return f"{moment.day} {moment:%B %Y}"
-
-
-def slug(title: str) -> str:
-    """A file name without a suffix, made of a title: letters, digits and hyphens only."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return "-".join(re.findall(r"[a-z0-9]+", plain.replace("'", "")))[:60].strip("-") or "tune"

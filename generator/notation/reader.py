@@ -36,6 +36,7 @@ _SHORTHAND = {
     "S": "segno", "T": "trill", "u": "upbow", "v": "downbow",
 }  # fmt: skip
 _TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # 5, 7 and 9 depend on the metre
+_MAX_TOGETHER = 8  # notes of a chord or a grace
 _MAX_DIGITS = 3  # longer numbers are attacks or slips: they make notes that last for hours
 _MAX_BARS = 2_000  # a few characters of `Z64` would make bars by the thousand
 
@@ -314,6 +315,8 @@ class _Reader:
                 here = match.end()
             else:
                 raise NotationError(f"I can't read “{line[here]}” inside a chord.", text=line[at : here + 1])
+        if len(pitches) > _MAX_TOGETHER:
+            raise NotationError(f"This chord has more than {_MAX_TOGETHER} notes.", text=line[at : at + 12])
         if here == len(line) or not pitches:
             raise NotationError("This chord is empty or never closed with ].", text=line[at : at + 12])
         outer, end = self._read_length(line, here + 1)
@@ -375,7 +378,7 @@ class _Reader:
         close = line.find("}", at)
         if close < 0:
             raise NotationError("These grace notes are never closed with }.", text=line[at : at + 12])
-        self.grace = tuple(self._read_pitch(match) for match in _NOTE.finditer(line, at + 1, close))[:12]
+        self.grace = tuple(self._read_pitch(match) for match in _NOTE.finditer(line, at + 1, close))[:_MAX_TOGETHER]
         return close + 1
 
     def _read_quoted(self, line: str, at: int) -> int:

@@ -14,7 +14,7 @@ import midi2audio
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.rendering.result import RenderingError
+from generator.rendering.result import RendererFault
 
 RATE = 44_100  # Hz
 BITRATE = 128  # kbit/s
@@ -42,24 +42,32 @@ _FOLDERS = (
 def find_soundfont(given: Path | None = None) -> Path:
     """The sound font to play with: the one given, else a General MIDI one where systems keep them.
 
-    Raises RenderingError with how to get one. There is no fall-back from a given font to another.
+    Raises RendererFault with how to get one. There is no fall-back from a given font to another.
     """
     if given is not None:
         path = given.expanduser()
         if not path.is_file():
-            raise RenderingError(f"There is no sound font at {given}. Correct the setting SOUNDFONT or leave it out.")
+            raise RendererFault(f"There is no sound font at {given}. Correct the setting SOUNDFONT or leave it out.")
         if not _is_soundfont(path):
-            raise RenderingError(f"{given} is not a sound font. Set SOUNDFONT to an .sf2 or .sf3 file, or leave it out.")
+            raise RendererFault(f"{given} is not a sound font. Set SOUNDFONT to an .sf2 or .sf3 file, or leave it out.")
         return path.resolve()
     for name in _FONTS:
         for folder in _FOLDERS:
             path = Path(folder).expanduser() / name
             if _is_soundfont(path):
                 return path.resolve()
-    raise RenderingError(
+    raise RendererFault(
         "No General MIDI sound font is installed. On Debian or Ubuntu run “apt install fluid-soundfont-gm”, "
         "on Fedora “dnf install fluid-soundfont-gm”, or set SOUNDFONT to an .sf2 file."
     )
+
+
+def find_fluidsynth() -> str:
+    """The program's path; raises RendererFault with how to get it."""
+    program = shutil.which("fluidsynth")
+    if program is None:
+        raise RendererFault("FluidSynth is not installed. Run “apt install fluidsynth” or “brew install fluid-synth”.")
+    return program
 
 
 def _is_soundfont(path: Path) -> bool:
@@ -80,11 +88,8 @@ class Synthesiser(midi2audio.FluidSynth):  # type: ignore[misc]
         self.timeout_s = timeout_s
 
     def midi_to_audio(self, midi_file: str, audio_file: str) -> None:
-        """Plays a MIDI file into a WAV file; raises RenderingError when FluidSynth is absent, fails or takes too long."""
-        program = shutil.which("fluidsynth")
-        if program is None:
-            raise RenderingError("FluidSynth is not installed. Run “apt install fluidsynth” or “brew install fluid-synth”.")
-        command = [program, "-n", "-i", "-q", "-f", os.devnull, "-C", "0", "-g", "0.6", "-r", str(self.sample_rate)]
+        """Plays a MIDI file into a WAV file; raises RendererFault when FluidSynth is absent, fails or takes too long."""
+        command = [find_fluidsynth(), "-n", "-i", "-q", "-f", os.devnull, "-C", "0", "-g", "0.6", "-r", str(self.sample_rate)]
         command += ["-o", "synth.default-soundfont="]  # else it would play with the system's when it cannot read ours
         # Loading only the flute of a 148 MB font saves 0.1 s and 130 MB.
         command += ["-o", "synth.dynamic-sample-loading=1", "-O", "s16", "-T", "wav", "-F", audio_file]
@@ -95,9 +100,9 @@ class Synthesiser(midi2audio.FluidSynth):  # type: ignore[misc]
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            raise RenderingError(f"FluidSynth took longer than {self.timeout_s:g} s. Try again, or shorten the tune.") from None
+            raise RendererFault(f"FluidSynth took longer than {self.timeout_s:g} s. Try again, or shorten the tune.") from None
         if done.returncode:
-            raise RenderingError(f"FluidSynth stopped with status {done.returncode}. Check the sound font {self.sound_font}.")
+            raise RendererFault(f"FluidSynth stopped with status {done.returncode}. Check the sound font {self.sound_font}.")
 
 
 def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
@@ -110,22 +115,22 @@ def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
 
 
 def read_wav(path: Path) -> NDArray[np.int16]:
-    """Samples of shape (frames, 2); raises RenderingError when the file is not 16-bit stereo at 44.1 kHz."""
+    """Samples of shape (frames, 2); raises RendererFault when the file is not 16-bit stereo at 44.1 kHz."""
     try:
         with wave.open(str(path)) as file:
             if (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, RATE):
                 return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, 2)
     except (OSError, EOFError, wave.Error):
         pass
-    raise RenderingError("FluidSynth wrote no recording. Check that it and its sound font are whole.")
+    raise RendererFault("FluidSynth wrote no recording. Check that it and its sound font are whole.")
 
 
 def master(samples: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Brings the peak to -1.5 dBFS and ends soon after the last sound; raises RenderingError when all is silent."""
+    """Brings the peak to -1.5 dBFS and ends soon after the last sound; raises RendererFault when all is silent."""
     level = np.abs(samples.astype(np.int32)).max(axis=1, initial=0)
     peak = int(level.max(initial=0))
     if peak < 33:  # -60 dBFS: a font without the instrument plays nothing, or noise
-        raise RenderingError("The sound font played nothing. Choose a General MIDI font in the setting SOUNDFONT.")
+        raise RendererFault("The sound font played nothing. Choose a General MIDI font in the setting SOUNDFONT.")
     end = int(np.flatnonzero(level > peak * _SILENCE)[-1]) + 1 + round(_TAIL_S * RATE)
     out = samples[:end] * np.float32(_PEAK * 32_767 / peak)
     fade = min(round(_FADE_S * RATE), len(out))

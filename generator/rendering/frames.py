@@ -6,7 +6,7 @@ import json
 import struct
 from typing import IO
 
-from generator.rendering.result import Rendering, RenderingError
+from generator.rendering.result import RendererFault, Rendering, RenderingError
 
 READY = b"ready"
 _LENGTH = struct.Struct("!Q")
@@ -39,7 +39,7 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 def send_outcome(stream: IO[bytes], outcome: Rendering | RenderingError) -> None:
     """JSON and plain bytes, no pickle: what reads hostile tunes is not to be trusted with its parent's interpreter."""
     if isinstance(outcome, RenderingError):
-        send(stream, json.dumps({"error": str(outcome)}).encode())
+        send(stream, json.dumps({"error": str(outcome), "fault": isinstance(outcome, RendererFault)}).encode())
     else:
         send(stream, json.dumps({"duration_ms": outcome.duration_ms}).encode(), *(getattr(outcome, form) for form in _FORMS))
 
@@ -47,5 +47,5 @@ def send_outcome(stream: IO[bytes], outcome: Rendering | RenderingError) -> None
 def receive_outcome(stream: IO[bytes]) -> Rendering | RenderingError:
     head = json.loads(receive(stream))
     if "error" in head:
-        return RenderingError(str(head["error"]))
+        return (RendererFault if head["fault"] else RenderingError)(str(head["error"]))
     return Rendering(**{form: receive(stream) for form in _FORMS}, duration_ms=int(head["duration_ms"]))

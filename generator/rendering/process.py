@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from generator.notation.score import Score
 from generator.rendering.frames import READY, receive, receive_outcome, send
-from generator.rendering.result import Rendering, RenderingError
+from generator.rendering.result import RendererFault, Rendering, RenderingError
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ class Renderer:
 
     async def _ready(self) -> _Child:
         if self._closed:
-            raise RenderingError("The renderer is closed.")
+            raise RendererFault("The renderer is closed.")
         if self._child and self._child.process.poll() is not None:
             self._drop(self._child)
         if self._child is None:
@@ -87,7 +87,7 @@ class Renderer:
                 await self._within(_START_S, child, child.wait_until_ready)
             except (TimeoutError, EOFError, OSError):
                 self._drop(child)
-                raise RenderingError("The renderer does not start. Run “tunesmith doctor” to see what is missing.") from None
+                raise RendererFault("The renderer does not start. Run “tunesmith doctor” to see what is missing.") from None
         return self._child
 
     async def _within(self, seconds: float, child: _Child, call: Callable[[], T]) -> T:

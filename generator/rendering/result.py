@@ -9,6 +9,10 @@ class RenderingError(Exception):
     """A tune that cannot be rendered: the message is the sentence to show."""
 
 
+class RendererFault(RenderingError):
+    """The machine's fault, not the tune's: something is missing or broke down, and the tune may be tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """One tune in every form in which it is posted; `duration_ms` is the recording's."""

@@ -18,7 +18,7 @@ import verovio
 from generator.notation.score import Score
 from generator.rendering.header import header
 from generator.rendering.layout import page_width
-from generator.rendering.result import RenderingError
+from generator.rendering.result import RendererFault, RenderingError
 from generator.rendering.text import rhythm_words
 
 WIDTH = 1_500  # pixels of the PNG
@@ -104,6 +104,6 @@ def _as_text(match: re.Match[str]) -> str:
 def _fonts() -> list[str]:
     found = importlib.util.find_spec("matplotlib")  # not imported: that takes half a second
     if found is None or found.origin is None:
-        raise RenderingError("The fonts for sheet music are missing. Install matplotlib, which brings them.")
+        raise RendererFault("The fonts for sheet music are missing. Install matplotlib, which brings them.")
     folder = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
     return [str(folder / name) for name in _LETTERING]

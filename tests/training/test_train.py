@@ -140,3 +140,13 @@ def test_the_configurations_in_the_tree_load():
 
     paths = sorted(module.Path(module.__file__).with_name("configs").glob("*.toml"))
     assert {TrainConfig.load(path).name for path in paths} >= {"small", "tunesmith-1"}
+
+
+@pytest.mark.parametrize("other", ["corpus", "model"])
+def test_a_run_is_not_gone_on_with_as_another(tmp_path, corpus, stopped, other):
+    run = tmp_path / "run"
+    shutil.copytree(stopped, run)
+    config = replace(CONFIG, model=replace(CONFIG.model, units=16)) if other == "model" else CONFIG
+    tunes = Corpus(corpus.entries[1:], Counter()) if other == "corpus" else corpus
+    with pytest.raises(ValueError, match=f"another {other}"):
+        train(config, tunes, run, verbose=0)

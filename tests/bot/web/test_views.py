@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.web.views import clock, key_name, slug
+from bot.naming import key_name, slug
+from bot.web.views import clock
 
 
 @pytest.mark.parametrize(
