@@ -28,6 +28,10 @@ from generator.notation.tempo import usual_tempo
 from generator.request import TuneRequest
 
 DEFAULT_SLOTS = 16
+# Tokens less likely than this share of the likeliest are not drawn. Without it tunes hold more slips than real ones: of 240,
+# 1.4 in a hundred notes outside the scale and a rest in every third tune, where test tunes have 1.0 and every sixth; with
+# it 0.8 and every seventh, and 71 instead of 66 in a hundred end on the tonic (test tunes: 75).
+MIN_SHARE = 0.05
 LONGEST = 2_000  # tokens beside the opening's: beyond what the grammar's longest form needs
 
 Listener = Callable[[int], None]  # told how many bars are written
@@ -86,7 +90,7 @@ class _Slot:
         scores = logits[legal].astype(np.float64)
         scores -= scores.max()
         likelihood = np.exp(scores)
-        weights = np.exp(scores / self.plan.request.temperature)
+        weights = np.where(likelihood >= MIN_SHARE, np.exp(scores / self.plan.request.temperature), 0.0)
         point = self.rng.random() * weights.sum()
         pick = min(int(np.searchsorted(np.cumsum(weights), point, side="right")), len(legal) - 1)
         if len(legal) > 1:

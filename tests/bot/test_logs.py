@@ -1,11 +1,24 @@
 """What stands in the log, and what must not."""
 
+import logging
+from collections.abc import Iterator
+
+import pytest
 import structlog
 
 from bot.logs import configure
 
 
-def test_a_traceback_shows_no_local_variables(capsys) -> None:
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def test_a_traceback_shows_no_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
     configure(json=False, level="INFO")
     secret = "Bot " + "SECRET" + "TOKEN"
     try:

@@ -29,7 +29,7 @@ async def test_a_visitor_composes_listens_downloads_and_varies(tunesmith: Tunesm
         assert await page.evaluate(PLAYING_TIME) > 20
         assert await page.evaluate("() => document.querySelector('.sheet img').naturalWidth") > 0
         async with page.expect_download() as downloading:
-            await page.locator("a[download$='.abc']").click()
+            await page.get_by_role("link", name="ABC", exact=True).click()
         path = await (await downloading.value).path()
         score = read(Path(path).read_text(encoding="utf-8"))
         assert (score.rhythm, score.key.abc, str(score.metre)) == ("waltz", "Am", "3/4")
