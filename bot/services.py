@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import threading
@@ -90,7 +91,8 @@ async def _input_ends() -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        while os.read(sys.stdin.fileno(), 1024):  # not sys.stdin.read: the interpreter could not end while it holds its lock
+            pass
         loop.call_soon_threadsafe(ended.set)
 
     # Not asyncio.to_thread: the loop's end would wait for it, and the input may stay open.

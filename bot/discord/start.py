@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import aiohttp
 import discord
@@ -21,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 EXIT_CODE_NO_LOGIN = 4
 RETRY_S, RETRY_AT_MOST_S = 2.0, 60.0
+CLOSE_S = 5.0
 AUTHENTICATION_FAILED = 4004  # the gateway's code for closing
 
 
@@ -49,8 +51,7 @@ class DiscordSide:
         delay_s = RETRY_S
         while True:
             try:
-                async with TunesmithBot(self._desk, self._storage) as self._bot:
-                    await self._bot.start(self._settings.discord_token.get_secret_value())
+                await self._stay(self._settings.discord_token.get_secret_value())
                 return
             except discord.LoginFailure:
                 raise NoLogin(texts.LOGIN_REFUSED) from None
@@ -63,10 +64,15 @@ class DiscordSide:
             await asyncio.sleep(delay_s)
             delay_s = min(2 * delay_s, RETRY_AT_MOST_S)
 
-
-async def run(settings: Settings, desk: Desk, storage: Storage) -> None:
-    """As DiscordSide.run, for whoever does not ask about health."""
-    await DiscordSide(settings, desk, storage).run()
+    async def _stay(self, token: str) -> None:
+        self._bot = bot = TunesmithBot(self._desk, self._storage)
+        try:
+            await bot.start(token)
+        finally:
+            # Discord may not answer the farewell, and discord.py waits long for it.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await bot.close()
 
 
 def redirect(settings: Settings) -> None:

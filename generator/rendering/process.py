@@ -93,7 +93,8 @@ class Renderer:
     async def _within(self, seconds: float, child: _Child, call: Callable[[], T]) -> T:
         """Waits for a blocking call to the child; kills the child when it takes too long or nobody waits any more."""
         try:
-            return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._thread, call), seconds)
+            async with asyncio.timeout(seconds):  # not wait_for, which in Python 3.11 can swallow a cancellation
+                return await asyncio.get_running_loop().run_in_executor(self._thread, call)
         except (TimeoutError, asyncio.CancelledError):
             self._drop(child)
             raise

@@ -22,3 +22,4 @@ async def tunesmith(discord: FakeDiscord, tmp_path_factory) -> AsyncIterator[Tun
     await discord.connected()
     yield running
     assert await running.stop() == 0
+    assert "Fatal" not in running.log.read_text(encoding="utf-8")

@@ -61,4 +61,8 @@ class Tunesmith:
         """SIGTERM, as a service manager sends it; the exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return await asyncio.to_thread(self.process.wait, STOP_S)
+        try:
+            return await asyncio.to_thread(self.process.wait, STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"it does not stop: {self.log.read_text(encoding='utf-8')[-4000:]}") from None

@@ -16,7 +16,7 @@ from tests.loopback.discord import FakeDiscord
 BOT = """
 import asyncio
 from bot.desk import Desk
-from bot.discord.start import run
+from bot.discord.start import DiscordSide
 from bot.settings import Settings
 from storage import open_storage
 
@@ -24,7 +24,7 @@ async def main():
     settings = Settings(_env_file=None)
     async with open_storage(data_dir=settings.data_dir, database_url=settings.database_url.get_secret_value()) as storage:
         desk = Desk(storage, open_requests_per_person=3)
-        await asyncio.gather(desk.run(), run(settings, desk, storage))
+        await asyncio.gather(desk.run(), DiscordSide(settings, desk, storage).run())
 
 asyncio.run(main())
 """

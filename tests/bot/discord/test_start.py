@@ -11,7 +11,8 @@ from discord.http import Route
 
 from bot.desk import Desk
 from bot.discord import start
-from bot.discord.start import NoLogin
+from bot.discord.client import TunesmithBot
+from bot.discord.start import DiscordSide, NoLogin
 from bot.settings import Settings
 from generator.request import TuneRequest
 from storage import Origin, Storage
@@ -28,7 +29,7 @@ async def test_a_wrong_token_ends_in_a_sentence_and_its_own_exit_code(storage: S
     async with FakeDiscord() as discord:
         wrong = settings(**discord.settings | {"discord_token": token})
         with pytest.raises(NoLogin, match=told) as error:
-            await start.run(wrong, Desk(storage, open_requests_per_person=3), storage)
+            await DiscordSide(wrong, Desk(storage, open_requests_per_person=3), storage).run()
     assert error.value.exit_code not in (0, 1, 2)
     assert str(token) not in str(error.value)
 
@@ -81,3 +82,16 @@ async def test_a_tune_without_an_address_in_discord_does_not_keep_the_bot_from_s
     await stopped_stage.storage.add(TuneRequest(seed=1), Origin(platform="discord", event="1", person="400"))
     await stopped_stage.start_bot()
     await stopped_stage.accepted(await stopped_stage.discord.slash("tune"))
+
+
+async def test_a_farewell_that_is_not_answered_does_not_hold_up_the_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    close = TunesmithBot.close
+
+    async def unanswered(bot: TunesmithBot) -> None:
+        await close(bot)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(start, "CLOSE_S", 0.2)
+    monkeypatch.setattr(TunesmithBot, "close", unanswered)
+    async with asyncio.timeout(5):
+        await stage.stop_bot()
