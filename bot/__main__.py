@@ -154,8 +154,9 @@ def compose(out: Path, count: int, abc_only: bool, as_json: bool, opening: str |
                 written.append(tune)
                 bar.update(1)
 
-            font = _settings().soundfont
-            studio.compose(request, out, count=count, abc_only=abc_only, soundfont=font, done=done)
+            settings = _settings()
+            places = {"model": settings.model, "soundfont": settings.soundfont}
+            studio.compose(request, out, count=count, abc_only=abc_only, done=done, **places)
     except (NotationError, RenderingError, WeightsError) as error:
         raise Failure(error) from error
     except OSError as error:

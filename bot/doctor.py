@@ -79,9 +79,9 @@ def _model(settings: Settings) -> Check:
     from generator.composer.weights import WeightsError, load_weights
 
     try:
-        card = load_weights().card
+        card = load_weights(settings.model).card
     except WeightsError as error:
-        return Check("model", False, str(error), "Restore generator/weights with git, or run “tunesmith train”.")
+        return Check("model", False, str(error), "Correct MODEL, restore generator/weights with git, or run “tunesmith train”.")
     loss = card["loss"]
     return Check("model", True, f"{card['name']} of {card['date']}, {loss['test_bits_per_note']} bits a note on test tunes")
 

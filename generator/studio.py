@@ -24,6 +24,7 @@ def compose(
     *,
     count: int,
     abc_only: bool,
+    model: Path | None,
     soundfont: Path | None,
     done: Callable[[dict[str, Any]], None],
 ) -> None:
@@ -34,7 +35,7 @@ def compose(
     """
     requests = [replace(request, seed=(request.seed + index) % (MAX_SEED + 1)) for index in range(count)]
     folders = [out] if count == 1 else [out / f"{index:0{len(str(count))}d}" for index in range(1, count + 1)]
-    composer = Composer(load_weights())
+    composer = Composer(load_weights(model))
     try:
         futures = [composer.submit(wish) for wish in requests]
         for wish, folder, future in zip(requests, folders, futures, strict=True):

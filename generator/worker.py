@@ -103,7 +103,7 @@ class Worker:
                 await reporting
 
 
-async def run(storage: Storage, *, slots: int, soundfont: Path | None, ready: Callable[[], None]) -> None:
+async def run(storage: Storage, *, slots: int, model: Path | None, soundfont: Path | None, ready: Callable[[], None]) -> None:
     """Works until cancelled or told to stop by SIGTERM; calls `ready` before it takes the first job.
 
     Raises RenderingError where this machine cannot render, rather than let every tune fail.
@@ -111,7 +111,7 @@ async def run(storage: Storage, *, slots: int, soundfont: Path | None, ready: Ca
     find_fluidsynth()
     find_soundfont(soundfont)
     renderer = Renderer(soundfont=soundfont)
-    composer = await asyncio.to_thread(lambda: Composer(load_weights(), slots=slots))
+    composer = await asyncio.to_thread(lambda: Composer(load_weights(model), slots=slots))
     try:
         await renderer.start()
         log.info("worker ready", model=composer.model, slots=slots)

@@ -19,6 +19,7 @@ from generator.notation.reader import read
 from generator.notation.structure import illegal_bars, parts
 from generator.notation.writer import write
 from generator.request import TuneRequest
+from tests.generator.composer.untrained import untrained
 from tests.generator.rendering.mp3 import frames
 
 DANCES = ("reel", "jig", "slip jig", "hornpipe", "polka", "waltz")
@@ -55,6 +56,13 @@ def test_several_tunes_go_into_numbered_folders_with_the_next_seeds(tmp_path: Pa
     assert [Path(tune["folder"]).name for tune in written] == ["1", "2", "3"]
     assert [tune["seed"] for tune in written] == [40, 41, 42]
     assert len({(Path(tune["folder"]) / "tune.abc").read_bytes() for tune in written}) == 3
+
+
+def test_a_model_of_ones_own_composes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    untrained(tmp_path / "model")
+    monkeypatch.setenv("MODEL", str(tmp_path / "model"))
+    tunesmith("compose", "--seed", "1", "--abc-only", "--out", str(tmp_path / "out"))
+    assert json.loads((tmp_path / "out" / "tune.json").read_text(encoding="utf-8"))["model"] == "untrained"
 
 
 def test_somebody_elses_abc_is_rendered(tmp_path: Path) -> None:

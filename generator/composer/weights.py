@@ -42,7 +42,9 @@ def save_weights(model: Any, card: Mapping[str, Any], folder: Path) -> None:
     (folder / "card.json").write_text(text + "\n", encoding="utf-8")
 
 
-def load_weights(folder: Path = SHIPPED) -> Weights:
+def load_weights(folder: Path | None = None) -> Weights:
+    """The model in a folder, the shipped one without it; raises WeightsError."""
+    folder = folder or SHIPPED
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         with np.load(folder / "weights.npz", allow_pickle=False) as file:
