@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from pydantic import ValidationError
@@ -123,8 +123,6 @@ def worker(supervised: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 def compose(out: Path, count: int, abc_only: bool, as_json: bool, opening: str | None, parent: Path | None, **wish: Any) -> None:
     """Compose tunes into a folder, without any service."""
-    from dataclasses import replace
-
     from generator.notation.errors import NotationError
     from generator.request import RequestError, TuneRequest
 
@@ -135,8 +133,7 @@ def compose(out: Path, count: int, abc_only: bool, as_json: bool, opening: str |
             opening = Path(opening[1:]).read_text(encoding="utf-8")
         if parent:
             opening = parent.read_text(encoding="utf-8")
-        request = TuneRequest.check(opening=opening, **wish)
-        request = replace(request, vary=parent is not None)
+        request = TuneRequest.check(opening=opening, vary=parent is not None, **wish)
     except RequestError as error:
         raise Failure(error, 2) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -234,11 +231,7 @@ def doctor() -> None:
             failed += 1
             click.echo(f"      {check.remedy}")
     if failed:
-        _stop(f"{failed} of the parts need mending.")
-
-
-def _stop(sentence: str) -> NoReturn:
-    raise Failure(ValueError(sentence))
+        raise Failure(ValueError(f"{failed} of the parts need mending."))
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ class TuneRequest:
         temperature: float | None = None,
         seed: int | None = None,
         title: str | None = None,
+        vary: bool = False,
     ) -> TuneRequest:
         """Makes a request out of what people typed; raises RequestError with the sentence to show them."""
         named = None
@@ -74,7 +75,8 @@ class TuneRequest:
             raise RequestError("opening", f"The opening has {len(text):,} characters; I read at most {MAX_OPENING_CHARACTERS:,}.")
         if text:
             try:
-                read_opening(text, rhythm=named.name if named else None, key=_key(key), metre=str(bars) if bars else None)
+                asked = {"rhythm": named.name if named else None, "key": _key(key), "metre": str(bars) if bars else None}
+                read_opening(text, **asked, whole=vary)
             except NotationError as error:
                 raise RequestError("opening", str(error)) from None
         name = " ".join("".join(character if character.isprintable() else " " for character in title or "").split())
@@ -86,6 +88,7 @@ class TuneRequest:
             opening=text,
             temperature=1.0 if temperature is None else float(temperature),
             title=name[:MAX_TITLE_CHARACTERS].rstrip(),
+            vary=vary,
         )
 
     def again(self) -> TuneRequest:

@@ -21,7 +21,6 @@ Mask = NDArray[np.bool_]  # (vocabulary,)
 
 LOWEST, HIGHEST = 55, 83  # MIDI: a fiddle's open G to the B of its first position
 OCTAVES = (0, -12, 12)  # how far a tune may be moved so that it lies in that range, the first being preferred
-SHORTEST_TICKS = 6  # of DURATIONS; every bar's remainder is a multiple of it, so it can always be filled
 
 
 def _mask(*names: str) -> Mask:
@@ -140,10 +139,8 @@ class Grammar:
             if self.metre:
                 return _mask(f"M:{t.plain(self.metre)}")
             rhythm = RHYTHMS.get(self.last[2:])
-            usual = [t.plain(metre) for metre in rhythm.metres[:1]] if rhythm else []
-            if rhythm and rhythm.name in ("march", "air"):
-                usual = [t.plain(metre) for metre in rhythm.metres]
-            return _mask(*(f"M:{metre}" for metre in usual or t.METRES))
+            usual = rhythm.written_in if rhythm else t.METRES
+            return _mask(*(f"M:{t.plain(metre)}" for metre in usual))
         return _mask(*([f"K:{self.mode}"] if self.mode else [f"K:{mode}" for mode in t.MODES]))
 
     def _same_bar(self, metres: tuple[Metre, ...]) -> bool:
@@ -178,7 +175,10 @@ class Grammar:
         return self._bar_end()
 
     def _music(self) -> Mask:
-        """Inside a bar: pitches of the duration in force where it fits, and other durations that fit."""
+        """Inside a bar: pitches of the duration in force where it fits, and other durations that fit.
+
+        Something always does: what remains of a bar is a multiple of the shortest duration.
+        """
         tracker = self.tracker
         remaining = self.remaining()
         claim = 0 if tracker.duration == 0 else tracker.duration

@@ -11,7 +11,7 @@ from itertools import accumulate, groupby
 from generator.composer.grammar import OCTAVES, Form, Grammar
 from generator.notation import tokens as t
 from generator.notation.keys import Key, Mode
-from generator.notation.metres import RHYTHMS, Metre
+from generator.notation.metres import Metre
 from generator.notation.opening import read_opening
 from generator.notation.score import Score
 from generator.request import TuneRequest
@@ -52,13 +52,11 @@ def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
     key = Key.parse(request.key) if request.key else None
     metre = Metre.parse(request.metre) if request.metre else None
     if not request.opening:
-        if metre is None and request.rhythm:
-            metre = RHYTHMS[request.rhythm].metres[0] if request.rhythm not in ("march", "air") else None
         grammar = Grammar(form, request.rhythm, metre, key.mode if key else None)
         if key:
             grammar.set_key(key)
         return Plan(request, grammar, key, metre)
-    opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre)
+    opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, whole=request.vary)
     body = t.encode_opening(opening)[4:]
     script = _explicit(body)
     heard = sum(token in (t.OPEN, t.OPEN_REPEATED) for token in body)

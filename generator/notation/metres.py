@@ -61,6 +61,11 @@ class Rhythm:
     beats_per_minute: int
     words: tuple[str, ...] = ()  # other names that collections use
 
+    @property
+    def written_in(self) -> tuple[Metre, ...]:
+        """The metres to choose from where none is asked for: marches and airs are at home in all of theirs."""
+        return self.metres if self.name in ("march", "air") else self.metres[:1]
+
     def tempo(self, metre: Metre | None) -> tuple[Fraction, int]:
         """The note length that is counted in this metre, in whole notes, and how many of them fill a minute."""
         usual = self.metres[0]

@@ -195,6 +195,8 @@ class MusicReader(ABC):
         if line[at] in "zx":
             self._add((), length)
             return end
+        if self.tuplet:
+            raise NotationError("A rest of whole bars can't stand in a tuplet.", text=line[at:end])
         bars = min(int(length), 64)
         for index in range(bars):
             self.bar.notes.append(Note((), self.metre.bar if self.metre else Fraction(1)))

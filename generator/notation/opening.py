@@ -20,10 +20,13 @@ DEFAULT_KEY = Key("D")  # the commonest of the tradition; for fragments that nam
 _USUAL = tuple(Metre(*pair) for pair in ((4, 4), (6, 8), (9, 8), (2, 4), (3, 4), (12, 8), (3, 2)))
 
 
-def read_opening(text: str, *, rhythm: str | None = None, key: str | None = None, metre: str | None = None) -> Score:
+def read_opening(
+    text: str, *, rhythm: str | None = None, key: str | None = None, metre: str | None = None, whole: bool = False
+) -> Score:
     """Reads an opening under what else was asked for; the score is one that the composer can go on from.
 
-    Raises NotationError with a sentence that says what is wrong and where.
+    `whole`: it is a tune to be varied, which gets no longer. Raises NotationError with a sentence that says what is wrong
+    and where.
     """
     body = _plain(text)
     asked_key = Key.parse(key) if key else None
@@ -46,7 +49,7 @@ def read_opening(text: str, *, rhythm: str | None = None, key: str | None = None
         raise NotationError(f"The opening is too long: I read at most {MAX_BARS} bars.")
     score = _with_open_end(replace(score, rhythm=named.name if named else "", tempo=None))
     _check_bars(score)
-    _check_time(score)
+    _check_time(score, whole=whole)
     try:
         encode_opening(score)
     except NotEncodable as error:
@@ -74,11 +77,12 @@ def _with_open_end(score: Score) -> Score:
     return replace(score, bars=(*before, replace(last, line="")))
 
 
-def _check_time(score: Score) -> None:
-    """The tune goes on after the opening and must still end in time."""
+def _check_time(score: Score, *, whole: bool) -> None:
+    """A tune that goes on after the opening must still end in time."""
     assert score.metre is not None
     played = playing_time_s(score, play_order(score.bars))
-    if played + seconds(PART_BARS * score.metre.bar, tempo(score)) > MAX_PLAYING_S:
+    to_come = 0.0 if whole else seconds(PART_BARS * score.metre.bar, tempo(score))
+    if played + to_come > MAX_PLAYING_S:
         sentence = (
             f"The opening alone plays for {played:.0f} s, and a whole tune for at most {MAX_PLAYING_S} s. Leave a part out."
         )

@@ -9,8 +9,7 @@ from generator.composer.plan import FREE_BAR, TONICS, make_plan
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
-from generator.notation.metres import Metre
-from generator.request import TuneRequest
+from generator.request import RequestError, TuneRequest
 
 
 def plan(**wishes):
@@ -21,10 +20,17 @@ def plan(**wishes):
 
 def test_what_is_asked_for_is_fixed_and_the_rest_is_open():
     made = plan(rhythm="jig", key="Ador")
-    assert (made.key, made.metre, made.script) == (Key.parse("Ador"), Metre(6, 8), [])
+    assert (made.key, made.metre, made.script) == (Key.parse("Ador"), None, [])
     open_plan = plan()
     assert (open_plan.key, open_plan.metre, open_plan.grammar.mode) == (None, None, None)
-    assert plan(rhythm="march").metre is None  # written in several metres: the model chooses
+
+
+@pytest.mark.parametrize(("rhythm", "metres"), [("jig", {"M:6/8"}), ("reel", {"M:4/4"}), ("march", {"M:4/4", "M:2/4", "M:6/8"})])
+def test_a_rhythm_alone_leaves_only_the_metres_that_it_is_at_home_in(rhythm, metres):
+    grammar = plan(rhythm=rhythm).grammar
+    grammar.advance(t.START)
+    grammar.advance(f"R:{rhythm}")
+    assert {token for token, legal in zip(t.VOCABULARY, grammar.mask(), strict=True) if legal} == metres
 
 
 @pytest.mark.parametrize("mode", t.MODES)
@@ -102,3 +108,12 @@ def test_a_tune_too_short_to_vary_stays_as_it_is():
     rng = random.Random(1)
     made = plan(opening="M:6/8\nK:D\n|:DFA dfa|DFA dfa:|", vary=True, seed=rng.randrange(99))
     assert FREE_BAR not in made.script
+
+
+def test_a_long_tune_can_be_varied_though_it_could_not_be_gone_on_from():
+    part = "|:" + "D2F2 A2d2|" * 7 + "D8:|\n"
+    air = "X:1\nT:Long\nR:air\nM:4/4\nL:1/8\nK:D\n" + part * 3  # 160 s
+    with pytest.raises(RequestError, match="160 s"):
+        TuneRequest.check(opening=air, seed=1)
+    plan = make_plan(TuneRequest.check(opening=air, seed=1, vary=True))
+    assert FREE_BAR in plan.script

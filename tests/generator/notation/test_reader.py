@@ -362,3 +362,8 @@ def test_any_text_is_a_tune_or_a_notation_error_that_says_where(text):
     again = read(write(score))
     assert [note.pitches for note in again.notes()] == [note.pitches for note in score.notes()]
     assert [bar.duration for bar in again.bars] == [bar.duration for bar in score.bars]
+
+
+@pytest.mark.parametrize("music", ["(2AX", "(3AZ2B"])
+def test_a_rest_of_whole_bars_in_a_tuplet_is_refused(music):
+    assert "tuplet" in refused("K:C\n" + music).sentence
