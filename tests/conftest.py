@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -19,6 +20,10 @@ from storage.database import Database
 from storage.embedded import EmbeddedServer, embedded_server
 
 _numbers = itertools.count()
+
+# The same examples in every run: a failure is the change's own. To look for new ones: pytest --hypothesis-profile=default
+hypothesis.settings.register_profile("house", derandomize=True)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
