@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, END, INDEX, PAD, features, is_pitch
 
 Array = NDArray[np.int32]
-Batch = tuple[dict[str, Array], Array, NDArray[np.float32]]
+Batch = tuple[Array, Array, NDArray[np.float32]]
 
 RHYTHM, MODE = 1, 3  # places of the header's tokens
 PADDED_TO = 32  # lengths are rounded up to this, so that few shapes are traced
@@ -22,23 +21,23 @@ PADDED_TO = 32  # lengths are rounded up to this, so that few shapes are traced
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    tokens: Array  # (time + 1,)
-    places: Array  # (time + 1, 2): position in the bar, bar in the part, after each token
+    inputs: Array  # (time + 1, columns) as tokens.INPUTS has them, the token first
     notes: int
+
+    @property
+    def tokens(self) -> Array:
+        return self.inputs[:, 0]
 
     @classmethod
     def of(cls, tokens: Sequence[str]) -> Example:
-        return cls(
-            np.array([INDEX[token] for token in tokens], np.int32),
-            np.array(features(tokens), np.int32),
-            sum(token != END and is_pitch(token) for token in tokens),
-        )
+        columns = [(INDEX[token], *told) for token, told in zip(tokens, features(tokens), strict=True)]
+        return cls(np.array(columns, np.int32), sum(token != END and is_pitch(token) for token in tokens))
 
 
 class Batches:
     """Batches in another order each epoch, the same for the same seed; `header_dropout` hides rhythm or mode from the model.
 
-    One batch: inputs (tokens, position, bar), targets and weights, each (batch, time).
+    One batch: inputs (batch, time, columns), targets and weights (batch, time).
     """
 
     def __init__(self, examples: Sequence[Example], batch: int, *, header_dropout: float = 0.0, seed: int = 0) -> None:
@@ -60,9 +59,8 @@ class Batches:
 
     def dataset(self) -> tf.data.Dataset:
         """The batches of the epoch that was begun last, each time it is iterated over."""
-        row = tf.TensorSpec((None, None), tf.int32)
-        inputs = dict.fromkeys(("tokens", "position", "bar"), row)
-        signature = (inputs, row, tf.TensorSpec((None, None), tf.float32))
+        inputs = tf.TensorSpec((None, None, self.examples[0].inputs.shape[1]), tf.int32)
+        signature = (inputs, tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, None), tf.float32))
         whole = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=signature)
         return whole.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(2)
 
@@ -73,19 +71,17 @@ class Batches:
         chosen = [self.examples[at] for at in self.groups[index]]
         longest = max(len(example.tokens) for example in chosen) - 1
         time = -(-longest // PADDED_TO) * PADDED_TO
-        inputs: dict[str, Any] = {name: np.full((len(chosen), time), 0, np.int32) for name in ("tokens", "position", "bar")}
+        inputs = np.zeros((len(chosen), time, chosen[0].inputs.shape[1]), np.int32)
         targets = np.full((len(chosen), time), INDEX[PAD], np.int32)
         weights = np.zeros((len(chosen), time), np.float32)
         rng = np.random.default_rng((self.seed, self.epoch, index))
         for row, example in enumerate(chosen):
             length = len(example.tokens) - 1
-            inputs["tokens"][row, :length] = example.tokens[:-1]
-            inputs["position"][row, :length] = example.places[:-1, 0]
-            inputs["bar"][row, :length] = example.places[:-1, 1]
+            inputs[row, :length] = example.inputs[:-1]
             targets[row, :length] = example.tokens[1:]
             weights[row, :length] = 1
             weights[row, targets[row] == INDEX[ANY_RHYTHM]] = 0  # that a rhythm is unknown is nothing to learn
             for place, unknown in ((RHYTHM, ANY_RHYTHM), (MODE, ANY_MODE)):
                 if rng.random() < self.header_dropout:
-                    inputs["tokens"][row, place] = INDEX[unknown]
+                    inputs[row, place, 0] = INDEX[unknown]
         return inputs, targets, weights

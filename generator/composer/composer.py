@@ -68,7 +68,7 @@ class _Slot:
             self.bars = self.grammar.bars_written
             self.listener(self.bars)
 
-    def inputs(self) -> tuple[int, int, int]:
+    def inputs(self) -> tuple[int, ...]:
         return (t.INDEX[self.tokens[-1]], *self.grammar.tracker.features())
 
     def next_token(self, logits: NDArray[np.float32]) -> str:
@@ -152,7 +152,7 @@ class Composer:
     def _run(self) -> None:
         slots: list[_Slot | None] = [None] * self._runtime.slots
         begins = np.zeros(len(slots), np.bool_)
-        inputs = np.zeros((len(slots), 3), np.int32)
+        inputs = np.zeros((len(slots), self._runtime.columns), np.int32)
         while True:
             if self._closed:
                 return self._abandon(slots)
@@ -167,7 +167,7 @@ class Composer:
                         slots[index], begins[index] = entering, True
             for index, slot in enumerate(slots):
                 if slot is not None:
-                    inputs[index] = slot.inputs()
+                    inputs[index] = slot.inputs()[: self._runtime.columns]
             try:
                 logits = self._runtime.step(inputs, begins)
             except Exception as error:  # whatever TensorFlow raises, everybody who waits must hear of it

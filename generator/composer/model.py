@@ -1,7 +1,7 @@
-"""The LSTM: tokens with their place in the bar and in the part → the next token.
+"""The LSTM: tokens, their place, and what stood there before → the next token.
 
-tokens, position, bar  (batch, time) each
-  → embeddings, side by side          (batch, time, embedding + 2 · place)
+inputs  (batch, time, columns): the columns of `tokens.INPUTS`, of which the model reads those that it has a width for
+  → embeddings, side by side          (batch, time, their widths together)
   → LSTM × layers                     (batch, time, units)
   → logits over the vocabulary        (batch, time, vocabulary)
 """
@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from generator.notation.tokens import BARS, POSITIONS, VOCABULARY
+from generator.notation.tokens import INPUTS, VOCABULARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +22,32 @@ class ModelConfig:
     units: int = 512
     layers: int = 2
     embedding: int = 192  # of a token
-    place: int = 32  # of the position in the bar, and again of the bar in the part
+    place: int = 32  # of the position in the bar, and again of the bar in the part; 0: the model is not told
+    recall: int = 32  # of each recalled pitch and of each duration; 0: the model is not told
     dropout: float = 0.3  # between layers; a corpus of 0.7 M tokens overfits without
     vocabulary: int = len(VOCABULARY)
+
+    def inputs(self) -> dict[str, tuple[int, int]]:
+        """What the model reads: how many classes each has, and the width of its embedding."""
+        widths = {"token": self.embedding, "position": self.place, "bar": self.place}
+        classes = INPUTS | {"token": self.vocabulary}
+        return {name: (size, width) for name, size in classes.items() if (width := widths.get(name, self.recall))}
 
 
 def build(config: ModelConfig) -> keras.Model:
     """The model for training: whole tunes at once, each from an empty state."""
-    tokens = keras.Input((None,), dtype="int32", name="tokens")
-    position = keras.Input((None,), dtype="int32", name="position")
-    bar = keras.Input((None,), dtype="int32", name="bar")
-    x = keras.layers.Concatenate(name="inputs")(
-        [
-            keras.layers.Embedding(config.vocabulary, config.embedding, name="token_embedding")(tokens),
-            keras.layers.Embedding(POSITIONS, config.place, name="position_embedding")(position),
-            keras.layers.Embedding(BARS, config.place, name="bar_embedding")(bar),
-        ]
-    )  # (batch, time, embedding + 2 · place)
+    inputs = keras.Input((None, None), dtype="int32", name="inputs")
+    embedded = [
+        keras.layers.Embedding(classes, width, name=f"{name}_embedding")(inputs[:, :, list(INPUTS).index(name)])
+        for name, (classes, width) in config.inputs().items()
+    ]
+    x = keras.layers.Concatenate(name="embedded")(embedded) if len(embedded) > 1 else embedded[0]
     for layer in range(config.layers):
         x = keras.layers.Dropout(config.dropout)(x)
         x = HoistedLSTM(config.units, return_sequences=True, name=f"lstm_{layer}")(x)  # (batch, time, units)
     x = keras.layers.Dropout(config.dropout)(x)
     logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)  # (batch, time, vocabulary)
-    return keras.Model([tokens, position, bar], logits, name="tunesmith")
+    return keras.Model(inputs, logits, name="tunesmith")
 
 
 @keras.saving.register_keras_serializable("tunesmith")

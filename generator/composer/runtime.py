@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from generator.composer.weights import Weights
+from generator.notation.tokens import INPUTS
 
 
 class Runtime:
@@ -23,33 +24,33 @@ class Runtime:
         self.units = int(weights.card["model"]["units"])
         arrays = weights.arrays
         first = arrays["lstm_0/kernel"]
-        widths = [arrays[f"{name}_embedding/embeddings"].shape[1] for name in ("token", "position", "bar")]
-        rows = np.split(first, np.cumsum(widths)[:-1])
+        embeddings = {column: arrays.get(f"{name}_embedding/embeddings") for column, name in enumerate(INPUTS)}
+        read = {column: table for column, table in embeddings.items() if table is not None}
+        shares = np.split(first, np.cumsum([table.shape[1] for table in read.values()])[:-1])
         # An embedding followed by a matrix product is one table: each input looks up its share of the first projection.
-        self._tables = [
-            tf.constant(arrays[f"{name}_embedding/embeddings"] @ share)
-            for name, share in zip(("token", "position", "bar"), rows, strict=True)
-        ]  # (classes, 4 · units) each
+        tables = zip(read.items(), shares, strict=True)
+        self._tables = {column: tf.constant(table @ share) for (column, table), share in tables}  # (classes, 4 · units) each
+        self.columns = max(read) + 1  # of the input that are needed
         self._kernels = [tf.constant(arrays[f"lstm_{layer}/kernel"]) for layer in range(self.layers)]
         self._recurrent = [tf.constant(arrays[f"lstm_{layer}/recurrent_kernel"]) for layer in range(self.layers)]
         self._biases = [tf.constant(arrays[f"lstm_{layer}/bias"]) for layer in range(self.layers)]
         self._out = tf.constant(arrays["logits/kernel"]), tf.constant(arrays["logits/bias"])
         self._state = tf.zeros((self.layers, 2, slots, self.units))
-        row = tf.TensorSpec((slots, 3), tf.int32)
+        row = tf.TensorSpec((slots, self.columns), tf.int32)
         keep = tf.TensorSpec((slots, 1), tf.float32)
         state = tf.TensorSpec((self.layers, 2, slots, self.units), tf.float32)
         self._graph = tf.function(self._step, input_signature=[row, keep, state])
-        self.step(np.zeros((slots, 3), np.int32), np.zeros(slots, np.bool_))  # traced now, not under the first request
+        self.step(np.zeros((slots, self.columns), np.int32), np.zeros(slots, np.bool_))  # traced now, not under the first request
 
     def step(self, inputs: NDArray[np.int32], begins: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """inputs: (slots, 3) token, position and bar; begins: (slots,) where a new tune starts → logits (slots, vocabulary)."""
+        """inputs: (slots, columns); begins: (slots,) where a new tune starts → logits (slots, vocabulary)."""
         keep = (~begins)[:, None].astype(np.float32)
         logits, self._state = self._graph(inputs, keep, self._state)
         result: NDArray[np.float32] = logits.numpy()
         return result
 
     def _step(self, inputs: Any, keep: Any, state: Any) -> tuple[Any, Any]:
-        z = sum(tf.gather(table, inputs[:, place]) for place, table in enumerate(self._tables))  # (slots, 4 · units)
+        z = sum(tf.gather(table, inputs[:, column]) for column, table in self._tables.items())  # (slots, 4 · units)
         states, x = [], None
         for layer in range(self.layers):
             h, c = state[layer, 0] * keep, state[layer, 1] * keep  # (slots, units)

@@ -14,7 +14,7 @@ Durations are in ticks, 192 to a whole note. Ornaments, grace notes and the lowe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -56,6 +56,15 @@ VOCABULARY = _vocabulary()
 INDEX = {token: index for index, token in enumerate(VOCABULARY)}
 POSITIONS = 64  # classes of the position in the bar, in 1/64 of the longest bar counted (12/8 and 3/2: 288 ticks)
 BARS = 36  # classes of the bar in its part; the last stands for all beyond
+RECALLED = (1, 2, 4)  # how many bars are looked back; besides, to the part before, or to the first ending from the second
+# What the model is told at each step, and how many classes each has: the token, its place, and for each bar that is looked
+# back to the note that began at this place in it.
+INPUTS = {
+    "token": len(VOCABULARY),
+    "position": POSITIONS,
+    "bar": BARS,
+    **{f"{what}_{where}": len(VOCABULARY) for where in (*RECALLED, "part") for what in ("pitch", "duration")},
+}
 
 
 class NotEncodable(ValueError):
@@ -94,9 +103,9 @@ def tonic(key: Key) -> Pitch:
 
 @dataclass(slots=True)
 class Tracker:
-    """Follows a token stream: where in the bar, in which bar of its part, and what is still open.
+    """Follows a token stream: where in the bar, in which bar of its part, what stood here before, and what is still open.
 
-    Position and bar are inputs of the model, so training and composing must count them alike: both count here.
+    All of that is input of the model, so training and composing must count alike: both count here.
     """
 
     bar_ticks: int = 0  # a full bar; 0 until the metre is known
@@ -108,6 +117,8 @@ class Tracker:
     triplet: int = 0  # notes that the open triplet still lacks
     ending: int = 0
     ending_bar: int = 0  # the bar of the part with which the endings begin
+    _starts: list[int] = field(default_factory=list)  # of the parts, in bars of the tune; a pick-up lies in the bar before
+    _bars: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)  # bar → position → pitch and duration
 
     def advance(self, token: str) -> None:
         if token.startswith("M:"):
@@ -115,6 +126,7 @@ class Tracker:
             self.bar_ticks = int(metre.bar * TICKS) if metre else 0
         elif token in (OPEN_REPEATED, OPEN):
             self.part += 1
+            self._starts.append(self._starts[-1] + self.bar + 1 if self._starts else 0)
             self.position = self.bar = self.pick_up = self.ending = 0
         elif token.startswith("up"):
             self.pick_up = int(token[2:])
@@ -135,17 +147,35 @@ class Tracker:
             self.duration = int(token[1:])
             self.triplet = 3 if self.duration in TRIPLETS else 0
         elif is_pitch(token):
+            written = self._bars.setdefault(self._starts[-1] + self.bar, {}) if self._starts else {}
+            written[self.position] = INDEX[token], INDEX.get(f"/{self.duration}", 0)
             self.position += self.duration
             if self.duration in TRIPLETS:
                 self.triplet = (self.triplet or 3) - 1
 
-    def features(self) -> tuple[int, int]:
-        """Position and bar as classes: (0…POSITIONS-1, 0…BARS-1). Class 0 of the bar is the pick-up."""
-        return min(self.position * 2 // 9, POSITIONS - 1), min(self.bar + 1, BARS - 1)
+    def features(self) -> tuple[int, ...]:
+        """What the model is told beside the token, as classes in the order of INPUTS.
+
+        Class 0 of the bar is the pick-up. Of a recalled note: the tokens of its pitch and duration; TIE where one lasts on
+        from before, PAD where nothing was written.
+        """
+        if not self._starts:
+            return 0, min(self.bar + 1, BARS - 1), *(0,) * (len(INPUTS) - 3)
+        here = self._starts[-1] + self.bar
+        before = here if self.ending == 2 else self._starts[-2] + self.bar if len(self._starts) > 1 else None
+        recalled = [note for bar in (*(here - back for back in RECALLED), before) for note in self._note_in(bar)]
+        return min(self.position * 2 // 9, POSITIONS - 1), min(self.bar + 1, BARS - 1), *recalled
+
+    def _note_in(self, bar: int | None) -> tuple[int, int]:
+        written = self._bars.get(bar) if bar is not None else None
+        return written.get(self.position, _LASTING) if written else (0, 0)
 
 
-def features(tokens: Iterable[str]) -> list[tuple[int, int]]:
-    """After each token the position in the bar and the bar in the part, as classes."""
+_LASTING = INDEX[TIE], 0
+
+
+def features(tokens: Iterable[str]) -> list[tuple[int, ...]]:
+    """After each token what the model is told beside it."""
     tracker, found = Tracker(), []
     for token in tokens:
         tracker.advance(token)
@@ -159,7 +189,7 @@ def features(tokens: Iterable[str]) -> list[tuple[int, int]]:
 def encode(score: Score) -> list[str]:
     """A whole tune as tokens; raises NotEncodable where it is not of the normal form or a bar does not add up."""
     encoder = _Encoder(score)
-    for part in _layout(score):
+    for part in _with_pick_ups(_layout(score), encoder.full):
         encoder.part(part)
     return [*encoder.tokens, END]
 

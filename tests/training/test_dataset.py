@@ -13,10 +13,7 @@ EXAMPLES = [Example.of(tokens) for tokens in TOKENS]
 
 
 def same(first, second) -> bool:
-    return all(
-        all(np.array_equal(a[0][name], b[0][name]) for name in a[0]) and np.array_equal(a[1], b[1]) and np.array_equal(a[2], b[2])
-        for a, b in zip(first, second, strict=True)
-    )
+    return all(np.array_equal(a, b) for pair in zip(first, second, strict=True) for a, b in zip(*pair, strict=True))
 
 
 def dealt(epoch: int, *, seed: int = 1, header_dropout: float = 0.5):
@@ -49,11 +46,10 @@ def test_inputs_are_the_tokens_before_with_their_places_and_padding_weighs_nothi
         for row in range(len(targets)):
             length = int(np.sum(targets[row] != INDEX[PAD]))
             tokens = next(tokens for tokens in TOKENS if [INDEX[t] for t in tokens[1:]] == list(targets[row, :length]))
-            assert list(inputs["tokens"][row, :length]) == [INDEX[token] for token in tokens[:-1]]
-            places = list(zip(inputs["position"][row, :length], inputs["bar"][row, :length], strict=True))
-            assert places == features(tokens[:-1])
+            told = features(tokens[:-1])
+            assert inputs[row, :length].tolist() == [[INDEX[token], *here] for token, here in zip(tokens, told, strict=False)]
             assert not weights[row, length:].any()
-            assert not inputs["tokens"][row, length:].any()
+            assert not inputs[row, length:].any()
             unknown = targets[row, :length] == INDEX[ANY_RHYTHM]
             assert list(weights[row, :length]) == list(np.where(unknown, 0, 1))
             assert unknown.sum() == (tokens[RHYTHM] == ANY_RHYTHM)
@@ -64,15 +60,12 @@ def test_header_dropout_hides_rhythm_and_mode_in_the_inputs_only():
     for (inputs, targets, weights), (plain, plain_targets, plain_weights) in zip(hidden, shown, strict=True):
         assert np.array_equal(targets, plain_targets)
         assert np.array_equal(weights, plain_weights)
-        assert set(inputs["tokens"][:, RHYTHM]) == {INDEX[ANY_RHYTHM]}
-        assert set(inputs["tokens"][:, MODE]) == {INDEX[ANY_MODE]}
+        assert set(inputs[:, RHYTHM, 0]) == {INDEX[ANY_RHYTHM]}
+        assert set(inputs[:, MODE, 0]) == {INDEX[ANY_MODE]}
         others = [place for place in range(targets.shape[1]) if place not in (RHYTHM, MODE)]
-        assert np.array_equal(inputs["tokens"][:, others], plain["tokens"][:, others])
-        assert np.array_equal(inputs["position"], plain["position"])
-        assert np.array_equal(inputs["bar"], plain["bar"])
-    share = np.mean(
-        [batch[0]["tokens"][:, RHYTHM] == INDEX["R:jig"] for e in range(9) for batch in dealt(e) if len(batch[1]) == 4]
-    )
+        assert np.array_equal(inputs[:, others], plain[:, others])
+        assert np.array_equal(inputs[..., 1:], plain[..., 1:])
+    share = np.mean([batch[0][:, RHYTHM, 0] == INDEX["R:jig"] for e in range(9) for batch in dealt(e) if len(batch[1]) == 4])
     assert 0.2 < share < 0.6
 
 
@@ -86,5 +79,5 @@ def test_the_dataset_for_keras_gives_the_batches_of_the_epoch_that_was_begun():
     dataset = batches.dataset()
     for epoch in (0, 2):
         batches.begin(epoch)
-        found = [({n: v.numpy() for n, v in inputs.items()}, y.numpy(), w.numpy()) for inputs, y, w in dataset]
+        found = [tuple(part.numpy() for part in batch) for batch in dataset]
         assert same(found, list(batches))

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from generator.composer.model import HoistedLSTM, ModelConfig, build
 from generator.composer.runtime import Runtime
-from generator.notation.tokens import BARS, POSITIONS, VOCABULARY
+from generator.notation.tokens import BARS, INPUTS, POSITIONS, VOCABULARY
 
 pytestmark = pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="on a GPU the layer is Keras' own")
 
@@ -68,13 +68,18 @@ def test_the_layer_works_inside_a_compiled_graph():
 
 
 def test_the_model_has_the_shape_and_size_of_its_configuration():
-    config = ModelConfig(units=16, layers=2, embedding=8, place=4)
+    config = ModelConfig(units=16, layers=2, embedding=8, place=4, recall=3)
     model = build(config)
-    inputs = {name: np.zeros((2, 5), np.int32) for name in ("tokens", "position", "bar")}
-    assert model(inputs).shape == (2, 5, len(VOCABULARY))
-    embeddings = len(VOCABULARY) * 8 + (POSITIONS + BARS) * 4
-    lstms = 4 * 16 * (16 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
+    assert model(np.zeros((2, 5, len(INPUTS)), np.int32)).shape == (2, 5, len(VOCABULARY))
+    embeddings = len(VOCABULARY) * 8 + (POSITIONS + BARS) * 4 + 8 * len(VOCABULARY) * 3
+    lstms = 4 * 16 * (40 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
     assert model.count_params() == embeddings + lstms + 17 * len(VOCABULARY)
+
+
+def test_a_width_of_none_leaves_an_input_out():
+    config = ModelConfig(units=16, layers=1, embedding=8, place=0, recall=0, vocabulary=30)
+    assert list(config.inputs()) == ["token"]
+    assert build(config)(np.zeros((2, 5, 1), np.int32)).shape == (2, 5, 30)
 
 
 def test_stepping_gives_the_logits_of_the_whole_sequence(weights):
@@ -83,8 +88,9 @@ def test_stepping_gives_the_logits_of_the_whole_sequence(weights):
         if layer.trainable_variables:
             layer.set_weights([weights.arrays[f"{layer.name}/{v.path.split('/')[-1]}"] for v in layer.trainable_variables])
     rng = np.random.default_rng(4)
-    rows = np.stack([rng.integers(0, size, (3, 40)) for size in (len(VOCABULARY), POSITIONS, BARS)], -1).astype(np.int32)
-    whole = np.asarray(model({"tokens": rows[..., 0], "position": rows[..., 1], "bar": rows[..., 2]}))
+    columns = ModelConfig(**weights.card["model"]).inputs().values()
+    rows = np.stack([rng.integers(0, classes, (3, 40)) for classes, _ in columns], -1).astype(np.int32)
+    whole = np.asarray(model(rows))
     assert whole.std() > 1e-3
     runtime = Runtime(weights, 3)
     for at in range(40):
@@ -94,9 +100,9 @@ def test_stepping_gives_the_logits_of_the_whole_sequence(weights):
 
 def test_a_slot_that_begins_anew_forgets_and_the_others_do_not(weights):
     runtime, fresh = Runtime(weights, 2), Runtime(weights, 2)
-    for token in (5, 9, 40):
-        runtime.step(np.array([[token, 1, 2]] * 2, np.int32), np.zeros(2, np.bool_))
-    row = np.array([[1, 0, 0]] * 2, np.int32)
+    for token in (5, 9, 30):
+        runtime.step(np.full((2, runtime.columns), token, np.int32), np.zeros(2, np.bool_))
+    row = np.ones((2, runtime.columns), np.int32)
     begun = runtime.step(row, np.array([True, False]))
     clean = fresh.step(row, np.array([True, True]))
     assert np.array_equal(begun[0], clean[0])

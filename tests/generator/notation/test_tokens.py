@@ -88,7 +88,7 @@ def test_pitch_tokens_are_told_from_the_others():
 
 def test_features_count_from_the_pick_up_and_both_endings_alike():
     tokens = t.encode(read(TUNES["jig"]))
-    places = dict(enumerate(t.features(tokens)))
+    places = dict(enumerate(told[:2] for told in t.features(tokens)))
     text = " ".join(tokens)
     assert text.startswith("<start> R:jig M:6/8 K:major |: up24 /24 4 | 0 2 4")
     ticks = {24: 24 * 2 // 9, 48: 48 * 2 // 9, 72: 72 * 2 // 9, 120: 120 * 2 // 9, 144: 144 * 2 // 9}
@@ -101,11 +101,42 @@ def test_features_count_from_the_pick_up_and_both_endings_alike():
     assert places[first + 1] == (ticks[72], 2)
 
 
+def recalled(tokens: list[str], where: str) -> list[tuple[str, str]]:
+    """For each note of the stream what was told at its place: pitch and duration."""
+    at = [list(t.INPUTS).index(f"{what}_{where}") - 1 for what in ("pitch", "duration")]
+    told = t.features(tokens)
+    notes = [index for index, token in enumerate(tokens) if index > 3 and t.is_pitch(token)]
+    return [(t.VOCABULARY[told[index - 1][at[0]]], t.VOCABULARY[told[index - 1][at[1]]]) for index in notes]
+
+
+def test_the_same_place_is_recalled_in_the_bars_and_the_part_before():
+    tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:CDE FGA|c3 B3|CDE FGA:|\n|:EFG A3|d3 e3:|"))
+    none, lasting = ("<pad>", "<pad>"), ("-", "<pad>")
+    first = [(str(degree), "/24") for degree in range(6)]
+    assert recalled(tokens, "1")[:14] == [none] * 6 + [first[0], first[3]] + [
+        ("7", "/72"),
+        lasting,
+        lasting,
+        ("6", "/72"),
+        lasting,
+        lasting,
+    ]
+    assert recalled(tokens, "2")[8:14] == first
+    assert recalled(tokens, "part")[14:] == first[:4] + [("7", "/72"), ("6", "/72")]
+
+
+def test_a_pick_up_recalls_the_end_of_the_part_before_and_a_second_ending_the_first():
+    tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:G|CDE FGA|[1 c3 B2:|[2 d3 e2||\n|:A|EFG A3|d3 e2:|"))
+    assert recalled(tokens, "part")[9:11] == [("7", "/72"), ("6", "/48")]  # of the second ending, from the first
+    assert recalled(tokens, "part")[11] == ("4", "/24")  # one pick-up from the other
+    assert recalled(tokens, "4")[11] == recalled(tokens, "part")[0] == ("<pad>", "<pad>")
+
+
 def test_features_stay_within_their_classes():
     bars = "/6 " + ("0 " * 48 + "| ") * 60
     found = t.features(["<start>", "R:?", "M:12/8", "K:major", "|:", *bars.split()])
-    assert all(0 <= position < t.POSITIONS and 0 <= bar < t.BARS for position, bar in found)
-    assert max(position for position, _ in found) == t.POSITIONS - 1 or t.POSITIONS <= 288 * 2 // 9
+    assert all(0 <= told < classes for place in found for told, classes in zip(place, list(t.INPUTS.values())[1:], strict=True))
+    assert max(place[0] for place in found) == t.POSITIONS - 1 or t.POSITIONS <= 288 * 2 // 9
     assert found[-1][1] == t.BARS - 1
 
 
