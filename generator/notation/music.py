@@ -13,13 +13,15 @@ from generator.notation.metres import Metre
 from generator.notation.score import Bar, Note, Pitch, Tuplet
 
 _INLINE = re.compile(r"\[([A-Za-z]):([^\]\n]*)\]")
+_VOICE = re.compile(r"\[V:")
 _BAR_LINE = re.compile(r"\.?(?:(:*)(?:\[?\|+[\]|]*|\[\||\[\])(:*)|(::+|:(?=[^|:]|$)))")
 _ENDING = re.compile(r"\[?\s*(\d+(?:[,\-.]\d+)*)[,.]?")
 _NOTE = re.compile(r"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)")
 _LENGTH = re.compile(r"(\d*)(/*)(\d*)")
+_SPACER = re.compile(r"y\d{0,3}")
 _TUPLET = re.compile(r"\((\d)(?::(\d?))?(?::(\d?))?")
 _DECORATION = re.compile(r"!([^!|\s]{1,24})!|\+([^+!|\s]{1,24})\+")
-_SYMBOL = re.compile(r'[H-Wh-w](?=[A-Ga-g^_=\[({."])')
+_SYMBOL = re.compile(r'[H-Wh-w](?=[H-Wh-w~]{0,3}\s?[A-Ga-g^_=\[({.")!|zx])')
 
 _ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 _SHORTHAND = {
@@ -41,7 +43,15 @@ class OpenBar:
     endings: tuple[int, ...] = ()
     key: Key | None = None
     metre: Metre | None = None
+    free: bool = False
     part: str = ""
+    following: OpenBar | None = None  # holds what is changed after the first note: it takes effect with the next bar
+
+    def to_change(self) -> OpenBar:
+        """The bar in which a change that stands here takes effect."""
+        if self.notes and self.following is None:
+            self.following = OpenBar()
+        return self.following or self
 
 
 class MusicReader(ABC):
@@ -50,10 +60,13 @@ class MusicReader(ABC):
     def __init__(self, key: Key, metre: Metre | None) -> None:
         self.key, self.metre = key, metre
         self.unit: Fraction | None = None
+        self.first_unit: Fraction | None = None  # in force at the first note: in which the tune is written again
         self.bars: list[Bar] = []
         self.bar = OpenBar()
-        self.accidentals: dict[tuple[str, int], int] = {}  # in force until the bar line, by letter and octave
+        self.accidentals: dict[str, int] = {}  # in force until the bar line: by letter, in every octave
+        self.tied: dict[tuple[str, int], int] = {}  # what a tie carries to the next note, by letter and octave
         self.notices: list[str] = []
+        self.silent = False  # inside a voice other than the first
         self._reset_note_state()
 
     @abstractmethod
@@ -72,18 +85,25 @@ class MusicReader(ABC):
         """Reads a line; raises NotationError with its number and the column."""
         at = 0
         while at < len(line):
+            if self.silent:
+                voice = _VOICE.search(line, at)
+                if not voice:
+                    return
+                at = voice.start()
             try:
                 end = self._step(line, at)
             except NotationError as error:
                 text = error.text or line[at : at + 12]
-                raise NotationError(error.sentence, line=number, column=at + 1, text=text) from None
+                raise NotationError(error.sentence, line=number, column=max(line.find(text, at), at) + 1, text=text) from None
             at = max(end, at + 1)
 
     def _step(self, line: str, at: int) -> int:
         """Reads what stands at a column, and says where the next thing begins."""
         char = line[at]
-        if char in " \t`\\*$;?@#y":
+        if char in " \t\xa0`\\*$;?@#":
             return at + 1
+        if char == "y" and (match := _SPACER.match(line, at)):
+            return match.end()
         if char in "ABCDEFGabcdefg^_=":
             return self._read_note(line, at)
         if char == "[" and (match := _INLINE.match(line, at)):
@@ -111,7 +131,7 @@ class MusicReader(ABC):
             return self._read_broken(line, at)
         if char == "-":
             if self.bar.notes and self.bar.notes[-1].pitches:
-                self._change_last(tie=True)
+                self._tie_last()
             return at + 1
         if char in "!+":
             match = _DECORATION.match(line, at)
@@ -121,6 +141,8 @@ class MusicReader(ABC):
         if char in _SHORTHAND:
             self.decorations.append(_SHORTHAND[char])
             return at + 1
+        if char in "123456789" and self.bars and self.bars[-1].line and not self.bar.notes and (match := _ENDING.match(line, at)):
+            return self._read_ending(match)
         if char == "&":
             self.notices.append("A second voice in the same bar (&) was left out.")
             line_end = line.find("|", at)
@@ -132,13 +154,19 @@ class MusicReader(ABC):
     def _change_last(self, **changes: object) -> None:
         self.bar.notes[-1] = replace(self.bar.notes[-1], **changes)  # type: ignore[arg-type]
 
+    def _tie_last(self) -> None:
+        self._change_last(tie=True)
+        self.tied = {(pitch.letter, pitch.octave): pitch.alter for pitch in self.bar.notes[-1].pitches}
+
     def _read_pitch(self, match: re.Match[str]) -> Pitch:
         mark, letter, octaves = match.groups()
         octave = (5 if letter.islower() else 4) + octaves.count("'") - octaves.count(",")
         letter = letter.upper()
         if mark:
-            self.accidentals[letter, octave] = _ACCIDENTALS[mark]
-        pitch = Pitch(letter, octave, self.accidentals.get((letter, octave), self.key.signature[letter]))
+            alter = self.accidentals[letter] = _ACCIDENTALS[mark]
+        else:
+            alter = self.tied.get((letter, octave), self.accidentals.get(letter, self.key.signature[letter]))
+        pitch = Pitch(letter, octave, alter)
         if octave < 0 or not 0 <= pitch.midi <= 127:
             raise NotationError("This note is out of every instrument's range.", text=match[0])
         return pitch
@@ -187,7 +215,7 @@ class MusicReader(ABC):
         outer, end = self._read_length(line, here + 1)
         self._add(tuple(sorted(set(pitches), key=lambda pitch: (pitch.midi, pitch.staff))), (length or Fraction(1)) * outer)
         if tie:
-            self._change_last(tie=True)
+            self._tie_last()
         return end
 
     def _read_rest(self, line: str, at: int) -> int:
@@ -198,15 +226,27 @@ class MusicReader(ABC):
         if self.tuplet:
             raise NotationError("A rest of whole bars can't stand in a tuplet.", text=line[at:end])
         bars = min(int(length), 64)
+        self.first_unit = self.first_unit or self.unit
+        self._check_length(self.metre.bar if self.metre else Fraction(1))
         for index in range(bars):
             self.bar.notes.append(Note((), self.metre.bar if self.metre else Fraction(1)))
             if index < bars - 1:
                 self.close_bar("|", 0)
         return end
 
+    def _check_length(self, nominal: Fraction) -> None:
+        """Refuses what could not be written again in numbers of so few digits."""
+        if nominal.numerator > 15 or nominal.denominator > 64:  # else it can, whatever the unit
+            units = nominal / (self.first_unit or Fraction(1, 64))
+            if max(units.numerator, units.denominator) >= 10**_MAX_DIGITS:
+                raise NotationError("A note this long or short can't be meant.")
+
     def _add(self, pitches: tuple[Pitch, ...], units: Fraction) -> None:
         assert self.unit is not None
+        self.first_unit = self.first_unit or self.unit
+        self.tied = {}
         duration = units * self.unit * self.broken
+        self._check_length(duration)
         tuplet = None
         if self.tuplet:
             actual, normal, index, size = self.tuplet
@@ -236,7 +276,7 @@ class MusicReader(ABC):
         actual = int(match[1])
         if actual < 2:
             raise NotationError(f"A tuplet of {actual} makes no sense.", text=match[0])
-        compound = self.metre is not None and self.metre.compound
+        compound = self.metre is not None and self.metre.compound and self.metre.beats > 3
         normal = int(match[2] or 0) or _TUPLET_TIME.get(actual) or (3 if compound else 2)
         self.tuplet = (actual, normal, 0, int(match[3] or 0) or actual)
         return match.end()
@@ -245,7 +285,9 @@ class MusicReader(ABC):
         close = line.find("}", at)
         if close < 0:
             raise NotationError("These grace notes are never closed with }.", text=line[at : at + 12])
+        kept = dict(self.accidentals)
         self.grace = tuple(self._read_pitch(match) for match in _NOTE.finditer(line, at + 1, close))[:_MAX_TOGETHER]
+        self.accidentals = kept  # those of grace notes hold inside the braces only
         return close + 1
 
     def _read_quoted(self, line: str, at: int) -> int:
@@ -270,6 +312,7 @@ class MusicReader(ABC):
         short = Fraction(1, 2 ** (end - at))
         before, after = (2 - short, short) if char == ">" else (short, 2 - short)
         self._change_last(duration=self.bar.notes[-1].duration * before)
+        self._check_length(self.bar.notes[-1].nominal)
         self.broken = after
         return end
 
@@ -314,8 +357,9 @@ class MusicReader(ABC):
             bar = self.bar
             if len(self.bars) == _MAX_BARS:
                 raise NotationError(f"This is too long for a tune: I read at most {_MAX_BARS:,} bars.")
-            self.bars.append(Bar(tuple(bar.notes), bar.repeat_start, back, bar.endings, style, bar.key, bar.metre, bar.part))
-            self.bar = OpenBar()
+            changes = (bar.key, bar.metre, bar.free, bar.part)
+            self.bars.append(Bar(tuple(bar.notes), bar.repeat_start, back, bar.endings, style, *changes))
+            self.bar = bar.following or OpenBar()
         elif self.bars:
             last = self.bars[-1]
             stronger = max(last.line, style, key=["", "|", "||", "|]"].index)

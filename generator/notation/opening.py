@@ -80,7 +80,7 @@ def _with_open_end(score: Score) -> Score:
 def _check_time(score: Score, *, whole: bool) -> None:
     """A tune that goes on after the opening must still end in time."""
     assert score.metre is not None
-    played = playing_time_s(score, play_order(score.bars))
+    played = playing_time_s(score, play_order(score.bars, score.order))
     to_come = 0.0 if whole else seconds(PART_BARS * score.metre.bar, tempo(score))
     if played + to_come > MAX_PLAYING_S:
         sentence = (

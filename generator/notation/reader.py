@@ -11,13 +11,16 @@ Everything is read against the standard's text (abcnotation.com/wiki/abc:standar
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.music import MusicReader, OpenBar
-from generator.notation.score import Score
+from generator.notation.score import Bar, Score
+from generator.notation.structure import part_order
 
 _FIELD = re.compile(r"([A-Za-z]):(?![|:])(.*)", re.DOTALL)
 _TEMPO = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})\s*=\s*(\d{1,3})(?!\d)|^\s*(\d{1,3})\s*$")
@@ -31,7 +34,7 @@ def read(text: str, *, key: Key | None = None, metre: Metre | None = None) -> Sc
 def split_tunes(text: str) -> list[str]:
     """The tunes of a collection: each from its `X:` to the next."""
     starts = [match.start() for match in re.finditer(r"^X:", text, re.MULTILINE)]
-    return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return [text[start:end] for start, end in pairwise([*starts, len(text)])]
 
 
 class _Reader(MusicReader):
@@ -44,12 +47,13 @@ class _Reader(MusicReader):
         self.tempo: tuple[Fraction, int] | None = None
         self.first_key: Key | None = None
         self.first_metre: Metre | None = None
+        self.order = ""
         self.in_body = False
         self.voice: str | None = None
-        self.silent = False  # inside a voice other than the first
 
     def read(self, text: str) -> Score:
         seen_index = False
+        key_comes = any(re.search(r"^\s*K:", tune, re.MULTILINE) for tune in split_tunes(text)[:1])
         for number, raw in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
             line = re.split(r"(?<!\\)%", raw, maxsplit=1)[0].rstrip()
             stripped = line.lstrip()
@@ -65,32 +69,55 @@ class _Reader(MusicReader):
                     seen_index = True
                 self._field(match[1], match[2].strip(), number, raw)
             else:
+                if seen_index and key_comes and not self.in_body:
+                    self.notices.append("A line that stands before K: and is no field was left out.")
+                    continue
                 self._start_body()
-                if not self.silent:
-                    self.read_music(line.removesuffix("!"), number)
+                self.read_music(line.removesuffix("!"), number)
         self._start_body()
         if self.bar.notes:
             self.close_bar("", 0)
         if not any(bar.notes for bar in self.bars):
             raise NotationError("There are no notes here.", line=1, column=1)
+        notes = [note for bar in self.bars for note in bar.notes]
+        if sum(note.slurs_open for note in notes) != sum(note.slurs_close for note in notes):
+            self.notices.append("The slurs don't pair: as many must be closed with ) as are opened with (.")
         if self.bars and self.tuplet:
             self.notices.append("The last tuplet has fewer notes than it names.")
         return Score(
-            bars=tuple(self.bars),
+            bars=self._without_idle_changes(),
             key=self.first_key or self.key,
             metre=self.first_metre,
-            unit=self.unit or _default_unit(self.first_metre),
+            unit=self.first_unit or self.unit or _default_unit(self.first_metre),
             title=self.single.get("T", ""),
             rhythm=self.single.get("R", ""),
             tempo=self.tempo,
+            order=self.order,
             reference=int(self.single["X"]) if re.fullmatch(r"\d{1,9}", self.single.get("X", "")) else 1,
             fields=tuple(self.fields),
             notices=tuple(dict.fromkeys(self.notices)),
         )
 
+    def _without_idle_changes(self) -> tuple[Bar, ...]:
+        """The bars without changes to what is in force already."""
+        key, metre, bars = self.first_key, self.first_metre, []
+        for bar in self.bars:
+            bars.append(
+                replace(
+                    bar,
+                    key=None if bar.key == key else bar.key,
+                    metre=None if bar.metre == metre else bar.metre,
+                    free=bar.free and metre is not None,
+                )
+                if bar.key or bar.metre or bar.free
+                else bar
+            )
+            key, metre = bar.key or key, None if bar.free else bar.metre or metre
+        return tuple(bars)
+
     def _start_body(self) -> None:
         if not self.in_body:
-            self.in_body = True
+            self.in_body, self.silent = True, False
             self.first_key, self.first_metre = self.key, self.metre
             self.unit = self.unit or _default_unit(self.metre if self.metre_written else None)
             self.bar = OpenBar(part=self.bar.part)
@@ -114,7 +141,7 @@ class _Reader(MusicReader):
             if self.in_body and not self._begun():
                 self.first_key = key
             elif self.in_body and key != self.key:
-                self.bar.key = key
+                self.bar.to_change().key = key
             self.key = key
             self.accidentals.clear()
         elif name == "M":
@@ -122,8 +149,9 @@ class _Reader(MusicReader):
             if self.in_body and not self._begun():  # K: ought to end the header; people go on with it
                 self.first_metre = metre
                 self.unit = self.unit if self.unit_written else _default_unit(metre)
-            elif self.in_body and metre is not None and metre != self.metre:
-                self.bar.metre = metre
+            elif self.in_body and metre != self.metre:
+                bar = self.bar.to_change()
+                bar.metre, bar.free = metre, metre is None
             self.metre, self.metre_written = metre, True
         elif name == "L":
             match = re.fullmatch(r"1/(\d{1,3})|1", value)
@@ -134,7 +162,11 @@ class _Reader(MusicReader):
             self.tempo = self._read_tempo(value) or self.tempo
         elif name == "P":
             if self.in_body:
-                self.bar.part = value.replace("]", "")[:8]
+                self.bar.to_change().part = value.replace("]", "")[:8].strip()
+            else:
+                self.order = part_order(value)
+                if value and not self.order:
+                    self.notices.append("The order of the parts in the header was not understood.")
         elif name == "V":
             voice = value.split()[0] if value.split() else ""
             self.voice = self.voice if self.voice is not None else voice

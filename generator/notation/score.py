@@ -86,6 +86,7 @@ class Bar:
     line: str = "|"  # the bar line after it, repeats apart: "|", "||", "|]", or "" where the text stops before one
     key: Key | None = None  # changes that take effect here
     metre: Metre | None = None
+    free: bool = False  # M:none: from here on the metre is free
     part: str = ""
 
     @property
@@ -110,6 +111,7 @@ class Score:
     rhythm: str = ""
     tempo: tuple[Fraction, int] | None = None  # the beat in whole notes, and beats a minute
     reference: int = 1  # X:
+    order: str = ""  # in which the parts that are named are played: `AABA`; empty where they follow each other as written
     fields: tuple[tuple[str, str], ...] = ()  # other header fields, as they came
     notices: tuple[str, ...] = field(default=(), compare=False)  # what the reader left out, as sentences
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,12 +11,28 @@ from itertools import pairwise
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Score
 
+MAX_ORDER = 64  # parts that a tune is played in; a few characters could spell millions
 
-def play_order(bars: Sequence[Bar]) -> list[int]:
+
+def play_order(bars: Sequence[Bar], parts: str = "") -> list[int]:
     """The indices of the bars as a player plays them, repeats and endings written out.
 
-    A `:|` without `|:` goes back to the last double bar or repeat, as Irish tunes are written.
+    A `:|` without `|:` goes back to the last double bar or repeat, as Irish tunes are written. `parts` is the order of the
+    named parts (`Score.order`), each played with its own repeats; what stands before the first of them is played once.
     """
+    marks = [index for index, bar in enumerate(bars) if bar.part]
+    named: dict[str, tuple[int, int]] = {}
+    for start, stop in pairwise([*marks, len(bars)]):
+        named.setdefault(bars[start].part, (start, stop))
+    spans = [named[part] for part in parts if part in named]
+    if not spans:
+        return _written_order(bars)
+    spans.insert(0, (0, marks[0]))
+    within = {span: _written_order(bars[span[0] : span[1]]) for span in spans}
+    return [span[0] + index for span in spans for index in within[span]]
+
+
+def _written_order(bars: Sequence[Bar]) -> list[int]:
     order: list[int] = []
     for start, stop in sections(bars):
         passes = _passes(bars[start:stop])
@@ -23,6 +40,28 @@ def play_order(bars: Sequence[Bar]) -> list[int]:
         for turn in range(1, passes + 1):
             order.extend(start + index for index, bracket in enumerate(brackets) if not bracket or turn in bracket)
     return order
+
+
+def part_order(text: str) -> str:
+    """The order that a `P:` field of the header spells, written out: `A(AB)2` → `AABAB`. Empty where it spells none."""
+    open_groups: list[str] = [""]
+    last = ""  # what a number repeats
+    for sign in re.findall(r"[A-Za-z]|[()]|\d+|[^\s.]", text):
+        if sign.isalpha():
+            last = sign
+        elif sign == "(":
+            open_groups.append("")
+            continue
+        elif sign == ")" and len(open_groups) > 1:
+            last = open_groups.pop()
+        elif re.fullmatch(r"[1-9]", sign) and last:
+            last *= int(sign) - 1
+        else:
+            return ""
+        open_groups[-1] += last
+        if len(open_groups[-1]) > MAX_ORDER or len(open_groups) > MAX_ORDER:
+            return ""
+    return open_groups[0] if len(open_groups) == 1 else ""
 
 
 def sections(bars: Sequence[Bar]) -> list[tuple[int, int]]:
@@ -42,7 +81,25 @@ def sections(bars: Sequence[Bar]) -> list[tuple[int, int]]:
         index += 1
     if start < len(bars):
         found.append((start, len(bars)))
-    return found
+    return [piece for section in found for piece in _split(bars, *section)]
+
+
+def _split(bars: Sequence[Bar], start: int, stop: int) -> list[tuple[int, int]]:
+    """A section in two where a next one begins after its last ending without any sign.
+
+    That is so where endings begin anew, or another `:|` follows; the last ending is then as long as the first.
+    """
+    marks = [index for index in range(start, stop) if bars[index].endings]
+    seen: set[int] = set()
+    for here, there in pairwise([*marks, None]):
+        assert here is not None
+        seen.update(bars[here].endings)
+        if here == marks[0] or (there is not None and seen.isdisjoint(bars[there].endings)):
+            continue
+        over = here + marks[1] - marks[0]
+        goes_on = any(bar.repeat_end for bar in bars[over:stop]) if there is None else over <= there
+        return [(start, over), *_split(bars, over, stop)] if goes_on and over < stop else [(start, stop)]
+    return [(start, stop)]
 
 
 def _repeats_over(bars: Sequence[Bar], start: int, index: int) -> bool:
@@ -109,7 +166,7 @@ def metres(score: Score) -> list[Metre | None]:
     """The metre in force in each bar."""
     current, found = score.metre, []
     for bar in score.bars:
-        current = bar.metre or current
+        current = None if bar.free else bar.metre or current
         found.append(current)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -41,5 +42,5 @@ def quarters_per_minute(score: Score) -> float:
 
 def playing_time_s(score: Score, order: Sequence[int]) -> float:
     """How long the bars last when they are played in this order, at the score's tempo."""
-    lengths = [bar.duration for bar in score.bars]
-    return seconds(sum((lengths[index] for index in order), Fraction(0)), tempo(score))
+    times = Counter(order)  # bars may be played by the ten thousand; adding that many fractions takes long
+    return seconds(sum((score.bars[index].duration * count for index, count in times.items()), Fraction(0)), tempo(score))

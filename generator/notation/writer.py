@@ -23,6 +23,7 @@ def write(score: Score, *, header: bool = True) -> str:
     lines = [f"X:{score.reference}", f"T:{score.title.replace('%', _PERCENT)}"]
     lines += [f"R:{score.rhythm}"] if score.rhythm else []
     lines += [f"{name}:{value}" for name, value in score.fields]
+    lines += [f"P:{score.order}"] if score.order else []
     lines.append(f"M:{score.metre or 'none'}")
     lines.append(f"L:{score.unit}")
     if score.tempo:
@@ -44,7 +45,10 @@ class _Writer:
         self.score = score
         self.key: Key = score.key
         self.metre: Metre | None = score.metre
-        self.accidentals: dict[tuple[str, int | None], int] = {}  # by letter and octave, and by letter alone
+        # In force by letter and octave, and by letter alone; the second takes in those of grace notes.
+        self.accidentals: dict[tuple[str, int | None], int] = {}
+        self.with_grace: dict[tuple[str, int | None], int] = {}
+        self.tied: dict[tuple[str, int], int] = {}  # what a tie carries to the next note, by letter and octave
 
     def body(self) -> str:
         lines: list[str] = []
@@ -54,6 +58,7 @@ class _Writer:
             line += self._opening(bar) + self._notes(bar)
             line += ":" * bar.repeat_end + bar.line
             self.accidentals.clear()
+            self.with_grace.clear()
             on_line += 0 if self._pick_up(bar) else 1
             starts = index + 1 < len(bars) and bars[index + 1].repeat_start
             if bar.ends_section or starts or on_line >= _BARS_A_LINE:
@@ -70,6 +75,9 @@ class _Writer:
         if bar.metre:
             self.metre = bar.metre
             text += f"[M:{bar.metre}]"
+        if bar.free:
+            self.metre = None
+            text += "[M:none]"
         if bar.key:
             self.key = bar.key
             text += f"[K:{bar.key.abc}]"
@@ -133,13 +141,14 @@ class _Writer:
         text += "(" * note.slurs_open
         text += "".join(_SHORTHAND.get(name, f"!{name}!") for name in note.decorations)
         if note.grace:
-            text += "{" + "".join(map(self._pitch, note.grace)) + "}"
+            text += "{" + "".join(self._pitch(pitch, grace=True) for pitch in note.grace) + "}"
         if note.rest:
             text += "z"
         elif len(note.pitches) == 1:
             text += self._pitch(note.pitches[0])
         else:
             text += "[" + "".join(map(self._pitch, note.pitches)) + "]"
+        self.tied = {(pitch.letter, pitch.octave): pitch.alter for pitch in note.pitches} if note.tie else {}
         text += write_length(written / self.score.unit)
         return text + ("-" if note.tie else "") + ")" * note.slurs_close
 
@@ -151,14 +160,19 @@ class _Writer:
             return f"({actual}"
         return f"({actual}:{normal}:{size}"
 
-    def _pitch(self, pitch: Pitch) -> str:
+    def _pitch(self, pitch: Pitch, *, grace: bool = False) -> str:
         usual = self.key.signature[pitch.letter]
         places = (pitch.letter, pitch.octave), (pitch.letter, None)
         mark = ""
-        # Some readers let an accidental hold in its own octave, some in all: where they would differ it is written again.
-        if any(pitch.alter != self.accidentals.get(place, usual) for place in places):
+        # Readers differ in whether an accidental holds in other octaves, over a tie, and after a grace note: where it matters
+        # it is written again.
+        expected = {table.get(place, usual) for place in places for table in (self.accidentals, self.with_grace)}
+        expected.add(self.tied.get((pitch.letter, pitch.octave), pitch.alter))
+        if expected != {pitch.alter}:
             mark = _MARKS[pitch.alter]
-            self.accidentals |= dict.fromkeys(places, pitch.alter)
+            self.with_grace |= dict.fromkeys(places, pitch.alter)
+            if not grace:
+                self.accidentals |= dict.fromkeys(places, pitch.alter)
         if pitch.octave >= 5:
             return mark + pitch.letter.lower() + "'" * (pitch.octave - 5)
         return mark + pitch.letter + "," * (4 - pitch.octave)

@@ -36,7 +36,7 @@ def check(score: Score) -> None:
     quarters = quarters_per_minute(score)
     if not SLOWEST <= quarters <= FASTEST:
         raise RenderingError(f"The tempo is outside {SLOWEST} to {FASTEST} quarter notes a minute. Change or drop the Q: field.")
-    order = play_order(score.bars)
+    order = play_order(score.bars, score.order)
     seconds = playing_time_s(score, order)
     if seconds > MAX_PLAYING_S:
         raise RenderingError(f"The tune would play for {_spoken(seconds)}; I play at most {MAX_PLAYING_S} s. Shorten it.")

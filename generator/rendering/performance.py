@@ -27,11 +27,11 @@ class Sound:
 
 
 def perform(score: Score) -> list[Sound]:
-    """The tune as it sounds, repeats and endings played out, ties joined, in order of onset.
+    """The tune as it sounds: repeats, endings and the order of its parts played out, ties joined, in order of onset.
 
     Grace notes are struck on the beat and take their time from the note that they adorn.
     """
-    order = play_order(score.bars)
+    order = play_order(score.bars, score.order)
     in_force = metres(score)
     grace = Fraction(round(_GRACE_S * quarters_per_minute(score) / 240 * 960), 960)
     sounds: list[Sound] = []

@@ -6,12 +6,12 @@ from fractions import Fraction
 
 
 def played(data: bytes) -> list[tuple[Fraction, int, Fraction]]:
-    """(onset, pitch, length) of every note, in whole notes, in order."""
+    """(onset, pitch, length) of every note of the first track that has any, in whole notes, in order."""
     division = int.from_bytes(data[12:14])
     notes, at = [], 14
-    while at < len(data):
+    while at < len(data) and not notes:
         size = int.from_bytes(data[at + 4 : at + 8])
-        notes += _track(data[at + 8 : at + 8 + size], 4 * division)
+        notes = _track(data[at + 8 : at + 8 + size], 4 * division)
         at += 8 + size
     return sorted(notes)
 

@@ -62,12 +62,13 @@ def runs(draw: st.DrawFn) -> list[Note]:
 
 @st.composite
 def scores(draw: st.DrawFn) -> Score:
+    order = draw(st.sampled_from(["", "", "AB", "ABA"]))
     key, metre = draw(st.sampled_from(KEYS)), draw(st.sampled_from([None, *METRES]))
     first_key, first_metre = key, metre
     bars: list[Bar] = []
     for index in range(draw(st.integers(1, 6))):
         new_key = draw(st.sampled_from(KEYS)) if index and draw(st.integers(0, 4)) == 0 else key
-        new_metre = draw(st.sampled_from(METRES)) if index and draw(st.integers(0, 4)) == 0 else metre
+        new_metre = draw(st.sampled_from([None, *METRES])) if index and draw(st.integers(0, 4)) == 0 else metre
         content = [note for run in draw(st.lists(runs(), min_size=1, max_size=5)) for note in run]
         bars.append(
             Bar(
@@ -78,6 +79,7 @@ def scores(draw: st.DrawFn) -> Score:
                 line=draw(st.sampled_from(["|", "|", "||", "|]"])),
                 key=new_key if new_key != key else None,
                 metre=new_metre if new_metre != metre else None,
+                free=new_metre is None and metre is not None,
                 part=draw(st.sampled_from(["", "", "A", "B2"])),
             )
         )
@@ -88,6 +90,7 @@ def scores(draw: st.DrawFn) -> Score:
         first_metre,
         unit=draw(st.sampled_from([Fraction(1, 4), Fraction(1, 8), Fraction(1, 16)])),
         title=draw(st.sampled_from(["", "The Slow Lane", "100% Wool", "Éirígh! 3 | 4"])),
+        order=order,
         rhythm=draw(st.sampled_from(["", "reel", "slip jig"])),
         tempo=draw(st.sampled_from([None, (Fraction(3, 8), 112), (Fraction(1, 4), 72)])),
         reference=draw(st.integers(1, 999)),

@@ -35,6 +35,22 @@ def test_reads_a_key(text, tonic, mode):
     assert Key.parse(text) == Key(tonic, mode)
 
 
+SPELLINGS = {
+    Mode.MAJOR: ("", "maj", "Major", " MAJOR", "ion", "Ionian", " IONIAN"),
+    Mode.MINOR: ("m", "min", "Minor", " MINOR", " m", "aeo", "Aeolian", " AEO"),
+    Mode.DORIAN: ("dor", "Dor", "DOR", " dorian", " DORIAN"),
+    Mode.MIXOLYDIAN: ("mix", "Mix", "MIX", " mixolydian", " Mixolydian"),
+    Mode.PHRYGIAN: ("phr", "PHR", " phrygian"),
+    Mode.LYDIAN: ("lyd", "LYD", " lydian"),
+    Mode.LOCRIAN: ("loc", "LOC", " locrian"),
+}
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_mode_is_spelled_in_full_or_by_its_first_three_letters_in_any_case(mode):
+    assert {Key.parse(tonic + spelling) for tonic in ("D", "d") for spelling in SPELLINGS[mode]} == {Key("D", mode)}
+
+
 @pytest.mark.parametrize("text", ["H", "Q#", "Dfoo", "^g", "A#", "Fb", "D#maj", "🎻", "Dmajestic", "1"])
 def test_refuses_what_is_no_key_with_a_sentence(text):
     with pytest.raises(NotationError) as caught:

@@ -142,3 +142,9 @@ def test_an_opening_that_leaves_no_time_for_a_tune_is_refused():
     part = "|:" + "D8|" * 7 + "D8:|"
     said = sentence("R:air\nM:4/4\nL:1/8\nK:D\n" + part * 3)
     assert "plays for 160 s" in said
+
+
+def test_parts_that_are_played_again_by_their_order_take_their_time():
+    tune = "R:air\nM:4/4\nL:1/8\nP:{}\nK:D\nP:A\n" + "D8|" * 8
+    read_opening(tune.format("AAA"))
+    assert "plays for 160 s" in sentence(tune.format("A6"))

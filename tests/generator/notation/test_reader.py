@@ -53,8 +53,8 @@ def test_octaves():
     assert midi("C,,C,Ccc'c''") == [[36], [48], [60], [72], [84], [96]]
 
 
-def test_an_accidental_holds_to_the_bar_line_in_its_octave():
-    assert midi("^F F f F|F") == [[66], [66], [77], [66], [65]]
+def test_an_accidental_holds_to_the_bar_line_in_every_octave():
+    assert midi("^F F f F|F") == [[66], [66], [78], [66], [65]]
     assert midi("^^F _F =F __F F") == [[67], [64], [65], [63], [63]]
 
 
@@ -141,6 +141,21 @@ def test_tuplets(music, metre, share):
     assert (after.duration, after.tuplet) == (EIGHTH, None)
 
 
+@pytest.mark.parametrize(("metre", "time"), [("6/8", 3), ("9/8", 3), ("12/8", 3), ("4/4", 2), ("C|", 2), ("3/4", 2), ("3/8", 2)])
+def test_a_tuplet_s_time_where_it_names_none_depends_on_the_metre_for_five_seven_and_nine(metre, time):
+    for count, normal in {2: 3, 3: 2, 4: 3, 5: time, 6: 2, 7: time, 8: 3, 9: time}.items():
+        first = next(read(f"M:{metre}\nL:1/8\nK:C\n({count}{'A' * count}|").notes())
+        assert (first.tuplet.actual, first.tuplet.normal, first.tuplet.size) == (count, normal, count)
+
+
+@pytest.mark.parametrize(
+    ("text", "actual", "normal", "size"), [("(3::", 3, 2, 3), ("(5:4", 5, 4, 5), ("(5:4:", 5, 4, 5), ("(3::4", 3, 2, 4)]
+)
+def test_a_tuplet_s_numbers_may_be_left_out_one_by_one(text, actual, normal, size):
+    tuplet = next(read(f"M:4/4\nL:1/8\nK:C\n{text}ABcde|").notes()).tuplet
+    assert (tuplet.actual, tuplet.normal, tuplet.size) == (actual, normal, size)
+
+
 def test_a_tuplet_may_hold_uneven_notes():
     assert lengths("(3A2Bc") == [Fraction(4, 3), Fraction(2, 3), Fraction(2, 3)]
     assert lengths("(3A>Bc") == [1, Fraction(1, 3), Fraction(2, 3)]
@@ -164,6 +179,33 @@ def test_decorations_stand_with_the_note_that_follows():
     assert [note.chord_symbol for note in notes[-2:]] == ["Am", None]
 
 
+@pytest.mark.parametrize(
+    ("sign", "name"),
+    [
+        (".", "staccato"), ("~", "roll"), ("H", "fermata"), ("L", "accent"), ("M", "lowermordent"), ("O", "coda"),
+        ("P", "uppermordent"), ("S", "segno"), ("T", "trill"), ("u", "upbow"), ("v", "downbow"),
+        ("!turn!", "turn"), ("+turn+", "turn"), ("!4!", "4"), ("!>!", ">"), ("!D.C.!", "D.C."), ("!crescendo(!", "crescendo("),
+    ],
+)  # fmt: skip
+def test_each_decoration_is_read_and_written(sign, name):
+    score = read(f"K:C\nA {sign}B2 c|")
+    assert [note.decorations for note in score.notes()] == [(), (name,), ()]
+    assert read(write(score)) == score
+
+
+@pytest.mark.parametrize(
+    ("quoted", "symbol"),
+    [
+        ("G", "G"), ("Am", "Am"), ("F#m7", "F#m7"), ("Bb", "Bb"), ("D/F#", "D/F#"), ("Gsus4", "Gsus4"), ("(Em)", "Em"),
+        ("^slow", None), ("_pp", None), ("<(", None), (">)", None), ("@3,4 here", None), ("2nd time", None), ("", None),
+        ("a | b :| [K:G] !x!", None),
+    ],
+)  # fmt: skip
+def test_quoted_text_is_a_chord_symbol_or_an_annotation_which_is_left_out(quoted, symbol):
+    first, second = read(f'K:C\nA"{quoted}"B|').notes()
+    assert (first.chord_symbol, second.chord_symbol) == (None, symbol)
+
+
 def test_chords_lie_lowest_first_with_their_first_length():
     assert midi("[eCG]") == [[60, 67, 76]]
     assert lengths("[C2E2]2 [CE]/ [CE]3") == [4, Fraction(1, 2), 3]
@@ -179,6 +221,24 @@ def test_rests():
     score = read("M:3/4\nL:1/8\nK:C\nA6|Z2|B6|")
     assert [bar.duration for bar in score.bars] == [Fraction(3, 4)] * 4
     assert [note.rest for note in score.notes()] == [False, True, True, False]
+
+
+def test_rests_of_whole_bars_follow_the_metre():
+    score = read("M:6/8\nL:1/8\nK:C\nZ|A6|Z3|[M:2/4]Z|X|")
+    assert [bar.duration for bar in score.bars] == [Fraction(3, 4)] * 5 + [Fraction(1, 2)] * 2
+    assert [note.rest for note in score.notes()] == [True, False, True, True, True, True, True]
+
+
+def test_space_is_no_music():
+    assert lengths("A y B y4 c ` d\xa0e") == [1] * 5
+
+
+@pytest.mark.parametrize("music", ["(AB", "AB)", "((AB)c", "(A(B)c"])
+def test_slurs_that_do_not_pair_are_read_with_a_notice(music):
+    score = read(f"K:C\n{music}|")
+    assert len(list(score.notes())) == music.count("A") + music.count("B") + music.count("c")
+    assert any("slurs" in notice for notice in score.notices)
+    assert read("K:C\n(AB|cd) (e(f)g)|").notices == ()
 
 
 def test_ties_and_slurs():
@@ -214,6 +274,14 @@ def test_a_pick_up_is_a_bar_of_its_own():
         ("A4|1-3 B4:|4 C4|", [(False, 0, (), "|"), (False, 1, (1, 2, 3), "|"), (False, 0, (4,), "|")]),
         ("A4| [1 B4:| [2 C4|", [(False, 0, (), "|"), (False, 1, (1,), "|"), (False, 0, (2,), "|")]),
         ("A4 .| B4 |", [(False, 0, (), "|"), (False, 0, (), "|")]),
+        ("A4||:B4:||", [(False, 0, (), "||"), (True, 1, (), "||")]),
+        ("A4|]|:B4:|]", [(False, 0, (), "|]"), (True, 1, (), "|]")]),
+        ("[|:A4:|]", [(True, 1, (), "|]")]),
+        ("A4:|||:B4:|", [(False, 1, (), "||"), (True, 1, (), "|")]),
+        ("A4 :|: B4 :|", [(False, 1, (), "|"), (True, 1, (), "|")]),
+        ("A4|1,3B4:|2,4C4:|", [(False, 0, (), "|"), (False, 1, (1, 3), "|"), (False, 1, (2, 4), "|")]),
+        ("A4|[1-2,4B4:|[3C4|]", [(False, 0, (), "|"), (False, 1, (1, 2, 4), "|"), (False, 0, (3,), "|]")]),
+        ("A4|1B4:|\n[2C4|]", [(False, 0, (), "|"), (False, 1, (1,), "|"), (False, 0, (2,), "|]")]),
     ],
 )
 def test_bar_lines_repeats_and_endings(music, expected):
@@ -248,6 +316,20 @@ def test_lines_that_are_no_music_are_passed_over():
     )
     assert dressed.bars == plain.bars
     assert dressed.title == "No words"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "w:la la |: [ (", "W:la", "s:*!ff!*", "H:long ago", "N:x", "r:y", "U:T=!trill!", "m:~n2=n", "I:linebreak $", "%%text [",
+        "%", "+:more", "O:Leitrim", "Z:me", "V:1", "Q:1/4=90", "T:Part two", "R:jig", "[r:remark]", "[N:x]", "[U:T=x]", "[I:y]",
+    ],
+)  # fmt: skip
+def test_a_line_in_the_body_that_is_no_music_loses_nothing_of_what_follows(line):
+    header = "M:2/4\nL:1/8\nK:C\n"
+    score = read(f"{header}A2(B2|\n{line}\nc2) d2:|\ne4|")
+    assert score.bars == read(f"{header}A2(B2|\nc2) d2:|\ne4|").bars
+    assert (len(score.bars), score.notices) == (3, ())
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\\\n", "!\n", "$\n", " \n\t"])
@@ -290,8 +372,16 @@ def test_splits_a_collection():
         ("K:C\nAB ^|", 2, 4, "^"),
         ("K:C\n{AB", 2, 1, "{AB"),
         ('K:C\nA"Am', 2, 2, '"Am'),
-        ("K:C\nA [K:nonsense]B", 2, 3, "nonsense"),
-        ("K:C\n  A0", 2, 3, "0"),
+        ("K:C\nA [K:nonsense]B", 2, 6, "nonsense"),
+        ("K:C\n  A0", 2, 4, "0"),
+        ("X:1\r\nK:C\r\nw:la\r\nAB (3c]", 4, 7, "]"),
+        ("K:C\nAB|\\\nw:la ]\ncd ^z", 4, 4, "^"),
+        ('K:C\n"Am"A [M:6/8] B [M:x]', 2, 20, "x"),
+        ("K:C\nA4|[1-40 B", 2, 4, "[1-40"),
+        ("K:C\nA>>>>B", 2, 2, ">>>>"),
+        ("K:C\nA | (1B", 2, 5, "(1"),
+        ("K:C\nA C,,,,,,", 2, 3, "C,,,,,,"),
+        ("X:1\nM:4/4\nL:1/8\nK:D dur\nA", 4, 3, "D dur"),
     ],
 )
 def test_errors_name_line_column_and_text(text, line, column, piece):
@@ -310,6 +400,19 @@ def test_no_notes_is_an_error(text):
 )
 def test_numbers_of_four_digits_and_lengths_of_nothing_are_refused(music):
     assert refused("M:4/4\nK:C\n" + music).line == 3
+
+
+@pytest.mark.parametrize(
+    "music", ["[C999]999", "[C/999]/999", "A999>B", "L:1/64\nA|[L:1]B999", "L:1\nA|[L:1/64]B/999", "[L:1/64][M:32/1]Z"]
+)
+def test_lengths_that_grow_beyond_sense_are_refused(music):
+    assert "can't be meant" in refused("K:C\n" + music).sentence
+
+
+def test_the_unit_is_that_of_the_first_note():
+    score = read("M:none\nL:1/8\nK:C\nL:1/16\nA4|[L:1/4]A|")
+    assert (score.unit, [note.duration * 4 for note in score.notes()]) == (Fraction(1, 16), [1, 1])
+    assert read(write(score)) == score
 
 
 @pytest.mark.parametrize(
@@ -367,3 +470,61 @@ def test_any_text_is_a_tune_or_a_notation_error_that_says_where(text):
 @pytest.mark.parametrize("music", ["(2AX", "(3AZ2B"])
 def test_a_rest_of_whole_bars_in_a_tuplet_is_refused(music):
     assert "tuplet" in refused("K:C\n" + music).sentence
+
+
+def test_a_tie_carries_the_accidental_over_the_bar_line_to_the_tied_note_only():
+    assert midi("^F-|F F|F") == [[66], [66], [65], [65]]
+    assert midi("^F-|f F") == [[66], [77], [65]]
+
+
+def test_an_accidental_of_a_grace_note_holds_within_its_braces():
+    notes = list(read("M:none\nL:1/8\nK:C\n{^fgf}f F|").notes())
+    assert [pitch.midi for pitch in notes[0].grace] == [78, 79, 78]
+    assert [note.pitches[0].midi for note in notes] == [77, 65]
+
+
+def test_the_metre_may_become_free():
+    score = read("M:3/4\nL:1/8\nK:C\nA6|[M:none]A9|A2|")
+    assert [(bar.metre, bar.free) for bar in score.bars] == [(None, False), (None, True), (None, False)]
+    assert "[M:none]A9" in write(score)
+
+
+def test_a_change_after_the_first_note_of_a_bar_stands_with_the_next():
+    score = read("M:4/4\nL:1/8\nK:C\nF4 [K:D]F4|F4 [P:B]F4|F8|[K:D]F8|")
+    assert [note.pitches[0].midi for note in score.notes()] == [65, 66, 66, 66, 66, 66]
+    assert [(bar.key, bar.part) for bar in score.bars] == [(None, ""), (Key("D"), ""), (None, "B"), (None, "")]
+    assert score.key == Key("C")
+
+
+def test_lines_of_two_voices_in_turn_give_the_first():
+    score = read("X:1\nK:C\n[V:1]A2 B2|\n[V:2]E2 E2|\n[V:1]c2 [V:2]E2|[V:1]d2|")
+    assert [note.pitches[0].letter for note in score.notes()] == ["A", "B", "C", "D"]
+    assert score.notices == ("Only the first voice was read.",)
+
+
+def test_lines_before_the_key_that_are_no_fields_are_left_out_with_a_notice():
+    score = read("X:1\nT:Kettle\n3/8=120\nN bars 3 and 4 are torn\nK:C\nA|")
+    assert (score.title, len(list(score.notes()))) == ("Kettle", 1)
+    assert score.notices == ("A line that stands before K: and is no field was left out.",)
+
+
+def test_the_order_of_parts_is_read_from_the_header():
+    score = read("X:1\nP:A(AB)2\nK:C\nP:A\nA|\nP:B\nB|")
+    assert score.order == "AABAB"
+    assert [bar.part for bar in score.bars] == ["A", "B"]
+    assert read(write(score)) == score
+
+
+@pytest.mark.parametrize("order", ["((A", "A)", "(A9)9(A9)9", "A0", "(" * 3000 + "A", "A9" * 2000, "(((A9)9)9)9", "2A", "A^B"])
+def test_an_order_of_parts_beyond_sense_is_passed_over_with_a_notice(order):
+    score = read(f"X:1\nP:{order}\nK:C\nP:A\nA|")
+    assert score.order == ""
+    assert score.notices == ("The order of the parts in the header was not understood.",)
+
+
+def test_signs_may_pile_up_before_a_note():
+    assert midi("kv[CE] uT(AkB) H|c") == [[60, 64], [69], [71], [72]]
+
+
+def test_an_ending_may_begin_a_line():
+    assert marks("A4|\n1 B4:|\n2 C4|]") == [(False, 0, (), "|"), (False, 1, (1,), "|"), (False, 0, (2,), "|]")]

@@ -39,6 +39,12 @@ def order(music: str) -> str:
         ("A4|:B4:|C4|", "ABBC"),
         ("|:A4|B4|\n|:C4:|", "ABCC"),
         ("[|A4|B4|]", "AB"),
+        ("|:A4|1B4:|2C4|D4|E4:|", "ABACDEDE"),
+        ("A4|1B4|B4:|2C4|C4|D4:|", "ABBACCDD"),
+        ("A4|1B4:|2C4|D4|1E4:|2F4|", "ABACDEDF"),
+        ("A4|1B4:|2C4:|D4|1E4:|2F4:|", "ABACDEDF"),
+        ("A4|1B4:|2C4|D4|E4|", "ABACDE"),
+        ("A4|B4|]C4|D4:|", "ABCDCD"),
     ],
 )
 def test_order_of_playing(music, played):

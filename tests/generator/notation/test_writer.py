@@ -10,9 +10,9 @@ from hypothesis import given, settings
 
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
+from generator.notation.playback import playback
 from generator.notation.reader import read
 from generator.notation.score import Bar, Note, Pitch, Score
-from generator.notation.structure import play_order
 from generator.notation.writer import write, write_length
 from tests.generator.notation.midi import played
 from tests.generator.notation.scores import scores
@@ -74,27 +74,6 @@ def test_no_sign_in_a_title_breaks_the_header():
     assert read(write(score)) == score
 
 
-def expected(score: Score) -> list[tuple[Fraction, int, Fraction]]:
-    """The notes as they sound: repeats played, ties joined."""
-    sounding, at = [], Fraction(0)
-    open_ties: dict[int, int] = {}
-    for index in play_order(score.bars):
-        for note in score.bars[index].notes:
-            still: dict[int, int] = {}
-            for pitch in note.pitches:
-                if pitch.midi in open_ties:
-                    place = open_ties[pitch.midi]
-                    sounding[place] = (*sounding[place][:2], sounding[place][2] + note.duration)
-                else:
-                    place = len(sounding)
-                    sounding.append((at, pitch.midi, note.duration))
-                if note.tie:
-                    still[pitch.midi] = place
-            open_ties = still
-            at += note.duration
-    return sorted(sounding)
-
-
 @pytest.mark.skipif(
     shutil.which("abc2midi") is None, reason="abc2midi is not installed: the writer is checked by our reader alone"
 )
@@ -105,7 +84,7 @@ def test_abc2midi_plays_what_was_written(name, tmp_path):
     said = subprocess.run(["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, text=True, timeout=20)
     assert not re.search("error", said.stdout + said.stderr, re.IGNORECASE), said.stdout
     heard = played((tmp_path / "tune.mid").read_bytes())
-    wanted = expected(score)
+    wanted = [(note.onset, note.pitch, note.duration) for note in playback(score)]
     assert [pitch for _, pitch, _ in heard] == [pitch for _, pitch, _ in wanted]
     tolerance = Fraction(1, 64)  # abc2midi shortens notes a little, spreads chords, and rounds to its ticks
     for (start, _, length), (wanted_start, _, wanted_length) in zip(heard, wanted, strict=True):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -68,6 +69,13 @@ def test_empty_bars_that_are_played_without_end_are_refused() -> None:
     empty = [Bar()] * 190
     with pytest.raises(RenderingError, match="Shorten it"):
         check(_score(Bar((CROTCHET,)), *empty, Bar(repeat_end=6)))
+
+
+def test_a_part_that_is_played_again_and_again_counts_each_time() -> None:
+    tune = _score(Bar((CROTCHET,) * 4, part="A"), BAR, BAR)  # three seconds
+    check(replace(tune, order="A" * 60))
+    with pytest.raises(RenderingError, match="183 s"):
+        check(replace(tune, order="A" * 61))
 
 
 def test_what_plays_just_as_long_as_allowed_is_let_through() -> None:

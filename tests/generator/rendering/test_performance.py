@@ -50,6 +50,14 @@ def test_ties_make_one_sound_even_over_a_bar_line() -> None:
     assert sounds[1].duration == pytest.approx(Fraction(3, 2), abs=0.02)
 
 
+def test_parts_sound_in_the_order_of_the_header_with_their_own_repeats() -> None:
+    body = "P:A\nC8||\nP:B\nG8:|"
+    sounds = perform(read(_tune(body, more="P:ABA\n")))
+    assert [sound.pitch for sound in sounds] == [60, 67, 67, 60]
+    assert [sound.onset for sound in sounds] == [0, 1, 2, 3]
+    assert [sound.pitch for sound in perform(read(_tune(body)))] == [60, 67, 67]
+
+
 def test_a_tie_into_another_pitch_is_no_tie() -> None:
     assert [sound.pitch for sound in perform(read(_tune("C4-D4|")))] == [60, 62]
 

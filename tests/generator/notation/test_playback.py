@@ -1,0 +1,62 @@
+"""What is heard of a written tune, worked out by hand."""
+
+import shutil
+from fractions import Fraction
+
+import pytest
+
+from generator.notation.playback import playback
+from generator.notation.reader import read
+from tests.benchmarks.playback import difference, heard, ours
+
+HEADER = "X:1\nM:2/4\nL:1/8\nK:C\n"
+
+
+def sounds(music: str) -> list[tuple[Fraction, int, Fraction]]:
+    return [(note.onset * 8, note.pitch, note.duration * 8) for note in playback(read(HEADER + music))]
+
+
+def test_repeats_and_endings_are_played_out():
+    assert [pitch for _, pitch, _ in sounds("|:A4|1 B4:|2 c4||d4:|")] == [69, 71, 69, 72, 74, 74]
+
+
+def test_tied_notes_sound_as_one_and_others_are_struck_again():
+    assert sounds("C2-C2-|C4|") == [(0, 60, 8)]
+    assert sounds("C2-D2 C4|") == [(0, 60, 2), (2, 62, 2), (4, 60, 4)]
+    assert sounds("[CE]2-[CG]2|") == [(0, 60, 4), (0, 64, 2), (2, 67, 2)]
+
+
+def test_grace_notes_and_rests_are_not_struck():
+    assert sounds("{dc}A2 z2|B4|") == [(0, 69, 2), (4, 71, 4)]
+
+
+def test_parts_are_played_in_the_order_of_the_header_with_their_own_repeats():
+    text = "X:1\nP:ABA\nM:2/4\nL:1/8\nK:C\nP:A\nA4:|\nP:B\nB4|c4:|\n"
+    assert [note.pitch for note in playback(read(text))] == [69, 69, 71, 72, 71, 72, 69, 69]
+
+
+def test_an_order_of_parts_that_the_tune_has_not_leaves_it_as_written():
+    assert [note.pitch for note in playback(read("X:1\nP:XY\nK:C\nP:A\nA4|\nP:B\nB4|\n"))] == [69, 71]
+
+
+CASES = {
+    "accidentals in all octaves": "^F2f2|F2=f2|",
+    "a tie over the bar line": "^F4-|^F2F2|",
+    "an accidental before a grace note": "{^g}A2G2|g4|",
+    "tuplets": "(3ABc (3:2:2A2B|(5ABcde z|",
+    "broken rhythm": "A>B c<d|A>>B c<<d|",
+    "endings": "|:A4|1 B4:|2 c4||d4|",
+    "parts": "P:A\nA4|\nP:B\nB4|c4|",
+    "a whole bar's rest": "A4|Z2|B4|",
+    "two voices": "[V:1]A4|B4|\n[V:2]C4|D4|\n[V:1]c4|",
+}
+
+
+@pytest.mark.skipif(shutil.which("abc2midi") is None, reason="abc2midi is not installed: the cases above stand alone")
+@pytest.mark.parametrize("name", CASES)
+def test_abc2midi_hears_the_same(name, tmp_path):
+    text = HEADER.replace("M:", "P:ABA\nM:", 1) + CASES[name] + "\n" if name == "parts" else HEADER + CASES[name] + "\n"
+    theirs, mine = heard(text, tmp_path), ours(text)
+    assert theirs
+    assert mine
+    assert difference(mine, theirs) is None
