@@ -11,23 +11,25 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from generator.notation.errors import NotationError
+from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS, Metre, rhythm_named
-from generator.notation.reader import read
 from generator.notation.score import Score
-from generator.notation.tokens import NotEncodable, encode
+from generator.notation.tokens import NotEncodable, decode
+from training.repairs import encode_mended, read_mended
 from training.sources import RawTune
 
 Split = Literal["train", "validation", "test"]
 
 RUN = 11  # notes in the runs that show kinship
 KINSHIP = 0.4  # share of the shorter tune's runs that makes two tunes one family
+VERDICTS = "verdicts.jsonl"  # beside the file of the tunes
 HELD_OUT = 0.05  # of the families, for validation and again for test
 
 
@@ -38,68 +40,167 @@ class Entry:
     id: str  # collection and number
     title: str
     rhythm: str
+    key: str  # as ABC writes it: Ador
+    metre: str  # 6/8
     family: str
     split: Split
     tokens: list[str]
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one tune of the collections."""
+
+    id: str
+    title: str
+    verdict: Literal["used", "repaired", "rejected"]
+    reason: str = ""  # what was repaired, or why it was rejected, in words that many tunes share
+    detail: str = ""  # the same of this tune: the place, the lengths, the other tune
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
     entries: list[Entry]
-    verdicts: Counter[str]  # "used", or why a tune was left out
+    verdicts: list[Verdict] = field(default_factory=list)  # of every tune that was looked at
 
     def split(self, name: Split) -> list[Entry]:
         return [entry for entry in self.entries if entry.split == name]
 
     def manifest(self) -> dict[str, Any]:
         """What the corpus consists of, and a digest that two builds share only if they are the same."""
-        digest = hashlib.sha256("\n".join(" ".join([e.id, e.split, *e.tokens]) for e in self.entries).encode()).hexdigest()
+        lines = (" ".join([e.id, e.title, e.split, e.key, e.metre, *e.tokens]) for e in self.entries)
         return {
             "tunes": len(self.entries),
             "families": len({entry.family for entry in self.entries}),
             "tokens": sum(len(entry.tokens) for entry in self.entries),
             "split": dict(Counter(entry.split for entry in self.entries)),
             "rhythms": dict(Counter(entry.rhythm or "unknown" for entry in self.entries).most_common()),
-            "verdicts": dict(self.verdicts.most_common()),
-            "sha256": digest,
+            "verdicts": dict(Counter(judged.verdict for judged in self.verdicts).most_common()),
+            "repairs": self.reasons("repaired"),
+            "rejections": self.reasons("rejected"),
+            "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
         }
 
+    def reasons(self, verdict: Literal["repaired", "rejected"]) -> dict[str, int]:
+        """How many tunes were repaired or rejected for what, the most frequent first."""
+        return dict(Counter(judged.reason for judged in self.verdicts if judged.verdict == verdict).most_common())
+
+    @classmethod
+    def load(cls, path: Path) -> Corpus:
+        """Reads what `save` wrote; raises ValueError where there is none."""
+        try:
+            entries = [Entry(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+            lines = path.with_name(VERDICTS).read_text(encoding="utf-8").splitlines()
+            return cls(entries, [Verdict(**json.loads(line)) for line in lines])
+        except (OSError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} holds no corpus of this version. Run tunesmith corpus.") from error
+
     def save(self, path: Path) -> None:
+        """Writes the tunes to `path` and their verdicts beside it, a line of JSON each."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = (json.dumps(asdict(entry), ensure_ascii=False) for entry in self.entries)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        for target, rows in ((path, self.entries), (path.with_name(VERDICTS), self.verdicts)):
+            lines = (json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+            fresh = target.with_name(target.name + ".new")
+            fresh.write_text("".join(lines), encoding="utf-8")
+            fresh.replace(target)  # somebody may be reading the old one
+
+
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    """A tune that can be encoded, before it is compared with the others."""
+
+    number: int
+    id: str
+    score: Score
+    tokens: list[str]
+    mends: list[str]
 
 
 def build(raw: Iterable[RawTune]) -> Corpus:
-    verdicts: Counter[str] = Counter()
-    read_tunes: list[tuple[str, Score, list[str]]] = []
-    seen: set[tuple[str, ...]] = set()
+    """Judges every tune. A repaired one neither takes the place of one that was sound nor gives a family its name."""
+    verdicts: dict[int, Verdict] = {}
+    readable: list[_Readable] = []
     for number, tune in enumerate(raw, 1):
+        identity = tune.id or f"{tune.collection}:{number}"
+        title = _title(tune.text)
         try:
-            score = prepare(tune, read(tune.text))
-            tokens = encode(score)
-        except NotationError:
-            verdicts["cannot be read"] += 1
+            score, slips = read_mended(tune.text)
+            tokens, score, mends = encode_mended(prepare(tune, score))
+        except NotationError as error:
+            verdicts[number] = Verdict(identity, title, "rejected", "cannot be read", str(error))
             continue
         except NotEncodable as error:
-            verdicts[re.sub(r"\d[\d/]*", "…", str(error))] += 1
+            verdicts[number] = Verdict(identity, title, "rejected", _reason(str(error)), str(error))
             continue
-        body = tuple(tokens[4:])
-        if body in seen:
-            verdicts["the same tune again"] += 1
+        if 30 <= len(tokens) <= 1200:
+            readable.append(_Readable(number, identity, score, tokens, slips + mends))
+        else:
+            reason = "a fragment, or longer than 1,200 tokens"
+            verdicts[number] = Verdict(identity, title, "rejected", reason, f"{len(tokens)} tokens")
+    chosen: list[_Readable] = []
+    seen: dict[tuple[str, ...], str] = {}
+    for candidate in sorted(readable, key=lambda found: bool(found.mends)):
+        first = seen.setdefault(tuple(candidate.tokens[4:]), candidate.id)
+        if first != candidate.id:
+            again = Verdict(candidate.id, candidate.score.title, "rejected", "the same tune again", f"as {first}")
+            verdicts[candidate.number] = again
             continue
-        if not 30 <= len(tokens) <= 1200:
-            verdicts["a fragment, or longer than 1,200 tokens"] += 1
-            continue
-        seen.add(body)
-        verdicts["used"] += 1
-        read_tunes.append((f"{tune.collection}:{number}", score, tokens))
-    families = find_families([[_semitones(score), identity] for identity, score, _ in read_tunes])
-    entries = [
-        Entry(identity, score.title, score.rhythm, family, split_of(family), tokens)
-        for (identity, score, tokens), family in zip(read_tunes, families, strict=True)
-    ]
-    return Corpus(entries, verdicts)
+        verdict = Verdict(candidate.id, candidate.score.title, "used")
+        if candidate.mends:
+            verdict = replace(verdict, verdict="repaired", reason=candidate.mends[-1], detail=", ".join(candidate.mends))
+        verdicts[candidate.number] = verdict
+        chosen.append(candidate)
+    families = find_families([[_semitones(member.score), member.id] for member in chosen])
+    entries = {
+        member.number: Entry(
+            id=member.id,
+            title=member.score.title,
+            rhythm=member.score.rhythm,
+            key=member.score.key.abc,
+            metre=str(member.score.metre),
+            family=family,
+            split=split_of(family),
+            tokens=member.tokens,
+        )
+        for member, family in zip(chosen, families, strict=True)
+    }
+    return Corpus([entries[number] for number in sorted(entries)], [verdicts[number] for number in sorted(verdicts)])
+
+
+def _title(text: str) -> str:
+    match = re.search(r"^T:(.*)", text, re.MULTILINE)
+    return match[1].strip() if match else ""
+
+
+def _reason(message: str) -> str:
+    """What a NotEncodable names, without the figures and names of the single tune."""
+    for begin, reason in _REASONS.items():
+        if message.startswith(begin):
+            return reason
+    return message
+
+
+_REASONS = {
+    "a bar of ": "a bar that does not add up",
+    "a note of ": "a note of a length without a token",
+    "a pick-up of ": "a pick-up of a length without a token",
+    "the key ": "a mode other than major, minor, dorian and mixolydian",
+    "the metre ": "a metre without a token",
+    "the note ": "a note too high, too low or too much altered",
+}
+
+
+def score_of(entry: Entry, key: Key | None = None) -> Score:
+    """The tune as the model knows it, in its own key or another of the same mode: no ornaments, chords or grace notes."""
+    score = decode(entry.tokens, key or Key.parse(entry.key), metre_named(entry.metre))
+    return replace(score, title=entry.title, rhythm=entry.rhythm)
+
+
+def metre_named(text: str) -> Metre:
+    """The metre of an entry; raises ValueError where it is free, which no entry's is."""
+    if (metre := Metre.parse(text)) is None:
+        raise ValueError("An entry's metre cannot be free.")
+    return metre
 
 
 def split_of(family: str) -> Split:

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,8 @@ MUSIC21_SHA256 = {
     "airdsAirs": "bb7b8af608f400e9af30e9b27931ac8d5f48d01bd0457c65407f6f4cd03024d2",
     "miscFolk": "a1c672c52f5391f3a8d67b97e0c8c14583e81d64768a129d61982c9bcab51982",
 }
+SHA256 = {"irish.abc": IRISH_SHA256, **MUSIC21_SHA256}
+MOST_BYTES = 32 * 2**20  # of one file of one's own: more is no collection of tunes
 
 
 class SourceError(RuntimeError):
@@ -43,20 +46,71 @@ class SourceError(RuntimeError):
 class RawTune:
     collection: str
     text: str
+    id: str = ""  # of one's own tunes; the others are counted through
 
 
-def tunes(cache: Path, extra: Path | None = None) -> Iterator[RawTune]:
-    """Every tune of every collection. `cache` keeps irish.abc; `extra` is a folder of one's own `.abc` files."""
+def _unheard(_: str) -> None:
+    pass
+
+
+def tunes(cache: Path, extra: Path | None = None, say: Callable[[str], None] = _unheard) -> Iterator[RawTune]:
+    """Every tune of every collection, in an order that never changes.
+
+    `cache` keeps irish.abc; `extra` is a folder of one's own `.abc` files, and `say` hears of those that were left out.
+    Raises SourceError.
+    """
+    own_tunes = list(own(extra, say)) if extra is not None else []  # first: what is wrong there is told at once
     for text in split_tunes(irish(cache).read_text(encoding="utf-8")):
         yield RawTune("irish.abc", text)
     for name in MUSIC21_SHA256:
         for path in _music21_files(name):
             for text in split_tunes(path.read_text(encoding="utf-8", errors="replace")):
                 yield RawTune(name, text)
-    if extra is not None:
-        for path in sorted(extra.rglob("*.abc")):
-            for text in split_tunes(path.read_text(encoding="utf-8", errors="replace")):
-                yield RawTune(extra.name, text)
+    yield from own_tunes
+
+
+def own(folder: Path, say: Callable[[str], None]) -> Iterator[RawTune]:
+    """The tunes of the `.abc` files in a folder and below it; raises SourceError where there are none.
+
+    Their ids name file and place, so that they stay what they are when files are added. Folders that are links are not
+    entered: they may lead round in a circle.
+    """
+    collection, found = f"{folder.resolve().name}/", False
+    for root, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(root) / name
+            if path.suffix.lower() != ".abc":
+                continue
+            shown = str(path.relative_to(folder)).encode(errors="replace").decode()  # names need not be text
+            try:
+                texts = split_tunes(_text(path))
+                if not texts:
+                    raise ValueError("it holds no tune that begins with X:")
+            except (OSError, ValueError) as error:
+                say(f"{shown} was left out: {getattr(error, 'strerror', None) or error}.")
+                continue
+            found = True
+            for number, text in enumerate(texts, 1):
+                yield RawTune(collection, text, f"{collection}{shown}:{number}")
+    if not found:
+        raise SourceError(f"{folder} holds no tunes. Name a folder with .abc files in it or below it.")
+
+
+def _text(path: Path) -> str:
+    """A file's text, in UTF-8 or else Latin-1, as old collections are; raises OSError, or ValueError for no text."""
+    if not path.is_file():
+        raise ValueError("it is not a file")
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"it is larger than {MOST_BYTES // 2**20} MB")
+    if b"\0" in content:
+        raise ValueError("it is not text")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _music21_files(name: str) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import os
 import subprocess
 from types import SimpleNamespace
 
@@ -95,8 +96,53 @@ def test_every_tune_of_every_collection_comes_in_order(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: SimpleNamespace(origin=str(tmp_path / "package" / "__init__.py")))
     own = tmp_path / "mine" / "deep"
     own.mkdir(parents=True)
-    (own / "x.abc").write_bytes(text(melody(5)).encode() + b"\xff")
+    (own / "x.abc").write_text(text(melody(5)), encoding="utf-8")
     found = list(sources.tunes(tmp_path, tmp_path / "mine"))
-    assert [tune.collection for tune in found] == ["irish.abc", "irish.abc", "book", "book", "mine"]
+    assert [tune.collection for tune in found] == ["irish.abc", "irish.abc", "book", "book", "mine/"]
     assert found[2] == RawTune("book", text(melody(3)))
-    assert melody(5)[0] in found[4].text
+    assert found[4] == RawTune("mine/", text(melody(5)), "mine/deep/x.abc:1")
+
+
+def test_ones_own_files_are_read_whatever_their_encoding_and_stand_in_order(tmp_path):
+    cafe = text(melody(1), title="Café")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "old.ABC").write_bytes(cafe.encode("latin-1"))
+    (tmp_path / "a.abc").write_bytes(b"\xef\xbb\xbf" + cafe.encode() + b"\r\n" + text(melody(2)).encode())
+    (tmp_path / "notes.txt").write_text(cafe, encoding="utf-8")
+    said = []
+    found = list(sources.own(tmp_path, said.append))
+    name = tmp_path.name
+    assert [tune.id for tune in found] == [f"{name}/a.abc:1", f"{name}/a.abc:2", f"{name}/b/old.ABC:1"]
+    assert found[2].text == cafe
+    assert found[0].text.startswith(cafe)
+    assert said == []
+
+
+def test_files_that_are_no_tunes_are_named_and_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MOST_BYTES", 2**20)
+    (tmp_path / "good.abc").write_text(text(melody(1)), encoding="utf-8")
+    (tmp_path / "binary.abc").write_bytes(bytes(range(256)))
+    (tmp_path / "gone.abc").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "huge.abc").write_bytes(b" " * (2**20 + 1))
+    (tmp_path / "words.abc").write_text("no music", encoding="utf-8")
+    os.mkfifo(tmp_path / "pipe.abc")
+    (tmp_path / "folder.abc").mkdir()
+    (tmp_path / "folder.abc" / "inner.abc").write_text(text(melody(2)), encoding="utf-8")
+    (tmp_path / "round").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "linked.abc").symlink_to(tmp_path / "good.abc")
+    said = []
+    found = list(sources.own(tmp_path, said.append))
+    assert [tune.id.partition("/")[2] for tune in found] == ["good.abc:1", "linked.abc:1", "folder.abc/inner.abc:1"]
+    assert said == [
+        "binary.abc was left out: it is not text.",
+        "gone.abc was left out: it is not a file.",
+        "huge.abc was left out: it is larger than 1 MB.",
+        "pipe.abc was left out: it is not a file.",
+        "words.abc was left out: it holds no tune that begins with X:.",
+    ]
+
+
+def test_a_folder_without_tunes_is_refused_before_anything_is_fetched(tmp_path):
+    (tmp_path / "words.abc").write_text("no music", encoding="utf-8")
+    with pytest.raises(SourceError, match="holds no tunes"):
+        next(sources.tunes(tmp_path / "cache", tmp_path))
