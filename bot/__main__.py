@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from pydantic import ValidationError
@@ -189,11 +189,50 @@ def render(file: Path, out: Path) -> None:
 
 
 @main.command()
+@click.option("--abc", "extra", type=FOLDER, help="A folder of your own tunes, added.")
+@click.option("--out", type=DIRECTORY, help="Where the corpus goes; DATA_DIR/corpus without it.")
+def corpus(extra: Path | None, out: Path | None) -> None:
+    """Build the corpus that the model learns from: tunes judged, mended, sorted into families and split."""
+    from training.collect import collect, write
+    from training.sources import SourceError
+
+    cache = _settings().data_dir / "corpus"
+    target = out or cache
+    try:
+        target.mkdir(parents=True, exist_ok=True)  # what cannot be written is told before the work
+        built = collect(
+            cache,
+            extra=extra,
+            say=lambda sentence: click.echo(sentence, err=True),
+            progress=lambda tunes: click.progressbar(
+                tunes, label="Reading tunes", file=sys.stderr, hidden=not sys.stderr.isatty(), update_min_steps=50
+            ),
+        )
+        click.echo(write(built, target))
+    except SourceError as error:
+        raise Failure(error) from error
+    except OSError as error:
+        raise Failure(ValueError(f"{error.filename or target} cannot be written: {error.strerror}.")) from error
+    click.echo(f"The corpus is in {target}.")
+
+
+@main.command()
 @click.option("--config", type=FILE, help="A TOML file of training/configs; the shipped model's without it.")
 @click.option("--run", "folder", type=DIRECTORY, help="Where the run is kept; one that is there is gone on with.")
 @click.option("--out", type=DIRECTORY, help="Where the trained model goes; RUN/weights without it.")
 @click.option("--abc", "extra", type=FOLDER, help="A folder of your own tunes, added.")
-def train(config: Path | None, folder: Path | None, out: Path | None, extra: Path | None) -> None:
+@click.option(
+    "--strategy",
+    type=click.Choice(["mirrored", "multiworker"]),
+    help="mirrored: on all GPUs of this machine. multiworker: on the hosts that TF_CONFIG names; start it on each of them.",
+)
+def train(
+    config: Path | None,
+    folder: Path | None,
+    out: Path | None,
+    extra: Path | None,
+    strategy: Literal["mirrored", "multiworker"] | None,
+) -> None:
     """Train a model: collections in, weights and their card out."""
     quiet_tensorflow()
     import training
@@ -213,9 +252,94 @@ def train(config: Path | None, folder: Path | None, out: Path | None, extra: Pat
             extra=extra,
             say=click.echo,
             verbose=1 if sys.stdout.isatty() else 2,
+            strategy=strategy,
         )
     except (SourceError, ValueError) as error:
         raise Failure(error) from error
+
+
+@main.command()
+@click.option("--run", type=FOLDER, help="A run of `tunesmith train`, whose best model it is to be.")
+@click.option("--model", type=FOLDER, help="A folder with weights and card; without it and --run those that tunes are made with.")
+@click.option("--baseline", "baselines", type=FOLDER, multiple=True, help="A run to compare with; may be given again.")
+@click.option("--ngram/--no-ngram", default=True, show_default=True, help="Compare with an n-gram model as well.")
+@click.option("--tunes", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Tunes of each seed.")
+@click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="How often all is done anew.")
+@click.option("--temperature", type=click.FloatRange(0.1, 2), default=1.0, show_default=True)
+@click.option("--out", type=DIRECTORY, help="Where evaluation.json goes; the run's folder without it.")
+@click.option("--card", type=FOLDER, help="A folder with weights whose card is to hold the table's means as well.")
+def evaluate(run: Path | None, model: Path | None, out: Path | None, card: Path | None, **choices: Any) -> None:
+    """Measure a model against real tunes and other models: a table, and evaluation.json."""
+    if run and model:
+        raise Failure(ValueError("A run has its model: leave out --run or --model."), 2)
+    quiet_tensorflow()
+    from generator.composer.weights import WeightsError, amend_card
+    from training.corpus import Corpus
+    from training.evaluate import evaluate as measure
+    from training.table import means, table
+
+    settings = _settings()
+    target = out or run or settings.data_dir / "evaluation"
+    try:
+        found = measure(
+            Corpus.load(settings.data_dir / "corpus" / "corpus.jsonl"),
+            target,
+            run=run,
+            model=model or settings.model,
+            say=lambda sentence: click.echo(sentence, err=True),
+            track=lambda label, items: click.progressbar(items, label=label, file=sys.stderr),
+            **choices,
+        )
+        if card:
+            amend_card(card, {"evaluation": means(found)})
+    except (ValueError, WeightsError) as error:
+        raise Failure(error) from error
+    except OSError as error:
+        raise Failure(ValueError(f"{error.filename or target} cannot be written: {error.strerror}.")) from error
+    click.echo(table(found))
+    click.echo(f"Written: {target / 'evaluation.json'}.")
+
+
+@main.command()
+@click.option("--run", type=FOLDER, help="The run of the model, its curves and its evaluation; the shipped model's without it.")
+@click.option("--model", type=FOLDER, help="A folder with weights and card; RUN/weights without it.")
+@click.option("--evaluation", type=FILE, help="What `tunesmith evaluate` wrote, where it is not in the run's folder.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file; report.html in the run's folder else.")
+def report(run: Path | None, model: Path | None, evaluation: Path | None, out: Path | None) -> None:
+    """Show a model and its evaluation on one page: curves, tables, plots, tunes to hear, and what differs."""
+    quiet_tensorflow()
+    from generator.composer.weights import WeightsError, load_weights
+    from generator.rendering.audio import find_soundfont, synthesise
+    from generator.rendering.midi import write_midi
+    from generator.rendering.musicxml import write_musicxml
+    from generator.rendering.result import RenderingError
+    from generator.rendering.sheet import engrave
+    from training.report import SAMPLES
+    from training.report import report as show
+
+    settings = _settings()
+    folder = run or settings.data_dir / "evaluation"
+    target = out or folder / "report.html"
+    try:
+        font = find_soundfont(settings.soundfont)
+        weights = load_weights(model or (run / "weights" if run else settings.model))
+        trained = run or settings.data_dir / "runs" / str(weights.card["name"])
+        with click.progressbar(length=SAMPLES, label="Rendering", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+            lacks = show(
+                evaluation or folder / "evaluation.json",
+                target,
+                weights=weights,
+                run=trained,
+                render=lambda score: (engrave(score, write_musicxml(score)), synthesise(write_midi(score), font)),
+                done=lambda: bar.update(1),
+            )
+    except (RenderingError, ValueError, WeightsError) as error:
+        raise Failure(error) from error
+    except OSError as error:
+        raise Failure(ValueError(f"{target} cannot be written: {error.strerror}.")) from error
+    for sentence in lacks:
+        click.echo(sentence, err=True)
+    click.echo(f"The report is in {target}.")
 
 
 @main.command()

@@ -2,24 +2,62 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
-from training.corpus import Corpus, build
-from training.sources import tunes
-from training.train import TrainConfig, ship, train
+import tensorflow as tf
+
+from training.collect import collect, write
+from training.strategy import Name, is_chief, named
+from training.tracking import Comet
+from training.train import TrainConfig, rows_of, ship, train
 
 
 def train_and_ship(
-    config: TrainConfig, *, data_dir: Path, run: Path, target: Path, extra: Path | None, say: Callable[[str], None], verbose: int
+    config: TrainConfig,
+    *,
+    data_dir: Path,
+    run: Path,
+    target: Path,
+    extra: Path | None,
+    say: Callable[[str], None],
+    verbose: int,
+    strategy: Name | None = None,
 ) -> None:
+    """Builds the corpus and trains; a model of our own tokens is written into `target`, a baseline's weights stay in `run`.
+
+    Of several workers the first writes and speaks. Raises ValueError and SourceError.
+    """
+    chosen = named(strategy)  # first: several workers find each other before anything is computed
+    if not (chief := is_chief(chosen)):
+        verbose = 0
+        say = _silent
     say("Reading the collections…")
-    corpus: Corpus = build(tunes(data_dir / "corpus", extra))
-    corpus.save(data_dir / "corpus" / "corpus.jsonl")
+    corpus = collect(data_dir / "corpus", extra=extra, say=say)
     manifest = corpus.manifest()
-    (data_dir / "corpus" / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    if chief:
+        write(corpus, data_dir / "corpus")
     say(f"{manifest['tunes']:,} tunes in {manifest['families']:,} families, {manifest['tokens']:,} tokens.")
-    model = train(config, corpus, run, verbose=verbose)
-    card = ship(config, model, corpus, run, target)
+    comet = Comet.wished(run, config, say) if chief else None
+    try:
+        model = train(config, corpus, run, verbose=verbose, strategy=chosen, each_epoch=comet.epoch if comet else None)
+    except tf.errors.OpError as error:
+        if strategy != "multiworker":
+            raise
+        sentence = (
+            f"A worker is gone ({type(error).__name__}). Start all of them again: the run goes on from its last whole epoch."
+        )
+        raise ValueError(sentence) from error
+    if not chief:
+        return
+    card = ship(config, model, corpus, run, target) if config.tokens == "tunesmith" else None
+    if comet:
+        comet.end(card)
+    if card is None:
+        say(f"{min(row['val_loss'] for row in rows_of(run)):.4f} nats a token on the validation tunes. The weights are in {run}.")
+        return
     say(f"{card['loss']['test_bits_per_note']} bits a note on the test tunes. The model is in {target}.")
+
+
+def _silent(_: str) -> None:
+    pass

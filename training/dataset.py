@@ -10,12 +10,14 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, END, INDEX, PAD, features, is_pitch
+from generator.notation.keys import Key
+from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, END, INDEX, INPUTS, PAD, features, is_pitch
 
 Array = NDArray[np.int32]
 Batch = tuple[Array, Array, NDArray[np.float32]]
 
 RHYTHM, MODE = 1, 3  # places of the header's tokens
+TONIC = list(INPUTS).index("tonic")  # its column
 PADDED_TO = 32  # lengths are rounded up to this, so that few shapes are traced
 
 
@@ -29,13 +31,13 @@ class Example:
         return self.inputs[:, 0]
 
     @classmethod
-    def of(cls, tokens: Sequence[str]) -> Example:
-        columns = [(INDEX[token], *told) for token, told in zip(tokens, features(tokens), strict=True)]
+    def of(cls, tokens: Sequence[str], key: Key | None = None) -> Example:
+        columns = [(INDEX[token], *told) for token, told in zip(tokens, features(tokens, key), strict=True)]
         return cls(np.array(columns, np.int32), sum(token != END and is_pitch(token) for token in tokens))
 
 
 class Batches:
-    """Batches in another order each epoch, the same for the same seed; `header_dropout` hides rhythm or mode from the model.
+    """Batches in another order each epoch, the same for the same seed; `header_dropout` hides rhythm, mode or tonic.
 
     One batch: inputs (batch, time, columns), targets and weights (batch, time).
     """
@@ -84,4 +86,6 @@ class Batches:
             for place, unknown in ((RHYTHM, ANY_RHYTHM), (MODE, ANY_MODE)):
                 if rng.random() < self.header_dropout:
                     inputs[row, place, 0] = INDEX[unknown]
+            if rng.random() < self.header_dropout:
+                inputs[row, :, TONIC:] = 0
         return inputs, targets, weights

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from generator.composer.plan import FREE_BAR, Plan, make_plan
 from generator.composer.runtime import Runtime
+from generator.composer.titles import title_for
 from generator.composer.weights import Weights
 from generator.notation import tokens as t
 from generator.notation.keys import Mode
@@ -110,7 +111,8 @@ class _Slot:
         rhythm = plan.request.rhythm or score.rhythm
         if plan.opening and not plan.request.vary:
             score = _with_opening(score, plan.opening)
-        title = plan.request.title or f"{rhythm.capitalize() or 'Tune'} in {plan.key}"
+        title = plan.request.title or title_for(rhythm, plan.request.seed, self.tokens)
+        title = title or f"{rhythm.capitalize() or 'Tune'} in {plan.key}"  # where no draw was good enough
         score = replace(score, title=title, rhythm=rhythm, tempo=usual_tempo(rhythm, metre))
         return ComposedTune(score, tuple(self.tokens), self.nats / math.log(2) / max(self.chosen, 1))
 

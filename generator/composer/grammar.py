@@ -74,6 +74,7 @@ class Grammar:
     def set_key(self, key: Key, octaves: tuple[int, ...] = OCTAVES) -> None:
         """Fixes which pitches are playable: those in range in one of the octaves that are still open."""
         base = t.tonic(key)
+        self.tracker.tonic = t.tonic_class(key)
         for octave in octaves:
             window = np.zeros(len(t.VOCABULARY), np.bool_)
             for token in t.VOCABULARY:

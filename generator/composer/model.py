@@ -3,7 +3,8 @@
 inputs  (batch, time, columns): the columns of `tokens.INPUTS`, of which the model reads those that it has a width for
   → embeddings, side by side          (batch, time, their widths together)
   → LSTM × layers                     (batch, time, units)
-  → logits over the vocabulary        (batch, time, vocabulary)
+  → logits over the vocabulary        (batch, time, vocabulary), to which what is counted adds its own:
+                                      that no note is longer than what remains of the bar need not go through the LSTM
 """
 
 from __future__ import annotations
@@ -22,31 +23,44 @@ class ModelConfig:
     units: int = 512
     layers: int = 2
     embedding: int = 192  # of a token
-    place: int = 32  # of the position in the bar, and again of the bar in the part; 0: the model is not told
+    place: int = 16  # of each thing that is counted: position, bar, what remains, notes as recalled; 0: the model is not told
     recall: int = 32  # of each recalled pitch and of each duration; 0: the model is not told
     dropout: float = 0.3  # between layers; a corpus of 0.7 M tokens overfits without
     vocabulary: int = len(VOCABULARY)
+    columns: tuple[str, ...] = tuple(INPUTS)  # what of them the model is told, where it has a width
+    direct: bool = True  # what is counted also speaks for or against each token by itself
+    one_hot: bool = False  # the token as it is instead of a learnt embedding, and no dropout on it: folk-rnn's input
 
     def inputs(self) -> dict[str, tuple[int, int]]:
         """What the model reads: how many classes each has, and the width of its embedding."""
-        widths = {"token": self.embedding, "position": self.place, "bar": self.place}
-        classes = INPUTS | {"token": self.vocabulary}
-        return {name: (size, width) for name, size in classes.items() if (width := widths.get(name, self.recall))}
+        token = self.vocabulary if self.one_hot else self.embedding
+        widths = {"token": token, "pitch": self.recall, "duration": self.recall}
+        classes = {name: size for name, size in (INPUTS | {"token": self.vocabulary}).items() if name in self.columns}
+        found = {name: (size, widths.get(name.split("_")[0], self.place)) for name, size in classes.items()}
+        return {name: (size, width) for name, (size, width) in found.items() if width}
 
 
 def build(config: ModelConfig) -> keras.Model:
     """The model for training: whole tunes at once, each from an empty state."""
     inputs = keras.Input((None, None), dtype="int32", name="inputs")
-    embedded = [
-        keras.layers.Embedding(classes, width, name=f"{name}_embedding")(inputs[:, :, list(INPUTS).index(name)])
-        for name, (classes, width) in config.inputs().items()
-    ]
+    frozen = {"embeddings_initializer": "identity", "trainable": False} if config.one_hot else {}
+    embedded, direct = [], []
+    for name, (classes, width) in config.inputs().items():
+        column = inputs[:, :, list(INPUTS).index(name)]
+        x = keras.layers.Embedding(classes, width, name=f"{name}_embedding", **frozen)(column)
+        if not name.startswith(("token", "pitch", "duration")):  # what is counted stays exact
+            table = keras.layers.Embedding(classes, config.vocabulary, "zeros", name=f"{name}_direct", dtype="float32")
+            direct += [table(column)] if config.direct else []
+        elif not config.one_hot:
+            x = keras.layers.Dropout(config.dropout)(x)
+        embedded.append(x)
     x = keras.layers.Concatenate(name="embedded")(embedded) if len(embedded) > 1 else embedded[0]
     for layer in range(config.layers):
-        x = keras.layers.Dropout(config.dropout)(x)
+        x = keras.layers.Dropout(config.dropout)(x) if layer else x
         x = HoistedLSTM(config.units, return_sequences=True, name=f"lstm_{layer}")(x)  # (batch, time, units)
     x = keras.layers.Dropout(config.dropout)(x)
     logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)  # (batch, time, vocabulary)
+    logits = keras.layers.Add(name="directed_logits", dtype="float32")([logits, *direct]) if direct else logits
     return keras.Model(inputs, logits, name="tunesmith")
 
 

@@ -35,6 +35,8 @@ class Runtime:
         self._recurrent = [tf.constant(arrays[f"lstm_{layer}/recurrent_kernel"]) for layer in range(self.layers)]
         self._biases = [tf.constant(arrays[f"lstm_{layer}/bias"]) for layer in range(self.layers)]
         self._out = tf.constant(arrays["logits/kernel"]), tf.constant(arrays["logits/bias"])
+        direct = {column: arrays.get(f"{name}_direct/embeddings") for column, name in enumerate(INPUTS)}
+        self._direct = {column: tf.constant(table) for column, table in direct.items() if table is not None}
         self._state = tf.zeros((self.layers, 2, slots, self.units))
         row = tf.TensorSpec((slots, self.columns), tf.int32)
         keep = tf.TensorSpec((slots, 1), tf.float32)
@@ -62,4 +64,7 @@ class Runtime:
             x = tf.sigmoid(o) * tf.tanh(c)
             states.append(tf.stack([x, c]))
         kernel, bias = self._out
-        return tf.matmul(x, kernel) + bias, tf.stack(states)
+        logits = tf.matmul(x, kernel) + bias
+        for column, table in self._direct.items():
+            logits += tf.gather(table, inputs[:, column])
+        return logits, tf.stack(states)

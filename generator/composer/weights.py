@@ -38,8 +38,16 @@ def save_weights(model: Any, card: Mapping[str, Any], folder: Path) -> None:
         for variable in layer.trainable_variables
     }
     np.savez_compressed(folder / "weights.npz", **arrays)  # type: ignore[arg-type]  # numpy takes them for its own options
-    text = json.dumps({**card, "vocabulary": list(VOCABULARY)}, indent=1, ensure_ascii=False)
-    (folder / "card.json").write_text(text + "\n", encoding="utf-8")
+    _write_card({**card, "vocabulary": list(VOCABULARY)}, folder)
+
+
+def amend_card(folder: Path, entries: Mapping[str, Any]) -> None:
+    """Adds entries to the card of the model in a folder, or replaces them; raises WeightsError."""
+    _write_card({**load_weights(folder).card, **entries}, folder)
+
+
+def _write_card(card: Mapping[str, Any], folder: Path) -> None:
+    (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def load_weights(folder: Path | None = None) -> Weights:

@@ -56,14 +56,23 @@ VOCABULARY = _vocabulary()
 INDEX = {token: index for index, token in enumerate(VOCABULARY)}
 POSITIONS = 64  # classes of the position in the bar, in 1/64 of the longest bar counted (12/8 and 3/2: 288 ticks)
 BARS = 36  # classes of the bar in its part; the last stands for all beyond
+REMAINING = 146  # classes of what remains of a bar: half its ticks, of 288 at most; the last stands for a bar that is too full
+MATCHED = 10  # classes of how many notes in a row were as recalled: nothing to recall, none, 1…8
 RECALLED = (1, 2, 4)  # how many bars are looked back; besides, to the part before, or to the first ending from the second
-# What the model is told at each step, and how many classes each has: the token, its place, and for each bar that is looked
-# back to the note that began at this place in it.
+_LOOKS = (*RECALLED, "part")
+# What the model is told at each step, and how many classes each has: the token and its place; for each bar that is looked
+# back to, the note that began at this place in it; what remains of the bar, and of it if a part's end is to leave room for the
+# pick-up; how many notes in a row were those recalled; whether another note fits; and the tonic, once the mode is known.
 INPUTS = {
     "token": len(VOCABULARY),
     "position": POSITIONS,
     "bar": BARS,
-    **{f"{what}_{where}": len(VOCABULARY) for where in (*RECALLED, "part") for what in ("pitch", "duration")},
+    **{f"{what}_{where}": len(VOCABULARY) for where in _LOOKS for what in ("pitch", "duration")},
+    "remaining": REMAINING,
+    "closing": REMAINING,
+    **{f"matched_{where}": MATCHED for where in _LOOKS},
+    "fits": 6,  # a note of the duration in force: unknown, no, yes, and the first, second, third from last of a triplet
+    "tonic": 13,  # unknown, C … B: it tells the register, for players have the same range in every key
 }
 
 
@@ -96,6 +105,11 @@ def plain(metre: Metre) -> Metre:
     return {Metre(2, 2): Metre(4, 4), Metre(6, 4): Metre(3, 2)}.get(metre, metre)
 
 
+def tonic_class(key: Key | None) -> int:
+    """The tonic as the model is told it."""
+    return key.pitch_class + 1 if key else 0
+
+
 def tonic(key: Key) -> Pitch:
     """Degree 0: the tonic between C4 and B4."""
     return Pitch(key.tonic[0], 4)
@@ -108,6 +122,7 @@ class Tracker:
     All of that is input of the model, so training and composing must count alike: both count here.
     """
 
+    tonic: int = 0  # 1 + its pitch class; 0 where it is left open
     bar_ticks: int = 0  # a full bar; 0 until the metre is known
     position: int = 0  # ticks since the bar line
     bar: int = 0  # of the part; the second ending counts from where the first began
@@ -117,13 +132,17 @@ class Tracker:
     triplet: int = 0  # notes that the open triplet still lacks
     ending: int = 0
     ending_bar: int = 0  # the bar of the part with which the endings begin
+    _mode_known: bool = False
     _starts: list[int] = field(default_factory=list)  # of the parts, in bars of the tune; a pick-up lies in the bar before
     _bars: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)  # bar → position → pitch and duration
+    _matched: list[int] = field(default_factory=lambda: [0] * len(_LOOKS))
 
     def advance(self, token: str) -> None:
         if token.startswith("M:"):
             metre = Metre.parse(token[2:]) if token != ANY_METRE else None
             self.bar_ticks = int(metre.bar * TICKS) if metre else 0
+        elif token.startswith("K:"):
+            self._mode_known = True
         elif token in (OPEN_REPEATED, OPEN):
             self.part += 1
             self._starts.append(self._starts[-1] + self.bar + 1 if self._starts else 0)
@@ -147,8 +166,8 @@ class Tracker:
             self.duration = int(token[1:])
             self.triplet = 3 if self.duration in TRIPLETS else 0
         elif is_pitch(token):
-            written = self._bars.setdefault(self._starts[-1] + self.bar, {}) if self._starts else {}
-            written[self.position] = INDEX[token], INDEX.get(f"/{self.duration}", 0)
+            if self._starts:
+                self._write((INDEX[token], INDEX.get(f"/{self.duration}", 0)))
             self.position += self.duration
             if self.duration in TRIPLETS:
                 self.triplet = (self.triplet or 3) - 1
@@ -159,12 +178,31 @@ class Tracker:
         Class 0 of the bar is the pick-up. Of a recalled note: the tokens of its pitch and duration; TIE where one lasts on
         from before, PAD where nothing was written.
         """
+        position, bar = min(self.position * 2 // 9, POSITIONS - 1), min(self.bar + 1, BARS - 1)
+        remaining = self.bar_ticks - self.position
+        counts = (_left(max(remaining, 0)), _left(remaining - self.pick_up), *self._matched, self._fits(remaining))
+        tonic = self.tonic if self._mode_known else 0
+        return position, bar, *(part for note in self._recalled() for part in note), *counts, tonic
+
+    def _fits(self, remaining: int) -> int:
+        if self.triplet:
+            return 2 + self.triplet
+        claim = self.duration * 3 if self.duration in TRIPLETS else self.duration
+        return 0 if not claim else 2 if claim <= remaining else 1
+
+    def _recalled(self) -> list[tuple[int, int]]:
+        """For each look back the pitch and the duration of the note that began at this place."""
         if not self._starts:
-            return 0, min(self.bar + 1, BARS - 1), *(0,) * (len(INPUTS) - 3)
+            return [(0, 0)] * len(_LOOKS)
         here = self._starts[-1] + self.bar
         before = here if self.ending == 2 else self._starts[-2] + self.bar if len(self._starts) > 1 else None
-        recalled = [note for bar in (*(here - back for back in RECALLED), before) for note in self._note_in(bar)]
-        return min(self.position * 2 // 9, POSITIONS - 1), min(self.bar + 1, BARS - 1), *recalled
+        return [self._note_in(bar) for bar in (*(here - back for back in RECALLED), before)]
+
+    def _write(self, note: tuple[int, int]) -> None:
+        for look, recalled in enumerate(self._recalled()):
+            matched = min(max(self._matched[look], 1) + 1, MATCHED - 1) if recalled == note else 1
+            self._matched[look] = matched if any(recalled) else 0
+        self._bars.setdefault(self._starts[-1] + self.bar, {})[self.position] = note
 
     def _note_in(self, bar: int | None) -> tuple[int, int]:
         written = self._bars.get(bar) if bar is not None else None
@@ -174,9 +212,14 @@ class Tracker:
 _LASTING = INDEX[TIE], 0
 
 
-def features(tokens: Iterable[str]) -> list[tuple[int, ...]]:
+def _left(ticks: int) -> int:
+    """What remains of a bar as a class."""
+    return ticks // 2 if 0 <= ticks // 2 < REMAINING - 1 else REMAINING - 1
+
+
+def features(tokens: Iterable[str], key: Key | None = None) -> list[tuple[int, ...]]:
     """After each token what the model is told beside it."""
-    tracker, found = Tracker(), []
+    tracker, found = Tracker(tonic_class(key)), []
     for token in tokens:
         tracker.advance(token)
         found.append(tracker.features())
@@ -228,7 +271,7 @@ def _with_pick_ups(layout: Sequence[Part], full: Fraction) -> list[Part]:
 
 class _Encoder:
     def __init__(self, score: Score) -> None:
-        if any(bar.key not in (None, score.key) or bar.metre not in (None, score.metre) for bar in score.bars):
+        if any(bar.free or bar.key not in (None, score.key) or bar.metre not in (None, score.metre) for bar in score.bars):
             raise NotEncodable("a change of key or metre")
         if score.metre is None or plain(score.metre) not in METRES:
             raise NotEncodable(f"the metre {score.metre or 'free'}")

@@ -12,6 +12,7 @@ import pytest
 
 from generator.composer import composer as module
 from generator.composer.composer import Composer
+from generator.composer.titles import title_for
 from generator.notation.errors import NotationError
 from generator.notation.opening import read_opening
 from generator.notation.reader import read
@@ -74,8 +75,14 @@ def test_another_composer_gives_the_same_tune_and_another_seed_another(composer,
 def test_title_and_tempo(composer):
     named, unnamed = composer.compose([replace(REQUEST, title="100% Mine"), REQUEST])
     assert read(abc(named)).title == "100% Mine"
-    assert unnamed.score.title == "Reel in A dorian"
+    assert unnamed.score.title == title_for("reel", REQUEST.seed, unnamed.tokens)
+    assert list(unnamed.score.notes()) == list(named.score.notes())
     assert "Q:1/2=104" in abc(unnamed)
+
+
+def test_a_tune_that_finds_no_title_is_called_by_rhythm_and_key(composer, monkeypatch):
+    monkeypatch.setattr("generator.composer.composer.title_for", lambda *_: "")
+    assert composer.compose([REQUEST])[0].score.title == "Reel in A dorian"
 
 
 def test_the_listener_hears_rising_numbers_of_bars(composer):

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from generator.composer.model import HoistedLSTM, ModelConfig, build
 from generator.composer.runtime import Runtime
-from generator.notation.tokens import BARS, INPUTS, POSITIONS, VOCABULARY
+from generator.composer.weights import Weights
+from generator.notation.tokens import INPUTS, VOCABULARY
 
 pytestmark = pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="on a GPU the layer is Keras' own")
 
@@ -71,9 +72,11 @@ def test_the_model_has_the_shape_and_size_of_its_configuration():
     config = ModelConfig(units=16, layers=2, embedding=8, place=4, recall=3)
     model = build(config)
     assert model(np.zeros((2, 5, len(INPUTS)), np.int32)).shape == (2, 5, len(VOCABULARY))
-    embeddings = len(VOCABULARY) * 8 + (POSITIONS + BARS) * 4 + 8 * len(VOCABULARY) * 3
-    lstms = 4 * 16 * (40 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
-    assert model.count_params() == embeddings + lstms + 17 * len(VOCABULARY)
+    counted = {name: classes for name, classes in INPUTS.items() if not name.startswith(("token", "pitch", "duration"))}
+    embeddings = len(VOCABULARY) * 8 + sum(counted.values()) * 4 + 8 * len(VOCABULARY) * 3
+    lstms = 4 * 16 * (8 + 4 * len(counted) + 8 * 3 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
+    direct = sum(counted.values()) * len(VOCABULARY)
+    assert model.count_params() == embeddings + lstms + 17 * len(VOCABULARY) + direct
 
 
 def test_a_width_of_none_leaves_an_input_out():
@@ -82,12 +85,37 @@ def test_a_width_of_none_leaves_an_input_out():
     assert build(config)(np.zeros((2, 5, 1), np.int32)).shape == (2, 5, 30)
 
 
+def test_a_model_reads_the_columns_that_it_was_made_for():
+    config = ModelConfig(units=16, layers=1, embedding=8, place=4, recall=3, columns=("token", "bar", "pitch_1"), direct=False)
+    model = build(config)
+    rows = np.ones((1, 3, len(INPUTS)), np.int32)
+    before = np.asarray(model(rows))
+    rows[..., list(INPUTS).index("remaining")] = 3
+    assert np.array_equal(model(rows), before)
+    rows[..., list(INPUTS).index("bar")] = 3
+    assert not np.allclose(model(rows), before)
+
+
+def test_what_is_counted_can_forbid_a_token_by_itself():
+    model = build(ModelConfig(units=16, layers=1, embedding=8, place=4, recall=3))
+    table = np.zeros((INPUTS["remaining"], len(VOCABULARY)), np.float32)
+    table[7, 50] = -100
+    model.get_layer("remaining_direct").set_weights([table])
+    rows = np.ones((1, 2, len(INPUTS)), np.int32)
+    rows[0, 1, list(INPUTS).index("remaining")] = 7
+    logits = np.asarray(model(rows))[0, :, 50]
+    assert logits[0] > -10 > -90 > logits[1]
+
+
 def test_stepping_gives_the_logits_of_the_whole_sequence(weights):
+    rng = np.random.default_rng(4)
+    # What speaks directly is nothing before training.
+    direct = {name: rng.normal(size=array.shape).astype(np.float32) for name, array in weights.arrays.items() if "direct" in name}
+    weights = Weights({**weights.arrays, **direct}, weights.card)
     model = build(ModelConfig(**weights.card["model"]))
     for layer in model.layers:
         if layer.trainable_variables:
             layer.set_weights([weights.arrays[f"{layer.name}/{v.path.split('/')[-1]}"] for v in layer.trainable_variables])
-    rng = np.random.default_rng(4)
     columns = ModelConfig(**weights.card["model"]).inputs().values()
     rows = np.stack([rng.integers(0, classes, (3, 40)) for classes, _ in columns], -1).astype(np.int32)
     whole = np.asarray(model(rows))
@@ -100,7 +128,7 @@ def test_stepping_gives_the_logits_of_the_whole_sequence(weights):
 
 def test_a_slot_that_begins_anew_forgets_and_the_others_do_not(weights):
     runtime, fresh = Runtime(weights, 2), Runtime(weights, 2)
-    for token in (5, 9, 30):
+    for token in (2, 5, 3):
         runtime.step(np.full((2, runtime.columns), token, np.int32), np.zeros(2, np.bool_))
     row = np.ones((2, runtime.columns), np.int32)
     begun = runtime.step(row, np.array([True, False]))

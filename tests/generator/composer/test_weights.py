@@ -6,7 +6,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from generator.composer.weights import WeightsError, load_weights, save_weights
+from generator.composer.weights import WeightsError, amend_card, load_weights, save_weights
 from generator.notation.tokens import VOCABULARY
 from tests.generator.composer.untrained import untrained
 
@@ -62,3 +62,12 @@ def test_a_broken_card_is_refused(tmp_path, text):
     (tmp_path / "card.json").write_text(text, encoding="utf-8")
     with pytest.raises(WeightsError):
         load_weights(tmp_path)
+
+
+def test_a_card_is_added_to_and_the_weights_stay(tmp_path):
+    untrained(tmp_path)
+    before = load_weights(tmp_path)
+    amend_card(tmp_path, {"evaluation": {"é": 1}})
+    after = load_weights(tmp_path)
+    assert after.card == {**before.card, "evaluation": {"é": 1}}
+    assert all(np.array_equal(after.arrays[name], array) for name, array in before.arrays.items())

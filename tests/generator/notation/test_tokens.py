@@ -122,7 +122,7 @@ def test_the_same_place_is_recalled_in_the_bars_and_the_part_before():
         lasting,
     ]
     assert recalled(tokens, "2")[8:14] == first
-    assert recalled(tokens, "part")[14:] == first[:4] + [("7", "/72"), ("6", "/72")]
+    assert recalled(tokens, "part")[14:] == [*first[:4], ("7", "/72"), ("6", "/72")]
 
 
 def test_a_pick_up_recalls_the_end_of_the_part_before_and_a_second_ending_the_first():
@@ -130,6 +130,36 @@ def test_a_pick_up_recalls_the_end_of_the_part_before_and_a_second_ending_the_fi
     assert recalled(tokens, "part")[9:11] == [("7", "/72"), ("6", "/48")]  # of the second ending, from the first
     assert recalled(tokens, "part")[11] == ("4", "/24")  # one pick-up from the other
     assert recalled(tokens, "4")[11] == recalled(tokens, "part")[0] == ("<pad>", "<pad>")
+
+
+def told(tokens: list[str], name: str, key: Key | None = None) -> list[int]:
+    column = list(t.INPUTS).index(name) - 1
+    return [place[column] for place in t.features(tokens, key)]
+
+
+def test_what_remains_of_a_bar_is_told_with_and_without_room_for_the_pick_up():
+    tokens = ["<start>", "R:jig", "M:6/8", "K:major", "|:", "up24", "/24", "4", "|", "/48", "0", "/72", "2", "3"]
+    assert told(tokens, "remaining")[4:] == [72, 12, 12, 0, 72, 72, 48, 48, 12, 0]  # halves of ticks; too full is full
+    assert told(tokens, "closing")[4:-2] == [72, 0, 0, 145, 60, 60, 36, 36]
+    assert told(tokens, "closing")[-2:] == [0, 145]
+
+
+def test_whether_another_note_fits_is_told():
+    tokens = ["<start>", "R:?", "M:2/4", "K:major", "|:", "/48", "0", "0", "|", "/16", "0", "1", "2", "/72", "0", "/48"]
+    assert told(tokens, "fits")[4:] == [0, 2, 2, 1, 2, 5, 4, 3, 2, 1, 1, 1]
+
+
+def test_notes_that_are_as_recalled_are_counted():
+    tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:CDE FGA|CDE FGB|CDE FGB:|"))
+    notes = [index for index, token in enumerate(tokens) if index > 3 and t.is_pitch(token)]
+    counted = told(tokens, "matched_1")
+    assert [counted[index] for index in notes] == [0] * 6 + [2, 3, 4, 5, 6, 1] + [2, 3, 4, 5, 6, 7]
+
+
+def test_the_tonic_is_told_once_the_mode_is_known():
+    tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:D\n|:DFA d3:|"))
+    assert told(tokens, "tonic", Key.parse("D")) == [0, 0, 0] + [3] * (len(tokens) - 3)
+    assert not any(told(tokens, "tonic"))
 
 
 def test_features_stay_within_their_classes():
