@@ -8,7 +8,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from generator.composer.model import ModelConfig
 
-_INK, _INPUT, _PLAIN, _STATE = "#222222", "#dce9f5", "#f2f2f2", "#fde3c8"
+_INK, _SPELT, _COUNTED, _PLAIN, _STATE = "#222222", "#dce9f5", "#e2f0d9", "#f2f2f2", "#fde3c8"
 _BOX, _GAP = 2.6, 0.9  # widths of a layer's box and of the way to the next one
 
 
@@ -26,7 +26,8 @@ def draw(config: ModelConfig) -> Figure:
     middle = height / 2 - 0.1
     for row, (name, (_, size)) in enumerate(inputs.items()):
         y = height - 1 - row
-        _box(axes, 0, y, 0.8, f"{name.replace('_', ' ')} · {size}", _INPUT)
+        colour = _SPELT if name.startswith(("token", "pitch", "duration")) else _COUNTED
+        _box(axes, 0, y, 0.8, f"{name.replace('_', ' ')} · {size}", colour)
         _arrow(axes, (_BOX, y + 0.4), (_BOX + _GAP, y + 0.4))
     for stage, (text, colour) in enumerate(stages, 1):
         x = stage * (_BOX + _GAP)
@@ -36,8 +37,14 @@ def draw(config: ModelConfig) -> Figure:
             _arrow(axes, (x + 0.8 * _BOX, middle - 1), (x + 0.2 * _BOX, middle - 1), bend=-1.0)
         if stage > 1:
             _arrow(axes, (x - _GAP, middle), (x, middle))
-            if config.dropout:
-                axes.text(x - _GAP / 2, middle + 0.25, f"dropout\n{config.dropout:g}", ha="center", fontsize=7, color=_INK)
+            if config.dropout and not (stage == 2 and config.one_hot):
+                label = f"dropout\n{config.dropout:g}" + ("\nof blue" if stage == 2 else "")
+                axes.text(x - _GAP / 2, middle + 0.25, label, ha="center", fontsize=7, color=_INK)
+    if config.direct and len(inputs) > 1:
+        right, last, y = 2 * _BOX + _GAP, len(stages) * (_BOX + _GAP) + _BOX / 2, height - 0.8
+        axes.plot((right, last), (y, y), color=_INK, linewidth=0.8)
+        _arrow(axes, (last, y), (last, middle + 1))
+        axes.text(right + 0.2, y + 0.15, "what is counted (green), each class with a logit for each token", fontsize=7, color=_INK)
     return figure
 
 

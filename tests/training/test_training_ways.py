@@ -11,9 +11,9 @@ from PIL import Image
 
 from tests.training.tiny import CONFIG, corpus
 from training import curves
-from training.dataset import Batches, Example
+from training.dataset import Batches
 from training.progress import Progress, clock
-from training.train import TrainConfig, schedule_of, train
+from training.train import TrainConfig, example, schedule_of, train
 
 
 def log(run) -> list[dict[str, float]]:
@@ -24,7 +24,7 @@ def log(run) -> list[dict[str, float]]:
 def nats(model) -> float:
     """A model's loss on the validation tunes, by numpy."""
     total = count = 0.0
-    for inputs, targets, weights in Batches([Example.of(entry.tokens) for entry in corpus().split("validation")], 2):
+    for inputs, targets, weights in Batches([example(entry) for entry in corpus().split("validation")], 2):
         logits = np.asarray(model(inputs, training=False), np.float64)
         likelihood = np.take_along_axis(logits, targets[..., None], -1)[..., 0] - np.log(np.exp(logits).sum(-1))
         total, count = total - float((likelihood * weights).sum()), count + float(weights.sum())

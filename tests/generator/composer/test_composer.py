@@ -15,12 +15,12 @@ from generator.composer.composer import Composer
 from generator.composer.titles import title_for
 from generator.notation.errors import NotationError
 from generator.notation.opening import read_opening
+from generator.notation.playback import playback
 from generator.notation.reader import read
 from generator.notation.structure import illegal_bars, parts
 from generator.notation.writer import write
 from generator.request import TuneRequest
 from tests.generator.notation.midi import played
-from tests.generator.notation.test_writer import expected
 
 REQUEST = TuneRequest.check(rhythm="reel", key="Ador", seed=41, temperature=1.3)
 OTHERS = [
@@ -227,4 +227,4 @@ def test_abc2midi_plays_composed_tunes_as_they_are_written(composer, tmp_path):
         )
         assert not re.search("error", said.stdout + said.stderr, re.IGNORECASE), said.stdout
         heard = played((tmp_path / "tune.mid").read_bytes())
-        assert [pitch for _, pitch, _ in heard] == [pitch for _, pitch, _ in expected(composed.score)]
+        assert [pitch for _, pitch, _ in heard] == [note.pitch for note in playback(composed.score)]
