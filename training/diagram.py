@@ -15,6 +15,7 @@ _BOX, _GAP = 2.6, 0.9  # widths of a layer's box and of the way to the next one
 def draw(config: ModelConfig) -> Figure:
     """From left to right: the inputs with the widths of their embeddings, side by side, the LSTM layers, the logits."""
     inputs = config.inputs()
+    counted = {name for name in inputs if not name.startswith(("token", "pitch", "duration"))}
     stages = [(f"side by side\n{sum(width for _, width in inputs.values())}", _PLAIN)]
     stages += [(f"LSTM\n{config.units} units", _STATE)] * config.layers
     stages += [(f"logits\n{config.vocabulary} tokens", _PLAIN)]
@@ -26,8 +27,7 @@ def draw(config: ModelConfig) -> Figure:
     middle = height / 2 - 0.1
     for row, (name, (_, size)) in enumerate(inputs.items()):
         y = height - 1 - row
-        colour = _SPELT if name.startswith(("token", "pitch", "duration")) else _COUNTED
-        _box(axes, 0, y, 0.8, f"{name.replace('_', ' ')} · {size}", colour)
+        _box(axes, 0, y, 0.8, f"{name.replace('_', ' ')} · {size}", _COUNTED if name in counted else _SPELT)
         _arrow(axes, (_BOX, y + 0.4), (_BOX + _GAP, y + 0.4))
     for stage, (text, colour) in enumerate(stages, 1):
         x = stage * (_BOX + _GAP)
@@ -40,11 +40,11 @@ def draw(config: ModelConfig) -> Figure:
             if config.dropout and not (stage == 2 and config.one_hot):
                 label = f"dropout\n{config.dropout:g}" + ("\nof blue" if stage == 2 else "")
                 axes.text(x - _GAP / 2, middle + 0.25, label, ha="center", fontsize=7, color=_INK)
-    if config.direct and len(inputs) > 1:
+    if config.direct and counted:
         right, last, y = 2 * _BOX + _GAP, len(stages) * (_BOX + _GAP) + _BOX / 2, height - 0.8
         axes.plot((right, last), (y, y), color=_INK, linewidth=0.8)
         _arrow(axes, (last, y), (last, middle + 1))
-        axes.text(right + 0.2, y + 0.15, "what is counted (green), each class with a logit for each token", fontsize=7, color=_INK)
+        axes.text(right + 0.2, y + 0.15, "what is counted (green): a logit for each token", fontsize=7, color=_INK)
     return figure
 
 

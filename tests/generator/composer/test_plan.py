@@ -48,8 +48,8 @@ def test_tonics_come_as_often_as_the_tradition_has_them(mode):
 @pytest.mark.parametrize(
     ("opening", "fewest", "most"),
     [
-        ("DFA dfa|", 2, 3),
-        ("|:DFA dfa:|", 2, 3),
+        ("DFA dfa|", 2, 2),
+        ("|:DFA dfa:|", 2, 2),
         ("|:DFA dfa:|\n|:DFA dfa:|", 3, 3),
         ("|:DFA dfa:|" * 4, 5, 5),
         ("|:DFA dfa:|" * 4 + "D", 5, 5),
