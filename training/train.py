@@ -331,7 +331,7 @@ class _Log:
     def __init__(self, run: Path, rows: Sequence[Row]) -> None:
         self.run = run
         self.writers = {side: tf.summary.create_file_writer(str(run / "tensorboard" / side)) for side in ("train", "validation")}
-        self.drawn = time.monotonic()
+        self.drawn = -math.inf  # the first epoch is drawn at once
         if rows:
             self._table(rows)  # an epoch that was not finished may stand in the log
 
