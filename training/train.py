@@ -415,22 +415,11 @@ def rows_of(run: Path) -> list[Row]:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
-def bits_per_note(model: keras.Model, examples: Sequence[Example], batch: int = 32) -> float:
-    """The bits that the model needs for a note of these tunes: everything after the header, divided by the notes."""
-    nats, header = 0.0, 4
-    for inputs, targets, weights in Batches(examples, batch):
-        logits = np.asarray(model(inputs, training=False), np.float64)  # (batch, time, vocabulary)
-        logits -= logits.max(-1, keepdims=True)
-        likelihood = np.take_along_axis(logits, targets[..., None], -1)[..., 0] - np.log(np.exp(logits).sum(-1))
-        weights[:, : header - 1] = 0
-        nats -= float((likelihood * weights).sum())
-    return nats / math.log(2) / sum(example.notes for example in examples)
-
-
 def ship(config: TrainConfig, model: keras.Model, corpus: Corpus, run: Path, target: Path) -> dict[str, Any]:
     """Writes the weights and their card where the composer finds them; returns the card."""
     log = rows_of(run)
     best = min(log, key=lambda row: row["val_loss"])
+    spelling = forms.form("tunesmith", ())
     card = {
         "name": config.name,
         "date": datetime.now(UTC).date().isoformat(),
@@ -448,7 +437,7 @@ def ship(config: TrainConfig, model: keras.Model, corpus: Corpus, run: Path, tar
             "validation_nats_per_token": round(best["val_loss"], 4),
             "validation_accuracy": round(best["val_accuracy"], 4),
             **{
-                f"{split}_bits_per_note": round(bits_per_note(model, [example(entry) for entry in corpus.split(split)]), 4)
+                f"{split}_bits_per_note": round(forms.bits_per_note(spelling, corpus.split(split), forms.judge_of(model)), 4)
                 for split in ("validation", "test")
             },
         },

@@ -16,8 +16,8 @@ from generator.notation.reader import read
 from generator.notation.tokens import VOCABULARY, encode
 from tests.training.tunes import melody, text
 from training.corpus import Corpus, Entry
-from training.dataset import Example
-from training.train import TrainConfig, bits_per_note, ship, train
+from training.forms import bits_per_note, form, judge_of
+from training.train import TrainConfig, ship, train
 
 CONFIG = TrainConfig(
     name="tiny", model=ModelConfig(units=8, layers=1, embedding=8, place=4, dropout=0.0), batch=4, epochs=2, mixed_precision=False
@@ -110,10 +110,12 @@ def test_training_brings_the_loss_down_in_half_precision(tmp_path, corpus):
 def test_bits_per_note_of_a_model_that_knows_nothing(corpus):
     model = build(CONFIG.model)
     model.set_weights([np.zeros_like(value) for value in model.get_weights()])
-    examples = [Example.of(entry.tokens) for entry in corpus.entries]
+    spelling = form("tunesmith", ())
     tokens = sum(len(entry.tokens) - 4 for entry in corpus.entries)
-    notes = sum(example.notes for example in examples)
-    assert bits_per_note(model, examples, batch=5) == pytest.approx(math.log2(len(VOCABULARY)) * tokens / notes, rel=1e-5)
+    notes = sum(spelling.example(entry).notes for entry in corpus.entries)
+    assert bits_per_note(spelling, corpus.entries, judge_of(model, batch=5)) == pytest.approx(
+        math.log2(len(VOCABULARY)) * tokens / notes, rel=1e-5
+    )
 
 
 def test_a_file_overrides_what_it_names(tmp_path):
