@@ -40,7 +40,6 @@ _FIFTHS = {
 _MODE_NAMES = {"": Mode.MAJOR, "m": Mode.MINOR, "maj": Mode.MAJOR, "ion": Mode.MAJOR, "min": Mode.MINOR, "aeo": Mode.MINOR} | {
     mode.value[:3]: mode for mode in (Mode.DORIAN, Mode.MIXOLYDIAN, Mode.PHRYGIAN, Mode.LYDIAN, Mode.LOCRIAN)
 }
-_FULL_NAMES = {mode.value for mode in Mode} | {"ionian", "aeolian"}
 
 # `D`, `Am`, `F#min`, `Bb Mixolydian`, `Edor`, then whatever else the field holds (accidentals, clef).
 _KEY = re.compile(r"([A-Ga-g])([#b]?)\s*([A-Za-z]*)(.*)", re.DOTALL)
@@ -120,13 +119,11 @@ class Key:
 
 
 def _mode(word: str) -> Mode | None:
-    """The mode that a word names: in full or by its first three letters, as ABC allows; `exp` and clefs leave it major."""
-    if word == "M":
-        return Mode.MAJOR
+    """The mode that a word names by its first three letters, in any case, as ABC 2.1 has it; `exp` and clefs leave it major."""
     lower = word.lower()
     if lower in ("exp", "clef", "treble", "bass", "alto", "tenor"):
         return Mode.MAJOR
-    return _MODE_NAMES.get(lower if len(lower) < 3 else lower[:3]) if len(lower) <= 3 or lower in _FULL_NAMES else None
+    return _MODE_NAMES.get(lower[:3])
 
 
 def alter_name(alter: int) -> str:

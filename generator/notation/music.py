@@ -204,6 +204,10 @@ class MusicReader(ABC):
             elif line[here] in " -.~uvTHM()":
                 tie = tie or line[here] == "-"
                 here += 1
+            elif line[here] in "zx":  # it sounds as long as the notes do
+                _, here = self._read_length(line, here + 1)
+            elif line[here] == '"':
+                here = self._read_quoted(line, here)
             elif match := _DECORATION.match(line, here):
                 here = match.end()
             else:
@@ -325,6 +329,8 @@ class MusicReader(ABC):
         before, after, bare = match.groups()
         if bare:
             back, start = len(bare) // 2 or 1, len(bare) > 1
+            if bare == ":" and self.bars and not self.bar.notes:
+                back, start = 0, True  # the rest of a `|:` whose bar line ends the line before
         else:
             back, start = len(before), bool(after)
         body = match[0].strip(":.")

@@ -212,6 +212,13 @@ def test_chords_lie_lowest_first_with_their_first_length():
     assert midi("[CCC]") == [[60]]
 
 
+def test_rests_and_quoted_text_in_a_chord_hang_on_its_notes():
+    assert midi("[C2z2] [zE]") == [[60], [64]]
+    (note,) = read('K:C\n["Am"CE]2|').notes()
+    assert (note.chord_symbol, len(note.pitches)) == ("Am", 2)
+    assert "empty" in refused("K:C\n[z]|").sentence
+
+
 def test_two_spellings_of_one_pitch_in_a_chord_have_one_order():
     assert [str(pitch) for pitch in next(read("K:C\n[c^B]").notes()).pitches] == ["B#4", "C5"]
 
@@ -265,6 +272,7 @@ def test_a_pick_up_is_a_bar_of_its_own():
         ("A4::|", [(False, 2, (), "|")]),
         ("|::A4::|", [(True, 2, (), "|")]),
         ("A4:", [(False, 1, (), "|")]),
+        ("A4||\\\n:B4:|", [(False, 0, (), "||"), (True, 1, (), "|")]),
         ("A4||B4|]", [(False, 0, (), "||"), (False, 0, (), "|]")]),
         ("[|A4[|B4", [(False, 0, (), "||"), (False, 0, (), "")]),
         ("A4:|]", [(False, 1, (), "|]")]),
