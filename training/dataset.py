@@ -17,7 +17,7 @@ Array = NDArray[np.int32]
 Batch = tuple[Array, Array, NDArray[np.float32]]
 
 RHYTHM, MODE = 1, 3  # places of the header's tokens
-TONIC = list(INPUTS).index("tonic")  # its column
+TONIC, TO_COME = (list(INPUTS).index(name) for name in ("tonic", "to_come"))  # their columns
 PADDED_TO = 32  # lengths are rounded up to this, so that few shapes are traced
 
 
@@ -31,13 +31,15 @@ class Example:
         return self.inputs[:, 0]
 
     @classmethod
-    def of(cls, tokens: Sequence[str], key: Key | None = None) -> Example:
-        columns = [(INDEX[token], *told) for token, told in zip(tokens, features(tokens, key), strict=True)]
+    def of(cls, tokens: Sequence[str], key: Key | None = None, parts: int = 0) -> Example:
+        """The tune with what the model is told of it: its key and how many parts it is to have; 0 leaves them open."""
+        columns = [(INDEX[token], *told) for token, told in zip(tokens, features(tokens, key, parts), strict=True)]
         return cls(np.array(columns, np.int32), sum(token != END and is_pitch(token) for token in tokens))
 
 
 class Batches:
-    """Batches in another order each epoch, the same for the same seed; `header_dropout` hides rhythm, mode or tonic.
+    """Batches in another order each epoch, the same for the same seed; `header_dropout` hides rhythm, mode, tonic or how many
+    parts are to come.
 
     One batch: inputs (batch, time, columns), targets and weights (batch, time).
     """
@@ -86,6 +88,7 @@ class Batches:
             for place, unknown in ((RHYTHM, ANY_RHYTHM), (MODE, ANY_MODE)):
                 if rng.random() < self.header_dropout:
                     inputs[row, place, 0] = INDEX[unknown]
-            if rng.random() < self.header_dropout:
-                inputs[row, :, TONIC:] = 0
+            for column in (TONIC, TO_COME):
+                if rng.random() < self.header_dropout:
+                    inputs[row, :, column] = 0
         return inputs, targets, weights

@@ -71,6 +71,10 @@ class Grammar:
     _last_pitch: str = ""
     _tied: bool = False
 
+    def __post_init__(self) -> None:
+        if self.form.fewest_parts == self.form.most_parts:
+            self.tracker.parts = self.form.most_parts
+
     def set_key(self, key: Key, octaves: tuple[int, ...] = OCTAVES) -> None:
         """Fixes which pitches are playable: those in range in one of the octaves that are still open."""
         base = t.tonic(key)

@@ -59,7 +59,7 @@ def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
     opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, whole=request.vary)
     body = t.encode_opening(opening)[4:]
     script = _explicit(body)
-    heard = sum(token in (t.OPEN, t.OPEN_REPEATED) for token in body)
+    heard = t.count_parts(body)
     if request.vary:
         script = _variation(script, random.Random(request.seed))
         form = replace(form, fewest_parts=heard, most_parts=heard)

@@ -73,6 +73,8 @@ INPUTS = {
     **{f"matched_{where}": MATCHED for where in _LOOKS},
     "fits": 6,  # a note of the duration in force: unknown, no, yes, and the first, second, third from last of a triplet
     "tonic": 13,  # unknown, C … B: it tells the register, for players have the same range in every key
+    "section": 6,  # between parts, in a part played once, twice, in a first ending, after it, in a second one
+    "to_come": 4,  # parts: unknown, none, one, more
 }
 
 
@@ -105,6 +107,11 @@ def plain(metre: Metre) -> Metre:
     return {Metre(2, 2): Metre(4, 4), Metre(6, 4): Metre(3, 2)}.get(metre, metre)
 
 
+def count_parts(tokens: Iterable[str]) -> int:
+    """How many parts a tune has, or has begun."""
+    return sum(token in (OPEN_REPEATED, OPEN) for token in tokens)
+
+
 def tonic_class(key: Key | None) -> int:
     """The tonic as the model is told it."""
     return key.pitch_class + 1 if key else 0
@@ -123,6 +130,8 @@ class Tracker:
     """
 
     tonic: int = 0  # 1 + its pitch class; 0 where it is left open
+    parts: int = 0  # that the tune is to have; 0 where it is left open
+    section: int = 0  # as INPUTS has it
     bar_ticks: int = 0  # a full bar; 0 until the metre is known
     position: int = 0  # ticks since the bar line
     bar: int = 0  # of the part; the second ending counts from where the first began
@@ -145,6 +154,7 @@ class Tracker:
             self._mode_known = True
         elif token in (OPEN_REPEATED, OPEN):
             self.part += 1
+            self.section = 2 if token == OPEN_REPEATED else 1
             self._starts.append(self._starts[-1] + self.bar + 1 if self._starts else 0)
             self.position = self.bar = self.pick_up = self.ending = 0
         elif token.startswith("up"):
@@ -155,13 +165,13 @@ class Tracker:
             self.position = 0
             self.bar += 1
         elif token == FIRST:
-            self.position, self.ending = 0, 1
+            self.position, self.ending, self.section = 0, 1, 3
             self.bar += 1
             self.ending_bar = self.bar
         elif token == SECOND:
-            self.position, self.ending, self.bar = 0, 2, self.ending_bar
+            self.position, self.ending, self.bar, self.section = 0, 2, self.ending_bar, 5
         elif token in (REPEAT, CLOSE):
-            self.position = 0
+            self.position, self.section = 0, 4 if self.section == 3 else 0
         elif token[0] == "/":
             self.duration = int(token[1:])
             self.triplet = 3 if self.duration in TRIPLETS else 0
@@ -182,7 +192,8 @@ class Tracker:
         remaining = self.bar_ticks - self.position
         counts = (_left(max(remaining, 0)), _left(remaining - self.pick_up), *self._matched, self._fits(remaining))
         tonic = self.tonic if self._mode_known else 0
-        return position, bar, *(part for note in self._recalled() for part in note), *counts, tonic
+        to_come = min(max(self.parts - self.part - 1, 0), 2) + 1 if self.parts else 0
+        return position, bar, *(part for note in self._recalled() for part in note), *counts, tonic, self.section, to_come
 
     def _fits(self, remaining: int) -> int:
         if self.triplet:
@@ -217,9 +228,9 @@ def _left(ticks: int) -> int:
     return ticks // 2 if 0 <= ticks // 2 < REMAINING - 1 else REMAINING - 1
 
 
-def features(tokens: Iterable[str], key: Key | None = None) -> list[tuple[int, ...]]:
+def features(tokens: Iterable[str], key: Key | None = None, parts: int = 0) -> list[tuple[int, ...]]:
     """After each token what the model is told beside it."""
-    tracker, found = Tracker(tonic_class(key)), []
+    tracker, found = Tracker(tonic_class(key), parts), []
     for token in tokens:
         tracker.advance(token)
         found.append(tracker.features())
