@@ -17,7 +17,7 @@ Array = NDArray[np.int32]
 Batch = tuple[Array, Array, NDArray[np.float32]]
 
 RHYTHM, MODE = 1, 3  # places of the header's tokens
-TONIC, TO_COME = (list(INPUTS).index(name) for name in ("tonic", "to_come"))  # their columns
+TONIC, TO_COME, LEFT = (list(INPUTS).index(name) for name in ("tonic", "to_come", "left"))  # their columns
 PADDED_TO = 32  # lengths are rounded up to this, so that few shapes are traced
 
 
@@ -31,15 +31,15 @@ class Example:
         return self.inputs[:, 0]
 
     @classmethod
-    def of(cls, tokens: Sequence[str], key: Key | None = None, parts: int = 0) -> Example:
-        """The tune with what the model is told of it: its key and how many parts it is to have; 0 leaves them open."""
-        columns = [(INDEX[token], *told) for token, told in zip(tokens, features(tokens, key, parts), strict=True)]
+    def of(cls, tokens: Sequence[str], key: Key | None = None, layout: Sequence[int] = ()) -> Example:
+        """The tune with what the model is told of it: its key and the bars of its parts, where they are not left open."""
+        columns = [(INDEX[token], *told) for token, told in zip(tokens, features(tokens, key, layout), strict=True)]
         return cls(np.array(columns, np.int32), sum(token != END and is_pitch(token) for token in tokens))
 
 
 class Batches:
-    """Batches in another order each epoch, the same for the same seed; `header_dropout` hides rhythm, mode, tonic or how many
-    parts are to come.
+    """Batches in another order each epoch, the same for the same seed; `header_dropout` hides rhythm, mode, tonic or the
+    layout.
 
     One batch: inputs (batch, time, columns), targets and weights (batch, time).
     """
@@ -88,7 +88,7 @@ class Batches:
             for place, unknown in ((RHYTHM, ANY_RHYTHM), (MODE, ANY_MODE)):
                 if rng.random() < self.header_dropout:
                     inputs[row, place, 0] = INDEX[unknown]
-            for column in (TONIC, TO_COME):
+            for columns in ([TONIC], [TO_COME, LEFT]):
                 if rng.random() < self.header_dropout:
-                    inputs[row, :, column] = 0
+                    inputs[row, :, columns] = 0
         return inputs, targets, weights

@@ -28,7 +28,7 @@ import tensorflow as tf
 from generator.composer.model import ModelConfig, build
 from generator.composer.weights import save_weights
 from generator.notation.keys import Key
-from generator.notation.tokens import count_parts
+from generator.notation.tokens import layout
 from training import curves, forms
 from training.corpus import Corpus, Entry
 from training.dataset import Batches, Example
@@ -236,7 +236,7 @@ class _Past:
 
 
 def example(entry: Entry) -> Example:
-    return Example.of(entry.tokens, Key.parse(entry.key), count_parts(entry.tokens))
+    return Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens))
 
 
 def data(config: TrainConfig, corpus: Corpus) -> tuple[Deal, Deal, int]:

@@ -73,7 +73,7 @@ class Grammar:
 
     def __post_init__(self) -> None:
         if self.form.fewest_parts == self.form.most_parts:
-            self.tracker.parts = self.form.most_parts
+            self.tracker.layout = [self.form.bars] * self.form.most_parts
 
     def set_key(self, key: Key, octaves: tuple[int, ...] = OCTAVES) -> None:
         """Fixes which pitches are playable: those in range in one of the octaves that are still open."""
@@ -230,7 +230,8 @@ class Grammar:
         ending = tracker.ending
         tracker.advance(token)
         if token in (t.OPEN_REPEATED, t.OPEN):
-            self._closed, self._repeated, self._bars = False, token == t.OPEN_REPEATED, self.form.bars
+            self._closed, self._repeated = False, token == t.OPEN_REPEATED
+            self._bars = tracker.layout[tracker.part] if tracker.part < len(tracker.layout) else self.form.bars
         elif token.startswith("up"):
             self._pick_up_wanted = tracker.pick_up
         elif token == t.END:
@@ -254,6 +255,8 @@ class Grammar:
                 } or self._pitch_windows  # an opening may go beyond the range; what follows it may not
         if not self._closed and tracker.part >= 0 and (tracker.bar >= self._bars or self.remaining() < 0):
             self._bars += self.form.bars  # an opening that is longer than a part
+            if self.tracker.layout:
+                self.tracker.layout[tracker.part] = self._bars
         if token == t.BAR and not tracker.pick_up:
             self._pick_up_wanted = 0
         self.last = token

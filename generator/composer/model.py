@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from generator.composer.weights import DIRECT_GAIN
 from generator.notation.tokens import INPUTS, VOCABULARY
 
 
@@ -28,7 +29,7 @@ class ModelConfig:
     dropout: float = 0.3  # between layers; a corpus of 0.7 M tokens overfits without
     vocabulary: int = len(VOCABULARY)
     columns: tuple[str, ...] = tuple(INPUTS)  # what of them the model is told, where it has a width
-    direct: bool = True  # what is counted also speaks for or against each token by itself
+    direct: bool = True  # the token before and what is counted also speak for or against each token by themselves
     one_hot: bool = False  # the token as it is instead of a learnt embedding, and no dropout on it: folk-rnn's input
 
     def inputs(self) -> dict[str, tuple[int, int]]:
@@ -48,10 +49,11 @@ def build(config: ModelConfig) -> keras.Model:
     for name, (classes, width) in config.inputs().items():
         column = inputs[:, :, list(INPUTS).index(name)]
         x = keras.layers.Embedding(classes, width, name=f"{name}_embedding", **frozen)(column)
-        if not name.startswith(("token", "pitch", "duration")):  # what is counted stays exact
+        recalled = name.startswith(("pitch", "duration"))
+        if config.direct and not recalled:
             table = keras.layers.Embedding(classes, config.vocabulary, "zeros", name=f"{name}_direct", dtype="float32")
-            direct += [table(column)] if config.direct else []
-        elif not config.one_hot:
+            direct.append(table(column))
+        if recalled or (name == "token" and not config.one_hot):  # what is counted stays exact
             x = keras.layers.Dropout(config.dropout)(x)
         embedded.append(x)
     x = keras.layers.Concatenate(name="embedded")(embedded) if len(embedded) > 1 else embedded[0]
@@ -60,7 +62,9 @@ def build(config: ModelConfig) -> keras.Model:
         x = HoistedLSTM(config.units, return_sequences=True, name=f"lstm_{layer}")(x)  # (batch, time, units)
     x = keras.layers.Dropout(config.dropout)(x)
     logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)  # (batch, time, vocabulary)
-    logits = keras.layers.Add(name="directed_logits", dtype="float32")([logits, *direct]) if direct else logits
+    if direct:
+        spoken = keras.layers.Add(name="direct", dtype="float32")(direct) if len(direct) > 1 else direct[0]
+        logits = keras.layers.Add(name="directed_logits", dtype="float32")([logits, spoken * DIRECT_GAIN])
     return keras.Model(inputs, logits, name="tunesmith")
 
 

@@ -59,7 +59,7 @@ def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
     opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, whole=request.vary)
     body = t.encode_opening(opening)[4:]
     script = _explicit(body)
-    heard = t.count_parts(body)
+    heard = len(t.layout(body))
     if request.vary:
         script = _variation(script, random.Random(request.seed))
         form = replace(form, fewest_parts=heard, most_parts=heard)
@@ -68,6 +68,8 @@ def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
         form = replace(form, fewest_parts=parts, most_parts=max(form.most_parts, parts))
         script = script[:-1] if script[-1] == t.BAR else script  # the grammar knows better how the bar ends
     grammar = Grammar(form, request.rhythm or opening.rhythm or None, opening.metre, opening.key.mode)
+    if request.vary:
+        grammar.tracker.layout = t.layout(body)
     grammar.set_key(opening.key, OCTAVES[:1])  # an opening stays where it is
     return Plan(request, grammar, opening.key, opening.metre, opening, script)
 

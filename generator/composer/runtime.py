@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from generator.composer.weights import Weights
+from generator.composer.weights import DIRECT_GAIN, Weights
 from generator.notation.tokens import INPUTS
 
 
@@ -36,7 +36,7 @@ class Runtime:
         self._biases = [tf.constant(arrays[f"lstm_{layer}/bias"]) for layer in range(self.layers)]
         self._out = tf.constant(arrays["logits/kernel"]), tf.constant(arrays["logits/bias"])
         direct = {column: arrays.get(f"{name}_direct/embeddings") for column, name in enumerate(INPUTS)}
-        self._direct = {column: tf.constant(table) for column, table in direct.items() if table is not None}
+        self._direct = {column: tf.constant(DIRECT_GAIN * table) for column, table in direct.items() if table is not None}
         self._state = tf.zeros((self.layers, 2, slots, self.units))
         row = tf.TensorSpec((slots, self.columns), tf.int32)
         keep = tf.TensorSpec((slots, 1), tf.float32)

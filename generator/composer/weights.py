@@ -17,6 +17,11 @@ from generator.notation.tokens import VOCABULARY
 SHIPPED = Path(__file__).parent.parent / "weights"
 
 
+# What speaks directly for or against a token does so this many times as loud as its weights, which so many times as fast
+# learn a rule without exception.
+DIRECT_GAIN = 4.0
+
+
 class WeightsError(RuntimeError):
     """The model cannot be loaded; the message says what to do."""
 

@@ -75,6 +75,7 @@ INPUTS = {
     "tonic": 13,  # unknown, C … B: it tells the register, for players have the same range in every key
     "section": 6,  # between parts, in a part played once, twice, in a first ending, after it, in a second one
     "to_come": 4,  # parts: unknown, none, one, more
+    "left": 10,  # bars of the part, this one included: unknown, 1 … 8, more
 }
 
 
@@ -107,9 +108,16 @@ def plain(metre: Metre) -> Metre:
     return {Metre(2, 2): Metre(4, 4), Metre(6, 4): Metre(3, 2)}.get(metre, metre)
 
 
-def count_parts(tokens: Iterable[str]) -> int:
-    """How many parts a tune has, or has begun."""
-    return sum(token in (OPEN_REPEATED, OPEN) for token in tokens)
+def layout(tokens: Iterable[str]) -> list[int]:
+    """How many bars each part has, a last one that is not ended included; pick-ups and second endings are not counted."""
+    tracker, bars = Tracker(), []
+    for token in tokens:
+        tracker.advance(token)
+        if token in (OPEN_REPEATED, OPEN):
+            bars.append(0)
+        elif bars:
+            bars[-1] = tracker.bar + 1
+    return bars
 
 
 def tonic_class(key: Key | None) -> int:
@@ -130,7 +138,7 @@ class Tracker:
     """
 
     tonic: int = 0  # 1 + its pitch class; 0 where it is left open
-    parts: int = 0  # that the tune is to have; 0 where it is left open
+    layout: list[int] = field(default_factory=list)  # how many bars each part is to have; empty where that is left open
     section: int = 0  # as INPUTS has it
     bar_ticks: int = 0  # a full bar; 0 until the metre is known
     position: int = 0  # ticks since the bar line
@@ -192,8 +200,15 @@ class Tracker:
         remaining = self.bar_ticks - self.position
         counts = (_left(max(remaining, 0)), _left(remaining - self.pick_up), *self._matched, self._fits(remaining))
         tonic = self.tonic if self._mode_known else 0
-        to_come = min(max(self.parts - self.part - 1, 0), 2) + 1 if self.parts else 0
-        return position, bar, *(part for note in self._recalled() for part in note), *counts, tonic, self.section, to_come
+        recalled = (part for note in self._recalled() for part in note)
+        return position, bar, *recalled, *counts, tonic, self.section, *self._to_come()
+
+    def _to_come(self) -> tuple[int, int]:
+        if not self.layout:
+            return 0, 0
+        part = min(self.part, len(self.layout) - 1)
+        bars = min(max(self.layout[part] - self.bar, 1), 9) if part >= 0 else 0
+        return min(len(self.layout) - part, 3), bars
 
     def _fits(self, remaining: int) -> int:
         if self.triplet:
@@ -228,9 +243,9 @@ def _left(ticks: int) -> int:
     return ticks // 2 if 0 <= ticks // 2 < REMAINING - 1 else REMAINING - 1
 
 
-def features(tokens: Iterable[str], key: Key | None = None, parts: int = 0) -> list[tuple[int, ...]]:
+def features(tokens: Iterable[str], key: Key | None = None, layout: Sequence[int] = ()) -> list[tuple[int, ...]]:
     """After each token what the model is told beside it."""
-    tracker, found = Tracker(tonic_class(key), parts), []
+    tracker, found = Tracker(tonic_class(key), list(layout)), []
     for token in tokens:
         tracker.advance(token)
         found.append(tracker.features())

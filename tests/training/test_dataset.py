@@ -5,12 +5,12 @@ import pytest
 
 from generator.notation.keys import Key
 from generator.notation.reader import read
-from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, PAD, count_parts, encode, features
+from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, PAD, encode, features, layout
 from tests.training.tunes import melody, text
-from training.dataset import MODE, PADDED_TO, RHYTHM, TO_COME, TONIC, Batches, Example
+from training.dataset import LEFT, MODE, PADDED_TO, RHYTHM, TO_COME, TONIC, Batches, Example
 
 TOKENS = [encode(read(text(melody(seed, 2 + 2 * (seed % 9)), rhythm="" if seed % 5 == 0 else "jig"))) for seed in range(30)]
-EXAMPLES = [Example.of(tokens, Key.parse("A"), count_parts(tokens)) for tokens in TOKENS]
+EXAMPLES = [Example.of(tokens, Key.parse("A"), layout(tokens)) for tokens in TOKENS]
 
 
 def same(first, second) -> bool:
@@ -47,7 +47,7 @@ def test_inputs_are_the_tokens_before_with_their_places_and_padding_weighs_nothi
         for row in range(len(targets)):
             length = int(np.sum(targets[row] != INDEX[PAD]))
             tokens = next(tokens for tokens in TOKENS if [INDEX[t] for t in tokens[1:]] == list(targets[row, :length]))
-            told = features(tokens[:-1], Key.parse("A"), count_parts(tokens))
+            told = features(tokens[:-1], Key.parse("A"), layout(tokens))
             assert inputs[row, :length].tolist() == [[INDEX[token], *here] for token, here in zip(tokens, told, strict=False)]
             assert not weights[row, length:].any()
             assert not inputs[row, length:].any()
@@ -63,11 +63,11 @@ def test_header_dropout_hides_rhythm_mode_tonic_and_parts_in_the_inputs_only():
         assert np.array_equal(weights, plain_weights)
         assert set(inputs[:, RHYTHM, 0]) == {INDEX[ANY_RHYTHM]}
         assert set(inputs[:, MODE, 0]) == {INDEX[ANY_MODE]}
-        assert not inputs[..., [TONIC, TO_COME]].any()
+        assert not inputs[..., [TONIC, TO_COME, LEFT]].any()
         others = [place for place in range(targets.shape[1]) if place not in (RHYTHM, MODE)]
         assert np.array_equal(inputs[:, others, 0], plain[:, others, 0])
         assert np.array_equal(inputs[..., 1:TONIC], plain[..., 1:TONIC])
-        assert all(plain[..., column].any() for column in (TONIC, TO_COME))
+        assert all(plain[..., column].any() for column in (TONIC, TO_COME, LEFT))
         assert np.array_equal(inputs[..., TONIC + 1 : TO_COME], plain[..., TONIC + 1 : TO_COME])
     share = np.mean([batch[0][:, RHYTHM, 0] == INDEX["R:jig"] for e in range(9) for batch in dealt(e) if len(batch[1]) == 4])
     assert 0.2 < share < 0.6

@@ -75,7 +75,7 @@ def test_the_model_has_the_shape_and_size_of_its_configuration():
     counted = {name: classes for name, classes in INPUTS.items() if not name.startswith(("token", "pitch", "duration"))}
     embeddings = len(VOCABULARY) * 8 + sum(counted.values()) * 4 + 8 * len(VOCABULARY) * 3
     lstms = 4 * 16 * (8 + 4 * len(counted) + 8 * 3 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
-    direct = sum(counted.values()) * len(VOCABULARY)
+    direct = (len(VOCABULARY) + sum(counted.values())) * len(VOCABULARY)
     assert model.count_params() == embeddings + lstms + 17 * len(VOCABULARY) + direct
 
 

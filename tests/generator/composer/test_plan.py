@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from generator.composer.grammar import Form
 from generator.composer.plan import FREE_BAR, TONICS, make_plan
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
@@ -117,3 +118,17 @@ def test_a_long_tune_can_be_varied_though_it_could_not_be_gone_on_from():
         TuneRequest.check(opening=air, seed=1)
     plan = make_plan(TuneRequest.check(opening=air, seed=1, vary=True))
     assert FREE_BAR in plan.script
+
+
+def test_the_model_is_told_the_layout_where_the_form_leaves_no_choice():
+    assert plan().grammar.tracker.layout == [8, 8]
+    assert make_plan(TuneRequest.check(seed=1), Form(8, 2, 3)).grammar.tracker.layout == []
+    tune = "M:6/8\nK:D\n|:DFA dfa|DFA dfa|DFA dfa:|\n|:DFA dfa:|"
+    assert plan(opening=tune, vary=True).grammar.tracker.layout == [3, 1]
+
+
+def test_an_opening_longer_than_a_part_lengthens_the_part_that_the_model_is_told_of():
+    made = plan(opening="M:6/8\nK:D\n" + "DFA dfa|" * 9)
+    for token in [*t.header("jig", made.metre, made.key.mode), *made.script]:
+        made.grammar.advance(token)
+    assert made.grammar.tracker.layout == [16, 8]

@@ -162,14 +162,16 @@ def test_the_tonic_is_told_once_the_mode_is_known():
     assert not any(told(tokens, "tonic"))
 
 
-def test_the_section_and_the_parts_to_come_are_told():
+def test_the_section_and_what_is_to_come_are_told():
     text = "<start> R:jig M:6/8 K:major |: /72 0 1 [1 2 3 :| [2 2 0 || [| 4 || |: 0 0 :| <end>"
     tokens = text.split()
-    assert t.count_parts(tokens) == 3
+    assert t.layout(tokens) == [2, 1, 1]
+    assert t.layout(tokens[:13]) == [2]
     assert told(tokens, "section")[4:] == [2, 2, 2, 2, 3, 3, 3, 4, 5, 5, 5, 0, 1, 1, 0, 2, 2, 2, 0, 0]
-    column = list(t.INPUTS).index("to_come") - 1
-    assert [place[column] for place in t.features(tokens, parts=3)] == [3] * 16 + [2] * 3 + [1] * 5
-    assert not any(told(tokens, "to_come"))
+    *_, to_come, left = zip(*t.features(tokens, layout=[2, 1, 12]), strict=True)
+    assert to_come == (3,) * 16 + (2,) * 3 + (1,) * 5
+    assert left == (0,) * 4 + (2,) * 4 + (1,) * 11 + (9,) * 5
+    assert not any(told(tokens, "to_come") + told(tokens, "left"))
 
 
 def test_features_stay_within_their_classes():
