@@ -193,8 +193,8 @@ def render(file: Path, out: Path) -> None:
 @click.option("--out", type=DIRECTORY, help="Where the corpus goes; DATA_DIR/corpus without it.")
 def corpus(extra: Path | None, out: Path | None) -> None:
     """Build the corpus that the model learns from: tunes judged, mended, sorted into families and split."""
-    from training.collect import collect, write
-    from training.sources import SourceError
+    from training.corpus.collect import collect, write
+    from training.corpus.sources import SourceError
 
     cache = _settings().data_dir / "corpus"
     target = out or cache
@@ -237,8 +237,8 @@ def train(
     quiet_tensorflow()
     import training
     from training.commands import train_and_ship
-    from training.sources import SourceError
-    from training.train import TrainConfig
+    from training.config import TrainConfig
+    from training.corpus.sources import SourceError
 
     settings = _settings()
     try:
@@ -256,6 +256,9 @@ def train(
         )
     except (SourceError, ValueError) as error:
         raise Failure(error) from error
+    except OSError as error:
+        where = error.filename or f"What is kept in {run_folder}"
+        raise Failure(ValueError(f"{where} cannot be written: {error.strerror or error}.")) from error
 
 
 @main.command()
@@ -274,9 +277,9 @@ def evaluate(run: Path | None, model: Path | None, out: Path | None, card: Path 
         raise Failure(ValueError("A run has its model: leave out --run or --model."), 2)
     quiet_tensorflow()
     from generator.composer.weights import WeightsError, amend_card
-    from training.corpus import Corpus
-    from training.evaluate import evaluate as measure
-    from training.table import means, table
+    from training.corpus.corpus import Corpus
+    from training.evaluation.evaluate import evaluate as measure
+    from training.evaluation.table import means, table
 
     settings = _settings()
     target = out or run or settings.data_dir / "evaluation"
@@ -314,8 +317,8 @@ def report(run: Path | None, model: Path | None, evaluation: Path | None, out: P
     from generator.rendering.musicxml import write_musicxml
     from generator.rendering.result import RenderingError
     from generator.rendering.sheet import engrave
-    from training.report import SAMPLES
-    from training.report import report as show
+    from training.report.report import SAMPLES
+    from training.report.report import report as show
 
     settings = _settings()
     folder = run or settings.data_dir / "evaluation"

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from training.collect import collect, write
+from training.config import TrainConfig
+from training.corpus.collect import collect, write
+from training.run import rows_of
 from training.strategy import Name, is_chief, named
 from training.tracking import Comet
-from training.train import TrainConfig, rows_of, ship, train
+from training.train import ship, train
 
 
 def train_and_ship(

@@ -8,14 +8,14 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from generator.composer.model import ModelConfig
 
-_INK, _SPELT, _COUNTED, _PLAIN, _STATE = "#222222", "#dce9f5", "#e2f0d9", "#f2f2f2", "#fde3c8"
+INK = "#222222"
+FILLS = _COUNTED, _PLAIN, _STATE, _SPELT = "#e2f0d9", "#f2f2f2", "#fde3c8", "#dce9f5"
 _BOX, _GAP = 2.6, 0.9  # widths of a layer's box and of the way to the next one
 
 
 def draw(config: ModelConfig) -> Figure:
     """From left to right: the inputs with the widths of their embeddings, side by side, the LSTM layers, the logits."""
-    inputs = config.inputs()
-    counted = {name for name in inputs if not name.startswith(("token", "pitch", "duration"))}
+    inputs, counted = config.inputs(), config.counted()
     stages = [(f"side by side\n{sum(width for _, width in inputs.values())}", _PLAIN)]
     stages += [(f"LSTM\n{config.units} units", _STATE)] * config.layers
     stages += [(f"logits\n{config.vocabulary} tokens", _PLAIN)]
@@ -39,23 +39,23 @@ def draw(config: ModelConfig) -> Figure:
             _arrow(axes, (x - _GAP, middle), (x, middle))
             if config.dropout and not (stage == 2 and config.one_hot):
                 label = f"dropout\n{config.dropout:g}" + ("\nof blue" if stage == 2 else "")
-                axes.text(x - _GAP / 2, middle + 0.25, label, ha="center", fontsize=7, color=_INK)
-    if config.direct and counted:
+                axes.text(x - _GAP / 2, middle + 0.25, label, ha="center", fontsize=7, color=INK)
+    if config.direct:
         right, last, y = 2 * _BOX + _GAP, len(stages) * (_BOX + _GAP) + _BOX / 2, height - 0.8
-        axes.plot((right, last), (y, y), color=_INK, linewidth=0.8)
+        axes.plot((right, last), (y, y), color=INK, linewidth=0.8)
         _arrow(axes, (last, y), (last, middle + 1))
-        axes.text(right + 0.2, y + 0.15, "what is counted (green): a logit for each token", fontsize=7, color=_INK)
+        axes.text(right + 0.2, y + 0.15, "the token and what is counted (green): a logit for each token", fontsize=7, color=INK)
     return figure
 
 
 def _box(axes: Axes, x: float, y: float, height: float, text: str, colour: str) -> None:
     style = "round,pad=0,rounding_size=0.15"
-    axes.add_patch(FancyBboxPatch((x, y), _BOX, height, boxstyle=style, facecolor=colour, edgecolor=_INK, linewidth=0.8))
-    axes.text(x + _BOX / 2, y + height / 2, text, ha="center", va="center", fontsize=8.5, color=_INK)
+    axes.add_patch(FancyBboxPatch((x, y), _BOX, height, boxstyle=style, facecolor=colour, edgecolor=INK, linewidth=0.8))
+    axes.text(x + _BOX / 2, y + height / 2, text, ha="center", va="center", fontsize=8.5, color=INK)
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], *, bend: float = 0.0) -> None:
     style = f"arc3,rad={bend}"
     axes.add_patch(
-        FancyArrowPatch(start, end, connectionstyle=style, arrowstyle="-|>", mutation_scale=8, color=_INK, linewidth=0.8)
+        FancyArrowPatch(start, end, connectionstyle=style, arrowstyle="-|>", mutation_scale=8, color=INK, linewidth=0.8)
     )

@@ -29,8 +29,8 @@ from generator.composer.unfit import unfit
 from generator.notation.errors import NotationError
 from generator.notation.metres import RHYTHMS
 from generator.notation.reader import read
-from training.corpus import infer_rhythm
-from training.sources import RawTune, tunes
+from training.corpus.corpus import infer_rhythm
+from training.corpus.sources import RawTune, tunes
 
 # Aird's and the miscellany's names are Scottish and English, in spellings of their own: their titles are known, not learned.
 LEARNED = ("irish.abc", "oneills1850", "ryansMammoth")

@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
-from training.train import Row, TrainConfig, rows_of, write_whole
+from training.config import TrainConfig
+from training.run import Row, rows_of, write_whole
 
 TIMEOUT_S = 10.0  # of a request; the rest of an epoch's are then not tried
 SERVER = "https://www.comet.com"

@@ -9,79 +9,31 @@ stopped goes on from there, exactly as if it had not been) and the best weights,
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 import time
-import tomllib
-import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from generator.composer.model import ModelConfig, build
+from generator.composer.model import build
 from generator.composer.weights import save_weights
 from generator.notation.keys import Key
 from generator.notation.tokens import layout
-from training import curves, forms
-from training.corpus import Corpus, Entry
+from training.baselines import forms
+from training.config import TrainConfig
+from training.corpus.corpus import Corpus, Entry
 from training.dataset import Batches, Example
 from training.progress import Progress
+from training.run import Log, Past, Row, broken, claim, rows_of, save, saved, write_whole
 from training.strategy import Deal, distributed, is_chief
 
-Row = dict[str, float]  # the figures of an epoch, as log.csv has them
-DRAWN_EVERY_S = 30  # the curves, while a run goes on
 SEED_STEP = 1 << 24  # between the dropout of two replicas
-
-
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    name: str = "tunesmith"
-    model: ModelConfig = field(default_factory=ModelConfig)
-    tokens: Literal["tunesmith", "folk_rnn", "characters"] = "tunesmith"  # the form in which tunes are read
-    window: int = 0  # tokens of an example that is cut out of all tunes joined; 0: an example is a whole tune
-    batch: int = 32  # examples; smaller ones generalise better here, larger ones run faster
-    epochs: int = 40
-    minutes: float = 0.0  # training ends with the epoch in which they are up; 0: no limit
-    optimizer: Literal["adamw", "adam", "rmsprop"] = "adamw"
-    learning_rate: float = 2e-3  # at its height
-    # cosine: from nothing to its height in the warm-up, then down to nothing; decay: × 0.97 an epoch after the 20th
-    schedule: Literal["cosine", "constant", "decay"] = "cosine"
-    warm_up: float = 0.02  # of all steps, for the cosine
-    weight_decay: float = 0.05
-    clip_norm: float = 1.0  # of each variable's gradient; 0: not clipped
-    weight_averaging: float = 0.0  # momentum of the average that is validated and kept, such as 0.999; 0: none
-    header_dropout: float = 0.15  # so that a wish may leave rhythm or mode open
-    patience: int = 6  # epochs without a better validation loss
-    mixed_precision: bool = True
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        for name, kind in get_type_hints(type(self)).items():
-            if (known := get_args(kind)) and getattr(self, name) not in known:
-                raise ValueError(f"{name} is {getattr(self, name)!r}, which is none of {', '.join(known)}.")
-
-    @classmethod
-    def load(cls, path: Path) -> TrainConfig:
-        """Reads a TOML file that overrides what it names; raises ValueError for names that do not exist."""
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        model = values.pop("model", {})
-        for given, kind in ((values, cls), (model, ModelConfig)):
-            unknown = set(given) - {item.name for item in fields(kind)}
-            if unknown:
-                raise ValueError(f"{path} sets {', '.join(sorted(unknown))}, which does not exist.")
-        return cls(**values, model=ModelConfig(**model))
-
-    def flat(self) -> dict[str, Any]:
-        """Each value by its name, the model's as `model.units`."""
-        values = asdict(self)
-        return {**{f"model.{name}": value for name, value in values.pop("model").items()}, **values}
 
 
 class _Decay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # keras is untyped
@@ -215,26 +167,6 @@ def _measured(logits: Any, targets: Any, weights: Any) -> Any:
     return tf.stack([tf.reduce_sum(figure * weights) for figure in (nats, right, tf.ones_like(nats))])
 
 
-@dataclass(slots=True)
-class _Past:
-    """What a run knows of its past epochs."""
-
-    rows: list[Row] = field(default_factory=list)
-    best: float = math.inf
-    waited: int = 0  # epochs since the best one
-    seconds: float = 0.0
-
-    def over(self, config: TrainConfig) -> str:
-        """Why the run is at its end, or nothing."""
-        if len(self.rows) >= config.epochs:
-            return f"all {config.epochs} epochs are done"
-        if self.waited >= config.patience:
-            return f"no better validation loss for {self.waited} epochs"
-        if config.minutes and self.seconds >= 60 * config.minutes:
-            return f"the {config.minutes:g} minutes are up"
-        return ""
-
-
 def example(entry: Entry) -> Example:
     return Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens))
 
@@ -266,7 +198,7 @@ def train(
     chief = is_chief(strategy)
     training, validation, vocabulary = data(config, corpus)
     config = replace(config, model=replace(config.model, vocabulary=vocabulary))
-    _claim(run, config, corpus, write=chief)
+    claim(run, config, corpus, write=chief)
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if config.mixed_precision else "float32")
     trainer = _Trainer(config, strategy, len(training))
@@ -274,7 +206,7 @@ def train(
     past = _restored(run, trainer, kept)
     if trainer.agreed(len(past.rows)) != len(past.rows):
         raise ValueError(f"The workers do not see the same run in {run}: all of them need that folder.")
-    log = _Log(run, past.rows) if chief else None
+    log = Log(run, past.rows) if chief else None
     progress = Progress(verbose if chief else 0, config.epochs, len(training))
     while not past.over(config):
         row = _epoch(trainer, training, validation, len(past.rows), progress)
@@ -288,7 +220,7 @@ def train(
             if better:
                 write_whole(run / "best.weights.h5", lambda path: kept.save_weights(path), suffix=".weights.h5")
             log.write(past.rows)
-            _save(run, trainer, past)
+            save(run, trainer.state(), past)
             progress.epoch(row, ", the best yet" if better else "")
             if each_epoch:
                 each_epoch(row)
@@ -296,6 +228,19 @@ def train(
         log.draw(past.rows)
     progress.end(past.over(config))
     return kept
+
+
+def _restored(run: Path, trainer: _Trainer, kept: keras.Model) -> Past:
+    """Goes back to the end of the run's last whole epoch."""
+    if (found := saved(run)) is None:
+        return Past()
+    past, state = found
+    try:
+        trainer.restore(state)
+        kept.load_weights(run / "best.weights.h5")
+    except (OSError, KeyError, ValueError) as error:
+        raise broken(run, error) from error
+    return past
 
 
 def _epoch(trainer: _Trainer, training: Deal, validation: Deal, epoch: int, progress: Progress) -> Row:
@@ -324,96 +269,6 @@ def _epoch(trainer: _Trainer, training: Deal, validation: Deal, epoch: int, prog
         "seconds": trainer.agreed(time.monotonic() - started),
     }
     return {name: float(f"{value:.7g}") if name != "epoch" else epoch for name, value in row.items()}
-
-
-class _Log:
-    """`log.csv`, `curves.png` and TensorBoard's events of a run."""
-
-    def __init__(self, run: Path, rows: Sequence[Row]) -> None:
-        self.run = run
-        self.writers = {side: tf.summary.create_file_writer(str(run / "tensorboard" / side)) for side in ("train", "validation")}
-        self.drawn = -math.inf  # the first epoch is drawn at once
-        if rows:
-            self._table(rows)  # an epoch that was not finished may stand in the log
-
-    def write(self, rows: Sequence[Row]) -> None:
-        self._table(rows)
-        if time.monotonic() - self.drawn > DRAWN_EVERY_S:
-            self.draw(rows)
-        for name, value in rows[-1].items():
-            if name not in ("epoch", "seconds"):
-                with self.writers["validation" if name.startswith("val_") else "train"].as_default(step=len(rows)):
-                    tf.summary.scalar(name.removeprefix("val_"), value)
-        for writer in self.writers.values():
-            writer.flush()
-
-    def draw(self, rows: Sequence[Row]) -> None:
-        if rows:
-            write_whole(self.run / "curves.png", lambda path: curves.draw(rows, path), suffix=".png")
-            self.drawn = time.monotonic()
-
-    def _table(self, rows: Sequence[Row]) -> None:
-        def table(path: Path) -> None:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, list(rows[0]))
-                writer.writeheader()
-                writer.writerows(rows)
-
-        write_whole(self.run / "log.csv", table)
-
-
-def write_whole(path: Path, write: Callable[[Path], object], *, suffix: str = "") -> None:
-    """Writes a file whole or not at all, whenever the process is killed."""
-    part = path.with_name(f".{path.name}.part{suffix}")
-    write(part)
-    part.replace(path)
-
-
-def _save(run: Path, trainer: _Trainer, past: _Past) -> None:
-    def state(path: Path) -> None:
-        with path.open("wb") as file:
-            np.savez(file, past=np.array(json.dumps(asdict(past))), **trainer.state())
-
-    write_whole(run / "last.npz", state)
-
-
-def _restored(run: Path, trainer: _Trainer, kept: keras.Model) -> _Past:
-    """Goes back to the end of the run's last whole epoch."""
-    path = run / "last.npz"
-    if not path.exists():
-        return _Past()
-    try:
-        with np.load(path, allow_pickle=False) as state:
-            past = _Past(**json.loads(str(state["past"])))
-            trainer.restore(state)
-        kept.load_weights(run / "best.weights.h5")
-    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise ValueError(f"The run in {run} cannot be gone on with ({error}). Delete that folder, or name another.") from error
-    return past
-
-
-def _claim(run: Path, config: TrainConfig, corpus: Corpus, *, write: bool) -> None:
-    """Begins a run's folder, or goes on in it if it is of the same model and corpus; raises ValueError if not."""
-    described = json.loads(json.dumps({**asdict(config), "corpus": corpus.manifest()["sha256"]}))  # as it is read back
-    path = run / "config.json"
-    if path.exists():
-        earlier = json.loads(path.read_text(encoding="utf-8"))
-        for part in ("model", "corpus", "tokens", "optimizer"):
-            if earlier.get(part) != described[part]:
-                raise ValueError(f"{run} holds a run with another {part}. Name another folder with --run, or delete that one.")
-        if bool(earlier["weight_averaging"]) != bool(config.weight_averaging):
-            raise ValueError(
-                f"{run} holds a run with another weight_averaging. Name another folder with --run, or delete that one."
-            )
-    if write:
-        run.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda part: part.write_text(json.dumps(described, indent=2), encoding="utf-8"))
-
-
-def rows_of(run: Path) -> list[Row]:
-    """The epochs that a run's log holds."""
-    with (run / "log.csv").open(encoding="utf-8") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
 def ship(config: TrainConfig, model: keras.Model, corpus: Corpus, run: Path, target: Path) -> dict[str, Any]:

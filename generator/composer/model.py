@@ -40,20 +40,24 @@ class ModelConfig:
         found = {name: (size, widths.get(name.split("_")[0], self.place)) for name, size in classes.items()}
         return {name: (size, width) for name, (size, width) in found.items() if width}
 
+    def counted(self) -> set[str]:
+        """Those of its inputs that are numbers of the tune, not spelt: neither the token nor a recalled pitch or duration."""
+        return {name for name in self.inputs() if name.split("_")[0] not in ("token", "pitch", "duration")}
+
 
 def build(config: ModelConfig) -> keras.Model:
     """The model for training: whole tunes at once, each from an empty state."""
     inputs = keras.Input((None, None), dtype="int32", name="inputs")
     frozen = {"embeddings_initializer": "identity", "trainable": False} if config.one_hot else {}
+    counted = config.counted()
     embedded, direct = [], []
     for name, (classes, width) in config.inputs().items():
         column = inputs[:, :, list(INPUTS).index(name)]
         x = keras.layers.Embedding(classes, width, name=f"{name}_embedding", **frozen)(column)
-        recalled = name.startswith(("pitch", "duration"))
-        if config.direct and not recalled:
+        if config.direct and (name in counted or name == "token"):
             table = keras.layers.Embedding(classes, config.vocabulary, "zeros", name=f"{name}_direct", dtype="float32")
             direct.append(table(column))
-        if recalled or (name == "token" and not config.one_hot):  # what is counted stays exact
+        if not (name in counted or (name == "token" and config.one_hot)):  # what is counted stays exact
             x = keras.layers.Dropout(config.dropout)(x)
         embedded.append(x)
     x = keras.layers.Concatenate(name="embedded")(embedded) if len(embedded) > 1 else embedded[0]

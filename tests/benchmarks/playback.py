@@ -29,7 +29,7 @@ from generator.notation.errors import NotationError
 from generator.notation.playback import playback
 from generator.notation.reader import read
 from tests.generator.notation.midi import played
-from training.sources import RawTune, tunes
+from training.corpus.sources import RawTune, tunes
 
 TOLERANCE = Fraction(1, 160)  # whole notes: abc2midi counts in ticks, and strikes the notes of a chord up to eleven ticks apart
 _SYMBOL = re.compile(r'("[^"]*"|!\w+!|\[[A-Za-z]:[^\]]*\])|[~H-Wh-w]')  # ornaments and bowing

@@ -16,7 +16,7 @@ from pathlib import Path
 from generator.notation.errors import NotationError
 from generator.notation.reader import read
 from generator.notation.writer import write
-from training.sources import tunes
+from training.corpus.sources import tunes
 
 
 def main() -> None:

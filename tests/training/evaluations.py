@@ -7,8 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from training.distributions import CONTOURS
-from training.table import MEASURES
+from training.evaluation.distributions import CONTOURS
+from training.evaluation.table import MEASURES
 
 COLUMNS = {
     "real": "real test tunes",

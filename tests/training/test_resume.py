@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from tests.training.tiny import CONFIG, corpus
-from training.train import TrainConfig, train
+from training.config import TrainConfig
+from training.train import train
 
 ROOT = Path(__file__).parents[2]
 OF_THE_CLOCK = ("tokens_per_s", "seconds")

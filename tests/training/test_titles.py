@@ -10,7 +10,7 @@ from generator.composer.titles import LETTERS, Titles
 from generator.composer.unfit import unfit
 from tests.training.tunes import melody, raw, text
 from training import titles
-from training.sources import RawTune
+from training.corpus.sources import RawTune
 
 
 def tune(title: str, *, collection: str = "irish.abc", rhythm: str = "jig") -> RawTune:

@@ -15,9 +15,10 @@ from generator.composer.weights import load_weights
 from generator.notation.reader import read
 from generator.notation.tokens import VOCABULARY, encode
 from tests.training.tunes import melody, text
-from training.corpus import Corpus, Entry
-from training.forms import bits_per_note, form, judge_of
-from training.train import TrainConfig, ship, train
+from training.baselines.forms import bits_per_note, form, judge_of
+from training.config import TrainConfig
+from training.corpus.corpus import Corpus, Entry
+from training.train import ship, train
 
 CONFIG = TrainConfig(
     name="tiny", model=ModelConfig(units=8, layers=1, embedding=8, place=4, dropout=0.0), batch=4, epochs=2, mixed_precision=False

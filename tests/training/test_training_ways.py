@@ -11,9 +11,10 @@ from PIL import Image
 
 from tests.training.tiny import CONFIG, corpus
 from training import curves
+from training.config import TrainConfig
 from training.dataset import Batches
 from training.progress import Progress, clock
-from training.train import TrainConfig, example, schedule_of, train
+from training.train import example, schedule_of, train
 
 
 def log(run) -> list[dict[str, float]]:

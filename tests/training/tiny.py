@@ -22,10 +22,11 @@ from generator.composer.model import ModelConfig
 from generator.notation.reader import read
 from generator.notation.tokens import encode
 from tests.training.tunes import melody, text
-from training.corpus import Corpus, Entry
+from training.config import TrainConfig
+from training.corpus.corpus import Corpus, Entry
 from training.dataset import Batches
 from training.strategy import named
-from training.train import TrainConfig, train
+from training.train import train
 
 CONFIG = TrainConfig(
     name="tiny",

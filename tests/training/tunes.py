@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from training.sources import RawTune
+from training.corpus.sources import RawTune
 
 LETTERS = "DEFGABcdefg"
 

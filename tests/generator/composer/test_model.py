@@ -72,7 +72,7 @@ def test_the_model_has_the_shape_and_size_of_its_configuration():
     config = ModelConfig(units=16, layers=2, embedding=8, place=4, recall=3)
     model = build(config)
     assert model(np.zeros((2, 5, len(INPUTS)), np.int32)).shape == (2, 5, len(VOCABULARY))
-    counted = {name: classes for name, classes in INPUTS.items() if not name.startswith(("token", "pitch", "duration"))}
+    counted = {name: INPUTS[name] for name in config.counted()}
     embeddings = len(VOCABULARY) * 8 + sum(counted.values()) * 4 + 8 * len(VOCABULARY) * 3
     lstms = 4 * 16 * (8 + 4 * len(counted) + 8 * 3 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
     direct = (len(VOCABULARY) + sum(counted.values())) * len(VOCABULARY)
@@ -83,6 +83,12 @@ def test_a_width_of_none_leaves_an_input_out():
     config = ModelConfig(units=16, layers=1, embedding=8, place=0, recall=0, vocabulary=30)
     assert list(config.inputs()) == ["token"]
     assert build(config)(np.zeros((2, 5, 1), np.int32)).shape == (2, 5, 30)
+
+
+def test_all_but_the_token_and_recalled_notes_is_counted():
+    columns = ("token", "bar", "pitch_1", "duration_part", "matched_part")
+    assert ModelConfig(columns=columns).counted() == {"bar", "matched_part"}
+    assert ModelConfig(columns=columns, place=0).counted() == set()
 
 
 def test_a_model_reads_the_columns_that_it_was_made_for():

@@ -1,0 +1,43 @@
+"""`tunesmith train` where nothing can be written: a sentence, not a traceback."""
+
+import resource
+
+import pytest
+from click.testing import CliRunner
+
+from bot.__main__ import main
+from tests.training.tiny import corpus
+from training import commands
+
+CONFIG = 'name = "tiny"\nepochs = 1\n[model]\nunits = 8\nlayers = 1\nembedding = 8\nplace = 4\nrecall = 4\n'
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Runs it with a folder for the run, on a corpus of a few tunes."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("COMET_API_KEY", raising=False)
+    monkeypatch.setattr(commands, "collect", lambda *_, **__: corpus())
+    (tmp_path / "tiny.toml").write_text(CONFIG, encoding="utf-8")
+    return lambda run: CliRunner().invoke(main, ["train", "--config", str(tmp_path / "tiny.toml"), "--run", str(run)])
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, command):
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    result = command(tmp_path / "taken" / "run")
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == f"tunesmith: {tmp_path / 'taken' / 'run'} cannot be written: Not a directory."
+
+
+def test_a_disk_that_takes_no_more_is_said(tmp_path, command, monkeypatch):
+    monkeypatch.setattr(commands, "write", lambda *_: None)  # the corpus is in its place already
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, hard))  # bytes of a file
+    try:
+        result = command(tmp_path / "run")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert result.exit_code == 1
+    said = f"tunesmith: What is kept in {tmp_path / 'run'} cannot be written: File too large."
+    assert result.output.splitlines()[-1] == said
+    assert not (tmp_path / "run" / "config.json").exists()

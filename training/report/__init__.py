@@ -1,0 +1,1 @@
+"""A run and its evaluation as one page for people."""
