@@ -29,10 +29,10 @@ from generator.notation.tempo import usual_tempo
 from generator.request import TuneRequest
 
 DEFAULT_SLOTS = 16
-# Tokens less likely than this share of the likeliest are not drawn. Of 200 tunes each, with 0.05 two thirds of the notes of
-# bars 5 to 8 repeat bars 1 to 4 and intervals are six floors from real tunes; with 0.005 half of them do, as in real ones, and
-# they are three floors away; with no limit notes outside the scale double.
-MIN_SHARE = 0.01
+# Tokens less likely than this share of the likeliest are not drawn. Of 600 tunes each, with 0.01 intervals are 4.0 floors from
+# real tunes' and 69 in a hundred end on the tonic, with 0.003 3.3 floors and 70; 52 and 49 in a hundred notes of bars 5 to 8
+# are those of bars 1 to 4, 51 in real tunes.
+MIN_SHARE = 0.003
 LONGEST = 2_000  # tokens beside the opening's: beyond what the grammar's longest form needs
 
 Listener = Callable[[int], None]  # told how many bars are written
