@@ -86,8 +86,9 @@ class Grammar:
                 if _PITCHES[index]:
                     degree, alter = t.pitch_parts(token)
                     letter = LETTERS[(base.staff + degree) % 7]
-                    midi = 12 * ((base.staff + degree) // 7 + 1) + SEMITONES[letter] + key.signature[letter] + alter
-                    window[index] = LOWEST <= midi + octave <= HIGHEST
+                    altered = key.signature[letter] + alter
+                    midi = 12 * ((base.staff + degree) // 7 + 1) + SEMITONES[letter] + altered
+                    window[index] = LOWEST <= midi + octave <= HIGHEST and abs(altered) < 2  # no double sharps or flats
             self._pitch_windows[octave] = window
 
     @property

@@ -174,5 +174,6 @@ def test_every_key_has_room_for_a_tune_in_one_octave(mode, pitch_class):
     rng = random.Random(pitch_class)
     grammar = Grammar(Form(2, 1, 1), metre=Metre(4, 4), mode=mode)
     tokens = walk(grammar, key, lambda _, legal, rng=rng: rng.choice(legal))
-    pitches = [pitch.midi + grammar.octave for note in t.decode(tokens, key, Metre(4, 4)).notes() for pitch in note.pitches]
-    assert all(LOWEST <= midi <= HIGHEST for midi in pitches)
+    pitches = [pitch for note in t.decode(tokens, key, Metre(4, 4)).notes() for pitch in note.pitches]
+    assert all(LOWEST <= pitch.midi + grammar.octave <= HIGHEST for pitch in pitches)
+    assert all(abs(pitch.alter) < 2 for pitch in pitches)  # nobody reads double sharps at a session
