@@ -12,6 +12,7 @@ import pytest
 
 from generator.composer import composer as module
 from generator.composer.composer import Composer
+from generator.composer.plan import FREE_BAR, make_plan
 from generator.composer.titles import title_for
 from generator.notation.errors import NotationError
 from generator.notation.opening import read_opening
@@ -120,7 +121,7 @@ def test_the_length_of_an_opening_does_not_count_against_the_tune(composer, monk
     assert illegal_bars(composer.compose([request])[0].score) == []
 
 
-@pytest.mark.parametrize("seed", [0, *range(2, 13)])  # the untrained model's tune of seed 1 has ties over nearly every bar line
+@pytest.mark.parametrize("seed", range(13))
 def test_a_variation_keeps_form_and_edges_and_changes_something(composer, seed):
     first = composer.compose([replace(OTHERS[seed % 5], seed=seed, temperature=1.0)])[0].score
     request = replace(TuneRequest.check(seed=seed + 100), opening=write(first), vary=True)
@@ -137,7 +138,9 @@ def test_a_variation_keeps_form_and_edges_and_changes_something(composer, seed):
         for bars, edge in ((lambda p: p.body, pick_up), (lambda p: p.body, 0), (lambda p: p.second or p.body, -1)):
             assert [n.pitches for n in bars(was)[edge].notes] == [n.pitches for n in bars(now)[edge].notes]
     changed = sum(a.notes != b.notes for a, b in zip(before.bars, varied.bars, strict=True))
-    assert 0 < changed < len(before.bars)
+    assert changed < len(before.bars)
+    # The untrained model ties some tunes over nearly every bar line: those leave nothing to change.
+    assert (changed > 0) == (FREE_BAR in make_plan(request).script)
 
 
 def test_a_failing_tune_leaves_the_others_alone(composer):
