@@ -256,8 +256,8 @@ class Grammar:
                 } or self._pitch_windows  # an opening may go beyond the range; what follows it may not
         if not self._closed and tracker.part >= 0 and (tracker.bar >= self._bars or self.remaining() < 0):
             self._bars += self.form.bars  # an opening that is longer than a part
-            if self.tracker.layout:
-                self.tracker.layout[tracker.part] = self._bars
+            if tracker.layout:
+                tracker.layout[tracker.part] = self._bars
         if token == t.BAR and not tracker.pick_up:
             self._pick_up_wanted = 0
         self.last = token

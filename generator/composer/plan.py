@@ -59,7 +59,8 @@ def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
     opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, whole=request.vary)
     body = t.encode_opening(opening)[4:]
     script = _explicit(body)
-    heard = len(t.layout(body))
+    layout = t.layout(body)
+    heard = len(layout)
     if request.vary:
         script = _variation(script, random.Random(request.seed))
         form = replace(form, fewest_parts=heard, most_parts=heard)
@@ -69,7 +70,7 @@ def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
         script = script[:-1] if script[-1] == t.BAR else script  # the grammar knows better how the bar ends
     grammar = Grammar(form, request.rhythm or opening.rhythm or None, opening.metre, opening.key.mode)
     if request.vary:
-        grammar.tracker.layout = t.layout(body)
+        grammar.tracker.layout = layout
     grammar.set_key(opening.key, OCTAVES[:1])  # an opening stays where it is
     return Plan(request, grammar, opening.key, opening.metre, opening, script)
 
