@@ -1,19 +1,20 @@
-# Everything in one image; the command chooses the part: run, bot, web, worker.
+# Everything but training, which alone needs TensorFlow, in one image; the command chooses the part: run, bot, web, worker.
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /app
 # Compiled here once: the running container's files are read-only.
 ENV UV_COMPILE_BYTECODE=1
-COPY requirements-uv.lock requirements.lock ./
+COPY requirements-uv.lock requirements-worker.lock ./
 RUN python -m venv .venv \
  && .venv/bin/pip install --quiet --require-hashes --requirement requirements-uv.lock \
- && .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes --requirement requirements.lock
+ && .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes --requirement requirements-worker.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY generator generator
 COPY storage storage
 COPY training training
 RUN .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
- && .venv/bin/python -m compileall -q bot generator storage training
+ && .venv/bin/python -m compileall -q bot generator storage training \
+ && .venv/bin/python -c 'from generator.composer.batch import Batch; Batch(1)' # what numba compiles
 
 FROM python:3.12-slim-bookworm
 RUN apt-get update -qq \

@@ -110,30 +110,48 @@ def worker(supervised: bool) -> None:
 
 @main.command()
 @click.option("--rhythm", help="reel, jig, slip jig, hornpipe, polka, slide, waltz, march, strathspey, air.")
-@click.option("--key", help="As ABC writes it: D, Am, Edor, Gmaj, Bmix.")
+@click.option("--key", help="As ABC writes it: D, Am, Edor, Gmaj, Bmix; or a mode alone: dorian.")
 @click.option("--metre", help="4/4, 6/8, C| …")
 @click.option("--opening", help="ABC to start from, or @FILE.")
+@click.option("--mode", help="What becomes of the opening: continue, answer, vary, second part.")
+@click.option("--strength", type=int, help="Of a variation: 1 changes little, 3 most; 2 without it.")
 @click.option("--parent", type=FILE, help="A tune.abc to make a variation of.")
+@click.option("--structure", help="parts (of eight bars, played twice) or free.")
+@click.option("--candidates", type=int, help="Tunes of which the best is kept, 1 to 16.")
 @click.option("--temperature", type=float, help="0.1 (steady) to 2 (wild).")
 @click.option("--seed", type=int, help="The same seed gives the same tune.")
 @click.option("--title")
 @click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Tunes, with seeds from SEED on.")
+@click.option("--set", "set_of", type=click.IntRange(2, 5), help="Tunes that go together, also in one set.abc.")
 @click.option("--out", type=DIRECTORY, required=True, help="Folder to write into.")
 @click.option("--abc-only", is_flag=True, help="Skip rendering.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-def compose(out: Path, count: int, abc_only: bool, as_json: bool, opening: str | None, parent: Path | None, **wish: Any) -> None:
+def compose(
+    out: Path,
+    count: int,
+    set_of: int | None,
+    abc_only: bool,
+    as_json: bool,
+    opening: str | None,
+    parent: Path | None,
+    mode: str | None,
+    **wish: Any,
+) -> None:
     """Compose tunes into a folder, without any service."""
     from generator.notation.errors import NotationError
     from generator.request import RequestError, TuneRequest
+    from generator.sets import requests_of_set
 
-    if opening and parent:
-        raise Failure(ValueError("A variation begins with its parent: leave out --opening or --parent."), 2)
+    if parent and (opening or mode):
+        raise Failure(ValueError("A variation begins with its parent: leave out --opening and --mode, or --parent."), 2)
+    if set_of and count > 1:
+        raise Failure(ValueError("A set has its own number of tunes: leave out --count or --set."), 2)
     try:
         if opening and opening.startswith("@"):
             opening = Path(opening[1:]).read_text(encoding="utf-8")
         if parent:
             opening = parent.read_text(encoding="utf-8")
-        request = TuneRequest.check(opening=opening, vary=parent is not None, **wish)
+        request = TuneRequest.check(opening=opening, mode="vary" if parent else mode, **wish)
     except RequestError as error:
         raise Failure(error, 2) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -143,9 +161,10 @@ def compose(out: Path, count: int, abc_only: bool, as_json: bool, opening: str |
     from generator.composer.weights import WeightsError
     from generator.rendering.result import RenderingError
 
+    requests = requests_of_set(request, set_of) if set_of else request.in_a_row(count)
     written: list[dict[str, Any]] = []
     try:
-        with click.progressbar(length=count, label="Composing", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        with click.progressbar(length=len(requests), label="Composing", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
             def done(tune: dict[str, Any]) -> None:
                 written.append(tune)
@@ -153,7 +172,7 @@ def compose(out: Path, count: int, abc_only: bool, as_json: bool, opening: str |
 
             settings = _settings()
             places = {"model": settings.model, "soundfont": settings.soundfont}
-            studio.compose(request, out, count=count, abc_only=abc_only, done=done, **places)
+            studio.compose(requests, out, abc_only=abc_only, as_set=set_of is not None, done=done, **places)
     except (NotationError, RenderingError, WeightsError) as error:
         raise Failure(error) from error
     except OSError as error:
@@ -343,6 +362,40 @@ def report(run: Path | None, model: Path | None, evaluation: Path | None, out: P
     for sentence in lacks:
         click.echo(sentence, err=True)
     click.echo(f"The report is in {target}.")
+
+
+@main.group()
+def bench() -> None:
+    """Measure how fast this machine is."""
+
+
+@bench.command("composer")
+@click.option("--streams", type=click.IntRange(1, 4096), multiple=True, help="Tunes at once; may be given again. [1, 8, 32, 128]")
+@click.option("--seconds", type=click.FloatRange(0.1, 600), default=5.0, show_default=True, help="Of each measurement.")
+@click.option("--only", multiple=True, metavar="NAME", help="eager, onnx, openvino, pytorch or ours; may be given again.")
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="A file for all that was measured.")
+def bench_composer(streams: tuple[int, ...], seconds: float, only: tuple[str, ...], file: Path | None) -> None:
+    """Compare the composer, its grammar included, with step loops that have none: tokens a second, memory, start-up."""
+    from generator.bench.composer import CONTENDERS, STREAMS, table
+    from generator.bench.composer import bench as measure
+    from generator.composer.weights import WeightsError
+
+    if unknown := set(only) - set(CONTENDERS):
+        raise Failure(ValueError(f"There is no {min(unknown)} to measure: choose from {', '.join(CONTENDERS)}."), 2)
+    quiet_tensorflow()
+    try:
+        found = measure(
+            streams=sorted(set(streams or STREAMS)), seconds=seconds, only=only, say=lambda line: click.echo(line, err=True)
+        )
+        if file:
+            file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except WeightsError as error:
+        raise Failure(error) from error
+    except OSError as error:
+        raise Failure(ValueError(f"{error.filename or file} cannot be written: {error.strerror}.")) from error
+    click.echo(table(found))
+    if failed := {cell["contender"] for cell in found["cells"] if "error" in cell}:
+        raise Failure(ValueError(f"Not everything could be measured: {', '.join(sorted(failed))}."))
 
 
 @main.command()

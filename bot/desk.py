@@ -44,7 +44,7 @@ def vary(tune: Tune) -> tuple[TuneRequest, str | None]:
     made = tune.composition
     if made is None:
         raise ValueError(f"Tune {tune.id} is not finished.")
-    kept = replace(tune.request.again(), opening=made.abc, vary=True, title="")
+    kept = replace(tune.request.again(), opening=made.abc, mode="vary", title="")
     return replace(kept, rhythm=made.rhythm or None, key=made.key or None, metre=made.metre or None), tune.id
 
 

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
@@ -13,6 +15,14 @@ def key_name(key: str) -> str:
         return str(Key.parse(key)) if key else ""
     except NotationError:
         return key
+
+
+def nearest(scores: Mapping[str, Any]) -> str:
+    """The known tune that shares the longest run of notes with one of ours: `closest: The Salamanca, 14 notes`; empty for
+    tunes that were made before that was looked up."""
+    closest = scores.get("closest") or {}
+    notes = closest.get("notes") or 0
+    return f"closest: {closest.get('title') or 'a tune without a title'}, {notes} notes" if notes else ""
 
 
 def slug(title: str) -> str:

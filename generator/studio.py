@@ -14,32 +14,34 @@ from generator.notation.reader import read
 from generator.notation.writer import write
 from generator.rendering.render import render
 from generator.rendering.result import RendererFault, RenderingError
-from generator.request import MAX_SEED, TuneRequest
-from generator.tunefiles import rendered_files, tune_files
+from generator.request import TuneRequest
+from generator.tunefiles import composed_scores, rendered_files, tune_files
 
 
 def compose(
-    request: TuneRequest,
+    requests: Sequence[TuneRequest],
     out: Path,
     *,
-    count: int,
     abc_only: bool,
+    as_set: bool = False,
     model: Path | None,
     soundfont: Path | None,
     done: Callable[[dict[str, Any]], None],
 ) -> None:
-    """Writes `count` tunes with seeds from the request's on; several go into numbered folders.
+    """Writes a tune for each request; several go into numbered folders, and a set's into one `set.abc` as well.
 
     `done` hears of each: its seed, and its folder and files or, where it cannot be rendered, the sentence that says why.
     Raises NotationError for an opening that cannot be gone on from, RendererFault where this machine cannot render.
     """
-    requests = [replace(request, seed=(request.seed + index) % (MAX_SEED + 1)) for index in range(count)]
+    count = len(requests)
     folders = [out] if count == 1 else [out / f"{index:0{len(str(count))}d}" for index in range(1, count + 1)]
+    together: list[str] = []
     composer = Composer(load_weights(model))
     try:
         futures = [composer.submit(wish) for wish in requests]
         for wish, folder, future in zip(requests, folders, futures, strict=True):
             composed = future.result()
+            together.append(write(replace(composed.score, reference=len(together) + 1)))
             started = time.monotonic()
             try:
                 rendering = None if abc_only else render(composed.score, soundfont=soundfont)
@@ -48,12 +50,14 @@ def compose(
             except RenderingError as error:
                 done({"seed": wish.seed, "title": composed.score.title, "error": str(error)})
                 continue
-            scores: dict[str, Any] = {"bits_per_token": round(composed.bits_per_token, 3)}
+            scores = composed_scores(composed)
             if rendering:
                 scores["render_ms"] = round((time.monotonic() - started) * 1000)
             files = tune_files(wish, composed, rendering, model=composer.model, scores=scores)
             _write(folder, files)
             done({"seed": wish.seed, "title": composed.score.title, "folder": str(folder), "files": sorted(files)})
+        if as_set:
+            _write(out, {"set.abc": "\n".join(together).encode()})
     finally:
         composer.close()
 

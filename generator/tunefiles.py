@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from generator.composer.composer import ComposedTune
+from generator.composer.candidates import ComposedTune
 from generator.notation.writer import write
 from generator.rendering.result import Rendering
 from generator.request import TuneRequest
@@ -46,6 +46,15 @@ def tune_files(
         "tune.json": (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(),
     }
     return files | rendered_files(rendering) if rendering else files
+
+
+def composed_scores(composed: ComposedTune) -> dict[str, Any]:
+    """What is kept of how a tune was chosen, and the known tune that is nearest to it."""
+    return {
+        "bits_per_token": round(composed.bits_per_token, 3),
+        "ranking": {name: round(score, 3) for name, score in composed.scores.items()},
+        "closest": {"title": composed.closest.title, "notes": composed.closest.notes},
+    }
 
 
 def rendered_files(rendering: Rendering) -> dict[str, bytes]:

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import structlog
 
-from generator.composer.composer import ComposedTune, Composer
+from generator.composer.candidates import ComposedTune
+from generator.composer.composer import CANDIDATES, Composer, ComposingError
 from generator.composer.weights import load_weights
 from generator.notation.errors import NotationError
 from generator.notation.writer import write
 from generator.rendering.audio import find_fluidsynth, find_soundfont
 from generator.rendering.process import Renderer
 from generator.rendering.result import RendererFault, RenderingError
-from generator.tunefiles import MEDIA_TYPES, tune_files
+from generator.tunefiles import MEDIA_TYPES, composed_scores, tune_files
 from storage.jobs import work
 from storage.storage import Storage
 from storage.tunes import Composition, Status, Tune
@@ -25,6 +26,9 @@ from storage.tunes import Composition, Status, Tune
 PROGRESS_S = 0.25  # between two writes of how many bars there are
 
 log = structlog.get_logger(__name__)
+
+
+MOST_ROWS = 256  # of the composer's batch: more are not faster
 
 
 class Worker:
@@ -42,7 +46,7 @@ class Worker:
             await self._make(tune)
         except RendererFault:
             raise
-        except (NotationError, RenderingError) as error:
+        except (NotationError, ComposingError, RenderingError) as error:
             log.info("tune cannot be made", tune=tune_id, reason=str(error))
             await self.storage.fail(tune_id, str(error))
 
@@ -53,7 +57,7 @@ class Worker:
         await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(composed.score.bars))
         rendering = await self.renderer.render(composed.score)
         scores = {
-            "bits_per_token": round(composed.bits_per_token, 3),
+            **composed_scores(composed),
             "compose_ms": round((composed_at - started) * 1000),
             "render_ms": round((time.monotonic() - composed_at) * 1000),
         }
@@ -111,7 +115,7 @@ async def run(storage: Storage, *, slots: int, model: Path | None, soundfont: Pa
     find_fluidsynth()
     find_soundfont(soundfont)
     renderer = Renderer(soundfont=soundfont)
-    composer = await asyncio.to_thread(lambda: Composer(load_weights(model), slots=slots))
+    composer = await asyncio.to_thread(lambda: Composer(load_weights(model), slots=min(slots * CANDIDATES, MOST_ROWS)))
     try:
         await renderer.start()
         log.info("worker ready", model=composer.model, slots=slots)

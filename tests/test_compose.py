@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from io import BytesIO
 from itertools import islice, product
 from pathlib import Path
@@ -15,7 +16,7 @@ from generator.composer.composer import Composer
 from generator.composer.weights import load_weights
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
-from generator.notation.reader import read
+from generator.notation.reader import read, split_tunes
 from generator.notation.structure import illegal_bars, parts
 from generator.notation.writer import write
 from generator.request import TuneRequest
@@ -56,6 +57,31 @@ def test_several_tunes_go_into_numbered_folders_with_the_next_seeds(tmp_path: Pa
     assert [Path(tune["folder"]).name for tune in written] == ["1", "2", "3"]
     assert [tune["seed"] for tune in written] == [40, 41, 42]
     assert len({(Path(tune["folder"]) / "tune.abc").read_bytes() for tune in written}) == 3
+
+
+def test_a_set_goes_into_numbered_folders_and_one_file(tmp_path: Path) -> None:
+    wish = ("compose", "--set", "3", "--rhythm", "jig", "--key", "dorian", "--seed", "5", "--abc-only")
+    written = json.loads(tunesmith(*wish, "--out", str(tmp_path), "--json").stdout)
+    assert [(Path(tune["folder"]).name, tune["seed"]) for tune in written] == [("1", 5), ("2", 6), ("3", 7)]
+    together = [read(text) for text in split_tunes((tmp_path / "set.abc").read_text(encoding="utf-8"))]
+    alone = [read((tmp_path / str(number) / "tune.abc").read_text(encoding="utf-8")) for number in (1, 2, 3)]
+    assert [replace(tune, reference=1) for tune in together] == alone
+    assert [tune.reference for tune in together] == [1, 2, 3]
+    assert {(tune.rhythm, str(tune.metre), tune.key.mode) for tune in together} == {("jig", "6/8", "dorian")}
+
+
+@pytest.mark.parametrize(
+    ("mode", "layout"), [("answer", [(8, False)]), ("second part", [(4, True), (4, True)]), ("continue", [(8, True), (8, True)])]
+)
+def test_an_opening_is_answered_continued_or_given_a_second_part(
+    tmp_path: Path, mode: str, layout: list[tuple[int, bool]]
+) -> None:
+    opening = "M:6/8\nL:1/8\nK:D\nDFA d2A|B2A F3|DFA d2f|e2d d3|"
+    tunesmith("compose", "--opening", opening, "--mode", mode, "--seed", "3", "--abc-only", "--out", str(tmp_path))
+    score = read((tmp_path / "tune.abc").read_text(encoding="utf-8"))
+    given = list(read(opening).notes())
+    assert list(score.notes())[: len(given)] == given
+    assert [(len(part.body) + len(part.first), part.repeated) for part in parts(score)] == layout
 
 
 def test_a_model_of_ones_own_composes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ class TrainConfig:
     clip_norm: float = 1.0  # of each variable's gradient; 0: not clipped
     weight_averaging: float = 0.0  # momentum of the average that is validated and kept, such as 0.999; 0: none
     header_dropout: float = 0.15  # so that a wish may leave rhythm or mode open
+    begin_from: str = ""  # the folder of a run whose best weights are gone on from; none: from nothing
     patience: int = 6  # epochs without a better validation loss
     mixed_precision: bool = True
     seed: int = 1

@@ -10,20 +10,23 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from generator.composer.tracker import INPUTS, inputs_of
 from generator.notation.keys import Key
-from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, END, INDEX, INPUTS, PAD, features, is_pitch
+from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, END, INDEX, PAD, is_pitch
 
 Array = NDArray[np.int32]
 Batch = tuple[Array, Array, NDArray[np.float32]]
 
 RHYTHM, MODE = 1, 3  # places of the header's tokens
-TONIC, TO_COME, LEFT = (list(INPUTS).index(name) for name in ("tonic", "to_come", "left"))  # their columns
+# What is told of the whole tune is hidden together: by its columns.
+TOLD = [[list(INPUTS).index(name) for name in names] for names in (("tonic",), ("to_come", "left"), ("cadence",))]
+HIDDEN = {column for columns in TOLD for column in columns}
 PADDED_TO = 32  # lengths are rounded up to this, so that few shapes are traced
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    inputs: Array  # (time + 1, columns) as tokens.INPUTS has them, the token first
+    inputs: Array  # (time + 1, columns) as tracker.INPUTS has them, the token first
     notes: int
 
     @property
@@ -31,15 +34,14 @@ class Example:
         return self.inputs[:, 0]
 
     @classmethod
-    def of(cls, tokens: Sequence[str], key: Key | None = None, layout: Sequence[int] = ()) -> Example:
-        """The tune with what the model is told of it: its key and the bars of its parts, where they are not left open."""
-        columns = [(INDEX[token], *told) for token, told in zip(tokens, features(tokens, key, layout), strict=True)]
-        return cls(np.array(columns, np.int32), sum(token != END and is_pitch(token) for token in tokens))
+    def of(cls, tokens: Sequence[str], key: Key | None = None, layout: Sequence[int] = (), cadence: int = 0) -> Example:
+        """The tune with what the model is told of it where that is not left open: its key, its parts' bars, its cadence."""
+        return cls(inputs_of(tokens, key, layout, cadence), sum(token != END and is_pitch(token) for token in tokens))
 
 
 class Batches:
-    """Batches in another order each epoch, the same for the same seed; `header_dropout` hides rhythm, mode, tonic or the
-    layout.
+    """Batches in another order each epoch, the same for the same seed; `header_dropout` hides rhythm, mode, tonic,
+    layout or cadence.
 
     One batch: inputs (batch, time, columns), targets and weights (batch, time).
     """
@@ -88,7 +90,7 @@ class Batches:
             for place, unknown in ((RHYTHM, ANY_RHYTHM), (MODE, ANY_MODE)):
                 if rng.random() < self.header_dropout:
                     inputs[row, place, 0] = INDEX[unknown]
-            for columns in ([TONIC], [TO_COME, LEFT]):
+            for columns in TOLD:
                 if rng.random() < self.header_dropout:
                     inputs[row, :, columns] = 0
         return inputs, targets, weights

@@ -44,7 +44,13 @@ def draw(config: ModelConfig) -> Figure:
         right, last, y = 2 * _BOX + _GAP, len(stages) * (_BOX + _GAP) + _BOX / 2, height - 0.8
         axes.plot((right, last), (y, y), color=INK, linewidth=0.8)
         _arrow(axes, (last, y), (last, middle + 1))
-        axes.text(right + 0.2, y + 0.15, "the token and what is counted (green): a logit for each token", fontsize=7, color=INK)
+        axes.text(
+            right + 0.2,
+            y + 0.15,
+            "the token, the last pitch and what is counted (green): a logit for each token",
+            fontsize=7,
+            color=INK,
+        )
     return figure
 
 

@@ -40,9 +40,9 @@ class Progress:
                 f"{row['tokens_per_s']:,.0f} tokens/s, {clock(row['seconds'])}{note}\n"
             )
 
-    def end(self, why: str) -> None:
+    def end(self, why: str, temperature: float) -> None:
         if self.verbose:
-            self._write(f"Training ends: {why}.\n")
+            self._write(f"Training ends: {why}. Calibrated: the logits are divided by {temperature:g}.\n")
 
     def _write(self, text: str) -> None:
         sys.stdout.write(text)

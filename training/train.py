@@ -1,14 +1,16 @@
 """Trains the LSTM: `tunesmith train`, from collections to shipped weights.
 
-    tunesmith train                                  the shipped model, about an hour on two cores
+    tunesmith train                                  the shipped model but for its last epochs, half an hour on two cores
     tunesmith train --config training/configs/small.toml --run data/runs/mine
 
 A run's folder holds the configuration, `log.csv` and `curves.png`, TensorBoard's events, the last state (a run that was
-stopped goes on from there, exactly as if it had not been) and the best weights, by validation loss.
+stopped goes on from there, exactly as if it had not been), the best weights, by validation loss, and the finished ones: the
+best with what never happens ruled out, and calibrated.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable
@@ -21,15 +23,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from generator.composer.model import build
+from generator.composer.model import ModelConfig, build
 from generator.composer.weights import save_weights
 from generator.notation.keys import Key
-from generator.notation.tokens import layout
+from generator.notation.structure import illegal_bars
+from generator.notation.tokens import cadence, layout
+from training import ranking
 from training.baselines import forms
+from training.calibration import calibrate
 from training.config import TrainConfig
-from training.corpus.corpus import Corpus, Entry
+from training.corpus.corpus import Corpus, Entry, score_of
 from training.dataset import Batches, Example
 from training.progress import Progress
+from training.rules import keep_rules
 from training.run import Log, Past, Row, broken, claim, rows_of, save, saved, write_whole
 from training.strategy import Deal, distributed, is_chief
 
@@ -70,6 +76,8 @@ class _Trainer:
         with strategy.scope():
             self.model = build(config.model)
             self.optimizer = kind[config.optimizer](self.schedule, weight_decay=config.weight_decay)
+            rules = [layer.embeddings for layer in self.model.layers if layer.name.endswith("_direct")]
+            self.optimizer.exclude_from_weight_decay(rules)  # what has no exception is not to be forgotten
             self.optimizer.build(self.model.trainable_variables)
             self.average = [tf.Variable(variable.numpy()) for variable in self._trained] if config.weight_averaging else []
         self.train_step = tf.function(self._train_step, autograph=False)
@@ -86,6 +94,11 @@ class _Trainer:
             "optimizer": [variable.value for variable in self.optimizer.variables],
             "average": self.average,
         }
+
+    def begin_average(self) -> None:
+        """The average starts at what the weights are now."""
+        for variable, average in zip(self._trained, self.average, strict=False):
+            average.assign(variable)
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on, as arrays."""
@@ -168,16 +181,41 @@ def _measured(logits: Any, targets: Any, weights: Any) -> Any:
 
 
 def example(entry: Entry) -> Example:
-    return Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens))
+    return Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens), cadence(entry.tokens))
 
 
 def data(config: TrainConfig, corpus: Corpus) -> tuple[Deal, Deal, int]:
     """The batches to learn from, those to validate with, and the size of the vocabulary."""
     if config.tokens != "tunesmith":
         return forms.batches(config, corpus)
-    examples, held_out = ([example(entry) for entry in corpus.split(side)] for side in ("train", "validation"))
+    # Of the tunes to learn from those whose bars do not add up are left out: a model writes what it reads.
+    examples = [example(entry) for entry in corpus.split("train") if not illegal_bars(score_of(entry))]
+    held_out = [example(entry) for entry in corpus.split("validation")]
     training = Batches(examples, config.batch, header_dropout=config.header_dropout, seed=config.seed)
     return training, Batches(held_out, config.batch), config.model.vocabulary
+
+
+def begin_from(model: keras.Model, config: ModelConfig, run: Path) -> None:
+    """Takes over the best weights of another run; what that one lacks begins as ever, and new inputs say nothing yet.
+
+    Raises ValueError where the two do not fit.
+    """
+    try:
+        before = ModelConfig(**json.loads((run / "config.json").read_text(encoding="utf-8"))["model"])
+        other = build(before)
+        other.load_weights(run / "best.weights.h5")
+        known = {layer.name: layer.get_weights() for layer in other.layers}
+        kernel, *rest = known["lstm_0"]
+        widths = [width for _, width in before.inputs().values()]
+        shares = dict(zip(before.inputs(), np.split(kernel, np.cumsum(widths)[:-1]), strict=True))
+        new = [shares.get(name, np.zeros((width, kernel.shape[1]))) for name, (_, width) in config.inputs().items()]
+        known["lstm_0"] = [np.concatenate(new), *rest]
+        for layer in model.layers:
+            if layer.get_weights() and layer.name in known and not isinstance(layer, keras.layers.Dropout):
+                scale = before.direct / config.direct if layer.name.endswith("_direct") else 1
+                layer.set_weights([weights * scale for weights in known[layer.name]])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{run} holds no run that training could begin from ({error}).") from error
 
 
 def train(
@@ -189,8 +227,9 @@ def train(
     strategy: tf.distribute.Strategy | None = None,
     each_epoch: Callable[[Row], None] | None = None,
 ) -> keras.Model:
-    """Trains until the configuration's end or early stopping, leaves the best weights in `run/best.weights.h5` and returns
-    the model with them. A run that was stopped goes on. Raises ValueError if the run is another one's.
+    """Trains until the configuration's end or early stopping, leaves the best weights in `run/best.weights.h5`, the finished
+    ones in `run/finished.weights.h5`, and returns the model with these. A run that was stopped goes on. Raises ValueError if
+    the run is another one's.
 
     With several workers all need the run's folder; the first of them alone writes into it, and calls `each_epoch`.
     """
@@ -202,6 +241,9 @@ def train(
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if config.mixed_precision else "float32")
     trainer = _Trainer(config, strategy, len(training))
+    if config.begin_from:
+        begin_from(trainer.model, config.model, Path(config.begin_from))
+        trainer.begin_average()
     kept = build(config.model)  # holds the best weights
     past = _restored(run, trainer, kept)
     if trainer.agreed(len(past.rows)) != len(past.rows):
@@ -224,9 +266,13 @@ def train(
             progress.epoch(row, ", the best yet" if better else "")
             if each_epoch:
                 each_epoch(row)
+    if config.model.direct and isinstance(training, Batches):
+        keep_rules(kept, training.examples, config.model.direct)
+    temperature = calibrate(kept, (validation[index] for index in range(len(validation))))
     if log:
+        write_whole(run / "finished.weights.h5", lambda path: kept.save_weights(path), suffix=".weights.h5")
         log.draw(past.rows)
-    progress.end(past.over(config))
+    progress.end(past.over(config), temperature)
     return kept
 
 
@@ -286,7 +332,7 @@ def ship(config: TrainConfig, model: keras.Model, corpus: Corpus, run: Path, tar
             **{name: value for name, value in asdict(config).items() if name not in ("name", "model")},
             "epochs_run": len(log),
             "best_epoch": int(best["epoch"]) + 1,
-            "steps_an_epoch": math.ceil(len(corpus.split("train")) / config.batch),
+            "steps_an_epoch": len(data(config, corpus)[0]),
         },
         "loss": {
             "train_nats_per_token": round(best["loss"], 4),
@@ -299,4 +345,5 @@ def ship(config: TrainConfig, model: keras.Model, corpus: Corpus, run: Path, tar
         },
     }
     save_weights(model, card, target)
+    ranking.write(corpus, forms.judge_of(model), target)
     return card

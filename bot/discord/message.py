@@ -10,7 +10,7 @@ import discord
 
 from bot.discord import texts
 from bot.discord.buttons import TuneButton
-from bot.naming import key_name, slug
+from bot.naming import key_name, nearest, slug
 from storage.tunes import Tune
 
 MAX_CHARACTERS = 2_000
@@ -77,6 +77,7 @@ def footer(tune: Tune) -> str:
         f"temperature {request.temperature:g}",
         f"seed {request.seed}",
         made.model,
+        nearest(made.scores),
     ]
     line = " · ".join(escape(one_line(part)) for part in what if part)
     return f"{line} · for <@{tune.origin.person}>" if tune.origin.person else line

@@ -8,9 +8,10 @@ import secrets
 import unicodedata
 from collections.abc import Mapping
 
-from generator.request import RequestError, TuneRequest
+from generator.notation.opening import OPENING_MODES
+from generator.request import STRUCTURES, USUAL_STRENGTH, RequestError, TuneRequest
 
-FIELDS = ("rhythm", "key", "metre", "opening", "temperature", "seed", "title")
+FIELDS = ("rhythm", "key", "metre", "opening", "mode", "strength", "structure", "temperature", "seed", "title")
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
 
@@ -27,8 +28,11 @@ def wish(values: Mapping[str, str]) -> TuneRequest:
         key=values["key"],
         metre=values["metre"],
         opening=values["opening"],
+        mode=values["mode"],
+        strength=_whole("strength", values["strength"]),
+        structure=values["structure"],
         temperature=_temperature(values["temperature"]),
-        seed=_seed(values["seed"]),
+        seed=_whole("seed", values["seed"]),
         title=values["title"],
     )
 
@@ -40,6 +44,9 @@ def filled(request: TuneRequest) -> dict[str, str]:
         "key": request.key or "",
         "metre": request.metre or "",
         "opening": request.opening,
+        "mode": "" if request.mode == OPENING_MODES[0] else request.mode,
+        "strength": "" if request.strength == USUAL_STRENGTH else str(request.strength),
+        "structure": "" if request.structure == STRUCTURES[0] else request.structure,
         "temperature": "" if request.temperature == 1 else f"{request.temperature:g}",
         "seed": "",
         "title": request.title,
@@ -80,9 +87,9 @@ def _temperature(text: str) -> float | None:
         raise RequestError("temperature", "The temperature is a number from 0.1 (steady) to 2 (wild).") from None
 
 
-def _seed(text: str) -> int | None:
+def _whole(name: str, text: str) -> int | None:
     if not text.strip():
         return None
     if not _WHOLE.fullmatch(text.strip()):
-        raise RequestError("seed", "The seed is a whole number; leave it open and I pick one.")
+        raise RequestError(name, f"The {name} is a whole number; leave it open and I pick one.")
     return int(text)

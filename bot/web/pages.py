@@ -17,8 +17,18 @@ from bot.web.failures import wants_json
 from bot.web.views import Views
 from generator.notation.keys import Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS
+from generator.notation.opening import OPENING_MODES
 from generator.notation.tokens import MODES
-from generator.request import MAX_OPENING_CHARACTERS, MAX_SEED, MAX_TITLE_CHARACTERS, RequestError, TuneRequest
+from generator.request import (
+    MAX_OPENING_CHARACTERS,
+    MAX_SEED,
+    MAX_STRENGTH,
+    MAX_TITLE_CHARACTERS,
+    STRUCTURES,
+    USUAL_STRENGTH,
+    RequestError,
+    TuneRequest,
+)
 from storage.storage import Storage
 from storage.tunes import Origin, Status, Tune
 
@@ -50,6 +60,10 @@ _CHOICES = {
     "rhythms": list(RHYTHMS),
     "metres": sorted({str(metre) for rhythm in RHYTHMS.values() for metre in rhythm.metres}, key=lambda text: (text[-1], text)),
     "keys": _keys(),
+    "modes": OPENING_MODES,
+    "strengths": [str(strength) for strength in range(1, MAX_STRENGTH + 1)],
+    "usual_strength": str(USUAL_STRENGTH),
+    "structures": STRUCTURES,
     "example": EXAMPLE,
     "example_address": "/?" + urlencode(EXAMPLE),
     "limits": {"opening": MAX_OPENING_CHARACTERS, "title": MAX_TITLE_CHARACTERS, "seed": MAX_SEED},

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.naming import key_name
+from bot.naming import key_name, nearest
 
 FOREVER = "public, max-age=31536000, immutable"
 _STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -41,7 +41,7 @@ class Views:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters |= {"key_name": key_name, "clock": clock, "day": day}
+        self._templates.filters |= {"key_name": key_name, "nearest": nearest, "clock": clock, "day": day}
         self._templates.globals["static"] = lambda name: self._static[name].address
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> web.Response:

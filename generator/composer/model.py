@@ -1,6 +1,6 @@
 """The LSTM: tokens, their place, and what stood there before → the next token.
 
-inputs  (batch, time, columns): the columns of `tokens.INPUTS`, of which the model reads those that it has a width for
+inputs  (batch, time, columns): the columns of `tracker.INPUTS`, of which the model reads those that it has a width for
   → embeddings, side by side          (batch, time, their widths together)
   → LSTM × layers                     (batch, time, units)
   → logits over the vocabulary        (batch, time, vocabulary), to which what is counted adds its own:
@@ -15,8 +15,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from generator.composer.weights import DIRECT_GAIN
-from generator.notation.tokens import INPUTS, VOCABULARY
+from generator.composer.tracker import INPUTS
+from generator.notation.tokens import VOCABULARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,22 @@ class ModelConfig:
     dropout: float = 0.3  # between layers; a corpus of 0.7 M tokens overfits without
     vocabulary: int = len(VOCABULARY)
     columns: tuple[str, ...] = tuple(INPUTS)  # what of them the model is told, where it has a width
-    direct: bool = True  # the token before and what is counted also speak for or against each token by themselves
+    # The token and the pitch before and what is counted also speak for or against each token by themselves, so many times as
+    # loud as their weights, which so many times as fast learn a rule without exception; 0: they do not.
+    direct: float = 8.0
     one_hot: bool = False  # the token as it is instead of a learnt embedding, and no dropout on it: folk-rnn's input
 
     def inputs(self) -> dict[str, tuple[int, int]]:
         """What the model reads: how many classes each has, and the width of its embedding."""
         token = self.vocabulary if self.one_hot else self.embedding
-        widths = {"token": token, "pitch": self.recall, "duration": self.recall}
+        widths = {"token": token, **dict.fromkeys(("pitch", "duration", "last"), self.recall)}
         classes = {name: size for name, size in (INPUTS | {"token": self.vocabulary}).items() if name in self.columns}
         found = {name: (size, widths.get(name.split("_")[0], self.place)) for name, size in classes.items()}
         return {name: (size, width) for name, (size, width) in found.items() if width}
 
     def counted(self) -> set[str]:
-        """Those of its inputs that are numbers of the tune, not spelt: neither the token nor a recalled pitch or duration."""
-        return {name for name in self.inputs() if name.split("_")[0] not in ("token", "pitch", "duration")}
+        """Those of its inputs that are numbers of the tune, not spelt: neither a token nor a pitch or duration."""
+        return {name for name in self.inputs() if name.split("_")[0] not in ("token", "pitch", "duration", "last")}
 
 
 def build(config: ModelConfig) -> keras.Model:
@@ -54,7 +56,7 @@ def build(config: ModelConfig) -> keras.Model:
     for name, (classes, width) in config.inputs().items():
         column = inputs[:, :, list(INPUTS).index(name)]
         x = keras.layers.Embedding(classes, width, name=f"{name}_embedding", **frozen)(column)
-        if config.direct and (name in counted or name == "token"):
+        if config.direct and (name in counted or name in ("token", "last")):
             table = keras.layers.Embedding(classes, config.vocabulary, "zeros", name=f"{name}_direct", dtype="float32")
             direct.append(table(column))
         if not (name in counted or (name == "token" and config.one_hot)):  # what is counted stays exact
@@ -68,7 +70,8 @@ def build(config: ModelConfig) -> keras.Model:
     logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)  # (batch, time, vocabulary)
     if direct:
         spoken = keras.layers.Add(name="direct", dtype="float32")(direct) if len(direct) > 1 else direct[0]
-        logits = keras.layers.Add(name="directed_logits", dtype="float32")([logits, spoken * DIRECT_GAIN])
+        spoken = keras.layers.Rescaling(config.direct, name="direct_gain", dtype="float32")(spoken)
+        logits = keras.layers.Add(name="directed_logits", dtype="float32")([logits, spoken])
     return keras.Model(inputs, logits, name="tunesmith")
 
 

@@ -2,77 +2,119 @@
 
 from __future__ import annotations
 
+import math
 import random
-from bisect import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import accumulate, groupby
+from dataclasses import dataclass, replace
 
-from generator.composer.grammar import OCTAVES, Form, Grammar
+from generator.composer.grammar import FREE, OCTAVES, Form
 from generator.notation import tokens as t
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre
-from generator.notation.opening import read_opening
+from generator.notation.opening import PHRASES, encoded, free_to_vary, parts_of, pieces, read_opening
 from generator.notation.score import Score
+from generator.notation.shares import drawn, keys_of
 from generator.request import TuneRequest
 
 FREE_BAR = ""  # in a script: the model fills one bar
-
-# Of a hundred tunes in each mode, how many have which tonic (training split, two or more in a hundred).
-TONICS = {
-    Mode.MAJOR: {"G": 44, "D": 36, "A": 10, "C": 3, "F": 3, "Bb": 3},
-    Mode.MINOR: {"E": 32, "A": 28, "G": 19, "D": 11, "B": 8},
-    Mode.DORIAN: {"A": 54, "E": 30, "D": 6, "G": 6, "B": 2},
-    Mode.MIXOLYDIAN: {"A": 46, "D": 44, "G": 8},
-}
+CHANGED = {1: 0.25, 2: 0.5, 3: 0.8}  # strength of a variation → share of the bars that may change and do
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """One tune to be: its grammar, the tokens that are fixed, and the key it will stand in."""
+    """One tune to be: what of it is fixed. Candidates for the same request share it."""
 
     request: TuneRequest
-    grammar: Grammar
-    key: Key | None  # None until the model has chosen a mode
-    metre: Metre | None  # as it is to be written
+    form: Form
+    rhythm: str | None = None  # None, here and below: left to the model
+    metre: Metre | None = None  # as it is to be written
+    mode: Mode | None = None
+    key: Key | None = None
+    layout: Sequence[int] | None = None  # the bars of each part; None: the form's
+    cadence: int = 0  # as tokens.cadence has it; 0: left to the composer
+    octaves: Sequence[int] = OCTAVES  # how far the tune may be moved into range, in semitones
     opening: Score | None = None
-    script: list[str] = field(default_factory=list)  # what is fixed after the header, FREE_BAR where the model is at work
+    script: Sequence[str] = ()  # what is fixed after the header, FREE_BAR where the model fills one bar
 
-    def choose_key(self, mode: Mode, chance: float) -> None:
-        """Picks a tonic for the mode that the model chose; `chance` is 0 to 1."""
-        tonics = TONICS[mode]
-        shares = list(accumulate(tonics.values()))
-        self.key = Key(list(tonics)[bisect(shares, chance * shares[-1])], mode)
-        self.grammar.set_key(self.key)
+    def keys(self, chance: float) -> list[Key]:
+        """The key to stand in, for each mode that may be chosen, as often as the tradition has it; `chance` is 0 to 1."""
+        return [self.key] if self.key else [drawn(keys_of(mode), chance) for mode in ([self.mode] if self.mode else t.MODES)]
 
 
 def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
     """Reads the request's opening and fixes what is asked for. Raises NotationError for an opening it cannot go on from."""
-    form = form or Form()
-    key = Key.parse(request.key) if request.key else None
+    form = form or (FREE if request.structure == "free" and request.mode == "continue" else Form())
+    if request.opening:
+        return _from_opening(request, form)
+    mode = Mode(request.key) if request.key in t.MODES else None
+    key = Key.parse(request.key) if request.key and not mode else None
     metre = Metre.parse(request.metre) if request.metre else None
-    if not request.opening:
-        grammar = Grammar(form, request.rhythm, metre, key.mode if key else None)
-        if key:
-            grammar.set_key(key)
-        return Plan(request, grammar, key, metre)
-    opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, whole=request.vary)
-    body = t.encode_opening(opening)[4:]
-    script = _explicit(body)
-    layout = t.layout(body)
-    heard = len(layout)
-    if request.vary:
-        script = _variation(script, random.Random(request.seed))
-        form = replace(form, fewest_parts=heard, most_parts=heard)
+    return Plan(request, form, request.rhythm, metre, key.mode if key else mode, key)
+
+
+def _from_opening(request: TuneRequest, form: Form) -> Plan:
+    mode = request.mode
+    opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode=mode)
+    body = encoded(opening)
+    script, layout, cadence = _explicit(body), t.layout(body), 0
+    heard, ended = len(layout), body[-1] in (t.REPEAT, t.CLOSE)
+    if mode == "vary":
+        script, cadence = _varied(script, CHANGED[request.strength], random.Random(request.seed)), t.cadence(body)
+        wanted = heard
+    elif mode == "answer":
+        form = replace(form, bars=_answer(layout[-1]), repeated=False)
+        wanted = heard + ended
+    elif mode == "second part":
+        first, *begun = parts_of(opening)
+        before = heard - len(begun) - 1  # a pick-up that stands alone
+        form = replace(form, bars=layout[before], repeated=first.repeated or not ended)
+        wanted = before + 2
     else:
-        parts = max(form.fewest_parts, heard + (body[-1] in (t.REPEAT, t.CLOSE)))  # something new is always written
-        form = replace(form, fewest_parts=parts, most_parts=max(form.most_parts, parts))
-        script = script[:-1] if script[-1] == t.BAR else script  # the grammar knows better how the bar ends
-    grammar = Grammar(form, request.rhythm or opening.rhythm or None, opening.metre, opening.key.mode)
-    if request.vary:
-        grammar.tracker.layout = layout
-    grammar.set_key(opening.key, OCTAVES[:1])  # an opening stays where it is
-    return Plan(request, grammar, opening.key, opening.metre, opening, script)
+        wanted = max(form.fewest_parts, heard + ended)  # something new is always written
+    most = max(form.most_parts, wanted) if mode == "continue" else wanted
+    form = replace(form, fewest_parts=wanted, most_parts=most)
+    if mode != "vary":
+        _lead_on(script, layout, opening, form, ended=ended)
+    fixed = not form.free and wanted == most
+    return Plan(
+        request,
+        form,
+        request.rhythm or opening.rhythm or None,
+        opening.metre,
+        opening.key.mode,
+        opening.key,
+        (*layout, *[form.bars] * (wanted - len(layout))) if fixed else None,
+        cadence,
+        OCTAVES[:1],  # an opening stays where it is
+        opening,
+        tuple(script),
+    )
+
+
+def _lead_on(script: list[str], layout: list[int], opening: Score, form: Form, *, ended: bool) -> None:
+    """Completes the script and the layout of the parts that are heard so that the next bar is the model's."""
+    assert opening.metre is not None
+    begins = max(index for index, token in enumerate(script) if token in (t.OPEN, t.OPEN_REPEATED))
+    pick_up = int(script[begins + 1][2:]) if script[begins + 1].startswith("up") else 0
+    *_, last = opening.bars
+    missing = (opening.metre.bar - last.duration) * t.TICKS
+    if ended:
+        if missing != pick_up and f"up{missing}" in t.INDEX:  # the next part's pick-up completes the last bar
+            script += [t.OPEN_REPEATED if form.repeated else t.OPEN, f"up{missing}"]
+        return
+    written = layout[-1]
+    if form.repeated:  # a full bar though there is a pick-up cannot be the part's last
+        layout[-1] = max(math.ceil((written + (missing < pick_up)) / form.bars), 1) * form.bars
+    else:  # the phrase and its answer
+        script[begins] = t.OPEN
+        layout[-1] += form.bars
+    if last.notes[-1].tie and not last.notes[-1].tuplet and (missing > pick_up or written < layout[-1]):
+        script.append(t.TIE)
+
+
+def _answer(phrase: int) -> int:
+    """The bars of an answer: the musical length next to the phrase's own, the longer of two."""
+    return min(PHRASES, key=lambda bars: (abs(bars - phrase), -bars))
 
 
 def _explicit(script: Sequence[str]) -> list[str]:
@@ -86,15 +128,9 @@ def _explicit(script: Sequence[str]) -> list[str]:
     return spelled
 
 
-def _variation(script: Sequence[str], chance: random.Random) -> list[str]:
-    """An explicit script with about half of its inner bars left to the model: parts keep their first and last bars."""
-    runs = [list(run) for _, run in groupby(script, key=lambda token: token[0] == "/" or t.is_pitch(token) or token == t.TIE)]
-    inner = [
-        index
-        for index in range(3, len(runs) - 1)
-        if runs[index - 1] == [t.BAR] == runs[index + 1]
-        and not runs[index - 3][-1].startswith("up")
-        and t.TIE not in (runs[index][-1], runs[index - 2][-1])
-    ]
-    changed = {index for index in inner if chance.random() < 0.5} or set(inner[-1:])
-    return [token for index, run in enumerate(runs) for token in ([FREE_BAR] if index in changed else run)]
+def _varied(script: Sequence[str], share: float, chance: random.Random) -> list[str]:
+    """An explicit script with a share of the bars that may change left to the model, one at least."""
+    bars = pieces(script)
+    may_change = free_to_vary(bars)
+    changed = chance.sample(may_change, max(round(share * len(may_change)), 1))
+    return [token for index, bar in enumerate(bars) for token in ([FREE_BAR] if index in changed else bar)]

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from generator.composer.title_rules import LONGEST, cased, ill_formed, joints, letters, names_other_rhythm, shape
 from generator.composer.unfit import unfit
@@ -40,6 +41,7 @@ class Titles:
     """The title model. One for all threads: it holds nothing but what it read. Raises WeightsError."""
 
     def __init__(self, path: Path = SHIPPED) -> None:
+        self._threads = ThreadpoolController()
         try:
             with np.load(path, allow_pickle=False) as file:
                 self._read(file)
@@ -56,7 +58,8 @@ class Titles:
 
     def propose(self, rhythm: str, rng: np.random.Generator) -> str:
         """A title that fits a tune of this rhythm (empty: any), the same for the same generator; empty if none came up."""
-        return next(self.proposals(rhythm, rng), "")
+        with self._threads.limit(limits=1):  # the products are small: two threads would mostly wait for each other
+            return next(self.proposals(rhythm, rng), "")
 
     def proposals(self, rhythm: str, rng: np.random.Generator) -> Iterator[str]:
         """All good titles among those that are drawn before it gives up."""

@@ -17,11 +17,6 @@ from generator.notation.tokens import VOCABULARY
 SHIPPED = Path(__file__).parent.parent / "weights"
 
 
-# What speaks directly for or against a token does so this many times as loud as its weights, which so many times as fast
-# learn a rule without exception.
-DIRECT_GAIN = 4.0
-
-
 class WeightsError(RuntimeError):
     """The model cannot be loaded; the message says what to do."""
 
@@ -32,6 +27,7 @@ class Weights:
 
     arrays: Mapping[str, NDArray[np.float32]]
     card: Mapping[str, Any]
+    folder: Path = SHIPPED  # where they were read, and what belongs to them may lie beside
 
 
 def save_weights(model: Any, card: Mapping[str, Any], folder: Path) -> None:
@@ -66,4 +62,4 @@ def load_weights(folder: Path | None = None) -> Weights:
         raise WeightsError(f"The model in {folder} cannot be read ({error}). Restore it with git, or train one.") from error
     if not isinstance(card, dict) or card.get("vocabulary") != list(VOCABULARY):
         raise WeightsError(f"The model in {folder} was trained with other tokens than these. Train it again.")
-    return Weights(arrays, card)
+    return Weights(arrays, card, folder)

@@ -126,6 +126,12 @@ def _mode(word: str) -> Mode | None:
     return _MODE_NAMES.get(lower[:3])
 
 
+def mode_named(text: str) -> Mode | None:
+    """The mode that a person names without a tonic: `dorian`, `any mixolydian`, `maj`; None where a text is something else."""
+    word = text.strip().lower().removeprefix("any ").strip()
+    return _MODE_NAMES.get(word[:3]) if word.isalpha() and len(word) > 2 else None
+
+
 def alter_name(alter: int) -> str:
     """`#` for 1, `b` for -1, and so on."""
     return _ALTER_NAMES[alter]

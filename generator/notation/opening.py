@@ -3,43 +3,63 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
+from itertools import groupby
+from typing import Literal, get_args
 
+from generator.notation import tokens as t
 from generator.notation.errors import NotationError
-from generator.notation.keys import Key
+from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre, Rhythm, rhythm_named
 from generator.notation.reader import read
-from generator.notation.score import Score
-from generator.notation.structure import metres, play_order
+from generator.notation.score import Bar, Score
+from generator.notation.shares import keys_of
+from generator.notation.structure import FormError, Part, metres, parts, play_order
 from generator.notation.tempo import MAX_PLAYING_S, playing_time_s, seconds, tempo
-from generator.notation.tokens import NotEncodable, encode_opening
+
+# What becomes of an opening: it is gone on from until the tune is whole; it is answered with one phrase; it is a whole tune
+# and varied; it is a whole first part and gets a second one.
+OpeningMode = Literal["continue", "answer", "vary", "second part"]
+OPENING_MODES: tuple[OpeningMode, ...] = get_args(OpeningMode)
 
 MAX_BARS = 200
+MIN_PART_BARS = 4  # of a part that gets a second one
+PHRASES = (2, 4, 8)  # the lengths of an answer, in bars
 PART_BARS = 16  # as played: eight, twice; what an opening must leave time for
 DEFAULT_KEY = Key("D")  # the commonest of the tradition; for fragments that name none
 _USUAL = tuple(Metre(*pair) for pair in ((4, 4), (6, 8), (9, 8), (2, 4), (3, 4), (12, 8), (3, 2)))
 
 
 def read_opening(
-    text: str, *, rhythm: str | None = None, key: str | None = None, metre: str | None = None, whole: bool = False
+    text: str,
+    *,
+    rhythm: str | None = None,
+    key: str | None = None,
+    metre: str | None = None,
+    mode: OpeningMode = "continue",
 ) -> Score:
     """Reads an opening under what else was asked for; the score is one that the composer can go on from.
 
-    `whole`: it is a tune to be varied, which gets no longer. Raises NotationError with a sentence that says what is wrong
-    and where.
+    `key` may also be a mode alone. Raises NotationError with a sentence that says what is wrong and where.
     """
     body = _plain(text)
-    asked_key = Key.parse(key) if key else None
+    asked_mode = Mode(key) if key in tuple(Mode) else None
+    asked_key = Key.parse(key) if key and not asked_mode else None
     asked_metre = Metre.parse(metre) if metre else None
-    score = read(body, key=asked_key or DEFAULT_KEY, metre=asked_metre)
-    if asked_key and score.key != asked_key:
-        raise NotationError(f"The opening is in {score.key}, but {asked_key} was asked for. Leave one of the two open.")
+    usual = max(keys := keys_of(asked_mode), key=lambda name: keys[name]) if asked_mode else DEFAULT_KEY
+    score = read(body, key=asked_key or usual, metre=asked_metre)
+    if (asked_key and score.key != asked_key) or (asked_mode and score.key.mode is not asked_mode):
+        wanted = asked_key or asked_mode
+        raise NotationError(f"The opening is in {score.key}, but {wanted} was asked for. Leave one of the two open.")
     named = rhythm_named(rhythm or score.rhythm)
     if score.metre is None:
         guess = _guess_metre(score, named, asked=bool(rhythm))
         score = replace(read(body, key=score.key, metre=guess), metre=guess)  # also where the text says M:none
     elif asked_metre and score.metre.bar != asked_metre.bar:
         raise NotationError(f"The opening is in {score.metre}, but {asked_metre} was asked for. Leave one of the two open.")
+    score = _in_quavers(score, body)
     assert score.metre is not None
     if named and all(score.metre.bar != usual.bar for usual in named.metres):
         if rhythm:
@@ -47,46 +67,179 @@ def read_opening(
         named = None
     if len(score.bars) > MAX_BARS:
         raise NotationError(f"The opening is too long: I read at most {MAX_BARS} bars.")
-    score = _with_open_end(replace(score, rhythm=named.name if named else "", tempo=None))
+    score = replace(score, rhythm=named.name if named else "", tempo=None)
+    score = _with_end(_with_closed_ending(score), mode)
     _check_bars(score)
-    _check_time(score, whole=whole)
     try:
-        encode_opening(score)
-    except NotEncodable as error:
+        tokens = encoded(score)
+    except t.NotEncodable as error:
         raise NotationError(f"I can't go on from this opening: it has {error}.") from None
+    _check_time(score, _bars_to_come(score, tokens, mode))
     return score
 
 
-def _plain(text: str) -> str:
-    """The text out of a code block, if it came in one, with the quotation marks that phones type made plain."""
-    text = text.translate(str.maketrans("“”„‘’", '"""\'\''))
-    fenced = re.search(r"```(?:\w*\r?\n)?(.*?)```", text, re.DOTALL)
-    if not fenced:
-        return text.strip("`")
-    return "\n" * text.count("\n", 0, fenced.start(1)) + fenced[1]  # errors keep the line that people count
+def encoded(opening: Score) -> list[str]:
+    """The opening's tokens after the header, without a last bar line: whoever goes on knows better how the bar ends."""
+    tokens = t.encode_opening(opening)[4:]
+    return tokens[:-1] if tokens[-1] == t.BAR else tokens
 
 
-def _with_open_end(score: Score) -> Score:
-    """The score with its last bar still going on where it is short and more than a pick-up, whatever line stands after it."""
-    *before, last = score.bars
+def pieces(tokens: Sequence[str]) -> list[list[str]]:
+    """An opening's tokens after the header in pieces: by turns what stands before a bar, and its notes."""
+    return [list(piece) for _, piece in groupby(tokens, lambda token: token[0] == "/" or t.is_pitch(token) or token == t.TIE)]
+
+
+def free_to_vary(spelled: Sequence[Sequence[str]]) -> list[int]:
+    """Which of the `pieces` a variation may change: bars between two others of their part, no cadence, tied to no other bar."""
+    found = []
+    bar = ending_bar = 0
+    for index in range(1, len(spelled) - 1, 2):
+        before, notes, after = spelled[index - 1 : index + 2]
+        if before[-1].startswith("up"):
+            bar = 0
+            continue
+        if before[-1] in (t.OPEN, t.OPEN_REPEATED):
+            bar = 0
+        elif before[-1] == t.SECOND:
+            bar = ending_bar
+        elif before[-1] == t.FIRST:
+            ending_bar = bar
+        bar += 1
+        tied = t.TIE in (notes[-1], spelled[index - 2][-1] if index > 1 else "")
+        if list(before) == list(after) == [t.BAR] and bar > 1 and bar % 4 and not tied:  # each fourth bar is a cadence
+            found.append(index)
+    return found
+
+
+def parts_of(score: Score) -> list[Part]:
+    """The parts, without a lone pick-up that stands before the first; raises FormError."""
     assert score.metre is not None
+    first, *others = parts(score)
+    lone = not first.repeated and len(first.body) == 1 and first.body[0].duration < score.metre.bar
+    return others if lone and others else [first, *others]
+
+
+# What phones and East Asian keyboards type for plain signs; what cannot be seen goes.
+_TYPED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    ord(typed): plain
+    for plain, signs in {'"': "“”„", "'": "‘’′", "-": "‐‑‒–—−", " ": "\u3000\u2028", "": "\u200b\u200c\u200d\u2060\ufeff"}.items()
+    for typed in signs
+}
+_SMALL_FIELD = re.compile(r"^([^\S\n]*)([klmrtx])(?=:(?![|:])[^=\n]*$)", re.MULTILINE)
+
+
+def _plain(text: str) -> str:
+    """The text out of a code block or a quotation, if it came in one, in plain signs; its blank lines do not end it."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_TYPED)
+    if text.count("```") == 1 and text.rstrip().endswith("```"):
+        text = text.replace("```", "")  # the end of a block whose beginning was not copied
+    fenced = re.search(r"```(?:\w*\n)?(.*?)(?:```|\Z)", text, re.DOTALL)
+    if fenced:
+        text = "\n" * text.count("\n", 0, fenced.start(1)) + fenced[1]  # errors keep the line that people count
+    text = re.sub(r"^>+", lambda signs: " " * len(signs[0]), text.strip("`"), flags=re.MULTILINE)
+    text = _SMALL_FIELD.sub(lambda match: match[1] + match[2].upper(), text)
+    return re.sub(r"^[^\S\n]*$", "%", text, flags=re.MULTILINE)
+
+
+def _with_closed_ending(score: Score) -> Score:
+    """The score with its last second ending closed where it is as long as the first, though no double bar stands there."""
+    try:
+        last = parts(score)[-1]
+    except FormError:
+        return score
+    bars, length = list(score.bars), len(last.first)
+    end = len(bars) - len(last.second) + length - 1
+    complete = length and len(last.second) >= length and last.second[length - 1].duration >= last.first[-1].duration
+    if complete and bars[end].line and not bars[end].ends_section:
+        bars[end] = replace(bars[end], line="||")
+    return replace(score, bars=tuple(bars))
+
+
+def _with_end(score: Score, mode: OpeningMode) -> Score:
+    """The score with its last bar as the mode has it: going on, or the end of the tune or of its first part."""
+    assert score.metre is not None
+    *before, last = score.bars
+    if mode == "vary":
+        return score if last.ends_section else replace(score, bars=(*before, replace(last, line="|]")))
+    try:
+        heard = parts_of(score)
+    except FormError:
+        return score  # whoever encodes it names the fault
+    if mode == "answer" and not heard[-1].repeated:
+        last = replace(last, line=last.line and "|")  # the answer follows in the same part
     starts = not before or before[-1].ends_section or last.repeat_start
     pick_up = starts and last.duration * 2 < score.metre.bar
-    if last.ends_section or last.duration >= score.metre.bar or pick_up:
-        return score
-    return replace(score, bars=(*before, replace(last, line="")))
+    if starts and before and not last.line and before[-1].duration + last.duration == score.metre.bar:
+        last = replace(last, line="|")  # it completes the bar before
+    elif not last.ends_section and last.duration < score.metre.bar and not pick_up:
+        last = replace(last, line="")  # short and more than a pick-up: it goes on, whatever line stands after it
+    if mode == "second part" and len(heard) == 1 and not last.ends_section:
+        return replace(score, bars=_as_part([*before, last], score.metre))
+    return replace(score, bars=(*before, last))
 
 
-def _check_time(score: Score, *, whole: bool) -> None:
-    """A tune that goes on after the opening must still end in time."""
+def _as_part(bars: list[Bar], metre: Metre) -> tuple[Bar, ...]:
+    """The bars closed as a part that is played twice, if the last is complete.
+
+    A pick-up for which that one leaves no room is played once, before the repeat.
+    """
+    first, last = bars[0], bars[-1]
+    pick_up = first.duration if len(bars) > 1 and first.duration < metre.bar else 0
+    if pick_up + last.duration < metre.bar:
+        return tuple(bars)  # the model completes it
+    alone = pick_up + last.duration > metre.bar
+    if alone and last.duration < metre.bar:
+        raise NotationError("The opening's last bar is neither full nor leaves room for the pick-up. Complete or shorten it.")
+    start = 1 if alone else 0
+    bars[-1] = replace(last, repeat_end=1, line="|")
+    return tuple(replace(bar, repeat_start=index == start) for index, bar in enumerate(bars))
+
+
+def _bars_to_come(score: Score, tokens: Sequence[str], mode: OpeningMode) -> int:
+    """How many bars the mode adds, as played; raises NotationError where the opening is none for it."""
+    if mode == "vary":
+        if not free_to_vary(pieces(tokens)):
+            raise NotationError(
+                "There is nothing to vary in this tune: I keep the first and last bars of its parts, its cadences and bars "
+                "that are tied together, and it has no others."
+            )
+        return 0
+    layout = t.layout(tokens)
+    if mode == "answer":
+        if not layout[-1]:
+            raise NotationError("An answer needs a phrase of a bar at least, and this is a pick-up alone.")
+        return max(PHRASES)
+    if mode == "second part":
+        heard = parts_of(score)
+        if len(heard) > 2 or (len(heard) == 2 and score.bars[-1].ends_section):
+            raise NotationError(f"A second part is written to a first one alone, and this opening has {len(heard)} parts.")
+        if layout[-len(heard)] < MIN_PART_BARS:
+            raise NotationError(f"A second part is written to a whole one, of {MIN_PART_BARS} bars at least; this is shorter.")
+        return 2 * layout[-len(heard)]
+    return PART_BARS
+
+
+def _check_time(score: Score, to_come: int) -> None:
+    """A tune that goes on after the opening for some bars must still end in time."""
     assert score.metre is not None
     played = playing_time_s(score, play_order(score.bars, score.order))
-    to_come = 0.0 if whole else seconds(PART_BARS * score.metre.bar, tempo(score))
-    if played + to_come > MAX_PLAYING_S:
+    if played + seconds(to_come * score.metre.bar, tempo(score)) > MAX_PLAYING_S:
         sentence = (
             f"The opening alone plays for {played:.0f} s, and a whole tune for at most {MAX_PLAYING_S} s. Leave a part out."
         )
         raise NotationError(sentence)
+
+
+def _in_quavers(score: Score, body: str) -> Score:
+    """The score in quavers where no L: is written and its bars are at most half full.
+
+    ABC then means semiquavers in 2/4 and 3/8; people who leave L: out mean quavers there as well.
+    """
+    assert score.metre is not None
+    half_full = max(bar.duration for bar in score.bars) * 2 <= score.metre.bar
+    if score.unit != Fraction(1, 16) or not half_full or re.search(r"^\s*L:|\[L:", body, re.MULTILINE):
+        return score
+    return replace(read("L:1/8\n" + body, key=score.key, metre=score.metre), metre=score.metre)
 
 
 def _guess_metre(score: Score, named: Rhythm | None, *, asked: bool) -> Metre:
@@ -100,7 +253,8 @@ def _guess_metre(score: Score, named: Rhythm | None, *, asked: bool) -> Metre:
 
 
 def _check_bars(score: Score) -> None:
-    """Every bar between bar lines must be full, but for pick-ups and the last, which may be still going on."""
+    """Every bar between bar lines must be full, but for pick-ups and the last, which may be still going on; notes in range."""
+    tonic = t.tonic(score.key).staff
     for index, (bar, metre) in enumerate(zip(score.bars, metres(score), strict=True)):
         if metre is None:
             continue
@@ -110,9 +264,15 @@ def _check_bars(score: Score) -> None:
             raise NotationError(f"Bar {index + 1} of the opening is too long: it has {has} of {needs} {_NAMES[unit]}.")
         before = score.bars[index - 1] if index else None
         edge = before is None or before.ends_section or bar.repeat_start or not bar.line
+        if edge and bar.line and not bar.ends_section:
+            edge = bar.duration * t.TICKS <= max(t.PICK_UPS)
         if bar.duration < metre.bar and not (edge or bar.ends_section or bar.endings):
             has, needs = bar.duration * unit, metre.bar * unit
             raise NotationError(f"Bar {index + 1} of the opening is too short: it has {has} of {needs} {_NAMES[unit]}.")
+        for note in bar.notes:
+            if note.melody and note.melody.staff - tonic not in t.DEGREES:
+                where = "low" if note.melody.staff < tonic else "high"
+                raise NotationError(f"Bar {index + 1} of the opening lies too {where} to be gone on from: it has {note.melody}.")
 
 
 _NAMES = {8: "quavers", 16: "semiquavers", 32: "demisemiquavers"}

@@ -64,7 +64,7 @@ class _Reader(MusicReader):
             match = _FIELD.fullmatch(stripped)
             if match and (not self.in_body or match[1] not in "ABCDEFGabcdefg"):
                 if match[1] == "X":
-                    if seen_index:
+                    if seen_index or self._begun():
                         break
                     seen_index = True
                 self._field(match[1], match[2].strip(), number, raw)

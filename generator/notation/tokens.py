@@ -14,7 +14,7 @@ Durations are in ticks, 192 to a whole note. Ornaments, grace notes and the lowe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -54,29 +54,7 @@ def _vocabulary() -> tuple[str, ...]:
 
 VOCABULARY = _vocabulary()
 INDEX = {token: index for index, token in enumerate(VOCABULARY)}
-POSITIONS = 64  # classes of the position in the bar, in 1/64 of the longest bar counted (12/8 and 3/2: 288 ticks)
-BARS = 36  # classes of the bar in its part; the last stands for all beyond
-REMAINING = 146  # classes of what remains of a bar: half its ticks, of 288 at most; the last stands for a bar that is too full
-MATCHED = 10  # classes of how many notes in a row were as recalled: nothing to recall, none, 1…8
-RECALLED = (1, 2, 4)  # how many bars are looked back; besides, to the part before, or to the first ending from the second
-_LOOKS = (*RECALLED, "part")
-# What the model is told at each step, and how many classes each has: the token and its place; for each bar that is looked
-# back to, the note that began at this place in it; what remains of the bar, and of it if a part's end is to leave room for the
-# pick-up; how many notes in a row were those recalled; whether another note fits; and the tonic, once the mode is known.
-INPUTS = {
-    "token": len(VOCABULARY),
-    "position": POSITIONS,
-    "bar": BARS,
-    **{f"{what}_{where}": len(VOCABULARY) for where in _LOOKS for what in ("pitch", "duration")},
-    "remaining": REMAINING,
-    "closing": REMAINING,
-    **{f"matched_{where}": MATCHED for where in _LOOKS},
-    "fits": 6,  # a note of the duration in force: unknown, no, yes, and the first, second, third from last of a triplet
-    "tonic": 13,  # unknown, C … B: it tells the register, for players have the same range in every key
-    "section": 6,  # between parts, in a part played once, twice, in a first ending, after it, in a second one
-    "to_come": 4,  # parts: unknown, none, one, more
-    "left": 10,  # bars of the part, this one included: unknown, 1 … 8, more
-}
+ON_TONIC, ELSEWHERE = 1, 2  # of the cadence
 
 
 class NotEncodable(ValueError):
@@ -85,6 +63,10 @@ class NotEncodable(ValueError):
 
 def is_pitch(token: str) -> bool:
     return token == REST or token[0].isdigit() or (token[0] == "-" and len(token) > 1)
+
+
+def is_melody(token: str) -> bool:
+    return token not in (PAD, START, END, REST) and is_pitch(token)
 
 
 def pitch_parts(token: str) -> tuple[int, int]:
@@ -110,146 +92,32 @@ def plain(metre: Metre) -> Metre:
 
 def layout(tokens: Iterable[str]) -> list[int]:
     """How many bars each part has, a last one that is not ended included; pick-ups and second endings are not counted."""
-    tracker, bars = Tracker(), []
+    bars: list[int] = []
+    endings = 0
     for token in tokens:
-        tracker.advance(token)
         if token in (OPEN_REPEATED, OPEN):
-            bars.append(0)
-        elif bars:
-            bars[-1] = tracker.bar + 1
+            bars.append(1)
+        elif token.startswith("up"):
+            bars[-1] -= 1
+        elif token == FIRST:
+            endings = bars[-1]
+            bars[-1] += 1
+        elif token == SECOND:
+            bars[-1] = endings + 1
+        elif token == BAR:
+            bars[-1] += 1
     return bars
 
 
-def tonic_class(key: Key | None) -> int:
-    """The tonic as the model is told it."""
-    return key.pitch_class + 1 if key else 0
+def cadence(tokens: Sequence[str]) -> int:
+    """The class of the note on which a tune ends: the tonic, or another one."""
+    last = next((token for token in reversed(tokens) if is_melody(token)), None)
+    return ON_TONIC if last and pitch_parts(last)[0] % 7 == 0 and last[-1] not in "^_" else ELSEWHERE
 
 
 def tonic(key: Key) -> Pitch:
     """Degree 0: the tonic between C4 and B4."""
     return Pitch(key.tonic[0], 4)
-
-
-@dataclass(slots=True)
-class Tracker:
-    """Follows a token stream: where in the bar, in which bar of its part, what stood here before, and what is still open.
-
-    All of that is input of the model, so training and composing must count alike: both count here.
-    """
-
-    tonic: int = 0  # 1 + its pitch class; 0 where it is left open
-    layout: list[int] = field(default_factory=list)  # how many bars each part is to have; empty where that is left open
-    section: int = 0  # as INPUTS has it
-    bar_ticks: int = 0  # a full bar; 0 until the metre is known
-    position: int = 0  # ticks since the bar line
-    bar: int = 0  # of the part; the second ending counts from where the first began
-    part: int = -1  # -1 before the first
-    pick_up: int = 0  # of the current part
-    duration: int = 0  # in force, in ticks
-    triplet: int = 0  # notes that the open triplet still lacks
-    ending: int = 0
-    ending_bar: int = 0  # the bar of the part with which the endings begin
-    _mode_known: bool = False
-    _starts: list[int] = field(default_factory=list)  # of the parts, in bars of the tune; a pick-up lies in the bar before
-    _bars: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)  # bar → position → pitch and duration
-    _matched: list[int] = field(default_factory=lambda: [0] * len(_LOOKS))
-
-    def advance(self, token: str) -> None:
-        if token.startswith("M:"):
-            metre = Metre.parse(token[2:]) if token != ANY_METRE else None
-            self.bar_ticks = int(metre.bar * TICKS) if metre else 0
-        elif token.startswith("K:"):
-            self._mode_known = True
-        elif token in (OPEN_REPEATED, OPEN):
-            self.part += 1
-            self.section = 2 if token == OPEN_REPEATED else 1
-            self._starts.append(self._starts[-1] + self.bar + 1 if self._starts else 0)
-            self.position = self.bar = self.pick_up = self.ending = 0
-        elif token.startswith("up"):
-            self.pick_up = int(token[2:])
-            self.position = self.bar_ticks - self.pick_up
-            self.bar = -1
-        elif token == BAR:
-            self.position = 0
-            self.bar += 1
-        elif token == FIRST:
-            self.position, self.ending, self.section = 0, 1, 3
-            self.bar += 1
-            self.ending_bar = self.bar
-        elif token == SECOND:
-            self.position, self.ending, self.bar, self.section = 0, 2, self.ending_bar, 5
-        elif token in (REPEAT, CLOSE):
-            self.position, self.section = 0, 4 if self.section == 3 else 0
-        elif token[0] == "/":
-            self.duration = int(token[1:])
-            self.triplet = 3 if self.duration in TRIPLETS else 0
-        elif is_pitch(token):
-            if self._starts:
-                self._write((INDEX[token], INDEX.get(f"/{self.duration}", 0)))
-            self.position += self.duration
-            if self.duration in TRIPLETS:
-                self.triplet = (self.triplet or 3) - 1
-
-    def features(self) -> tuple[int, ...]:
-        """What the model is told beside the token, as classes in the order of INPUTS.
-
-        Class 0 of the bar is the pick-up. Of a recalled note: the tokens of its pitch and duration; TIE where one lasts on
-        from before, PAD where nothing was written.
-        """
-        position, bar = min(self.position * 2 // 9, POSITIONS - 1), min(self.bar + 1, BARS - 1)
-        remaining = self.bar_ticks - self.position
-        counts = (_left(max(remaining, 0)), _left(remaining - self.pick_up), *self._matched, self._fits(remaining))
-        tonic = self.tonic if self._mode_known else 0
-        recalled = (part for note in self._recalled() for part in note)
-        return position, bar, *recalled, *counts, tonic, self.section, *self._to_come()
-
-    def _to_come(self) -> tuple[int, int]:
-        if not self.layout:
-            return 0, 0
-        part = min(self.part, len(self.layout) - 1)
-        bars = min(max(self.layout[part] - self.bar, 1), 9) if part >= 0 else 0
-        return min(len(self.layout) - part, 3), bars
-
-    def _fits(self, remaining: int) -> int:
-        if self.triplet:
-            return 2 + self.triplet
-        claim = self.duration * 3 if self.duration in TRIPLETS else self.duration
-        return 0 if not claim else 2 if claim <= remaining else 1
-
-    def _recalled(self) -> list[tuple[int, int]]:
-        """For each look back the pitch and the duration of the note that began at this place."""
-        if not self._starts:
-            return [(0, 0)] * len(_LOOKS)
-        here = self._starts[-1] + self.bar
-        before = here if self.ending == 2 else self._starts[-2] + self.bar if len(self._starts) > 1 else None
-        return [self._note_in(bar) for bar in (*(here - back for back in RECALLED), before)]
-
-    def _write(self, note: tuple[int, int]) -> None:
-        for look, recalled in enumerate(self._recalled()):
-            matched = min(max(self._matched[look], 1) + 1, MATCHED - 1) if recalled == note else 1
-            self._matched[look] = matched if any(recalled) else 0
-        self._bars.setdefault(self._starts[-1] + self.bar, {})[self.position] = note
-
-    def _note_in(self, bar: int | None) -> tuple[int, int]:
-        written = self._bars.get(bar) if bar is not None else None
-        return written.get(self.position, _LASTING) if written else (0, 0)
-
-
-_LASTING = INDEX[TIE], 0
-
-
-def _left(ticks: int) -> int:
-    """What remains of a bar as a class."""
-    return ticks // 2 if 0 <= ticks // 2 < REMAINING - 1 else REMAINING - 1
-
-
-def features(tokens: Iterable[str], key: Key | None = None, layout: Sequence[int] = ()) -> list[tuple[int, ...]]:
-    """After each token what the model is told beside it."""
-    tracker, found = Tracker(tonic_class(key), list(layout)), []
-    for token in tokens:
-        tracker.advance(token)
-        found.append(tracker.features())
-    return found
 
 
 # score → tokens
@@ -397,11 +265,13 @@ def decode(tokens: Sequence[str], key: Key, metre: Metre) -> Score:
     bars: list[Bar] = []
     current = Bar()
     notes: list[Note] = []
-    tracker = Tracker()
+    duration = triplet = 0  # in ticks; how many notes the triplet has
     for token in tokens:
-        tracker.advance(token)
-        if is_pitch(token):
-            notes.append(_note(token, tracker, key, base))
+        if token[0] == "/":
+            duration, triplet = int(token[1:]), 0
+        elif is_pitch(token):
+            triplet = triplet % 3 + 1 if duration in TRIPLETS else 0
+            notes.append(_note(token, duration, triplet, key, base))
         elif token == TIE:
             notes[-1] = replace(notes[-1], tie=True)
         elif token in (BAR, REPEAT, CLOSE, FIRST, SECOND, END, OPEN, OPEN_REPEATED):
@@ -421,9 +291,10 @@ def decode(tokens: Sequence[str], key: Key, metre: Metre) -> Score:
     return Score(bars=tuple(bars), key=key, metre=metre, rhythm=rhythm)
 
 
-def _note(token: str, tracker: Tracker, key: Key, base: int) -> Note:
-    duration = Fraction(tracker.duration, TICKS)
-    tuplet = Tuplet(3, 2, 2 - tracker.triplet, 3) if tracker.duration in TRIPLETS else None
+def _note(token: str, ticks: int, triplet: int, key: Key, base: int) -> Note:
+    """The note of a pitch token; `triplet` is its number in one, 0 outside."""
+    duration = Fraction(ticks, TICKS)
+    tuplet = Tuplet(3, 2, triplet - 1, 3) if triplet else None
     if token == REST:
         return Note((), duration, tuplet=tuplet)
     degree, alter = pitch_parts(token)

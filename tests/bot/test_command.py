@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_command_has_help() -> None:
     making = {"compose", "render", "corpus", "train", "evaluate", "report"}
-    assert set(main.commands) == making | {"run", "bot", "web", "worker", "doctor"}
+    assert set(main.commands) == making | {"run", "bot", "web", "worker", "doctor", "bench"}
     for name in main.commands:
         result = CliRunner().invoke(main, [name, "--help"])
         assert result.exit_code == 0
@@ -33,6 +33,24 @@ def test_a_wish_that_cannot_be_met_ends_in_one_sentence(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert result.output.startswith("tunesmith: I don't know the rhythm “tango”.")
     assert len(result.output.splitlines()) == 1
+
+
+def test_options_that_contradict_each_other_end_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "tune.abc").write_text("K:D\nDFA dfa|\n", encoding="utf-8")
+    parent = ("--parent", str(tmp_path / "tune.abc"))
+    for options, words in (
+        ((*parent, "--mode", "answer"), "leave out --opening and --mode"),
+        ((*parent, "--opening", "DFA|"), "leave out --opening and --mode"),
+        (parent, "nothing to vary"),
+        (("--set", "3", "--count", "2"), "leave out --count or --set"),
+        (("--mode", "second part"), "no first part"),
+        (("--mode", "Second"), "Try continue, answer, vary or second part."),
+        (("--candidates", "20"), "1 to 16"),
+    ):
+        result = CliRunner().invoke(main, ["compose", *options, "--out", str(tmp_path / "out")])
+        assert result.exit_code == 2
+        assert words in result.output
+        assert len(result.output.splitlines()) == 1
 
 
 def test_a_wrong_setting_is_named(monkeypatch) -> None:

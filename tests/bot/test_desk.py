@@ -175,7 +175,7 @@ async def test_a_variation_starts_from_the_whole_tune_as_it_was_composed(desk: D
     request, of = rules.vary(finished)
     assert of == tune.id
     assert request.seed != 7
-    expected = TuneRequest(seed=7, rhythm="jig", key="Edor", metre="6/8", opening=ABC, temperature=0.7, title="", vary=True)
+    expected = TuneRequest(seed=7, rhythm="jig", key="Edor", metre="6/8", opening=ABC, temperature=0.7, title="", mode="vary")
     assert replace(request, seed=7) == expected
 
 

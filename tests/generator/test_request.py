@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.notation.metres import RHYTHMS, Metre
+from generator.notation.opening import OPENING_MODES
 from generator.notation.tokens import INDEX, plain
 from generator.request import MAX_OPENING_CHARACTERS, MAX_SEED, MAX_TITLE_CHARACTERS, RequestError, TuneRequest
 
@@ -55,6 +56,21 @@ def test_nothing_asked_for_leaves_everything_open_but_the_seed():
         ({"opening": "hello ]"}, "opening", ["Line 1, column"]),
         ({"opening": "K:G\nGAB|", "key": "D"}, "opening", ["G major", "D major"]),
         ({"opening": "M:4/4\nK:D\nD8|", "rhythm": "jig"}, "opening", ["4/4", "jig"]),
+        ({"key": "lydian"}, "key", ["lydian", "dorian"]),
+        ({"key": "any phrygian"}, "key", ["phrygian", "dorian"]),
+        ({"key": "dorian", "opening": "K:G\nGAB|"}, "opening", ["G major", "dorian"]),
+        ({"mode": "improve"}, "mode", ["improve", "continue, answer, vary or second part"]),
+        ({"mode": "answer"}, "opening", ["no opening to answer"]),
+        ({"mode": "vary"}, "opening", ["no tune to vary"]),
+        ({"mode": "second part", "opening": " "}, "opening", ["no first part"]),
+        ({"mode": "second part", "opening": "DFA dfa|"}, "opening", ["4 bars", "shorter"]),
+        ({"mode": "vary", "opening": "DFA dfa|"}, "opening", ["nothing to vary"]),
+        ({"mode": "answer", "opening": "A|"}, "opening", ["pick-up"]),
+        ({"strength": 0}, "strength", ["1", "3", "0 is outside"]),
+        ({"strength": 4}, "strength", ["4 is outside"]),
+        ({"structure": "loose"}, "structure", ["loose", "parts or free"]),
+        ({"candidates": 0}, "candidates", ["1 to 16", "0 is outside"]),
+        ({"candidates": 17}, "candidates", ["17 is outside"]),
     ],
 )
 def test_what_cannot_be_met_names_the_field_in_one_sentence(wishes, field, words):
@@ -64,6 +80,64 @@ def test_what_cannot_be_met_names_the_field_in_one_sentence(wishes, field, words
     assert str(error).endswith(".")
     assert "\n" not in str(error)
     assert len(str(error)) < 300
+
+
+@pytest.mark.parametrize(
+    ("typed", "mode"),
+    [
+        (None, "continue"),
+        ("", "continue"),
+        (" Continue ", "continue"),
+        ("ANSWER", "answer"),
+        ("vary", "vary"),
+        ("second part", "second part"),
+        ("Second-Part", "second part"),
+        ("second_part", "second part"),
+    ],
+)
+def test_a_mode_has_one_spelling_however_it_is_typed(typed, mode):
+    opening = "M:6/8\nK:D\n" + "DFA dfa|" * 7 + "d6:|"
+    assert TuneRequest.check(opening=opening, mode=typed).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("dorian", "dorian"),
+        ("any dorian", "dorian"),
+        (" Mixolydian", "mixolydian"),
+        ("mix", "mixolydian"),
+        ("aeolian", "minor"),
+        ("Ionian", "major"),
+        ("d", "D"),
+        ("a dorian", "Ador"),
+        ("Am", "Am"),
+    ],
+)
+def test_a_mode_may_be_asked_for_without_a_tonic(typed, key):
+    assert TuneRequest.check(key=typed).key == key
+
+
+def test_how_it_is_composed_may_be_chosen():
+    request = TuneRequest.check(strength=3, structure="Free", candidates=16)
+    assert (request.strength, request.structure, request.candidates) == (3, "free", 16)
+    usual = TuneRequest.check()
+    assert (usual.mode, usual.strength, usual.structure, usual.candidates) == ("continue", 2, "parts", None)
+
+
+def test_requests_that_were_stored_before_there_were_modes_are_read():
+    stored = {"seed": 5, "rhythm": "jig", "key": "Ador", "metre": "6/8", "opening": "x", "temperature": 0.8, "title": "y"}
+    for vary, mode in ((True, "vary"), (False, "continue")):
+        request = TuneRequest.from_dict({**stored, "vary": vary})
+        assert request == TuneRequest(**stored, mode=mode)
+        assert TuneRequest.from_dict(request.as_dict()) == request
+    assert "vary" not in stored
+
+
+def test_the_next_requests_in_a_row_have_the_next_seeds():
+    requests = TuneRequest.check(rhythm="reel", seed=MAX_SEED - 1, title="x").in_a_row(3)
+    assert [request.seed for request in requests] == [MAX_SEED - 1, MAX_SEED, 0]
+    assert {(request.rhythm, request.title) for request in requests} == {("reel", "x")}
 
 
 @pytest.mark.parametrize("metre", ["2/4", "3/4", "4/4", "C", "C|", "2/2", "3/8", "6/8", "9/8", "12/8", "3/2", "6/4", None])
@@ -92,10 +166,11 @@ def test_a_long_title_is_cut_and_stays_on_one_line():
     st.one_of(st.none(), st.text(max_size=8), st.text("0123456789/C|+", max_size=5)),
     st.one_of(st.none(), st.text(max_size=60), st.text("ABcd|:[]123/><(z \n", max_size=60)),
     st.text(max_size=100),
+    st.sampled_from([None, *OPENING_MODES]),
 )
-def test_any_text_is_a_request_or_a_request_error(rhythm, key, metre, opening, title):
+def test_any_text_is_a_request_or_a_request_error(rhythm, key, metre, opening, title, mode):
     try:
-        request = TuneRequest.check(rhythm=rhythm, key=key, metre=metre, opening=opening, title=title)
+        request = TuneRequest.check(rhythm=rhythm, key=key, metre=metre, opening=opening, title=title, mode=mode)
     except RequestError as error:
         assert error.field in ("rhythm", "key", "metre", "opening")
         assert str(error)
@@ -107,6 +182,7 @@ def test_any_text_is_a_request_or_a_request_error(rhythm, key, metre, opening, t
         opening=request.opening,
         seed=request.seed,
         title=request.title,
+        mode=request.mode,
     )
     assert again == request
 
@@ -119,5 +195,6 @@ def test_again_is_the_same_wish_with_another_seed():
 
 
 def test_a_request_survives_json():
-    request = TuneRequest.check(rhythm="jig", key="Ador", opening="DFA dfa|", temperature=0.7, seed=9, title="Ó")
+    wishes = {"rhythm": "jig", "key": "Ador", "opening": "DFA dfa|", "temperature": 0.7, "seed": 9, "title": "Ó"}
+    request = TuneRequest.check(**wishes, mode="answer", strength=1, structure="free", candidates=3)
     assert TuneRequest.from_dict(json.loads(json.dumps(request.as_dict()))) == request

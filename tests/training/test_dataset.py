@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
+from generator.composer.tracker import INPUTS, inputs_of
 from generator.notation.keys import Key
 from generator.notation.reader import read
-from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, PAD, encode, features, layout
+from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, ON_TONIC, PAD, cadence, encode, layout
 from tests.training.tunes import melody, text
-from training.dataset import LEFT, MODE, PADDED_TO, RHYTHM, TO_COME, TONIC, Batches, Example
+from training.dataset import HIDDEN, MODE, PADDED_TO, RHYTHM, TOLD, Batches, Example
 
 TOKENS = [encode(read(text(melody(seed, 2 + 2 * (seed % 9)), rhythm="" if seed % 5 == 0 else "jig"))) for seed in range(30)]
-EXAMPLES = [Example.of(tokens, Key.parse("A"), layout(tokens)) for tokens in TOKENS]
+EXAMPLES = [Example.of(tokens, Key.parse("A"), layout(tokens), cadence(tokens)) for tokens in TOKENS]
+COLUMNS = list(INPUTS)
 
 
 def same(first, second) -> bool:
@@ -47,8 +49,9 @@ def test_inputs_are_the_tokens_before_with_their_places_and_padding_weighs_nothi
         for row in range(len(targets)):
             length = int(np.sum(targets[row] != INDEX[PAD]))
             tokens = next(tokens for tokens in TOKENS if [INDEX[t] for t in tokens[1:]] == list(targets[row, :length]))
-            told = features(tokens[:-1], Key.parse("A"), layout(tokens))
-            assert inputs[row, :length].tolist() == [[INDEX[token], *here] for token, here in zip(tokens, told, strict=False)]
+            assert inputs[row, :length, 0].tolist() == [INDEX[token] for token in tokens[:-1]]
+            told = inputs_of(tokens, Key.parse("A"), layout(tokens), cadence(tokens))
+            assert np.array_equal(inputs[row, :length], told[:-1])
             assert not weights[row, length:].any()
             assert not inputs[row, length:].any()
             unknown = targets[row, :length] == INDEX[ANY_RHYTHM]
@@ -56,21 +59,48 @@ def test_inputs_are_the_tokens_before_with_their_places_and_padding_weighs_nothi
             assert unknown.sum() == (tokens[RHYTHM] == ANY_RHYTHM)
 
 
-def test_header_dropout_hides_rhythm_mode_tonic_and_parts_in_the_inputs_only():
+def test_header_dropout_hides_rhythm_mode_tonic_parts_and_cadence_in_the_inputs_only():
+    hidden_columns = [COLUMNS.index(name) for name in ("tonic", "to_come", "left", "cadence")]
+    assert sorted(HIDDEN) == sorted(hidden_columns)
     hidden, shown = dealt(1, header_dropout=1.0), dealt(1, header_dropout=0.0)
     for (inputs, targets, weights), (plain, plain_targets, plain_weights) in zip(hidden, shown, strict=True):
         assert np.array_equal(targets, plain_targets)
         assert np.array_equal(weights, plain_weights)
         assert set(inputs[:, RHYTHM, 0]) == {INDEX[ANY_RHYTHM]}
         assert set(inputs[:, MODE, 0]) == {INDEX[ANY_MODE]}
-        assert not inputs[..., [TONIC, TO_COME, LEFT]].any()
+        assert not inputs[..., hidden_columns].any()
         others = [place for place in range(targets.shape[1]) if place not in (RHYTHM, MODE)]
         assert np.array_equal(inputs[:, others, 0], plain[:, others, 0])
-        assert np.array_equal(inputs[..., 1:TONIC], plain[..., 1:TONIC])
-        assert all(plain[..., column].any() for column in (TONIC, TO_COME, LEFT))
-        assert np.array_equal(inputs[..., TONIC + 1 : TO_COME], plain[..., TONIC + 1 : TO_COME])
+        assert all(plain[..., column].any() for column in hidden_columns)
+        shown_columns = [column for column in range(1, len(COLUMNS)) if column not in hidden_columns]
+        assert np.array_equal(inputs[..., shown_columns], plain[..., shown_columns])
     share = np.mean([batch[0][:, RHYTHM, 0] == INDEX["R:jig"] for e in range(9) for batch in dealt(e) if len(batch[1]) == 4])
     assert 0.2 < share < 0.6
+
+
+def test_what_is_told_of_the_whole_tune_is_hidden_for_whole_tunes_and_by_kinds():
+    """Either all of a tune's tonics or none; the parts to come and their bars together; the cadence on its own."""
+    shares = np.zeros(len(TOLD))
+    seen = set()
+    for epoch in range(8):
+        for inputs, targets, _ in dealt(epoch):
+            for row in range(len(targets)):
+                length = int(np.sum(targets[row] != INDEX[PAD]))
+                told = inputs[row, 4:length]  # the parts have begun
+                shown = [bool(told[:, columns].any()) for columns in TOLD]
+                assert shown == [bool(told[:, columns].all()) for columns in TOLD]
+                seen.add(tuple(shown))
+                shares += shown
+    assert len(seen) == 2 ** len(TOLD)
+    assert all(0.4 < share < 0.6 for share in shares / (8 * len(EXAMPLES)))
+
+
+def test_an_example_holds_what_it_was_told_and_its_tokens():
+    example = Example.of(TOKENS[1], Key.parse("A"), [4, 4], ON_TONIC)
+    assert example.tokens.tolist() == [INDEX[token] for token in TOKENS[1]]
+    assert np.array_equal(example.inputs, inputs_of(TOKENS[1], Key.parse("A"), [4, 4], ON_TONIC))
+    left_open = Example.of(TOKENS[1]).inputs
+    assert not left_open[:, sorted(HIDDEN)].any()
 
 
 def test_notes_are_counted_without_the_end():

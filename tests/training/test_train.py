@@ -10,14 +10,17 @@ import keras
 import numpy as np
 import pytest
 
+from generator.composer.measures import pitches
 from generator.composer.model import ModelConfig, build
+from generator.composer.novelty import Closest, Novelty
+from generator.composer.ranking import Judge
 from generator.composer.weights import load_weights
 from generator.notation.reader import read
 from generator.notation.tokens import VOCABULARY, encode
 from tests.training.tunes import melody, text
 from training.baselines.forms import bits_per_note, form, judge_of
 from training.config import TrainConfig
-from training.corpus.corpus import Corpus, Entry
+from training.corpus.corpus import Corpus, Entry, score_of
 from training.train import ship, train
 
 CONFIG = TrainConfig(
@@ -62,7 +65,7 @@ def test_a_run_leaves_weights_log_and_a_card_of_finite_figures(tmp_path, corpus)
     assert json.loads((tmp_path / "run" / "config.json").read_text(encoding="utf-8"))["epochs"] == 2
     assert list((tmp_path / "run" / "tensorboard").rglob("events*"))
     saved = build(CONFIG.model)
-    saved.load_weights(tmp_path / "run" / "best.weights.h5")
+    saved.load_weights(tmp_path / "run" / "finished.weights.h5")
     assert all(np.array_equal(a, b) for a, b in zip(saved.get_weights(), model.get_weights(), strict=True))
 
     card = ship(CONFIG, model, corpus, tmp_path / "run", tmp_path / "weights")
@@ -76,6 +79,13 @@ def test_a_run_leaves_weights_log_and_a_card_of_finite_figures(tmp_path, corpus)
     best = min(rows, key=lambda row: float(row["val_loss"]))
     assert card["training"]["best_epoch"] == int(best["epoch"]) + 1
     assert card["data"]["split"] == {"train": 8, "validation": 2, "test": 2}
+
+    known, judge = Novelty.load(tmp_path / "weights" / "novelty.npz"), Judge.load(tmp_path / "weights" / "ranking.json")
+    for entry in corpus.entries:  # of whatever side of the split
+        score = score_of(entry)
+        (closest,) = known.closest([pitches(score)])
+        assert closest == Closest("x", len(pitches(score)))
+        assert math.isfinite(judge.scores(score, 7.0, closest)["total"])
 
 
 def test_a_run_that_was_stopped_goes_on_from_there(tmp_path, corpus, stopped):

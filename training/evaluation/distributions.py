@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from generator.composer.measures import intervals, melody
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.score import Score
 from generator.notation.tokens import plain
-from training.evaluation.measures import intervals, melody
 
 Histogram = Counter[Any]
 WIDEST = 12  # semitones; wider intervals count as this

@@ -63,7 +63,8 @@ def model_of_run(run: Path, corpus: Corpus) -> Model:
     try:
         config = json.loads((run / "config.json").read_text(encoding="utf-8"))
         network = build(ModelConfig(**config["model"]))
-        network.load_weights(run / "best.weights.h5")
+        finished = run / "finished.weights.h5"
+        network.load_weights(finished if finished.exists() else run / "best.weights.h5")
         spelling = form(config["tokens"], corpus.split("train"))
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{run} holds no run that can be evaluated ({error}).") from error
@@ -99,7 +100,9 @@ def composed(weights: Weights, asked: Sequence[Entry], seed: int, temperature: f
     composer = Composer(weights, slots=SLOTS)
     try:
         wishes = [
-            TuneRequest.check(rhythm=entry.rhythm, key=entry.key, metre=entry.metre, temperature=temperature, seed=number)
+            TuneRequest.check(
+                rhythm=entry.rhythm, key=entry.key, metre=entry.metre, temperature=temperature, seed=number, candidates=1
+            )
             for number, entry in enumerate(asked, seed * MOST_TUNES)
         ]
         futures = [composer.submit(wish) for wish in wishes]

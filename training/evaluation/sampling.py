@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.composer.runtime import Runtime
+from generator.composer.runtime import open_runtime
+from generator.composer.tracker import INPUTS, Tracker, tonic_class
 from generator.composer.weights import Weights
 from generator.notation import tokens as t
 from generator.notation.keys import Key
@@ -26,15 +27,11 @@ LONGEST = 4_000  # tokens: several times what the longest tune of the corpus has
 
 
 class _Stepper(Protocol):
-    columns: int  # of the input that are read
-
     def step(self, inputs: NDArray[np.int32], begins: NDArray[np.bool_]) -> NDArray[Any]:
         """inputs: (rows, columns) tokens and what goes with them; begins: (rows,) → (rows, vocabulary) logarithms of shares."""
 
 
 class _NGramStepper:
-    columns = 1
-
     def __init__(self, model: NGram, rows: int) -> None:
         self.model, self.fresh = model, model.begin(rows)
         self.state = self.fresh
@@ -51,37 +48,17 @@ class _Tune:
     def __init__(self, form: Form, header: Header, rng: np.random.Generator) -> None:
         self.rng = rng
         self.script = deque(form.opening(header))
-        self.tracker = t.Tracker(t.tonic_class(Key.parse(header.key))) if form.name == "tunesmith" else None
-        self.tokens: list[str] = []
-        self.follow_script()
-
-    def follow_script(self) -> None:
-        """Takes the next scripted token."""
-        self.take(str(self.script.popleft()))
-
-    def take(self, token: str) -> None:
-        self.tokens.append(token)
-        if self.tracker:
-            try:
-                self.tracker.advance(token)
-            except (LookupError, ValueError):  # no tune any more; it goes on with what it is told last
-                pass
+        self.tokens: list[str] = [str(self.script.popleft())]
 
     def offer(self, drawn: str) -> None:
         """Takes the scripted token if there is one, else the one that the model drew."""
-        if not self.script:
-            self.take(drawn)
-        elif self.script[0] is not None:
-            self.follow_script()
-        else:  # a line of the header that is the model's own, up to its end
-            if drawn in ("\n", t.END):
-                self.script.popleft()
-                drawn = "\n"
-            self.take(drawn)
-
-    def inputs(self, form: Form, columns: int) -> list[int]:
-        told = self.tracker.features() if self.tracker else ()
-        return [int(form.indices(self.tokens[-1:])[0]), *(max(0, place) for place in told)][:columns]
+        if self.script and (fixed := self.script[0]) is not None:
+            drawn = fixed
+            self.script.popleft()
+        elif self.script and drawn in ("\n", t.END):  # of a line of the header that is the model's own: its end
+            self.script.popleft()
+            drawn = "\n"
+        self.tokens.append(drawn)
 
 
 def weights_of(model: Any) -> Weights:
@@ -93,7 +70,9 @@ def weights_of(model: Any) -> Weights:
         if "seed" not in variable.path
     }
     layers = sum(name.startswith("lstm_") and name.endswith("/kernel") for name in arrays)
-    return Weights(arrays, {"model": {"layers": layers, "units": arrays["lstm_0/recurrent_kernel"].shape[0]}})
+    gain = next((layer.scale for layer in model.layers if layer.name == "direct_gain"), 0.0)
+    units = arrays["lstm_0/recurrent_kernel"].shape[0]
+    return Weights(arrays, {"model": {"layers": layers, "units": units, "direct": gain}})
 
 
 def sample(
@@ -109,14 +88,15 @@ def sample(
     stepper: _Stepper = (
         _NGramStepper(model, rows)
         if isinstance(model, NGram)
-        else Runtime(model if isinstance(model, Weights) else weights_of(model), rows)
+        else open_runtime(model if isinstance(model, Weights) else weights_of(model), rows)
     )
+    tracker = Tracker(rows) if form.name == "tunesmith" else None
     barred = form.indices(NEVER_DRAWN) if form.name != "tunesmith" else form.indices(NEVER_DRAWN[:2])
     texts = [""] * len(headers)
     waiting = deque(range(len(headers)))
     slots: list[int | None] = [None] * rows
     tunes: dict[int, _Tune] = {}
-    inputs = np.zeros((rows, stepper.columns), np.int32)
+    inputs = np.zeros((rows, len(INPUTS)), np.int32)
     while waiting or tunes:
         begins = np.zeros(rows, np.bool_)
         for row, slot in enumerate(slots):
@@ -124,11 +104,16 @@ def sample(
                 number = slots[row] = waiting.popleft()
                 tunes[number] = _Tune(form, headers[number], np.random.default_rng((seed, number)))
                 begins[row] = True
+                if tracker:
+                    tracker.begin(row, tonic=tonic_class(Key.parse(headers[number].key)))
         points = np.zeros(rows)
         for row, slot in enumerate(slots):
             if slot is not None:
-                inputs[row] = tunes[slot].inputs(form, stepper.columns)
+                inputs[row, 0] = form.indices(tunes[slot].tokens[-1:])[0]
                 points[row] = tunes[slot].rng.random()
+        if tracker:
+            tracker.advance(inputs[:, 0].astype(np.int64))
+            inputs = tracker.inputs
         scores = stepper.step(inputs, begins).astype(np.float64) / temperature  # (rows, vocabulary)
         scores[:, barred] = -np.inf
         shares = np.cumsum(np.exp(scores - scores.max(-1, keepdims=True)), -1)

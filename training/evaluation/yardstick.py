@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from generator.composer.measures import Ratio, intervals, melody, pitches
+from generator.composer.novelty import Novelty
 from generator.notation.score import Score
 from training.baselines.forms import Header
 from training.corpus.corpus import Corpus, Entry, score_of
@@ -28,8 +30,7 @@ from training.evaluation.distributions import (
     shares,
     together,
 )
-from training.evaluation.measures import Ratio, abc2midi_passes, intervals, judge, melody, understood
-from training.evaluation.novelty import KnownMelodies
+from training.evaluation.measures import abc2midi_passes, judge, understood
 from training.evaluation.rhythms import RhythmJudge, judgeable, validated
 from training.evaluation.table import MEASURES
 
@@ -61,7 +62,7 @@ class Yardstick:
             raise ValueError("The corpus has too few tunes whose rhythm is known.")
         self.rhythms = RhythmJudge.fit(named["train"], named["validation"])
         self.classifier = {split: validated(self.rhythms, found) for split, found in named.items()}
-        self.known = KnownMelodies(intervals(melody(score)) for score in scores["train"])
+        self.known = Novelty.of((score.title, pitches(score)) for score in scores["train"])
         self.kinds = [_kind(entry) for entry in corpus.split("train")]
         self.made_up = [histograms(score) for score in scores["train"]]
 
@@ -104,7 +105,7 @@ def _judge(
     rhythms = _rhythms(scores, asked, yardstick.rhythms, sums)
     figures = {name: much / of for name, (much, of) in sums.items() if of}
     melodies = [intervals(melody(score)) for score in read]
-    runs = yardstick.known.longest_runs(melodies)
+    runs = [closest.notes for closest in yardstick.known.closest([pitches(score) for score in read])]
     if runs:
         figures |= {f"run_{least}": sum(run >= least for run in runs) / len(runs) for least in RUNS}
         figures |= {"run_median": float(statistics.median(runs)), "run_longest": float(max(runs))}

@@ -16,7 +16,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from generator.composer.composer import ComposedTune, Composer
+from generator.composer.candidates import ComposedTune
+from generator.composer.composer import Composer
 from generator.composer.model import ModelConfig, build
 from generator.composer.weights import Weights
 from generator.notation.keys import Key

@@ -37,7 +37,7 @@ async def test_vary_starts_from_the_tune_and_names_it_after_a_restart(stage: Sta
     await stage.start_bot()
     tune = await stage.accepted(await stage.discord.click(message, "Vary"))
     assert tune.parent == first
-    assert (tune.request.opening, tune.request.vary, tune.request.title) == (ABC, True, "")
+    assert (tune.request.opening, tune.request.mode, tune.request.title) == (ABC, "vary", "")
     assert (tune.request.rhythm, tune.request.key, tune.request.metre) == ("reel", "Ador", "4/4")
     await stage.compose(tune.id)
     await stage.delivered(tune.id)

@@ -4,6 +4,7 @@ import pytest
 
 from bot.web import form
 from bot.web.pages import EXAMPLE
+from generator.notation.opening import OPENING_MODES
 from generator.request import RequestError
 
 
@@ -30,6 +31,10 @@ def test_numbers_are_read_as_people_and_as_json_write_them() -> None:
         ("temperature", "hot"),
         ("temperature", "nan"),
         ("temperature", "1e999"),
+        ("mode", "improve"),
+        ("strength", "strong"),
+        ("strength", "4"),
+        ("structure", "loose"),
         ("seed", "lucky"),
         ("seed", "-1"),
         ("seed", "9" * 5_000),
@@ -70,6 +75,14 @@ def test_a_request_fills_the_form_that_makes_it_again() -> None:
     request = form.wish(values(rhythm="slip jig", key="e minor", temperature="0.7", opening="|:EAAB|", title="Mine", seed="3"))
     again = form.wish(form.filled(request) | {"seed": "3"})
     assert again == request
+
+
+def test_a_request_with_a_mode_fills_the_form_that_makes_it_again() -> None:
+    opening = "M:6/8\nK:D\n|:" + "DFA dfa|" * 7 + "d6:|"
+    for mode in OPENING_MODES:
+        request = form.wish(values(opening=opening, mode=mode, strength=1, structure="free"))
+        assert request.mode == mode
+        assert form.wish(form.filled(request) | {"seed": str(request.seed)}) == request
 
 
 def test_the_example_is_a_wish_that_can_be_met() -> None:

@@ -110,10 +110,10 @@ async def test_a_mistake_is_shown_where_the_cursor_is(site: Site, browser: Brows
     async with open_page(browser, site.address, expected="status of 422") as page:
         await page.goto("/")
         await page.get_by_label("Key").fill("H minor")
-        await page.get_by_label("Opening").fill("|:EAAB|\ncBAc|")
+        await page.get_by_label("Opening", exact=True).fill("|:EAAB|\ncBAc|")
         await page.get_by_role("button", name="Compose").click()
         key = page.get_by_label("Key")
         await expect(key).to_be_focused()
         await expect(key).to_have_value("H minor")
         await expect(key).to_have_accessible_description(re.compile("“H minor” is not a key"))
-        await expect(page.get_by_label("Opening")).to_have_value("|:EAAB|\ncBAc|")
+        await expect(page.get_by_label("Opening", exact=True)).to_have_value("|:EAAB|\ncBAc|")

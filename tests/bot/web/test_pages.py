@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from aiohttp import ClientSession
 
-from bot.web.form import new_token
+from bot.web.form import FIELDS, new_token
 from storage.tunes import Status
 from tests.bot.web.conftest import ABC, OPEN_LIMIT, Site, Visitor
 
@@ -20,7 +20,7 @@ async def test_the_compose_page_has_a_labelled_control_for_every_wish(visitor: V
     answer = await visitor.get("/")
     page = await answer.text()
     assert answer.status == 200
-    for name in ("rhythm", "key", "metre", "opening", "temperature", "seed", "title"):
+    for name in FIELDS:
         assert f'<label for="{name}">' in page
         assert re.search(rf'<(input|select|textarea)[^>]* id="{name}" name="{name}"', page)
 
@@ -34,6 +34,21 @@ async def test_a_form_becomes_a_tune_that_keeps_the_wish(site: Site, visitor: Vi
     request = tune.request
     assert (request.rhythm, request.key, request.metre, request.opening) == ("jig", "Edor", "6/8", "|:E2B B2A|")
     assert (request.temperature, request.seed, request.title, tune.origin.platform) == (0.7, 7, "Mine", "web")
+
+
+async def test_what_becomes_of_the_opening_is_chosen_and_kept_for_changed_wishes(site: Site, visitor: Visitor) -> None:
+    opening = "M:6/8\nK:D\n|:" + "DFA dfa|" * 7 + "d6:|"
+    tune_id = await visitor.compose(opening=opening, mode="vary", strength="3", structure="free")
+    tune = await site.storage.tune(tune_id)
+    assert tune is not None
+    assert (tune.request.mode, tune.request.strength, tune.request.structure) == ("vary", 3, "free")
+    page = await (await visitor.get(f"/?from={tune_id}")).text()
+    for value in ("vary", "3", "free"):
+        assert f"<option selected>{value}</option>" in page
+    blank = await (await visitor.get("/")).text()
+    for value in ("continue", "2", "parts"):
+        assert f'<option value="">{value}</option>' in blank
+        assert f"<option>{value}</option>" not in blank
 
 
 async def test_a_mistake_comes_back_beside_its_field_with_what_was_typed(visitor: Visitor) -> None:
@@ -191,8 +206,8 @@ async def test_vary_hands_in_the_finished_tune_and_names_its_parent(site: Site, 
     child = await site.storage.tune(answer.headers["Location"].removeprefix("/tunes/"))
     assert child is not None and child.parent == tune_id
     request = child.request
-    assert (request.vary, request.opening.strip(), request.rhythm, request.key, request.metre) == (
-        True,
+    assert (request.mode, request.opening.strip(), request.rhythm, request.key, request.metre) == (
+        "vary",
         ABC.strip(),
         "reel",
         "Ador",

@@ -1,4 +1,4 @@
-"""The LSTM computes what Keras' computes, whole tunes at once or step by step."""
+"""The LSTM computes what Keras' computes, of whole tunes at once."""
 
 import keras
 import numpy as np
@@ -6,9 +6,8 @@ import pytest
 import tensorflow as tf
 
 from generator.composer.model import HoistedLSTM, ModelConfig, build
-from generator.composer.runtime import Runtime
-from generator.composer.weights import Weights
-from generator.notation.tokens import INPUTS, VOCABULARY
+from generator.composer.tracker import INPUTS
+from generator.notation.tokens import VOCABULARY
 
 pytestmark = pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="on a GPU the layer is Keras' own")
 
@@ -73,9 +72,9 @@ def test_the_model_has_the_shape_and_size_of_its_configuration():
     model = build(config)
     assert model(np.zeros((2, 5, len(INPUTS)), np.int32)).shape == (2, 5, len(VOCABULARY))
     counted = {name: INPUTS[name] for name in config.counted()}
-    embeddings = len(VOCABULARY) * 8 + sum(counted.values()) * 4 + 8 * len(VOCABULARY) * 3
-    lstms = 4 * 16 * (8 + 4 * len(counted) + 8 * 3 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
-    direct = (len(VOCABULARY) + sum(counted.values())) * len(VOCABULARY)
+    embeddings = len(VOCABULARY) * 8 + sum(counted.values()) * 4 + 9 * len(VOCABULARY) * 3
+    lstms = 4 * 16 * (8 + 4 * len(counted) + 9 * 3 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
+    direct = (2 * len(VOCABULARY) + sum(counted.values())) * len(VOCABULARY)  # the token and the pitch before, too
     assert model.count_params() == embeddings + lstms + 17 * len(VOCABULARY) + direct
 
 
@@ -85,14 +84,14 @@ def test_a_width_of_none_leaves_an_input_out():
     assert build(config)(np.zeros((2, 5, 1), np.int32)).shape == (2, 5, 30)
 
 
-def test_all_but_the_token_and_recalled_notes_is_counted():
-    columns = ("token", "bar", "pitch_1", "duration_part", "matched_part")
+def test_all_but_tokens_and_notes_is_counted():
+    columns = ("token", "bar", "pitch_1", "duration_part", "matched_part", "last")
     assert ModelConfig(columns=columns).counted() == {"bar", "matched_part"}
     assert ModelConfig(columns=columns, place=0).counted() == set()
 
 
 def test_a_model_reads_the_columns_that_it_was_made_for():
-    config = ModelConfig(units=16, layers=1, embedding=8, place=4, recall=3, columns=("token", "bar", "pitch_1"), direct=False)
+    config = ModelConfig(units=16, layers=1, embedding=8, place=4, recall=3, columns=("token", "bar", "pitch_1"), direct=0)
     model = build(config)
     rows = np.ones((1, 3, len(INPUTS)), np.int32)
     before = np.asarray(model(rows))
@@ -111,33 +110,3 @@ def test_what_is_counted_can_forbid_a_token_by_itself():
     rows[0, 1, list(INPUTS).index("remaining")] = 7
     logits = np.asarray(model(rows))[0, :, 50]
     assert logits[0] > -10 > -90 > logits[1]
-
-
-def test_stepping_gives_the_logits_of_the_whole_sequence(weights):
-    rng = np.random.default_rng(4)
-    # What speaks directly is nothing before training.
-    direct = {name: rng.normal(size=array.shape).astype(np.float32) for name, array in weights.arrays.items() if "direct" in name}
-    weights = Weights({**weights.arrays, **direct}, weights.card)
-    model = build(ModelConfig(**weights.card["model"]))
-    for layer in model.layers:
-        if layer.trainable_variables:
-            layer.set_weights([weights.arrays[f"{layer.name}/{v.path.split('/')[-1]}"] for v in layer.trainable_variables])
-    columns = ModelConfig(**weights.card["model"]).inputs().values()
-    rows = np.stack([rng.integers(0, classes, (3, 40)) for classes, _ in columns], -1).astype(np.int32)
-    whole = np.asarray(model(rows))
-    assert whole.std() > 1e-3
-    runtime = Runtime(weights, 3)
-    for at in range(40):
-        logits = runtime.step(rows[:, at], np.full(3, at == 0))
-        np.testing.assert_allclose(logits, whole[:, at], atol=1e-4)
-
-
-def test_a_slot_that_begins_anew_forgets_and_the_others_do_not(weights):
-    runtime, fresh = Runtime(weights, 2), Runtime(weights, 2)
-    for token in (2, 1, 3):
-        runtime.step(np.full((2, runtime.columns), token, np.int32), np.zeros(2, np.bool_))
-    row = np.ones((2, runtime.columns), np.int32)
-    begun = runtime.step(row, np.array([True, False]))
-    clean = fresh.step(row, np.array([True, True]))
-    assert np.array_equal(begun[0], clean[0])
-    assert not np.allclose(begun[1], clean[1], atol=1e-6)

@@ -1,70 +1,118 @@
 """What is fixed before a tune begins."""
 
-import random
 from collections import Counter
+from dataclasses import FrozenInstanceError
 
+import numpy as np
 import pytest
 
-from generator.composer.grammar import Form
-from generator.composer.plan import FREE_BAR, TONICS, make_plan
+from generator.composer.batch import Batch
+from generator.composer.grammar import FREE, OCTAVES, Form, Grammar
+from generator.composer.plan import CHANGED, FREE_BAR, make_plan
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
-from generator.notation.keys import Key
+from generator.notation.keys import Key, Mode
+from generator.notation.metres import Metre
+from generator.notation.shares import KEY_SHARES, keys_of
 from generator.request import RequestError, TuneRequest
+
+EIGHT = "DFA dfa|" * 7
+D = "M:6/8\nK:D\n"
 
 
 def plan(**wishes):
-    vary = wishes.pop("vary", False)
-    request = TuneRequest.check(seed=wishes.pop("seed", 1), **wishes)
-    return make_plan(TuneRequest(**{**request.as_dict(), "vary": vary}))
+    return make_plan(TuneRequest.check(seed=wishes.pop("seed", 1), **wishes))
+
+
+def music(made) -> str:
+    """The script without its durations."""
+    return " ".join(token or "?" for token in made.script if token[:1] != "/")
+
+
+def heard(made, tokens) -> Grammar:
+    """The grammar of a plan after some tokens."""
+    grammar = Grammar(1)
+    grammar.begin(
+        0, made.form, made.keys(0.5), rhythm=made.rhythm, metre=made.metre, mode=made.mode, layout=made.layout,
+        cadence=made.cadence, octaves=made.octaves,
+    )  # fmt: skip
+    for token in tokens:
+        grammar.advance(np.array([t.INDEX[token]]))
+    return grammar
+
+
+def scripted(made) -> list[str]:
+    return [*t.header("jig", made.metre, made.mode), *made.script]
+
+
+def legal(grammar: Grammar) -> set[str]:
+    return {token for token, allowed in zip(t.VOCABULARY, grammar.mask()[0], strict=True) if allowed}
 
 
 def test_what_is_asked_for_is_fixed_and_the_rest_is_open():
     made = plan(rhythm="jig", key="Ador")
-    assert (made.key, made.metre, made.script) == (Key.parse("Ador"), None, [])
-    open_plan = plan()
-    assert (open_plan.key, open_plan.metre, open_plan.grammar.mode) == (None, None, None)
+    assert (made.rhythm, made.key, made.mode, made.metre) == ("jig", Key.parse("Ador"), Mode.DORIAN, None)
+    assert made.keys(0.5) == [Key.parse("Ador")]
+    assert (made.script, made.layout, made.cadence, made.octaves) == ((), None, 0, OCTAVES)
+    open_plan = plan(metre="C|")
+    assert (open_plan.rhythm, open_plan.key, open_plan.mode, open_plan.metre) == (None, None, None, Metre(2, 2))
+
+
+def test_a_mode_alone_leaves_the_tonic_open():
+    made = plan(key="any dorian")
+    assert (made.mode, made.key) == (Mode.DORIAN, None)
+    assert legal(heard(made, (t.START, "R:reel", "M:4/4"))) == {"K:dorian"}
+
+
+def test_a_plan_is_shared_by_candidates_and_each_goes_its_own_way():
+    made, same = plan(opening=D + "DFA dfa|"), plan(opening=D + "DFA dfa|")
+    batch = Batch(2)
+    for row in range(2):
+        batch.begin(row, made, row)
+    for _ in range(12):
+        batch.advance(np.zeros((2, len(t.VOCABULARY)), np.float32), np.array([True, False]))
+    assert batch.grammar.tracker.state["part"].tolist() == [0, -1]
+    assert made == same
+    with pytest.raises(FrozenInstanceError):
+        made.key = None
 
 
 @pytest.mark.parametrize(("rhythm", "metres"), [("jig", {"M:6/8"}), ("reel", {"M:4/4"}), ("march", {"M:4/4", "M:2/4", "M:6/8"})])
 def test_a_rhythm_alone_leaves_only_the_metres_that_it_is_at_home_in(rhythm, metres):
-    grammar = plan(rhythm=rhythm).grammar
-    grammar.advance(t.START)
-    grammar.advance(f"R:{rhythm}")
-    assert {token for token, legal in zip(t.VOCABULARY, grammar.mask(), strict=True) if legal} == metres
+    assert legal(heard(plan(rhythm=rhythm), (t.START, f"R:{rhythm}"))) == metres
 
 
 @pytest.mark.parametrize("mode", t.MODES)
 def test_tonics_come_as_often_as_the_tradition_has_them(mode):
-    found = Counter()
-    for step in range(1000):
-        made = plan()
-        made.choose_key(mode, step / 1000)
-        found[made.key.tonic] += 1
-    total = sum(TONICS[mode].values())
-    assert all(abs(found[tonic] / 1000 - weight / total) < 0.01 for tonic, weight in TONICS[mode].items())
-    assert set(found) == set(TONICS[mode])
+    found = Counter(key for step in range(1000) for key in plan().keys(step / 1000) if key.mode is mode)
+    total = sum(keys_of(mode).values())
+    assert set(found) == {key for key in KEY_SHARES if key.mode is mode}
+    assert all(abs(found[key] / 1000 - share / total) < 0.01 for key, share in keys_of(mode).items())
+    assert plan(key=str(mode)).keys(1.0) == [list(keys_of(mode))[-1]]
+
+
+# continue
 
 
 @pytest.mark.parametrize(
-    ("opening", "fewest", "most"),
+    ("opening", "parts"),
     [
-        ("DFA dfa|", 2, 2),
-        ("|:DFA dfa:|", 2, 2),
-        ("|:DFA dfa:|\n|:DFA dfa:|", 3, 3),
-        ("|:DFA dfa:|" * 4, 5, 5),
-        ("|:DFA dfa:|" * 4 + "D", 5, 5),
+        ("DFA dfa|", 2),
+        ("|:DFA dfa:|", 2),
+        ("|:DFA dfa:|\n|:DFA dfa:|", 3),
+        ("|:DFA dfa:|" * 4, 5),
+        ("|:DFA dfa:|" * 4 + "D", 5),
     ],
 )
-def test_something_new_is_always_written(opening, fewest, most):
-    form = plan(opening="M:6/8\nK:D\n" + opening).grammar.form
-    assert (form.fewest_parts, form.most_parts) == (fewest, most)
+def test_something_new_is_always_written(opening, parts):
+    made = plan(opening=D + opening)
+    assert (made.form.fewest_parts, made.form.most_parts, len(made.layout)) == (parts, parts, parts)
 
 
 def test_an_opening_is_spelled_with_every_duration_and_left_open():
-    assert plan(opening="M:6/8\nK:D\n|:A|DFA d3|").script == [
-        "|:", "up24", "/24", "4", "|", "/24", "0", "/24", "2", "/24", "4", "/72", "7",
-    ]  # fmt: skip
+    made = plan(opening=D + "|:A|DFA d3|")
+    assert made.script == ("|:", "up24", "/24", "4", "|", "/24", "0", "/24", "2", "/24", "4", "/72", "7")
+    assert (made.rhythm, made.metre, made.key, made.octaves) == (None, Metre(6, 8), Key("D"), (0,))
 
 
 def test_an_opening_that_cannot_be_read_is_refused():
@@ -72,43 +120,169 @@ def test_an_opening_that_cannot_be_read_is_refused():
         make_plan(TuneRequest(seed=1, opening="]"))
 
 
-TUNE = (
-    "M:6/8\nK:D\n|:A|"
-    + "".join(f"{note}3 {note}3|" for note in "BcdefgB")
-    + "A3 A2:|\n|:A|"
-    + "d3 e3-|e3 f3|" * 3
-    + "d3 e3|f3 d2:|\n"
+@pytest.mark.parametrize(
+    ("opening", "layout"),
+    [
+        ("DFA dfa|", (8, 8)),
+        (EIGHT + "d6|", (8, 8)),
+        (EIGHT + "d6|D", (16, 8)),
+        ("A|" + EIGHT + "d3 d2|", (8, 8)),
+        ("A|" + EIGHT + "d6|", (16, 8)),  # there is no room for the pick-up: the part goes on
+        ("|:DFA dfa|DFA dfa|d6:|", (3, 8)),
+        ("|:DFA dfa|DFA dfa|d6:|B", (3, 8)),
+        ("A|", (8, 8)),
+    ],
 )
+def test_the_parts_of_an_opening_are_counted_beforehand(opening, layout):
+    made = plan(opening=D + opening)
+    assert made.layout == layout
+    state = heard(made, scripted(made)).tracker.state[0]  # the grammar does not find that it has to be longer
+    assert tuple(state["layout"][: state["parts"]]) == layout
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_a_variation_frees_some_inner_bars_only(seed):
-    made = plan(opening=TUNE, vary=True, seed=seed)
-    fixed = plan(opening=TUNE).script
-    assert 0 < made.script.count(FREE_BAR) <= 6 + 7
-    assert (made.grammar.form.fewest_parts, made.grammar.form.most_parts) == (2, 2)
-    parts = " ".join(token or "?" for token in made.script).split(":|")[:2]
-    for part, whole in zip(parts, " ".join(fixed).split(":|")[:2], strict=True):
-        bars, given = [bar.strip() for bar in part.split(" | ")], [bar.strip() for bar in whole.split(" | ")]
-        assert len(bars) == len(given) == 9
-        assert bars[0] == given[0]  # with the pick-up
-        assert bars[1] == given[1]
-        assert bars[-1] == given[-1]
-        assert all(bar == was or bar == "?" for bar, was in zip(bars, given, strict=True))
-        for index, was in enumerate(given):
-            if was.endswith(" -"):  # a tie must reach its note
-                assert "?" not in bars[index : index + 2]
+def test_the_layout_is_open_where_the_form_leaves_a_choice():
+    assert make_plan(TuneRequest.check(opening=D + "DFA dfa|", seed=1), Form(8, 2, 3)).layout is None
+    free = plan(structure="free", opening=D + "DFA dfa|")
+    assert (free.form, free.layout) == (FREE, None)
+    assert plan(structure="free").form == FREE
+    assert plan(structure="free", opening=D + EIGHT + "|:d6:|", mode="vary").layout == (7, 1)
+
+
+@pytest.mark.parametrize(
+    ("opening", "ends"),
+    [
+        ("DFA d3-|", "7 -"),
+        ("DFA d2-", "7 -"),
+        ("A-|", "4 -"),
+        (EIGHT + "d6-|", "7"),  # a part's last note is tied to nothing
+        ("A|" + EIGHT + "d3 d-", "7 -"),
+        ("A|" + EIGHT + "d3 d2-|", "7"),
+        ("DFA z3-|", "z"),
+        ("d4 (3ABc-|", "6"),
+    ],
+)
+def test_a_tie_at_the_end_binds_the_next_note_where_one_comes_in_the_part(opening, ends):
+    head = "M:3/4\nL:1/8\nK:D\n" if "(3" in opening else D
+    assert music(plan(opening=head + opening)).split()[-len(ends.split()) :] == ends.split()
+
+
+@pytest.mark.parametrize(
+    ("opening", "ends"),
+    [
+        ("|:" + EIGHT + "d3 d2:|", ":| |: up24"),  # the next part's pick-up completes the last bar
+        (EIGHT + "d3 d||", "|| |: up48"),
+        ("|:A|" + EIGHT + "1 d3 d2:|2 d3 d||", "|| |: up48"),
+        ("|:A|" + EIGHT + "d3 d2:|", "7 :|"),  # as the grammar has it by itself
+        ("|:" + EIGHT + "d6:|", "7 :|"),
+        ("|:" + EIGHT + "d:|", "7 :|"),  # too much for a pick-up
+    ],
+)
+def test_a_short_last_bar_is_completed_by_the_pick_up_of_the_next_part(opening, ends):
+    assert music(plan(opening=D + opening)).endswith(ends)
+
+
+# answer
+
+
+@pytest.mark.parametrize(
+    ("opening", "layout"),
+    [
+        ("DFA dfa|", (3,)),
+        ("DFA dfa|d6|", (4,)),
+        ("DFA dfa|d6|D", (7,)),
+        ("DFA dfa|" * 4, (8,)),
+        ("DFA dfa|" * 5, (9,)),
+        ("DFA dfa|" * 6, (14,)),
+        ("DFA dfa|" * 12, (20,)),
+        ("A|DFA dfa|d3 d2|", (4,)),
+        ("A|:DFA dfa|d3 d2", (4,)),
+        ("DFA dfa|d6||", (4,)),
+        ("|:DFA dfa|d6:|", (2, 2)),
+        ("|:DFA dfa|d6:|\n|:ABc def|", (2, 3)),
+        ("|:DFA dfa|1 d6:|2 f6||", (2, 2)),
+    ],
+)
+def test_an_answer_is_as_long_as_the_phrase_or_the_next_musical_length(opening, layout):
+    made = plan(opening=D + opening, mode="answer")
+    assert made.layout == layout
+    assert (made.form.fewest_parts, made.form.most_parts, made.form.repeated) == (len(layout), len(layout), False)
+
+
+def test_a_phrase_and_its_answer_are_played_once():
+    assert music(plan(opening=D + "|:A|DFA dfa|d3 d2|", mode="answer")) == "[| up24 4 | 0 2 4 7 9 11 | 7 7"
+    closed = plan(opening=D + "|:DFA d3:|", mode="answer")
+    assert music(closed) == "|: 0 2 4 7 :|"
+    assert legal(heard(closed, scripted(closed))) == {t.OPEN}
+
+
+# second part
+
+
+@pytest.mark.parametrize(
+    ("opening", "layout", "repeated"),
+    [
+        (EIGHT + "d6|", (8, 8), True),
+        ("|:" + EIGHT + "d6:|", (8, 8), True),
+        (EIGHT + "d6||", (8, 8), False),
+        (EIGHT * 2 + "d6|d6", (16, 16), True),
+        ("DFA dfa|" * 3 + "d6|", (4, 4), True),
+        ("A|" + EIGHT + "d3 d", (8, 8), True),
+        ("A|" + EIGHT + "d6|", (1, 8, 8), True),
+        ("|:" + EIGHT + "d6:|\n|:A", (8, 8), True),
+        ("|:" + EIGHT + "1 d6:|2 D6|", (8, 8), True),
+    ],
+)
+def test_a_second_part_is_as_long_as_the_first_and_ends_the_tune(opening, layout, repeated):
+    made = plan(opening=D + opening, mode="second part")
+    assert (made.layout, made.form.repeated) == (layout, repeated)
+    assert made.form.fewest_parts == made.form.most_parts == len(layout)
+    assert made.form.bars == layout[-1]
+
+
+# vary
+
+TUNE = D + "|:A|" + "".join(f"{note}3 {note}3|" for note in "BcdefgB") + "A3 A2:|\n|:A|" + "d3 e3-|e3 f3|" * 3 + "d3 e3|f3 d2:|\n"
+
+
+@pytest.mark.parametrize("strength", CHANGED)
+@pytest.mark.parametrize("seed", range(10))
+def test_a_variation_frees_some_inner_bars_only(seed, strength):
+    made = plan(opening=TUNE, mode="vary", seed=seed, strength=strength)
+    given = plan(opening=TUNE, seed=seed).script
+    assert (made.layout, made.form.fewest_parts, made.form.most_parts) == ((8, 8), 2, 2)
+    freed = set()
+    for number, (part, whole) in enumerate(
+        zip(*(" ".join(token or "?" for token in script).split(":|")[:2] for script in (made.script, given)), strict=True)
+    ):
+        bars, before = [bar.strip() for bar in part.split(" | ")], [bar.strip() for bar in whole.split(" | ")]
+        assert len(bars) == len(before) == 9  # with the pick-up
+        assert all(bar in (was, "?") for bar, was in zip(bars, before, strict=True))
+        freed |= {(number, index) for index, bar in enumerate(bars) if bar == "?"}
+    free = {(0, 2), (0, 3), (0, 5), (0, 6), (0, 7), (1, 7)}  # in the second part nearly every bar is tied
+    assert freed <= free
+    assert len(freed) == {1: 2, 2: 3, 3: 5}[strength]
 
 
 def test_variations_with_other_seeds_free_other_bars():
-    scripts = {tuple(plan(opening=TUNE, vary=True, seed=seed).script) for seed in range(10)}
+    scripts = {plan(opening=TUNE, mode="vary", seed=seed).script for seed in range(10)}
     assert len(scripts) > 3
 
 
-def test_a_tune_too_short_to_vary_stays_as_it_is():
-    rng = random.Random(1)
-    made = plan(opening="M:6/8\nK:D\n|:DFA dfa|DFA dfa:|", vary=True, seed=rng.randrange(99))
-    assert FREE_BAR not in made.script
+def test_the_least_variation_frees_one_bar():
+    tune = D + "|:" + "DFA dfa|d6|" + "D6:|"
+    made = plan(opening=tune, mode="vary", strength=1)
+    assert (made.script.count(FREE_BAR), made.layout) == (1, (3,))
+
+
+@pytest.mark.parametrize(("last", "cadence"), [("d", t.ON_TONIC), ("D", t.ON_TONIC), ("e", t.ELSEWHERE), ("^d", t.ELSEWHERE)])
+def test_a_variation_ends_on_the_note_that_the_tune_ends_on(last, cadence):
+    assert plan(opening=D + EIGHT + last + "6:|", mode="vary").cadence == cadence
+    assert plan(opening=D + EIGHT + last + "6:|").cadence == 0
+
+
+def test_a_tune_too_short_to_vary_is_refused_in_a_sentence():
+    with pytest.raises(RequestError, match="nothing to vary"):
+        plan(opening=D + "|:DFA dfa|DFA dfa:|", mode="vary")
 
 
 def test_a_long_tune_can_be_varied_though_it_could_not_be_gone_on_from():
@@ -116,19 +290,4 @@ def test_a_long_tune_can_be_varied_though_it_could_not_be_gone_on_from():
     air = "X:1\nT:Long\nR:air\nM:4/4\nL:1/8\nK:D\n" + part * 3  # 160 s
     with pytest.raises(RequestError, match="160 s"):
         TuneRequest.check(opening=air, seed=1)
-    plan = make_plan(TuneRequest.check(opening=air, seed=1, vary=True))
-    assert FREE_BAR in plan.script
-
-
-def test_the_model_is_told_the_layout_where_the_form_leaves_no_choice():
-    assert plan().grammar.tracker.layout == [8, 8]
-    assert make_plan(TuneRequest.check(seed=1), Form(8, 2, 3)).grammar.tracker.layout == []
-    tune = "M:6/8\nK:D\n|:DFA dfa|DFA dfa|DFA dfa:|\n|:DFA dfa:|"
-    assert plan(opening=tune, vary=True).grammar.tracker.layout == [3, 1]
-
-
-def test_an_opening_longer_than_a_part_lengthens_the_part_that_the_model_is_told_of():
-    made = plan(opening="M:6/8\nK:D\n" + "DFA dfa|" * 9)
-    for token in [*t.header("jig", made.metre, made.key.mode), *made.script]:
-        made.grammar.advance(token)
-    assert made.grammar.tracker.layout == [16, 8]
+    assert FREE_BAR in plan(opening=air, mode="vary").script

@@ -14,11 +14,12 @@ from tests.generator.composer.untrained import untrained
 def test_what_is_saved_is_loaded_in_half_precision(tmp_path):
     from generator.composer.model import ModelConfig, build
 
-    config = ModelConfig(units=16, layers=1, embedding=8, place=4, columns=("token", "position", "bar"), direct=False)
+    config = ModelConfig(units=16, layers=1, embedding=8, place=4, columns=("token", "position", "bar"), direct=0)
     model = build(config)
     save_weights(model, {"name": "x", "model": asdict(config)}, tmp_path / "new" / "folder")
     weights = load_weights(tmp_path / "new" / "folder")
     assert weights.card["name"] == "x"
+    assert weights.folder == tmp_path / "new" / "folder"
     assert weights.card["vocabulary"] == list(VOCABULARY)
     assert sorted(weights.arrays) == [
         "bar_embedding/embeddings", "logits/bias", "logits/kernel", "lstm_0/bias", "lstm_0/kernel", "lstm_0/recurrent_kernel",

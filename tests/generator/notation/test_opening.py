@@ -6,7 +6,7 @@ import pytest
 
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
-from generator.notation.opening import read_opening
+from generator.notation.opening import OPENING_MODES, encoded, free_to_vary, parts_of, pieces, read_opening
 from generator.notation.tokens import encode_opening
 
 
@@ -42,6 +42,12 @@ def test_the_key_is_written_asked_for_or_d():
     assert read_opening("K:G\nDFA dfa|").key == Key("G")
 
 
+def test_where_a_mode_alone_is_asked_for_its_commonest_key_is_taken_unless_one_is_written():
+    assert read_opening("DFA dfa|", key="dorian").key == Key.parse("Ador")
+    assert read_opening("DFA dfa|", key="major").key == Key("G")
+    assert read_opening("K:Edor\nDFA dfa|", key="dorian").key == Key.parse("Edor")
+
+
 def test_a_rhythm_written_in_the_opening_holds_if_it_fits_the_metre():
     assert read_opening("R:Jigs\nM:6/8\nK:D\nDFA|").rhythm == "jig"
     assert read_opening("R:reel\nM:6/8\nK:D\nDFA|").rhythm == ""
@@ -53,9 +59,14 @@ def test_a_rhythm_written_in_the_opening_holds_if_it_fits_the_metre():
     [
         "DFA dfa|", "`DFA dfa|`", "```\nDFA dfa|\n```", "```abc\nDFA dfa|\n```", "```abc\r\nDFA dfa|\r\n```", "```DFA dfa|```",
         "here it is:\n```abc\nDFA dfa|\n```\nthank you", "\n\n  DFA dfa|  \n", "X:1\r\nT:x\r\nM:6/8\r\nK:D\r\nDFA dfa|\r\n",
+        "M:6/8\rK:D\rDFA dfa|", "```abc\nM:6/8\nDFA dfa|", "DFA dfa|\n```", "> M:6/8\n> K:D\n> DFA dfa|",
+        "x:1\nm:6/8\nk:d\nDFA dfa|", "Ｍ：６／８\nＫ：Ｄ\nＤＦＡ　ｄｆａ｜", "\ufeffX:1\nK:D\nD\u200bFA dfa|",
+        "M:6/8\n\nK:D\n\nDFA\n \ndfa|", "M:6/8\n|DFA dfa|\nK:D", "X:1\nK:D\nDFA dfa|\n\nX:2\nM:4/4\nK:G\nG8|",
+        "M:6/8\nDFA dfa|\nX:2\nM:4/4\nK:G\nG8|", "%%abc\n%\nM:6/8\nDFA dfa|%", "M:6/8\n{ga}[DA,]~F.A !trill!(dfa)|",
+        "M:6/8\nDFA d\\\nfa\\|", ":|DFA dfa|", "V:1\nV:2\nK:D\n[V:1]DFA dfa|\n[V:2]ABc def|",
     ],
 )  # fmt: skip
-def test_a_code_block_is_taken_out(text):
+def test_what_is_typed_around_the_music_is_taken_off(text):
     assert [note.melody.midi for note in read_opening(text).notes()] == [62, 66, 69, 74, 78, 81]
 
 
@@ -73,12 +84,28 @@ def test_a_code_block_is_taken_out(text):
         ("M:6/8\nK:Dlyd\nDFA dfa|", {}, ["I can't go on", "lydian"]),
         ("M:6/8\nK:D\nDFA dfa|[K:G]DFA dfa|", {}, ["I can't go on", "change of key"]),
         ("M:5/4\nK:D\nD10|", {}, ["I can't go on", "metre 5/4"]),
+        ("M:7/8\nK:D\nDFA dfab|", {}, ["I can't go on", "metre 7/8"]),
+        ("M:6/8\nFA dfa|DFA dfa|", {}, ["Bar 1", "too short", "5 of 6 quavers"]),
+        ("M:4/4\nL:1/64\nK:D\nD63E|", {}, ["I can't go on", "a note of 63/64"]),
+        ("M:4/4\nK:D\n(3D2E D4|", {}, ["I can't go on", "uneven triplet"]),
+        ("M:4/4\nK:D\nDEFG (3AB", {}, ["I can't go on", "unfinished triplet"]),
+        ("M:6/8\nK:B\nd3 d3|B,,3 d3|", {}, ["Bar 2", "too low", "B2"]),
+        ("M:6/8\nK:D\nd''fa dfa|", {}, ["Bar 1", "too high", "D7"]),
+        ("M:6/8\nK:D\nD,,,,,,FA dfa|", {}, ["Line 3, column 1", "every instrument's range"]),
+        ("M:4/4\nK:Bb\n^^B2A2 d4|", {}, ["I can't go on", "B##4"]),
+        ("M:6/8\n|:DFA dfa|1 gfe d", {}, ["I can't go on", "first ending without a second"]),
+        ("M:6/8\n|:DFA dfa|1 gfe d3:|2 gfe", {}, ["I can't go on", "ending that is not closed"]),
+        ("M:6/8\n|::DFA dfa|gfe d3::|", {}, ["I can't go on", "more than twice"]),
+        ("X:1\nT:Nothing\nM:6/8\nK:D\n", {}, ["no notes"]),
+        ("```abc\n```", {}, ["no notes"]),
+        ("M:6/8\nK:D\nDFA\x00dfa|", {}, ["Line 3, column 4"]),
+        ("K:G\nDFA dfa|", {"key": "dorian"}, ["G major", "dorian", "Leave one"]),
         ("M:6/8\nK:D\nDFA ]fa|", {}, ["Line 3, column 5", "“]”"]),
         ("", {}, ["no notes"]),
         ("```\n```", {}, ["no notes"]),
         ("Hello there, play me a reel", {}, ["Line 1, column"]),
         ("M:6/8\nK:D\n" + "DFA dfa|" * 201, {}, ["too long", "200 bars"]),
-        ("M:3/2\nK:D\nL:1/1\n" + "D3/2|" * 150, {}, ["plays for", "180 s"]),
+        ("M:3/2\nK:D\nL:1/1\n" + "DD/|" * 150, {}, ["plays for", "180 s"]),
     ],
 )
 def test_what_cannot_be_gone_on_from_is_refused_by_name_and_place(text, asked, words):
@@ -148,3 +175,106 @@ def test_parts_that_are_played_again_by_their_order_take_their_time():
     tune = "R:air\nM:4/4\nL:1/8\nP:{}\nK:D\nP:A\n" + "D8|" * 8
     read_opening(tune.format("AAA"))
     assert "plays for 160 s" in sentence(tune.format("A6"))
+
+
+def test_what_stands_after_a_blank_line_is_read_on():
+    assert len(list(read_opening("M:6/8\nK:D\nDFA dfa|\n\nABc def|").notes())) == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("M:2/4\nd2 ed|ce f2|", "|: /48 7 /24 8 7 | 6 8 /48 9"),  # by the standard semiquavers: half of each bar
+        ("M:2/4\nA|dd fe|", "|: up24 /24 4 | 7 7 9 8"),
+        ("M:2/4\nd2 e", "|: /48 7 /24 8"),
+        ("M:2/4\nd4e2d2|c2e2 f4|", "|: /48 7 /24 8 7 | 6 8 /48 9"),
+        ("M:2/4\nL:1/16\nd2ed|", "|: /24 7 /12 8 7"),
+    ],
+)
+def test_without_a_unit_note_length_two_four_may_be_in_quavers(text, tokens):
+    assert " ".join(encoded(read_opening(text))) == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("M:6/8\ndfa|DFA dfa|", "|: up72 /24 7 9 11 | 0 2 4 7 9 11"),  # begins in the middle of a bar
+        ("M:6/8\n|:ABc d2:|\ne", "|: /24 4 5 6 /48 7 :| |: up24 /24 8"),  # completes the bar before
+        ("M:6/8\nDFA d3-|", "|: /24 0 2 4 /72 7"),
+        ("M:4/4\nD>EF>", "|: /36 0 /12 1 /36 2"),
+        ("M:4/4\nL:1/16\nD5E3 D8", "|: /60 0 /36 1 /96 0"),
+        ("M:6/8\n|:DFA dfa|1 gfe d3:|2 gfe f3|", "|: /24 0 2 4 7 9 11 [1 10 9 8 /72 7 :| [2 /24 10 9 8 /72 9 ||"),
+        ("M:6/8\n|:DFA dfa|1 gfe d3:|2 gfe f3|ABc", "|: /24 0 2 4 7 9 11 [1 10 9 8 /72 7 :| [2 /24 10 9 8 /72 9 || |: /24 4 5 6"),
+        ("M:6/8\n|:A|DFA dfa|1 gfe d2:|2 gfe f3|", "|: up24 /24 4 | 0 2 4 7 9 11 [1 10 9 8 /48 7 :| [2 /24 10 9 8 /72 9 ||"),
+    ],
+)
+def test_what_ends_or_begins_anywhere_is_gone_on_from(text, tokens):
+    assert " ".join(encoded(read_opening(text))) == tokens
+
+
+EIGHT = "DFA dfa|" * 7
+
+
+@pytest.mark.parametrize(
+    ("text", "begins", "ends"),
+    [
+        (EIGHT + "d6|", "|: /24 0", "/144 7 :|"),
+        (EIGHT + "d6", "|: /24 0", "/144 7 :|"),
+        ("|:" + EIGHT + "d6:|", "|: /24 0", "/144 7 :|"),
+        (EIGHT + "d6||", "[| /24 0", "/144 7 ||"),  # played once, as it is written
+        ("A|" + EIGHT + "d5|", "|: up24 /24 4 |", "/120 7 :|"),
+        ("A|:" + EIGHT + "d5|", "|: up24 /24 4 |", "/120 7 :|"),
+        ("A|" + EIGHT + "d3", "|: up24 /24 4 |", "| /72 7"),  # the model completes the bar
+        ("A|" + EIGHT + "d6|", "[| /24 4 || |: 0", "/144 7 :|"),  # no room for the pick-up: it is played once
+        ("|:A|" + EIGHT + "d6|", "[| /24 4 || |: 0", "/144 7 :|"),
+        ("|:" + EIGHT + "d6:|\nB2", "|: /24 0", ":| |: /48 5"),
+    ],
+)
+def test_a_first_part_is_closed_before_the_second(text, begins, ends):
+    tokens = " ".join(encoded(read_opening("M:6/8\nK:D\n" + text.replace("d5", "d3d2"), mode="second part")))
+    ends = ends.replace("/120 7", "/72 7 /48 7")
+    assert (tokens[: len(begins)], tokens[-len(ends) :]) == (begins, ends)
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "words"),
+    [
+        ("DFA dfa|d6|", "second part", ["a whole one", "4 bars", "shorter"]),
+        (("|:" + EIGHT + "d6:|") * 2, "second part", ["a first one alone", "2 parts"]),
+        ("AB|" + EIGHT + "d3d2|", "second part", ["last bar", "pick-up"]),
+        ("A|", "answer", ["phrase of a bar", "pick-up alone"]),
+        ("|:DFA dfa|d6:|", "vary", ["nothing to vary"]),
+        ("|:" + "d3 d3-|" * 7 + "d6:|", "vary", ["nothing to vary"]),
+    ],
+)
+def test_an_opening_that_its_mode_can_do_nothing_with_is_refused(text, mode, words):
+    said = sentence("M:6/8\nK:D\n" + text, mode=mode)
+    assert all(word in said for word in words), said
+    assert said.endswith(".")
+
+
+@pytest.mark.parametrize("mode", OPENING_MODES)
+def test_no_mode_touches_the_notes(mode):
+    text = "M:6/8\nK:D\n~A|" + "{g}DFA [df]fa|" * 7 + "d3 d2|"
+    assert list(read_opening(text, mode=mode).notes()) == list(read_opening(text).notes())
+
+
+def test_a_phrase_that_is_answered_goes_on_after_a_double_bar_and_a_repeat_stays():
+    assert encoded(read_opening("M:6/8\nDFA dfa|d6||", mode="answer"))[-1] == "7"
+    assert encoded(read_opening("M:6/8\nA|DFA dfa|d3d2|]", mode="answer"))[-1] == "7"
+    assert encoded(read_opening("M:6/8\nDFA dfa|d6:|", mode="answer"))[-1] == ":|"
+
+
+def test_inner_bars_are_free_to_vary_and_edges_cadences_and_tied_bars_are_not():
+    first = "|:A|" + "".join(f"{note}6|" for note in "BcdefgA") + "1 B3 f2:|2 B6||\n"  # each bar by the degree of its note
+    second = "|:d6|e6|f6-|f6|g6|a6|b6-|b6|A6|B6|c6|d6:|"
+    bars = pieces(encoded(read_opening("M:6/8\nK:D\n" + first + second, mode="vary")))
+    assert [bars[index][-1] for index in free_to_vary(bars)] == ["6", "7", "9", "10", "8", "10", "11", "4", "5", "6"]
+
+
+def test_a_tune_that_is_varied_ends_where_it_ends():
+    assert encoded(read_opening("M:6/8\nK:D\n|:" + EIGHT + "d6:|" + EIGHT + "d6|", mode="vary"))[-1] == "||"
+
+
+def test_a_pick_up_that_stands_alone_is_no_part():
+    assert len(parts_of(read_opening("M:6/8\nA|:DFA dfa|gfe dcd:|B6|"))) == 2

@@ -349,6 +349,7 @@ def test_ends_of_lines(end):
 def test_a_blank_line_or_another_number_ends_the_tune():
     assert len(read("X:1\nK:C\nA|\n\nB|").bars) == 1
     assert len(read("X:1\nK:C\nA|\nX:2\nK:C\nB|").bars) == 1
+    assert len(read("K:C\nA|\nX:2\nK:C\nB|").bars) == 1
 
 
 def test_only_the_first_voice_is_read():

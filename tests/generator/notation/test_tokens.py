@@ -1,4 +1,4 @@
-"""Tokens: there and back again, whatever the key; and the places that the model hears of."""
+"""Tokens: there and back again, whatever the key."""
 
 import random
 from fractions import Fraction
@@ -86,100 +86,33 @@ def test_pitch_tokens_are_told_from_the_others():
     assert [t.pitch_parts(token) for token in ("-10_", "0", "17^")] == [(-10, -1), (0, 0), (17, 1)]
 
 
-def test_features_count_from_the_pick_up_and_both_endings_alike():
-    tokens = t.encode(read(TUNES["jig"]))
-    places = dict(enumerate(told[:2] for told in t.features(tokens)))
-    text = " ".join(tokens)
-    assert text.startswith("<start> R:jig M:6/8 K:major |: up24 /24 4 | 0 2 4")
-    ticks = {24: 24 * 2 // 9, 48: 48 * 2 // 9, 72: 72 * 2 // 9, 120: 120 * 2 // 9, 144: 144 * 2 // 9}
-    assert places[5] == (ticks[120], 0)  # a pick-up stands at the end of its bar, which is class 0
-    assert places[7] == (ticks[144], 0)
-    assert places[8] == (0, 1)
-    assert [places[index] for index in (9, 10, 11)] == [(ticks[24], 1), (ticks[48], 1), (ticks[72], 1)]
-    first, second = tokens.index("[1"), tokens.index("[2")
-    assert places[first] == places[second] == (0, 2)
-    assert places[first + 1] == (ticks[72], 2)
+def test_a_note_of_the_melody_is_neither_a_rest_nor_an_end():
+    melody = {token for token in t.VOCABULARY if t.is_melody(token)}
+    assert melody == {token for token in t.VOCABULARY if t.is_pitch(token)} - {t.REST}
 
 
-def recalled(tokens: list[str], where: str) -> list[tuple[str, str]]:
-    """For each note of the stream what was told at its place: pitch and duration."""
-    at = [list(t.INPUTS).index(f"{what}_{where}") - 1 for what in ("pitch", "duration")]
-    told = t.features(tokens)
-    notes = [index for index, token in enumerate(tokens) if index > 3 and t.is_pitch(token)]
-    return [(t.VOCABULARY[told[index - 1][at[0]]], t.VOCABULARY[told[index - 1][at[1]]]) for index in notes]
+@pytest.mark.parametrize(
+    ("text", "bars"),
+    [
+        ("|: /72 0 1 [1 2 3 :| [2 2 0 || [| 4 || |: 0 0 :| <end>", [2, 1, 1]),
+        ("|: /72 0 1 [1 2 3", [2]),
+        ("|: up24 /24 4 | /72 0 0 | 0 /48 0 :|", [2]),
+        ("|: up24 /24 4", [0]),
+        ("|: up24 /24 4 | /72 0 0 [1 0 0 | 0 /48 0 :| [2 /72 0 0 |", [3]),
+        ("", []),
+    ],
+)
+def test_bars_are_counted_without_pick_ups_and_second_endings(text, bars):
+    assert t.layout(["<start>", "R:jig", "M:6/8", "K:major", *text.split()]) == bars
 
 
-def test_the_same_place_is_recalled_in_the_bars_and_the_part_before():
-    tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:CDE FGA|c3 B3|CDE FGA:|\n|:EFG A3|d3 e3:|"))
-    none, lasting = ("<pad>", "<pad>"), ("-", "<pad>")
-    first = [(str(degree), "/24") for degree in range(6)]
-    assert recalled(tokens, "1")[:14] == [none] * 6 + [first[0], first[3]] + [
-        ("7", "/72"),
-        lasting,
-        lasting,
-        ("6", "/72"),
-        lasting,
-        lasting,
-    ]
-    assert recalled(tokens, "2")[8:14] == first
-    assert recalled(tokens, "part")[14:] == [*first[:4], ("7", "/72"), ("6", "/72")]
-
-
-def test_a_pick_up_recalls_the_end_of_the_part_before_and_a_second_ending_the_first():
-    tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:G|CDE FGA|[1 c3 B2:|[2 d3 e2||\n|:A|EFG A3|d3 e2:|"))
-    assert recalled(tokens, "part")[9:11] == [("7", "/72"), ("6", "/48")]  # of the second ending, from the first
-    assert recalled(tokens, "part")[11] == ("4", "/24")  # one pick-up from the other
-    assert recalled(tokens, "4")[11] == recalled(tokens, "part")[0] == ("<pad>", "<pad>")
-
-
-def told(tokens: list[str], name: str, key: Key | None = None) -> list[int]:
-    column = list(t.INPUTS).index(name) - 1
-    return [place[column] for place in t.features(tokens, key)]
-
-
-def test_what_remains_of_a_bar_is_told_with_and_without_room_for_the_pick_up():
-    tokens = ["<start>", "R:jig", "M:6/8", "K:major", "|:", "up24", "/24", "4", "|", "/48", "0", "/72", "2", "3"]
-    assert told(tokens, "remaining")[4:] == [72, 12, 12, 0, 72, 72, 48, 48, 12, 0]  # halves of ticks; too full is full
-    assert told(tokens, "closing")[4:-2] == [72, 0, 0, 145, 60, 60, 36, 36]
-    assert told(tokens, "closing")[-2:] == [0, 145]
-
-
-def test_whether_another_note_fits_is_told():
-    tokens = ["<start>", "R:?", "M:2/4", "K:major", "|:", "/48", "0", "0", "|", "/16", "0", "1", "2", "/72", "0", "/48"]
-    assert told(tokens, "fits")[4:] == [0, 2, 2, 1, 2, 5, 4, 3, 2, 1, 1, 1]
-
-
-def test_notes_that_are_as_recalled_are_counted():
-    tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:CDE FGA|CDE FGB|CDE FGB:|"))
-    notes = [index for index, token in enumerate(tokens) if index > 3 and t.is_pitch(token)]
-    counted = told(tokens, "matched_1")
-    assert [counted[index] for index in notes] == [0] * 6 + [2, 3, 4, 5, 6, 1] + [2, 3, 4, 5, 6, 7]
-
-
-def test_the_tonic_is_told_once_the_mode_is_known():
-    tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:D\n|:DFA d3:|"))
-    assert told(tokens, "tonic", Key.parse("D")) == [0, 0, 0] + [3] * (len(tokens) - 3)
-    assert not any(told(tokens, "tonic"))
-
-
-def test_the_section_and_what_is_to_come_are_told():
-    text = "<start> R:jig M:6/8 K:major |: /72 0 1 [1 2 3 :| [2 2 0 || [| 4 || |: 0 0 :| <end>"
-    tokens = text.split()
-    assert t.layout(tokens) == [2, 1, 1]
-    assert t.layout(tokens[:13]) == [2]
-    assert told(tokens, "section")[4:] == [2, 2, 2, 2, 3, 3, 3, 4, 5, 5, 5, 0, 1, 1, 0, 2, 2, 2, 0, 0]
-    *_, to_come, left = zip(*t.features(tokens, layout=[2, 1, 12]), strict=True)
-    assert to_come == (3,) * 16 + (2,) * 3 + (1,) * 5
-    assert left == (0,) * 4 + (2,) * 4 + (1,) * 11 + (9,) * 5
-    assert not any(told(tokens, "to_come") + told(tokens, "left"))
-
-
-def test_features_stay_within_their_classes():
-    bars = "/6 " + ("0 " * 48 + "| ") * 60
-    found = t.features(["<start>", "R:?", "M:12/8", "K:major", "|:", *bars.split()])
-    assert all(0 <= told < classes for place in found for told, classes in zip(place, list(t.INPUTS.values())[1:], strict=True))
-    assert max(place[0] for place in found) == t.POSITIONS - 1 or t.POSITIONS <= 288 * 2 // 9
-    assert found[-1][1] == t.BARS - 1
+@pytest.mark.parametrize(
+    ("text", "cadence"),
+    [("2 0", t.ON_TONIC), ("7", t.ON_TONIC), ("-7 :| <end>", t.ON_TONIC), ("0 z :|", t.ON_TONIC), ("0 - |", t.ON_TONIC)]
+    + [(ends, t.ELSEWHERE) for ends in ("0 2", "0^", "0_", "-1", "z", "", "7_ ||")],
+)
+def test_the_cadence_is_on_the_tonic_in_any_octave_or_elsewhere(text, cadence):
+    assert t.cadence(["<start>", "R:jig", "M:6/8", "K:major", "|:", "/24", *text.split()]) == cadence
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ import shutil
 
 import pytest
 
+from generator.composer.measures import intervals, melody
 from generator.notation.reader import read
 from training.baselines.forms import Header
-from training.evaluation.measures import abc2midi_passes, intervals, judge, melody, understood
+from training.evaluation.measures import abc2midi_passes, judge, understood
 
 JIG = Header("jig", "6/8", "D")
 # Bars 5 and 6 are 1 and 2; bar 7 has five of bar 3's six notes at their places, bar 8 none of bar 4's.

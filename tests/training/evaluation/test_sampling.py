@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from generator.composer.model import ModelConfig, build
-from generator.composer.runtime import Runtime
+from generator.composer.runtime import open_runtime
+from generator.composer.tracker import INPUTS
 from generator.composer.weights import load_weights
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
@@ -101,12 +102,13 @@ def test_what_does_not_end_is_cut_off(monkeypatch):
 
 def test_a_keras_model_is_stepped_as_it_is():
     model, spelling = lstm("folk_rnn")
-    rows = np.random.default_rng(1).integers(3, len(spelling.vocabulary), (2, 12, 1)).astype(np.int32)
-    runtime = Runtime(weights_of(model), 2)
+    rows = np.zeros((2, 12, len(INPUTS)), np.int32)
+    rows[..., 0] = np.random.default_rng(1).integers(3, len(spelling.vocabulary), (2, 12))
+    runtime = open_runtime(weights_of(model), 2)
     whole = np.asarray(model(rows))
     for at in range(12):
         stepped = runtime.step(rows[:, at], np.full(2, at == 0))
-        assert np.allclose(stepped, whole[:, at], atol=1e-5)
+        assert np.abs(stepped - whole[:, at]).max() < 0.1 * whole.std()  # of bfloat16
 
 
 def test_our_own_model_goes_without_its_grammar():

@@ -1,0 +1,1 @@
+"""How fast the composer is beside the loops that anybody would write: `tunesmith bench composer`."""

@@ -1,0 +1,73 @@
+"""Sets: tunes that go together, as they are played one after the other in a session."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+from generator.notation.keys import Key, Mode, transpose_tonic
+from generator.notation.metres import RHYTHMS, Metre, Rhythm
+from generator.notation.opening import read_opening
+from generator.notation.shares import KEY_SHARES, RHYTHM_SHARES, drawn, keys_of
+from generator.notation.tokens import MODES
+from generator.request import TuneRequest
+
+MAX_TUNES = 5
+MAX_IN_ONE_KEY = 2
+_KEYS = [Key(transpose_tonic(pitch_class, mode), mode) for mode in MODES for pitch_class in range(12)]
+
+
+def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
+    """The requests for a set of 1 to 5 tunes: one rhythm and metre, keys that are related, and the seeds from the request's on.
+
+    The first is what was asked for, with its opening and title. What it leaves open and the tunes must share is chosen by its
+    seed. Raises NotationError for an opening that cannot be gone on from, ValueError for another count.
+    """
+    if not 1 <= count <= MAX_TUNES:
+        raise ValueError(f"A set has 1 to {MAX_TUNES} tunes.")
+    if count == 1:
+        return [request]
+    chance = random.Random(request.seed)
+    rhythm, metre, key = _shared(request, chance)
+    wished = Mode(request.key) if request.key in MODES else None
+    requests = [replace(request, rhythm=rhythm, metre=metre, key=key.abc)]
+    keys = [key]
+    for wish in requests[0].in_a_row(count)[1:]:
+        keys.append(_next_key(keys, wished, chance))
+        requests.append(replace(wish, key=keys[-1].abc, opening="", mode="continue", title=""))
+    return requests
+
+
+def _shared(request: TuneRequest, chance: random.Random) -> tuple[str | None, str | None, Key]:
+    """Rhythm and metre of the set, and the key of its first tune. Where no rhythm is written in the metre, it stays open."""
+    rhythm, named_metre, named_key = request.rhythm, request.metre, request.key
+    if request.opening:
+        opening = read_opening(request.opening, rhythm=rhythm, key=request.key, metre=request.metre, mode=request.mode)
+        rhythm, named_metre, named_key = rhythm or opening.rhythm or None, str(opening.metre), opening.key.abc
+    metre = Metre.parse(named_metre or "")
+    fitting = {name: share for name, share in RHYTHM_SHARES.items() if metre is None or _written_in(metre, RHYTHMS[name])}
+    if not rhythm and fitting:
+        rhythm = drawn(fitting, chance.random())
+    if not metre and rhythm:
+        metre = chance.choice(RHYTHMS[rhythm].written_in)
+    if named_key in MODES:
+        key = drawn(keys_of(Mode(named_key)), chance.random())
+    else:
+        key = Key.parse(named_key) if named_key else drawn(KEY_SHARES, chance.random())
+    return rhythm, str(metre) if metre else None, key
+
+
+def _written_in(metre: Metre, rhythm: Rhythm) -> bool:
+    return any((metre.bar, metre.compound) == (usual.bar, usual.compound) for usual in rhythm.metres)
+
+
+def _next_key(keys: list[Key], mode: Mode | None, chance: random.Random) -> Key:
+    """A key with the last one's signature or a fifth from it, as often as it is played; none comes a third time."""
+    used = Counter(keys)
+    related = {
+        key: KEY_SHARES.get(key, 1)
+        for key in _KEYS
+        if (key.fifths - keys[-1].fifths) % 12 in (0, 1, 11) and used[key] < MAX_IN_ONE_KEY and key.mode is (mode or key.mode)
+    }
+    return drawn(related, chance.random())

@@ -1,0 +1,281 @@
+"""Whether ranking helps: the best of several candidates beside the first of them, without knowing which is which.
+
+    .venv/bin/python -m tests.benchmarks.ranking [--requests 200] [--candidates 8] [--seed 0] [--json FILE]
+
+The requests are the headers of real test tunes; each is composed several times under seeds of its own. Of each request two
+tunes are judged: the first candidate, which is what would come without ranking, and the one that is ranked highest. They are
+handed to the judges as left and right, by lot; only when all are judged is it opened which was which. A judge says of each
+tune how far it is from what it should be; the nearer one wins. Where the first candidate is also the highest ranked there is
+nothing to compare, and both are left out of the sign test. Then all tunes of either side, and as many real test tunes, are
+measured as `tunesmith evaluate` does. Reads data/corpus.
+"""
+
+import argparse
+import json
+import math
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from generator.composer.composer import ComposedTune, Composer
+from generator.composer.measures import bars_of, ends_on_tonic, in_scale, layout_of, melody, pitches, recall
+from generator.composer.novelty import NEAR_COPY, Novelty
+from generator.composer.ranking import Judge, best
+from generator.composer.weights import load_weights
+from generator.notation.score import Score
+from generator.notation.tokens import layout
+from generator.notation.writer import write
+from generator.request import TuneRequest
+from training.baselines.forms import bits_per_note, form, judge_of
+from training.baselines.ngram import NGram
+from training.corpus.corpus import Corpus, Entry, score_of
+from training.dataset import Example
+from training.evaluation.distributions import KINDS, divergence, histograms, together
+from training.evaluation.evaluate import headers, model_of_weights
+from training.evaluation.measures import fits_key
+from training.evaluation.rhythms import NAMES
+from training.evaluation.yardstick import Column, Yardstick, judge_columns
+from training.ranking import bits_per_token
+
+SLOTS = 64
+PLANTED = 1000
+NGRAM_FORM = "folk_rnn"
+# What is told of both sides, of the measures of `tunesmith evaluate`.
+TOLD = (
+    "ends_on_tonic", "key", "notes_in_scale", "rhythm", "rhythm_same", "fiddle", "whistle", "run_13", "run_17", "run_33",
+    "run_median", "recall_notes", "recall_bars", "endings_alike", "notes", *(f"jsd_{kind}_floors" for kind in KINDS),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tune:
+    """What a judge is shown."""
+
+    score: Score
+    entry: Entry  # in the form in which the baselines read it
+    asked: Entry
+
+
+Measure = Callable[[Tune], float | None]  # how far off, 0 at best; None where the question does not arise
+
+
+def composed(asked: Sequence[Entry], candidates: int, seed: int) -> list[list[ComposedTune]]:
+    """Several tunes for each header."""
+    composer = Composer(load_weights(), slots=SLOTS)
+    try:
+        futures = [
+            [
+                composer.submit(TuneRequest.check(rhythm=entry.rhythm, key=entry.key, metre=entry.metre, seed=seed + number))
+                for number in range(at * candidates, (at + 1) * candidates)
+            ]
+            for at, entry in enumerate(asked)
+        ]
+        return [[future.result() for future in row] for row in futures]
+    finally:
+        composer.close()
+
+
+def measures(corpus: Corpus, yardstick: Yardstick, known: Novelty) -> dict[str, tuple[str, Measure]]:
+    """Each judge by name, and whether the ranking looks at the same (“seen”) or not (“unseen”)."""
+    spelling = form(NGRAM_FORM, corpus.split("train"))
+    training, held_out = ([spelling.example(entry) for entry in corpus.split(side)] for side in ("train", "validation"))
+    ngram = NGram(training, held_out, len(spelling.vocabulary))
+    real = {entry.id: score_of(entry) for entry in corpus.split("test")}
+
+    def surprise(entry: Entry) -> float:
+        return bits_per_note(spelling, [entry], ngram.judge)
+
+    usual = {rhythm: statistics.median(surprise(entry) for entry in alike) for rhythm, alike in _by_rhythm(corpus).items()}
+    made_up = {rhythm: together(histograms(real[entry.id]) for entry in alike) for rhythm, alike in _by_rhythm(corpus).items()}
+    recalls = {
+        rhythm: statistics.median([value for entry in alike if (value := _recall(real[entry.id])) is not None] or [0.5])
+        for rhythm, alike in _by_rhythm(corpus).items()
+    }
+
+    def rhythm(tune: Tune) -> float | None:
+        if tune.asked.rhythm not in NAMES:
+            return None
+        return 1 - float(yardstick.rhythms.ratios([tune.score], [tune.asked.rhythm])[0])
+
+    def consistent(tune: Tune) -> float | None:
+        off = rhythm(tune)
+        return None if off is None else float(1 - off < yardstick.rhythms.threshold)
+
+    def apart(kind: str) -> Measure:
+        return lambda tune: divergence(histograms(tune.score)[kind], made_up[tune.asked.rhythm][kind])
+
+    def recalling(tune: Tune) -> float | None:
+        own = _recall(tune.score)
+        return None if own is None else abs(own - recalls[tune.asked.rhythm])
+
+    def outside(tune: Tune) -> float:
+        held, notes = in_scale(melody(tune.score), tune.score.key)
+        return 1 - held / notes
+
+    return {
+        "rhythm classifier: how unlikely the rhythm asked for is": ("seen", rhythm),
+        "rhythm classifier: not consistent with the rhythm asked for": ("seen", consistent),
+        "n-gram model: bits per note, distance from real tunes' median": (
+            "unseen", lambda tune: abs(surprise(tune.entry) - usual[tune.asked.rhythm])),
+        "n-gram model: bits per note": ("unseen", lambda tune: surprise(tune.entry)),
+        **{
+            f"divergence from real test tunes of the rhythm, {kind.replace('_', ' ')}": (
+                "seen" if kind == "bar_rhythm" else "unseen", apart(kind)) for kind in KINDS
+        },
+        "another scale fits better than the key's": (
+            "unseen", lambda tune: float(not fits_key(melody(tune.score), tune.score.key))),
+        "bars 5-8 recall 1-4, distance from real test tunes' median": ("seen", recalling),
+        "does not end on the tonic": ("seen", lambda tune: float(not ends_on_tonic(tune.score))),
+        "notes outside the scale": ("seen", outside),
+        "longest run shared with a known tune": ("seen", lambda tune: float(known.closest([pitches(tune.score)])[0].notes)),
+    }  # fmt: skip
+
+
+def _by_rhythm(corpus: Corpus) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in corpus.split("test"):
+        found.setdefault(entry.rhythm, []).append(entry)
+    return found
+
+
+def _recall(score: Score) -> float | None:
+    ratios = [recall(part, score.metre) for part in layout_of(score) or () if bars_of(part, score.metre) >= 8]
+    notes = sum(of for _, of in ratios)
+    return sum(much for much, _ in ratios) / notes if notes else None
+
+
+def sign_test(wins: int, losses: int) -> float:
+    """The probability that chance alone leaves the two as far apart, or farther."""
+    of = wins + losses
+    fewer = sum(math.comb(of, count) for count in range(min(wins, losses) + 1))
+    return min(1.0, 2 * fewer / 2**of)
+
+
+def compared(pairs: Sequence[tuple[Tune, Tune]], judges: dict[str, tuple[str, Measure]], seed: int) -> dict[str, Any]:
+    """Of each judge how often the second of a pair wins, neither, or the first; each is shown them as left and right."""
+    lot = random.Random(seed)
+    found = {}
+    for name, (seen, measure) in judges.items():
+        wins = ties = losses = 0
+        sides: list[list[float]] = [[], []]
+        for pair in pairs:
+            swapped = lot.random() < 0.5
+            left, right = (measure(tune) for tune in (reversed(pair) if swapped else pair))
+            if left is None or right is None:
+                continue
+            first, second = (right, left) if swapped else (left, right)  # opened
+            sides[0].append(first)
+            sides[1].append(second)
+            wins, ties, losses = wins + (second < first), ties + (second == first), losses + (second > first)
+        found[name] = {
+            "judge": seen, "wins": wins, "ties": ties, "losses": losses, "p": sign_test(wins, losses),
+            "mean_single": statistics.fmean(sides[0]), "mean_ranked": statistics.fmean(sides[1]),
+        }  # fmt: skip
+    return found
+
+
+def planted(corpus: Corpus, known: Novelty, composed: Sequence[Sequence[int]], seed: int) -> dict[str, int]:
+    """How many candidates are found to be copies that a stretch of a known tune, in some key, was planted into."""
+    lot = random.Random(seed)
+    tunes = [pitches(score_of(entry)) for entry in lot.sample(corpus.entries, min(PLANTED, len(corpus.entries)))]
+    copies = []
+    for known_one in tunes:
+        if len(known_one) >= NEAR_COPY:
+            start = lot.randint(0, len(known_one) - NEAR_COPY)
+            stretch, up = known_one[start : start + lot.randint(NEAR_COPY, len(known_one))], lot.randint(-6, 6)
+            host = lot.choice(composed)
+            at = lot.randrange(len(host))
+            copies.append([*host[:at], *(pitch + up for pitch in stretch), *host[at:]])
+    return {"copies": len(copies), "rejected": sum(found.notes >= NEAR_COPY for found in known.closest(copies))}
+
+
+def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[str, Any]:
+    keras.mixed_precision.set_global_policy("float32")
+    asked = headers(corpus.split("test"), seed, requests)
+    rows = composed(asked, candidates, seed * requests * candidates)
+    known, judge = Novelty.load(), Judge.load()
+    model = judge_of(model_of_weights(load_weights()).network)
+    flat = [tune for row in rows for tune in row]
+    bits = bits_per_token([Example.of(tune.tokens, tune.score.key, layout(tune.tokens)) for tune in flat], model)
+    melodies = [pitches(tune.score) for tune in flat]
+    closest = known.closest(melodies)
+    scores = [judge.scores(tune.score, *told) for tune, *told in zip(flat, bits, closest, strict=True)]
+    chosen, totals = [], []
+    for start in range(0, len(flat), candidates):
+        own = slice(start, start + candidates)
+        chosen.append(best([found["total"] for found in scores[own]], closest[own]))
+        totals.append([round(found["total"], 3) for found in scores[own]])
+
+    def tune(at: int, number: int) -> Tune:
+        made, wish = rows[at][number], asked[at]
+        key, metre = made.score.key.abc, str(made.score.metre)
+        entry = Entry(f"{at}:{number}", made.score.title, wish.rhythm, key, metre, "", "test", list(made.tokens))
+        return Tune(made.score, entry, wish)
+
+    print("Learning from the training tunes what to judge by…", flush=True)
+    yardstick = Yardstick(corpus)
+    judges = measures(corpus, yardstick, known)
+    pairs = [(tune(at, 0), tune(at, number)) for at, number in enumerate(chosen) if number]
+    texts = {
+        "real": [write(score_of(entry)) for entry in asked],
+        "single": [write(row[0].score) for row in rows],
+        "ranked": [write(row[number or 0].score) for row, number in zip(rows, chosen, strict=True)],
+    }
+    columns = [Column(name, name, [abc]) for name, abc in texts.items()]
+    told = judge_columns(columns, [asked], yardstick, program=None, track=lambda _, steps: nullcontext(steps))["measures"]
+    return {
+        "requests": requests, "candidates": candidates, "seed": seed, "model": str(load_weights().card["name"]),
+        "near_copies": sum(found.notes >= NEAR_COPY for found in closest),
+        "planted": planted(corpus, known, melodies, seed),
+        "first_was_best": sum(number == 0 for number in chosen),
+        "none_left": sum(number is None for number in chosen),
+        "compared": len(pairs),
+        "judges": compared(pairs, judges, seed),
+        "evaluation": {
+            name: {column: cell["mean"] for column, cell in told[name].items()} for name in TOLD if name in told
+        },
+        "totals": totals,
+    }  # fmt: skip
+
+
+def table(found: dict[str, Any]) -> str:
+    lines = [
+        f"{found['requests']} requests of {found['candidates']} candidates: the first was the best of "
+        f"{found['first_was_best']}, {found['compared']} are compared; {found['near_copies']} near-copies.",
+        f"Of {found['planted']['copies']} planted near-copies {found['planted']['rejected']} were rejected.",
+        "",
+        f"{'how far off':<64}{'':>8}{'wins':>6}{'ties':>6}{'losses':>8}{'p':>9}{'single':>10}{'ranked':>10}",
+    ]
+    for name, row in found["judges"].items():
+        lines.append(
+            f"{name:<64}{row['judge']:>8}{row['wins']:>6}{row['ties']:>6}{row['losses']:>8}{row['p']:>9.2g}"
+            f"{row['mean_single']:>10.4f}{row['mean_ranked']:>10.4f}"
+        )
+    lines += ["", f"{'as `tunesmith evaluate` measures':<64}{'real':>10}{'single':>10}{'ranked':>10}"]
+    for name, cells in found["evaluation"].items():
+        lines.append(f"{name:<64}" + "".join(f"{cells[column]:>10.4f}" for column in ("real", "single", "ranked")))
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.ranking", description=__doc__)
+    parser.add_argument("--requests", type=int, default=200)
+    parser.add_argument("--candidates", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--corpus", type=Path, default=Path("data/corpus/corpus.jsonl"))
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    found = compare(Corpus.load(asked.corpus), asked.requests, asked.candidates, asked.seed)
+    if asked.json:
+        asked.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(table(found))
+
+
+if __name__ == "__main__":
+    main()

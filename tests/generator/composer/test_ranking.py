@@ -1,0 +1,223 @@
+"""Ranking: what is usual among real tunes counts most, what is odd in either direction less, and copies nothing at all."""
+
+import json
+import math
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from generator.composer.measures import pitches
+from generator.composer.novelty import NEAR_COPY, Closest, Novelty
+from generator.composer.ranking import ABSENT, ENOUGH, GROUPS, PARTS, RAREST, Judge, Names, Numbers, best, features
+from generator.composer.weights import WeightsError
+from generator.notation.reader import read
+from generator.notation.score import Pitch, Score
+
+# Bars 5 and 6 are 1 and 2; bar 7 has five of bar 3's six notes at their places, bar 8 none of bar 4's.
+A = ["DFA dAF", "GBG FAF", "EFG EFG", "FED CDE", "DFA dAF", "GBG FAF", "EFG EFA", "D3 D3"]
+B = ["dfd cec", "BdB AFA", "GBG FAF", "EFG ECE", "dfd cec", "BdB AFA", "EFG EFA", "D3 D3"]
+NEW = Closest("", 0)
+PLAIN = 0.9  # bits per token, as real tunes have them
+
+
+def jig(first: list[str] = A, second: list[str] = B, *, key: str = "D", rhythm: str = "jig") -> Score:
+    return read(f"X:1\nT:x\nR:{rhythm}\nM:6/8\nL:1/8\nK:{key}\n|:{'|'.join(first)}:|\n|:{'|'.join(second)}:|\n")
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    return Judge.load()
+
+
+def test_the_features_of_a_tune_are_those_reckoned_by_hand():
+    found = features(jig())
+    assert found.numbers == {
+        "beginnings_alike": 2 / 24,  # B's first four bars beside A's: a G and an E
+        "endings_alike": 8 / 20,  # the last two bars, of four
+        "recall": (12 + 5 + 12 + 1) / 40,
+        "distinct_bars": 9 / 16,
+        "same_again": 0.0,
+        "range": 17.0,  # C sharp to F sharp
+        "repeated_notes": 2 / 87,  # D3 D3
+        "leaps": 4 / 87,  # into the D3 of both parts, from A's end to B, and from B's fourth bar on
+        "outside_scale": 0.0,
+    }
+    assert found.names == {
+        "parts": [("6/8", "8 twice")] * 2,
+        "last_degree": [("major", "0")],
+        "part_degrees": [("major", "0")],
+        "last_length": [("6/8", "3/8")],
+    }
+    assert found.bars == ["1 1 1 1 1 1"] * 7 + ["3 3"] + ["1 1 1 1 1 1"] * 7 + ["3 3"]
+    assert found.dance == "jig 6/8"
+
+
+def test_features_tell_what_is_odd():
+    same = features(jig([A[0]] * 8, [B[0]] * 8)).numbers
+    assert (same["recall"], same["distinct_bars"], same["same_again"]) == (1, 2 / 16, 14 / 16)
+    assert features(jig([A[0].replace("F", "=F"), *A[1:]])).numbers["outside_scale"] == 2 / 88
+    ended = read("X:1\nT:x\nM:6/8\nL:1/8\nK:Ador\n|:ABc def|gag [1 e3:|[2 c2d||\n|:cBA GAB|A2z A2 z:|\n")
+    assert features(ended).names["part_degrees"] == [("dorian", "5")]
+    assert features(ended).names["last_length"] == [("6/8", "1/4")]
+    silent = read("X:1\nT:x\nM:6/8\nL:1/8\nK:D\n|:z6|z6:|\n")
+    assert features(silent).numbers == {}
+
+
+def test_a_number_counts_the_share_of_real_ones_as_far_out():
+    even = Numbers.of(list(range(1001)))
+    assert even.log(500) == 0
+    assert even.log(250) == even.log(750) == pytest.approx(math.log(0.5))
+    assert even.log(910) == pytest.approx(math.log(0.18))
+    assert even.log(-5) == even.log(2000) == math.log(RAREST)
+    mostly_none = Numbers.of([0.0] * 70 + [share / 100 for share in range(1, 31)])
+    assert mostly_none.log(0.0) == pytest.approx(math.log(0.7), abs=0.05)  # half of the 70 count to either side
+    assert mostly_none.log(0.1) < mostly_none.log(0.05) < mostly_none.log(0.0)
+    assert mostly_none.log(0.5) == mostly_none.log(-0.5) == math.log(RAREST)
+    assert Numbers.of([3.0] * 50).log(3.0) == 0
+    assert Numbers.of([3.0] * 50).log(3.1) == math.log(RAREST)
+
+
+def test_a_name_counts_the_share_of_real_ones_no_more_frequent():
+    degrees = Names.of(["0"] * 80 + ["7"] * 15 + ["2"] * 5)
+    assert degrees.log("0") == 0
+    assert degrees.log("7") == pytest.approx(math.log(2 * (0.05 + 0.075)), abs=1e-3)
+    assert degrees.log("2") == pytest.approx(math.log(0.05), abs=1e-3)
+    assert degrees.log("11") == math.log(RAREST)
+
+
+def walking(seed: int) -> Score:
+    rng = random.Random(seed)
+    bars = ["".join(rng.choice("DEFGABcdef") for _ in range(6)) for _ in range(14)]
+    return jig([*bars[:7], "D3 D3"], [*bars[7:], "D3 D3"])
+
+
+def test_numbers_are_compared_within_a_rhythm_that_has_enough_tunes():
+    tunes = [walking(seed) for seed in range(2 * ENOUGH - 1)]
+    rhythms = ["jig"] * ENOUGH + ["slide"] * (ENOUGH - 1)
+    named = [replace(score, rhythm=rhythm) for score, rhythm in zip(tunes, rhythms, strict=True)]
+    judge = Judge.of(named, [1.0] * ENOUGH + [2.0] * (ENOUGH - 1))
+    as_jig, as_slide = (judge.scores(jig(rhythm=rhythm), 2.0, NEW)["likelihood"] for rhythm in ("jig", "slide"))
+    assert as_jig == math.log(RAREST)
+    assert as_slide > as_jig
+
+
+def test_bars_at_home_in_the_rhythm_are_told_from_those_of_others_in_its_metre():
+    even, dotted = ["DFA dAF"] * 4, ["D>FA d>AF"] * 4
+    tunes = [jig(even, even)] * 30 + [jig(dotted, dotted, rhythm="slide")] * 30
+    judge = Judge.of(tunes, [1.0] * 60)
+    for rhythm, own, other in (("jig", even, dotted), ("slide", dotted, even)):
+        at_home = judge.scores(jig(own, own, rhythm=rhythm), 1.0, NEW)["rhythm"]
+        assert at_home == 0
+        assert judge.scores(jig(own, other, rhythm=rhythm), 1.0, NEW)["rhythm"] < at_home - 2
+    open_ = judge.scores(jig(even, even, rhythm=""), 1.0, NEW)["rhythm"]
+    assert open_ == judge.scores(jig(dotted, dotted, rhythm=""), 1.0, NEW)["rhythm"] == ABSENT
+
+
+def test_each_part_of_the_score_is_told_and_the_total_is_their_sum(judge: Judge):
+    found = judge.scores(jig(), PLAIN, NEW)
+    assert tuple(found) == (*PARTS, "total")
+    assert found["total"] == pytest.approx(sum(found[part] for part in PARTS))
+    assert all(found[part] <= 0 for part in PARTS)
+    assert found["novelty"] == 0
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_the_dull_and_the_wild_lose_to_the_usual(judge: Judge):
+    usual = judge.scores(jig(), PLAIN, NEW)
+    for bits in (0.3, 2.5):
+        assert judge.scores(jig(), bits, NEW)["likelihood"] < usual["likelihood"] - 1
+    dull, wild = judge.scores(jig([A[0]] * 8, [A[0]] * 8), PLAIN, NEW), judge.scores(walking(1), PLAIN, NEW)
+    assert dull["variety"] < usual["variety"] - 2
+    assert wild["variety"] < usual["variety"] - 2
+    nowhere = judge.scores(jig(second=[*B[:7], "EFG E2C"]), PLAIN, NEW)
+    assert nowhere["cadence"] < usual["cadence"] - 2
+    waltzing = judge.scores(jig(second=["D2E F2G"] * 8), PLAIN, NEW)
+    assert waltzing["rhythm"] < usual["rhythm"] - 1
+    odd = judge.scores(jig(second=B[:5]), PLAIN, NEW)
+    assert odd["form"] < usual["form"]
+
+
+def test_novelty_falls_with_the_longest_shared_run(judge: Judge):
+    shared = [judge.scores(jig(), PLAIN, Closest("Known", notes))["novelty"] for notes in (0, 12, 13, 18, 24, 32)]
+    assert shared[:2] == [0, 0]
+    assert shared == sorted(shared, reverse=True)
+    assert shared[3] == -0.5
+    assert shared[-1] < -5
+
+
+def test_a_tune_without_notes_or_metre_has_a_score(judge: Judge):
+    silent = read("X:1\nT:x\nM:6/8\nL:1/8\nK:D\n|:z6|z6:|\n")
+    free = read("X:1\nT:x\nM:none\nL:1/8\nK:D\nDFA dAF GBG|]\n")
+    for score in (silent, free):
+        assert math.isfinite(judge.scores(score, PLAIN, NEW)["total"])
+    assert judge.scores(silent, PLAIN, NEW)["variety"] == ABSENT * len(GROUPS["variety"])
+
+
+def test_the_highest_total_is_the_best_and_near_copies_are_none():
+    def known(*notes: int) -> list[Closest]:
+        return [Closest("Known", count) for count in notes]
+
+    assert best([-20.0, -10.0, -15.0], known(12, 14, 9)) == 1
+    assert best([-20.0, -10.0, -15.0], known(12, NEAR_COPY, 9)) == 2
+    assert best([-20.0, -10.0], known(12, NEAR_COPY - 1)) == 1
+    assert best([-20.0, -10.0], known(NEAR_COPY, 90)) is None
+    assert best([-10.0, -10.0], known(0, 0)) == 0
+    assert best([], []) is None
+
+
+def test_planted_near_copies_are_always_rejected(judge: Judge):
+    """Among eight candidates stand some that are a known tune's, in another key or other note lengths."""
+    rng = random.Random(4)
+    known = [walking(seed) for seed in range(100, 120)]
+    index = Novelty.of((str(number), pitches(score)) for number, score in enumerate(known))
+    for trial in range(60):
+        candidates = [walking(1000 + 8 * trial + at) for at in range(8)]
+        copies = set(rng.sample(range(8), rng.randint(1, 8)))
+        for at in copies:
+            candidates[at] = disguised(rng.choice(known), rng)
+        closest = index.closest([pitches(score) for score in candidates])
+        totals = [judge.scores(score, PLAIN, found)["total"] + 1000 * (at in copies) for at, (score, found) in
+                  enumerate(zip(candidates, closest, strict=True))]  # fmt: skip
+        chosen = best(totals, closest)
+        assert chosen not in copies
+        assert (chosen is None) == (len(copies) == 8)
+
+
+def disguised(score: Score, rng: random.Random) -> Score:
+    """A tune in another key and with each bar's lengths anew, some of its notes at the end changed."""
+    up, bars, left = rng.choice((-5, -2, 2, 5, 7)), [], rng.randint(NEAR_COPY, 60)
+    for bar in score.bars:
+        lengths = [note.duration for note in bar.notes]
+        rng.shuffle(lengths)
+        notes = []
+        for note, length in zip(bar.notes, lengths, strict=True):
+            left -= 1
+            by = up if left >= 0 else up + rng.choice((-1, 1))
+            notes.append(replace(note, pitches=tuple(moved(pitch, by) for pitch in note.pitches), duration=length))
+        bars.append(replace(bar, notes=tuple(notes)))
+    return replace(score, bars=tuple(bars))
+
+
+def moved(pitch: Pitch, by: int) -> Pitch:
+    return Pitch(pitch.letter, pitch.octave, pitch.alter + by)
+
+
+def test_the_distributions_are_the_same_when_read_back(tmp_path: Path):
+    judge = Judge.of([walking(seed) for seed in range(30)], [1 + seed / 30 for seed in range(30)])
+    judge.save(tmp_path / "new" / "ranking.json")
+    read_back = Judge.load(tmp_path / "new" / "ranking.json")
+    for score in (jig(), walking(99)):
+        assert read_back.scores(score, 1.1, NEW) == judge.scores(score, 1.1, NEW)
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "[]", "{}", '{"numbers": {}, "names": {}}', '{"numbers": {"recall": {"": {"low": 1}}}}']
+)
+def test_distributions_that_cannot_be_read_are_told_in_a_sentence(tmp_path: Path, content: str | None):
+    path = tmp_path / "ranking.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(WeightsError, match=r"What real tunes are like cannot be read from .*"):
+        Judge.load(path)

@@ -1,0 +1,173 @@
+"""The step function, whichever library computes it: the logits of the whole sequence, and each row for itself."""
+
+import subprocess
+import sys
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from generator.composer.model import ModelConfig, build
+from generator.composer.openvino_runtime import SIZES, OpenVinoRuntime
+from generator.composer.runtime import open_runtime
+from generator.composer.tensorflow_runtime import TensorFlowRuntime
+from generator.composer.tracker import INPUTS
+from generator.composer.weights import Weights
+from generator.notation.tokens import VOCABULARY
+
+RUNTIMES = [OpenVinoRuntime, TensorFlowRuntime]
+CONFIG = ModelConfig(units=64, layers=2, embedding=16, place=4, recall=4)
+CLASSES = list(INPUTS.values())
+
+
+def weights_for(config: ModelConfig) -> Weights:
+    """Random weights as loud as trained ones; Keras' own would say little, and nothing directly."""
+    rng = np.random.default_rng(4)
+    inputs = config.inputs()
+    arrays = {f"{name}_embedding/embeddings": rng.normal(size=shape) for name, shape in inputs.items()}
+    if config.direct:
+        spoken = {name: classes for name, (classes, _) in inputs.items() if name in {*config.counted(), "token", "last"}}
+        arrays |= {f"{name}_direct/embeddings": rng.normal(0, 0.03, (size, config.vocabulary)) for name, size in spoken.items()}
+    width = sum(width for _, width in inputs.values())
+    for layer in range(config.layers):
+        for name, rows in (("kernel", width), ("recurrent_kernel", config.units)):
+            arrays[f"lstm_{layer}/{name}"] = rng.normal(0, rows**-0.5, (rows, 4 * config.units))
+        arrays[f"lstm_{layer}/bias"] = rng.normal(0, 0.3, 4 * config.units)
+        width = config.units
+    arrays["logits/kernel"] = rng.normal(0, 0.5, (config.units, config.vocabulary))
+    arrays["logits/bias"] = rng.normal(0, 0.5, config.vocabulary)
+    return Weights({name: array.astype(np.float32) for name, array in arrays.items()}, {"model": asdict(config)})
+
+
+@pytest.fixture(scope="module")
+def loud() -> Weights:
+    return weights_for(CONFIG)
+
+
+def told(rows: int, steps: int, seed: int = 1) -> np.ndarray:
+    """What rows are told: (rows, steps, columns)."""
+    rng = np.random.default_rng(seed)
+    return np.stack([rng.integers(0, classes, (rows, steps)) for classes in CLASSES], -1).astype(np.int32)
+
+
+def whole(weights: Weights, config: ModelConfig, rows: np.ndarray) -> np.ndarray:
+    """What the model for training says of whole sequences."""
+    model = build(config)
+    for layer in model.layers:
+        if layer.trainable_variables:
+            layer.set_weights([weights.arrays[f"{layer.name}/{v.path.split('/')[-1]}"] for v in layer.trainable_variables])
+    return np.asarray(model(rows))
+
+
+def stepped(runtime, rows: np.ndarray) -> np.ndarray:
+    """The logits of a step after the other, (rows, steps, vocabulary)."""
+    first = [np.full(len(rows), at == 0) for at in range(rows.shape[1])]
+    return np.stack([runtime.step(rows[:, at], begins).copy() for at, begins in enumerate(first)], 1)
+
+
+# Of what the logits differ by: bfloat16, in which OpenVINO computes where the processor has it, knows numbers to 8 bits.
+TOLERANCES = {OpenVinoRuntime: 0.01, TensorFlowRuntime: 1e-5}
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize(
+    "config",
+    [
+        CONFIG,
+        ModelConfig(units=32, layers=1, embedding=8, place=4, recall=0, direct=0, columns=("token", "position", "bar")),
+        ModelConfig(units=32, layers=3, embedding=8, place=4, recall=4, direct=3.0, columns=("token", "remaining", "last")),
+    ],
+    ids=["all", "few columns", "three layers"],
+)
+def test_stepping_gives_the_logits_of_the_whole_sequence(runtime, config):
+    weights, rows = weights_for(config), told(3, 40)
+    expected = whole(weights, config, rows)
+    found = stepped(runtime(weights, 3), rows)
+    spread = expected.std()
+    assert spread > 0.5
+    assert np.abs(found - expected).max() < 8 * TOLERANCES[runtime] * spread
+    assert np.sqrt(np.mean((found - expected) ** 2)) < TOLERANCES[runtime] * spread
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_row_that_begins_anew_forgets_and_the_others_do_not(runtime, loud):
+    used, fresh = runtime(loud, 8), runtime(loud, 8)
+    stepped(used, told(8, 3))
+    row, begins = told(8, 1, seed=2)[:, 0], np.arange(8) == 3
+    begun = used.step(row, begins).copy()
+    clean = fresh.step(row, np.ones(8, np.bool_))
+    assert np.array_equal(begun[3], clean[3])
+    for other in (0, 2, 4, 7):
+        assert not np.allclose(begun[other], clean[other], atol=0.1)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_row_does_not_depend_on_what_stands_in_the_others(runtime, loud):
+    rows, others = told(8, 6), told(8, 6, seed=2)
+    others[5] = rows[5]
+    assert np.array_equal(stepped(runtime(loud, 8), rows)[5], stepped(runtime(loud, 8), others)[5])
+
+
+@pytest.fixture(scope="module")
+def of_all_sizes(loud) -> OpenVinoRuntime:
+    return OpenVinoRuntime(loud, SIZES[-1])
+
+
+def test_only_as_many_rows_are_computed_as_are_needed(of_all_sizes, loud):
+    assert [of_all_sizes.size(rows) for rows in (1, 8, 9, 33, 64, 65, 128)] == [8, 8, 32, 64, 64, 128, 128]
+    assert [OpenVinoRuntime(loud, 3).size(rows) for rows in (1, 3)] == [3, 3]
+    assert OpenVinoRuntime(loud, 20).size(9) == 20
+    assert TensorFlowRuntime(loud, 3).size(1) == 3
+
+
+def test_a_rows_logits_are_the_same_to_the_bit_whatever_the_number_of_rows_and_wherever_it_stands(of_all_sizes):
+    row, found = told(1, 12, seed=5), []
+    for size in SIZES:
+        for place in (0, size // 2, size - 1):
+            rows = told(size, 12, seed=size + place)
+            rows[place] = row
+            found.append(stepped(of_all_sizes, rows)[place])
+    assert all(np.array_equal(found[0], other) for other in found[1:])
+
+
+def test_states_survive_a_change_of_the_number_of_rows(of_all_sizes):
+    rows = told(SIZES[0], 12, seed=6)
+    steady = stepped(of_all_sizes, rows)
+    for at, size in enumerate((8, 128, 128, 32, 8, 64, 32, 64, 8, 8, 128, 8)):
+        wide = told(size, 1, seed=at)[:, 0]
+        wide[: SIZES[0]] = rows[:, at]
+        found = of_all_sizes.step(wide, np.full(size, at == 0))
+        assert np.array_equal(found[: SIZES[0]], steady[:, at])
+
+
+def test_a_row_that_was_not_computed_for_a_while_begins_clean(of_all_sizes):
+    stepped(of_all_sizes, told(128, 4))
+    stepped(of_all_sizes, told(8, 2))
+    rows = told(128, 3, seed=3)
+    first = of_all_sizes.step(rows[:, 0], np.ones(128, np.bool_)).copy()
+    stepped(of_all_sizes, told(128, 4, seed=8))
+    assert np.array_equal(of_all_sizes.step(rows[:, 0], np.ones(128, np.bool_)), first)
+
+
+def test_the_runtime_fits_this_machine(loud, monkeypatch):
+    monkeypatch.setattr("generator.composer.runtime._has_gpu", lambda: False)
+    assert isinstance(open_runtime(loud, 2), OpenVinoRuntime)
+    monkeypatch.setattr("generator.composer.runtime._has_gpu", lambda: True)
+    assert isinstance(open_runtime(loud, 2), TensorFlowRuntime)
+
+
+def test_logits_are_of_the_whole_vocabulary_and_last_until_the_next_step(of_all_sizes):
+    logits = of_all_sizes.step(told(8, 1)[:, 0], np.ones(8, np.bool_))
+    assert (logits.shape, logits.dtype) == ((8, len(VOCABULARY)), np.float32)
+
+
+def test_openvino_tells_nobody_of_us():
+    """In a process of its own: neither telemetry nor TensorFlow is loaded."""
+    code = (
+        "import sys, generator.composer.openvino_runtime\n"
+        "assert sys.modules['openvino_telemetry'] is None\n"
+        "assert 'tensorflow' not in sys.modules\n"
+        "assert sys.modules['openvino'].Core\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert said.returncode == 0, said.stderr
