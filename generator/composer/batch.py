@@ -160,21 +160,18 @@ def _drawn(r: Any, mask: Any, logits: Any, point: float) -> int:
             most = max(most, logits[token])
     if choices == 1:
         return only
+    least = most + np.log(r.least_share)
     weights = 0.0
     for token in range(len(mask)):
-        if mask[token]:
-            likelihood = np.exp(np.float64(logits[token]) - most)
-            if likelihood >= r.least_share:
-                weights += likelihood ** (1 / r.temperature)
+        if mask[token] and logits[token] >= least:
+            weights += np.exp((np.float64(logits[token]) - most) / r.temperature)
     left, drawn = point * weights, -1
     for token in range(len(mask)):
-        if mask[token]:
-            likelihood = np.exp(np.float64(logits[token]) - most)
-            if likelihood >= r.least_share:
-                drawn = token
-                left -= likelihood ** (1 / r.temperature)
-                if left < 0:
-                    break
+        if mask[token] and logits[token] >= least:
+            drawn = token
+            left -= np.exp((np.float64(logits[token]) - most) / r.temperature)
+            if left < 0:
+                break
     r.drawn += 1
     return drawn
 
