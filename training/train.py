@@ -184,12 +184,16 @@ def example(entry: Entry) -> Example:
     return Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens), cadence(entry.tokens))
 
 
+def learned(corpus: Corpus) -> list[Entry]:
+    """The tunes to learn from: those whose bars do not add up are left out, for a model writes what it reads."""
+    return [entry for entry in corpus.split("train") if not illegal_bars(score_of(entry))]
+
+
 def data(config: TrainConfig, corpus: Corpus) -> tuple[Deal, Deal, int]:
     """The batches to learn from, those to validate with, and the size of the vocabulary."""
     if config.tokens != "tunesmith":
         return forms.batches(config, corpus)
-    # Of the tunes to learn from those whose bars do not add up are left out: a model writes what it reads.
-    examples = [example(entry) for entry in corpus.split("train") if not illegal_bars(score_of(entry))]
+    examples = [example(entry) for entry in learned(corpus)]
     held_out = [example(entry) for entry in corpus.split("validation")]
     training = Batches(examples, config.batch, header_dropout=config.header_dropout, seed=config.seed)
     return training, Batches(held_out, config.batch), config.model.vocabulary
@@ -332,7 +336,7 @@ def ship(config: TrainConfig, model: keras.Model, corpus: Corpus, run: Path, tar
             **{name: value for name, value in asdict(config).items() if name not in ("name", "model")},
             "epochs_run": len(log),
             "best_epoch": int(best["epoch"]) + 1,
-            "steps_an_epoch": len(data(config, corpus)[0]),
+            "steps_an_epoch": math.ceil(len(learned(corpus)) / config.batch),
         },
         "loss": {
             "train_nats_per_token": round(best["loss"], 4),

@@ -104,9 +104,6 @@ class Batch:
         found: NDArray[np.bool_] = self._rows["length"] >= self._rows["longest"]
         return found
 
-    def bars_written(self) -> NDArray[np.int64]:
-        return self.grammar.bars_written()
-
     def written(self, row: int) -> Written:
         tokens = tuple(t.VOCABULARY[token] for token in self._tokens[row, : self._rows["length"][row]])
         bits = float(self._rows["nats"][row] / np.log(2) / max(self._rows["own"][row], 1))

@@ -110,9 +110,10 @@ class Composer:
             idle = False
             if task := self._waiting.get():
                 self._entering.extend((task, number) for number in range(len(task.candidates)))
-        for task in {owner[0] for owner in (*self._owners, *self._entering) if owner and owner[0].future.cancelled()}:
-            self._dismiss(task)
-            task.future.set_running_or_notify_cancel()
+        for task in {owner[0] for owner in (*self._owners, *self._entering) if owner}:
+            if task.future.cancelled():
+                self._dismiss(task)
+                task.future.set_running_or_notify_cancel()
         for row, owner in enumerate(self._owners):
             while owner is None and self._entering:
                 task, number = self._entering.popleft()
@@ -139,9 +140,10 @@ class Composer:
             return
         self._begins[:] = False
         self._batch.advance(logits, active)
-        bars = self._batch.bars_written()
-        for task in {owner[0] for owner in self._owners if owner and owner[0].listener}:
-            self._report(task, bars)
+        if heard := {owner[0] for owner in self._owners if owner and owner[0].listener}:
+            bars = self._batch.grammar.bars_written()
+            for task in heard:
+                self._report(task, bars)
         for row in np.flatnonzero(active & (self._batch.done() | self._batch.too_long())[:size]):
             owner = self._owners[row]
             if owner:

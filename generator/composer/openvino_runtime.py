@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from generator.composer.tracker import INPUTS
-from generator.composer.weights import Weights
+from generator.composer.weights import Weights, direct_tables, first_tables
 
 SIZES = (8, 32, 64, 128)  # numbers of rows that a step is compiled for, besides the greatest
 
@@ -92,15 +92,7 @@ def _step(weights: Weights, rows: int) -> ov.Model:
         kernel, recurrent, bias = (arrays[f"lstm_{layer}/{name}"] for name in ("kernel", "recurrent_kernel", "bias"))
         h, c = (state(f"{name}{layer}", len(recurrent)) for name in "hc")
         if layer == 0:
-            # An embedding followed by a matrix product is one table: each input looks up its share of the projection.
-            embeddings = {
-                at: arrays[f"{name}_embedding/embeddings"]
-                for at, name in enumerate(INPUTS)
-                if f"{name}_embedding/embeddings" in arrays
-            }
-            shares = np.split(kernel, np.cumsum([table.shape[1] for table in embeddings.values()])[:-1])
-            tables = {at: table @ share for (at, table), share in zip(embeddings.items(), shares, strict=True)}
-            z = op.add(looked_up(tables, bias), product(h, recurrent))
+            z = op.add(looked_up(first_tables(weights), bias), product(h, recurrent))
         else:
             z = op.add(product(op.concat([x, h], 1), np.concatenate([kernel, recurrent])), op.constant(bias[None]))
         i, f, g, o = op.split(z, _int(1), 4).outputs()  # (rows, units) each
@@ -108,11 +100,7 @@ def _step(weights: Weights, rows: int) -> ov.Model:
         x = op.multiply(op.sigmoid(o), op.tanh(c))
         assigned += [op.assign(x, f"h{layer}"), op.assign(c, f"c{layer}")]
     logits = product(x, arrays["logits/kernel"])
-    spoken = {
-        at: float(card["direct"]) * arrays[f"{name}_direct/embeddings"]
-        for at, name in enumerate(INPUTS)
-        if f"{name}_direct/embeddings" in arrays
-    }
+    spoken = direct_tables(weights)
     bias = arrays["logits/bias"]
     logits = op.add(logits, looked_up(spoken, bias) if spoken else op.constant(bias[None]))
     return ov.Model([op.result(logits)], assigned, [inputs, keeps], "step")

@@ -8,8 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from generator.composer.tracker import INPUTS
-from generator.composer.weights import Weights
+from generator.composer.weights import Weights, direct_tables, first_tables
 
 
 class TensorFlowRuntime:
@@ -20,21 +19,15 @@ class TensorFlowRuntime:
         self.layers = int(weights.card["model"]["layers"])
         self.units = int(weights.card["model"]["units"])
         arrays = weights.arrays
-        first = arrays["lstm_0/kernel"]
-        embeddings = {column: arrays.get(f"{name}_embedding/embeddings") for column, name in enumerate(INPUTS)}
-        read = {column: table for column, table in embeddings.items() if table is not None}
-        shares = np.split(first, np.cumsum([table.shape[1] for table in read.values()])[:-1])
-        # An embedding followed by a matrix product is one table: each input looks up its share of the first projection.
-        tables = zip(read.items(), shares, strict=True)
-        self._tables = {column: tf.constant(table @ share) for (column, table), share in tables}  # (classes, 4 · units) each
-        self.columns = max(read) + 1  # of the input that are needed
+        self._tables = {
+            column: tf.constant(table) for column, table in first_tables(weights).items()
+        }  # (classes, 4 · units) each
+        self.columns = max(self._tables) + 1  # of the input that are needed
         self._kernels = [tf.constant(arrays[f"lstm_{layer}/kernel"]) for layer in range(self.layers)]
         self._recurrent = [tf.constant(arrays[f"lstm_{layer}/recurrent_kernel"]) for layer in range(self.layers)]
         self._biases = [tf.constant(arrays[f"lstm_{layer}/bias"]) for layer in range(self.layers)]
         self._out = tf.constant(arrays["logits/kernel"]), tf.constant(arrays["logits/bias"])
-        direct = {column: arrays.get(f"{name}_direct/embeddings") for column, name in enumerate(INPUTS)}
-        gain = float(weights.card["model"]["direct"])
-        self._direct = {column: tf.constant(gain * table) for column, table in direct.items() if table is not None}
+        self._direct = {column: tf.constant(table) for column, table in direct_tables(weights).items()}
         self._state = tf.zeros((self.layers, 2, slots, self.units))
         row = tf.TensorSpec((slots, self.columns), tf.int32)
         keep = tf.TensorSpec((slots, 1), tf.float32)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.composer.tracker import INPUTS
 from generator.notation.tokens import VOCABULARY
 
 SHIPPED = Path(__file__).parent.parent / "weights"
@@ -28,6 +29,27 @@ class Weights:
     arrays: Mapping[str, NDArray[np.float32]]
     card: Mapping[str, Any]
     folder: Path = SHIPPED  # where they were read, and what belongs to them may lie beside
+
+
+def first_tables(weights: Weights) -> dict[int, NDArray[np.float32]]:
+    """By column of INPUTS, (classes, 4 · units): what each input adds to the first layer's gates.
+
+    An embedding followed by a matrix product is one table.
+    """
+    embeddings = _tables(weights, "embedding")
+    shares = np.split(weights.arrays["lstm_0/kernel"], np.cumsum([table.shape[1] for table in embeddings.values()])[:-1])
+    return {column: table @ share for (column, table), share in zip(embeddings.items(), shares, strict=True)}
+
+
+def direct_tables(weights: Weights) -> dict[int, NDArray[np.float32]]:
+    """By column of INPUTS, (classes, vocabulary): what speaks directly for or against each token."""
+    gain = np.float32(weights.card["model"]["direct"])
+    return {column: gain * table for column, table in _tables(weights, "direct").items()}
+
+
+def _tables(weights: Weights, kind: str) -> dict[int, NDArray[np.float32]]:
+    found = {column: weights.arrays.get(f"{name}_{kind}/embeddings") for column, name in enumerate(INPUTS)}
+    return {column: table for column, table in found.items() if table is not None}
 
 
 def save_weights(model: Any, card: Mapping[str, Any], folder: Path) -> None:

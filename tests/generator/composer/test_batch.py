@@ -54,7 +54,7 @@ def test_a_tune_begins_with_the_start_and_the_model_is_told_so():
     batch.begin(1, plan(), 0)
     assert batch.inputs[1, 0] == t.INDEX[t.START]
     assert not batch.done()[1]
-    assert batch.bars_written().tolist() == [0, 0]
+    assert batch.grammar.bars_written().tolist() == [0, 0]
 
 
 def drawn(likelihoods: dict[str, float], *, seeds: int = 1, numbers: int = 1, **wishes) -> Counter:

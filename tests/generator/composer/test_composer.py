@@ -117,7 +117,7 @@ def test_the_listener_hears_nothing_before_every_candidate_is_under_way(small):
     composer, heard = small(3), []
 
     def listen(bars: int) -> None:
-        heard.append((bars, composer._batch.bars_written().max()))
+        heard.append((bars, composer._batch.grammar.bars_written().max()))
 
     composer.submit(replace(REQUEST, candidates=4), listen).result(30)
     assert heard[0][0] == 1
