@@ -1,4 +1,4 @@
-"""Tunes in the making, a row for each: from the model's logits to the next tokens, each under its own grammar and seed."""
+"""Tunes in the making, a row for each: from the model's log-likelihoods to the next tokens, each under its own grammar."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from generator.composer import tracker as k  # kinds of tokens
 from generator.composer.compiled import compiled
-from generator.composer.grammar import TABLES, Grammar, bar_is_full, legal, take
+from generator.composer.grammar import TABLES, Grammar, bar_is_full, bars_written, legal, take
 from generator.composer.plan import FREE_BAR, Plan
 from generator.notation import tokens as t
 from generator.notation.keys import Key
@@ -24,6 +24,7 @@ ENDS_ON_TONIC = 0.8  # of the tunes, as in the training split
 
 _LONGEST_SCRIPT = 8_192  # tokens: twice what the longest opening can hold
 _FREE_BAR = -1  # in a script
+A_BAR, DONE, TOO_LONG = 1, 2, 3  # one more; the tune's end; no end, which the grammar does not let happen
 
 ROW = np.dtype(
     [
@@ -33,6 +34,7 @@ ROW = np.dtype(
         ("temperature", np.float64), ("least_share", np.float64),
         ("drawn", np.int64),  # tokens that were not the only legal ones
         ("nats", np.float64), ("own", np.int64),  # of the tokens after the header that were not scripted
+        ("bars", np.int64),
     ]
 )  # fmt: skip
 
@@ -58,6 +60,7 @@ class Batch:
         self._points = np.zeros((rows, LONGEST))  # between 0 and 1: what is drawn
         self._keys: list[Sequence[Key]] = [()] * rows  # the one to stand in, for each mode that may be chosen
         self._masks = np.zeros((rows, len(t.VOCABULARY)), np.bool_)
+        self.news = np.zeros(rows, np.int8)  # what the last step brought in each row: one of those above
         # What is compiled is compiled now, or read from where it was kept, not under the first request.
         self.grammar.advance(np.zeros(rows, np.int64))
         self.advance(np.zeros((rows, len(t.VOCABULARY)), np.float32), np.zeros(rows, np.bool_))
@@ -79,30 +82,25 @@ class Batch:
         script = [t.INDEX[token] if token != FREE_BAR else _FREE_BAR for token in plan.script]
         self._scripts[row, : len(script)] = script
         self._points[row] = rng.random(LONGEST)
-        self._rows[row] = 0, LONGEST + len(script), 0, len(script), plan.request.temperature, MIN_SHARE, 0, 0.0, 0
+        self.news[row] = 0
+        self._rows[row] = 0, LONGEST + len(script), 0, len(script), plan.request.temperature, MIN_SHARE, 0, 0.0, 0, 0
         start = np.zeros(len(self._rows), np.int64)
         start[row] = t.INDEX[t.START]
         self.grammar.advance(start)
         self._tokens[row, 0] = start[row]
         self._rows["length"][row] = 1
 
-    def advance(self, logits: NDArray[np.float32], active: NDArray[np.bool_]) -> None:
-        """The next token of each active row. logits: (rows or fewer, vocabulary); active: as many."""
+    def advance(self, logs: NDArray[np.float32], active: NDArray[np.bool_]) -> None:
+        """The next token of each active row. logs: (rows or fewer, vocabulary), as a runtime has them; active: as many."""
         grammar, tracker = self.grammar, self.grammar.tracker
         _advance(
             self._rows, grammar.state, tracker.state, tracker.notes, tracker.written, tracker.inputs, grammar.header,
-            grammar.windows, self._scripts, self._tokens, self._points, self._masks, logits, active, TABLES,
+            grammar.windows, self._scripts, self._tokens, self._points, self._masks, self.news, logs, active, TABLES,
         )  # fmt: skip
 
-    def done(self) -> NDArray[np.bool_]:
-        """Which rows have come to their tune's end."""
-        found: NDArray[np.bool_] = self.grammar.state["done"] > 0
-        return found
-
-    def too_long(self) -> NDArray[np.bool_]:
-        """Which rows did not come to an end; the grammar does not let that happen."""
-        found: NDArray[np.bool_] = self._rows["length"] >= self._rows["longest"]
-        return found
+    def bars(self, row: int) -> int:
+        """How many bars are written."""
+        return int(self._rows[row]["bars"])
 
     def written(self, row: int) -> Written:
         tokens = tuple(t.VOCABULARY[token] for token in self._tokens[row, : self._rows["length"][row]])
@@ -114,7 +112,7 @@ class Batch:
 @compiled
 def _advance(
     rows: Any, grammar: Any, state: Any, notes: Any, written: Any, inputs: Any, header: Any, windows: Any, scripts: Any,
-    tokens: Any, points: Any, masks: Any, logits: Any, active: Any, tables: Any,
+    tokens: Any, points: Any, masks: Any, news: Any, logs: Any, active: Any, tables: Any,
 ) -> None:  # fmt: skip
     for row in range(len(active)):
         if active[row]:
@@ -122,13 +120,16 @@ def _advance(
             token = _scripted(r, g, s, scripts[row], tables)
             if token < 0:
                 legal(g, s, header[row], windows[row], masks[row], tables)
-                token = _drawn(r, masks[row], logits[row], points[row, r.drawn])
+                token = _drawn(r, masks[row], logs[row], points[row, r.drawn])
                 if g.taken >= 4:
-                    r.nats += _surprise(logits[row], token)
+                    r.nats -= logs[row, token]
                     r.own += 1
             take(g, s, notes[row], written[row], inputs[row], windows[row], token, tables)
             tokens[row, r.length] = token
             r.length += 1
+            bars = bars_written(g, s)
+            news[row] = DONE if g.done else TOO_LONG if r.length >= r.longest else A_BAR if bars > r.bars else 0
+            r.bars = max(bars, r.bars)
 
 
 @compiled
@@ -147,34 +148,27 @@ def _scripted(r: Any, g: Any, s: Any, script: Any, tables: Any) -> Any:
 
 
 @compiled
-def _drawn(r: Any, mask: Any, logits: Any, point: float) -> int:
+def _drawn(r: Any, mask: Any, logs: Any, point: float) -> int:
     """One of the legal tokens, drawn by its likelihood."""
     most, choices, only = -np.inf, 0, -1
     for token in range(len(mask)):
         if mask[token]:
             choices += 1
             only = token
-            most = max(most, logits[token])
+            most = max(most, logs[token])
     if choices == 1:
         return only
     least = most + np.log(r.least_share)
     weights = 0.0
     for token in range(len(mask)):
-        if mask[token] and logits[token] >= least:
-            weights += np.exp((np.float64(logits[token]) - most) / r.temperature)
+        if mask[token] and logs[token] >= least:
+            weights += np.exp((np.float64(logs[token]) - most) / r.temperature)
     left, drawn = point * weights, -1
     for token in range(len(mask)):
-        if mask[token] and logits[token] >= least:
+        if mask[token] and logs[token] >= least:
             drawn = token
-            left -= np.exp((np.float64(logits[token]) - most) / r.temperature)
+            left -= np.exp((np.float64(logs[token]) - most) / r.temperature)
             if left < 0:
                 break
     r.drawn += 1
     return drawn
-
-
-@compiled
-def _surprise(logits: Any, token: int) -> Any:
-    """What the model needs for a token, in nats, whatever the grammar forbids."""
-    most = logits.max()
-    return np.log(np.exp(logits - most).sum()) + most - logits[token]

@@ -175,12 +175,6 @@ class Grammar:
         """The semitones by which the finished tune is moved into range."""
         return OCTAVES[int(self.state["octaves"][row].argmax())]
 
-    def bars_written(self) -> NDArray[np.int64]:
-        """How many bars each row has; a second ending counts from where the first began."""
-        at, form = self.tracker.state, self.state
-        bars: NDArray[np.int64] = np.maximum(at["part"], 0) * form["form_bars"] + np.maximum(at["bar"] + (at["position"] > 0), 0)
-        return bars
-
 
 def _only(*names: str) -> Mask:
     mask = np.zeros(len(t.VOCABULARY), np.bool_)
@@ -200,6 +194,12 @@ def _modes(mode: Mode | None) -> Mask:
 
 
 # compiled: g is a row of the grammar's STATE, s of the tracker's
+
+
+@compiled
+def bars_written(g: Any, s: Any) -> Any:
+    """How many bars a row has; a second ending counts from where the first began."""
+    return max(s.part, 0) * g.form_bars + max(s.bar + (s.position > 0), 0)
 
 
 @compiled

@@ -6,7 +6,6 @@ A ratio is a pair (how much, out of how much), so that it can be added up over m
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from itertools import pairwise
 
 from generator.notation.keys import Key
@@ -84,17 +83,20 @@ def scale(key: Key) -> list[int]:
     return [Pitch.at(base + step, key.signature[Pitch.at(base + step).letter]).midi - tonic for step in range(7)]
 
 
-def places(bar: Bar) -> set[tuple[Fraction, int]]:
-    """Where in the bar which pitch begins."""
-    found, at = set(), Fraction(0)
+Places = set[tuple[float, int]]
+
+
+def places(bar: Bar) -> Places:
+    """Where in the bar, in whole notes to the sixth decimal, which pitch begins."""
+    found, at = set(), 0.0  # fractions are exact, but adding them takes twenty times as long
     for note in bar.notes:
-        if note.melody:
-            found.add((at, note.melody.midi))
-        at += note.duration
+        if pitch := note.melody:
+            found.add((round(at, 6), pitch.midi))
+        at += note.duration.numerator / note.duration.denominator
     return found
 
 
-def _halves(part: Part, metre: Metre | None) -> Iterator[tuple[set[tuple[Fraction, int]], set[tuple[Fraction, int]]]]:
+def _halves(part: Part, metre: Metre | None) -> Iterator[tuple[Places, Places]]:
     bars = once(part, metre)
     if len(bars) >= PART_BARS:
         for early, late in zip(bars[:4], bars[4:8], strict=True):

@@ -30,10 +30,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from generator.composer.measures import layout_of, melody, once, places, scale
+from generator.composer.measures import Places, layout_of, melody, once, places, scale
 from generator.composer.novelty import NEAR_COPY, Closest
 from generator.composer.weights import SHIPPED, WeightsError
 from generator.notation.score import Bar, Note, Score
@@ -87,24 +88,28 @@ def features(score: Score) -> Features:
             "beginnings_alike": _share(_pairs(placed[0][:4], other[:4]) for other in placed[1:]),
             "endings_alike": _share(_pairs(placed[0][-4:], other[-4:]) for other in placed[1:]),
             "recall": _share(_pairs(part[:4], part[4:8]) for part in placed if len(part) >= 8),
-            "distinct_bars": len(set(written)) / len(written),
+            "distinct_bars": len(set(map(tuple, written))) / len(written),
             "same_again": sum(one == other for one, other in pairwise(written)) / len(written),
             "range": float(max(midi) - min(midi)),
             "repeated_notes": steps.count(0) / len(steps),
             "leaps": sum(step > LEAP for step in steps) / len(steps),
             "outside_scale": sum(pitch % 12 not in held for pitch in midi) / len(midi),
         }
-    lengths = [" ".join(("z" if note.rest else "") + str(note.duration * 8) for note in bar.notes) for bar in score.bars]
+    lengths = [" ".join(_length(note.rest, *note.duration.as_integer_ratio()) for note in bar.notes) for bar in score.bars]
     dance = f"{score.rhythm} {plain(score.metre)}" if score.rhythm and score.metre else ""
     known = {name: value for name, value in numbers.items() if value is not None}
     return Features(known, _endings(score, layout), lengths, dance)
 
 
-def _written(bar: Bar) -> tuple[tuple[int, Fraction], ...]:
-    return tuple((note.melody.midi if note.melody else -1, note.duration) for note in bar.notes)
+@lru_cache(maxsize=1024)
+def _length(rest: bool, numerator: int, denominator: int) -> str:
+    """In eighth notes."""
+    return ("z" if rest else "") + str(Fraction(8 * numerator, denominator))
 
 
-Places = set[tuple[Fraction, int]]
+def _written(bar: Bar) -> list[tuple[int, int, int]]:
+    """Each note's pitch and length."""
+    return [(pitch.midi if (pitch := note.melody) else -1, *note.duration.as_integer_ratio()) for note in bar.notes]
 
 
 def _pairs(some: Sequence[Places], others: Sequence[Places]) -> tuple[int, int]:

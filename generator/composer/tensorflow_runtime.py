@@ -40,8 +40,8 @@ class TensorFlowRuntime:
 
     def step(self, inputs: NDArray[np.int32], begins: NDArray[np.bool_]) -> NDArray[np.float32]:
         keep = (~begins)[:, None].astype(np.float32)
-        logits, self._state = self._graph(inputs[:, : self.columns], keep, self._state)
-        result: NDArray[np.float32] = logits.numpy()
+        logs, self._state = self._graph(inputs[:, : self.columns], keep, self._state)
+        result: NDArray[np.float32] = logs.numpy()
         return result
 
     def _step(self, inputs: Any, keep: Any, state: Any) -> tuple[Any, Any]:
@@ -60,4 +60,4 @@ class TensorFlowRuntime:
         logits = tf.matmul(x, kernel) + bias
         for column, table in self._direct.items():
             logits += tf.gather(table, inputs[:, column])
-        return logits, tf.stack(states)
+        return tf.nn.log_softmax(logits), tf.stack(states)

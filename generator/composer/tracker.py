@@ -116,7 +116,8 @@ class Tracker:
         self.inputs = np.zeros((rows, len(INPUTS)), np.int32)  # what the model is told now
         # Pitch and duration of the note that begins at each place of each bar; where none does in a bar with notes, one lasts.
         self.notes = np.zeros((rows, _BEFORE + _MOST_BARS, _PLACES, 2), np.int16)
-        self.written = np.zeros((rows, _BEFORE + _MOST_BARS), np.bool_)
+        self.notes[..., 0] = t.INDEX[t.TIE]
+        self.written = np.zeros((rows, _BEFORE + _MOST_BARS), np.bool_)  # the bars that have notes
 
     def begin(self, row: int, *, tonic: int = 0, layout: Sequence[int] = (), cadence: int = 0) -> None:
         """Empties a row for a new tune."""
@@ -124,7 +125,8 @@ class Tracker:
         self.state["part"][row] = -1
         self.state["tonic"][row], self.state["cadence"][row] = tonic, cadence
         self.lay_out(row, layout)
-        self.notes[row], self.written[row] = (t.INDEX[t.TIE], 0), False
+        self.notes[row, self.written[row]] = t.INDEX[t.TIE], 0
+        self.written[row] = False
 
     def lay_out(self, row: int, layout: Sequence[int]) -> None:
         told = layout[:MOST_PARTS]

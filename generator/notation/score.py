@@ -67,7 +67,9 @@ class Note:
     @property
     def melody(self) -> Pitch | None:
         """The pitch that carries the tune: the highest of a chord."""
-        return max(self.pitches, key=lambda pitch: pitch.midi) if self.pitches else None
+        if len(self.pitches) > 1:
+            return max(self.pitches, key=lambda pitch: pitch.midi)
+        return self.pitches[0] if self.pitches else None
 
     @property
     def nominal(self) -> Fraction:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 from generator.notation.keys import LETTERS, Key, Mode
@@ -291,6 +292,7 @@ def decode(tokens: Sequence[str], key: Key, metre: Metre) -> Score:
     return Score(bars=tuple(bars), key=key, metre=metre, rhythm=rhythm)
 
 
+@lru_cache(maxsize=4096)  # a tune has few different ones
 def _note(token: str, ticks: int, triplet: int, key: Key, base: int) -> Note:
     """The note of a pitch token; `triplet` is its number in one, 0 outside."""
     duration = Fraction(ticks, TICKS)

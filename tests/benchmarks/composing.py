@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.composer.batch import Batch
+from generator.composer.batch import DONE, Batch
 from generator.composer.composer import Composer
 from generator.composer.grammar import HIGHEST, LOWEST
 from generator.composer.plan import make_plan
@@ -198,7 +198,7 @@ def check_grammar(rows: int) -> dict[str, float]:
         batch.advance(logits, active)
         spent[0] += between - started
         spent[1] += time.perf_counter() - between
-        begins[:], active = False, ~batch.done()
+        begins[:], active = False, batch.news != DONE
     return {"rows": rows, "share": spent[1] / sum(spent)}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generator.composer import batch as module
-from generator.composer.batch import ENDS_ON_TONIC, MIN_SHARE, Batch
+from generator.composer.batch import DONE, ENDS_ON_TONIC, MIN_SHARE, TOO_LONG, Batch
 from generator.composer.plan import make_plan
 from generator.notation import tokens as t
 from generator.notation.keys import Key, Mode
@@ -43,9 +43,9 @@ def compose(plans, rows: int | None = None, number: int = 0):
     for row, made in enumerate(plans):
         batch.begin(row, made, number)
     active = np.arange(rows or len(plans)) < len(plans)
-    while (going := active & ~batch.done()).any():
+    while (going := active & (batch.news != DONE)).any():
         batch.advance(opinion(batch.inputs), going)
-        assert not (active & batch.too_long()).any()
+        assert not (active & (batch.news == TOO_LONG)).any()
     return [batch.written(row) for row in range(len(plans))]
 
 
@@ -53,8 +53,8 @@ def test_a_tune_begins_with_the_start_and_the_model_is_told_so():
     batch = Batch(2)
     batch.begin(1, plan(), 0)
     assert batch.inputs[1, 0] == t.INDEX[t.START]
-    assert not batch.done()[1]
-    assert batch.grammar.bars_written().tolist() == [0, 0]
+    assert batch.news[1] != DONE
+    assert [batch.bars(row) for row in range(2)] == [0, 0]
 
 
 def drawn(likelihoods: dict[str, float], *, seeds: int = 1, numbers: int = 1, **wishes) -> Counter:
@@ -124,9 +124,9 @@ def test_a_row_that_is_not_active_waits():
     for row, made in enumerate(plans):
         batch.begin(row, made, 0)
     turn = 0
-    while not batch.done().all():
+    while not (batch.news == DONE).all():
         turn += 1
-        active = np.array([turn % 3 > 0, turn % 2 > 0]) & ~batch.done()
+        active = np.array([turn % 3 > 0, turn % 2 > 0]) & (batch.news != DONE)
         before = batch.inputs.copy()
         batch.advance(opinion(batch.inputs), active)
         assert np.array_equal(before[~active], batch.inputs[~active])
@@ -136,7 +136,7 @@ def test_a_row_that_is_not_active_waits():
 def test_fewer_rows_than_there_are_may_be_advanced():
     batch = Batch(8)
     batch.begin(0, plan(**REEL), 0)
-    while not batch.done()[0]:
+    while batch.news[0] != DONE:
         batch.advance(opinion(batch.inputs[:2]), np.array([True, False]))
     assert batch.written(0) == compose([plan(**REEL)])[0]
 
@@ -147,7 +147,7 @@ def test_a_row_may_be_begun_anew_in_the_midst_of_a_tune():
     for _ in range(40):
         batch.advance(opinion(batch.inputs), np.array([True]))
     batch.begin(0, plan(**REEL), 0)
-    while not batch.done()[0]:
+    while batch.news[0] != DONE:
         batch.advance(opinion(batch.inputs), np.array([True]))
     assert batch.written(0) == compose([plan(**REEL)])[0]
 
@@ -213,11 +213,12 @@ def test_the_surprise_is_the_models_own_at_what_it_wrote_after_the_header(openin
     batch.begin(0, plan(opening=opening), 0)
     scripted = len(encoded(read_opening(opening))) if opening else 0
     steps = 0
-    while not batch.done()[0]:
-        logits = np.zeros((1, SIZE), np.float32)
+    while batch.news[0] != DONE:
+        logs = np.full((1, SIZE), -np.log(SIZE), np.float32)
         if steps < 3 + scripted:  # of the header and the opening it thinks otherwise: that is not counted
-            logits[:, t.INDEX[t.END]] = 30
-        batch.advance(logits, np.array([True]))
+            logs[:] = -30
+            logs[:, t.INDEX[t.END]] = 0
+        batch.advance(logs, np.array([True]))
         steps += 1
     assert batch.written(0).bits_per_token == pytest.approx(np.log2(SIZE), rel=1e-5)
 
@@ -228,11 +229,11 @@ def test_a_tune_that_does_not_end_is_said_to_be_too_long(monkeypatch):
     for row in range(2):
         batch.begin(row, plan(row, **REEL), 0)
     for steps in range(1, 50):
-        assert not batch.too_long().any()
+        assert not (batch.news == TOO_LONG).any()
         assert batch.inputs.shape[0] == 2
         batch.advance(opinion(batch.inputs), np.array([True, steps < 20]))
-    assert batch.too_long().tolist() == [True, False]
-    assert not batch.done().any()
+    assert (batch.news == TOO_LONG).tolist() == [True, False]
+    assert not (batch.news == DONE).any()
 
 
 def test_an_opening_does_not_count_against_the_length(monkeypatch):
@@ -243,4 +244,4 @@ def test_an_opening_does_not_count_against_the_length(monkeypatch):
     batch.begin(0, made, 0)
     for _ in range(150):
         batch.advance(opinion(batch.inputs), np.array([True]))
-    assert not batch.too_long().any()
+    assert not (batch.news == TOO_LONG).any()

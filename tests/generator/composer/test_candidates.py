@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from generator.composer.batch import Batch
+from generator.composer.batch import DONE, Batch
 from generator.composer.candidates import Choice
 from generator.composer.composer import ROUNDS, Composer, ComposingError
 from generator.composer.measures import pitches
@@ -25,8 +25,8 @@ def written(request: TuneRequest, count: int):
         batch.begin(row, plan, row)
     active = np.ones(count, np.bool_)
     while active.any():
-        batch.advance(np.zeros((count, 152), np.float32), active)
-        active = ~batch.done()
+        batch.advance(np.full((count, 152), -np.log(152), np.float32), active)
+        active = batch.news != DONE
     return plan, [batch.written(row) for row in range(count)]
 
 

@@ -1,5 +1,6 @@
 """Composing: the same seed the same tune, whoever else is being served; openings and variations; ends and failures."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from generator.composer import batch
 from generator.composer.composer import CANDIDATES, ROUNDS, Composer, ComposingError
 from generator.composer.plan import make_plan
+from generator.composer.runtime import LANES
 from generator.composer.titles import title_for
 from generator.notation.errors import NotationError
 from generator.notation.opening import encoded, free_to_vary, pieces, read_opening
@@ -58,8 +60,10 @@ def small(weights):
     """Makes composers of a few slots, and closes them."""
     made: list[Composer] = []
 
-    def make(slots: int) -> Composer:
-        made.append(Composer(weights, slots=slots))
+    def make(slots: int, *, lanes: int = LANES) -> Composer:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("generator.composer.runtime.LANES", lanes)
+            made.append(Composer(weights, slots=slots))
         return made[-1]
 
     yield make
@@ -114,10 +118,11 @@ def test_the_listener_hears_rising_numbers_of_bars(composer):
 
 def test_the_listener_hears_nothing_before_every_candidate_is_under_way(small):
     """Four candidates in three rows: the last one begins when another is finished."""
-    composer, heard = small(3), []
+    composer, heard = small(3, lanes=1), []
+    written = composer._lanes[0]._batch
 
     def listen(bars: int) -> None:
-        heard.append((bars, composer._batch.grammar.bars_written().max()))
+        heard.append((bars, max(written.bars(row) for row in range(3))))
 
     composer.submit(replace(REQUEST, candidates=4), listen).result(30)
     assert heard[0][0] == 1
@@ -240,21 +245,33 @@ def test_a_tune_without_end_fails_with_a_sentence(small, monkeypatch):
 
 
 def rows_taken(composer: Composer) -> int:
-    return sum(owner is not None for owner in composer._owners)
+    return sum(int(lane._active.sum()) for lane in composer._lanes)
 
 
 def test_when_a_step_fails_everybody_who_waits_hears_of_it_and_work_goes_on(small, monkeypatch):
     composer = small(4)
-    step = composer._runtime.step
+    runtime = composer._lanes[-1]._runtime
+    step = runtime.step
 
     def broken(*_):
-        monkeypatch.setattr(composer._runtime, "step", step)
+        monkeypatch.setattr(runtime, "step", step)
         raise MemoryError("no room")
 
-    monkeypatch.setattr(composer._runtime, "step", broken)
+    monkeypatch.setattr(runtime, "step", broken)
     with pytest.raises(MemoryError):
         composer.submit(REQUEST).result(30)
     assert composer.submit(REQUEST).result(30).tokens
+
+
+def test_a_request_is_written_in_all_lanes_and_is_the_same_as_in_one(small):
+    several, one = small(8), small(8, lanes=1)
+    taken: list[set[int]] = []
+    for lane in several._lanes:
+        step = lane._runtime.step
+        lane._runtime.step = lambda *told, lane=lane, step=step: taken.append({id(lane)}) or step(*told)
+    assert abc(several.submit(REQUEST).result(30)) == abc(one.submit(REQUEST).result(30))
+    assert len(several._lanes) == min(LANES, os.cpu_count() or 1)
+    assert len(set().union(*taken)) == len(several._lanes)
 
 
 def test_when_choosing_fails_the_request_does_and_work_goes_on(small, monkeypatch):
@@ -336,10 +353,11 @@ def test_cancelling_waiting_tunes_or_tunes_in_the_making_harms_nobody(composer, 
 
 def test_cancelling_frees_all_rows_of_a_request_at_once(small):
     """The next request need not wait for the end of the candidates that fill the composer."""
-    composer, held = small(CANDIDATES), Held()
+    composer, held = small(CANDIDATES, lanes=1), Held()
     steps: list[int] = []
-    step = composer._runtime.step
-    composer._runtime.step = lambda *told: steps.append(rows_taken(composer)) or step(*told)
+    runtime = composer._lanes[0]._runtime
+    step = runtime.step
+    runtime.step = lambda *told: steps.append(rows_taken(composer)) or step(*told)
     making, after = composer.submit(REQUEST, held), composer.submit(ONE)
     assert held.entered.wait(30)
     assert steps[-1] == CANDIDATES
@@ -373,7 +391,7 @@ def test_closing_fails_what_is_unfinished_and_refuses_what_comes_later(weights):
     futures = [composer.submit(REQUEST, lambda _: entered.set()), *(composer.submit(REQUEST) for _ in range(30))]
     assert entered.wait(30)
     composer.close()
-    assert not composer._thread.is_alive()
+    assert not any(lane._thread.is_alive() for lane in composer._lanes)
     assert all(future.done() for future in futures)
     assert isinstance(futures[-1].exception(0), RuntimeError)
     with pytest.raises(RuntimeError, match="closed"):

@@ -50,6 +50,10 @@ def told(rows: int, steps: int, seed: int = 1) -> np.ndarray:
     return np.stack([rng.integers(0, classes, (rows, steps)) for classes in CLASSES], -1).astype(np.int32)
 
 
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    return logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+
+
 def whole(weights: Weights, config: ModelConfig, rows: np.ndarray) -> np.ndarray:
     """What the model for training says of whole sequences."""
     model = build(config)
@@ -60,13 +64,13 @@ def whole(weights: Weights, config: ModelConfig, rows: np.ndarray) -> np.ndarray
 
 
 def stepped(runtime, rows: np.ndarray) -> np.ndarray:
-    """The logits of a step after the other, (rows, steps, vocabulary)."""
+    """The log-likelihoods of a step after the other, (rows, steps, vocabulary)."""
     first = [np.full(len(rows), at == 0) for at in range(rows.shape[1])]
     return np.stack([runtime.step(rows[:, at], begins).copy() for at, begins in enumerate(first)], 1)
 
 
-# Of what the logits differ by: bfloat16, in which OpenVINO computes where the processor has it, knows numbers to 8 bits.
-TOLERANCES = {OpenVinoRuntime: 0.01, TensorFlowRuntime: 1e-5}
+# Of what the log-likelihoods differ by: OpenVINO multiplies numbers of 8 bits, of which the random weights use few.
+TOLERANCES = {OpenVinoRuntime: 0.02, TensorFlowRuntime: 1e-5}
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -79,9 +83,9 @@ TOLERANCES = {OpenVinoRuntime: 0.01, TensorFlowRuntime: 1e-5}
     ],
     ids=["all", "few columns", "three layers"],
 )
-def test_stepping_gives_the_logits_of_the_whole_sequence(runtime, config):
+def test_stepping_gives_the_log_likelihoods_of_the_whole_sequence(runtime, config):
     weights, rows = weights_for(config), told(3, 40)
-    expected = whole(weights, config, rows)
+    expected = log_softmax(whole(weights, config, rows))
     found = stepped(runtime(weights, 3), rows)
     spread = expected.std()
     assert spread > 0.5
@@ -114,13 +118,13 @@ def of_all_sizes(loud) -> OpenVinoRuntime:
 
 
 def test_only_as_many_rows_are_computed_as_are_needed(of_all_sizes, loud):
-    assert [of_all_sizes.size(rows) for rows in (1, 8, 9, 33, 64, 65, 128)] == [8, 8, 32, 64, 64, 128, 128]
+    assert [of_all_sizes.size(rows) for rows in (1, 4, 5, 17, 64, 65, 128)] == [4, 4, 16, 32, 64, 128, 128]
     assert [OpenVinoRuntime(loud, 3).size(rows) for rows in (1, 3)] == [3, 3]
-    assert OpenVinoRuntime(loud, 20).size(9) == 20
+    assert OpenVinoRuntime(loud, 20).size(17) == 20
     assert TensorFlowRuntime(loud, 3).size(1) == 3
 
 
-def test_a_rows_logits_are_the_same_to_the_bit_whatever_the_number_of_rows_and_wherever_it_stands(of_all_sizes):
+def test_what_a_row_computes_is_the_same_to_the_bit_whatever_the_number_of_rows_and_wherever_it_stands(of_all_sizes):
     row, found = told(1, 12, seed=5), []
     for size in SIZES:
         for place in (0, size // 2, size - 1):
@@ -133,7 +137,7 @@ def test_a_rows_logits_are_the_same_to_the_bit_whatever_the_number_of_rows_and_w
 def test_states_survive_a_change_of_the_number_of_rows(of_all_sizes):
     rows = told(SIZES[0], 12, seed=6)
     steady = stepped(of_all_sizes, rows)
-    for at, size in enumerate((8, 128, 128, 32, 8, 64, 32, 64, 8, 8, 128, 8)):
+    for at, size in enumerate((4, 128, 128, 16, 4, 64, 16, 64, 4, 4, 128, 4)):
         wide = told(size, 1, seed=at)[:, 0]
         wide[: SIZES[0]] = rows[:, at]
         found = of_all_sizes.step(wide, np.full(size, at == 0))
@@ -142,7 +146,7 @@ def test_states_survive_a_change_of_the_number_of_rows(of_all_sizes):
 
 def test_a_row_that_was_not_computed_for_a_while_begins_clean(of_all_sizes):
     stepped(of_all_sizes, told(128, 4))
-    stepped(of_all_sizes, told(8, 2))
+    stepped(of_all_sizes, told(4, 2))
     rows = told(128, 3, seed=3)
     first = of_all_sizes.step(rows[:, 0], np.ones(128, np.bool_)).copy()
     stepped(of_all_sizes, told(128, 4, seed=8))
@@ -156,9 +160,10 @@ def test_the_runtime_fits_this_machine(loud, monkeypatch):
     assert isinstance(open_runtime(loud, 2), TensorFlowRuntime)
 
 
-def test_logits_are_of_the_whole_vocabulary_and_last_until_the_next_step(of_all_sizes):
-    logits = of_all_sizes.step(told(8, 1)[:, 0], np.ones(8, np.bool_))
-    assert (logits.shape, logits.dtype) == ((8, len(VOCABULARY)), np.float32)
+def test_log_likelihoods_are_of_the_whole_vocabulary_and_last_until_the_next_step(of_all_sizes):
+    logs = of_all_sizes.step(told(4, 1)[:, 0], np.ones(4, np.bool_))
+    assert (logs.shape, logs.dtype) == ((4, len(VOCABULARY)), np.float32)
+    assert np.allclose(np.exp(logs).sum(1), 1, atol=1e-3)
 
 
 def test_openvino_tells_nobody_of_us():
