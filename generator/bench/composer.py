@@ -156,7 +156,7 @@ def compare(found: dict[str, Any], streams: int) -> dict[str, Any]:
     speed = float(ours["tokens_per_second"])
     rivals = [cell for name in RIVALS if (cell := _best(found, name, "shipped", streams))]
     rival = max(rivals, key=_speed, default=None)
-    size = {"bfloat16": 2, "float32": 4}[ours["precision"]] * found["networks"]["shipped"]["weights_per_step"]
+    size = {"int8": 1, "bfloat16": 2, "float32": 4}[ours["precision"]] * found["networks"]["shipped"]["weights_per_step"]
     floor = streams * found["memory_gb_per_second"] * 1e9 / size
     result = {"streams": streams, "floor_tokens_per_second": floor, "of_floor": speed / floor}
     if rival:

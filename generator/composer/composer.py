@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from generator.composer.candidates import Choice, ComposedTune
@@ -29,6 +29,14 @@ class ComposingError(RuntimeError):
     """The request cannot be met; the message is the sentence to show."""
 
 
+def open_lanes(weights: Weights, slots: int, finished: Callable[[Task], None]) -> list[Lane]:
+    """As many as the machine keeps busy, for so many candidates together; for `finished` see Lane."""
+    # A step lets other threads run several times; it must not wait for the usual 5 ms until it is its turn again.
+    sys.setswitchinterval(SWITCH_S)
+    runtimes = open_runtimes(weights, slots)
+    return [Lane(runtime, -(-slots // len(runtimes)), finished) for runtime in runtimes]
+
+
 class Composer:
     """The musician's mind: `submit` from any thread, `close` when done. Tunes are deterministic for a request's seed."""
 
@@ -36,12 +44,9 @@ class Composer:
         self.model = str(weights.card["name"])
         self._choice = Choice(weights)
         shipped()  # the titles are read now, not under the first request
-        # A step lets other threads run twice; it must not wait for the usual 5 ms until it is its turn again.
-        sys.setswitchinterval(SWITCH_S)
         self._finisher = ThreadPoolExecutor(1, "finisher")
         self._door, self._closed = threading.Lock(), False
-        runtimes = open_runtimes(weights, slots)
-        self._lanes = [Lane(runtime, -(-slots // len(runtimes)), self._finished) for runtime in runtimes]
+        self._lanes = open_lanes(weights, slots, self._finished)
 
     def submit(self, request: TuneRequest, listener: Listener | None = None) -> Future[ComposedTune]:
         """Queues a request; `listener` hears, in a thread of the composer's, of each bar that is written. Cancelling the future

@@ -44,12 +44,10 @@ class Task:
 
     def progress(self, number: int, bars: int) -> None:
         """Tells the listener how many bars the slowest candidate has."""
-        if not self.listener:
-            return
         with self._lock:
             self._bars[number] = bars
             written = min((self._bars.get(n, 0) for n, tune in enumerate(self.candidates) if tune is None), default=0)
-            if written > self._told:
+            if self.listener and written > self._told:
                 self._told = written
                 self.listener(written)
 
@@ -169,7 +167,8 @@ class Lane:
         news = self._batch.news[row]
         if news == TOO_LONG:
             raise RuntimeError("The tune did not come to an end.")
-        task.progress(number, self._batch.bars(row))
+        if task.listener:
+            task.progress(number, self._batch.bars(row))
         if news == DONE:
             self._free(row)
             if task.written(number, self._batch.written(row)):
