@@ -20,6 +20,12 @@ from bot.settings import Settings, quiet_tensorflow
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+INSTRUMENT = click.option(
+    "--instrument", help="fiddle, flute, whistle, accordion, concertina, banjo, harp, piano; else the rhythm's."
+)
+BACKING = click.option(
+    "--no-backing", "backing", flag_value=False, default=True, help="The melody alone, without guitar and drum."
+)
 
 
 class Failure(click.ClickException):
@@ -121,6 +127,8 @@ def worker(supervised: bool) -> None:
 @click.option("--temperature", type=float, help="0.1 (steady) to 2 (wild).")
 @click.option("--seed", type=int, help="The same seed gives the same tune.")
 @click.option("--title")
+@INSTRUMENT
+@BACKING
 @click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Tunes, with seeds from SEED on.")
 @click.option("--set", "set_of", type=click.IntRange(2, 5), help="Tunes that go together, also in one set.abc.")
 @click.option("--out", type=DIRECTORY, required=True, help="Folder to write into.")
@@ -190,14 +198,21 @@ def compose(
 @main.command()
 @click.argument("file", type=FILE)
 @click.option("--out", type=DIRECTORY, required=True, help="Folder to write into.")
-def render(file: Path, out: Path) -> None:
+@INSTRUMENT
+@BACKING
+def render(file: Path, out: Path, instrument: str | None, backing: bool) -> None:
     """Engrave and play anybody's ABC."""
     from generator import studio
     from generator.notation.errors import NotationError
     from generator.rendering.result import RenderingError
+    from generator.rendering.style import Style
+    from generator.request import RequestError, instrument_named
 
     try:
-        files, notices = studio.render_file(file, out, soundfont=_settings().soundfont)
+        style = Style(instrument=instrument_named(instrument), backing=backing)
+        files, notices = studio.render_file(file, out, style=style, soundfont=_settings().soundfont)
+    except RequestError as error:
+        raise Failure(error, 2) from None
     except (NotationError, RenderingError) as error:
         raise Failure(error) from error
     except OSError as error:

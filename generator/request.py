@@ -19,6 +19,7 @@ USUAL_STRENGTH, MAX_STRENGTH = 2, 3
 MAX_CANDIDATES = 16
 MAX_OPENING_CHARACTERS = 4_000
 MAX_TITLE_CHARACTERS = 80
+INSTRUMENTS = ("fiddle", "flute", "whistle", "accordion", "concertina", "banjo", "harp", "piano")
 T = TypeVar("T", bound=str)
 
 
@@ -49,6 +50,8 @@ class TuneRequest:
     strength: int = USUAL_STRENGTH  # of a variation, 1 to 3: how much of it is new
     structure: Structure = "parts"  # of eight bars, played twice; or free
     candidates: int | None = None  # tunes among which the best is chosen; None leaves their number to the composer
+    instrument: str = ""  # one of INSTRUMENTS; empty leaves it to the rhythm
+    backing: bool = True  # whether guitar and drum play along
 
     @classmethod
     def check(
@@ -65,6 +68,8 @@ class TuneRequest:
         strength: int | None = None,
         structure: str | None = None,
         candidates: int | None = None,
+        instrument: str | None = None,
+        backing: bool = True,
     ) -> TuneRequest:
         """Makes a request out of what people typed; raises RequestError with the sentence to show them."""
         named = None
@@ -113,6 +118,8 @@ class TuneRequest:
             strength=USUAL_STRENGTH if strength is None else strength,
             structure=_one_of("structure", structure, STRUCTURES),
             candidates=candidates,
+            instrument=instrument_named(instrument),
+            backing=backing,
         )
 
     def again(self) -> TuneRequest:
@@ -158,6 +165,11 @@ def _metre(text: str | None) -> Metre | None:
         return Metre.parse(text or "")
     except NotationError as error:
         raise RequestError("metre", error.sentence) from None
+
+
+def instrument_named(text: str | None) -> str:
+    """The instrument that a person names, in any case; empty where none is. Raises RequestError."""
+    return str(_one_of("instrument", text, INSTRUMENTS)) if text and text.strip() else ""
 
 
 # For the modes that make something of an opening, where there is none.

@@ -14,6 +14,7 @@ from generator.notation.reader import read
 from generator.notation.writer import write
 from generator.rendering.render import render
 from generator.rendering.result import RendererFault, RenderingError
+from generator.rendering.style import Style, style_of
 from generator.request import TuneRequest
 from generator.tunefiles import composed_scores, rendered_files, tune_files
 
@@ -44,7 +45,7 @@ def compose(
             together.append(write(replace(composed.score, reference=len(together) + 1)))
             started = time.monotonic()
             try:
-                rendering = None if abc_only else render(composed.score, soundfont=soundfont)
+                rendering = None if abc_only else render(composed.score, style=style_of(wish), soundfont=soundfont)
             except RendererFault:
                 raise
             except RenderingError as error:
@@ -62,10 +63,10 @@ def compose(
         composer.close()
 
 
-def render_file(path: Path, out: Path, *, soundfont: Path | None) -> tuple[list[str], Sequence[str]]:
+def render_file(path: Path, out: Path, *, style: Style, soundfont: Path | None) -> tuple[list[str], Sequence[str]]:
     """Renders somebody's ABC; returns the files' names and what the reader left out, as sentences."""
     score = read(path.read_text(encoding="utf-8", errors="replace"))
-    rendering = render(score, soundfont=soundfont)
+    rendering = render(score, style=style, soundfont=soundfont)
     files = {"tune.abc": write(score).encode()} | rendered_files(rendering)
     _write(out, files)
     return sorted(files), score.notices

@@ -18,6 +18,7 @@ from generator.notation.writer import write
 from generator.rendering.audio import find_fluidsynth, find_soundfont
 from generator.rendering.process import Renderer
 from generator.rendering.result import RendererFault, RenderingError
+from generator.rendering.style import style_of
 from generator.tunefiles import MEDIA_TYPES, composed_scores, tune_files
 from storage.jobs import work
 from storage.storage import Storage
@@ -55,7 +56,7 @@ class Worker:
         composed = await self._compose(tune)
         composed_at = time.monotonic()
         await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(composed.score.bars))
-        rendering = await self.renderer.render(composed.score)
+        rendering = await self.renderer.render(composed.score, style_of(tune.request))
         scores = {
             **composed_scores(composed),
             "compose_ms": round((composed_at - started) * 1000),

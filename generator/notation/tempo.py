@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
-from generator.notation.metres import RHYTHMS, Metre, rhythm_named
+from generator.notation.metres import RHYTHMS, Metre, Rhythm, rhythm_named
 from generator.notation.score import Score
 
 MAX_PLAYING_S = 180  # beyond it nothing is composed or played
@@ -16,9 +16,14 @@ _USUAL = {"4/4": "reel", "2/2": "reel", "2/4": "polka", "3/4": "waltz", "6/8": "
 _CROTCHETS = (Fraction(1, 4), 100)
 
 
+def usual_rhythm(rhythm: str, metre: Metre | None) -> Rhythm | None:
+    """The rhythm of that name, else the one that is mostly danced in the metre."""
+    return rhythm_named(rhythm) or RHYTHMS.get(_USUAL.get(str(metre), ""))
+
+
 def usual_tempo(rhythm: str, metre: Metre | None) -> tuple[Fraction, int]:
     """The beat in whole notes and beats a minute that a rhythm, or a metre where it is not known, is played at."""
-    named = rhythm_named(rhythm) or RHYTHMS.get(_USUAL.get(str(metre), ""))
+    named = usual_rhythm(rhythm, metre)
     if named is None:
         return (metre.beat, _CROTCHETS[1]) if metre else _CROTCHETS
     return named.tempo(metre)

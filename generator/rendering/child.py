@@ -1,6 +1,6 @@
 """The process that renders: `python -m generator.rendering.child FOLDER [SOUNDFONT]`, started by `process.Renderer`.
 
-It takes pickled scores on its standard input and answers on its standard output, see `frames`.
+It takes pickled pairs of a score and a style on its standard input and answers on its standard output, see `frames`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def main() -> None:
         limit_cpu()
         outcome: Rendering | RenderingError
         try:
-            outcome = render(pickle.loads(tune), soundfont=soundfont)
+            score, style = pickle.loads(tune)
+            outcome = render(score, style=style, soundfont=soundfont)
         except RenderingError as error:
             outcome = error
         except MemoryError:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from music21 import articulations, expressions, harmony, note, repeat
 from music21.base import Music21Object
+
+from generator.rendering.chords import parse_chord
 
 _ARTICULATIONS: dict[str, Callable[[], articulations.Articulation]] = {
     "staccato": articulations.Staccato,
@@ -51,15 +52,6 @@ _SIGNS: dict[str, Callable[[], Music21Object]] = {
     "D.S.": repeat.DalSegno,
 }
 
-_CHORD = re.compile(r"([A-G])([#b♯♭]?)([^/]*)(?:/([A-G])([#b♯♭]?))?")
-_KINDS = {
-    "": "major", "maj": "major", "M": "major", "m": "minor", "min": "minor", "-": "minor",
-    "7": "dominant-seventh", "maj7": "major-seventh", "M7": "major-seventh", "m7": "minor-seventh", "min7": "minor-seventh",
-    "6": "major-sixth", "m6": "minor-sixth", "dim": "diminished", "o": "diminished", "°": "diminished",
-    "dim7": "diminished-seventh", "aug": "augmented", "+": "augmented", "9": "dominant-ninth",
-    "sus4": "suspended-fourth", "sus": "suspended-fourth", "sus2": "suspended-second", "5": "power",
-}  # fmt: skip
-
 
 def decorate(element: note.GeneralNote, names: tuple[str, ...]) -> list[Music21Object]:
     """Puts on a note what music21 has of ABC's decorations; gives back the signs that stand in the measure before it."""
@@ -76,16 +68,14 @@ def decorate(element: note.GeneralNote, names: tuple[str, ...]) -> list[Music21O
 
 def chord_symbol(text: str) -> Music21Object:
     """A chord symbol where the text is one (`Am`, `Bb7`, `D/F#`), else the text itself, to stand above the staff."""
-    match = _CHORD.fullmatch(text)
-    kind = _KINDS.get(match[3]) if match else None
-    if match is None or kind is None:
+    chord = parse_chord(text)
+    if chord is None:
         words = expressions.TextExpression(text.lstrip("^_<>@"))
         words.placement = "above"
         return words
-    bass = _spelt(match[4], match[5]) if match[4] else None
-    return harmony.ChordSymbol(root=_spelt(match[1], match[2]), bass=bass, kind=kind)
+    return harmony.ChordSymbol(root=_spelt(chord.root), bass=_spelt(chord.bass) if chord.bass else None, kind=chord.kind)
 
 
-def _spelt(letter: str, accidental: str | None) -> str:
+def _spelt(name: str) -> str:
     """A pitch class as music21 spells it: B flat is `B-`."""
-    return letter + {"b": "-", "♭": "-", "#": "#", "♯": "#"}.get(accidental or "", "")
+    return name.replace("b", "-")

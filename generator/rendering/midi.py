@@ -1,76 +1,132 @@
-"""Writes a performance as a Standard MIDI File, by music21's MIDI objects.
-
-The bars come in as played: music21's own expansion of repeats, which is wrong on Irish ones, never sees them.
-"""
+"""Writes a performance as a Standard MIDI File, by music21's MIDI objects: a track for tempo, metre and key, and one a player."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from music21.midi import ChannelVoiceMessages, DeltaTime, MetaEvents, MidiEvent, MidiFile, MidiTrack
 
+from generator.notation.keys import Key, Mode
+from generator.notation.metres import Metre
 from generator.notation.score import Score
 from generator.notation.tempo import quarters_per_minute
-from generator.rendering.performance import Sound, perform
+from generator.rendering.arrangement import TICKS as WHOLE
+from generator.rendering.arrangement import Track, arrange
+from generator.rendering.harmony import keys_in_force
+from generator.rendering.performance import Sound, played_bars
+from generator.rendering.style import SESSION, Style
 from generator.rendering.text import printable
 
-TICKS = 480  # a quarter note
-FLUTE = 73  # General MIDI, counted from 0
-_CHANNEL = 1
+TICKS = WHOLE // 4  # a quarter note
 _RING = Fraction(3, 4)  # whole notes after the last one, in which it dies away
 
+_VOLUME, _PAN, _DATA, _DATA_FINE, _NRPN_FINE, _NRPN = 7, 10, 6, 38, 98, 99  # controllers
+# SoundFont 2.01, 9.6: this non-registered parameter changes a generator of the font; other synthesisers leave it alone.
+_SOUNDFONT, _START_OFFSET, _ATTACK = 120, 0, 34
+_SOFT_EDGE = 2400  # of 2 timecents: the attack becomes 16 ms where it was 1 ms, so that starting within a sample does not click
 
-def write_midi(score: Score, *, program: int = FLUTE) -> bytes:
-    """The tune as played, on one melody instrument."""
-    track = MidiTrack(0)
-    clock = 0
+Event = tuple[int, int, MidiEvent]  # tick, rank among those of the same tick, what happens
 
-    def add(event: MidiEvent, tick: int = 0) -> None:
-        nonlocal clock
-        track.events.append(DeltaTime(track, time=tick - clock, channel=_CHANNEL))
-        track.events.append(event)
-        clock = tick
 
-    if title := printable(score.title):
-        add(_meta(track, MetaEvents.SEQUENCE_TRACK_NAME, title.encode()))
-    add(_meta(track, MetaEvents.SET_TEMPO, round(60_000_000 / quarters_per_minute(score)).to_bytes(3, "big")))
-    add(_voice(track, ChannelVoiceMessages.PROGRAM_CHANGE, program, None))
-    end = 0
-    for tick, on, sound in _events(perform(score)):
-        message = ChannelVoiceMessages.NOTE_ON if on else ChannelVoiceMessages.NOTE_OFF
-        add(_voice(track, message, sound.pitch, sound.velocity if on else 0), tick)
-        end = tick
-    add(_meta(track, MetaEvents.END_OF_TRACK, b""), end + _ticks(_RING))
+def write_midi(score: Score, style: Style = SESSION) -> bytes:
+    """The tune as played in this style."""
+    return to_midi(score, arrange(score, style))
+
+
+def to_midi(score: Score, tracks: Sequence[Track]) -> bytes:
+    """A file of format 1 with the score's title, tempo, metres and keys, and the tracks on channels of their own."""
     file = MidiFile()
-    file.format = 0
-    file.ticksPerQuarterNote = TICKS
-    file.tracks.append(track)
+    file.format, file.ticksPerQuarterNote = 1, TICKS
+    file.tracks = [_track(_conductor(score)), *(_track(_player(track, channel)) for channel, track in enumerate(tracks, 1))]
     data: bytes = file.writestr()
     return data
 
 
-def _events(sounds: list[Sound]) -> list[tuple[int, bool, Sound]]:
-    """Starts and ends as (tick, starts, sound); what ends at a tick ends before what starts there."""
-    events = []
-    for sound in sounds:
+def _conductor(score: Score) -> list[Event]:
+    events = [(0, 0, _meta(MetaEvents.SET_TEMPO, round(60_000_000 / quarters_per_minute(score)).to_bytes(3, "big")))]
+    if title := printable(score.title):
+        events.insert(0, (0, 0, _meta(MetaEvents.SEQUENCE_TRACK_NAME, title.encode())))
+    keys = keys_in_force(score)
+    metre, key = None, None
+    for number, played in enumerate(played_bars(score)):
+        tick = _ticks(played.onset)
+        # A pick-up is a bar of its own to a sequencer, whose bar lines would else fall beside the tune's.
+        now = _exact(played.duration) if number == 0 and played.place else played.metre
+        if now and now != metre and now.unit.bit_length() <= 6:
+            events.append((tick, 0, _metre(now)))
+            metre = now
+        if keys[played.index] != key:
+            key = keys[played.index]
+            events.append((tick, 0, _key(key)))
+    return events
+
+
+def _exact(duration: Fraction) -> Metre | None:
+    """A metre whose bar is so long; None where none is."""
+    unit = max(duration.denominator, 8)
+    return Metre(int(duration * unit), unit) if unit & (unit - 1) == 0 and unit <= 32 and duration * unit < 32 else None
+
+
+def _player(track: Track, channel: int) -> list[Event]:
+    control = [(_VOLUME, track.volume), (_PAN, track.pan)]
+    if track.skip:
+        for generator, change in ((_START_OFFSET, track.skip), (_ATTACK, _SOFT_EDGE)):
+            value = 8192 + min(change, 8191)
+            control += [(_NRPN, _SOUNDFONT), (_NRPN_FINE, generator), (_DATA_FINE, value & 127), (_DATA, value >> 7)]
+    start = [
+        (0, 0, _meta(MetaEvents.SEQUENCE_TRACK_NAME, track.name.encode())),
+        (0, 0, _voice(ChannelVoiceMessages.PROGRAM_CHANGE, channel, track.program)),
+    ]
+    start += [(0, 0, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, *each)) for each in control]
+    return start + _notes(track.sounds, channel)
+
+
+def _notes(sounds: Iterable[Sound], channel: int) -> list[Event]:
+    """Starts and ends. What ends at a tick ends before what starts there; a pitch that sounds ends when it is struck again."""
+    events: list[Event] = []
+    until: dict[int, int] = {}  # pitch → tick at which it is struck next
+    for sound in sorted(sounds, key=lambda sound: sound.onset, reverse=True):
         start = _ticks(sound.onset)
-        events += [(start, True, sound), (max(_ticks(sound.onset + sound.duration), start + 1), False, sound)]
-    return sorted(events, key=lambda event: event[:2])
+        end = min(max(_ticks(sound.onset + sound.duration), start + 1), until.get(sound.pitch, 1 << 60))
+        if end > start:
+            events.append((start, 2, _voice(ChannelVoiceMessages.NOTE_ON, channel, sound.pitch, sound.velocity)))
+            events.append((end, 1, _voice(ChannelVoiceMessages.NOTE_OFF, channel, sound.pitch, 0)))
+            until[sound.pitch] = start
+    return events
 
 
-def _ticks(whole_notes: Fraction) -> int:
-    return round(whole_notes * 4 * TICKS)
+def _track(events: list[Event]) -> MidiTrack:
+    track, clock = MidiTrack(0), 0
+    ordered = sorted(events, key=lambda event: event[:2])
+    for tick, _, event in [*ordered, (ordered[-1][0] + _ticks(_RING), 0, _meta(MetaEvents.END_OF_TRACK, b""))]:
+        track.events += [DeltaTime(track, time=tick - clock), event]
+        clock = tick
+    return track
 
 
-def _meta(track: MidiTrack, kind: MetaEvents, data: bytes) -> MidiEvent:
-    event = MidiEvent(track, type=kind)
+def _meta(kind: MetaEvents, data: bytes) -> MidiEvent:
+    event = MidiEvent(type=kind)
     event.data = data
     return event
 
 
-def _voice(track: MidiTrack, kind: ChannelVoiceMessages, first: int, second: int | None) -> MidiEvent:
-    event = MidiEvent(track, type=kind, channel=_CHANNEL)
+def _voice(kind: ChannelVoiceMessages, channel: int, first: int, second: int | None = None) -> MidiEvent:
+    event = MidiEvent(type=kind, channel=channel)
     event.parameter1, event.parameter2 = first, second
     if second is None:
         event.data = first
     return event
+
+
+def _metre(metre: Metre) -> MidiEvent:
+    clicks = round(metre.beat * 96)  # MIDI clocks, 24 to a quarter note
+    return _meta(MetaEvents.TIME_SIGNATURE, bytes((metre.beats, metre.unit.bit_length() - 1, min(clicks, 255), 8)))
+
+
+def _key(key: Key) -> MidiEvent:
+    return _meta(MetaEvents.KEY_SIGNATURE, bytes((key.fifths % 256, key.mode is Mode.MINOR)))
+
+
+def _ticks(whole_notes: Fraction) -> int:
+    return round(whole_notes * WHOLE)

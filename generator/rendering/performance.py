@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from generator.notation.metres import Metre
@@ -18,54 +19,50 @@ VELOCITIES = {"bar": 98, "beat": 88, "within": 78}
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """One pitch that is heard: onset and duration in whole notes from the start of the tune as played."""
+    """One pitch that is heard: onset and duration in whole notes from the start of the tune as played.
+
+    A melody's sound tells the note that it comes from, `score.bars[bar].notes[note]`; an ornament's are several of one note.
+    """
 
     onset: Fraction
     duration: Fraction
     pitch: int  # MIDI
     velocity: int
+    bar: int = -1
+    note: int = -1
 
 
-def perform(score: Score) -> list[Sound]:
-    """The tune as it sounds: repeats, endings and the order of its parts played out, ties joined, in order of onset.
+@dataclass(frozen=True, slots=True)
+class PlayedBar:
+    """A bar as it is come to in playing: when, and the `turn`th time, from 0."""
 
-    Grace notes are struck on the beat and take their time from the note that they adorn.
-    """
-    order = play_order(score.bars, score.order)
-    in_force = metres(score)
-    grace = Fraction(round(_GRACE_S * quarters_per_minute(score) / 240 * 960), 960)
-    sounds: list[Sound] = []
-    tied: dict[int, int] = {}  # pitch → index of the sound that goes on
-    onset = Fraction(0)
-    for index in order:
-        bar, metre = score.bars[index], in_force[index]
-        # A pick-up's notes are the last of a bar.
-        place = metre.bar - bar.duration if metre and _pickup(score, index, metre) else Fraction(0)
-        for note in bar.notes:
-            velocity = _velocity(place, metre)
-            _strike(sounds, tied, note, onset, velocity, grace)
-            onset += note.duration
-            place += note.duration
-    return [_breathing(sound) for sound in sorted(sounds, key=lambda sound: (sound.onset, sound.pitch))]
+    index: int  # in score.bars
+    turn: int
+    onset: Fraction
+    duration: Fraction
+    place: Fraction  # where in a full bar it begins: a pick-up's notes are the last of a bar
+    metre: Metre | None
 
 
-def _strike(sounds: list[Sound], tied: dict[int, int], note: Note, onset: Fraction, velocity: int, grace: Fraction) -> None:
-    going_on = {pitch: index for pitch, index in tied.items() if pitch in {each.midi for each in note.pitches}}
-    tied.clear()
-    each = min(grace, note.duration / (2 * len(note.grace))) if note.grace and not going_on else Fraction(0)
-    for place, pitch in enumerate(note.grace if each else ()):
-        sounds.append(Sound(onset + place * each, each, pitch.midi, velocity - 8))
-    delay = each * len(note.grace)
-    for midi in dict.fromkeys(pitch.midi for pitch in note.pitches):
-        if midi in going_on:
-            index = going_on[midi]
-            held = sounds[index]
-            sounds[index] = Sound(held.onset, held.duration + note.duration, midi, held.velocity)
-        else:
-            index = len(sounds)
-            sounds.append(Sound(onset + delay, note.duration - delay, midi, velocity))
-        if note.tie:
-            tied[midi] = index
+def played_bars(score: Score) -> list[PlayedBar]:
+    """The bars in the order in which they are played."""
+    in_force, places = metres(score), place_of(score)
+    durations = [bar.duration for bar in score.bars]
+    turns: Counter[int] = Counter()
+    found, onset = [], Fraction(0)
+    for index in play_order(score.bars, score.order):
+        found.append(PlayedBar(index, turns[index], onset, durations[index], places[index], in_force[index]))
+        turns[index] += 1
+        onset += durations[index]
+    return found
+
+
+def place_of(score: Score) -> list[Fraction]:
+    """For each written bar where in a full bar it begins, in whole notes: 0 but for pick-ups."""
+    return [
+        metre.bar - bar.duration if metre and _pickup(score, index, metre) else Fraction(0)
+        for index, (bar, metre) in enumerate(zip(score.bars, metres(score), strict=True))
+    ]
 
 
 def _pickup(score: Score, index: int, metre: Metre) -> bool:
@@ -73,7 +70,52 @@ def _pickup(score: Score, index: int, metre: Metre) -> bool:
     bar = score.bars[index]
     before = score.bars[index - 1] if index else None
     opens = before is None or bar.repeat_start or before.ends_section
-    return opens and bar.duration < metre.bar and not bar.repeat_end
+    return opens and not bar.repeat_end and bar.duration < metre.bar
+
+
+def grace_length(score: Score) -> Fraction:
+    """How long a grace note lasts, in whole notes."""
+    return Fraction(round(_GRACE_S * quarters_per_minute(score) / 240 * 960), 960)
+
+
+def perform(score: Score, *, grace_notes: bool = True) -> list[Sound]:
+    """The tune as it is written to sound: repeats, endings and the order of its parts played out, ties joined, in order of onset.
+
+    Grace notes are struck on the beat and take their time from the note that they adorn; without them every note is struck
+    where `generator.notation.playback` has it.
+    """
+    grace = grace_length(score) if grace_notes else Fraction(0)
+    sounds: list[Sound] = []
+    tied: dict[int, int] = {}  # pitch → index of the sound that goes on
+    for played in played_bars(score):
+        onset, place = played.onset, played.place
+        for number, note in enumerate(score.bars[played.index].notes):
+            first = Sound(onset, note.duration, 0, _velocity(place, played.metre), played.index, number)
+            _strike(sounds, tied, note, first, grace)
+            onset += note.duration
+            place += note.duration
+    return [_breathing(sound) for sound in sorted(sounds, key=lambda sound: (sound.onset, sound.pitch))]
+
+
+def _strike(sounds: list[Sound], tied: dict[int, int], note: Note, like: Sound, grace: Fraction) -> None:
+    """Adds a note's sounds, made like one without a pitch."""
+    going_on = {pitch: index for pitch, index in tied.items() if pitch in {each.midi for each in note.pitches}}
+    tied.clear()
+    each = min(grace, note.duration / (2 * len(note.grace))) if note.grace and not going_on else Fraction(0)
+    for place, pitch in enumerate(note.grace if each else ()):
+        adorning = replace(like, onset=like.onset + place * each, duration=each)
+        sounds.append(replace(adorning, pitch=pitch.midi, velocity=like.velocity - 8))
+    delay = each * len(note.grace)
+    for midi in dict.fromkeys(pitch.midi for pitch in note.pitches):
+        if midi in going_on:
+            index = going_on[midi]
+            held = sounds[index]
+            sounds[index] = replace(held, duration=like.onset + note.duration - held.onset)
+        else:
+            index = len(sounds)
+            sounds.append(replace(like, onset=like.onset + delay, duration=note.duration - delay, pitch=midi))
+        if note.tie:
+            tied[midi] = index
 
 
 def _velocity(place: Fraction, metre: Metre | None) -> int:
@@ -83,4 +125,4 @@ def _velocity(place: Fraction, metre: Metre | None) -> int:
 
 
 def _breathing(sound: Sound) -> Sound:
-    return Sound(sound.onset, sound.duration - min(_BREATH, sound.duration / 4), sound.pitch, sound.velocity)
+    return replace(sound, duration=sound.duration - min(_BREATH, sound.duration / 4))

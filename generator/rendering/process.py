@@ -19,6 +19,7 @@ from typing import TypeVar
 from generator.notation.score import Score
 from generator.rendering.frames import READY, receive, receive_outcome, send
 from generator.rendering.result import RendererFault, Rendering, RenderingError
+from generator.rendering.style import SESSION, Style
 
 T = TypeVar("T")
 
@@ -51,9 +52,9 @@ class Renderer:
         async with self._turn:
             await self._ready()
 
-    async def render(self, score: Score) -> Rendering:
+    async def render(self, score: Score, style: Style = SESSION) -> Rendering:
         """Renders one tune; raises RenderingError when it cannot be, takes longer than `timeout_s`, or kills the child twice."""
-        tune = pickle.dumps(score)
+        tune = pickle.dumps((score, style))
         async with self._turn:
             for _ in range(2):
                 child = await self._ready()

@@ -12,15 +12,16 @@ from generator.rendering.midi import write_midi
 from generator.rendering.musicxml import write_musicxml
 from generator.rendering.result import Rendering, RenderingError
 from generator.rendering.sheet import engrave, to_png
+from generator.rendering.style import SESSION, Style
 
 __all__ = ["Rendering", "RenderingError", "render"]
 
 
-def render(score: Score, *, soundfont: Path | None = None) -> Rendering:
+def render(score: Score, *, style: Style = SESSION, soundfont: Path | None = None) -> Rendering:
     """Engraves and plays a tune; raises RenderingError with the sentence to show."""
     check(score)
     font = find_soundfont(soundfont)
-    midi = write_midi(score)
+    midi = write_midi(score, style)
     with ThreadPoolExecutor(max_workers=1) as band:  # FluidSynth plays, on another core, while the sheet is engraved
         playing = band.submit(synthesise, midi, font)
         musicxml = write_musicxml(score)

@@ -46,6 +46,7 @@ def test_options_that_contradict_each_other_end_in_one_sentence(tmp_path: Path) 
         (("--mode", "second part"), "no first part"),
         (("--mode", "Second"), "Try continue, answer, vary or second part."),
         (("--candidates", "20"), "1 to 16"),
+        (("--instrument", "kazoo"), "Try fiddle, flute"),
     ):
         result = CliRunner().invoke(main, ["compose", *options, "--out", str(tmp_path / "out")])
         assert result.exit_code == 2

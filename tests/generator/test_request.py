@@ -24,6 +24,19 @@ def test_values_become_canonical():
     assert request == TuneRequest(seed=0, rhythm="slip jig", key="Ador", metre="9/8", temperature=1.0, title="A B")
 
 
+def test_an_instrument_is_named_in_any_case_and_the_backing_can_be_left_out():
+    request = TuneRequest.check(seed=0, instrument=" Concertina ", backing=False)
+    assert (request.instrument, request.backing) == ("concertina", False)
+    assert TuneRequest.check(instrument=" ").instrument == ""
+    assert TuneRequest.check().backing
+
+
+def test_a_request_from_before_there_were_instruments_is_read():
+    stored = TuneRequest(seed=3, rhythm="reel").as_dict()
+    del stored["instrument"], stored["backing"]
+    assert TuneRequest.from_dict(stored) == TuneRequest(seed=3, rhythm="reel")
+
+
 def test_nothing_asked_for_leaves_everything_open_but_the_seed():
     request = TuneRequest.check(rhythm=" ", key="", metre=" ", opening="\n", title="")
     assert (request.rhythm, request.key, request.metre, request.opening, request.title) == (None, None, None, "", "")
@@ -56,6 +69,8 @@ def test_nothing_asked_for_leaves_everything_open_but_the_seed():
         ({"opening": "hello ]"}, "opening", ["Line 1, column"]),
         ({"opening": "K:G\nGAB|", "key": "D"}, "opening", ["G major", "D major"]),
         ({"opening": "M:4/4\nK:D\nD8|", "rhythm": "jig"}, "opening", ["4/4", "jig"]),
+        ({"instrument": "kazoo"}, "instrument", ["kazoo", "fiddle", "piano"]),
+        ({"instrument": "x" * 5000}, "instrument", ["fiddle"]),
         ({"key": "lydian"}, "key", ["lydian", "dorian"]),
         ({"key": "any phrygian"}, "key", ["phrygian", "dorian"]),
         ({"key": "dorian", "opening": "K:G\nGAB|"}, "opening", ["G major", "dorian"]),

@@ -12,6 +12,7 @@ from generator.composer.composer import Composer
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.rendering.result import RendererFault, Rendering, RenderingError
+from generator.rendering.style import Style
 from generator.worker import Worker
 from storage import Status, Storage
 from tests.generator.composer.untrained import untrained
@@ -24,9 +25,11 @@ class Renderer:
     def __init__(self, outcome: Rendering | RenderingError) -> None:
         self.outcome = outcome
         self.scores: list[Score] = []
+        self.styles: list[Style] = []
 
-    async def render(self, score: Score) -> Rendering:
+    async def render(self, score: Score, style: Style) -> Rendering:
         self.scores.append(score)
+        self.styles.append(style)
         if isinstance(self.outcome, RenderingError):
             raise self.outcome
         return self.outcome
@@ -52,6 +55,7 @@ async def test_a_finished_tune_holds_its_files_and_how_it_was_made(storage: Stor
     assert (done.status, done.composition.key, done.composition.rhythm) == (Status.FINISHED, "D", "reel")
     assert done.bars == len(renderer.scores[0].bars) > 0
     assert read(done.composition.abc).bars == renderer.scores[0].bars
+    assert renderer.styles == [Style(seed=5)]
     assert (await storage.read(tune.id, "tune.abc")).decode() == done.composition.abc
     assert {file.name.partition(".")[2] for file in await storage.files(tune.id)} == {
         "abc", "json", "mid", "mp3", "musicxml", "png", "svg",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from generator.notation.reader import read
-from generator.rendering import audio
+from generator.rendering import audio, style
 from generator.rendering.audio import RATE, encode_mp3, find_soundfont, master, read_wav, synthesise
 from generator.rendering.midi import write_midi
 from generator.rendering.result import RenderingError
@@ -18,7 +18,7 @@ PEAK = 10 ** (-1.5 / 20) * 32_767
 
 
 def test_a_tune_sounds_from_its_first_beat_at_its_pitch_and_ends_in_less_than_a_second_of_silence() -> None:
-    samples = synthesise(write_midi(read("X:1\nM:4/4\nL:1/4\nQ:1/4=120\nK:C\nA4|\n")), find_soundfont())
+    samples = synthesise(write_midi(read("X:1\nM:4/4\nL:1/4\nQ:1/4=120\nK:C\nA4|\n"), style.PLAIN), find_soundfont())
     level = np.abs(samples.astype(int)).max(axis=1)
     assert level.max() == pytest.approx(PEAK, abs=2)
     loud = np.flatnonzero(level > PEAK / 1000)

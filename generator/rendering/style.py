@@ -1,0 +1,72 @@
+"""How a tune is to be played: on what, with or without backing, by a person or by the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from generator.notation.score import Score
+from generator.notation.tempo import usual_rhythm
+from generator.request import TuneRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """An instrument of INSTRUMENTS (empty: the rhythm's own), and whether a backing plays along.
+
+    Without `feel` every note is struck where it is written: no swing, no lilt, no ornaments, no grace notes. All that is
+    left to chance comes from the seed.
+    """
+
+    instrument: str = ""
+    backing: bool = True
+    feel: bool = True
+    seed: int = 0
+
+
+SESSION = Style()
+PLAIN = Style(backing=False, feel=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A General MIDI program, counted from 0, and what its player does with it."""
+
+    program: int
+    volume: int  # MIDI controller 7: with it all are about as loud, measured on FluidR3
+    lowest: int  # MIDI
+    ornament: Literal["roll", "treble", "cut"] = "roll"  # for long notes, the second time through
+    skip: int = 0  # samples of a slow attack that a dance tune has no time for
+    rings: bool = False  # nothing damps its strings
+
+
+INSTRUMENTS = {
+    "fiddle": Instrument(110, 106, 55, skip=8000),
+    "flute": Instrument(73, 95, 62, skip=2000),
+    "whistle": Instrument(74, 90, 62),  # the recorder; General MIDI's own whistle is one without a pipe
+    "accordion": Instrument(21, 113, 53, skip=2000),
+    "concertina": Instrument(23, 104, 55),  # the bandoneon
+    "banjo": Instrument(105, 107, 55, "treble"),
+    "harp": Instrument(46, 112, 36, "cut", rings=True),
+    "piano": Instrument(0, 127, 24, "cut"),
+}
+
+_USUAL = {
+    "reel": "fiddle", "jig": "flute", "slip jig": "whistle", "hornpipe": "concertina", "polka": "accordion",
+    "slide": "accordion", "waltz": "fiddle", "march": "whistle", "strathspey": "fiddle", "air": "whistle",
+}  # fmt: skip
+
+
+def style_of(request: TuneRequest) -> Style:
+    """How somebody wants a tune played."""
+    return Style(instrument=request.instrument, backing=request.backing, seed=request.seed)
+
+
+def instrument_of(score: Score, style: Style) -> str:
+    """The style's instrument, else the rhythm's own; one that goes low enough where that does not."""
+    if style.instrument:
+        return style.instrument
+    rhythm = usual_rhythm(score.rhythm, score.metre)
+    usual = _USUAL[rhythm.name] if rhythm else "fiddle"
+    lowest = min((pitch.midi for note in score.notes() for pitch in note.pitches), default=INSTRUMENTS[usual].lowest)
+    return next(name for name in (usual, "fiddle", "accordion", "piano") if INSTRUMENTS[name].lowest <= lowest or name == "piano")
