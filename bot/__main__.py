@@ -413,6 +413,32 @@ def bench_composer(streams: tuple[int, ...], seconds: float, only: tuple[str, ..
         raise Failure(ValueError(f"Not everything could be measured: {', '.join(sorted(failed))}."))
 
 
+@bench.command("render")
+@click.option("--tunes", type=click.IntRange(3, 1_000), default=50, show_default=True, help="Of about 45 s, and of all rhythms.")
+@click.option("--only", multiple=True, metavar="NAME", help="ours, lab or music21; may be given again.")
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="A file for all that was measured.")
+def bench_render(tunes: int, only: tuple[str, ...], file: Path | None) -> None:
+    """Compare the renderer with abc2midi and TiMidity++ and with music21 and midi2audio: milliseconds of each step, memory."""
+    quiet_tensorflow()
+    from generator.bench.rendering import CONTENDERS, table
+    from generator.bench.rendering import bench as measure
+    from generator.rendering.result import RenderingError
+
+    if unknown := set(only) - set(CONTENDERS):
+        raise Failure(ValueError(f"There is no {min(unknown)} to measure: choose from {', '.join(CONTENDERS)}."), 2)
+    try:
+        found = measure(tunes=tunes, only=only, soundfont=_settings().soundfont, say=lambda line: click.echo(line, err=True))
+        if file:
+            file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except (RenderingError, RuntimeError) as error:
+        raise Failure(error) from error
+    except OSError as error:
+        raise Failure(ValueError(f"{error.filename or file} cannot be written: {error.strerror}.")) from error
+    click.echo(table(found))
+    if failed := {cell["way"] for cell in found["cells"] if "error" in cell}:
+        raise Failure(ValueError(f"Not everything could be measured: {', '.join(sorted(failed))}."))
+
+
 @main.command()
 def doctor() -> None:
     """Check each part, and say how to mend what is missing."""

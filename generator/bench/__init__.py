@@ -1,1 +1,1 @@
-"""How fast the composer is beside the loops that anybody would write: `tunesmith bench composer`."""
+"""How fast the musician is beside what anybody would write: `tunesmith bench composer` and `tunesmith bench render`."""

@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 
 from generator.bench.network import NetworkName
+from generator.bench.processes import say
 
 WARM_UP_S = 0.3
 
@@ -34,11 +35,6 @@ class Cell:
     seconds: float
 
 
-def _say(**found: Any) -> None:
-    sys.stdout.write(json.dumps(found) + "\n")
-    sys.stdout.flush()
-
-
 def measure(cell: Cell) -> dict[str, Any]:
     """Tokens a second and what else is known of a contender; says when it is ready."""
     found = _ours(cell) if cell.contender == "ours" else _loop(cell)
@@ -51,7 +47,7 @@ def _loop(cell: Cell) -> dict[str, Any]:
 
     loop = LOOPS[cell.contender](network(cell.network), cell.streams, cell.form, cell.precision)
     loop.step()
-    _say(ready=True)
+    say(ready=True)
     for seconds in (WARM_UP_S, cell.seconds):
         steps, began = 0, time.perf_counter()
         while time.perf_counter() - began < seconds:
@@ -87,7 +83,7 @@ def _ours(cell: Cell) -> dict[str, Any]:
     first: queue.SimpleQueue[int] = queue.SimpleQueue()
     ask(first.put)
     first.get(timeout=60)  # a bar is written
-    _say(ready=True)
+    say(ready=True)
     for _ in range(2 * cell.streams):  # so that no row waits for its next tune
         ask()
     for _ in range(2 * cell.streams):  # until the tunes have fallen out of step
@@ -136,9 +132,9 @@ def main() -> None:
     cell = Cell(**json.loads(sys.argv[1]))
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # else OpenVINO forks a process that reports its use
     try:
-        _say(**measure(cell))
+        say(**measure(cell))
     except Exception as error:  # whatever a library raises: the parent shows it
-        _say(error=f"{type(error).__name__}: {error}".splitlines()[0])
+        say(error=f"{type(error).__name__}: {error}".splitlines()[0])
     os._exit(0)  # whatever threads are left
 
 

@@ -6,29 +6,23 @@ each other run one after the other.
 
 from __future__ import annotations
 
-import json
 import os
-import platform
-import queue
 import statistics
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-import psutil
 
+from generator.bench import processes
 from generator.bench.cell import Cell
 from generator.bench.network import NetworkName, network
 
 STREAMS = (1, 8, 32, 128)
+PACKAGES = ("numpy", "tensorflow-cpu", "tensorflow", "onnxruntime", "openvino", "torch")
 PATIENCE_S = 300  # for a process to load and to warm up
 OURS, EAGER = "ours", "eager"
 
@@ -61,7 +55,7 @@ def bench(*, streams: Sequence[int], seconds: float, only: Sequence[str], say: C
     missing = {name: [library for library in contender.libraries if not find_spec(library)] for name, contender in chosen.items()}
     found: dict[str, Any] = {
         "streams": list(streams),
-        "machine": _machine(),
+        "machine": processes.machine(PACKAGES),
         "memory_gb_per_second": round(memory_bandwidth() / 1e9, 1),
         "seconds": seconds,
         "networks": {name: {"about": it.about, "weights_per_step": it.weights_a_step} for name, it in known.items()},
@@ -84,31 +78,8 @@ def bench(*, streams: Sequence[int], seconds: float, only: Sequence[str], say: C
 
 def run(cell: Cell) -> dict[str, Any]:
     """Starts a process for the cell → what it measured, and how long it took to be ready; or `error`, a sentence."""
-    command = [sys.executable, "-m", "generator.bench.cell", json.dumps(asdict(cell))]
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    watch = threading.Timer(PATIENCE_S + 20 * cell.seconds, process.kill)
-    errors: queue.SimpleQueue[str] = queue.SimpleQueue()
-    assert process.stdout and process.stderr
-    reader = threading.Thread(target=lambda pipe: errors.put(pipe.read()), args=[process.stderr])
-    watch.start()
-    reader.start()
-    found: dict[str, Any] = {}
-    try:
-        for line in process.stdout:
-            told = json.loads(line) if line.startswith("{") else {}
-            if told.pop("ready", None):
-                found["ready_s"] = round(time.perf_counter() - began, 2)
-            found |= told
-        process.wait()
-    finally:
-        watch.cancel()
-        process.kill()
-        reader.join()
-    if "tokens_per_second" not in found and "error" not in found:
-        lines = errors.get().strip().splitlines() or [f"exit code {process.returncode}"]
-        found["error"] = f"The process ended early: {lines[-1]}"
-    return found
+    patience_s = PATIENCE_S + 20 * cell.seconds
+    return processes.run("generator.bench.cell", asdict(cell), patience_s=patience_s, wanted="tokens_per_second")
 
 
 def memory_bandwidth() -> float:
@@ -122,31 +93,6 @@ def memory_bandwidth() -> float:
             list(pool.map(np.sum, parts))
             times.append(time.perf_counter() - began)
     return sum(part.nbytes for part in parts) / min(times)
-
-
-def _machine() -> dict[str, Any]:
-    versions = {}
-    for name in ("numpy", "tensorflow-cpu", "tensorflow", "onnxruntime", "openvino", "torch"):
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "busy_percent": psutil.cpu_percent(1),  # before anything is measured: it ought to be near 0
-        "python": platform.python_version(),
-        "versions": versions,
-    }
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123
-            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def compare(found: dict[str, Any], streams: int) -> dict[str, Any]:

@@ -28,29 +28,31 @@ _ROOT = Path(__file__).parents[2]
 
 
 class Renderer:
-    """Renders scores one after another in a child process that has limits on memory, file size and time.
+    """Renders scores in child processes that have limits on memory, file size and time; on each core one, unless told otherwise.
 
-    The child is a fresh interpreter, never a fork: the parent holds TensorFlow and its threads. It starts with the first
-    tune, loads music21 once, and is replaced when it dies. It ends with `close`, and when its parent dies in any way.
+    A child is a fresh interpreter, never a fork: the parent holds TensorFlow and its threads. It starts when a tune finds no
+    other idle, loads music21 once, and is replaced when it dies. It ends with `close`, and when its parent dies in any way.
     """
 
-    def __init__(self, *, soundfont: Path | None, timeout_s: float = 30) -> None:
+    def __init__(self, *, soundfont: Path | None, timeout_s: float = 30, processes: int | None = None) -> None:
         self.soundfont = soundfont
         self.timeout_s = timeout_s
-        self._child: _Child | None = None
-        self._turn = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="renderer")
+        self.processes = processes or _cores()
+        self._children: list[_Child] = []
+        self._idle: list[_Child] = []  # those of them that wait for a tune; the last one is taken
+        self._turn = asyncio.Semaphore(self.processes)
+        self._threads = ThreadPoolExecutor(max_workers=self.processes, thread_name_prefix="renderer")
         self._closed = False
 
     @property
     def pid(self) -> int | None:
-        """The child's process id, while there is one."""
-        return self._child.process.pid if self._child else None
+        """The process id of the child that has lived longest, while there is one."""
+        return self._children[0].process.pid if self._children else None
 
     async def start(self) -> None:
-        """Starts the child ahead of the first tune, which then waits a second or two less."""
+        """Starts a child ahead of the first tune, which then waits a second or two less."""
         async with self._turn:
-            await self._ready()
+            self._idle.append(await self._ready())
 
     async def render(self, score: Score, style: Style = SESSION) -> Rendering:
         """Renders one tune; raises RenderingError when it cannot be, takes longer than `timeout_s`, or kills the child twice."""
@@ -63,47 +65,55 @@ class Renderer:
                 except TimeoutError:
                     raise RenderingError(f"The tune took longer than {self.timeout_s:g} s to render. Shorten it.") from None
                 except (EOFError, OSError):
-                    self._drop(child)
                     continue
+                self._idle.append(child)
                 if isinstance(outcome, RenderingError):
                     raise outcome
                 return outcome
         raise RenderingError("The renderer stopped twice while it worked on this tune. Shorten or simplify it.")
 
     def close(self) -> None:
-        """Ends the child at once; a tune that is being rendered ends in RenderingError."""
+        """Ends the children at once; tunes that are being rendered end in RenderingError."""
         self._closed = True
-        if self._child:
-            self._drop(self._child)
-        self._thread.shutdown(wait=False)
+        while self._children:
+            self._drop(self._children[0])
+        self._threads.shutdown(wait=False)
 
     async def _ready(self) -> _Child:
+        """A child that nobody else has; it goes back to `_idle` when its tune is done."""
         if self._closed:
             raise RendererFault("The renderer is closed.")
-        if self._child and self._child.process.poll() is not None:
-            self._drop(self._child)
-        if self._child is None:
-            child = self._child = _Child(self.soundfont)
-            try:
-                await self._within(_START_S, child, child.wait_until_ready)
-            except (TimeoutError, EOFError, OSError):
-                self._drop(child)
-                raise RendererFault("The renderer does not start. Run “tunesmith doctor” to see what is missing.") from None
-        return self._child
+        while self._idle:
+            child = self._idle.pop()
+            if child.process.poll() is None:
+                return child
+            self._drop(child)
+        child = _Child(self.soundfont)
+        self._children.append(child)
+        try:
+            await self._within(_START_S, child, child.wait_until_ready)
+        except (TimeoutError, EOFError, OSError):
+            raise RendererFault("The renderer does not start. Run “tunesmith doctor” to see what is missing.") from None
+        return child
 
     async def _within(self, seconds: float, child: _Child, call: Callable[[], T]) -> T:
-        """Waits for a blocking call to the child; kills the child when it takes too long or nobody waits any more."""
+        """Waits for a blocking call to the child; kills the child when it fails, takes too long or nobody waits any more."""
         try:
             async with asyncio.timeout(seconds):  # not wait_for, which in Python 3.11 can swallow a cancellation
-                return await asyncio.get_running_loop().run_in_executor(self._thread, call)
-        except (TimeoutError, asyncio.CancelledError):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except BaseException:
             self._drop(child)
             raise
 
     def _drop(self, child: _Child) -> None:
         child.kill()
-        if self._child is child:
-            self._child = None
+        if child in self._children:
+            self._children.remove(child)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Child:

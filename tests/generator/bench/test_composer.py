@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from bot.__main__ import main
 from generator.bench import composer as module
+from generator.bench import processes
 from generator.bench.cell import Cell
 from generator.bench.composer import CONTENDERS, bench, run, table
 
@@ -37,7 +38,7 @@ def measured(monkeypatch):
     monkeypatch.setattr(module, "run", pretended)
     monkeypatch.setattr(module, "find_spec", lambda name: None if name == "torch" else object())
     monkeypatch.setattr(module, "memory_bandwidth", lambda: 10e9)
-    monkeypatch.setattr(module.psutil, "cpu_percent", lambda interval: 3.0)
+    monkeypatch.setattr(processes.psutil, "cpu_percent", lambda interval: 3.0)
 
 
 def test_a_small_loop_is_measured_in_a_process_of_its_own():

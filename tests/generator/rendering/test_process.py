@@ -38,9 +38,14 @@ class Trap(Score):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def renderer() -> AsyncIterator[Renderer]:
-    one = Renderer(soundfont=None)
+    one = Renderer(soundfont=None, processes=1)
     yield one
     one.close()
+
+
+def _children(renderer: Renderer) -> set[int]:
+    """The process ids of the children of the one renderer, all of which render now or wait."""
+    return {child.process.pid for child in renderer._children}
 
 
 async def _gone(pid: int) -> bool:
@@ -147,16 +152,50 @@ async def test_ctrl_c_in_the_terminal_is_left_to_the_parent(renderer: Renderer) 
     assert renderer.pid == pid
 
 
-async def test_close_ends_the_process_and_takes_its_files() -> None:
-    renderer = Renderer(soundfont=None)
-    await renderer.start()
-    pid = renderer.pid
-    assert pid
-    folder = Path(psutil.Process(pid).cmdline()[-1])
-    assert folder.is_dir()
+async def test_two_tunes_are_rendered_side_by_side_and_one_that_dies_leaves_the_other_at_work() -> None:
+    renderer = Renderer(soundfont=None, processes=2)
+    try:
+        await renderer.start()
+        slow = asyncio.create_task(renderer.render(Trap(time.sleep, 60)))
+        await asyncio.sleep(0)  # it takes the first child
+        assert (await renderer.render(read(PLAIN))).mp3
+        both = _children(renderer)
+        assert len(both) == 2
+        slow.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await slow
+        assert len(both & _children(renderer)) == 1
+        await asyncio.gather(*(renderer.render(read(PLAIN)) for _ in range(3)))
+        assert len(_children(renderer)) == 2
+    finally:
+        renderer.close()
+
+
+async def test_one_tune_after_another_takes_one_process() -> None:
+    renderer = Renderer(soundfont=None, processes=2)
+    try:
+        for _ in range(2):
+            await renderer.render(read(PLAIN))
+        assert _children(renderer) == {renderer.pid}
+        assert renderer.pid
+        os.kill(renderer.pid, signal.SIGKILL)  # while it waits for a tune
+        assert (await renderer.render(read(PLAIN))).mp3
+        assert _children(renderer) == {renderer.pid}
+    finally:
+        renderer.close()
+
+
+async def test_close_ends_the_processes_and_takes_their_files() -> None:
+    renderer = Renderer(soundfont=None, processes=2)
+    await asyncio.gather(renderer.start(), renderer.start())
+    pids = _children(renderer)
+    assert len(pids) == 2
+    folders = [Path(psutil.Process(pid).cmdline()[-1]) for pid in pids]
+    assert all(folder.is_dir() for folder in folders)
     renderer.close()
-    assert await _gone(pid)
-    assert not folder.exists()
+    for pid, folder in zip(pids, folders, strict=True):
+        assert await _gone(pid)
+        assert not folder.exists()
     with pytest.raises(RenderingError, match="closed"):
         await renderer.render(read(PLAIN))
 
