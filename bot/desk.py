@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from generator.notation.metres import rhythm_named
 from generator.request import TuneRequest
 from storage.storage import Storage
 from storage.tunes import Origin, Status, Tune
@@ -45,7 +46,8 @@ def vary(tune: Tune) -> tuple[TuneRequest, str | None]:
     if made is None:
         raise ValueError(f"Tune {tune.id} is not finished.")
     kept = replace(tune.request.again(), opening=made.abc, mode="vary", title="")
-    return replace(kept, rhythm=made.rhythm or None, key=made.key or None, metre=made.metre or None), tune.id
+    rhythm = rhythm_named(made.rhythm)  # somebody's own tune may be called anything
+    return replace(kept, rhythm=rhythm.name if rhythm else None, key=made.key or None, metre=made.metre or None), tune.id
 
 
 class Desk:

@@ -177,6 +177,7 @@ _MISSING = {
     "answer": "There is no opening to answer. Hand in a phrase of ABC.",
     "vary": "There is no tune to vary. Hand in a whole tune as the opening.",
     "second part": "There is no first part to write a second one to. Hand it in as the opening.",
+    "play": "There is no tune to play. Hand in its ABC as the opening.",
 }
 
 

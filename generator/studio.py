@@ -10,11 +10,13 @@ from typing import Any
 
 from generator.composer.composer import Composer
 from generator.composer.weights import load_weights
+from generator.notation.passed_over import passed_over
 from generator.notation.reader import read
 from generator.notation.writer import write
 from generator.rendering.render import render
 from generator.rendering.result import RendererFault, RenderingError
 from generator.rendering.style import Style, style_of
+from generator.rendering.undrawn import undrawn
 from generator.request import TuneRequest
 from generator.tunefiles import composed_scores, rendered_files, tune_files
 
@@ -54,7 +56,7 @@ def compose(
             scores = composed_scores(composed)
             if rendering:
                 scores["render_ms"] = round((time.monotonic() - started) * 1000)
-            files = tune_files(wish, composed, rendering, model=composer.model, scores=scores)
+            files = tune_files(wish, composed.score, rendering, model=composer.model, scores=scores)
             _write(folder, files)
             done({"seed": wish.seed, "title": composed.score.title, "folder": str(folder), "files": sorted(files)})
         if as_set:
@@ -65,11 +67,12 @@ def compose(
 
 def render_file(path: Path, out: Path, *, style: Style, soundfont: Path | None) -> tuple[list[str], Sequence[str]]:
     """Renders somebody's ABC; returns the files' names and what the reader left out, as sentences."""
-    score = read(path.read_text(encoding="utf-8", errors="replace"))
+    text = path.read_text(encoding="utf-8", errors="replace")
+    score = read(text)
     rendering = render(score, style=style, soundfont=soundfont)
     files = {"tune.abc": write(score).encode()} | rendered_files(rendering)
     _write(out, files)
-    return sorted(files), score.notices
+    return sorted(files), (*score.notices, *passed_over(text), *undrawn(score))
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

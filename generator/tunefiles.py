@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.composer.candidates import ComposedTune
+from generator.notation.score import Score
 from generator.notation.writer import write
 from generator.rendering.result import Rendering
 from generator.request import TuneRequest
@@ -24,7 +25,7 @@ MEDIA_TYPES = {
 
 def tune_files(
     request: TuneRequest,
-    composed: ComposedTune,
+    score: Score,
     rendering: Rendering | None,
     *,
     model: str,
@@ -32,17 +33,17 @@ def tune_files(
 ) -> dict[str, bytes]:
     """Name → content; without a rendering only the text and the record of how the tune was made."""
     record = {
-        "title": composed.score.title,
+        "title": score.title,
         "request": request.as_dict(),
-        "key": composed.score.key.abc,
-        "metre": str(composed.score.metre),
-        "rhythm": composed.score.rhythm,
+        "key": score.key.abc,
+        "metre": str(score.metre or ""),
+        "rhythm": score.rhythm,
         "seed": request.seed,
         "model": model,
         "scores": dict(scores),
     }
     files = {
-        "tune.abc": write(composed.score).encode(),
+        "tune.abc": write(score).encode(),
         "tune.json": (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(),
     }
     return files | rendered_files(rendering) if rendering else files

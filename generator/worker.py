@@ -1,4 +1,4 @@
-"""Takes jobs, composes, renders, stores: the process that holds the LSTM."""
+"""Takes jobs, composes (or reads a tune that is to be played as it stands), renders, stores: the process that holds the LSTM."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -15,6 +16,7 @@ from generator.composer.composer import CANDIDATES, Composer, ComposingError
 from generator.composer.weights import load_weights
 from generator.notation.errors import NotationError
 from generator.notation.writer import write
+from generator.playing import UNTITLED, whole_tune
 from generator.rendering.audio import find_fluidsynth, find_soundfont
 from generator.rendering.process import Renderer
 from generator.rendering.result import RendererFault, RenderingError
@@ -53,25 +55,27 @@ class Worker:
 
     async def _make(self, tune: Tune) -> None:
         started = time.monotonic()
-        composed = await self._compose(tune)
-        composed_at = time.monotonic()
-        await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(composed.score.bars))
-        rendering = await self.renderer.render(composed.score, style_of(tune.request))
-        scores = {
-            **composed_scores(composed),
-            "compose_ms": round((composed_at - started) * 1000),
-            "render_ms": round((time.monotonic() - composed_at) * 1000),
-        }
-        files = tune_files(tune.request, composed, rendering, model=self.composer.model, scores=scores)
-        score = composed.score
+        if tune.request.mode == "play":
+            # In a thread: a hostile tune takes a tenth of a second to read.
+            score, model = await asyncio.to_thread(whole_tune, tune.request), ""
+            scores: dict[str, Any] = {"notices": list(score.notices)}
+        else:
+            composed = await self._compose(tune)
+            score, model = composed.score, self.composer.model
+            scores = {**composed_scores(composed), "compose_ms": round((time.monotonic() - started) * 1000)}
+        written_at = time.monotonic()
+        await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars))
+        rendering = await self.renderer.render(score, style_of(tune.request))
+        scores["render_ms"] = round((time.monotonic() - written_at) * 1000)
+        files = tune_files(tune.request, score, rendering, model=model, scores=scores)
         composition = Composition(
             abc=write(score),
-            title=score.title,
+            title=score.title or UNTITLED,
             rhythm=score.rhythm,
             key=score.key.abc,
-            metre=str(score.metre),
+            metre=str(score.metre or ""),
             duration_ms=rendering.duration_ms,
-            model=self.composer.model,
+            model=model,
             scores=scores,
         )
         await self.storage.finish(tune.id, composition, {name: (MEDIA_TYPES[name], data) for name, data in files.items()})
@@ -114,8 +118,7 @@ async def run(storage: Storage, *, slots: int, model: Path | None, soundfont: Pa
     Raises RenderingError where this machine cannot render, rather than let every tune fail.
     """
     find_fluidsynth()
-    find_soundfont(soundfont)
-    renderer = Renderer(soundfont=soundfont)
+    renderer = Renderer(soundfont=find_soundfont(soundfont))
     composer = await asyncio.to_thread(lambda: Composer(load_weights(model), slots=min(slots * CANDIDATES, MOST_ROWS)))
     try:
         await renderer.start()

@@ -15,6 +15,7 @@ from storage.tunes import Tune
 
 MAX_CHARACTERS = 2_000
 MAX_TITLE_CHARACTERS = 100
+MAX_NOTICES = 8  # of what the reader left out of somebody's ABC
 ATTACHED = ("tune.abc", "tune.mp3", "tune.png")
 # Discord shows any of these as it is after a backslash; the colon keeps addresses and emoji from coming alive.
 _MARKUP = re.compile(r"[\\*_~`|<>\[\]()@:]")
@@ -58,6 +59,7 @@ def finished(tune: Tune, contents: dict[str, bytes], *, file_limit: int, parent:
         foot.append(f"-# made from https://discord.com/channels/{where}")
     if left_out:
         foot.append(f"-# {texts.too_large(left_out)}")
+    foot += [f"-# {escape(notice)}" for notice in tune.composition.scores.get("notices", ())[:MAX_NOTICES]]
     block = f"```\n{tune.composition.abc.strip()}\n```"
     content = "\n".join([head, block, *foot])
     # A block that the tune itself would close lets the rest of it act as markup; the file carries it safely.
@@ -67,18 +69,11 @@ def finished(tune: Tune, contents: dict[str, bytes], *, file_limit: int, parent:
 
 
 def footer(tune: Tune) -> str:
-    """What the tune was made with, so that anybody can ask for it once more; and who asked."""
+    """What the tune was made with, so that anybody can ask for it once more, or that it was handed in; and who asked."""
     assert tune.composition is not None
     made, request = tune.composition, tune.request
-    what = [
-        made.rhythm,
-        key_name(made.key),
-        made.metre,
-        f"temperature {request.temperature:g}",
-        f"seed {request.seed}",
-        made.model,
-        nearest(made.scores),
-    ]
+    composed = [f"temperature {request.temperature:g}", f"seed {request.seed}", made.model, nearest(made.scores)]
+    what = [made.rhythm, key_name(made.key), made.metre, *(composed if request.mode != "play" else [texts.AS_IT_STANDS])]
     line = " · ".join(escape(one_line(part)) for part in what if part)
     return f"{line} · for <@{tune.origin.person}>" if tune.origin.person else line
 

@@ -12,6 +12,8 @@ TEMPERATURE = "From 0.1 (steady) to 2 (wild); 1 if you leave it open."
 SEED = "The same wish with the same seed gives the same tune."
 TITLE = "What the tune is called."
 
+AS_IT_STANDS = "played as it stands"
+
 AGAIN = "Again"
 VARY = "Vary"
 
@@ -33,6 +35,8 @@ def progress(now: Progress) -> str:
             return "🎻 Next in the queue …"
         case Status.QUEUED:
             return f"🎻 In the queue, place {now.place:,} …"
+        case Status.COMPOSING | Status.RENDERING if now.tune.request.mode == "play":
+            return "🎻 Engraving and playing …"
         case Status.COMPOSING if now.tune.bars == 1:
             return "🎻 Composing: 1 bar written …"
         case Status.COMPOSING if now.tune.bars:

@@ -17,6 +17,8 @@ def sentence(tune: Tune, place: int) -> str:
             return f"Waiting: {place - 1} {'tune is' if place == 2 else 'tunes are'} before yours."
         case Status.QUEUED:
             return "Yours is the next tune."
+        case Status.COMPOSING | Status.RENDERING if tune.request.mode == "play":
+            return "The tune is engraved and recorded."
         case Status.COMPOSING:
             return "The musician is composing."
         case Status.RENDERING:
@@ -49,6 +51,7 @@ def as_json(tune: Tune, place: int, files: Iterable[TuneFile]) -> dict[str, Any]
             "duration_ms": composition.duration_ms,
             "model": composition.model,
             "abc": composition.abc,
+            "notices": composition.scores.get("notices", []),
         },
         "files": [
             {"name": file.name, "size": file.size, "address": f"/tunes/{tune.id}/files/{file.name}"}

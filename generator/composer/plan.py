@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from generator.composer.grammar import FREE, OCTAVES, Form
 from generator.notation import tokens as t
+from generator.notation.errors import NotationError
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre
 from generator.notation.opening import PHRASES, encoded, free_to_vary, parts_of, pieces, read_opening
@@ -54,6 +55,8 @@ def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
 
 def _from_opening(request: TuneRequest, form: Form) -> Plan:
     mode = request.mode
+    if mode == "play":
+        raise NotationError("A tune that is to be played as it stands is not composed. Use “tunesmith render” for it.")
     opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode=mode)
     body = encoded(opening)
     script, layout, cadence = _explicit(body), t.layout(body), 0

@@ -1,4 +1,4 @@
-"""What somebody hands in to start from: a fragment of ABC, with or without headers."""
+"""What somebody hands in to start from, or to be played: ABC from a chat, with or without headers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from generator.notation import tokens as t
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre, Rhythm, rhythm_named
+from generator.notation.passed_over import passed_over
 from generator.notation.reader import read
 from generator.notation.score import Bar, Score
 from generator.notation.shares import keys_of
@@ -20,8 +21,8 @@ from generator.notation.structure import FormError, Part, metres, parts, play_or
 from generator.notation.tempo import MAX_PLAYING_S, playing_time_s, seconds, tempo
 
 # What becomes of an opening: it is gone on from until the tune is whole; it is answered with one phrase; it is a whole tune
-# and varied; it is a whole first part and gets a second one.
-OpeningMode = Literal["continue", "answer", "vary", "second part"]
+# and varied; it is a whole first part and gets a second one; it is a whole tune and played as it stands.
+OpeningMode = Literal["continue", "answer", "vary", "second part", "play"]
 OPENING_MODES: tuple[OpeningMode, ...] = get_args(OpeningMode)
 
 MAX_BARS = 200
@@ -42,7 +43,8 @@ def read_opening(
 ) -> Score:
     """Reads an opening under what else was asked for; the score is one that the composer can go on from.
 
-    `key` may also be a mode alone. Raises NotationError with a sentence that says what is wrong and where.
+    To be played a tune may hold anything that can be read, and keeps its tempo; its notices say what was left out or taken
+    for granted. `key` may also be a mode alone. Raises NotationError with a sentence that says what is wrong and where.
     """
     body = _plain(text)
     asked_mode = Mode(key) if key in tuple(Mode) else None
@@ -54,6 +56,12 @@ def read_opening(
         wanted = asked_key or asked_mode
         raise NotationError(f"The opening is in {score.key}, but {wanted} was asked for. Leave one of the two open.")
     named = rhythm_named(rhythm or score.rhythm)
+    if mode == "play":
+        if rhythm and named and score.metre and all(score.metre.bar != usual.bar for usual in named.metres):
+            raise NotationError(f"The opening is in {score.metre}, in which no {named.name} is written.")
+        if asked_metre and score.metre and score.metre.bar != asked_metre.bar:
+            raise NotationError(f"The opening is in {score.metre}, but {asked_metre} was asked for. Leave one of the two open.")
+        return _to_play(score, body, named, key_open=key is None)
     if score.metre is None:
         guess = _guess_metre(score, named, asked=bool(rhythm))
         score = replace(read(body, key=score.key, metre=guess), metre=guess)  # also where the text says M:none
@@ -76,6 +84,27 @@ def read_opening(
         raise NotationError(f"I can't go on from this opening: it has {error}.") from None
     _check_time(score, _bars_to_come(score, tokens, mode))
     return score
+
+
+def _to_play(score: Score, body: str, named: Rhythm | None, *, key_open: bool) -> Score:
+    """The tune as it stands; a fragment that names no metre is in the one that its bars fill."""
+    notices = [*score.notices, *passed_over(body)]
+    if not any(bar.line for bar in score.bars):
+        raise NotationError("There is no bar line here, and a whole tune has some. Hand in a tune, or let me go on from this.")
+    if score.metre is None and not re.search(r"^\s*M:|\[M:", body, re.MULTILINE):
+        guess = _guess_metre(score, named, asked=False)
+        if any(bar.duration == guess.bar for bar in score.bars):
+            score = replace(read(body, key=score.key, metre=guess), metre=guess)
+    if score.metre:
+        score = _in_quavers(score, body)
+    if key_open and not re.search(r"^\s*K:|\[K:", body, re.MULTILINE):
+        notices.append(f"No key is written (K:): I took {score.key}.")
+    if len(score.bars) > MAX_BARS:
+        raise NotationError(f"The tune is too long: I play at most {MAX_BARS} bars.")
+    played = playing_time_s(score, play_order(score.bars, score.order))
+    if played > MAX_PLAYING_S:
+        raise NotationError(f"The tune would play for {played:,.0f} s; I play at most {MAX_PLAYING_S} s. Shorten it.")
+    return replace(score, rhythm=named.name if named else score.rhythm, notices=tuple(dict.fromkeys(notices)))
 
 
 def encoded(opening: Score) -> list[str]:
@@ -125,6 +154,7 @@ _TYPED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     for plain, signs in {'"': "“”„", "'": "‘’′", "-": "‐‑‒–—−", " ": "\u3000\u2028", "": "\u200b\u200c\u200d\u2060\ufeff"}.items()
     for typed in signs
 }
+_BLOCK = re.compile(r"^%%begin(\w+)\b.*?(?:^%%end\1\b.*?$|\Z)", re.MULTILINE | re.DOTALL)  # a program, a page's text
 _SMALL_FIELD = re.compile(r"^([^\S\n]*)([klmrtx])(?=:(?![|:])[^=\n]*$)", re.MULTILINE)
 
 
@@ -137,6 +167,7 @@ def _plain(text: str) -> str:
     if fenced:
         text = "\n" * text.count("\n", 0, fenced.start(1)) + fenced[1]  # errors keep the line that people count
     text = re.sub(r"^>+", lambda signs: " " * len(signs[0]), text.strip("`"), flags=re.MULTILINE)
+    text = _BLOCK.sub(lambda block: "%%" + "\n%" * block[0].count("\n"), text)
     text = _SMALL_FIELD.sub(lambda match: match[1] + match[2].upper(), text)
     return re.sub(r"^[^\S\n]*$", "%", text, flags=re.MULTILINE)
 

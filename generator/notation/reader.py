@@ -54,7 +54,9 @@ class _Reader(MusicReader):
     def read(self, text: str) -> Score:
         seen_index = False
         key_comes = any(re.search(r"^\s*K:", tune, re.MULTILINE) for tune in split_tunes(text)[:1])
-        for number, raw in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        number = 0
+        for number, raw in enumerate(lines, 1):
             line = re.split(r"(?<!\\)%", raw, maxsplit=1)[0].rstrip()
             stripped = line.lstrip()
             if not stripped or stripped.startswith("+:"):  # +: goes on with a field, of words mostly
@@ -74,6 +76,8 @@ class _Reader(MusicReader):
                     continue
                 self._start_body()
                 self.read_music(line.removesuffix("!"), number)
+        if number and any(line.lstrip().startswith("X:") for line in lines[number - 1 :] if self._begun()):
+            self.notices.append("Only the first tune was read.")
         self._start_body()
         if self.bar.notes:
             self.close_bar("", 0)

@@ -1,6 +1,8 @@
 """The process that renders: `python -m generator.rendering.child FOLDER [SOUNDFONT]`, started by `process.Renderer`.
 
-It takes pickled pairs of a score and a style on its standard input and answers on its standard output, see `frames`.
+It takes pickled pairs of a score and a style on its standard input and answers on its standard output, see `frames`. What a
+tune can take is bounded; from the first tune on it can write in FOLDER alone, and read what programs are made of and the
+sound font.
 """
 
 from __future__ import annotations
@@ -19,9 +21,11 @@ from typing import BinaryIO
 
 from generator.rendering.frames import READY, receive, send, send_outcome
 from generator.rendering.result import Rendering, RenderingError
+from generator.rendering.walls import confine
 
-MEMORY = 2 << 30  # bytes of data; a render takes about 0.3 GB, FluidSynth 0.05
-FILE_SIZE = 128 << 20  # bytes; 180 s of sound take 32 MB
+MEMORY = 1 << 30  # bytes of data
+FILE_SIZE = 64 << 20  # bytes; 180 s of sound take 32 MB
+OPEN_FILES = 64
 CPU_S = 60  # for one tune
 
 
@@ -30,13 +34,16 @@ def main() -> None:
     soundfont = Path(rest[0]) if rest else None
     # Ctrl-C in a terminal reaches every process in it: stopping is the parent's business.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.umask(0o077)
     tempfile.tempdir = folder
     answers = _own_output()
     limit_memory_and_files()
-    tunes: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(tunes, folder), daemon=True).start()
     from generator.rendering.render import render  # a second or two of imports, under the limits
 
+    # Before there is a second thread, which would stay outside; after the imports, which may keep what they compiled.
+    confine(Path(folder), [Path(__file__).parents[1], *([soundfont] if soundfont else [])])
+    tunes: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(tunes, folder), daemon=True).start()
     send(answers, READY)
     while True:
         tune = tunes.get()
@@ -68,7 +75,7 @@ def _listen(tunes: queue.SimpleQueue[bytes], folder: str) -> None:
         while True:
             tunes.put(receive(sys.stdin.buffer))
     except (EOFError, OSError):
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)  # what is in it: the folder itself, empty, is outside the walls
         if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
             os.killpg(0, signal.SIGKILL)  # FluidSynth as well
         os._exit(0)
@@ -80,8 +87,10 @@ def limit_memory_and_files() -> None:
         import resource
     except ImportError:  # Windows
         return
-    for limit, value in ((resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_FSIZE, FILE_SIZE), (resource.RLIMIT_CORE, 0)):
-        _lower(limit, value)
+    _lower(resource.RLIMIT_DATA, MEMORY)
+    _lower(resource.RLIMIT_FSIZE, FILE_SIZE)
+    _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
+    _lower(resource.RLIMIT_CORE, 0)
 
 
 def limit_cpu() -> None:

@@ -25,10 +25,13 @@ T = TypeVar("T")
 
 _START_S = 60
 _ROOT = Path(__file__).parents[2]
+# All that the child learns of the environment: its parent's holds passwords and tokens.
+_INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 class Renderer:
-    """Renders scores in child processes that have limits on memory, file size and time; on each core one, unless told otherwise.
+    """Renders scores in child processes with limits on memory, files and time, shut into their own folders; one on each core,
+    unless told otherwise.
 
     A child is a fresh interpreter, never a fork: the parent holds TensorFlow and its threads. It starts when a tune finds no
     other idle, loads music21 once, and is replaced when it dies. It ends with `close`, and when its parent dies in any way.
@@ -121,11 +124,12 @@ class _Child:
 
     def __init__(self, soundfont: Path | None) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True)
-        arguments = [self.folder.name] + ([str(soundfont.expanduser().absolute())] if soundfont else [])
+        home = os.path.realpath(self.folder.name)
+        arguments = [home] + ([str(soundfont.expanduser().absolute())] if soundfont else [])
         # A session of its own keeps the terminal's signals away, and lets FluidSynth be killed with the child.
         self.process = subprocess.Popen(
             [sys.executable, "-m", "generator.rendering.child", *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=home, env=_environment(home), start_new_session=True,
         )  # fmt: skip
         assert self.process.stdin and self.process.stdout
         self.input, self.output = self.process.stdin, self.process.stdout
@@ -148,3 +152,11 @@ class _Child:
             with contextlib.suppress(OSError):  # part of a tune was still on its way
                 pipe.close()
         self.folder.cleanup()
+
+
+def _environment(home: str) -> dict[str, str]:
+    """The child's own: whatever a library keeps or looks up goes to its folder, and none starts threads before its walls."""
+    places = dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"), home)
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return inherited | places | threads | {"PYTHONPATH": str(_ROOT), "PYTHONSAFEPATH": "1"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generator.notation.score import Score
 from generator.rendering.audio import RATE, encode_mp3, find_soundfont, synthesise
-from generator.rendering.limits import check
+from generator.rendering.limits import check, check_midi
 from generator.rendering.midi import write_midi
 from generator.rendering.musicxml import write_musicxml
 from generator.rendering.result import Rendering, RenderingError
@@ -22,6 +22,7 @@ def render(score: Score, *, style: Style = SESSION, soundfont: Path | None = Non
     check(score)
     font = find_soundfont(soundfont)
     midi = write_midi(score, style)
+    check_midi(midi)
     with ThreadPoolExecutor(max_workers=1) as band:  # FluidSynth plays, on another core, while the sheet is engraved
         playing = band.submit(synthesise, midi, font)
         musicxml = write_musicxml(score)

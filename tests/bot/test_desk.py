@@ -183,3 +183,15 @@ async def test_a_tune_that_is_not_finished_cannot_be_varied(desk: Desk) -> None:
     tune = await desk.submit(wish(), origin("1"))
     with pytest.raises(ValueError, match="not finished"):
         rules.vary(tune)
+
+
+async def test_a_tune_of_somebodys_own_may_be_played_and_varied_whatever_it_is_called(desk: Desk, storage: Storage) -> None:
+    tune = await desk.submit(TuneRequest.check(opening=ABC, mode="play", seed=7), origin("1"))
+    assert tune.request.mode == "play"
+    await storage.finish(tune.id, replace(MADE, rhythm="my own reel", metre=""), {})
+    finished = await storage.tune(tune.id)
+    assert finished is not None
+    again, _ = rules.again(finished)
+    assert (again.mode, again.opening) == ("play", tune.request.opening)
+    varied, of = rules.vary(finished)
+    assert (varied.mode, varied.opening, varied.rhythm, varied.metre, of) == ("vary", ABC, None, None, tune.id)

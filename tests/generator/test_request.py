@@ -74,10 +74,18 @@ def test_nothing_asked_for_leaves_everything_open_but_the_seed():
         ({"key": "lydian"}, "key", ["lydian", "dorian"]),
         ({"key": "any phrygian"}, "key", ["phrygian", "dorian"]),
         ({"key": "dorian", "opening": "K:G\nGAB|"}, "opening", ["G major", "dorian"]),
-        ({"mode": "improve"}, "mode", ["improve", "continue, answer, vary or second part"]),
+        ({"mode": "improve"}, "mode", ["improve", "continue, answer, vary, second part or play"]),
         ({"mode": "answer"}, "opening", ["no opening to answer"]),
         ({"mode": "vary"}, "opening", ["no tune to vary"]),
         ({"mode": "second part", "opening": " "}, "opening", ["no first part"]),
+        ({"mode": "play"}, "opening", ["no tune to play"]),
+        ({"mode": "play", "opening": "please play me something nice"}, "opening", ["no bar line"]),
+        ({"mode": "play", "opening": "M:4/4\nK:C\nCDEF|ABc?!]|"}, "opening", ["Line 3, column"]),
+        ({"mode": "play", "opening": "K:C\n" + "C|" * 201}, "opening", ["200 bars"]),
+        ({"mode": "play", "opening": "M:4/4\nL:1/8\nK:C\n" + "C999|" * 9}, "opening", ["1,2", "180 s"]),
+        ({"mode": "play", "opening": "M:4/4\nK:D\nD8|", "rhythm": "jig"}, "opening", ["4/4", "jig"]),
+        ({"mode": "play", "opening": "M:4/4\nK:D\nD8|", "metre": "3/4"}, "opening", ["4/4", "3/4"]),
+        ({"mode": "play", "opening": "K:G\nGAB|", "key": "D"}, "opening", ["G major", "D major"]),
         ({"mode": "second part", "opening": "DFA dfa|"}, "opening", ["4 bars", "shorter"]),
         ({"mode": "vary", "opening": "DFA dfa|"}, "opening", ["nothing to vary"]),
         ({"mode": "answer", "opening": "A|"}, "opening", ["pick-up"]),
@@ -213,3 +221,9 @@ def test_a_request_survives_json():
     wishes = {"rhythm": "jig", "key": "Ador", "opening": "DFA dfa|", "temperature": 0.7, "seed": 9, "title": "Ó"}
     request = TuneRequest.check(**wishes, mode="answer", strength=1, structure="free", candidates=3)
     assert TuneRequest.from_dict(json.loads(json.dumps(request.as_dict()))) == request
+
+
+def test_what_no_model_could_go_on_from_may_still_be_played():
+    tune = "X:1\nM:7/8\nL:1/8\nK:Dlyd\nDEFG ABc|d7|[M:none]ABc|]"
+    assert TuneRequest.check(opening=tune, mode="Play").mode == "play"
+    refused(opening=tune)

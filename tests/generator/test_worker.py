@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.rendering.result import RendererFault, Rendering, RenderingError
 from generator.rendering.style import Style
+from generator.request import TuneRequest
 from generator.worker import Worker
 from storage import Status, Storage
 from tests.generator.composer.untrained import untrained
@@ -94,3 +96,51 @@ async def test_a_finished_tune_is_not_made_again(storage: Storage, composer: Com
     await worker.make(tune.id)
     await worker.make(tune.id)
     assert len(renderer.scores) == 1
+
+
+class NoComposer:
+    """Whoever asks it for anything fails the test."""
+
+    model = "none that plays"
+
+
+TO_PLAY = 'X:5\nT:Mine\nM:7/8\nL:1/8\nQ:1/4=150\nK:Dlyd\n"^slowly"DEFG !stomp!ABc|d7|]\n'
+
+
+async def test_a_tune_to_play_is_rendered_as_it_stands_and_nothing_is_composed(storage: Storage) -> None:
+    wish = TuneRequest.check(opening=TO_PLAY, mode="play", seed=3)
+    tune = await storage.add(wish, origin())
+    renderer = Renderer(RENDERED)
+    await Worker(storage, NoComposer(), renderer).make(tune.id)  # type: ignore[arg-type]
+    done = await storage.tune(tune.id)
+    assert done is not None and done.composition is not None
+    [score] = renderer.scores
+    assert (score.bars, score.key, score.tempo) == (read(TO_PLAY).bars, read(TO_PLAY).key, read(TO_PLAY).tempo)
+    made = done.composition
+    assert (made.title, made.key, made.metre, made.rhythm, made.model) == ("Mine", "Dlyd", "7/8", "", "")
+    assert read(made.abc).bars == score.bars
+    notices = ["Text above and below the staff was left out.", "Signs that I cannot draw were left out: stomp."]
+    assert made.scores["notices"] == notices
+    record = json.loads(await storage.read(tune.id, "tune.json"))
+    assert record["request"]["mode"] == "play" and record["scores"]["notices"] == notices
+
+
+@pytest.mark.parametrize(
+    ("asked", "written", "title"),
+    [("", "", "Untitled"), ("", "T:Its own\n", "Its own"), ("Asked", "T:Its own\n", "Asked")],
+)
+async def test_a_tune_to_play_keeps_its_title_or_gets_the_one_that_was_asked_for(
+    storage: Storage, asked: str, written: str, title: str
+) -> None:
+    tune = await storage.add(TuneRequest.check(opening=f"X:1\n{written}M:none\nK:C\nABc|]", mode="play", title=asked), origin())
+    await Worker(storage, NoComposer(), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
+    done = await storage.tune(tune.id)
+    assert done is not None and done.composition is not None
+    assert (done.composition.title, done.composition.metre) == (title, "")
+
+
+async def test_a_tune_that_can_no_longer_be_read_fails_with_its_sentence(storage: Storage) -> None:
+    tune = await storage.add(replace(request(), opening="no tune?!", mode="play"), origin())
+    await Worker(storage, NoComposer(), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
+    failed = await storage.tune(tune.id)
+    assert failed is not None and failed.status is Status.FAILED and str(failed.error).endswith(".")

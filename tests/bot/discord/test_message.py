@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord import message
+from bot.desk import Progress
+from bot.discord import message, texts
 from bot.discord.command import KEYS, matching_keys, unfold
 from generator.request import TuneRequest
 from storage import Composition, Origin, Status, Tune
@@ -92,3 +93,26 @@ def test_every_key_that_is_offered_can_be_asked_for() -> None:
 @given(st.text(max_size=100))
 def test_any_text_typed_for_a_key_is_answered(typed: str) -> None:
     assert len(matching_keys(typed)) <= 25
+
+
+def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None:
+    played = replace(
+        tune(rhythm="", model="", scores={"notices": ["Only the first voice was read.", "Signs were left out: <@1>."]}),
+        request=TuneRequest(seed=7, opening=ABC, mode="play"),
+    )
+    *_, made_of, voices, signs = message.finished(played, {}, file_limit=1).content.split("\n")
+    assert made_of == "-# D major · 4/4 · played as it stands · for <@400>"
+    assert voices == "-# Only the first voice was read."
+    assert signs == "-# Signs were left out\\: \\<\\@1\\>."
+
+
+def test_however_much_was_left_out_the_message_fits() -> None:
+    notices = [f"Signs that I cannot draw were left out: {'*' * 150}.", *["Only the first tune was read, no other."] * 20]
+    content = message.finished(tune(title="*" * 300, rhythm="*" * 300, scores={"notices": notices}), {}, file_limit=1).content
+    assert len(content) <= 2_000
+
+
+def test_the_card_of_a_tune_to_play_says_nothing_of_composing() -> None:
+    for status in (Status.COMPOSING, Status.RENDERING):
+        now = replace(tune(), status=status, request=TuneRequest(seed=7, opening=ABC, mode="play"))
+        assert texts.progress(Progress(now, 0)) == "🎻 Engraving and playing …"

@@ -301,3 +301,23 @@ async def test_static_files_may_be_kept_until_they_change(visitor: Visitor) -> N
 @pytest.mark.parametrize("name", ["..%2f__init__.py", "%2fetc%2fpasswd", "..%5cviews.py", "base.html"])
 async def test_static_names_are_never_paths(visitor: Visitor, name: str) -> None:
     assert (await visitor.get(f"/static/x/{name}")).status == 404
+
+
+async def test_a_tune_of_ones_own_is_played_and_its_page_names_what_was_left_out(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose(opening=ABC, mode="play")
+    tune = await site.storage.tune(tune_id)
+    assert tune is not None and tune.request.mode == "play"
+    waiting = await (await visitor.get(f"/tunes/{tune_id}")).text()
+    assert "The tune to play" in waiting and "Temperature" not in waiting
+    await site.finish(tune_id, rhythm="", model="", scores={"notices": ["Only the first <voice> was read."]})
+    page = await (await visitor.get(f"/tunes/{tune_id}")).text()
+    assert "Only the first &lt;voice&gt; was read." in page and "played as it was handed in" in page
+    assert "<dt>Model</dt>" not in page and "<dt>Seed</dt>" not in page
+    state = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
+    assert state["composition"]["notices"] == ["Only the first <voice> was read."]
+
+
+async def test_a_tune_to_play_that_cannot_be_read_comes_back_beside_its_field(visitor: Visitor) -> None:
+    answer = await visitor.post("/tunes", {"opening": "play me a nice one", "mode": "play"})
+    assert answer.status == 422
+    assert re.search(r'id="opening-error">[^<]*no bar line', await answer.text())

@@ -291,3 +291,8 @@ def test_a_long_tune_can_be_varied_though_it_could_not_be_gone_on_from():
     with pytest.raises(RequestError, match="160 s"):
         TuneRequest.check(opening=air, seed=1)
     assert FREE_BAR in plan(opening=air, mode="vary").script
+
+
+def test_a_tune_that_is_to_be_played_as_it_stands_is_not_composed():
+    with pytest.raises(NotationError, match="not composed"):
+        make_plan(TuneRequest.check(opening="M:4/4\nK:D\nD8|", mode="play"))

@@ -7,6 +7,7 @@ import pytest
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.opening import OPENING_MODES, encoded, free_to_vary, parts_of, pieces, read_opening
+from generator.notation.reader import read
 from generator.notation.tokens import encode_opening
 
 
@@ -278,3 +279,53 @@ def test_a_tune_that_is_varied_ends_where_it_ends():
 
 def test_a_pick_up_that_stands_alone_is_no_part():
     assert len(parts_of(read_opening("M:6/8\nA|:DFA dfa|gfe dcd:|B6|"))) == 2
+
+
+def play(text, **asked):
+    return read_opening(text, mode="play", **asked)
+
+
+def test_a_tune_to_play_is_read_as_it_stands():
+    text = "X:7\nT:Mine\nR:my own reel\nM:5/4\nL:1/8\nQ:1/4=77\nK:Clyd\nC10|[M:none]CD E|]\n"
+    played, plain = play(text), read(text)
+    assert played == plain
+    assert (played.title, played.tempo, played.rhythm, played.notices) == ("Mine", (Fraction(1, 4), 77), "my own reel", ())
+    assert play("M:4/4\nR:Reels\nK:C\nC8|").rhythm == "reel"
+
+
+def test_a_fragment_to_play_is_in_the_metre_that_its_bars_fill_and_says_what_key_it_took():
+    played = play("D|DFA dfa|a3 d3|")
+    assert (str(played.metre), str(played.key)) == ("6/8", "D major")
+    assert played.notices == ("No key is written (K:): I took D major.",)
+    assert play("DFA dfa|", key="G").notices == ()
+    assert play("K:D\nDFAd f|DF A|").metre is None
+    assert play("M:none\nK:D\nDFA dfa|").metre is None
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("C8|\nw: some words\n", "words"),
+        ("%%scale 9\nC8|", "Directives"),
+        ("I:abc-include /etc/passwd\nC8|", "Directives"),
+        ("[I:x]C8|", "Directives"),
+        ("m:~n3=n{o}n{m}n\nC8|", "Macros"),
+        ('"^slowly"C8|', "Text above"),
+        ("C8&E8|", "second voice"),
+        ("C8|]\n\nX:2\nT:Another\nK:D\nD8|]\n", "first tune"),
+    ],
+)
+def test_what_is_not_drawn_of_a_tune_to_play_is_named(text, named):
+    played = play("X:1\nM:4/4\nL:1/8\nK:C\n" + text)
+    assert [named in notice and notice.endswith(".") for notice in played.notices] == [True]
+    assert len(played.bars) == 1
+
+
+def test_programs_and_page_texts_are_no_music():
+    lines = "%%beginjs\nCDE('/etc/passwd')\n%%endjs\n%%begintext\nG A B | c\n%%endtext\n"
+    assert len(list(play("M:4/4\nL:1/8\nK:C\n" + lines + "C8|").notes())) == 1
+    assert "Line 10, column 1" in sentence("M:4/4\nL:1/8\nK:C\n" + lines + "]]|", mode="play")
+
+
+def test_a_comment_a_chord_symbol_and_a_blank_line_are_nothing_to_speak_of():
+    assert play('X:1\nM:4/4\nL:1/8\nK:C\n% a remark\n"Am"C8|\n\n"G7"D8|] % the end\n').notices == ()

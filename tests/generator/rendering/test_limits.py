@@ -9,10 +9,15 @@ import pytest
 
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
+from generator.notation.opening import read_opening
 from generator.notation.score import Bar, Note, Pitch, Score
 from generator.rendering import render as rendering
-from generator.rendering.limits import MAX_PLAYING_S, check
+from generator.rendering.audio import RATE
+from generator.rendering.child import FILE_SIZE
+from generator.rendering.limits import MAX_MIDI, MAX_PLAYING_S, check, check_midi
 from generator.rendering.render import RenderingError, render
+from generator.request import RequestError, TuneRequest
+from tests.generator.rendering.hostile import HOSTILE as HOSTILE_TEXTS
 
 C4 = (Pitch("C", 4),)
 CROTCHET = Note(C4, Fraction(1, 4))
@@ -25,9 +30,19 @@ def _score(*bars: Bar, tempo: tuple[Fraction, int] | None = (Fraction(1, 4), 240
 
 
 HOSTILE = {
-    "a note that lasts for hours": (_score(Bar((Note(C4, Fraction(9_999)),))), "167 minutes"),
+    "a note that lasts for hours": (_score(Bar((Note(C4, Fraction(9_999)),))), "longer than 64/4"),
+    "notes that last for hours": (_score(*[Bar((Note(C4, Fraction(16)),))] * 190), "51 minutes"),
     "thousands of bars": (_score(*[BAR] * 5_000), "5,000 bars"),
-    "thousands of notes": (_score(Bar((Note(C4, Fraction(1, 256)),) * 5_000)), "5,000 notes"),
+    "thousands of notes": (_score(*[Bar((Note(C4, Fraction(1, 256)),) * 50)] * 100), "5,000 notes"),
+    "thousands of graces": (_score(*[Bar((Note(C4, Fraction(1, 4), grace=C4 * 8),) * 20)] * 20), "3,600 notes"),
+    "hundreds of notes in a bar": (_score(Bar((Note(C4, Fraction(1, 256)),) * 300)), "more bar lines"),
+    "a bar of hours": (_score(Bar((CROTCHET,) * 65)), "longer than 64/4"),
+    "a metre of hours": (replace(_score(BAR), metre=Metre(99, 8)), "longer than 64/8"),
+    "a metre of hours later on": (_score(BAR, replace(BAR, metre=Metre(99, 8))), "longer than 64/8"),
+    "chords that are played again and again": (
+        _score(*[Bar((Note(C4 * 8, Fraction(1, 64)),) * 30)] * 10, Bar((CROTCHET,), repeat_end=5)),
+        "14,406 notes as played",
+    ),
     "longer than the cap by its repeats": (_score(*[BAR] * 100, Bar((CROTCHET,), repeat_end=1)), "Shorten it"),
     "a part repeated a million times": (_score(Bar((CROTCHET,), repeat_end=1_000_000)), "more than 8 times"),
     "an ending for the thousandth time": (_score(BAR, Bar((CROTCHET,), endings=(1_000,))), "more than 8 times"),
@@ -37,6 +52,7 @@ HOSTILE = {
     "no bars": (_score(), "no notes"),
     "rests alone": (_score(Bar((Note((), Fraction(1)),))), "no notes"),
     "a chord of a hundred": (_score(Bar((Note(C4 * 100, Fraction(1)),))), "chord"),
+    "slurs without end": (_score(Bar((Note(C4, Fraction(1), slurs_open=1_500),))), "slurs"),
     "a note that only dogs hear": (_score(Bar((Note((Pitch("C", 40),), Fraction(1)),))), "C40"),
     "a note below the piano": (_score(Bar((Note((Pitch("C", -3),), Fraction(1)),))), "C-3"),
     "a note of no length": (_score(Bar((Note(C4, Fraction(0)),))), "shorter"),
@@ -82,3 +98,39 @@ def test_what_plays_just_as_long_as_allowed_is_let_through() -> None:
     check(_score(*[BAR] * MAX_PLAYING_S))  # a bar of four beats at 240 lasts a second
     with pytest.raises(RenderingError, match="181 s"):
         check(_score(*[BAR] * (MAX_PLAYING_S + 1)))
+
+
+def test_the_longest_sound_that_is_let_through_fits_into_the_file_that_a_tune_may_write() -> None:
+    assert (MAX_PLAYING_S + 10) * RATE * 2 * 2 < FILE_SIZE
+
+
+def test_an_arrangement_that_swells_is_refused_before_it_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_midi(bytes(MAX_MIDI))
+    monkeypatch.setattr(rendering, "write_midi", lambda *_, **__: bytes(MAX_MIDI + 1))
+    with pytest.raises(RenderingError, match="too many notes"):
+        render(_score(BAR))
+
+
+# Of the attacks that tools broke down over, those that stand in something that can be done without: a tune is left.
+HARMLESS = {
+    "a tempo of nothing", "a tempo of a billion", "a program", "PostScript", "an included file", "a huge scale", "a MIDI program",
+    "exploding parts", "deep tuplets", "changes at every note", "a symbol that is markup", "a title without end",
+    "a title of other scripts", "a path for a title", "a key of nonsense", "a key of accidentals", "pipes' key", "voices",
+    "overlays", "two tunes", "macros", "words under the notes", "what verovio dies of", "decorations without end",
+    "a title that is markup",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE_TEXTS)
+def test_a_hostile_text_is_refused_in_a_sentence_or_becomes_a_tune_of_seconds(name: str) -> None:
+    before = time.perf_counter()
+    try:
+        request = TuneRequest.check(opening=HOSTILE_TEXTS[name], mode="play")
+        score = read_opening(request.opening, mode="play")
+        check(score)
+    except (RequestError, RenderingError) as error:
+        assert name not in HARMLESS and str(error).endswith(".") and len(str(error)) < 200
+    else:
+        assert name in HARMLESS
+        assert len(score.bars) <= 20 and sum(1 for _ in score.notes()) <= 240
+    assert time.perf_counter() - before < 1
