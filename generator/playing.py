@@ -7,17 +7,16 @@ from dataclasses import replace
 from generator.notation.opening import read_opening
 from generator.notation.score import Score
 from generator.rendering.text import printable
-from generator.rendering.undrawn import undrawn
 from generator.request import MAX_TITLE_CHARACTERS, TuneRequest
 
 UNTITLED = "Untitled"  # as its sheet calls it
 
 
 def whole_tune(request: TuneRequest) -> Score:
-    """The tune of a request whose mode is `play`; its notices name all that was left out.
+    """The tune of a request whose mode is `play`; its notices name what the reader left out.
 
     Raises NotationError with the sentence to show.
     """
     score = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode="play")
     title = request.title or printable(score.title)[:MAX_TITLE_CHARACTERS].rstrip()
-    return replace(score, title=title, notices=(*score.notices, *undrawn(score)))
+    return replace(score, title=title)

@@ -16,7 +16,6 @@ from generator.notation.writer import write
 from generator.rendering.render import render
 from generator.rendering.result import RendererFault, RenderingError
 from generator.rendering.style import Style, style_of
-from generator.rendering.undrawn import undrawn
 from generator.request import TuneRequest
 from generator.tunefiles import composed_scores, rendered_files, tune_files
 
@@ -66,13 +65,13 @@ def compose(
 
 
 def render_file(path: Path, out: Path, *, style: Style, soundfont: Path | None) -> tuple[list[str], Sequence[str]]:
-    """Renders somebody's ABC; returns the files' names and what the reader left out, as sentences."""
+    """Renders somebody's ABC; returns the files' names and what was left out of them, as sentences."""
     text = path.read_text(encoding="utf-8", errors="replace")
     score = read(text)
     rendering = render(score, style=style, soundfont=soundfont)
     files = {"tune.abc": write(score).encode()} | rendered_files(rendering)
     _write(out, files)
-    return sorted(files), (*score.notices, *passed_over(text), *undrawn(score))
+    return sorted(files), (*score.notices, *passed_over(text), *rendering.left_out)
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

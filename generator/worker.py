@@ -58,7 +58,7 @@ class Worker:
         if tune.request.mode == "play":
             # In a thread: a hostile tune takes a tenth of a second to read.
             score, model = await asyncio.to_thread(whole_tune, tune.request), ""
-            scores: dict[str, Any] = {"notices": list(score.notices)}
+            scores: dict[str, Any] = {}
         else:
             composed = await self._compose(tune)
             score, model = composed.score, self.composer.model
@@ -66,6 +66,8 @@ class Worker:
         written_at = time.monotonic()
         await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars))
         rendering = await self.renderer.render(score, style_of(tune.request))
+        if notices := [*score.notices, *rendering.left_out]:
+            scores["notices"] = notices
         scores["render_ms"] = round((time.monotonic() - written_at) * 1000)
         files = tune_files(tune.request, score, rendering, model=model, scores=scores)
         composition = Composition(

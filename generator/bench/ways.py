@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import subprocess
 import time
+import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 WHOLE = "whole"
 Way = Callable[[str], dict[str, float]]
@@ -29,9 +33,10 @@ class Stopwatch:
 def ours(soundfont: Path, folder: Path) -> Way:
     """Our renderer: its parts one after another, then the whole as the worker has it done."""
     from generator.notation.reader import read
-    from generator.rendering.audio import encode_mp3, synthesise
+    from generator.rendering.audio import synthesise
     from generator.rendering.limits import check
     from generator.rendering.midi import write_midi
+    from generator.rendering.mp3 import encode_mp3
     from generator.rendering.musicxml import write_musicxml
     from generator.rendering.render import render
     from generator.rendering.sheet import engrave, to_png
@@ -60,7 +65,7 @@ def ours(soundfont: Path, folder: Path) -> Way:
 
 def lab(soundfont: Path, folder: Path) -> Way:
     """As the MIT 6.S191 lab plays its tunes: ABC → abc2midi → TiMidity++ → WAV; then the MP3 by our encoder."""
-    from generator.rendering.audio import encode_mp3, read_wav
+    from generator.rendering.mp3 import encode_mp3
 
     notation, midi, wav = folder / "tune.abc", folder / "tune.mid", folder / "tune.wav"
     configuration = folder / "timidity.cfg"
@@ -74,7 +79,7 @@ def lab(soundfont: Path, folder: Path) -> Way:
         with watch.step("TiMidity++"):
             _call("timidity", "-c", configuration, midi, "-Ow", "-o", wav)
         with watch.step("MP3"):
-            encode_mp3(read_wav(wav))
+            encode_mp3(_samples(wav))
         return watch.ms
 
     return way
@@ -85,7 +90,7 @@ def by_music21(soundfont: Path, folder: Path) -> Way:
     import midi2audio
     from music21 import converter
 
-    from generator.rendering.audio import encode_mp3, read_wav
+    from generator.rendering.mp3 import encode_mp3
 
     fluidsynth = midi2audio.FluidSynth(str(soundfont))
     midi, wav, musicxml = folder / "tune.mid", folder / "tune.wav", folder / "tune.musicxml"
@@ -101,10 +106,16 @@ def by_music21(soundfont: Path, folder: Path) -> Way:
         with watch.step("MusicXML"):
             score.write("musicxml", fp=musicxml)
         with watch.step("MP3"):
-            encode_mp3(read_wav(wav))
+            encode_mp3(_samples(wav))
         return watch.ms
 
     return way
+
+
+def _samples(wav: Path) -> NDArray[np.int16]:
+    """Of shape (frames, 2)."""
+    with wave.open(str(wav)) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
 
 
 def _call(*command: str | Path) -> None:

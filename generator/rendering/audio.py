@@ -1,29 +1,42 @@
-"""MIDI → WAV by FluidSynth, WAV → MP3 by LAME."""
+"""MIDI → samples by FluidSynth: by its library with the sound font kept loaded, or by its program through midi2audio."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
 import tempfile
-import wave
+import threading
+import time
+from functools import cache, lru_cache
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
-import lameenc
 import midi2audio
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.rendering.mastering import RATE, Samples, master
 from generator.rendering.result import RendererFault
 
-RATE = 44_100  # Hz
-BITRATE = 128  # kbit/s
-_QUALITY = 7  # LAME's scale, 0 best and slowest; at this bit rate a single flute sounds the same at 2
-_PEAK = 10 ** (-1.5 / 20)
 SYNTHESIS_S = 20  # a tune of 180 s takes two
-_SILENCE = 10 ** (-60 / 20)  # beside the peak
-_TAIL_S = 0.4
-_FADE_S = 0.15
+_INT, _POINTER = ctypes.c_int, ctypes.c_void_p
+
+# FluidSynth's names. The reverb is a little room, damped.
+_SETTINGS: dict[str, str | int | float] = {
+    "synth.gain": 0.6,
+    "synth.sample-rate": float(RATE),
+    "synth.chorus.active": 0,
+    "synth.reverb.room-size": 0.5,
+    "synth.reverb.damp": 0.3,
+    "synth.reverb.width": 0.8,
+    "synth.reverb.level": 0.6,
+    "synth.polyphony": 32,  # voices, of which a string takes two until it is quite silent; they are what synthesis costs
+    "synth.dynamic-sample-loading": 1,  # only the instruments that play, of a font of 148 MB
+    "synth.default-soundfont": "",  # else it would play with the system's when it cannot read ours
+}
 
 _FONTS = ("FluidR3_GM.sf2", "default-GM.sf2", "default-GM.sf3", "default.sf2", "GeneralUser-GS.sf2")
 _FOLDERS = (
@@ -80,7 +93,85 @@ def _is_soundfont(path: Path) -> bool:
     return head[:4] == b"RIFF" and head[8:] == b"sfbk"
 
 
-class Synthesiser(midi2audio.FluidSynth):  # type: ignore[misc]
+def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
+    """The recording of a MIDI file, mastered: samples of shape (frames, 2) at 44.1 kHz.
+
+    Raises RendererFault when FluidSynth is absent, fails or takes too long, and when nothing is heard.
+    """
+    with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
+        midi_file = Path(folder, "tune.mid")
+        midi_file.write_bytes(midi)
+        if library() is None:
+            raw_file = Path(folder, "tune.raw")
+            Program(soundfont, timeout_s=SYNTHESIS_S).midi_to_audio(str(midi_file), str(raw_file))
+            return master(read_raw(raw_file))
+        return master(_kept(soundfont).play(midi_file, SYNTHESIS_S))
+
+
+@cache
+def library() -> ModuleType | None:
+    """FluidSynth's library, unless it is too old or not to be found: macOS hides Homebrew's from Pythons that are not."""
+    try:
+        import fluidsynth
+    except (ImportError, OSError):
+        return None
+    if fluidsynth.majver.value < 2:
+        return None
+    silence = fluidsynth.cfunc(
+        "fluid_set_log_function", ctypes.c_void_p, *_arguments(level=_INT, function=_POINTER, data=_POINTER)
+    )
+    for level in range(5):  # what goes wrong is told by an exception, not on standard error
+        silence(level, None, None)
+    return cast(ModuleType, fluidsynth)
+
+
+def _arguments(**kinds: type) -> list[tuple[str, type, int]]:
+    """Arguments of a function of the library, as pyfluidsynth declares those that it knows; 1 means passed in."""
+    return [(name, kind, 1) for name, kind in kinds.items()]
+
+
+class Library:
+    """FluidSynth in this process, with a sound font. It plays one tune at a time."""
+
+    def __init__(self, soundfont: Path) -> None:
+        fluidsynth = library()
+        assert fluidsynth
+        self.fluidsynth = fluidsynth
+        self.write = fluidsynth.cfunc(
+            "fluid_synth_write_float", _INT, *_arguments(synth=_POINTER, frames=_INT),
+            *_arguments(left=_POINTER, left_offset=_INT, left_step=_INT, right=_POINTER, right_offset=_INT, right_step=_INT),
+        )  # fmt: skip
+        own = {"player.timing-source": "sample", "synth.lock-memory": 0}
+        self.synth = fluidsynth.Synth(_SETTINGS["synth.gain"], RATE, 16, **_SETTINGS | own)
+        self.turn = threading.Lock()
+        if self.synth.sfload(str(soundfont), 1) < 0:
+            self.synth.delete()
+            raise RendererFault(f"FluidSynth cannot read the sound font {soundfont}. Check that it is whole.")
+
+    def play(self, midi_file: Path, timeout_s: float) -> Samples:
+        """Samples of shape (frames, 2), in whole seconds; raises RendererFault when they take too long."""
+        with self.turn:
+            self.synth.system_reset()
+            self.synth.play_midi_file(str(midi_file))
+            deadline = time.monotonic() + timeout_s
+            seconds = []
+            try:
+                while self.fluidsynth.fluid_player_get_status(self.synth.player) == self.fluidsynth.FLUID_PLAYER_PLAYING:
+                    if time.monotonic() > deadline:
+                        raise _too_slow(timeout_s)
+                    seconds.append(second := np.empty((RATE, 2), dtype=np.float32))
+                    self.write(self.synth.synth, RATE, second.ctypes.data, 0, 2, second.ctypes.data, 1, 2)
+            finally:
+                self.fluidsynth.delete_fluid_player(self.synth.player)
+        return np.concatenate([np.empty((0, 2), dtype=np.float32), *seconds])
+
+
+@lru_cache(maxsize=1)
+def _kept(soundfont: Path) -> Library:
+    return Library(soundfont)
+
+
+class Program(midi2audio.FluidSynth):  # type: ignore[misc]
     """midi2audio's FluidSynth, which puts files before options, waits for ever and takes any exit status for success."""
 
     def __init__(self, sound_font: Path, *, timeout_s: float) -> None:
@@ -88,63 +179,28 @@ class Synthesiser(midi2audio.FluidSynth):  # type: ignore[misc]
         self.timeout_s = timeout_s
 
     def midi_to_audio(self, midi_file: str, audio_file: str) -> None:
-        """Plays a MIDI file into a WAV file; raises RendererFault when FluidSynth is absent, fails or takes too long."""
-        command = [find_fluidsynth(), "-n", "-i", "-q", "-f", os.devnull, "-C", "0", "-g", "0.6", "-r", str(self.sample_rate)]
-        command += ["-o", "synth.default-soundfont="]  # else it would play with the system's when it cannot read ours
-        # Loading only the flute of a 148 MB font saves 0.1 s and 130 MB.
-        command += ["-o", "synth.dynamic-sample-loading=1", "-O", "s16", "-T", "wav", "-F", audio_file]
+        """Plays a MIDI file into a file of samples; raises RendererFault when FluidSynth is absent, fails or takes too long."""
+        command = [find_fluidsynth(), "-n", "-i", "-q", "-f", os.devnull]
+        for name, value in _SETTINGS.items():
+            command += ["-o", f"{name}={value}"]
         try:
             done = subprocess.run(
-                [*command, self.sound_font, midi_file],
+                [*command, "-O", "float", "-T", "raw", "-F", audio_file, self.sound_font, midi_file],
                 check=False, timeout=self.timeout_s,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            raise RendererFault(f"FluidSynth took longer than {self.timeout_s:g} s. Try again, or shorten the tune.") from None
+            raise _too_slow(self.timeout_s) from None
         if done.returncode:
             raise RendererFault(f"FluidSynth stopped with status {done.returncode}. Check the sound font {self.sound_font}.")
 
 
-def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
-    """Samples of shape (frames, 2) at 44.1 kHz, with the peak at -1.5 dBFS and what is silent at the end cut off."""
-    with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
-        midi_file, wav_file = Path(folder, "tune.mid"), Path(folder, "tune.wav")
-        midi_file.write_bytes(midi)
-        Synthesiser(soundfont, timeout_s=SYNTHESIS_S).midi_to_audio(str(midi_file), str(wav_file))
-        return master(read_wav(wav_file))
+def _too_slow(seconds: float) -> RendererFault:
+    return RendererFault(f"FluidSynth took longer than {seconds:g} s. Try again, or shorten the tune.")
 
 
-def read_wav(path: Path) -> NDArray[np.int16]:
-    """Samples of shape (frames, 2); raises RendererFault when the file is not 16-bit stereo at 44.1 kHz."""
-    try:
-        with wave.open(str(path)) as file:
-            if (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, RATE):
-                return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, 2)
-    except (OSError, EOFError, wave.Error):
-        pass
-    raise RendererFault("FluidSynth wrote no recording. Check that it and its sound font are whole.")
-
-
-def master(samples: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Brings the peak to -1.5 dBFS and ends soon after the last sound; raises RendererFault when all is silent."""
-    level = np.abs(samples.astype(np.int32)).max(axis=1, initial=0)
-    peak = int(level.max(initial=0))
-    if peak < 33:  # -60 dBFS: a font without the instrument plays nothing, or noise
-        raise RendererFault("The sound font played nothing. Choose a General MIDI font in the setting SOUNDFONT.")
-    end = int(np.flatnonzero(level > peak * _SILENCE)[-1]) + 1 + round(_TAIL_S * RATE)
-    out = samples[:end] * np.float32(_PEAK * 32_767 / peak)
-    fade = min(round(_FADE_S * RATE), len(out))
-    out[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
-    finished: NDArray[np.int16] = np.rint(out).astype("<i2")
-    return finished
-
-
-def encode_mp3(samples: NDArray[np.int16]) -> bytes:
-    """MP3 of samples of shape (frames, 2) at 44.1 kHz."""
-    encoder = lameenc.Encoder()
-    encoder.set_bit_rate(BITRATE)
-    encoder.set_in_sample_rate(RATE)
-    encoder.set_channels(2)
-    encoder.set_quality(_QUALITY)
-    encoder.silence()
-    return bytes(encoder.encode(samples.tobytes())) + bytes(encoder.flush())
+def read_raw(path: Path) -> Samples:
+    """Samples of shape (frames, 2); raises RendererFault when there are none."""
+    if not path.is_file() or not (size := path.stat().st_size) or size % 8:
+        raise RendererFault("FluidSynth wrote no recording. Check that it and its sound font are whole.")
+    return np.fromfile(path, dtype=np.float32).reshape(-1, 2)

@@ -8,6 +8,7 @@ sound font.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import queue
@@ -38,8 +39,12 @@ def main() -> None:
     tempfile.tempdir = folder
     answers = _own_output()
     limit_memory_and_files()
+    from generator.rendering.audio import library
     from generator.rendering.render import render  # a second or two of imports, under the limits
 
+    library()  # found by running the system's linker
+    gc.collect()
+    gc.freeze()  # the libraries' objects stay: looking through them again and again takes longer than a sheet
     # Before there is a second thread, which would stay outside; after the imports, which may keep what they compiled.
     confine(Path(folder), [Path(__file__).parents[1], *([soundfont] if soundfont else [])])
     tunes: queue.SimpleQueue[bytes] = queue.SimpleQueue()

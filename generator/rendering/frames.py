@@ -11,7 +11,7 @@ from generator.rendering.result import RendererFault, Rendering, RenderingError
 READY = b"ready"
 _LENGTH = struct.Struct("!Q")
 _MAX_FRAME = 256 << 20
-_FORMS = ("musicxml", "midi", "mp3", "png", "svg")
+_FORMS = ("musicxml", "midi", "mp3", "png", "svg", "timemap")
 
 
 def send(stream: IO[bytes], *frames: bytes) -> None:
@@ -41,11 +41,13 @@ def send_outcome(stream: IO[bytes], outcome: Rendering | RenderingError) -> None
     if isinstance(outcome, RenderingError):
         send(stream, json.dumps({"error": str(outcome), "fault": isinstance(outcome, RendererFault)}).encode())
     else:
-        send(stream, json.dumps({"duration_ms": outcome.duration_ms}).encode(), *(getattr(outcome, form) for form in _FORMS))
+        head = {"duration_ms": outcome.duration_ms, "left_out": outcome.left_out}
+        send(stream, json.dumps(head).encode(), *(getattr(outcome, form) for form in _FORMS))
 
 
 def receive_outcome(stream: IO[bytes]) -> Rendering | RenderingError:
     head = json.loads(receive(stream))
     if "error" in head:
         return (RendererFault if head["fault"] else RenderingError)(str(head["error"]))
-    return Rendering(**{form: receive(stream) for form in _FORMS}, duration_ms=int(head["duration_ms"]))
+    forms = {form: receive(stream) for form in _FORMS}
+    return Rendering(**forms, left_out=tuple(map(str, head["left_out"])), duration_ms=int(head["duration_ms"]))

@@ -6,23 +6,26 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import inf
+from string import ascii_uppercase
 
 from generator.notation.score import Bar, Score
 from generator.notation.structure import metres, sections
+from generator.rendering.text import printable
 
 BARS_A_LINE = 4
 _ROOM = 50  # how much of `_width` a line holds
 
 # Verovio's own spacing of 150 tunes came to this many of its units for one of `_width`, and so many beside the notes.
-_UNITS, _SIGNS = 37, 110
-_NARROWEST, _WIDEST = 1_450, 4_000
+_UNITS, _SIGNS = 40, 110
+NARROWEST, _WIDEST = 1_450, 4_000
+_ONE_LINE = 800  # the narrowest page for a tune of a single line
 
 
 def page_width(score: Score) -> int:
     """How wide a page must be, in verovio's units, for the fullest line to stand at its ease."""
     breaks = sorted({0, len(score.bars)} | line_starts(score))
     fullest = max(sum(map(_width, score.bars[start:stop])) for start, stop in pairwise(breaks))
-    return min(max(round(_UNITS * fullest) + _SIGNS, _NARROWEST), _WIDEST)
+    return min(max(round(_UNITS * fullest) + _SIGNS, NARROWEST if len(breaks) > 2 else _ONE_LINE), _WIDEST)
 
 
 def line_starts(score: Score) -> set[int]:
@@ -93,6 +96,16 @@ def _width(bar: Bar) -> float:
     )
     signs = 2 * bool(bar.key) + 1.5 * bool(bar.metre) + 0.5 * bool(bar.repeat_start) + 0.5 * bool(bar.repeat_end)
     return notes + signs + 1
+
+
+def part_names(score: Score) -> dict[int, str]:
+    """What the box over a part's first bar says: the tune's own names, else A, B, C over parts of four bars or more."""
+    if any(bar.part for bar in score.bars):
+        return {index: name for index, bar in enumerate(score.bars) if (name := printable(bar.part))}
+    found = _stretches(score, [metre.bar if metre else None for metre in metres(score)])
+    if not 2 <= len(found) <= len(ascii_uppercase) or any(stop - start < BARS_A_LINE for start, stop in found):
+        return {}
+    return {start: letter for (start, _), letter in zip(found, ascii_uppercase, strict=False)}
 
 
 def numbers(score: Score) -> list[int]:

@@ -1,10 +1,11 @@
-"""Ornaments, articulations and chord symbols: from ABC's names to music21's objects."""
+"""Ornaments, articulations, dynamics and chord symbols: from ABC's names to music21's objects."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from music21 import articulations, expressions, harmony, note, repeat
+from music21 import articulations, dynamics, expressions, harmony, note, repeat
 from music21.base import Music21Object
 
 from generator.rendering.chords import parse_chord
@@ -22,13 +23,19 @@ _ARTICULATIONS: dict[str, Callable[[], articulations.Articulation]] = {
     "downbow": articulations.DownBow,
     "breath": articulations.BreathMark,
     "open": articulations.OpenString,
-    "snap": articulations.SnapPizzicato,
 }
 
 
-def _upright(fermata: expressions.Fermata) -> expressions.Fermata:
-    fermata.type = "upright"
+def _fermata(kind: str) -> expressions.Fermata:
+    fermata = expressions.Fermata()
+    fermata.type = kind
     return fermata
+
+
+def _fine() -> repeat.Fine:
+    fine = repeat.Fine()
+    fine.setText("Fine")
+    return fine
 
 
 # A turn is the sign that tune books print for a roll.
@@ -42,15 +49,26 @@ _ORNAMENTS: dict[str, Callable[[], expressions.Expression]] = {
     "mordent": expressions.Mordent,
     "uppermordent": expressions.InvertedMordent,
     "pralltriller": expressions.InvertedMordent,
-    "fermata": lambda: _upright(expressions.Fermata()),
+    "fermata": lambda: _fermata("upright"),
+    "invertedfermata": lambda: _fermata("inverted"),
 }
 _SIGNS: dict[str, Callable[[], Music21Object]] = {
     "segno": repeat.Segno,
     "coda": repeat.Coda,
-    "fine": repeat.Fine,
+    "fine": _fine,
     "D.C.": repeat.DaCapo,
+    "dacapo": repeat.DaCapo,
+    "D.C.alfine": repeat.DaCapoAlFine,
+    "D.C.alcoda": repeat.DaCapoAlCoda,
     "D.S.": repeat.DalSegno,
+    "D.S.alfine": repeat.DalSegnoAlFine,
+    "D.S.alcoda": repeat.DalSegnoAlCoda,
 }
+_DYNAMICS = {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sfz"}
+_FINGERS = {"0", "1", "2", "3", "4", "5"}
+DRAWN = {*_ARTICULATIONS, *_ORNAMENTS, *_SIGNS, *_DYNAMICS, *_FINGERS}  # every decoration that has a sign on the sheet
+
+_CHORD = re.compile(r"([A-G][#b♯♭]?)((?:maj|min|dim|aug|sus|add|alt|omit|no|[mM\d+\-°ø()#b♯♭])*)(?:/([A-G][#b♯♭]?))?")
 
 
 def decorate(element: note.GeneralNote, names: tuple[str, ...]) -> list[Music21Object]:
@@ -61,21 +79,29 @@ def decorate(element: note.GeneralNote, names: tuple[str, ...]) -> list[Music21O
             element.articulations.append(_ARTICULATIONS[name]())
         elif name in _ORNAMENTS:
             element.expressions.append(_ORNAMENTS[name]())
+        elif name in _FINGERS:
+            element.articulations.append(articulations.Fingering(int(name)))
         elif name in _SIGNS:
             signs.append(_SIGNS[name]())
+        elif name in _DYNAMICS:
+            signs.append(dynamics.Dynamic(name))
     return signs
 
 
 def chord_symbol(text: str) -> Music21Object:
     """A chord symbol where the text is one (`Am`, `Bb7`, `D/F#`), else the text itself, to stand above the staff."""
-    chord = parse_chord(text)
-    if chord is None:
+    match = _CHORD.fullmatch(text)
+    if match is None:
         words = expressions.TextExpression(text.lstrip("^_<>@"))
         words.placement = "above"
         return words
-    return harmony.ChordSymbol(root=_spelt(chord.root), bass=_spelt(chord.bass) if chord.bass else None, kind=chord.kind)
+    known = parse_chord(text)
+    bass = _spelt(match[3]) if match[3] else None
+    symbol = harmony.ChordSymbol(root=_spelt(match[1]), bass=bass, kind=known.kind if known else "other")
+    symbol.chordKindStr = match[2].replace("b", "♭").replace("#", "♯")  # as it was written: players know many ways
+    return symbol
 
 
 def _spelt(name: str) -> str:
     """A pitch class as music21 spells it: B flat is `B-`."""
-    return name.replace("b", "-")
+    return re.sub("[b♭]", "-", name).replace("♯", "#")

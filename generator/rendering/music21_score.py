@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from typing import cast
 
 from music21 import bar as barlines
-from music21 import chord, clef, expressions, instrument, layout, metadata, meter, note, pitch, spanner, stream
+from music21 import beam, chord, clef, expressions, instrument, layout, metadata, meter, note, pitch, spanner, stream
 from music21 import duration as durations
 from music21 import key as keys
 from music21 import tempo as tempi
@@ -26,7 +27,7 @@ from generator.notation.metres import Metre
 from generator.notation.score import Bar, Note, Pitch, Score
 from generator.notation.structure import metres
 from generator.notation.tempo import tempo
-from generator.rendering.layout import brackets, line_starts, numbers
+from generator.rendering.layout import brackets, line_starts, numbers, part_names
 from generator.rendering.marks import chord_symbol, decorate
 from generator.rendering.result import RenderingError
 from generator.rendering.text import composer, printable, rhythm_words
@@ -36,6 +37,15 @@ _LINES = {"||": "double", "|]": "final"}
 _TIES = {(False, False): "", (False, True): "start", (True, True): "continue", (True, False): "stop"}  # from before, on
 _DOTS = (Fraction(7, 4), Fraction(3, 2), Fraction(1))
 _LONGEST = Fraction(2)  # a breve
+
+# What music21 found for a bar's rhythm: it takes as long over a bar's beams as over everything else in it, and bars are alike.
+_BEAMS: dict[tuple[Metre, Fraction, tuple[tuple[float | Fraction, str, bool], ...]], list[beam.Beams | None]] = {}
+_MOST_BEAMS = 4_096
+
+
+def note_id(bar: int, note: int) -> str:
+    """What a written note is called in MusicXML and in the sheet's SVG, by its places in the score and in its bar."""
+    return f"b{bar}n{note}"
 
 
 def to_music21(score: Score) -> stream.Score:
@@ -69,7 +79,7 @@ class _Writer:
         style = cast(StreamStyle, part.style)
         style.printPartName = style.printPartAbbreviation = False
         self.following = [*list(score.notes())[1:], None]
-        starts, in_force, named = line_starts(score), metres(score), numbers(score)
+        starts, in_force, named, parts = line_starts(score), metres(score), numbers(score), part_names(score)
         measures: list[stream.Measure] = []
         place = 0
         for index, bar in enumerate(score.bars):
@@ -78,8 +88,8 @@ class _Writer:
                 measure.showNumber = ShowNumber.NEVER
             if index in starts:
                 measure.insert(0, layout.SystemLayout(isNew=True))
-            self._signs(measure, bar, first=index == 0)
-            self._notes(measure, bar, in_force[index], place)
+            self._signs(measure, bar, parts.get(index, ""), first=index == 0)
+            self._notes(measure, index, in_force[index], place)
             place += len(bar.notes)
             measures.append(measure)
         for passes, first, last in brackets(score.bars):
@@ -89,12 +99,15 @@ class _Writer:
             part.insert(0, each)
         return part
 
-    def _signs(self, measure: stream.Measure, bar: Bar, *, first: bool) -> None:
+    def _signs(self, measure: stream.Measure, bar: Bar, part: str, *, first: bool) -> None:
         """What stands around a bar's notes."""
         if first:
             measure.clef = clef.TrebleClef()
             beat, count = tempo(self.score)
-            mark = tempi.MetronomeMark(number=count, referent=durations.Duration(float(beat * 4)))
+            referent = durations.Duration(float(beat * 4))
+            if referent.type == "complex":  # no note lasts 5/8
+                referent, count = durations.Duration(1), round(count * beat * 4)
+            mark = tempi.MetronomeMark(number=count, referent=referent)
             measure.insert(0, mark)
             if words := rhythm_words(self.score):
                 rhythm = expressions.TextExpression(words)
@@ -107,8 +120,8 @@ class _Writer:
         metre = (bar.metre or self.score.metre) if first else bar.metre
         if metre is not None:
             measure.timeSignature = _time(metre)
-        if printable(bar.part):
-            measure.insert(0, expressions.RehearsalMark(printable(bar.part)))
+        if part:
+            measure.insert(0, expressions.RehearsalMark(part))
         if bar.repeat_start:
             measure.leftBarline = barlines.Repeat(direction="start")
         if bar.repeat_end:
@@ -116,7 +129,8 @@ class _Writer:
         elif bar.line in _LINES:
             measure.rightBarline = barlines.Barline(_LINES[bar.line])
 
-    def _notes(self, measure: stream.Measure, bar: Bar, metre: Metre | None, place: int) -> None:
+    def _notes(self, measure: stream.Measure, index: int, metre: Metre | None, place: int) -> None:
+        bar = self.score.bars[index]
         self.altered = {}
         elements: list[Music21Object] = []
         beamed: list[note.GeneralNote] = []
@@ -124,11 +138,16 @@ class _Writer:
             if each.chord_symbol and printable(each.chord_symbol):
                 elements.append(chord_symbol(printable(each.chord_symbol)))
             pieces = self._note(each, self.following[place + offset])
+            _name(pieces, note_id(index, offset))
             elements += decorate(pieces[0], each.decorations)
             elements += self._graces(each.grace)
             elements += pieces
             beamed += pieces
             self._slur(each, pieces)
+        if bar.repeat_end > 1 and elements:  # the dots alone say twice
+            times = expressions.TextExpression(f"{bar.repeat_end + 1}×")
+            times.placement = "above"
+            elements.insert(-1, times)
         measure.append(elements)
         if bar.notes:
             _beam(beamed, bar.duration, metre, self._missing(measure, bar, metre))
@@ -149,7 +168,8 @@ class _Writer:
         for index, length in enumerate(lengths):
             last = index == len(lengths) - 1
             piece = self._heads(written.pitches, tied_on if last else set(written.pitches))
-            piece.duration = durations.Duration(float(length * 4))
+            kind, dots = _type(length)
+            piece.duration = durations.Duration(kind, dots=dots)  # faster than a length, whose type is to be found
             if actual != normal:
                 tuplet = durations.Tuplet(actual, normal, piece.duration.type)
                 if written.tuplet:
@@ -199,17 +219,35 @@ class _Writer:
             self.slurs += [pieces[0]] * written.slurs_open
 
 
+def _name(pieces: Sequence[note.GeneralNote], name: str) -> None:
+    """Gives a note its id: its lowest head, and with a number what is tied on because no single note lasts so long."""
+    for index, piece in enumerate(pieces):
+        head = piece.notes[0] if isinstance(piece, chord.Chord) else piece
+        head.id = f"{name}-{index}" if index else name
+
+
+def piece_lengths(written: Note) -> list[Fraction]:
+    """How long the tied pieces last that a note is written in, in whole notes."""
+    lengths, actual, normal = _lengths(written)
+    return [length * normal / actual for length in lengths]
+
+
 def _lengths(written: Note) -> tuple[list[Fraction], int, int]:
     """The written lengths that make up a note, largest first, and the tuplet's ratio that they stand in."""
     actual, normal = (written.tuplet.actual, written.tuplet.normal) if written.tuplet else (1, 1)
-    odd = written.nominal.denominator
+    return _split(written.duration, actual, normal)
+
+
+@lru_cache(maxsize=1_024)
+def _split(duration: Fraction, actual: int, normal: int) -> tuple[list[Fraction], int, int]:
+    odd = (duration * actual / normal).denominator
     while odd % 2 == 0:
         odd //= 2
-    if odd > 1 and written.tuplet is None:  # `A2/3` means a triplet's note too
+    if odd > 1 and actual == normal:  # `A2/3` means a triplet's note too
         actual, normal = odd, 2 ** (odd.bit_length() - 1)
-    rest = written.duration * actual / normal
+    rest = duration * actual / normal
     if rest.denominator & (rest.denominator - 1) or actual > 15:
-        raise RenderingError(f"No note lasts {written.duration} of a whole note. Write the tuplet with a bracket, like (3abc.")
+        raise RenderingError(f"No note lasts {duration} of a whole note. Write the tuplet with a bracket, like (3abc.")
     found = []
     while rest:
         base = _LONGEST
@@ -219,6 +257,13 @@ def _lengths(written: Note) -> tuple[list[Fraction], int, int]:
         found.append(length)
         rest -= length
     return found, actual, normal
+
+
+@lru_cache(maxsize=256)
+def _type(length: Fraction) -> tuple[str, int]:
+    """What music21 calls a written length: a type and a number of dots."""
+    found = durations.Duration(float(length * 4))
+    return found.type, found.dots
 
 
 def _key(key: Key) -> keys.KeySignature:
@@ -241,10 +286,14 @@ def _beam(notes: list[note.GeneralNote], length: Fraction, metre: Metre | None, 
     metre = metre or Metre(4, 4)
     if length > metre.bar:
         metre = Metre(ceil(length * metre.unit), metre.unit)
-    time = _time(metre)
-    if metre == Metre(4, 4):
-        time.beamSequence.load("2/4+2/4")
-    found = time.getBeams(notes, measureStartOffset=float(before * 4))
-    for each, beams in zip(notes, found, strict=True):
+    rhythm = (metre, before, tuple((each.duration.quarterLength, each.duration.type, each.isRest) for each in notes))
+    if rhythm not in _BEAMS:
+        time = _time(metre)
+        if metre == Metre(4, 4):
+            time.beamSequence.load("2/4+2/4")
+        if len(_BEAMS) >= _MOST_BEAMS:
+            _BEAMS.clear()
+        _BEAMS[rhythm] = time.getBeams(notes, measureStartOffset=float(before * 4))
+    for each, beams in zip(notes, _BEAMS[rhythm], strict=True):
         if beams is not None and isinstance(each, note.NotRest):
             each.beams = beams

@@ -15,11 +15,13 @@ class RendererFault(RenderingError):
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """One tune in every form in which it is posted; `duration_ms` is the recording's."""
+    """One tune in every form in which it is posted."""
 
     musicxml: bytes
     midi: bytes
     mp3: bytes
     png: bytes
     svg: bytes
-    duration_ms: int
+    timemap: bytes  # JSON, see `timemap`
+    left_out: tuple[str, ...]  # of the sheet: sentences
+    duration_ms: int  # of the recording

@@ -44,7 +44,7 @@ def test_options_that_contradict_each_other_end_in_one_sentence(tmp_path: Path) 
         (parent, "nothing to vary"),
         (("--set", "3", "--count", "2"), "leave out --count or --set"),
         (("--mode", "second part"), "no first part"),
-        (("--mode", "Second"), "Try continue, answer, vary or second part."),
+        (("--mode", "Second"), "Try continue, answer, vary, second part or play."),
         (("--candidates", "20"), "1 to 16"),
         (("--instrument", "kazoo"), "Try fiddle, flute"),
     ):

@@ -37,7 +37,16 @@ class Renderer:
         return self.outcome
 
 
-RENDERED = Rendering(musicxml=b"<score-partwise/>", midi=b"MThd", mp3=b"\xff\xfb", png=b"PNG", svg=b"<svg/>", duration_ms=1234)
+RENDERED = Rendering(
+    musicxml=b"<score-partwise/>",
+    midi=b"MThd",
+    mp3=b"\xff\xfb",
+    png=b"PNG",
+    svg=b"<svg/>",
+    timemap=b"[]",
+    left_out=("The sheet has no sign for !stomp!.",),
+    duration_ms=1234,
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +69,7 @@ async def test_a_finished_tune_holds_its_files_and_how_it_was_made(storage: Stor
     assert renderer.styles == [Style(seed=5)]
     assert (await storage.read(tune.id, "tune.abc")).decode() == done.composition.abc
     assert {file.name.partition(".")[2] for file in await storage.files(tune.id)} == {
-        "abc", "json", "mid", "mp3", "musicxml", "png", "svg",
+        "abc", "json", "mid", "mp3", "musicxml", "png", "svg", "timemap.json",
     }  # fmt: skip
     assert (done.composition.duration_ms, done.composition.model) == (1234, "untrained")
 
@@ -119,7 +128,7 @@ async def test_a_tune_to_play_is_rendered_as_it_stands_and_nothing_is_composed(s
     made = done.composition
     assert (made.title, made.key, made.metre, made.rhythm, made.model) == ("Mine", "Dlyd", "7/8", "", "")
     assert read(made.abc).bars == score.bars
-    notices = ["Text above and below the staff was left out.", "Signs that I cannot draw were left out: stomp."]
+    notices = ["Text above and below the staff was left out.", *RENDERED.left_out]
     assert made.scores["notices"] == notices
     record = json.loads(await storage.read(tune.id, "tune.json"))
     assert record["request"]["mode"] == "play" and record["scores"]["notices"] == notices

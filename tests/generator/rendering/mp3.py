@@ -1,4 +1,4 @@
-"""Reads the headers of MPEG-1 Layer III frames: enough to know how long a recording is."""
+"""Reads the ID3 tag and the headers of MPEG-1 Layer III frames: enough to know how long a recording is."""
 
 from typing import NamedTuple
 
@@ -13,8 +13,8 @@ class Frame(NamedTuple):
 
 
 def frames(data: bytes) -> list[Frame]:
-    """Every frame, one after another to the end; raises ValueError where one does not begin with its sign."""
-    found, at = [], 0
+    """Every frame behind the tag, one after another to the end; raises ValueError where one does not begin with its sign."""
+    found, at = [], _tag_size(data)
     while at < len(data):
         head = int.from_bytes(data[at : at + 4], "big")
         if head >> 17 != 0xFFFB >> 1:
@@ -23,3 +23,22 @@ def frames(data: bytes) -> list[Frame]:
         found.append(Frame(kbps, rate, 1 if head >> 6 & 3 == 3 else 2))
         at += 144_000 * kbps // rate + (head >> 9 & 1)
     return found
+
+
+def tags(data: bytes) -> dict[str, str]:
+    """The texts of an ID3 tag of version 2.3 in UTF-16, by the names of their frames."""
+    assert data[:5] == b"ID3\3\0"
+    found, at = {}, 10
+    while at < _tag_size(data):
+        size = int.from_bytes(data[at + 4 : at + 8], "big")
+        found[data[at : at + 4].decode()] = data[at + 10 : at + 10 + size]
+        at += 10 + size
+    assert at == _tag_size(data)
+    # A comment has a language and a description before its text.
+    return {name: (body[8:] if name == "COMM" else body[1:]).decode("utf-16") for name, body in found.items()}
+
+
+def _tag_size(data: bytes) -> int:
+    if data[:3] != b"ID3":
+        return 0
+    return 10 + sum(byte << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))

@@ -3,7 +3,7 @@
 import pytest
 
 from generator.notation.reader import read
-from generator.rendering.layout import brackets, line_starts, numbers, page_width
+from generator.rendering.layout import NARROWEST, brackets, line_starts, numbers, page_width, part_names
 from tests.generator.rendering.tunes import JIG
 
 
@@ -37,3 +37,18 @@ def test_a_tune_without_a_pick_up_begins_with_bar_one() -> None:
 def test_a_bracket_ends_at_the_repeat_or_the_double_bar() -> None:
     score = _score("|:C8|1 D8|E8:|2 F8|G8||A8|")
     assert brackets(score.bars) == [((1,), 1, 2), ((2,), 3, 4)]
+
+
+def test_parts_are_lettered_in_order_each_with_the_pick_up_that_leads_into_it() -> None:
+    assert part_names(read(JIG)) == {0: "A", 10: "B"}
+    assert part_names(_score("CDEF GABc|" * 3 + "C8||" + "CDEF GABc|" * 4)) == {0: "A", 4: "B"}
+
+
+def test_names_that_the_tune_gives_stand_alone_and_short_stretches_get_none() -> None:
+    assert part_names(_score("P:Verse\nC8|C8|C8|C8:|\nC8|C8|C8|C8:|")) == {0: "Verse"}
+    assert part_names(_score("C8|C8|C8|C8:|C8|C8:|")) == {}
+    assert part_names(_score("C8|C8|C8|C8|")) == {}
+
+
+def test_a_tune_of_one_line_gets_a_narrower_page() -> None:
+    assert page_width(_score("C8|")) < page_width(_score("CDEF GABc|" * 2)) < NARROWEST == page_width(_score("C8|" * 8))

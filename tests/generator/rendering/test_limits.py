@@ -12,9 +12,9 @@ from generator.notation.metres import Metre
 from generator.notation.opening import read_opening
 from generator.notation.score import Bar, Note, Pitch, Score
 from generator.rendering import render as rendering
-from generator.rendering.audio import RATE
 from generator.rendering.child import FILE_SIZE
 from generator.rendering.limits import MAX_MIDI, MAX_PLAYING_S, check, check_midi
+from generator.rendering.mastering import RATE
 from generator.rendering.render import RenderingError, render
 from generator.request import RequestError, TuneRequest
 from tests.generator.rendering.hostile import HOSTILE as HOSTILE_TEXTS
@@ -106,7 +106,7 @@ def test_the_longest_sound_that_is_let_through_fits_into_the_file_that_a_tune_ma
 
 def test_an_arrangement_that_swells_is_refused_before_it_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
     check_midi(bytes(MAX_MIDI))
-    monkeypatch.setattr(rendering, "write_midi", lambda *_, **__: bytes(MAX_MIDI + 1))
+    monkeypatch.setattr(rendering, "to_midi", lambda *_, **__: bytes(MAX_MIDI + 1))
     with pytest.raises(RenderingError, match="too many notes"):
         render(_score(BAR))
 

@@ -127,6 +127,29 @@ def test_ornaments_chord_symbols_slurs_and_graces_come_through() -> None:
     assert [mark.name for each in notes for mark in each.articulations] == ["staccato"]
 
 
+def test_chord_symbols_of_any_kind_keep_their_root_bass_and_lettering() -> None:
+    body = " ".join(f'"{text}"C' for text in ("F#m7b5", "D7sus4", "Bbmaj7/D", "G13", "Eb"))
+    chords = list(_parse(read(f"X:1\nM:5/4\nL:1/4\nK:C\n{body}|\n")).recurse().getElementsByClass(harmony.ChordSymbol))
+    assert [chord.root().name for chord in chords] == ["F#", "D", "B-", "G", "E-"]
+    assert [chord.chordKindStr for chord in chords] == ["m7♭5", "7sus4", "maj7", "13", ""]
+    assert chords[2].bass().name == "D"
+
+
+def test_a_tempo_in_a_beat_that_no_note_lasts_is_told_in_quarters() -> None:
+    (mark,) = _parse(read("X:1\nQ:5/8=60\nM:5/8\nK:C\nCDEFG|\n")).recurse().getElementsByClass(tempo.MetronomeMark)
+    assert (mark.number, mark.referent.type) == (150, "quarter")
+
+
+def test_bars_of_one_rhythm_are_beamed_alike_and_as_their_metre_has_it() -> None:
+    def beams(metre: str) -> list[str]:
+        notes = _notes(f"X:1\nM:{metre}\nL:1/8\nK:C\nCDEFGA|CDEFGA|\n")
+        return ["".join(each.beams.getTypes()[0][:2] if each.beams else "-" for each in notes[at : at + 6]) for at in (0, 6)]
+
+    assert beams("6/8") == ["stcost" * 2] * 2
+    assert beams("3/4") != beams("6/8")
+    assert beams("3/4")[0] == beams("3/4")[1]
+
+
 def test_words_where_a_chord_is_expected_are_shown_as_words() -> None:
     half = Note((Pitch("C", 4),), Fraction(1, 2))
     bar = Bar((replace(half, chord_symbol="slowly"), replace(half, chord_symbol="Bb7")))

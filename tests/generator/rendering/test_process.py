@@ -81,7 +81,8 @@ async def test_killed_in_the_middle_of_a_tune_it_renders_the_tune_again(renderer
     pid = renderer.pid
     assert pid
     task = asyncio.create_task(renderer.render(read(LONG)))
-    while not psutil.Process(pid).children():  # FluidSynth at work
+    busy = psutil.Process(pid).cpu_times().user + 0.1  # seconds: it is at work
+    while psutil.Process(pid).cpu_times().user < busy:
         await asyncio.sleep(0.005)
     os.kill(pid, signal.SIGKILL)
     assert (await task).duration_ms > 60_000

@@ -1,6 +1,7 @@
 """One tune through all of it."""
 
 import io
+import json
 
 import pytest
 from music21 import converter
@@ -10,6 +11,7 @@ from generator.notation.reader import read
 from generator.notation.tempo import playing_time_s
 from generator.rendering.limits import check
 from generator.rendering.render import RenderingError, render
+from generator.rendering.sheet import WIDTH
 from tests.generator.rendering.mp3 import frames
 from tests.generator.rendering.tunes import PLAIN, REEL
 
@@ -22,7 +24,10 @@ def test_every_form_is_whole_and_they_agree_on_how_long_the_tune_is() -> None:
     assert len(frames(rendering.mp3)) * 1152 / 44.1 == pytest.approx(rendering.duration_ms, abs=120)
     assert rendering.midi[:4] == b"MThd"
     assert converter.parseData(rendering.musicxml, format="musicxml").metadata.bestTitle == "Everything"
-    assert Image.open(io.BytesIO(rendering.png)).width == 1500
+    assert Image.open(io.BytesIO(rendering.png)).width == WIDTH
+    heard = json.loads(rendering.timemap)
+    assert len({entry["bar"] for entry in heard}) == len(score.bars)
+    assert 0 == heard[0]["ms"] < heard[-1]["ms"] < rendering.duration_ms
     assert rendering.svg.lstrip().startswith(b"<svg") and rendering.svg.rstrip().endswith(b"</svg>")
 
 

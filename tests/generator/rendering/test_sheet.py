@@ -29,7 +29,7 @@ def _pixels(text: str) -> NDArray[np.uint8]:
 @pytest.mark.parametrize("name", ALL)
 def test_the_picture_is_music_on_white_with_nothing_cut_off(name: str) -> None:
     pixels = _pixels(ALL[name])
-    assert pixels.shape[1] == WIDTH
+    assert WIDTH / 2 < pixels.shape[1] <= WIDTH
     border = np.concatenate([pixels[:8].ravel(), pixels[-8:].ravel(), pixels[:, :8].ravel(), pixels[:, -8:].ravel()])
     assert border.min() == 255, "something touches the edge"
     ink = (pixels < 128).mean()
@@ -41,6 +41,13 @@ def test_the_page_grows_with_the_tune() -> None:
     body = "CDEF GABc|" * 8
     short, long = (_pixels(f"X:1\nT:t\nM:4/4\nL:1/8\nK:C\n{body * times}\n") for times in (1, 4))
     assert 2.5 < len(long) / len(short) < 4
+
+
+def test_a_tune_of_one_line_makes_a_smaller_picture_not_larger_notes() -> None:
+    short, long = (_pixels(f"X:1\nT:t\nM:4/4\nL:1/4\nK:C\n{'CDEF|' * bars}\n") for bars in (1, 8))
+    assert short.shape[1] < 0.6 * WIDTH < long.shape[1] == WIDTH
+    one, two = (np.diff(np.flatnonzero((each < 128).mean(axis=1) > 0.25))[:8] for each in (short, long))
+    assert abs(max(one) - max(two[:4])) <= 1, "a staff of another size"
 
 
 def test_there_are_five_lines_to_a_staff_and_one_staff_for_four_bars() -> None:
@@ -69,6 +76,53 @@ def test_the_tempo_is_told_once() -> None:
     assert texts.count("= 112") == 1
     assert texts.count("Jig") == 1
     assert [text for text in texts if "Kesh" in text] == ["The Kesh"]
+
+
+def test_key_order_of_the_parts_and_an_odd_beat_are_told_in_the_head() -> None:
+    text = "X:1\nT:t\nP:AAB\nQ:5/8=60\nM:5/8\nL:1/8\nK:Bb lyd ^c\nP:A\nCDEFG|\nP:B\nCDEFG|\n"
+    texts = ["".join(element.itertext()).strip() for element in _elements(text, "text")]
+    assert texts[:4] == ["t", "B♭ lydian with C♯", "5/8 = 60", "AAB"]
+
+
+def test_parts_without_names_get_letters_where_they_are_long_enough() -> None:
+    def boxes(body: str) -> list[str]:
+        text = f"X:1\nT:t\nM:4/4\nL:1/4\nK:C\n{body}\n"
+        return ["".join("".join(each.itertext()).split()) for each in _elements(text, "g") if each.get("class") == "reh"]
+
+    four = "CDEF|" * 3 + "CDEF"
+    assert boxes(f"{four}:|{four}:|") == ["A", "B"]
+    assert boxes(f"G|{four}:|G|{four}:|") == ["A", "B"]
+    assert boxes(f"{four}:|CDEF:|") == boxes(four + "|") == []
+    assert boxes(f"P:X\n{four}:|{four}:|") == ["X"]
+
+
+def test_a_composer_who_has_no_room_beside_the_rhythm_stands_above_it() -> None:
+    def height(composer: str) -> int:
+        return len(_pixels(PLAIN.replace("R:polka", f"R:polka\nC:{composer}")))
+
+    assert height("Trad.") == len(_pixels(PLAIN)) < height("Somebody of " + "Ennistymon " * 5)
+
+
+def test_a_chord_symbol_is_lettered_as_it_is_written_and_a_part_played_three_times_says_so() -> None:
+    text = 'X:1\nT:t\nM:4/4\nL:1/4\nK:C\n"Am7b5"C"D7sus4"D"Gmaj7/B"E"Coda"F::|\n'
+    words = {"".join("".join(element.itertext()).split()) for element in _elements(text, "text")}
+    assert {"Am7♭5", "D7sus4", "Gmaj7/B", "Coda", "3×"} <= words
+
+
+def test_the_sheet_needs_no_style_of_its_own_to_be_shown_in_a_page() -> None:
+    svg = _svg(JIG)
+    assert "<style" not in svg and " style=" not in svg and "@import" not in svg
+    assert not any(element.get("href") or element.get("src") for element in ElementTree.fromstring(svg).iter())
+    assert all(target.startswith("#") for element in _elements(JIG, "use") for name, target in element.items() if "href" in name)
+    assert all(element.get("stroke") == "currentColor" for element in _elements(JIG, "path") if element.get("stroke-width"))
+    assert not any("placeholder" in element.get("class", "") for element in _elements(JIG, "g"))
+
+
+@pytest.mark.parametrize("title", ["Ночь на Дону", "Μουσική", "שיר", "夜 שיר Ó"])
+def test_a_title_in_another_alphabet_is_drawn(title: str) -> None:
+    blank = _pixels(PLAIN.replace("Plain", "夜"))
+    drawn = _pixels(PLAIN.replace("Plain", title))
+    assert drawn.shape == blank.shape and (drawn < 128).sum() > (blank < 128).sum() + 200
 
 
 def _elements(text: str, tag: str) -> list[ElementTree.Element]:
