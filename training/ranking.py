@@ -12,13 +12,13 @@ from pathlib import Path
 from generator.composer import novelty, ranking
 from generator.composer.measures import pitches
 from generator.composer.novelty import Novelty
-from generator.composer.unfit import unfit
 from generator.composer.weights import SHIPPED, load_weights
 from generator.notation.keys import Key
 from generator.notation.tokens import cadence, layout
 from training.baselines.forms import Judge, judge_of
 from training.corpus.corpus import Corpus, score_of
 from training.dataset import Example
+from training.titles.unfit import unfit
 
 HEADER = 3  # tokens that are told, besides <start>
 

@@ -55,7 +55,6 @@ class Choice:
             return None
         score, written = scores[index], candidates[index]
         title = plan.request.title or title_for(score.rhythm, plan.request.seed, written.tokens)
-        title = title or f"{score.rhythm.capitalize() or 'Tune'} in {score.key}"  # where no draw was good enough
         named = replace(score, title=title)
         return ComposedTune(named, written.tokens, written.bits_per_token, judged[index], closest[index])
 

@@ -100,11 +100,6 @@ def test_title_and_tempo(composer):
     assert "Q:1/2=104" in abc(unnamed)
 
 
-def test_a_tune_that_finds_no_title_is_called_by_rhythm_and_key(composer, monkeypatch):
-    monkeypatch.setattr("generator.composer.candidates.title_for", lambda *_: "")
-    assert composer.compose([REQUEST])[0].score.title == "Reel in A dorian"
-
-
 def test_the_listener_hears_rising_numbers_of_bars(composer):
     for request in (REQUEST, ONE, *OTHERS[:5], TuneRequest.check(opening="M:6/8\nK:D\n" + "DFA dfa|" * 10, seed=1)):
         heard: list[int] = []

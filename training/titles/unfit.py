@@ -2,7 +2,7 @@
 
 The tunebooks of the 19th century have all of them. The lists are in ROT13, so that nobody has to read them by accident;
 `codecs.decode(text, "rot13")` shows them. They are wider than a filter of what people write would be: a title that is
-refused without need costs one more draw.
+refused without need is one of thousands.
 """
 
 from __future__ import annotations

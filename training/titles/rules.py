@@ -1,4 +1,4 @@
-"""What a title looks like: how it is compared, which dance it names, how it is put together and written.
+"""What a title looks like: how it is compared, which dance it names, how it is put together and written; and which are good.
 
 All of it works on titles in small letters, words divided by single spaces.
 """
@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 from generator.notation.metres import RHYTHMS, rhythm_named
+from training.titles.unfit import unfit
 
 SHORTEST, LONGEST = 6, 40  # characters
 FEWEST_WORDS, MOST_WORDS = 2, 6
+BEFORE, AFTER = 3, 2  # neighbours that a word has had on either side, for new ones to be trusted
 
 
 def _listed(text: str) -> frozenset[str]:
@@ -116,6 +122,19 @@ def joints(title: str) -> list[tuple[str, str]]:
     ]
 
 
+def shapes(titles: Iterable[str]) -> set[str]:
+    """What titles are built of, with “green *” for a word that stands before many others, and “* maid” for one after many."""
+    parts, before, after = set(), defaultdict(set), defaultdict(set)
+    for title in titles:
+        parts.update(shape(title))
+        for one, two in joints(title):
+            parts.add(f"{one} {two}")
+            before[one].add(two)
+            after[two].add(one)
+    parts |= {f"{word} *" for word, others in before.items() if len(others) >= BEFORE}
+    return parts | {f"* {word}" for word, others in after.items() if len(others) >= AFTER}
+
+
 def _kind(word: str) -> str:
     if word in _FRAME:
         return word
@@ -133,3 +152,43 @@ def _capital(word: str) -> str:
     word = "-".join(part[:1].upper() + part[1:] for part in word.split("-"))
     word = re.sub(r"^'(\w)", lambda match: f"'{match[1].upper()}", word)
     return re.sub(r"^(O'|D'|Mc)(\w)", lambda match: match[1] + match[2].upper(), word)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a new title has to keep to: it is built as those that were learned, and none of those that are known."""
+
+    parts: frozenset[str]  # see `shapes`
+    blurred: frozenset[str]  # of the known titles
+
+    @classmethod
+    def of(cls, learned: Iterable[str], known: Iterable[str]) -> Self:
+        """From titles in small letters, and from known ones as they are compared."""
+        return cls(frozenset(shapes(learned)), frozenset(form for text in known for form in _blurred(text)))
+
+    def refusal(self, title: str, rhythm: str) -> str | None:
+        """The rule that a title breaks, None for a good one."""
+        if ill_formed(title):
+            return "ill-formed"
+        if names_other_rhythm(title, rhythm):
+            return "other rhythm"
+        if not self.parts.issuperset(shape(title)):
+            return "ill-shaped"
+        for one, two in joints(title):
+            if f"{one} {two}" not in self.parts and not {f"{one} *", f"* {two}"} <= self.parts:
+                return "ill-matched"
+        if unfit(title):
+            return "unfit"
+        return "known" if self.is_known(title) else None
+
+    def is_known(self, title: str) -> bool:
+        """Whether the title is one of the collections', or but one letter away from it."""
+        return not self.blurred.isdisjoint(_blurred(letters(title)))
+
+
+def _blurred(text: str) -> Iterator[str]:
+    """The text with a letter, or one more between its letters, left open: what is one letter apart has such a form in common."""
+    for place in range(len(text) + 1):
+        yield f"{text[:place]}?{text[place:]}"
+        if place < len(text):
+            yield f"{text[:place]}?{text[place + 1 :]}"
