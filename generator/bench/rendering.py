@@ -19,7 +19,7 @@ import numpy as np
 from generator.bench import processes
 from generator.bench.render_cell import RenderCell
 from generator.bench.tunes import MIXED, NEAR
-from generator.bench.ways import WHOLE
+from generator.bench.ways import ALONE, WHOLE
 from generator.rendering.audio import find_fluidsynth, find_soundfont
 
 OURS = "ours"
@@ -123,8 +123,10 @@ def _compare(found: dict[str, Any], selection: str) -> dict[str, float]:
         if ours and other and name != OURS:
             mine, theirs = ours["steps"], other["steps"]
             times[f"{name}'s whole beside ours"] = round(theirs[WHOLE]["p50"] / mine[WHOLE]["p50"], 2)
-            times[f"{name}'s way to the sound beside our whole"] = round(theirs["to the sound"]["p50"] / mine[WHOLE]["p50"], 2)
-            times[f"{name}'s way to the sound beside ours"] = round(
+            times[f"{name}'s way to the sound beside our melody alone"] = round(
+                theirs["to the sound"]["p50"] / mine[ALONE]["p50"], 2
+            )
+            times[f"{name}'s way to the sound beside ours with backing"] = round(
                 theirs["to the sound"]["p50"] / mine["to the sound"]["p50"], 2
             )
     return times

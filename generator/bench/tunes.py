@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.bench.processes import say
 
-SHORTEST_S, LONGEST_S = 40, 52
+SHORTEST_S, LONGEST_S = 42, 48
 NEAR, MIXED = "about 45 s", "all rhythms"
 
 

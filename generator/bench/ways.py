@@ -10,12 +10,13 @@ import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-WHOLE = "whole"
+WHOLE, ALONE = "whole", "melody alone, to the sound"
 Way = Callable[[str], dict[str, float]]
 
 
@@ -40,6 +41,7 @@ def ours(soundfont: Path, folder: Path) -> Way:
     from generator.rendering.musicxml import write_musicxml
     from generator.rendering.render import render
     from generator.rendering.sheet import engrave, to_png
+    from generator.rendering.style import SESSION
 
     def way(abc: str) -> dict[str, float]:
         score, watch = read(abc), Stopwatch()
@@ -56,6 +58,8 @@ def ours(soundfont: Path, folder: Path) -> Way:
             samples = synthesise(midi, soundfont)
         with watch.step("MP3"):
             encode_mp3(samples)
+        with watch.step(ALONE):  # what the others play
+            synthesise(write_midi(score, replace(SESSION, backing=False)), soundfont)
         with watch.step(WHOLE):
             render(score, soundfont=soundfont)
         return watch.ms

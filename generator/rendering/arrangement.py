@@ -37,6 +37,7 @@ class Track:
     pan: int
     sounds: tuple[Sound, ...]
     skip: int = 0  # samples of the attack
+    damped: bool = False  # what was struck dies away soon: the next stroke's hand is on the strings
 
 
 def arrange(score: Score, style: Style = SESSION) -> list[Track]:
@@ -64,7 +65,7 @@ def arrange(score: Score, style: Style = SESSION) -> list[Track]:
             beaten = _Player(score, groove, f"drum {style.seed}").strokes([sound] for sound in drum)
         else:
             strummed, beaten = [sound for stroke in strokes for sound in stroke], drum
-        tracks.append(Track("Guitar", STEEL_GUITAR, 97, 44, tuple(strummed)))
+        tracks.append(Track("Guitar", STEEL_GUITAR, 97, 44, tuple(strummed), damped=True))
         tracks.append(Track("Bodhrán", TAIKO, 100, 84, tuple(beaten)))
     return [track for track in tracks if track.sounds]
 

@@ -33,7 +33,7 @@ _SETTINGS: dict[str, str | int | float] = {
     "synth.reverb.damp": 0.3,
     "synth.reverb.width": 0.8,
     "synth.reverb.level": 0.6,
-    "synth.polyphony": 32,  # voices, of which a string takes two until it is quite silent; they are what synthesis costs
+    "synth.polyphony": 24,  # voices, of which a string takes two until it is quite silent; they are what synthesis costs
     "synth.dynamic-sample-loading": 1,  # only the instruments that play, of a font of 148 MB
     "synth.default-soundfont": "",  # else it would play with the system's when it cannot read ours
 }

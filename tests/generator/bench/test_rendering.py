@@ -70,7 +70,7 @@ def test_each_way_is_measured_in_a_process_of_its_own(way, tmp_path):
 def test_the_tunes_are_of_about_45_s_and_of_all_rhythms():
     found = compose(5)
     assert {len(tunes) for tunes in found.values()} == {5}
-    assert all(40 <= tune["playing_s"] <= 52 for tune in found[NEAR])
+    assert all(42 <= tune["playing_s"] <= 48 for tune in found[NEAR])
     assert len({read(tune["abc"]).rhythm for tune in found[MIXED]}) == 5
 
 
