@@ -13,7 +13,7 @@ from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
 from generator.notation.tokens import MODES
-from generator.request import MAX_OPENING_CHARACTERS, MAX_SEED, MAX_TITLE_CHARACTERS, RequestError, TuneRequest
+from generator.request import INSTRUMENTS, MAX_OPENING_CHARACTERS, MAX_SEED, MAX_TITLE_CHARACTERS, RequestError, TuneRequest
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -36,8 +36,13 @@ METRES = list(dict.fromkeys(str(metre) for rhythm in RHYTHMS.values() for metre 
     temperature=texts.TEMPERATURE,
     seed=texts.SEED,
     title=texts.TITLE,
+    instrument=texts.INSTRUMENT,
+    backing=texts.BACKING,
 )
-@app_commands.choices(rhythm=[app_commands.Choice(name=name, value=name) for name in RHYTHMS])
+@app_commands.choices(
+    rhythm=[app_commands.Choice(name=name, value=name) for name in RHYTHMS],
+    instrument=[app_commands.Choice(name=name, value=name) for name in INSTRUMENTS],
+)
 async def tune(
     interaction: discord.Interaction[TunesmithBot],
     rhythm: str | None = None,
@@ -47,11 +52,21 @@ async def tune(
     temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
     title: app_commands.Range[str, 1, MAX_TITLE_CHARACTERS] | None = None,
+    instrument: str | None = None,
+    backing: bool = True,
 ) -> None:
     # Checked before anything is deferred: after a public «thinking» the answer could not be the person's own.
     try:
         request = TuneRequest.check(
-            rhythm=rhythm, key=key, metre=metre, opening=unfold(opening), temperature=temperature, seed=seed, title=title
+            rhythm=rhythm,
+            key=key,
+            metre=metre,
+            opening=unfold(opening),
+            temperature=temperature,
+            seed=seed,
+            title=title,
+            instrument=instrument,
+            backing=backing,
         )
     except RequestError as error:
         await asking.refuse(interaction, str(error))

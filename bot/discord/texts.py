@@ -11,6 +11,8 @@ OPENING = "A few bars of ABC to start from."
 TEMPERATURE = "From 0.1 (steady) to 2 (wild); 1 if you leave it open."
 SEED = "The same wish with the same seed gives the same tune."
 TITLE = "What the tune is called."
+INSTRUMENT = "What plays the melody; each rhythm has its own if you leave it open."
+BACKING = "Whether guitar and bodhrán play along; they do if you leave it open."
 
 AS_IT_STANDS = "played as it stands"
 

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from generator.notation.opening import OPENING_MODES
 from generator.request import STRUCTURES, USUAL_STRENGTH, RequestError, TuneRequest
 
-FIELDS = ("rhythm", "key", "metre", "opening", "mode", "strength", "structure", "temperature", "seed", "title")
+BACKINGS = ("with", "without")
+FIELDS = (
+    "rhythm", "key", "metre", "opening", "mode", "strength", "structure", "temperature", "seed", "title", "instrument", "backing",
+)  # fmt: skip
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
 
@@ -34,6 +37,8 @@ def wish(values: Mapping[str, str]) -> TuneRequest:
         temperature=_temperature(values["temperature"]),
         seed=_whole("seed", values["seed"]),
         title=values["title"],
+        instrument=values["instrument"],
+        backing=_backing(values["backing"]),
     )
 
 
@@ -50,6 +55,8 @@ def filled(request: TuneRequest) -> dict[str, str]:
         "temperature": "" if request.temperature == 1 else f"{request.temperature:g}",
         "seed": "",
         "title": request.title,
+        "instrument": request.instrument,
+        "backing": "" if request.backing else BACKINGS[1],
     }
 
 
@@ -85,6 +92,12 @@ def _temperature(text: str) -> float | None:
         return float(text.strip()[:20].replace(",", "."))
     except ValueError:
         raise RequestError("temperature", "The temperature is a number from 0.1 (steady) to 2 (wild).") from None
+
+
+def _backing(text: str) -> bool:
+    if text.strip() not in ("", *BACKINGS):
+        raise RequestError("backing", "The tune is played with or without a backing.")
+    return text.strip() != BACKINGS[1]
 
 
 def _whole(name: str, text: str) -> int | None:

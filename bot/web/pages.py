@@ -20,6 +20,7 @@ from generator.notation.metres import RHYTHMS
 from generator.notation.opening import OPENING_MODES
 from generator.notation.tokens import MODES
 from generator.request import (
+    INSTRUMENTS,
     MAX_OPENING_CHARACTERS,
     MAX_SEED,
     MAX_STRENGTH,
@@ -64,6 +65,8 @@ _CHOICES = {
     "strengths": [str(strength) for strength in range(1, MAX_STRENGTH + 1)],
     "usual_strength": str(USUAL_STRENGTH),
     "structures": STRUCTURES,
+    "instruments": INSTRUMENTS,
+    "backings": form.BACKINGS,
     "example": EXAMPLE,
     "example_address": "/?" + urlencode(EXAMPLE),
     "limits": {"opening": MAX_OPENING_CHARACTERS, "title": MAX_TITLE_CHARACTERS, "seed": MAX_SEED},
