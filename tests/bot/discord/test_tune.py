@@ -114,6 +114,11 @@ async def test_an_opening_from_the_command_line_has_its_lines_again(stage: Stage
     assert tune.request.opening == "X:1\nT:Mine\nM:6/8\nL:1/8\nK:E dorian\nEFG ABc|BAG FED:|"
 
 
+async def test_an_instrument_may_be_chosen_and_the_backing_left_out(stage: Stage) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune", instrument="harp", backing=False))
+    assert (tune.request.instrument, tune.request.backing) == ("harp", False)
+
+
 async def test_keys_are_offered_as_they_are_typed(stage: Stage) -> None:
     discord = stage.discord
     untouched = await discord.autocomplete("tune", "key", "")
@@ -136,9 +141,10 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
     assert command["integration_types"] == [0, 1]
     assert command["contexts"] == [0, 1, 2]
     options = {option["name"]: option for option in command["options"]}
-    assert set(options) == {"rhythm", "key", "metre", "opening", "temperature", "seed", "title"}
+    assert set(options) == {"rhythm", "key", "metre", "opening", "temperature", "seed", "title", "instrument", "backing"}
     assert {choice["value"] for choice in options["rhythm"]["choices"]} >= {"reel", "jig", "slip jig", "hornpipe"}
     assert (options["temperature"]["min_value"], options["temperature"]["max_value"]) == (0.1, 2.0)
+    assert {choice["value"] for choice in options["instrument"]["choices"]} >= {"fiddle", "harp"}
     assert not any(option.get("required") for option in options.values())
 
 

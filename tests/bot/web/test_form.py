@@ -22,6 +22,15 @@ def test_numbers_are_read_as_people_and_as_json_write_them() -> None:
     assert form.wish(values(temperature=0.8, seed=7)).seed == 7
 
 
+def test_the_instrument_and_the_backing_can_be_chosen_and_are_filled_in_again() -> None:
+    request = form.wish(values(instrument="Banjo", backing="without"))
+    assert (request.instrument, request.backing) == ("banjo", False)
+    filled = form.filled(request)
+    assert (filled["instrument"], filled["backing"]) == ("banjo", "without")
+    assert form.wish(filled).backing is False
+    assert form.wish(values()).backing is True
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -40,6 +49,8 @@ def test_numbers_are_read_as_people_and_as_json_write_them() -> None:
         ("seed", "9" * 5_000),
         ("seed", "٣"),
         ("opening", "C" * 4_001),
+        ("instrument", "kazoo"),
+        ("backing", "orchestra"),
     ],
 )
 def test_a_wish_that_cannot_be_met_names_its_field(field: str, value: str) -> None:
