@@ -123,6 +123,7 @@ class Pages:
                 parent=await self._storage.tune(tune.parent) if tune.parent else None,
                 downloads={name: label for name, label in DOWNLOADS.items() if name in names},
                 sheet=next((name for name in ("tune.svg", "tune.png") if name in names), None),
+                times="tune.timemap.json" if {"tune.timemap.json", "tune.svg", "tune.mp3"} <= names else None,
                 token=form.new_token(),
             )
         return self._remember(request, page)

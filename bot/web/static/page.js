@@ -71,6 +71,38 @@ function follow(page) {
   addEventListener("pagehide", () => events.close());
 }
 
+async function lightUp(sheet) {
+  // The notes of the sheet while they sound: the picture gives way to the same drawing inside the page.
+  const audio = document.querySelector("audio");
+  const [drawing, times] = await Promise.all([
+    fetch(sheet.dataset.sheet).then((answer) => answer.text()),
+    fetch(sheet.dataset.times).then((answer) => answer.json()),
+  ]);
+  const image = sheet.querySelector("img");
+  const svg = document.importNode(new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement, true);
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", image.alt);
+  image.replaceWith(svg);
+
+  let sounding = [];
+  const show = (at) => {
+    const next = times.findIndex((entry) => entry.ms > at);
+    const entry = times[(next < 0 ? times.length : next) - 1];
+    const id = entry && `b${entry.bar}n${entry.note}`;
+    const now = entry ? [...svg.querySelectorAll(`[id="${id}"], [id^="${id}-"]`)] : []; // a long note may be tied together
+    if (now[0] === sounding[0]) return;
+    for (const note of sounding) note.classList.remove("sounding");
+    for (const note of now) note.classList.add("sounding");
+    sounding = now;
+  };
+  const follow = () => {
+    show(audio.ended ? -1 : 1000 * audio.currentTime);
+    if (!audio.paused) requestAnimationFrame(follow);
+  };
+  for (const event of ["play", "seeked", "ended"]) audio.addEventListener(event, follow);
+  follow();
+}
+
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   renewTokens();
@@ -79,3 +111,6 @@ addEventListener("pageshow", (event) => {
 document.querySelectorAll("[data-fill]").forEach(fillExample);
 document.querySelectorAll("[data-copy]").forEach(offerCopy);
 document.querySelectorAll("[data-tune]").forEach(follow);
+document.querySelectorAll("[data-times]").forEach((sheet) => {
+  document.querySelector("audio").addEventListener("play", () => lightUp(sheet), { once: true });
+});

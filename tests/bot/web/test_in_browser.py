@@ -46,6 +46,24 @@ async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser
         assert (tmp_path / "tune.mp3").read_bytes() == mp3()
 
 
+async def test_the_notes_of_the_sheet_light_up_while_they_sound(site: Site, browser: Browser) -> None:
+    async with open_page(browser, site.address) as page:
+        await page.goto("/")
+        await page.get_by_role("button", name="Compose").click()
+        await page.wait_for_url("**/tunes/*")
+        await site.finish(page.url.rpartition("/")[2], bars=1)
+        audio, sounding = page.locator("audio"), page.locator(".sheet svg .sounding")
+        await expect(page.locator(".sheet img")).to_be_visible()
+        await audio.evaluate("async audio => { audio.muted = true; await audio.play(); }")
+        await expect(page.get_by_role("img", name="Sheet music of The Web Reel")).to_be_visible()
+        await expect(sounding).to_have_id("b0n0")
+        await audio.evaluate("audio => { audio.pause(); audio.currentTime = 1.2 }")
+        await expect(sounding).to_have_id("b0n1-0")
+        await audio.evaluate("audio => audio.play()")
+        await expect(audio).to_have_js_property("ended", True)
+        await expect(sounding).to_have_count(0)
+
+
 async def test_vary_and_again_lead_to_new_tunes(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address) as page:
         await page.goto("/")
