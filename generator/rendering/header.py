@@ -84,11 +84,13 @@ def _facts(score: Score) -> tuple[str, int]:
     parts: list[str] = []
     x = 0
     if rhythm := rhythm_words(score):
-        parts.append(_text(rhythm, x, 0, _TEXT, style="italic"))
-        x += fonts.width(rhythm, _TEXT, italic=True) + _GAP
+        long = fonts.width(rhythm, _TEXT, italic=True)
+        parts.append(_text(rhythm, x, 0, _TEXT, style="italic", long=long))
+        x += long + _GAP
     name = key_name(score.key)
-    parts.append(_text(name, x, 0, _TEXT))
-    x += fonts.width(name, _TEXT) + _GAP
+    long = fonts.width(name, _TEXT)
+    parts.append(_text(name, x, 0, _TEXT, long=long))
+    x += long + _GAP
     beat, count = tempo(score)
     plain = next((length for length in (beat, beat * 2 / 3) if length in _GLYPHS), None)
     words = f"= {count}" if plain else f"{beat} = {count}"
@@ -98,8 +100,9 @@ def _facts(score: Score) -> tuple[str, int]:
         if plain != beat:
             parts.append(_glyph(_DOT, x - 30))
             x += 110
-    parts.append(_text(words, x, 0, _TEXT))
-    x += fonts.width(words, _TEXT)
+    long = fonts.width(words, _TEXT)
+    parts.append(_text(words, x, 0, _TEXT, long=long))
+    x += long
     if 0 < len(score.order) <= MAX_ORDER:
         parts.append(_text(score.order, x + _GAP, 0, _TEXT, weight="bold"))
         x += _GAP + round(1.1 * fonts.width(score.order, _TEXT))
@@ -112,9 +115,13 @@ def _fitted(text: str, width: int, y: int) -> str:
     return _text(text, width, y, size, anchor="end")
 
 
-def _text(text: str, x: int, y: int, size: int, *, anchor: str = "start", style: str = "normal", weight: str = "normal") -> str:
+def _text(
+    text: str, x: int, y: int, size: int, *, anchor: str = "start", style: str = "normal", weight: str = "normal", long: int = 0
+) -> str:
+    """With `long` so long in any font: a browser that lacks ours takes a wider one."""
+    fitted = f' textLength="{long}" lengthAdjust="spacingAndGlyphs"' if long else ""
     return (
-        f'<text x="{x}" y="{y}" font-size="{size}px" text-anchor="{anchor}" font-style="{style}" font-weight="{weight}">'
+        f'<text x="{x}" y="{y}" font-size="{size}px" text-anchor="{anchor}" font-style="{style}" font-weight="{weight}"{fitted}>'
         f"{_spans(text)}</text>"
     )
 
