@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from generator.notation.metres import rhythm_named
+from generator.notation.metres import Metre, rhythm_named
 from generator.request import TuneRequest
 from storage.storage import Storage
 from storage.tunes import Origin, Status, Tune
@@ -46,8 +46,10 @@ def vary(tune: Tune) -> tuple[TuneRequest, str | None]:
     if made is None:
         raise ValueError(f"Tune {tune.id} is not finished.")
     kept = replace(tune.request.again(), opening=made.abc, mode="vary", title="")
-    rhythm = rhythm_named(made.rhythm)  # somebody's own tune may be called anything
-    return replace(kept, rhythm=rhythm.name if rhythm else None, key=made.key or None, metre=made.metre or None), tune.id
+    rhythm, metre = rhythm_named(made.rhythm), Metre.parse(made.metre) if made.metre else None
+    # Somebody's own tune may be called anything, and a jig be written in 4/4.
+    fits = rhythm and metre and any(metre.bar == usual.bar for usual in rhythm.metres)
+    return replace(kept, rhythm=rhythm.name if rhythm and fits else None, key=made.key or None, metre=made.metre or None), tune.id
 
 
 class Desk:

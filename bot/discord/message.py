@@ -16,6 +16,7 @@ from storage.tunes import Tune
 MAX_CHARACTERS = 2_000
 MAX_TITLE_CHARACTERS = 100
 MAX_NOTICES = 8  # of what the reader left out of somebody's ABC
+MAX_NOTICE = 200  # characters
 ATTACHED = ("tune.abc", "tune.mp3", "tune.png")
 # Discord shows any of these as it is after a backslash; the colon keeps addresses and emoji from coming alive.
 _MARKUP = re.compile(r"[\\*_~`|<>\[\]()@:]")
@@ -59,12 +60,14 @@ def finished(tune: Tune, contents: dict[str, bytes], *, file_limit: int, parent:
         foot.append(f"-# made from https://discord.com/channels/{where}")
     if left_out:
         foot.append(f"-# {texts.too_large(left_out)}")
-    foot += [f"-# {escape(notice)}" for notice in tune.composition.scores.get("notices", ())[:MAX_NOTICES]]
+    foot += [f"-# {escape(notice[:MAX_NOTICE])}" for notice in tune.composition.scores.get("notices", ())[:MAX_NOTICES]]
     block = f"```\n{tune.composition.abc.strip()}\n```"
     content = "\n".join([head, block, *foot])
     # A block that the tune itself would close lets the rest of it act as markup; the file carries it safely.
     if "```" in tune.composition.abc or _length(content) > MAX_CHARACTERS:
         content = "\n".join([head, *foot])
+    while _length(content) > MAX_CHARACTERS:  # of notices; the tune's own files have them all
+        content = "\n".join([head, *(foot := foot[:-1])])
     return Finished(tune, content, fitting)
 
 

@@ -49,8 +49,8 @@ class Composer:
         self._lanes = open_lanes(weights, slots, self._finished)
 
     def submit(self, request: TuneRequest, listener: Listener | None = None) -> Future[ComposedTune]:
-        """Queues a request; `listener` hears, in a thread of the composer's, of each bar that is written. Cancelling the future
-        frees its place at once.
+        """Queues a request; `listener` hears, in a thread of the composer's, how many bars its slowest candidate has. Cancelling
+        the future frees its place at once.
 
         Raises NotationError for an opening that cannot be gone on from, and RuntimeError once closed.
         """
@@ -76,7 +76,7 @@ class Composer:
             if self._closed:
                 raise RuntimeError("The composer was closed.")
             lanes = sorted(self._lanes, key=lambda lane: lane.load)
-            for place, lane in enumerate(lanes):
+            for place, lane in enumerate(lanes[: len(task.candidates)]):
                 lane.put([(task, number) for number in range(place, len(task.candidates), len(lanes))])
 
     def _finished(self, task: Task) -> None:
@@ -84,6 +84,8 @@ class Composer:
 
     def _choose(self, task: Task) -> None:
         """In the finisher's thread: hands out the best candidate; where all are copies of known tunes others are composed."""
+        if task.over:
+            return
         try:
             tune = self._choice.best(task.plan, [written for written in task.candidates if written])
             if tune:

@@ -84,6 +84,7 @@ class Lane:
         self._begins = np.zeros(rows, np.bool_)  # those that a new tune has entered
         self._entering: deque[tuple[Task, int]] = deque()  # candidates that wait for a row
         self._waiting: queue.SimpleQueue[Sequence[tuple[Task, int]]] = queue.SimpleQueue()
+        self._put, self._entered = 0, 0  # candidates ever; each is counted by one thread alone
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="lane", daemon=True)
         self._thread.start()
@@ -91,9 +92,11 @@ class Lane:
     @property
     def load(self) -> int:
         """About how many candidates are in the lane or wait for it."""
-        return int(self._active.sum()) + len(self._entering) + self._waiting.qsize()
+        return int(self._active.sum()) + self._put - self._entered
 
     def put(self, candidates: Sequence[tuple[Task, int]]) -> None:
+        """One caller at a time."""
+        self._put += len(candidates)
         self._waiting.put(candidates)
 
     def close(self) -> None:
@@ -128,6 +131,7 @@ class Lane:
                 self._enter(row, *self._entering.popleft())
 
     def _enter(self, row: int, task: Task, number: int) -> None:
+        self._entered += 1
         if task.over:
             return
         try:
@@ -147,14 +151,14 @@ class Lane:
         active = self._active[:size]
         try:
             logs = self._runtime.step(self._batch.inputs[:size], self._begins[:size])
+            self._begins[:] = False
+            self._batch.advance(logs, active)
         except Exception as error:  # whatever the runtime raises, everybody who waits must hear of it
             for row in np.flatnonzero(active).tolist():
                 if owner := self._owners[row]:
                     owner[0].fail(error)
                 self._free(row)
             return
-        self._begins[:] = False
-        self._batch.advance(logs, active)
         for row in np.flatnonzero(active & (self._batch.news[:size] > 0)).tolist():
             if owner := self._owners[row]:
                 try:

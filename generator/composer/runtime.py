@@ -33,7 +33,7 @@ def open_runtimes(weights: Weights, slots: int) -> list[Runtime]:
         return [open_runtime(weights, slots)]
     from generator.composer.openvino_runtime import OpenVinoRuntime, first_layer
 
-    processors = os.cpu_count() or 1
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     lanes = min(LANES, processors, slots)
     lookup = first_layer(weights)
     return [OpenVinoRuntime(weights, -(-slots // lanes), threads=processors // lanes, lookup=lookup) for _ in range(lanes)]

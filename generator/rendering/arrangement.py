@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from generator.notation.score import Score
@@ -46,7 +46,7 @@ def arrange(score: Score, style: Style = SESSION) -> list[Track]:
     instrument = INSTRUMENTS[name]
     bars = played_bars(score)
     groove = Groove(score, bars)
-    melody = perform(score, grace_notes=style.feel)
+    melody = [_in_reach(sound, instrument) for sound in perform(score, grace_notes=style.feel)]
     end = _last_pulse(score, bars, melody)
     hold = _whole_notes(score, _HOLD_S) if style.feel else Fraction(0)
     ringing = max((sound.onset + sound.duration for sound in melody), default=Fraction(0)) + hold
@@ -68,6 +68,12 @@ def arrange(score: Score, style: Style = SESSION) -> list[Track]:
         tracks.append(Track("Guitar", STEEL_GUITAR, 97, 44, tuple(strummed), damped=True))
         tracks.append(Track("Bodhrán", TAIKO, 100, 84, tuple(beaten)))
     return [track for track in tracks if track.sounds]
+
+
+def _in_reach(sound: Sound, instrument: Instrument) -> Sound:
+    """What is too high for an instrument that was asked for is played an octave or two lower."""
+    above = max(sound.pitch - instrument.highest, 0)
+    return replace(sound, pitch=sound.pitch - 12 * -(-above // 12)) if above else sound
 
 
 def _last_pulse(score: Score, bars: Sequence[PlayedBar], melody: Sequence[Sound]) -> Fraction:
@@ -123,7 +129,7 @@ class _Player:
 
     def _moments(self, onsets: Sequence[Fraction]) -> dict[Fraction, float]:
         """Written moment → played moment. None comes before the one that it is written after."""
-        bent = [self.groove(onset) for onset in onsets]
+        bent = [max(self.groove(onset), 0.0) for onset in onsets]  # a pick-up may lean towards what is before the start
         moved = {}
         for index, (onset, moment) in enumerate(zip(onsets, bent, strict=True)):
             before = moment - bent[index - 1] if index else moment

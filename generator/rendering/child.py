@@ -1,8 +1,8 @@
 """The process that renders: `python -m generator.rendering.child FOLDER [SOUNDFONT]`, started by `process.Renderer`.
 
 It takes pickled pairs of a score and a style on its standard input and answers on its standard output, see `frames`. What a
-tune can take is bounded; from the first tune on it can write in FOLDER alone, and read what programs are made of and the
-sound font.
+tune can take is bounded; on Linux it can, from the first tune on, write in FOLDER alone, and read what programs are made of and
+the sound font (see `walls`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from generator.rendering.result import Rendering, RenderingError
 from generator.rendering.walls import confine
 
 MEMORY = 1 << 30  # bytes of data
-FILE_SIZE = 64 << 20  # bytes; 180 s of sound take 32 MB
+FILE_SIZE = 128 << 20  # bytes; where FluidSynth's program writes a file, 180 s of sound take 64 MB
 OPEN_FILES = 64
 CPU_S = 60  # for one tune
 

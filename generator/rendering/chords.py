@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from generator.notation.keys import SEMITONES
 
-_SYMBOL = re.compile(r"([A-G])([#b♯♭]?)([^/]*)(?:/([A-G])([#b♯♭]?))?")
+# What is a chord symbol, and no words, however odd: root, kind, bass.
+SYMBOL = re.compile(r"([A-G][#b♯♭]?)((?:maj|min|dim|aug|sus|add|alt|omit|no|[mM\d+\-°ø()#b♯♭])*)(?:/([A-G][#b♯♭]?))?")
+_PARTS = re.compile(r"([A-G])([#b♯♭]?)([^/]*)(?:/([A-G])([#b♯♭]?))?")
 _KINDS = {
     "": "major", "maj": "major", "M": "major", "m": "minor", "min": "minor", "-": "minor",
     "7": "dominant-seventh", "maj7": "major-seventh", "M7": "major-seventh", "m7": "minor-seventh", "min7": "minor-seventh",
@@ -54,7 +56,7 @@ class Chord:
 
 def parse_chord(text: str) -> Chord | None:
     """The chord that a symbol names; None where it is none that we know."""
-    match = _SYMBOL.fullmatch(text.translate(_PLAIN))
+    match = _PARTS.fullmatch(text.translate(_PLAIN))
     kind = _KINDS.get(match[3]) if match else None
     if match is None or kind is None:
         return None

@@ -15,7 +15,7 @@ from generator.notation.keys import LETTERS, Key, Mode, alter_name
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Score
 from generator.notation.structure import metres, sections
-from generator.rendering.chords import Chord, parse_chord
+from generator.rendering.chords import SYMBOL, Chord, parse_chord
 from generator.rendering.performance import place_of
 
 Changes = list[tuple[Fraction, Chord]]  # where in the bar, in whole notes, a chord begins
@@ -125,7 +125,9 @@ def _written(score: Score) -> list[Changes]:
 
 
 def _lenient(text: str) -> Chord | None:
-    """The chord of a symbol, or of the longest beginning that is one: `Am7b5` is played as `Am7`."""
+    """The chord of a symbol, or of the longest beginning that is one: `Am7b5` is played as `Am7`. Words are no chords."""
+    if not SYMBOL.fullmatch(text):
+        return None
     return next((chord for end in range(len(text), 0, -1) if (chord := parse_chord(text[:end]))), None)
 
 

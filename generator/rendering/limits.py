@@ -1,6 +1,6 @@
 """What is refused before any library sees it: tunes that would take hours to play or that no staff can hold.
 
-Whatever passes is drawn, played and encoded in a few seconds on one core, and its WAV takes at most 35 MB.
+Whatever passes is drawn, played and encoded in a few seconds on one core.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def check(score: Score) -> None:
     if not SLOWEST <= quarters <= FASTEST:
         raise RenderingError(f"The tempo is outside {SLOWEST} to {FASTEST} quarter notes a minute. Change or drop the Q: field.")
     order = play_order(score.bars, score.order)
+    if not any(note.pitches for index in set(order) for note in score.bars[index].notes):
+        raise RenderingError("There are no notes to play. Let one of the parts that are played have some.")
     seconds = playing_time_s(score, order)
     if seconds > MAX_PLAYING_S:
         raise RenderingError(f"The tune would play for {_spoken(seconds)}; I play at most {MAX_PLAYING_S} s. Shorten it.")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from music21 import articulations, dynamics, expressions, harmony, note, repeat
 from music21.base import Music21Object
 
-from generator.rendering.chords import parse_chord
+from generator.rendering.chords import SYMBOL, parse_chord
 
 _ARTICULATIONS: dict[str, Callable[[], articulations.Articulation]] = {
     "staccato": articulations.Staccato,
@@ -68,8 +68,6 @@ _DYNAMICS = {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sf
 _FINGERS = {"0", "1", "2", "3", "4", "5"}
 DRAWN = {*_ARTICULATIONS, *_ORNAMENTS, *_SIGNS, *_DYNAMICS, *_FINGERS}  # every decoration that has a sign on the sheet
 
-_CHORD = re.compile(r"([A-G][#b♯♭]?)((?:maj|min|dim|aug|sus|add|alt|omit|no|[mM\d+\-°ø()#b♯♭])*)(?:/([A-G][#b♯♭]?))?")
-
 
 def decorate(element: note.GeneralNote, names: tuple[str, ...]) -> list[Music21Object]:
     """Puts on a note what music21 has of ABC's decorations; gives back the signs that stand in the measure before it."""
@@ -90,7 +88,7 @@ def decorate(element: note.GeneralNote, names: tuple[str, ...]) -> list[Music21O
 
 def chord_symbol(text: str) -> Music21Object:
     """A chord symbol where the text is one (`Am`, `Bb7`, `D/F#`), else the text itself, to stand above the staff."""
-    match = _CHORD.fullmatch(text)
+    match = SYMBOL.fullmatch(text)
     if match is None:
         words = expressions.TextExpression(text.lstrip("^_<>@"))
         words.placement = "above"

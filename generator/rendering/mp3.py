@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from generator.rendering.mastering import RATE
 
 BITRATE = 160  # kbit/s; LAME is a fifth faster at it than at 128
+DELAY_MS = 25  # of silence that LAME puts before the sound: 1,105 frames
 _QUALITY = 7  # LAME's scale, 0 best and slowest; 5 takes nearly twice as long
 
 

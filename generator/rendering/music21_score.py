@@ -121,7 +121,7 @@ class _Writer:
         if metre is not None:
             measure.timeSignature = _time(metre)
         if part:
-            measure.insert(0, expressions.RehearsalMark(part))
+            measure.insert(0, _part_name(part))
         if bar.repeat_start:
             measure.leftBarline = barlines.Repeat(direction="start")
         if bar.repeat_end:
@@ -138,6 +138,8 @@ class _Writer:
             if each.chord_symbol and printable(each.chord_symbol):
                 elements.append(chord_symbol(printable(each.chord_symbol)))
             pieces = self._note(each, self.following[place + offset])
+            if len(bar.notes) > 1 and isinstance(pieces[0], note.Rest):
+                pieces[0].fullMeasure = False  # however long it is: verovio would give the bar's other notes no time
             _name(pieces, note_id(index, offset))
             elements += decorate(pieces[0], each.decorations)
             elements += self._graces(each.grace)
@@ -224,6 +226,15 @@ def _name(pieces: Sequence[note.GeneralNote], name: str) -> None:
     for index, piece in enumerate(pieces):
         head = piece.notes[0] if isinstance(piece, chord.Chord) else piece
         head.id = f"{name}-{index}" if index else name
+
+
+def _part_name(part: str) -> Music21Object:
+    """In a box: a letter over the bar line, a word from the bar's first note on, or it would reach over the margin."""
+    if len(part) < 3:
+        return expressions.RehearsalMark(part)
+    words = expressions.TextExpression(part)
+    words.placement, words.style.fontWeight, words.style.enclosure = "above", "bold", "rectangle"
+    return words
 
 
 def piece_lengths(written: Note) -> list[Fraction]:

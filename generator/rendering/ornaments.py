@@ -56,7 +56,8 @@ class Ornaments:
         return out
 
     def _ornamented(self, sound: Sound, note: Note, kind: str) -> list[Sound]:
-        assert note.melody is not None
+        if note.melody is None or note.melody.midi != sound.pitch:  # a grace note, or a lower head under one that is held
+            return [sound]
         up, down = self._step(note.melody, sound.bar, 1), self._step(note.melody, sound.bar, -1)
         if sound.duration < 3 * self.grace or (kind == "roll" and sound.duration < 4 * self.grace):
             return [sound]

@@ -67,7 +67,7 @@ class Renderer:
                     outcome = await self._within(self.timeout_s, child, partial(child.render, tune))
                 except TimeoutError:
                     raise RenderingError(f"The tune took longer than {self.timeout_s:g} s to render. Shorten it.") from None
-                except (EOFError, OSError):
+                except (EOFError, OSError, ValueError, KeyError):  # it died, was closed, or answers nonsense
                     continue
                 self._idle.append(child)
                 if isinstance(outcome, RenderingError):
@@ -97,6 +97,8 @@ class Renderer:
             await self._within(_START_S, child, child.wait_until_ready)
         except (TimeoutError, EOFError, OSError):
             raise RendererFault("The renderer does not start. Run “tunesmith doctor” to see what is missing.") from None
+        if self._closed:
+            raise RendererFault("The renderer is closed.")
         return child
 
     async def _within(self, seconds: float, child: _Child, call: Callable[[], T]) -> T:

@@ -12,7 +12,7 @@ from generator.rendering.leftout import left_out
 from generator.rendering.limits import check, check_midi
 from generator.rendering.mastering import RATE
 from generator.rendering.midi import to_midi
-from generator.rendering.mp3 import encode_mp3
+from generator.rendering.mp3 import DELAY_MS, encode_mp3
 from generator.rendering.musicxml import write_musicxml
 from generator.rendering.result import Rendering, RenderingError
 from generator.rendering.sheet import engrave, to_png
@@ -42,7 +42,7 @@ def render(score: Score, *, style: Style = SESSION, soundfont: Path | None = Non
         mp3=encode_mp3(samples, title=printable(score.title), comment=rhythm_words(score)),
         png=png,
         svg=svg.encode(),
-        timemap=write_timemap(score, tracks[0].sounds),
+        timemap=write_timemap(score, tracks[0].sounds, delay_ms=DELAY_MS),
         left_out=left_out(score),
         duration_ms=round(len(samples) * 1000 / RATE),
     )

@@ -38,12 +38,13 @@ class Instrument:
     ornament: Literal["roll", "treble", "cut"] = "roll"  # for long notes, the second time through
     skip: int = 0  # samples of a slow attack that a dance tune has no time for
     rings: bool = False  # nothing damps its strings
+    highest: int = 108  # MIDI; FluidR3 has nothing above it
 
 
 INSTRUMENTS = {
-    "fiddle": Instrument(110, 106, 55, skip=8000),
+    "fiddle": Instrument(110, 106, 55, skip=8000, highest=93),
     "flute": Instrument(73, 95, 62, skip=2000),
-    "whistle": Instrument(74, 90, 62),  # the recorder; General MIDI's own whistle is one without a pipe
+    "whistle": Instrument(74, 90, 62, highest=97),  # the recorder; General MIDI's own whistle is one without a pipe
     "accordion": Instrument(21, 113, 53, skip=2000),
     "concertina": Instrument(23, 104, 55),  # the bandoneon
     "banjo": Instrument(105, 107, 55, "treble"),
@@ -63,10 +64,14 @@ def style_of(request: TuneRequest) -> Style:
 
 
 def instrument_of(score: Score, style: Style) -> str:
-    """The style's instrument, else the rhythm's own; one that goes low enough where that does not."""
+    """The style's instrument, else the rhythm's own; one that goes low and high enough where that does not."""
     if style.instrument:
         return style.instrument
     rhythm = usual_rhythm(score.rhythm, score.metre)
     usual = _USUAL[rhythm.name] if rhythm else "fiddle"
-    lowest = min((pitch.midi for note in score.notes() for pitch in note.pitches), default=INSTRUMENTS[usual].lowest)
-    return next(name for name in (usual, "fiddle", "accordion", "piano") if INSTRUMENTS[name].lowest <= lowest or name == "piano")
+    pitches = [pitch.midi for note in score.notes() for pitch in note.pitches] or [INSTRUMENTS[usual].lowest]
+    return next(
+        name
+        for name in (usual, "fiddle", "accordion", "piano")
+        if (INSTRUMENTS[name].lowest <= min(pitches) and max(pitches) <= INSTRUMENTS[name].highest) or name == "piano"
+    )

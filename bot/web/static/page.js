@@ -74,10 +74,9 @@ function follow(page) {
 async function lightUp(sheet) {
   // The notes of the sheet while they sound: the picture gives way to the same drawing inside the page.
   const audio = document.querySelector("audio");
-  const [drawing, times] = await Promise.all([
-    fetch(sheet.dataset.sheet).then((answer) => answer.text()),
-    fetch(sheet.dataset.times).then((answer) => answer.json()),
-  ]);
+  const answers = await Promise.all([fetch(sheet.dataset.sheet), fetch(sheet.dataset.times)]);
+  if (!answers.every((answer) => answer.ok)) return;
+  const [drawing, times] = [await answers[0].text(), await answers[1].json()];
   const image = sheet.querySelector("img");
   const svg = document.importNode(new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement, true);
   svg.setAttribute("role", "img");
@@ -95,9 +94,11 @@ async function lightUp(sheet) {
     for (const note of now) note.classList.add("sounding");
     sounding = now;
   };
+  let frame = 0;
   const follow = () => {
+    cancelAnimationFrame(frame);
     show(audio.ended ? -1 : 1000 * audio.currentTime);
-    if (!audio.paused) requestAnimationFrame(follow);
+    if (!audio.paused) frame = requestAnimationFrame(follow);
   };
   for (const event of ["play", "seeked", "ended"]) audio.addEventListener(event, follow);
   follow();

@@ -107,7 +107,7 @@ def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None
 
 
 def test_however_much_was_left_out_the_message_fits() -> None:
-    notices = [f"Signs that I cannot draw were left out: {'*' * 150}.", *["Only the first tune was read, no other."] * 20]
+    notices = [f"The sheet has no sign for {'!*_*!, ' * 600}.", *[f"Only the first tune was read, {'_' * 300}."] * 20]
     content = message.finished(tune(title="*" * 300, rhythm="*" * 300, scores={"notices": notices}), {}, file_limit=1).content
     assert len(content) <= 2_000
 

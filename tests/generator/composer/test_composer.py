@@ -269,6 +269,19 @@ def test_a_request_is_written_in_all_lanes_and_is_the_same_as_in_one(small):
     assert len(set().union(*taken)) == len(several._lanes)
 
 
+def test_requests_of_one_candidate_are_spread_over_the_lanes(small):
+    composer, held = small(8), Held()
+    futures = [composer.submit(ONE, held)]
+    assert held.entered.wait(30)
+    futures += [composer.submit(replace(ONE, seed=seed)) for seed in range(7)]
+    loads = [lane._put for lane in composer._lanes]
+    held.going.set()
+    assert all(future.result(30).tokens for future in futures)
+    assert sum(loads) == 8
+    assert min(loads) > 0
+    assert [lane.load for lane in composer._lanes] == [0] * len(composer._lanes)
+
+
 def test_when_choosing_fails_the_request_does_and_work_goes_on(small, monkeypatch):
     composer = small(4)
 

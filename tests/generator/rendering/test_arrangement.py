@@ -142,3 +142,21 @@ def test_a_melody_s_sounds_tell_where_they_are_written() -> None:
     assert {(sound.bar, sound.note) for sound in melody} == {
         (number, place) for number, bar in enumerate(score.bars) for place, note in enumerate(bar.notes) if note.pitches
     }
+
+
+def test_a_pick_up_never_begins_before_the_tune() -> None:
+    score = read("X:1\nR:hornpipe\nM:4/4\nL:1/8\nK:D\nA/|d>fa>f d>fa>f|g>fe>d c>AB>c|d>fa>f d>fa>f|g>ec>e d3:|\n")
+    assert min(sound.onset for seed in range(20) for track in arrange(score, Style(seed=seed)) for sound in track.sounds) >= 0
+
+
+def test_a_note_under_one_that_is_held_is_not_ornamented_with_the_held_ones_neighbours() -> None:
+    score = read("X:1\nM:6/8\nL:1/8\nR:jig\nK:D\n|:d3-~[Dd]3|d3-[Dd]3|d3-[Dd]3|D6:|\n")
+    assert {sound.pitch for sound in arrange(score, Style(backing=False))[0].sounds} <= {60, 61, 62, 63, 64, 74}
+
+
+def test_what_is_too_high_for_an_instrument_is_played_lower_on_it_and_as_written_by_another() -> None:
+    score = read("X:1\nM:4/4\nL:1/8\nR:reel\nK:C\nb''4 b4|]\n")
+    asked = arrange(score, Style(instrument="whistle", backing=False))[0]
+    assert [sound.pitch for sound in asked.sounds] == [95, 83]
+    left_open = arrange(score, Style(backing=False))[0]
+    assert (left_open.name, [sound.pitch for sound in left_open.sounds]) == ("Accordion", [107, 83])

@@ -69,3 +69,9 @@ def test_an_unknown_kind_is_played_as_what_it_begins_with() -> None:
 
 def test_free_metre_has_no_chords() -> None:
     assert chords("A8|B8|", key="Am", metre="none", rhythm="") == ["", ""]
+
+
+@pytest.mark.parametrize("words", ["Fine", "End", "DC", "Chorus", "Gfoo"])
+def test_words_above_the_staff_are_no_chords(words: str) -> None:
+    plain, written = (read(f"X:1\nM:4/4\nL:1/8\nK:D\n{text}ABcd efga|\n") for text in ("", f'"{words}"'))
+    assert find_chords(written) == find_chords(plain)

@@ -10,6 +10,7 @@ import pytest
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.opening import read_opening
+from generator.notation.reader import read
 from generator.notation.score import Bar, Note, Pitch, Score
 from generator.rendering import render as rendering
 from generator.rendering.child import FILE_SIZE
@@ -100,8 +101,13 @@ def test_what_plays_just_as_long_as_allowed_is_let_through() -> None:
         check(_score(*[BAR] * (MAX_PLAYING_S + 1)))
 
 
+def test_a_tune_whose_played_parts_have_only_rests_is_refused() -> None:
+    with pytest.raises(RenderingError, match="no notes to play"):
+        check(read("X:1\nP:A\nM:4/4\nL:1/8\nK:D\nP:A\nz8|z8||\nP:B\nABcd efga|]\n"))
+
+
 def test_the_longest_sound_that_is_let_through_fits_into_the_file_that_a_tune_may_write() -> None:
-    assert (MAX_PLAYING_S + 10) * RATE * 2 * 2 < FILE_SIZE
+    assert (MAX_PLAYING_S + 20) * RATE * 2 * 4 < FILE_SIZE  # of 32-bit samples
 
 
 def test_an_arrangement_that_swells_is_refused_before_it_is_played(monkeypatch: pytest.MonkeyPatch) -> None:

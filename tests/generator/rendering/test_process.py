@@ -133,7 +133,7 @@ async def test_memory_has_a_bound_and_reaching_it_is_a_sentence(renderer: Render
 async def test_files_and_processor_time_have_bounds(renderer: Renderer) -> None:
     await renderer.render(read(PLAIN))
     child = psutil.Process(renderer.pid)
-    assert child.rlimit(psutil.RLIMIT_FSIZE)[0] == 64 << 20
+    assert child.rlimit(psutil.RLIMIT_FSIZE)[0] == 128 << 20
     assert child.rlimit(psutil.RLIMIT_NOFILE)[0] == 64
     assert child.rlimit(psutil.RLIMIT_CORE)[0] == 0
     soft, _ = child.rlimit(psutil.RLIMIT_CPU)

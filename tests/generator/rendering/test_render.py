@@ -10,6 +10,7 @@ from PIL import Image
 from generator.notation.reader import read
 from generator.notation.tempo import playing_time_s
 from generator.rendering.limits import check
+from generator.rendering.mp3 import DELAY_MS
 from generator.rendering.render import RenderingError, render
 from generator.rendering.sheet import WIDTH
 from tests.generator.rendering.mp3 import frames
@@ -27,7 +28,7 @@ def test_every_form_is_whole_and_they_agree_on_how_long_the_tune_is() -> None:
     assert Image.open(io.BytesIO(rendering.png)).width == WIDTH
     heard = json.loads(rendering.timemap)
     assert len({entry["bar"] for entry in heard}) == len(score.bars)
-    assert 0 == heard[0]["ms"] < heard[-1]["ms"] < rendering.duration_ms
+    assert DELAY_MS == heard[0]["ms"] < heard[-1]["ms"] < rendering.duration_ms
     assert rendering.svg.lstrip().startswith(b"<svg") and rendering.svg.rstrip().endswith(b"</svg>")
 
 

@@ -140,7 +140,7 @@ async def test_hostile_text_that_can_be_rendered_is_rendered_behind_the_walls(re
 
 async def test_files_without_end_are_refused_by_the_kernel(renderer: Renderer) -> None:
     attempts = {
-        "large": "open('large', 'wb').write(bytes(65 << 20))",
+        "large": "open('large', 'wb').write(bytes(129 << 20))",
         "many": "kept = [open(f'many{i}', 'w') for i in range(64)]",
     }
     found = await _attempt(renderer, attempts)
