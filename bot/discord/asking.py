@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
-async def ask(interaction: Interaction, request: TuneRequest) -> None:
-    """Takes a checked request: «thinking» at once, and the card from then on."""
+async def ask(interaction: Interaction, request: TuneRequest, *, parent: str | None = None) -> None:
+    """Takes a checked request: «thinking» at once, and the card from then on. `parent` is the id of the tune it is made from."""
     reply = await _defer(interaction)
-    await _submit(interaction, request, reply, parent=None)
+    await _submit(interaction, request, reply, parent=parent)
 
 
 async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune], tuple[TuneRequest, str | None]]) -> None:

@@ -31,7 +31,8 @@ class TuneButton(
         await asking.ask_from(interaction, self.tune_id, desk.again if self.wish == "again" else desk.vary)
 
 
-def is_about(message: discord.Message, tune_id: str) -> bool:
-    """Whether a message's buttons are those of the tune."""
+def tune_of(message: discord.Message) -> str | None:
+    """The id of the tune whose buttons a message has."""
     items = (item for row in message.components if isinstance(row, discord.ActionRow) for item in row.children)
-    return any(re.fullmatch(f"tune:[a-z]+:{re.escape(tune_id)}", item.custom_id or "") for item in items)
+    found = (re.fullmatch(r"tune:[a-z]+:([0-9A-Za-z]{1,40})", item.custom_id or "") for item in items)
+    return next((match[1] for match in found if match), None)

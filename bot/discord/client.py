@@ -16,6 +16,8 @@ from bot.discord import texts
 from bot.discord.buttons import TuneButton
 from bot.discord.command import tune
 from bot.discord.delivery import Delivery
+from bot.discord.menus import continue_tune, play_abc
+from bot.discord.render import render
 from bot.discord.reply import PLATFORM
 from storage.storage import Storage
 from storage.tunes import Tune
@@ -48,6 +50,9 @@ class TunesmithBot(discord.AutoShardedClient):
         self.desk, self.storage = desk, storage
         self.tree = app_commands.CommandTree(self)
         self.tree.add_command(tune)
+        self.tree.add_command(render)
+        self.tree.add_command(continue_tune)
+        self.tree.add_command(play_abc)
         self.tree.error(self._command_failed)
         self.posting = asyncio.Semaphore(POSTS_AT_ONCE)
         self.deliveries = {}

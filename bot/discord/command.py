@@ -22,6 +22,7 @@ MAX_CHOICES = 25
 # As sessions meet them: the keys that fiddle, flute and whistle lie well in, the commonest first.
 _KEYS = "D G Em Ador Edor Amix Bm A Dmix Am Gdor Ddor C F Gmix Emix Bdor Dm Gm Bb E Cmix F#m Bmix Cdor"
 KEYS = [Key.parse(text) for text in _KEYS.split()]
+INSTRUMENT_CHOICES = [app_commands.Choice(name=name, value=name) for name in INSTRUMENTS]
 METRES = list(dict.fromkeys(str(metre) for rhythm in RHYTHMS.values() for metre in rhythm.metres))
 
 
@@ -33,15 +34,21 @@ METRES = list(dict.fromkeys(str(metre) for rhythm in RHYTHMS.values() for metre 
     key=texts.KEY,
     metre=texts.METRE,
     opening=texts.OPENING,
-    temperature=texts.TEMPERATURE,
-    seed=texts.SEED,
+    mode=texts.MODE,
+    strength=texts.STRENGTH,
+    structure=texts.STRUCTURE,
     title=texts.TITLE,
     instrument=texts.INSTRUMENT,
     backing=texts.BACKING,
+    temperature=texts.TEMPERATURE,
+    seed=texts.SEED,
 )
+@app_commands.choices(strength=[app_commands.Choice(name=name, value=strength) for strength, name in texts.STRENGTHS.items()])
 @app_commands.choices(
     rhythm=[app_commands.Choice(name=name, value=name) for name in RHYTHMS],
-    instrument=[app_commands.Choice(name=name, value=name) for name in INSTRUMENTS],
+    mode=[app_commands.Choice(name=name, value=mode) for mode, name in texts.MODES.items()],
+    structure=[app_commands.Choice(name=name, value=structure) for structure, name in texts.STRUCTURES.items()],
+    instrument=INSTRUMENT_CHOICES,
 )
 async def tune(
     interaction: discord.Interaction[TunesmithBot],
@@ -49,11 +56,14 @@ async def tune(
     key: app_commands.Range[str, 1, 40] | None = None,
     metre: app_commands.Range[str, 1, 20] | None = None,
     opening: app_commands.Range[str, 1, MAX_OPENING_CHARACTERS] | None = None,
-    temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
-    seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+    mode: str | None = None,
+    strength: int | None = None,
+    structure: str | None = None,
     title: app_commands.Range[str, 1, MAX_TITLE_CHARACTERS] | None = None,
     instrument: str | None = None,
     backing: bool = True,
+    temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
+    seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
 ) -> None:
     # Checked before anything is deferred: after a public «thinking» the answer could not be the person's own.
     try:
@@ -62,11 +72,14 @@ async def tune(
             key=key,
             metre=metre,
             opening=unfold(opening),
-            temperature=temperature,
-            seed=seed,
+            mode=mode,
+            strength=strength,
+            structure=structure,
             title=title,
             instrument=instrument,
             backing=backing,
+            temperature=temperature,
+            seed=seed,
         )
     except RequestError as error:
         await asking.refuse(interaction, str(error))

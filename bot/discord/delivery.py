@@ -137,7 +137,7 @@ class Delivery:
         after = self._tune.finished_at - CLOCKS_APART
         with contextlib.suppress(discord.Forbidden, discord.NotFound):
             async for posted in channel.history(limit=SEARCHED_MESSAGES, after=after):
-                if self._bot.user == posted.author and buttons.is_about(posted, self._tune.id):
+                if self._bot.user == posted.author and buttons.tune_of(posted) == self._tune.id:
                     return posted.id
         return None
 

@@ -75,7 +75,13 @@ def footer(tune: Tune) -> str:
     """What the tune was made with, so that anybody can ask for it once more, or that it was handed in; and who asked."""
     assert tune.composition is not None
     made, request = tune.composition, tune.request
-    composed = [f"temperature {request.temperature:g}", f"seed {request.seed}", made.model, nearest(made.scores)]
+    composed = [
+        *texts.treated(request),
+        f"temperature {request.temperature:g}",
+        f"seed {request.seed}",
+        made.model,
+        nearest(made.scores),
+    ]
     what = [made.rhythm, key_name(made.key), made.metre, *(composed if request.mode != "play" else [texts.AS_IT_STANDS])]
     line = " · ".join(escape(one_line(part)) for part in what if part)
     return f"{line} · for <@{tune.origin.person}>" if tune.origin.person else line

@@ -8,6 +8,8 @@
         [message] = await discord.posted()                       # the ordinary message with the files
         abc = discord.file(message, ".abc")
         again = await discord.click(message, "Again")            # by label or custom_id
+        played = await discord.slash("render", file=Upload("tune.abc", b"X:1 ..."))
+        menu = await discord.menu("Play this ABC", await discord.say("|:ABcd|efga:|"))
         [_, second] = await discord.posted(count=2)
         discord.assert_no_pings()
 
@@ -20,8 +22,8 @@ server that the bot is not in: the person has installed it for themselves), DIRE
 messages).
 
 What the bot made stands in `messages`, `commands`; what it sent in `calls` and `sent`; `until(predicate)` waits for anything
-else. `refuse(pattern, status, ...)`, `lose_answer(pattern)`, `drop()`, `expire(interaction)` and `pass_time(seconds)` are the
-platform's moods.
+else. `refuse(pattern, status, ...)`, `lose_answer(pattern)`, `delay(pattern, seconds)`, `drop()`,
+`repeat(interaction)`, `expire(interaction)` and `pass_time(seconds)` are the platform's moods.
 Enforced: 3 s to the first answer, 15 minutes of the token, each interaction answered once, 2,000 characters, 10 MiB a file,
 nonce with enforce_nonce, embed, component, choice and command limits, the bot's token, permissions by place, the first
 follow-up taking the place of «thinking», message content only for whom the intents allow.
@@ -30,7 +32,7 @@ follow-up taking the place of «thinking», message content only for whom the in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 
 from tests.loopback import discord_gateway, discord_server
@@ -54,14 +56,16 @@ from tests.loopback.discord_world import (
     Person,
     Place,
     Sent,
+    Upload,
 )
 
 __all__ = [
     "BOT", "DIRECT", "ELSEWHERE", "FIDDLER", "HERMIT", "HIDDEN", "PIPER", "PRIVATE", "SILENT", "TOKEN", "TUNES",
-    "FakeDiscord", "Interaction", "Payload", "Person", "Place", "Sent",
+    "FakeDiscord", "Interaction", "Payload", "Person", "Place", "Sent", "Upload",
 ]  # fmt: skip
 
 COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+CHAT, MESSAGE_MENU = 1, 3  # types of commands
 T = TypeVar("T")
 
 
@@ -189,17 +193,27 @@ class FakeDiscord(Server):
         data = {"custom_id": self.buttons(message).get(button, button), "component_type": 2}
         return await self._interact(COMPONENT, data, world.PLACES[message["channel_id"]], person, message)
 
+    async def menu(self, command: str, message: Payload, *, person: Person = FIDDLER) -> Interaction:
+        """Chooses an entry of a message's context menu; the message comes along as everybody there sees it."""
+        registered = self.commands[command]
+        assert registered["type"] == MESSAGE_MENU, f"{command} is no entry of a message's context menu"
+        data = {"id": registered["id"], "name": command, "type": MESSAGE_MENU, "target_id": message["id"]}
+        data["resolved"] = {"messages": {message["id"]: message}}
+        return await self._interact(COMMAND, data, world.PLACES[message["channel_id"]], person)
+
     async def say(
         self,
         content: str,
         *,
+        files: Sequence[Upload] = (),
         place: Place = TUNES,
         person: Person = FIDDLER,
         reply_to: Payload | None = None,
         mention: bool = False,
     ) -> Payload:
         """Writes a message; `mention` pings the bot, and so does a reply to one of its ordinary messages."""
-        said = world.message(place, person.payload, {"content": content})
+        attached = [self._attach(file.name, file.content, {}) for file in files]
+        said = world.message(place, person.payload, {"content": content, "_files": attached})
         pings = mention or (reply_to is not None and reply_to["author"] == BOT and reply_to["type"] != 20)
         said["mentions"] = [BOT] if pings else []
         if reply_to is not None:
@@ -216,8 +230,14 @@ class FakeDiscord(Server):
     def _command(self, name: str, options: dict[str, Any]) -> Payload:
         command = self.commands[name]
         kinds = {option["name"]: option["type"] for option in command["options"]}
-        given = [{"name": option, "type": kinds[option], "value": value} for option, value in options.items()]
-        return {"id": command["id"], "name": name, "type": 1, "options": given}
+        uploads = {
+            name: self._attach(value.name, value.content, {}) for name, value in options.items() if isinstance(value, Upload)
+        }
+        values = options | {name: attachment["id"] for name, attachment in uploads.items()}
+        given = [{"name": option, "type": kinds[option], "value": value} for option, value in values.items()]
+        data = {"id": command["id"], "name": name, "type": CHAT, "options": given}
+        resolved = {"attachments": {attachment["id"]: attachment for attachment in uploads.values()}}
+        return {**data, **({"resolved": resolved} if uploads else {})}
 
     async def _interact(
         self, kind: int, data: Payload, place: Place, person: Person, message: Payload | None = None
@@ -225,7 +245,7 @@ class FakeDiscord(Server):
         token = f"token-{len(self.interactions) + 1}-{world.snowflake()}"
         payload = world.interaction(kind, data, place, person, token, message)
         interaction = Interaction(
-            payload["id"], token, kind, place, person, self.now(), original=message["id"] if message else None
+            payload["id"], token, kind, place, person, self.now(), payload, original=message["id"] if message else None
         )
         self.interactions[token] = interaction
         await self.gateway.event("INTERACTION_CREATE", payload)
@@ -240,6 +260,10 @@ class FakeDiscord(Server):
         """The next call that matches has its effect, but the bot gets this status instead, or with 0 a connection that breaks."""
         self._faults.append(Fault(pattern, status, {"code": 0, "message": "lost"}, after=True))
 
+    def delay(self, pattern: str, seconds: float) -> None:
+        """The next call that matches is answered so much later."""
+        self._faults.append(Fault(pattern, 0, {}, delay_s=seconds))
+
     def expire(self, interaction: Interaction) -> None:
         """The interaction's token is older than 15 minutes from now on."""
         interaction.at = self.now() - discord_server.TOKEN_S - 1
@@ -247,6 +271,10 @@ class FakeDiscord(Server):
     def pass_time(self, seconds: float) -> None:
         """Moves the stand-in's clock: tokens run out and nonces are forgotten."""
         self._clock_ahead_s += seconds
+
+    async def repeat(self, interaction: Interaction) -> None:
+        """Sends the interaction's event once more."""
+        await self.gateway.event("INTERACTION_CREATE", interaction.payload)
 
     async def drop(self) -> None:
         """Breaks the gateway's connection; the bot is expected to resume."""

@@ -76,11 +76,22 @@ def check_choices(choices: list[Payload]) -> None:
     _require(all(len(str(choice["value"])) <= 100 for choice in choices), "choices: a value has at most 100 characters")
 
 
+def check_commands(commands: list[Payload]) -> None:
+    """All of an application's commands together."""
+    for kind, most in {1: 100, 2: 5, 3: 5}.items():
+        names = [command["name"] for command in commands if command.get("type", 1) == kind]
+        _require(len(names) <= most, f"commands: at most {most} of type {kind}")
+        _require(len(set(names)) == len(names), "commands: a name is taken twice")
+    for command in commands:
+        check_command(command)
+
+
 def check_command(command: Payload) -> None:
     """A command as it is registered: names, descriptions, the order and the number of its options."""
     options = command.get("options") or []
     if command.get("type", 1) != 1:
         _require(1 <= len(command["name"]) <= 32, "name: 1 to 32 characters")
+        _require(not options and not command.get("description"), "a context menu has neither options nor a description")
         return
     _require(len(options) <= 25, "options: at most 25")
     for item in (command, *options):

@@ -9,12 +9,13 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
 
 from tests.loopback import discord_world as world
 from tests.loopback.discord_gateway import Gateway
-from tests.loopback.discord_limits import Refused, check_choices, check_command, check_components, check_message
+from tests.loopback.discord_limits import Refused, check_choices, check_commands, check_components, check_message
 from tests.loopback.discord_world import MIB, Fault, Interaction, Payload, Place, Sent, snowflake
 
 API = "/api/v10"
@@ -100,7 +101,8 @@ class Server:
                 fault.times -= 1
                 if not fault.times:
                     self._faults.remove(fault)
-                if not fault.after:
+                await asyncio.sleep(fault.delay_s)
+                if not fault.after and not fault.delay_s:
                     await request.read()
                     # Without Via discord.py takes a 429 for a ban of the address and raises instead of waiting.
                     return answer(fault.body, fault.status, {"Via": "1.1 stand-in"})
@@ -108,9 +110,9 @@ class Server:
             if not by_token and request.headers.get("Authorization") != f"Bot {world.TOKEN}":
                 raise Refused(401, 0, "401: Unauthorized")
             response = await handler(request)
-            if fault is not None and fault.status:
+            if fault is not None and fault.after and fault.status:
                 response = answer(fault.body, fault.status)
-            elif fault is not None and request.transport is not None:
+            elif fault is not None and fault.after and request.transport is not None:
                 request.transport.close()
         except Refused as refused:
             response = answer(refused.body, refused.status)
@@ -147,7 +149,7 @@ class Server:
     def _attach(self, name: str, content: bytes, entry: Payload) -> Payload:
         id = snowflake()
         self._blobs[id] = content
-        url = f"http://{self._address}/cdn/{id}/{name}"
+        url = f"http://{self._address}/cdn/{id}/{quote(name, safe='')}"
         kind = _MEDIA_TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
         attachment = {"id": id, "filename": name, "size": len(content), "url": url, "proxy_url": url, "content_type": kind}
         return attachment | ({"description": entry["description"]} if entry.get("description") else {})
@@ -171,8 +173,7 @@ class Server:
 
     async def _sync(self, request: web.Request) -> web.Response:
         given = await request.json()
-        for command in given:
-            check_command(command)
+        check_commands(given)
         defaults = {
             "application_id": world.APPLICATION,
             "type": 1,

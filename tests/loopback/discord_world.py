@@ -87,6 +87,14 @@ PLACES = {place.id: place for place in (TUNES, SILENT, HIDDEN, ELSEWHERE, PRIVAT
 REFUSALS = {50001: "Missing Access", 50007: "Cannot send messages to this user", 50013: "Missing Permissions"}
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file that a person attaches, to a message or to a command's option."""
+
+    name: str
+    content: bytes
+
+
 @dataclass
 class Interaction:
     """What a person did with the bot, and what the bot answered."""
@@ -97,6 +105,7 @@ class Interaction:
     place: Place
     person: Person
     at: float  # on the stand-in's clock
+    payload: Payload  # of its event
     callback: int | None = None  # type of the first answer
     answered_after_s: float = 0.0
     data: Payload = field(default_factory=dict)  # of the first answer
@@ -111,6 +120,7 @@ class Fault:
     body: Payload
     times: int = 1
     after: bool = False  # the call has its effect, and only the answer is lost
+    delay_s: float = 0.0  # before the call is looked at
 
 
 @dataclass

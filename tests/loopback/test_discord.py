@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.loopback.discord import DIRECT, FIDDLER, HIDDEN, SILENT, TOKEN, TUNES, FakeDiscord, Interaction
+from tests.loopback.discord import DIRECT, FIDDLER, HIDDEN, SILENT, TOKEN, TUNES, FakeDiscord, Interaction, Upload
 from tests.loopback.discord_server import DEFERRED, REPLY
 
 BOT = {"Authorization": f"Bot {TOKEN}"}
@@ -91,6 +91,27 @@ async def test_the_same_nonce_makes_one_message_for_some_minutes(bot: Caller) ->
 async def test_messages_have_limits(bot: Caller, message: dict[str, Any], refusal: tuple[int, int]) -> None:
     assert await bot.call("POST", f"/channels/{TUNES.id}/messages", message) == refusal
     assert bot.discord.channel() == []
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [{"name": f"Entry {number}", "type": 3} for number in range(6)],
+        [{"name": "Entry", "type": 3}, {"name": "Entry", "type": 3}],
+        [{"name": "Entry", "type": 3, "description": "Does it."}],
+        [{"name": "E" * 33, "type": 3}],
+    ],
+)
+async def test_context_menus_have_limits(bot: Caller, commands: list[dict[str, Any]]) -> None:
+    assert await bot.call("PUT", "/applications/100/commands", commands) == (400, 50035)
+    assert (await bot.call("PUT", "/applications/100/commands", [{"name": "Entry", "type": 3}]))[0] == 200
+
+
+async def test_a_file_that_a_person_attaches_can_be_fetched_whatever_its_name(bot: Caller) -> None:
+    said = await bot.discord.say("here", files=[Upload("../a b?#.abc", b"X:1")])
+    [file] = said["attachments"]
+    async with bot.session.get(file["url"]) as answer:
+        assert (file["filename"], file["size"], await answer.read()) == ("../a b?#.abc", 3, b"X:1")
 
 
 async def test_a_file_has_ten_mebibytes(bot: Caller) -> None:

@@ -63,6 +63,12 @@ class Stage:
                         return tune
                 await asyncio.sleep(0.01)
 
+    async def repeated(self, interaction: Interaction) -> None:
+        """Sends an answered interaction once more, and waits until the bot has tried to answer it and to say so."""
+        await self.discord.repeat(interaction)
+        callback = f"POST /interactions/{interaction.id}/{interaction.token}/callback"
+        await self.discord.until(lambda: self.discord.calls.count(callback) == 3)
+
     async def compose(self, tune_id: str, **changes: Any) -> None:
         """Plays the worker from the first bar to the files."""
         assert await self.storage.start(tune_id)

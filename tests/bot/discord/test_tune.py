@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from generator.notation.opening import OPENING_MODES
+from generator.request import MAX_STRENGTH, STRUCTURES
 from storage import Status
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.loopback.discord import DIRECT, FIDDLER, PIPER
@@ -77,6 +79,9 @@ async def test_progress_is_shown_at_most_once_a_second_and_never_after_the_end(s
         ({"opening": "M:4/4 L:1/8 K:D ABcd efga bb|ABcd efga|"}, "Bar 1 of the opening is too long"),
         ({"opening": "K:D ABcd|", "key": "G"}, "but G major was asked for"),
         ({"temperature": 9.0}, "from 0.1"),
+        ({"mode": "second part"}, "no first part to write a second one to"),
+        ({"opening": "K:D\nABcd efga|", "mode": "second part"}, "this is shorter"),
+        ({"opening": "K:D\nABcd efga", "mode": "play"}, "no bar line here"),
     ],
 )
 async def test_a_wish_that_cannot_be_met_is_refused_to_the_person_alone(stage: Stage, options: dict[str, Any], told: str) -> None:
@@ -119,6 +124,15 @@ async def test_an_instrument_may_be_chosen_and_the_backing_left_out(stage: Stage
     assert (tune.request.instrument, tune.request.backing) == ("harp", False)
 
 
+async def test_what_becomes_of_the_opening_may_be_chosen_and_the_message_says_so(stage: Stage) -> None:
+    asked = await stage.discord.slash("tune", opening=ABC, mode="vary", strength=3, structure="free", seed=7)
+    tune = await stage.accepted(asked)
+    assert (tune.request.mode, tune.request.strength, tune.request.structure) == ("vary", 3, "free")
+    await stage.compose(tune.id)
+    [message] = await stage.discord.posted()
+    assert "4/4 · variation, strength 3 · free structure · temperature 1 · seed 7" in message["content"]
+
+
 async def test_keys_are_offered_as_they_are_typed(stage: Stage) -> None:
     discord = stage.discord
     untouched = await discord.autocomplete("tune", "key", "")
@@ -141,10 +155,16 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
     assert command["integration_types"] == [0, 1]
     assert command["contexts"] == [0, 1, 2]
     options = {option["name"]: option for option in command["options"]}
-    assert set(options) == {"rhythm", "key", "metre", "opening", "temperature", "seed", "title", "instrument", "backing"}
+    assert list(options) == [
+        "rhythm", "key", "metre", "opening", "mode", "strength", "structure", "title", "instrument", "backing",
+        "temperature", "seed",
+    ]  # fmt: skip
     assert {choice["value"] for choice in options["rhythm"]["choices"]} >= {"reel", "jig", "slip jig", "hornpipe"}
     assert (options["temperature"]["min_value"], options["temperature"]["max_value"]) == (0.1, 2.0)
     assert {choice["value"] for choice in options["instrument"]["choices"]} >= {"fiddle", "harp"}
+    assert [choice["value"] for choice in options["mode"]["choices"]] == list(OPENING_MODES)
+    assert [choice["value"] for choice in options["strength"]["choices"]] == list(range(1, MAX_STRENGTH + 1))
+    assert [choice["value"] for choice in options["structure"]["choices"]] == list(STRUCTURES)
     assert not any(option.get("required") for option in options.values())
 
 

@@ -1,0 +1,109 @@
+"""ABC that people hand in: in a message, among other words or in a code block, or as a file."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from itertools import groupby
+
+import aiohttp
+import discord
+
+from bot.discord import texts
+from bot.discord.command import unfold
+from generator.notation.reader import split_tunes
+from generator.request import MAX_OPENING_CHARACTERS, RequestError
+
+MAX_FILE_BYTES = 64 * 1024  # a collection may be handed in for its first tune
+FETCH_S = 1.5  # of the 3 s that Discord leaves for the first answer
+
+_BLOCK = re.compile(r"```(?:\w*\n)?(.+?)(?:```|\Z)", re.DOTALL)
+_INLINE = re.compile(r"`([^`\n]+)`")
+_MENTION = re.compile(r"<[@#][!&]?\d+>")
+_FIELD = re.compile(r"[A-Za-z]:(?![|:/]).*")
+# Chord symbols, marks, fields in the line and comments may hold any letter; outside them few letters are music.
+_WORDS = re.compile(r'"[^"]*"|![^!\s]+!|\[[A-Za-z]:[^\]|]*\]|%.*')
+_MUSIC = re.compile(r"[A-Ga-gxyzZHLMOPSTuv0-9~.^_=,'/|:()\[\]{}<>\\&*+\s-]*")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+
+
+async def abc_of(message: discord.Message) -> str | None:
+    """The ABC of a message or of what it forwards: code blocks come first, then a file, then words.
+
+    Raises RequestError for a file that cannot be read.
+    """
+    sources: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    for source in sources:
+        if (block := in_blocks(source.content)) is not None:
+            return block
+        for file in source.attachments:
+            if file.filename.lower().endswith(".abc"):
+                return await fetched(file)
+        if (words := in_words(source.content)) is not None:
+            return words
+    return None
+
+
+async def fetched(file: discord.Attachment) -> str:
+    """The file's tune, the first of a collection that is too long; raises RequestError."""
+    if file.size > MAX_FILE_BYTES:
+        raise RequestError("file", texts.file_too_large(MAX_FILE_BYTES))
+    try:
+        async with asyncio.timeout(FETCH_S):
+            content = await file.read()
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
+        raise RequestError("file", texts.FILE_OUT_OF_REACH) from error
+    return first_tune(text_of(content))
+
+
+def text_of(content: bytes) -> str:
+    """UTF-8, or else Latin-1 as Windows has it, in which older collections are written; raises RequestError for no text."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    if _CONTROL.search(text):
+        raise RequestError("file", texts.FILE_NOT_TEXT)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def first_tune(text: str) -> str:
+    """The text if it is short enough to be read, else the first tune of the collection; raises RequestError."""
+    text, more = text.strip(), ""
+    tunes = split_tunes(text)
+    if len(text) > MAX_OPENING_CHARACTERS and len(tunes) > 1:
+        text, more = tunes[0].rstrip(), "\nX:"  # the next tune's field: by it the reader says that only the first was read
+    if len(text + more) > MAX_OPENING_CHARACTERS:
+        raise RequestError("file", texts.tune_too_long(len(text), MAX_OPENING_CHARACTERS - len(more)))
+    return text + more
+
+
+def in_blocks(content: str) -> str | None:
+    """The first code block, or code in a line, that holds ABC."""
+    blocks = [block[1] for block in _BLOCK.finditer(content)]
+    inline = [unfold(code[1]) for code in _INLINE.finditer(_BLOCK.sub(" ", content))]
+    return next((block for block in [*blocks, *inline] if any(map(_is_music, block.splitlines())) or _has_key(block)), None)
+
+
+def in_words(content: str) -> str | None:
+    """The first lines that are ABC, without whatever is said before and after them."""
+    lines = [line.lstrip("> ") for line in unfold(_MENTION.sub(" ", content)).splitlines()]
+    for abc, group in groupby(lines, _may_be_abc):
+        found = list(group)
+        if abc and any(map(_is_music, found)):
+            return "\n".join(found)
+    return None
+
+
+def _is_music(line: str) -> bool:
+    """Whether a line is music with a bar line in it; prose of the letters A to G has none."""
+    notes = _WORDS.sub("", line)
+    return "|" in notes and re.search("[A-Ga-g]", notes) is not None and _MUSIC.fullmatch(notes) is not None
+
+
+def _may_be_abc(line: str) -> bool:
+    return not line.strip() or line.startswith("%") or _FIELD.fullmatch(line) is not None or _is_music(line)
+
+
+def _has_key(block: str) -> bool:
+    return re.search(r"^\s*K:", block, re.MULTILINE) is not None

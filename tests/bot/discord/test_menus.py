@@ -1,0 +1,145 @@
+"""«Continue this tune» and «Play this ABC» on any message."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bot.discord.conftest import ABC, Stage
+from tests.loopback.discord import DIRECT, ELSEWHERE, PIPER, PRIVATE, SILENT, Place, Upload
+
+CONTINUE, PLAY = "Continue this tune", "Play this ABC"
+LINE = "|:EAAB c2Bc|dBAB G2EG|"
+FILE = Upload("The Loopback.ABC", ABC.encode())
+
+
+@pytest.mark.parametrize(("entry", "mode"), [(CONTINUE, "continue"), (PLAY, "play")])
+async def test_abc_among_words_is_taken_from_any_message(stage: Stage, entry: str, mode: str) -> None:
+    discord = stage.discord
+    said = await discord.say(f"How does this one go?\n{LINE}\nIt is from Clare.", person=PIPER)
+    asked = await discord.menu(entry, said)
+    tune = await stage.accepted(asked)
+    assert (tune.request.mode, tune.request.opening, tune.parent) == (mode, LINE, None)
+    assert tune.origin.person != PIPER.id, "whoever chose the entry asks, not whoever wrote"
+    await stage.compose(tune.id)
+    [message] = await discord.posted()
+    assert await stage.delivered(tune.id) == message["id"]
+    assert discord.card(asked) is None
+    discord.assert_no_pings()
+
+
+async def test_a_code_block_comes_before_a_file_and_a_file_before_words(stage: Stage) -> None:
+    discord = stage.discord
+    block = await discord.say(f"```\nK:D\n{LINE}\n```", files=[FILE])
+    tune = await stage.accepted(await discord.menu(PLAY, block))
+    assert tune.request.opening == f"K:D\n{LINE}"
+    words = await discord.say(LINE, files=[Upload("photo.png", b"\x89PNG"), FILE])
+    tune = await stage.accepted(await discord.menu(PLAY, words))
+    assert tune.request.opening == ABC.strip()
+
+
+async def test_a_tune_that_is_forwarded_is_taken_too(stage: Stage) -> None:
+    said = await stage.discord.say("")
+    forwarded = {
+        name: said[name] for name in ("timestamp", "edited_timestamp", "attachments", "embeds", "components", "flags", "type")
+    }
+    said["message_snapshots"] = [{"message": forwarded | {"content": f"K:D\n{LINE}"}}]
+    tune = await stage.accepted(await stage.discord.menu(PLAY, said))
+    assert tune.request.opening == f"K:D\n{LINE}"
+
+
+@pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE, SILENT], ids=lambda place: place.name)
+async def test_where_the_bot_may_not_write_the_tune_comes_on_the_card(stage: Stage, place: Place) -> None:
+    said = await stage.discord.say(LINE, place=place, person=PIPER)
+    asked = await stage.discord.menu(CONTINUE, said)
+    tune = await stage.accepted(asked)
+    await stage.compose(tune.id)
+    assert await stage.delivered(tune.id) == asked.original
+
+
+async def test_in_direct_messages_the_tune_is_an_ordinary_message(stage: Stage) -> None:
+    tune = await stage.accepted(await stage.discord.menu(PLAY, await stage.discord.say(LINE, place=DIRECT)))
+    await stage.compose(tune.id)
+    [message] = await stage.discord.posted(DIRECT)
+    assert message["type"] == 0
+
+
+@pytest.mark.parametrize("entry", [CONTINUE, PLAY])
+@pytest.mark.parametrize(
+    ("content", "files", "told"),
+    [
+        ("What a lovely evening!", [], "find no ABC in this message"),
+        ("", [Upload("photo.png", b"\x89PNG")], "find no ABC in this message"),
+        ("```py\nprint(1)\n```", [], "find no ABC in this message"),
+        ("", [Upload("empty.abc", b"")], "find no ABC in this message"),
+        ("", [Upload("tune.abc", bytes(64 * 1024 + 1))], "at most 64 kB"),
+        ("", [Upload("tune.abc", b"\x00\x01")], "can't read this file as text"),
+        ("K:nonsense\n|:ABcd|efga:|", [], "nonsense"),
+    ],
+)
+async def test_a_message_without_a_tune_gets_one_sentence_to_the_person_alone(
+    stage: Stage, entry: str, content: str, files: list[Upload], told: str
+) -> None:
+    said = await stage.discord.say(content, files=files)
+    asked = await stage.discord.menu(entry, said)
+    assert told in await stage.discord.refused(asked)
+    assert stage.discord.channel() == [said]
+    assert await stage.storage.undelivered("discord") == []
+
+
+async def test_a_tune_of_the_bot_becomes_the_parent_also_after_a_restart(stage: Stage) -> None:
+    discord = stage.discord
+    first = await stage.accepted(await discord.slash("tune"))
+    await stage.compose(first.id)
+    await stage.delivered(first.id)
+    [message] = discord.tunes()
+    await stage.stop_bot()
+    await stage.start_bot()
+    tune = await stage.accepted(await discord.menu(CONTINUE, message, person=PIPER))
+    assert (tune.request.mode, tune.request.opening, tune.parent) == ("continue", ABC.strip(), first.id)
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    assert f"made from https://discord.com/channels/200/300/{message['id']}" in discord.tunes()[1]["content"]
+
+
+async def test_buttons_of_another_bot_name_no_parent(stage: Stage) -> None:
+    discord = stage.discord
+    first = await stage.accepted(await discord.slash("tune"))
+    said = await discord.say(LINE)
+    button = {"type": 2, "style": 2, "label": "Again", "custom_id": f"tune:again:{first.id}"}
+    said["components"] = [{"type": 1, "components": [button]}]
+    tune = await stage.accepted(await discord.menu(PLAY, said))
+    assert tune.parent is None
+
+
+async def test_a_tune_asked_for_before_a_restart_is_posted_once_after_it(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.menu(PLAY, await discord.say(LINE))
+    tune = await stage.accepted(asked)
+    await stage.stop_bot()
+    await stage.compose(tune.id)
+    await stage.start_bot()
+    message = await stage.delivered(tune.id)
+    assert [m["id"] for m in discord.tunes()] == [message]
+    assert discord.card(asked) is None
+
+
+async def test_a_entry_that_discord_sends_twice_is_one_tune(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.menu(CONTINUE, await discord.say(LINE))
+    tune = await stage.accepted(asked)
+    await stage.repeated(asked)
+    assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
+
+
+async def test_one_tune_too_many_is_refused_to_the_person_alone(stage: Stage) -> None:
+    discord = stage.discord
+    said = await discord.say(LINE)
+    for _ in range(3):
+        await stage.accepted(await discord.menu(CONTINUE, said))
+    assert "3 unfinished tunes" in await discord.refused(await discord.menu(CONTINUE, said))
+
+
+@pytest.mark.parametrize("entry", [CONTINUE, PLAY])
+async def test_the_entries_are_there_for_servers_and_people_and_everywhere(stage: Stage, entry: str) -> None:
+    registered = stage.discord.commands[entry]
+    assert (registered["type"], registered["integration_types"], registered["contexts"]) == (3, [0, 1], [0, 1, 2])

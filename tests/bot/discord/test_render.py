@@ -1,0 +1,133 @@
+"""`/render` from ABC, typed or in a file, to the message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.bot.discord.conftest import ABC, Stage
+from tests.loopback.discord import ELSEWHERE, FIDDLER, PRIVATE, Place, Upload
+
+FILE = Upload("tune.abc", ABC.encode())
+
+
+async def test_a_tune_that_is_typed_is_played_as_it_stands(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("render", abc="T:Mine K:D |:ABcd efga|bagf e4:|", instrument="flute", backing=False)
+    tune = await stage.accepted(asked)
+    assert (tune.request.mode, tune.request.opening) == ("play", "T:Mine\nK:D\n|:ABcd efga|bagf e4:|")
+    assert (tune.request.instrument, tune.request.backing) == ("flute", False)
+    assert tune.origin.person == FIDDLER.id
+    await stage.storage.start(tune.id)
+    await discord.until(lambda: "Engraving and playing" in (discord.card(asked) or {})["content"])
+    await stage.compose(tune.id)
+    [message] = await discord.posted()
+    assert await stage.delivered(tune.id) == message["id"]
+    assert "played as it stands · for <@400>" in message["content"]
+    assert discord.card(asked) is None
+    discord.assert_no_pings()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        FILE,
+        Upload("../../@everyone <@400>`.ABC", ABC.encode()),
+        Upload("tune", ABC.replace("\n", "\r\n").encode("utf-8-sig")),
+    ],
+    ids=["plain", "hostile name", "windows"],
+)
+async def test_a_tune_in_a_file_is_played_whatever_the_file_is_called(stage: Stage, file: Upload) -> None:
+    asked = await stage.discord.slash("render", file=file)
+    tune = await stage.accepted(asked)
+    assert (tune.request.mode, tune.request.opening) == ("play", ABC.strip())
+    assert asked.answered_after_s < 3
+    await stage.compose(tune.id)
+    [message] = await stage.discord.posted()
+    assert message["attachments"][0]["filename"] == "the-loopback.abc"
+    stage.discord.assert_no_pings()
+
+
+async def test_a_file_in_latin_1_keeps_its_title(stage: Stage) -> None:
+    content = ABC.replace("The Loopback", "Seán Ó Duibhir").encode("latin-1")
+    tune = await stage.accepted(await stage.discord.slash("render", file=Upload("sean.abc", content)))
+    assert "T:Seán Ó Duibhir" in tune.request.opening
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, "no tune to play"),
+        ({"file": Upload("empty.abc", b"  \n")}, "no tune to play"),
+        ({"abc": "K:D |:ABcd|efga:|", "file": FILE}, "either type its ABC or attach a file"),
+        ({"abc": "Hello there"}, "I can't read “l” here"),
+        ({"abc": "a bad cab"}, "There is no bar line here"),
+        ({"file": Upload("tune.mp3", b"ID3\x04\x00\x00\x00")}, "can't read this file as text"),
+        ({"file": Upload("tune.abc", b"%" * (64 * 1024 + 1))}, "at most 64 kB"),
+        ({"file": Upload("tune.abc", b"K:D\n" + 500 * b"ABcd efga|")}, "5,004 characters; I read at most 4,000"),
+        ({"file": Upload("tune.abc", b"X:1\nK:nonsense\nABcd|\n")}, "nonsense"),
+    ],
+)
+async def test_what_cannot_be_played_is_refused_to_the_person_alone(stage: Stage, options: dict[str, Any], told: str) -> None:
+    asked = await stage.discord.slash("render", **options)
+    assert told in await stage.discord.refused(asked)
+    assert stage.discord.channel() == []
+    assert await stage.storage.undelivered("discord") == []
+    stage.discord.assert_no_pings()
+
+
+async def test_a_file_that_is_too_large_is_not_even_fetched(stage: Stage) -> None:
+    asked = await stage.discord.slash("render", file=Upload("tune.abc", bytes(64 * 1024 + 1)))
+    await stage.discord.refused(asked)
+    assert not any("/cdn/" in call for call in stage.discord.calls)
+
+
+@pytest.mark.parametrize("mood", ["gone", "slow"])
+async def test_a_file_that_does_not_come_in_time_is_said_so_within_three_seconds(stage: Stage, mood: str) -> None:
+    discord = stage.discord
+    if mood == "gone":
+        discord.refuse("GET /cdn/", 404)
+    else:
+        discord.delay("GET /cdn/", 4)
+    asked = await discord.slash("render", file=FILE)
+    assert "does not hand me this file just now" in await discord.refused(asked)
+    assert asked.answered_after_s < 3
+    await stage.accepted(await discord.slash("render", file=FILE))
+
+
+@pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE], ids=lambda place: place.name)
+async def test_where_only_the_person_brought_the_bot_the_tune_comes_on_the_card(stage: Stage, place: Place) -> None:
+    asked = await stage.discord.slash("render", place=place, file=FILE)
+    tune = await stage.accepted(asked)
+    await stage.compose(tune.id)
+    assert await stage.delivered(tune.id) == asked.original
+
+
+async def test_a_tune_that_was_handed_in_before_a_restart_is_posted_once_after_it(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("render", file=FILE)
+    tune = await stage.accepted(asked)
+    await stage.stop_bot()
+    await stage.compose(tune.id)
+    await stage.start_bot()
+    message = await stage.delivered(tune.id)
+    assert [m["id"] for m in discord.tunes()] == [message]
+    assert discord.card(asked) is None
+    again = await stage.accepted(await discord.click(discord.tunes()[0], "Again"))
+    assert (again.request.mode, again.request.opening) == ("play", ABC.strip())
+
+
+async def test_a_command_that_discord_sends_twice_is_one_tune(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("render", file=FILE)
+    tune = await stage.accepted(asked)
+    await stage.repeated(asked)
+    assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
+
+
+async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage: Stage) -> None:
+    command = stage.discord.commands["render"]
+    assert (command["integration_types"], command["contexts"]) == ([0, 1], [0, 1, 2])
+    assert [option["name"] for option in command["options"]] == ["abc", "file", "instrument", "backing"]
+    assert not any(option.get("required") for option in command["options"])
