@@ -1,7 +1,7 @@
 """Composes: keeps batches of tunes going, step by step, each tune under its own grammar and its own seed.
 
 A request enters as soon as there is room, as several candidates of which the best is handed out. The rows are parted into
-lanes, so that every processor is at work: while one lane waits for its grammar the other has the network, and so on.
+lanes, each a thread with its own network on its share of the processors: none waits while another's grammar is at work.
 """
 
 from __future__ import annotations
