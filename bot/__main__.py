@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -391,26 +392,13 @@ def bench() -> None:
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="A file for all that was measured.")
 def bench_composer(streams: tuple[int, ...], seconds: float, only: tuple[str, ...], file: Path | None) -> None:
     """Compare the composer, its grammar included, with step loops that have none: tokens a second, memory, start-up."""
-    from generator.bench.composer import CONTENDERS, STREAMS, table
-    from generator.bench.composer import bench as measure
-    from generator.composer.weights import WeightsError
+    from generator.bench import composer
 
-    if unknown := set(only) - set(CONTENDERS):
-        raise Failure(ValueError(f"There is no {min(unknown)} to measure: choose from {', '.join(CONTENDERS)}."), 2)
+    def measure() -> dict[str, Any]:
+        return composer.bench(streams=sorted(set(streams or composer.STREAMS)), seconds=seconds, only=only, say=_progress)
+
     quiet_tensorflow()
-    try:
-        found = measure(
-            streams=sorted(set(streams or STREAMS)), seconds=seconds, only=only, say=lambda line: click.echo(line, err=True)
-        )
-        if file:
-            file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    except WeightsError as error:
-        raise Failure(error) from error
-    except OSError as error:
-        raise Failure(ValueError(f"{error.filename or file} cannot be written: {error.strerror}.")) from error
-    click.echo(table(found))
-    if failed := {cell["contender"] for cell in found["cells"] if "error" in cell}:
-        raise Failure(ValueError(f"Not everything could be measured: {', '.join(sorted(failed))}."))
+    _compare(composer.CONTENDERS, only, measure, composer.table, file, named="contender")
 
 
 @bench.command("render")
@@ -420,22 +408,42 @@ def bench_composer(streams: tuple[int, ...], seconds: float, only: tuple[str, ..
 def bench_render(tunes: int, only: tuple[str, ...], file: Path | None) -> None:
     """Compare the renderer with abc2midi and TiMidity++ and with music21 and midi2audio: milliseconds of each step, memory."""
     quiet_tensorflow()
-    from generator.bench.rendering import CONTENDERS, table
-    from generator.bench.rendering import bench as measure
+    from generator.bench import rendering
+
+    def measure() -> dict[str, Any]:
+        return rendering.bench(tunes=tunes, only=only, soundfont=_settings().soundfont, say=_progress)
+
+    _compare(rendering.CONTENDERS, only, measure, rendering.table, file, named="way")
+
+
+def _progress(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _compare(
+    contenders: Collection[str],
+    only: Collection[str],
+    measure: Callable[[], dict[str, Any]],
+    table: Callable[[dict[str, Any]], str],
+    file: Path | None,
+    *,
+    named: str,
+) -> None:
+    """Measures, keeps and shows; `named` is what a cell calls its contender."""
     from generator.rendering.result import RenderingError
 
-    if unknown := set(only) - set(CONTENDERS):
-        raise Failure(ValueError(f"There is no {min(unknown)} to measure: choose from {', '.join(CONTENDERS)}."), 2)
+    if unknown := set(only) - set(contenders):
+        raise Failure(ValueError(f"There is no {min(unknown)} to measure: choose from {', '.join(contenders)}."), 2)
     try:
-        found = measure(tunes=tunes, only=only, soundfont=_settings().soundfont, say=lambda line: click.echo(line, err=True))
+        found = measure()
         if file:
             file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    except (RenderingError, RuntimeError) as error:
+    except (RenderingError, RuntimeError) as error:  # a model, a font or a program is missing
         raise Failure(error) from error
     except OSError as error:
         raise Failure(ValueError(f"{error.filename or file} cannot be written: {error.strerror}.")) from error
     click.echo(table(found))
-    if failed := {cell["way"] for cell in found["cells"] if "error" in cell}:
+    if failed := {cell[named] for cell in found["cells"] if "error" in cell}:
         raise Failure(ValueError(f"Not everything could be measured: {', '.join(sorted(failed))}."))
 
 

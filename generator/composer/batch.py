@@ -24,6 +24,7 @@ ENDS_ON_TONIC = 0.8  # of the tunes, as in the training split
 
 _LONGEST_SCRIPT = 8_192  # tokens: twice what the longest opening can hold
 _FREE_BAR = -1  # in a script
+_LEAST = float(np.log(MIN_SHARE))
 A_BAR, DONE, TOO_LONG = 1, 2, 3  # one more; the tune's end; no end, which the grammar does not let happen
 
 ROW = np.dtype(
@@ -31,7 +32,7 @@ ROW = np.dtype(
         ("length", np.int64),  # tokens taken
         ("longest", np.int64),
         ("script", np.int64), ("scripted", np.int64),  # where the script is at, and where it ends
-        ("temperature", np.float64), ("least_share", np.float64),
+        ("temperature", np.float64),
         ("drawn", np.int64),  # tokens that were not the only legal ones
         ("nats", np.float64), ("own", np.int64),  # of the tokens after the header that were not scripted
         ("bars", np.int64),
@@ -83,7 +84,7 @@ class Batch:
         self._scripts[row, : len(script)] = script
         self._points[row] = rng.random(LONGEST)
         self.news[row] = 0
-        self._rows[row] = 0, LONGEST + len(script), 0, len(script), plan.request.temperature, MIN_SHARE, 0, 0.0, 0, 0
+        self._rows[row] = 0, LONGEST + len(script), 0, len(script), plan.request.temperature, 0, 0.0, 0, 0
         start = np.zeros(len(self._rows), np.int64)
         start[row] = t.INDEX[t.START]
         self.grammar.advance(start)
@@ -158,7 +159,7 @@ def _drawn(r: Any, mask: Any, logs: Any, point: float) -> int:
             most = max(most, logs[token])
     if choices == 1:
         return only
-    least = most + np.log(r.least_share)
+    least = most + _LEAST
     weights = 0.0
     for token in range(len(mask)):
         if mask[token] and logs[token] >= least:
