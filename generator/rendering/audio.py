@@ -6,9 +6,11 @@ import ctypes
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+from contextlib import redirect_stdout
 from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -112,7 +114,8 @@ def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
 def library() -> ModuleType | None:
     """FluidSynth's library, unless it is too old or not to be found: macOS hides Homebrew's from Pythons that are not."""
     try:
-        import fluidsynth
+        with redirect_stdout(sys.stderr):  # where CI is set, it prints what it found
+            import fluidsynth
     except (ImportError, OSError):
         return None
     if fluidsynth.majver.value < 2:

@@ -1,6 +1,8 @@
 """FluidSynth's sound, by its library and by its program."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +42,13 @@ def test_a_tune_sounds_from_its_first_beat_at_its_pitch_and_ends_in_less_than_a_
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
     partial = spectrum.argmax() * RATE / len(middle)
     assert min(abs(partial / 440 - nearest) for nearest in (1, 2, 3)) < 0.02, "not an A"
+
+
+@NEEDS_LIBRARY
+def test_finding_the_library_prints_nothing_where_a_command_s_answer_goes() -> None:
+    found = [sys.executable, "-c", "from generator.rendering.audio import library; assert library()"]
+    env = os.environ | {"CI": "true"}  # the library's bindings talk under continuous integration
+    assert subprocess.run(found, env=env, stdout=subprocess.PIPE, check=True, timeout=60).stdout == b""
 
 
 @NEEDS_LIBRARY
