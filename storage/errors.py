@@ -11,3 +11,7 @@ class TooManyOpen(ValueError):
     def __init__(self, open: int) -> None:
         self.open = open
         super().__init__(f"You have {open} unfinished tunes; wait until one of them is finished.")
+
+
+class NotAllowed(ValueError):
+    """The tune can be seen, but what was asked is for others to do: the message is the sentence to show."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import StorageError
 
@@ -41,7 +44,7 @@ class Files:
 
     async def write(self, content: bytes) -> str:
         """Keeps the content and gives its hash, by which it is read again; raises StorageError."""
-        digest = hashlib.sha256(content).hexdigest()
+        digest = digest_of(content)
         try:
             await self._store.put_async(_key(digest), content)
         except (BaseError, OSError) as error:
@@ -55,6 +58,30 @@ class Files:
             return bytes(await answer.bytes_async())
         except (BaseError, OSError) as error:
             raise StorageError("A tune's file cannot be read: check that DATA_DIR or FILES_URL is what it was.") from error
+
+    async def remove(self, digest: str) -> None:
+        """Raises StorageError; what is not there any more counts as removed."""
+        try:
+            await self._store.delete_async(_key(digest))
+        except FileNotFoundError:
+            pass
+        except (BaseError, OSError) as error:
+            raise StorageError("A tune's file cannot be deleted: check the rights of DATA_DIR or FILES_URL.") from error
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+async def hold(connection: AsyncConnection, digests: Iterable[str], *, to_remove: bool) -> None:
+    """Until the transaction ends nobody removes these contents, or, `to_remove`, nobody else counts on them either.
+
+    One content may belong to several tunes: without this, one tune could be finished with a file that the deletion of
+    another is just removing.
+    """
+    lock = "pg_advisory_xact_lock" if to_remove else "pg_advisory_xact_lock_shared"
+    for digest in sorted(set(digests)):  # always in this order, so that no two wait for each other
+        await connection.execute(text(f"SELECT {lock}(hashtextextended(:digest, 1))"), {"digest": digest})
 
 
 def _key(digest: str) -> str:

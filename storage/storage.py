@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -19,8 +19,12 @@ from storage import tables
 from storage.changes import listen
 from storage.database import Database
 from storage.errors import TooManyOpen
-from storage.files import Files, TuneFile
+from storage.files import Files, TuneFile, digest_of, hold
+from storage.gallery import Gallery
 from storage.jobs import make_app, put
+from storage.preferences import Preferences
+from storage.privacy import Privacy
+from storage.sharing import Sharing
 from storage.tunes import OVER, Composition, Origin, Status, Tune, is_id, new_id, tune_from
 
 MAX_STARTS = 10  # a tune that was there whenever ten workers died may be what killed them
@@ -47,11 +51,19 @@ async def open_storage(
 class Storage:
     database: Database
     jobs: App
+    gallery: Gallery
+    sharing: Sharing
+    preferences: Preferences
+    privacy: Privacy
 
     def __init__(self, database: Database, kept: Files) -> None:
         self.database = database
         self.jobs = make_app(database.conninfo)
         self._files = kept
+        self.gallery = Gallery(database)
+        self.sharing = Sharing(database, kept)
+        self.preferences = Preferences(database)
+        self.privacy = Privacy(database, self.sharing)
 
     # For those who ask.
 
@@ -164,32 +176,40 @@ class Storage:
 
     async def finish(self, tune_id: str, composition: Composition, files: dict[str, tuple[str, bytes]]) -> None:
         """Keeps the tune's files, name → (media type, content), then says that it is finished; what is over stays as it is."""
-        kept = [
-            {
-                "tune": tune_id,
-                "name": name,
-                "media_type": media_type,
-                "size": len(content),
-                "hash": await self._files.write(content),
-            }
-            for name, (media_type, content) in files.items()
-        ]
+        if not is_id(tune_id):
+            return
+        digests = [digest_of(content) for _, content in files.values()]
         values = asdict(composition) | {"status": Status.FINISHED, "finished_at": func.now()}
-        await self._change(tune_id, unfinished, kept, **values)
+        this = and_(tunes.c.id == tune_id, unfinished)
+        async with self.database.engine.begin() as connection:
+            # The row before the contents, as whoever deletes a tune does it: so neither waits for the other in turn.
+            if (await connection.execute(select(tunes.c.id).where(this).with_for_update(key_share=True))).first() is None:
+                return
+            await hold(connection, digests, to_remove=False)
+            kept = [
+                {
+                    "tune": tune_id,
+                    "name": name,
+                    "media_type": media_type,
+                    "size": len(content),
+                    "hash": await self._files.write(content),
+                }
+                for name, (media_type, content) in files.items()
+            ]
+            await connection.execute(update(tunes).where(this).values(values))
+            if kept:
+                await connection.execute(insert(tables.files), kept)
 
     async def fail(self, tune_id: str, sentence: str) -> None:
         await self._change(tune_id, unfinished, status=Status.FAILED, error=sentence, finished_at=func.now())
 
-    async def _change(self, tune_id: str, when: Any, kept: Sequence[dict[str, Any]] = (), **values: Any) -> Any:
-        """The changed row, or None when the tune is not there or not as `when` wants it; files only come with a change."""
+    async def _change(self, tune_id: str, when: Any, **values: Any) -> Any:
+        """The changed row, or None when the tune is not there or not as `when` wants it."""
         if not is_id(tune_id):
             return None
         async with self.database.engine.begin() as connection:
             changed = await connection.execute(update(tunes).where(tunes.c.id == tune_id, when).values(values).returning(tunes))
-            row = changed.mappings().one_or_none()
-            if row is not None and kept:
-                await connection.execute(insert(files), kept)
-            return row
+            return changed.mappings().one_or_none()
 
     async def _tunes(self, query: Select[Any]) -> list[Tune]:
         return [tune_from(row) for row in await self._rows(query)]

@@ -1,4 +1,4 @@
-"""The tables of tunes and their files; the queue's own are procrastinate's."""
+"""The tables of tunes, their files and likes, and of what people and servers have set; the queue's own are procrastinate's."""
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
+shared = text("shared_at IS NOT NULL")
 
 tunes = Table(
     "tunes",
@@ -47,6 +48,11 @@ tunes = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
+    Column("likes", Integer, nullable=False, server_default="0"),  # a trigger counts them
+    Column("shared_at", DateTime(timezone=True)),
+    Column("shared_server", Text),
+    Column("shared_place", Text),
+    Column("shared_message", Text),
     UniqueConstraint("platform", "event", name="tunes_event_key"),
     CheckConstraint("status IN ('queued', 'composing', 'rendering', 'finished', 'failed')", name="tunes_status_check"),
     Index("tunes_queued", "created_at", "id", postgresql_where=text("status = 'queued'")),
@@ -54,6 +60,12 @@ tunes = Table(
     Index("tunes_undelivered", "platform", "created_at", postgresql_where=text("message IS NULL")),
     Index("tunes_latest", "platform", "finished_at", postgresql_where=text("status = 'finished'")),
     Index("tunes_parent", "parent"),
+    Index("tunes_shared", "shared_at", "id", postgresql_where=shared),
+    Index("tunes_liked", "likes", "shared_at", "id", postgresql_where=shared),
+    Index("tunes_shared_server", "platform", "shared_server", "shared_at", "id", postgresql_where=shared),
+    Index("tunes_shared_key", "key", "shared_at", "id", postgresql_where=shared),
+    Index("tunes_shared_rhythm", "rhythm", "shared_at", "id", postgresql_where=shared),
+    Index("tunes_person", "platform", "person", "finished_at", "id"),
 )
 
 files = Table(
@@ -64,4 +76,32 @@ files = Table(
     Column("media_type", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
+    Index("files_hash", "hash"),
+)
+
+likes = Table(
+    "likes",
+    metadata,
+    Column("tune", Text, ForeignKey("tunes.id", name="likes_tune_fkey", ondelete="CASCADE"), primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("liked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("likes_person", "platform", "person"),
+    Index("likes_recent", "liked_at", "tune"),
+)
+
+defaults = Table(
+    "defaults",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("document", JSONB, nullable=False),
+)
+
+server_settings = Table(
+    "server_settings",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("server", Text, primary_key=True),
+    Column("document", JSONB, nullable=False),
 )

@@ -61,6 +61,16 @@ class Composition:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """Since when a tune is in the gallery, and from where."""
+
+    at: datetime
+    server: str  # the guild's id, "" for a tune shared outside of servers
+    place: str  # the sharing channel's id, "" where there is none
+    message: str | None  # the message in that channel, once posted
+
+
+@dataclass(frozen=True, slots=True)
 class Tune:
     """One row: times are aware and in UTC."""
 
@@ -76,6 +86,8 @@ class Tune:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    likes: int = 0
+    shared: Shared | None = None  # None while it is private
 
 
 def new_id() -> str:
@@ -102,7 +114,14 @@ def tune_from(row: RowMapping) -> Tune:
         created_at=row["created_at"].astimezone(UTC),
         started_at=_utc(row["started_at"]),
         finished_at=_utc(row["finished_at"]),
+        likes=row["likes"],
+        shared=_shared(row),
     )
+
+
+def _shared(row: RowMapping) -> Shared | None:
+    at = _utc(row["shared_at"])
+    return None if at is None else Shared(at, row["shared_server"], row["shared_place"], row["shared_message"])
 
 
 def _utc(time: datetime | None) -> datetime | None:

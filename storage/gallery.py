@@ -1,0 +1,182 @@
+"""What people are shown: the gallery, a server's, their own tunes, and where a tune comes from, all as the viewer may see it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+
+from generator.notation.keys import mode_named
+from generator.request import TuneRequest
+from storage import tables
+from storage.database import Database
+from storage.tunes import Status, Tune, is_id, tune_from
+from storage.viewer import PUBLIC, Viewer, owned, shared_from_server, visible
+
+PAGE, MAX_PAGE = 20, 100  # tunes
+MAX_TUNEBOOK = 1_000  # tunes: about a megabyte of ABC
+MAX_CHILDREN = 50
+
+tunes, likes = tables.tunes, tables.likes
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLACE = re.compile(r"(\d{1,9})_(\d{1,16})_([0-9A-Za-z]{12})", re.ASCII)  # likes, microseconds, tune
+_NUMBER = re.compile(r"\AX:.*")
+
+
+class Order(StrEnum):
+    NEWEST = "newest"
+    WEEK = "week"  # by the likes of the last seven days
+    MONTH = "month"  # of thirty days
+    EVER = "ever"
+
+
+_SINCE = {Order.WEEK: timedelta(days=7), Order.MONTH: timedelta(days=30)}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a tune must be; empty leaves it open. Values are canonical, as in a TuneRequest."""
+
+    title: str = ""  # words that its title holds, in any order and case
+    rhythm: str | None = None
+    key: str | None = None  # `Ador`, or a mode alone
+
+    @classmethod
+    def check(cls, *, title: str | None = None, rhythm: str | None = None, key: str | None = None) -> Search:
+        """Makes a search out of what people typed; raises RequestError with the sentence to show them."""
+        wish = TuneRequest.check(seed=0, title=title, rhythm=rhythm, key=key)
+        return cls(wish.title, wish.rhythm, wish.key)
+
+
+ANYTHING = Search()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    tunes: list[Tune]
+    likes: list[int]  # of each tune, in the time that they are sorted by
+    next: str  # where the next page begins, at most 40 characters; empty on the last
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    parent: Tune | None
+    children: list[Tune]  # oldest first, MAX_CHILDREN at most
+
+
+class Gallery:
+    """A page that nobody sees twice: it goes on after the last tune seen, however many came before it in the meantime."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def seen(self, tune_id: str, viewer: Viewer) -> Tune | None:
+        """The finished tune if the viewer may see it."""
+        if not is_id(tune_id):
+            return None
+        found = await self._rows(select(tunes).where(tunes.c.id == tune_id, visible(viewer)))
+        return tune_from(found[0]) if found else None
+
+    async def shared(
+        self,
+        viewer: Viewer = PUBLIC,
+        *,
+        order: Order = Order.NEWEST,
+        search: Search = ANYTHING,
+        after: str = "",
+        limit: int = PAGE,
+    ) -> Page:
+        """What was shared from the viewer's server, or, where there is none, from anywhere.
+
+        Sorted by likes, it holds only what somebody likes. Raises ValueError for an `after` that no page gave.
+        """
+        return await self._page(_shared(viewer), order, search, after, limit)
+
+    async def mine(self, viewer: Viewer, *, search: Search = ANYTHING, after: str = "", limit: int = PAGE) -> Page:
+        """The person's own finished tunes, newest first, from all servers. Raises ValueError as `shared` does."""
+        return await self._page(_own(viewer), None, search, after, limit)
+
+    async def family(self, tune_id: str, viewer: Viewer) -> Family:
+        """What of the tune's parent and children the viewer may see; raises KeyError when not the tune itself."""
+        tune = await self.seen(tune_id, viewer)
+        if tune is None:
+            raise KeyError(tune_id)
+        born = select(tunes).where(tunes.c.parent == tune_id, visible(viewer))
+        children = await self._rows(born.order_by(tunes.c.finished_at, tunes.c.id).limit(MAX_CHILDREN))
+        parent = await self.seen(tune.parent, viewer) if tune.parent else None
+        return Family(parent, [tune_from(row) for row in children])
+
+    async def tunebook(
+        self, viewer: Viewer = PUBLIC, *, mine: bool = False, order: Order = Order.NEWEST, search: Search = ANYTHING
+    ) -> str:
+        """The ABC of all that `shared` (or `mine`) pages through, numbered from 1: MAX_TUNEBOOK tunes at most."""
+        which = _own(viewer) if mine else _shared(viewer)
+        rows = await self._rows(_sorted(which, None if mine else order, search).limit(MAX_TUNEBOOK))
+        return "\n".join(_NUMBER.sub(f"X:{number}", row["abc"].strip()) + "\n" for number, row in enumerate(rows, 1))
+
+    async def _page(self, which: ColumnElement[bool], order: Order | None, search: Search, after: str, limit: int) -> Page:
+        limit = min(max(limit, 1), MAX_PAGE)
+        rows = await self._rows(_sorted(which, order, search, after).limit(limit + 1))
+        page, more = rows[:limit], len(rows) > limit
+        return Page([tune_from(row) for row in page], [row["rank"] for row in page], _place(page[-1]) if more else "")
+
+    async def _rows(self, query: Select[Any]) -> list[Any]:
+        async with self._database.engine.connect() as connection:
+            return list((await connection.execute(query)).mappings())
+
+
+def _shared(viewer: Viewer) -> ColumnElement[bool]:
+    return shared_from_server(viewer) if viewer.server else tunes.c.shared_at.is_not(None)
+
+
+def _own(viewer: Viewer) -> ColumnElement[bool]:
+    return and_(owned(viewer), tunes.c.status == Status.FINISHED)
+
+
+def _sorted(which: ColumnElement[bool], order: Order | None, search: Search, after: str = "") -> Select[Any]:
+    """The tunes, with the likes (`rank`) and the time (`at`) that they are sorted by; None is the newest finished first."""
+    at: ColumnElement[Any] = tunes.c.shared_at if order else tunes.c.finished_at
+    rank: ColumnElement[Any]
+    if order in _SINCE:
+        since = func.now() - literal(_SINCE[order])
+        recent = select(likes.c.tune, func.count().label("likes")).where(likes.c.liked_at > since).group_by(likes.c.tune)
+        counted = recent.subquery()
+        rank = counted.c.likes
+        query = select(tunes, rank.label("rank"), at.label("at")).join(counted, counted.c.tune == tunes.c.id)
+    else:
+        rank = tunes.c.likes
+        query = select(tunes, rank.label("rank"), at.label("at"))
+        if order is Order.EVER:
+            query = query.where(tunes.c.likes > 0)
+    columns = (at, tunes.c.id) if order in (Order.NEWEST, None) else (rank, at, tunes.c.id)
+    query = query.where(which, *_matching(search)).order_by(*(column.desc() for column in columns))
+    if not after:
+        return query
+    return query.where(tuple_(*columns) < tuple_(*_values(after)[-len(columns) :]))
+
+
+def _matching(search: Search) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [tunes.c.title.icontains(word, autoescape=True) for word in search.title.split()]
+    if search.rhythm:
+        wanted.append(tunes.c.rhythm == search.rhythm)
+    if search.key and (mode := mode_named(search.key)):
+        wanted.append(tunes.c.key.regexp_match(f"^[A-G][#b]?{mode.abc}$"))
+    elif search.key:
+        wanted.append(tunes.c.key == search.key)
+    return wanted
+
+
+def _place(row: Any) -> str:
+    """Where the page ended. Microseconds, as PostgreSQL keeps them: rounded ones would skip tunes or show them again."""
+    return f"{row['rank']}_{(row['at'] - _EPOCH) // timedelta(microseconds=1)}_{row['id']}"
+
+
+def _values(place: str) -> tuple[int, datetime, str]:
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        raise ValueError("This page is not there any more; please start again from the first one.")
+    return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])), found[3]

@@ -1,0 +1,185 @@
+"""What people and servers have set: a person's defaults for their wishes, a server's rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, cast, get_args
+
+from sqlalchemy import Table, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from generator.request import RequestError, TuneRequest, instrument_named
+from storage import tables
+from storage.database import Database
+from storage.viewer import Viewer
+
+Deleters = Literal["owner", "moderators", "everyone"]
+DELETERS: tuple[Deleters, ...] = get_args(Deleters)
+MAX_CHANNELS = 100
+MAX_COOLDOWN_S = 24 * 60 * 60
+MAX_OPEN_REQUESTS = 100
+_CHANNEL = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a person leaves open in a wish is taken from here; None leaves it open still. Values are a TuneRequest's."""
+
+    rhythm: str | None = None
+    key: str | None = None
+    temperature: float | None = None
+    structure: str | None = None
+    candidates: int | None = None
+    instrument: str | None = None
+    backing: bool | None = None
+
+    def filled_into(self, typed: Mapping[str, Any]) -> dict[str, Any]:
+        """What was typed, for TuneRequest.check, with the defaults where nothing was.
+
+        An opening brings its own rhythm and key, a metre its own rhythms: beside them these defaults would only contradict.
+        """
+        said = {name: value for name, value in typed.items() if value is not None and value != ""}
+        silent = {"rhythm", "key"} if "opening" in said else {"rhythm"} if "metre" in said else set()
+        kept = {name: value for name, value in asdict(self).items() if value is not None and name not in silent}
+        return kept | said
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    channels: tuple[str, ...] = ()  # ids of those in which tunes may be asked for; all where there are none
+    cooldown_s: int = 0  # between two requests of a person
+    open_requests: int | None = None  # unfinished tunes a person may have; None leaves it to whoever hosts the bot
+    deleters: Deleters = "moderators"  # who may delete a tune beside its owner; "owner": nobody
+    instrument: str = ""  # of tunes whose wish leaves it open
+    sharing_channel: str = ""  # where shared tunes are posted; nowhere if empty
+
+
+class Preferences:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def defaults(self, of: Viewer) -> Defaults:
+        """The person's defaults; what an older version kept and this one does not know is left out."""
+        return _defaults(await self._read(tables.defaults, of.platform, of.person))
+
+    async def change_defaults(self, of: Viewer, **changes: Any) -> Defaults:
+        """Sets the fields of Defaults that are named, None or "" for none, and leaves the others; all of them as they are then.
+
+        Raises RequestError with the sentence to show, ValueError for an unknown person.
+        """
+        of.known()
+        checked = {name: _default(name, value) for name, value in changes.items()}
+        return _defaults(await self._merge(tables.defaults, of.platform, of.person, checked))
+
+    async def forget_defaults(self, of: Viewer) -> None:
+        table = tables.defaults
+        async with self._database.engine.begin() as connection:
+            await connection.execute(delete(table).where(table.c.platform == of.platform, table.c.person == of.person))
+
+    async def server(self, of: Viewer) -> ServerSettings:
+        """The settings of the viewer's server; all as usual where nobody set any, or where there is no server."""
+        return _server_settings(await self._read(tables.server_settings, of.platform, of.server))
+
+    async def change_server(self, of: Viewer, **changes: Any) -> ServerSettings:
+        """Sets the fields of ServerSettings that are named, None for the usual, and leaves the others, also when two people
+        change them at once; all of them as they are then. Whether the viewer may is for the caller to know.
+
+        Raises RequestError with the sentence to show, ValueError where there is no server.
+        """
+        if not of.platform or not of.server:
+            raise ValueError("Settings belong to a server; use this command in one.")
+        checked = {name: _setting(name, value) for name, value in changes.items()}
+        return _server_settings(await self._merge(tables.server_settings, of.platform, of.server, checked))
+
+    async def _read(self, table: Table, platform: str, whose: str) -> dict[str, Any]:
+        _, of, document = table.c
+        async with self._database.engine.connect() as connection:
+            found = await connection.execute(select(document).where(table.c.platform == platform, of == whose))
+            return found.scalar_one_or_none() or {}
+
+    async def _merge(self, table: Table, platform: str, whose: str, changes: dict[str, Any]) -> dict[str, Any]:
+        _, of, document = table.c
+        changed = literal(changes, JSONB)  # merged by PostgreSQL: whoever changes another field at once changes only that
+        values = {"platform": platform, of.name: whose, "document": func.jsonb_strip_nulls(changed)}
+        merged = func.jsonb_strip_nulls(document.concat(changed))
+        kept = insert(table).values(values).on_conflict_do_update(constraint=table.primary_key, set_={"document": merged})
+        async with self._database.engine.begin() as connection:
+            return cast(dict[str, Any], (await connection.execute(kept.returning(document))).scalar_one())
+
+
+def _defaults(kept: dict[str, Any]) -> Defaults:
+    return Defaults(**_readable(kept, {field.name for field in fields(Defaults)}, _default))
+
+
+def _server_settings(kept: dict[str, Any]) -> ServerSettings:
+    return ServerSettings(**_readable(kept, {field.name for field in fields(ServerSettings)}, _setting))
+
+
+def _readable(kept: dict[str, Any], known: set[str], check: Any) -> dict[str, Any]:
+    values = {}
+    for name in kept.keys() & known:
+        try:
+            values[name] = check(name, kept[name])
+        except RequestError:
+            continue  # a version that allowed it has kept it
+    return {name: value for name, value in values.items() if value is not None}
+
+
+_DEFAULTS: dict[str, tuple[type, ...]] = {
+    "rhythm": (str,),
+    "key": (str,),
+    "temperature": (float, int),
+    "structure": (str,),
+    "candidates": (int,),
+    "instrument": (str,),
+    "backing": (bool,),
+}
+
+
+def _default(name: str, value: object) -> Any:
+    """The value as TuneRequest writes it, None for none; raises RequestError."""
+    if name not in _DEFAULTS:
+        raise RequestError(name, f"There is no default for “{name[:40]}”.")
+    if value is None or value == "":
+        return None
+    if type(value) not in _DEFAULTS[name]:
+        raise RequestError(name, f"The default for the {name} cannot be read; please choose it again.")
+    wish = TuneRequest.check(**cast(dict[str, Any], {"seed": 0, name: value}))
+    canonical = getattr(wish, name)
+    return None if canonical == "" else canonical
+
+
+def _setting(name: str, value: object) -> Any:
+    """The value as ServerSettings has it, None for the usual; raises RequestError."""
+    match name:
+        case _ if value is None:
+            return None
+        case "channels":
+            if not isinstance(value, list | tuple) or len(value) > MAX_CHANNELS or not all(map(_is_channel, value)):
+                raise RequestError(name, f"The channels cannot be read; choose {MAX_CHANNELS} at most.")
+            return tuple(dict.fromkeys(value))
+        case "cooldown_s":
+            if type(value) is not int or not 0 <= value <= MAX_COOLDOWN_S:
+                raise RequestError(name, f"The cooldown goes from 0 to {MAX_COOLDOWN_S:,} seconds.")
+        case "open_requests":
+            if type(value) is not int or not 1 <= value <= MAX_OPEN_REQUESTS:
+                raise RequestError(name, f"A person may have from 1 to {MAX_OPEN_REQUESTS} unfinished tunes.")
+        case "deleters":
+            if value not in DELETERS:
+                raise RequestError(name, f"Tunes can be deleted by {', '.join(DELETERS[:-1])} or {DELETERS[-1]}.")
+        case "instrument":
+            if not isinstance(value, str):
+                raise RequestError(name, "The instrument cannot be read; please choose it again.")
+            return instrument_named(value)
+        case "sharing_channel":
+            if value != "" and not _is_channel(value):
+                raise RequestError(name, "The sharing channel cannot be read; please choose it again.")
+        case _:
+            raise RequestError(name, f"There is no setting “{name[:40]}”.")
+    return value
+
+
+def _is_channel(value: object) -> bool:
+    return isinstance(value, str) and _CHANNEL.fullmatch(value) is not None

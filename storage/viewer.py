@@ -1,0 +1,56 @@
+"""Who looks, and what they may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, false, or_
+
+from storage import tables
+from storage.tunes import Status
+
+tunes = tables.tunes
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who looks, and from where: what is left empty opens nothing.
+
+    A person sees what is theirs wherever they are: leave the person out where others read along. Raises ValueError for
+    ids that no platform gives (control characters).
+    """
+
+    platform: str = ""  # "discord", "slack" or "web"
+    person: str = ""  # the platform's id
+    server: str = ""  # the guild's id
+
+    def __post_init__(self) -> None:
+        if not all(text.isprintable() for text in (self.platform, self.person, self.server)):
+            raise ValueError("This person or server has an id that cannot be read; please try again.")
+
+    def known(self) -> None:
+        """Raises ValueError with the sentence to show where it is not known who looks."""
+        if not self.platform or not self.person:
+            raise ValueError("I don't know who you are here; please log in and try again.")
+
+
+PUBLIC = Viewer()  # sees what was shared and nothing else
+
+
+def owned(by: Viewer) -> ColumnElement[bool]:
+    """The tunes that they asked for, finished or not."""
+    return and_(tunes.c.platform == by.platform, tunes.c.person == by.person) if by.platform and by.person else false()
+
+
+def made_in_server(of: Viewer) -> ColumnElement[bool]:
+    return and_(tunes.c.platform == of.platform, tunes.c.server == of.server) if of.platform and of.server else false()
+
+
+def shared_from_server(of: Viewer) -> ColumnElement[bool]:
+    here = and_(tunes.c.platform == of.platform, tunes.c.shared_server == of.server, tunes.c.shared_at.is_not(None))
+    return here if of.platform and of.server else false()
+
+
+def visible(to: Viewer) -> ColumnElement[bool]:
+    """Finished, and shared with everybody, or made in the viewer's server, or the viewer's own."""
+    return and_(tunes.c.status == Status.FINISHED, or_(tunes.c.shared_at.is_not(None), made_in_server(to), owned(to)))

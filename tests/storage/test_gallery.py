@@ -1,0 +1,318 @@
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from generator.request import RequestError
+from storage import PUBLIC, Order, Origin, Page, Search, Storage, Viewer
+from tests.storage.examples import COMPOSITION, execute, request
+from tests.storage.test_storage import ODD_IDS
+
+ANN = Viewer("discord", "ann", "guild")
+GUILD = Viewer("discord", "", "guild")
+ELSEWHERE = Viewer("discord", "eve", "elsewhere")
+# Nobody of these is Ann or in her server, near as they may come.
+STRANGERS = [
+    PUBLIC,
+    ELSEWHERE,
+    Viewer("discord"),
+    Viewer("web", "ann", "guild"),
+    Viewer("", "ann", "guild"),
+    Viewer("discord", "", "guil_"),
+    Viewer("discord", "guild", "ann"),
+]
+
+
+async def finished(
+    storage: Storage,
+    event: str,
+    *,
+    person: str = "ann",
+    server: str = "guild",
+    parent: str | None = None,
+    share: bool = False,
+    **made: Any,
+) -> str:
+    tune = await storage.add(request(), Origin("discord", event, person, "channel", server), parent=parent)
+    await storage.finish(tune.id, replace(COMPOSITION, title=made.pop("title", event), **made), {})
+    if share:
+        await storage.sharing.share(tune.id, Viewer("discord", person, server))
+    return tune.id
+
+
+def ids(page: Page) -> list[str]:
+    return [tune.id for tune in page.tunes]
+
+
+async def walk(turn: Callable[[str], Awaitable[Page]]) -> list[str]:
+    """All that can be paged through, the next page asked for by the address that the last one gave."""
+    page = await turn("")
+    found = ids(page)
+    while page.next:
+        assert len(page.next) <= 40
+        page = await turn(page.next)
+        assert page.tunes
+        found += ids(page)
+    return found
+
+
+async def _shared(storage: Storage, order: Order, limit: int, after: str) -> Page:
+    return await storage.gallery.shared(order=order, limit=limit, after=after)
+
+
+async def like(storage: Storage, url: str, tune_id: str, people: int, days_ago: int = 0) -> None:
+    for number in range(people):
+        name = f"{days_ago} {number}"
+        await storage.sharing.like(tune_id, Viewer("discord", name, "guild"))
+        execute(url, f"UPDATE likes SET liked_at = now() - interval '{days_ago} days' WHERE person = '{name}'")
+
+
+async def test_a_private_tune_is_seen_in_its_server_and_by_its_owner(storage: Storage) -> None:
+    tune_id = await finished(storage, "1")
+    for viewer in (
+        GUILD,
+        ANN,
+        Viewer("discord", "ben", "guild"),
+        Viewer("discord", "ann"),
+        Viewer("discord", "ann", "elsewhere"),
+    ):
+        tune = await storage.gallery.seen(tune_id, viewer)
+        assert tune is not None and tune.id == tune_id
+    for viewer in STRANGERS:
+        assert await storage.gallery.seen(tune_id, viewer) is None
+
+
+async def test_a_shared_tune_is_seen_by_everybody_until_it_is_taken_back(storage: Storage) -> None:
+    tune_id = await finished(storage, "1", share=True)
+    for viewer in STRANGERS:
+        assert await storage.gallery.seen(tune_id, viewer) == await storage.tune(tune_id)
+    await storage.sharing.take_back(tune_id, ANN)
+    for viewer in STRANGERS:
+        assert await storage.gallery.seen(tune_id, viewer) is None
+
+
+async def test_a_tune_from_outside_of_servers_is_its_owners_alone(storage: Storage) -> None:
+    tune_id = await finished(storage, "1", server="")
+    nobodys = await finished(storage, "2", server="", person="")
+    for viewer in (*STRANGERS, GUILD):
+        assert await storage.gallery.seen(tune_id, viewer) is None
+        assert await storage.gallery.seen(nobodys, viewer) is None
+    assert await storage.gallery.seen(tune_id, Viewer("discord", "ann")) is not None
+
+
+async def test_what_is_not_finished_is_not_seen(storage: Storage) -> None:
+    tune = await storage.add(request(), Origin("discord", "1", "ann", server="guild"))
+    assert await storage.gallery.seen(tune.id, ANN) is None
+    await storage.fail(tune.id, "No.")
+    assert await storage.gallery.seen(tune.id, ANN) is None
+
+
+@pytest.mark.parametrize("tune_id", [*ODD_IDS, "0123456789ab"])
+async def test_an_id_that_is_none_shows_nothing(storage: Storage, tune_id: str) -> None:
+    await finished(storage, "1", share=True)
+    assert await storage.gallery.seen(tune_id, ANN) is None
+    with pytest.raises(KeyError):
+        await storage.gallery.family(tune_id, ANN)
+
+
+@pytest.mark.parametrize("order", Order)
+async def test_the_gallery_holds_what_was_shared_and_nothing_else(storage: Storage, url: str, order: Order) -> None:
+    private, shared = await finished(storage, "1"), await finished(storage, "2", share=True)
+    taken_back = await finished(storage, "3", share=True)
+    for tune_id in (private, shared, taken_back):
+        await like(storage, url, tune_id, 1)
+    await storage.sharing.take_back(taken_back, ANN)
+    for viewer in (PUBLIC, ANN, GUILD, Viewer("discord", "ann")):
+        assert ids(await storage.gallery.shared(viewer, order=order)) == [shared]
+    assert shared in {tune.id for tune in (await storage.gallery.shared(Viewer("web", "ann"), order=order)).tunes}
+
+
+@pytest.mark.parametrize("order", Order)
+async def test_a_servers_gallery_holds_what_was_shared_from_it(storage: Storage, url: str, order: Order) -> None:
+    here = await finished(storage, "1", share=True)
+    there = await finished(storage, "2", person="eve", server="elsewhere", share=True)
+    brought = await finished(storage, "3", server="elsewhere")
+    await storage.sharing.share(brought, ANN)  # made in one server, shared from another
+    nowhere = await finished(storage, "4", server="", share=True)
+    for tune_id in (here, there, brought, nowhere):
+        await like(storage, url, tune_id, 1)
+    assert ids(await storage.gallery.shared(GUILD, order=order)) == [brought, here]
+    assert ids(await storage.gallery.shared(ELSEWHERE, order=order)) == [there]
+    assert ids(await storage.gallery.shared(Viewer("web", "", "guild"), order=order)) == []
+    assert ids(await storage.gallery.shared(PUBLIC, order=order)) == [nowhere, brought, there, here]
+
+
+async def test_the_newest_are_those_that_were_shared_last(storage: Storage) -> None:
+    tunes = [await finished(storage, str(event)) for event in range(3)]
+    for index in (1, 0, 2):
+        await storage.sharing.share(tunes[index], ANN)
+    assert ids(await storage.gallery.shared()) == [tunes[2], tunes[0], tunes[1]]
+
+
+async def test_the_most_liked_are_counted_in_the_week_the_month_or_ever(storage: Storage, url: str) -> None:
+    names = ("this week", "this month", "long ago", "never")
+    week, month, ever, never = [await finished(storage, name, share=True) for name in names]
+    await like(storage, url, week, 2)
+    await like(storage, url, month, 1)
+    await like(storage, url, month, 3, days_ago=8)
+    await like(storage, url, ever, 5, days_ago=31)
+    found = {order: await storage.gallery.shared(order=order) for order in Order}
+    assert (ids(found[Order.WEEK]), found[Order.WEEK].likes) == ([week, month], [2, 1])
+    assert (ids(found[Order.MONTH]), found[Order.MONTH].likes) == ([month, week], [4, 2])
+    assert (ids(found[Order.EVER]), found[Order.EVER].likes) == ([ever, month, week], [5, 4, 2])
+    assert (ids(found[Order.NEWEST]), found[Order.NEWEST].likes) == ([never, ever, month, week], [0, 5, 4, 2])
+
+
+@pytest.mark.parametrize("order", Order)
+async def test_pages_hold_every_tune_once_also_where_all_are_equal(storage: Storage, url: str, order: Order) -> None:
+    for event in range(7):
+        await like(storage, url, await finished(storage, str(event), share=True), 1 + event % 2)
+    execute(url, "UPDATE tunes SET shared_at = shared_at + interval '1 microsecond' WHERE title = '3'")
+    execute(url, "UPDATE tunes SET shared_at = (SELECT max(shared_at) FROM tunes) WHERE title IN ('1', '2', '5')")
+    whole = ids(await storage.gallery.shared(order=order))
+    assert len(set(whole)) == 7
+    for limit in (1, 2, 3, 7):
+        assert whole == await walk(partial(_shared, storage, order, limit))
+
+
+async def test_what_is_shared_or_deleted_meanwhile_moves_no_page(storage: Storage) -> None:
+    tunes = [await finished(storage, str(event), share=True) for event in range(5)]
+    first = await storage.gallery.shared(limit=2)
+    assert ids(first) == [tunes[4], tunes[3]]
+    await finished(storage, "new", share=True)
+    await storage.sharing.delete(tunes[3], ANN)
+    assert ids(await storage.gallery.shared(limit=2, after=first.next)) == [tunes[2], tunes[1]]
+
+
+@pytest.mark.parametrize("after", ["x", "1_2", "1_2_3", "-1_2_0123456789ab", "1_2_0123456789ab\n", "\0", "\ud800", "1" * 99_999])
+async def test_an_address_of_a_page_that_is_none_is_said_in_a_sentence(storage: Storage, after: str) -> None:
+    for query in (storage.gallery.shared, storage.gallery.mine):
+        with pytest.raises(ValueError, match="start again"):
+            await query(ANN, after=after)
+
+
+async def test_the_largest_address_of_a_page_is_an_empty_or_a_full_page(storage: Storage) -> None:
+    tune_id = await finished(storage, "1", share=True)
+    assert ids(await storage.gallery.shared(after="9" * 9 + "_" + "9" * 16 + "_zzzzzzzzzzzz")) == [tune_id]
+    assert ids(await storage.gallery.shared(after="0_0_000000000000")) == []
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 1, 10**9])
+async def test_a_page_has_a_tune_at_least_and_a_hundred_at_most(storage: Storage, url: str, limit: int) -> None:
+    first = await finished(storage, "1", share=True)
+    execute(
+        url,
+        f"""
+        CREATE TEMP TABLE copies AS SELECT tunes FROM tunes WHERE id = '{first}';
+        INSERT INTO tunes SELECT (jsonb_populate_record(tunes, jsonb_build_object(
+            'id', lpad(number::text, 12, '0'), 'event', 'copy ' || number))).* FROM copies, generate_series(1, 120) AS number
+        """,
+    )
+    assert len((await storage.gallery.shared(limit=limit)).tunes) == min(max(limit, 1), 100)
+
+
+async def test_a_search_finds_words_of_the_title_in_any_case_and_order(storage: Storage) -> None:
+    titles = ["The Humours of Ennis", "Ennis Market", "100 % Fun", "Ó Súilleabháin’s", "A_B"]
+    tunes = {title: await finished(storage, title, share=True) for title in titles}
+
+    async def titled(text: str) -> list[str]:
+        return [tune.composition.title for tune in (await search(title=text)).tunes if tune.composition]
+
+    async def search(**typed: str) -> Page:
+        return await storage.gallery.shared(search=Search.check(**typed))
+
+    assert await titled("ENNIS") == ["Ennis Market", "The Humours of Ennis"]
+    assert await titled(" ennis   humours") == ["The Humours of Ennis"]
+    assert await titled("%") == ["100 % Fun"]
+    assert await titled("_") == ["A_B"]
+    assert await titled("ó súil") == ["Ó Súilleabháin’s"]
+    assert await titled("'; DROP TABLE tunes") == await titled("\\") == []
+    assert len(await titled("\0\ud800")) == len(tunes)  # nothing that could be read was asked for
+
+
+async def test_a_search_finds_rhythms_keys_and_modes(storage: Storage) -> None:
+    made = [("reel", "D"), ("jig", "Ador"), ("jig", "Em"), ("slip jig", "Edor"), ("reel", "F#m"), ("my own", "D ^g")]
+    for rhythm, key in made:
+        await finished(storage, f"{rhythm} {key}", share=True, rhythm=rhythm, key=key)
+
+    async def keys(**typed: str) -> list[str]:
+        page = await storage.gallery.shared(search=Search.check(**typed))
+        return [tune.composition.key for tune in page.tunes if tune.composition]
+
+    assert await keys(rhythm="Jigs") == ["Em", "Ador"]
+    assert await keys(rhythm="hop jig") == ["Edor"]
+    assert await keys(key="A Dorian") == ["Ador"]
+    assert await keys(key="dorian") == ["Edor", "Ador"]
+    assert await keys(key="any minor") == ["F#m", "Em"]
+    assert await keys(key="major") == ["D"]
+    assert await keys(rhythm="jig", key="Em", title="EM") == ["Em"]
+    assert await keys(rhythm="reel", key="Em") == []
+
+
+async def test_a_search_for_what_there_is_not_is_said_in_a_sentence() -> None:
+    for typed in ({"rhythm": "tango"}, {"key": "H"}):
+        with pytest.raises(RequestError):
+            Search.check(**typed)
+
+
+async def test_a_search_opens_nothing_that_is_private(storage: Storage) -> None:
+    await finished(storage, "The Private Reel")
+    for viewer in (PUBLIC, ANN, GUILD):
+        for search in (Search(title="private"), Search(rhythm="reel"), Search(key="D"), Search(key="major")):
+            assert ids(await storage.gallery.shared(viewer, search=search)) == []
+            if viewer is not ANN:
+                assert ids(await storage.gallery.mine(viewer, search=search)) == []
+
+
+async def test_mine_are_the_persons_finished_tunes_from_everywhere(storage: Storage) -> None:
+    first = await finished(storage, "1")
+    second = await finished(storage, "2", server="elsewhere", share=True)
+    third = await finished(storage, "3", server="")
+    await finished(storage, "4", person="ben", share=True)
+    await finished(storage, "5", person="")
+    await storage.add(request(), Origin("discord", "6", "ann", server="guild"))
+    assert ids(await storage.gallery.mine(ANN)) == [third, second, first]
+    assert await walk(lambda after: storage.gallery.mine(ANN, after=after, limit=1)) == [third, second, first]
+    assert ids(await storage.gallery.mine(ANN, search=Search(title="2"))) == [second]
+    for viewer in (*STRANGERS, GUILD):
+        assert ids(await storage.gallery.mine(viewer)) == []
+
+
+async def test_a_family_is_shown_as_far_as_the_viewer_may_see(storage: Storage) -> None:
+    parent = await finished(storage, "parent")
+    tune_id = await finished(storage, "tune", parent=parent, share=True)
+    private = await finished(storage, "private child", parent=tune_id)
+    shared = await finished(storage, "shared child", parent=tune_id, share=True)
+    foreign = await finished(storage, "child elsewhere", person="eve", server="elsewhere", parent=tune_id)
+    await storage.add(request(), Origin("discord", "unfinished", "ann", server="guild"), parent=tune_id)
+
+    async def family(viewer: Viewer) -> tuple[str | None, list[str]]:
+        found = await storage.gallery.family(tune_id, viewer)
+        return found.parent.id if found.parent else None, [child.id for child in found.children]
+
+    assert await family(PUBLIC) == (None, [shared])
+    assert await family(GUILD) == await family(ANN) == (parent, [private, shared])
+    assert await family(ELSEWHERE) == (None, [shared, foreign])
+    with pytest.raises(KeyError):
+        await storage.gallery.family(parent, PUBLIC)
+    alone = await storage.gallery.family(parent, GUILD)
+    assert alone.parent is None and [child.id for child in alone.children] == [tune_id]
+
+
+async def test_a_tunebook_is_one_text_with_its_tunes_numbered(storage: Storage) -> None:
+    for event, share in (("one", True), ("two", False), ("three", True)):
+        await finished(storage, event, share=share, abc=f"X:1\nT:{event}\nK:D\nX:B2|\n")
+    await finished(storage, "four", person="eve", server="elsewhere", share=True, abc="X:7\nT:four\nK:G\nG2|")
+    three, one = "X:1\nT:three\nK:D\nX:B2|\n", "X:2\nT:one\nK:D\nX:B2|\n"
+    assert await storage.gallery.tunebook(GUILD) == f"{three}\n{one}"
+    assert await storage.gallery.tunebook(ELSEWHERE) == "X:1\nT:four\nK:G\nG2|\n"
+    assert (await storage.gallery.tunebook()).count("\nT:") == 3
+    assert await storage.gallery.tunebook(search=Search(title="four")) == "X:1\nT:four\nK:G\nG2|\n"
+    mine = await storage.gallery.tunebook(ANN, mine=True)
+    assert [line for line in mine.splitlines() if line[:2] == "T:"] == ["T:three", "T:two", "T:one"]
+    for viewer in (*STRANGERS, GUILD):
+        if viewer is not ELSEWHERE:
+            assert await storage.gallery.tunebook(viewer, mine=True) == ""
+    assert await storage.gallery.tunebook(GUILD, order=Order.EVER) == ""

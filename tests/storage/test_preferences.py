@@ -1,0 +1,156 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from generator.request import RequestError, TuneRequest
+from storage import PUBLIC, Defaults, ServerSettings, Storage, Viewer
+from tests.storage.examples import execute
+
+ANN = Viewer("discord", "ann", "guild")
+BEN = Viewer("discord", "ben", "guild")
+
+
+async def test_where_nothing_was_set_everything_is_as_usual(storage: Storage) -> None:
+    for viewer in (ANN, PUBLIC):
+        assert await storage.preferences.defaults(viewer) == Defaults()
+        assert await storage.preferences.server(viewer) == ServerSettings()
+
+
+async def test_defaults_are_kept_as_a_request_writes_them(storage: Storage) -> None:
+    typed = {"rhythm": "Slip-Jigs", "key": "a dorian", "temperature": 1, "structure": "FREE", "candidates": 4}
+    set_to = await storage.preferences.change_defaults(ANN, **typed, instrument="Flute", backing=False)
+    assert set_to == Defaults("slip jig", "Ador", 1.0, "free", 4, "flute", False)
+    assert await storage.preferences.defaults(ANN) == set_to
+    assert await storage.preferences.defaults(Viewer("discord", "ann", "elsewhere")) == set_to
+    assert await storage.preferences.defaults(BEN) == await storage.preferences.defaults(Viewer("web", "ann")) == Defaults()
+
+
+async def test_what_is_not_named_stays_and_what_is_emptied_goes(storage: Storage) -> None:
+    await storage.preferences.change_defaults(ANN, rhythm="jig", instrument="harp", backing=True)
+    assert await storage.preferences.change_defaults(ANN, rhythm=None, instrument="", key="D") == Defaults(key="D", backing=True)
+    assert await storage.preferences.change_defaults(ANN) == Defaults(key="D", backing=True)
+    await storage.preferences.forget_defaults(ANN)
+    assert await storage.preferences.defaults(ANN) == Defaults()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rhythm", "tango"),
+        ("rhythm", 5),
+        ("key", "H"),
+        ("key", "D\0\0 ^g"),
+        ("temperature", 3),
+        ("temperature", float("nan")),
+        ("temperature", True),
+        ("structure", "sonata"),
+        ("candidates", 0),
+        ("candidates", 2.5),
+        ("instrument", "kazoo"),
+        ("instrument", ["harp"]),
+        ("backing", "yes"),
+        ("opening", "X:1"),
+        ("seed", 1),
+        ("no such field", 1),
+    ],
+)
+async def test_a_default_that_cannot_be_is_refused_in_a_sentence(storage: Storage, name: str, value: Any) -> None:
+    await storage.preferences.change_defaults(ANN, rhythm="jig")
+    with pytest.raises(RequestError) as error:
+        await storage.preferences.change_defaults(ANN, **({"structure": "free"} | {name: value}))
+    assert str(error.value).endswith((".", "?"))
+    assert await storage.preferences.defaults(ANN) == Defaults(rhythm="jig")
+
+
+async def test_what_another_version_kept_is_left_out(storage: Storage, url: str) -> None:
+    await storage.preferences.change_defaults(ANN, rhythm="jig", instrument="harp")
+    execute(url, """UPDATE defaults SET document = document || '{"rhythm": "tango", "backing": "loud", "colour": "green"}'""")
+    assert await storage.preferences.defaults(ANN) == Defaults(instrument="harp")
+    await storage.preferences.change_server(ANN, cooldown_s=9)
+    execute(url, """UPDATE server_settings SET document = document || '{"deleters": 5, "channels": [1], "colour": "green"}'""")
+    assert await storage.preferences.server(ANN) == ServerSettings(cooldown_s=9)
+
+
+def test_what_was_typed_goes_before_the_defaults() -> None:
+    defaults = Defaults(rhythm="jig", key="G", temperature=0.8, backing=False, instrument="harp")
+    filled = defaults.filled_into({"rhythm": "reel", "key": None, "instrument": "", "title": "Mine", "backing": True, "seed": 0})
+    assert filled == {
+        "rhythm": "reel", "key": "G", "temperature": 0.8, "backing": True, "instrument": "harp", "title": "Mine", "seed": 0,
+    }  # fmt: skip
+    assert TuneRequest.check(**filled).rhythm == "reel"
+    server = Defaults(instrument="fiddle", structure="free")
+    assert server.filled_into(defaults.filled_into({}))["instrument"] == "harp"
+    assert server.filled_into(Defaults().filled_into({})) == {"instrument": "fiddle", "structure": "free"}
+
+
+def test_defaults_contradict_neither_an_opening_nor_a_metre() -> None:
+    defaults = Defaults(rhythm="jig", key="Ador", instrument="harp")
+    opened = defaults.filled_into({"opening": "M:4/4\nK:D\nDFAF|"})
+    assert opened == {"opening": "M:4/4\nK:D\nDFAF|", "instrument": "harp"}
+    assert TuneRequest.check(**opened).rhythm is None
+    assert TuneRequest.check(**defaults.filled_into({"metre": "4/4"})).key == "Ador"
+
+
+async def test_a_servers_settings_are_its_own(storage: Storage) -> None:
+    wanted = ServerSettings(("123", "C0ABC"), 30, 3, "everyone", "banjo", "456")
+    changes = {"channels": ["123", "C0ABC", "123"], "cooldown_s": 30, "open_requests": 3, "deleters": "everyone"}
+    assert await storage.preferences.change_server(ANN, **changes, instrument="Banjo", sharing_channel="456") == wanted
+    assert await storage.preferences.server(BEN) == wanted
+    for other in (Viewer("discord", "ann"), Viewer("discord", "ann", "elsewhere"), Viewer("slack", "ann", "guild")):
+        assert await storage.preferences.server(other) == ServerSettings()
+    left = await storage.preferences.change_server(ANN, channels=None, open_requests=None, sharing_channel="")
+    assert left == ServerSettings((), 30, None, "everyone", "banjo", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("channels", "123"),
+        ("channels", ["12\0"]),
+        ("channels", [1]),
+        ("channels", ["1"] * 101),
+        ("cooldown_s", -1),
+        ("cooldown_s", 86_401),
+        ("cooldown_s", 1.5),
+        ("cooldown_s", True),
+        ("open_requests", 0),
+        ("open_requests", 101),
+        ("open_requests", "3"),
+        ("deleters", "nobody"),
+        ("deleters", ["owner"]),
+        ("instrument", "kazoo"),
+        ("instrument", 5),
+        ("sharing_channel", "a b"),
+        ("sharing_channel", 5),
+        ("colour", "green"),
+    ],
+)
+async def test_a_setting_that_cannot_be_is_refused_in_a_sentence(storage: Storage, name: str, value: Any) -> None:
+    with pytest.raises(RequestError) as error:
+        await storage.preferences.change_server(ANN, **{name: value})
+    assert str(error.value).endswith((".", "?"))
+    assert await storage.preferences.server(ANN) == ServerSettings()
+
+
+async def test_two_who_change_other_fields_at_once_both_have_their_way(storage: Storage) -> None:
+    changes: list[dict[str, Any]] = [
+        {"channels": ["1"]},
+        {"cooldown_s": 5},
+        {"open_requests": 2},
+        {"deleters": "owner"},
+        {"instrument": "harp"},
+        {"sharing_channel": "2"},
+    ]
+    await asyncio.gather(*(storage.preferences.change_server(ANN, **change) for change in changes))
+    assert await storage.preferences.server(ANN) == ServerSettings(("1",), 5, 2, "owner", "harp", "2")
+
+
+async def test_nobodys_defaults_and_no_servers_settings_cannot_be_set(storage: Storage, url: str) -> None:
+    for viewer in (PUBLIC, Viewer("discord", "", "guild"), Viewer("", "ann")):
+        with pytest.raises(ValueError, match="don't know who you are"):
+            await storage.preferences.change_defaults(viewer, rhythm="jig")
+    for viewer in (PUBLIC, Viewer("discord", "ann"), Viewer("", "ann", "guild")):
+        with pytest.raises(ValueError, match="belong to a server"):
+            await storage.preferences.change_server(viewer, cooldown_s=1)
+    assert execute(url, "SELECT 1 FROM defaults UNION SELECT 1 FROM server_settings") == []
