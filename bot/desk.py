@@ -23,7 +23,11 @@ PLACE_S, FOLLOWERS_PER_SECOND = 1.0, 50
 
 
 class DeskError(Exception):
-    """A request that is turned down; `str(error)` is the sentence to show."""
+    """A request that is turned down; `sentence` is to be shown."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        super().__init__(sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Desk:
         try:
             return await self._storage.add(request, origin, parent=parent, limit=self._limit)
         except ValueError as error:
-            raise DeskError(str(error)) from error
+            raise DeskError(error.args[0]) from error
 
     async def follow(self, tune_id: str) -> AsyncGenerator[Progress, None]:
         """How the tune stands now, then each change until it is finished or has failed; raises KeyError for an unknown tune.

@@ -7,6 +7,7 @@ from typing import Any
 
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
+from generator.notation.sentences import Sentence
 
 
 def key_name(key: str) -> str:
@@ -17,12 +18,13 @@ def key_name(key: str) -> str:
         return key
 
 
-def nearest(scores: Mapping[str, Any]) -> str:
-    """The known tune that shares the longest run of notes with one of ours: `closest: The Salamanca, 14 notes`; empty for
+def nearest(scores: Mapping[str, Any]) -> Sentence | None:
+    """The known tune that shares the longest run of notes with one of ours: `closest: The Salamanca, 14 notes`; None for
     tunes that were made before that was looked up."""
     closest = scores.get("closest") or {}
     notes = closest.get("notes") or 0
-    return f"closest: {closest.get('title') or 'a tune without a title'}, {notes} notes" if notes else ""
+    title = closest.get("title") or Sentence("a tune without a title")
+    return Sentence("closest: {title}, {n} note", "closest: {title}, {n} notes", n=notes, title=title) if notes else None
 
 
 def slug(title: str) -> str:

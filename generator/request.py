@@ -24,10 +24,10 @@ T = TypeVar("T", bound=str)
 
 
 class RequestError(ValueError):
-    """A wish that cannot be met: `field` names it, the message is the sentence to show."""
+    """A wish that cannot be met: `field` names it, `sentence` is to be shown."""
 
     def __init__(self, field: str, sentence: str) -> None:
-        self.field = field
+        self.field, self.sentence = field, sentence
         super().__init__(sentence)
 
 

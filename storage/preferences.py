@@ -10,6 +10,7 @@ from typing import Any, Literal, cast, get_args
 from sqlalchemy import Table, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from generator.notation.sentences import LANGUAGES
 from generator.request import RequestError, TuneRequest, instrument_named
 from storage import tables
 from storage.database import Database
@@ -34,6 +35,7 @@ class Defaults:
     candidates: int | None = None
     instrument: str | None = None
     backing: bool | None = None
+    language: str | None = None  # in which the bot answers, one of LANGUAGES; no part of a wish
 
     def filled_into(self, typed: Mapping[str, Any]) -> dict[str, Any]:
         """What was typed, for TuneRequest.check, with the defaults where nothing was.
@@ -41,7 +43,7 @@ class Defaults:
         An opening brings its own rhythm and key, a metre its own rhythms: beside them these defaults would only contradict.
         """
         said = {name: value for name, value in typed.items() if value is not None and value != ""}
-        silent = {"rhythm", "key"} if "opening" in said else {"rhythm"} if "metre" in said else set()
+        silent = {"language"} | ({"rhythm", "key"} if "opening" in said else {"rhythm"} if "metre" in said else set())
         kept = {name: value for name, value in asdict(self).items() if value is not None and name not in silent}
         return kept | said
 
@@ -54,11 +56,21 @@ class ServerSettings:
     deleters: Deleters = "moderators"  # who may delete a tune beside its owner; "owner": nobody
     instrument: str = ""  # of tunes whose wish leaves it open
     sharing_channel: str = ""  # where shared tunes are posted; nowhere if empty
+    language: str = ""  # of those who chose none themselves; their own Discord's if empty
 
 
 class Preferences:
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def both(self, of: Viewer) -> tuple[Defaults, ServerSettings]:
+        """The person's defaults and the settings of their server, at once."""
+        mine, theirs = tables.defaults, tables.server_settings
+        personal = select(mine.c.document).where(mine.c.platform == of.platform, mine.c.person == of.person).scalar_subquery()
+        common = select(theirs.c.document).where(theirs.c.platform == of.platform, theirs.c.server == of.server).scalar_subquery()
+        async with self._database.engine.connect() as connection:
+            documents = (await connection.execute(select(personal, common))).one()
+        return _defaults(documents[0] or {}), _server_settings(documents[1] or {})
 
     async def defaults(self, of: Viewer) -> Defaults:
         """The person's defaults; what an older version kept and this one does not know is left out."""
@@ -135,6 +147,7 @@ _DEFAULTS: dict[str, tuple[type, ...]] = {
     "candidates": (int,),
     "instrument": (str,),
     "backing": (bool,),
+    "language": (str,),
 }
 
 
@@ -146,6 +159,8 @@ def _default(name: str, value: object) -> Any:
         return None
     if type(value) not in _DEFAULTS[name]:
         raise RequestError(name, f"The default for the {name} cannot be read; please choose it again.")
+    if name == "language":
+        return _language(value)
     wish = TuneRequest.check(**cast(dict[str, Any], {"seed": 0, name: value}))
     canonical = getattr(wish, name)
     return None if canonical == "" else canonical
@@ -173,11 +188,19 @@ def _setting(name: str, value: object) -> Any:
             if not isinstance(value, str):
                 raise RequestError(name, "The instrument cannot be read; please choose it again.")
             return instrument_named(value)
+        case "language":
+            return _language(value)
         case "sharing_channel":
             if value != "" and not _is_channel(value):
                 raise RequestError(name, "The sharing channel cannot be read; please choose it again.")
         case _:
             raise RequestError(name, f"There is no setting “{name[:40]}”.")
+    return value
+
+
+def _language(value: object) -> object:
+    if value != "" and value not in LANGUAGES:
+        raise RequestError("language", "I don't speak this language; please choose another.")
     return value
 
 

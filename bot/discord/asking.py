@@ -10,6 +10,7 @@ import structlog
 
 from bot.desk import DeskError
 from bot.discord import texts
+from bot.discord.caller import Caller
 from bot.discord.reply import PLATFORM, Reply
 from generator.request import TuneRequest
 from storage.tunes import Origin, Tune
@@ -22,26 +23,27 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
-async def ask(interaction: Interaction, request: TuneRequest, *, parent: str | None = None) -> None:
+async def ask(interaction: Interaction, caller: Caller, request: TuneRequest, *, parent: str | None = None) -> None:
     """Takes a checked request: «thinking» at once, and the card from then on. `parent` is the id of the tune it is made from."""
-    reply = await _defer(interaction)
-    await _submit(interaction, request, reply, parent=parent)
+    reply = await _defer(interaction, caller)
+    await _submit(interaction, caller, request, reply, parent=parent)
 
 
 async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune], tuple[TuneRequest, str | None]]) -> None:
     """Takes what a button under a tune stands for: `wish` makes the request and its parent out of that tune."""
-    reply = await _defer(interaction)
+    caller = await Caller.of(interaction)
+    reply = await _defer(interaction, caller)
     try:
         tune = await interaction.client.storage.tune(tune_id)
         if tune is None or tune.composition is None:
-            await take_back(interaction, texts.GONE)
+            await take_back(interaction, caller.say(texts.GONE))
             return
         request, parent = wish(tune)
     except Exception:
         log.exception("A button's tune cannot be read.", tune=tune_id)
-        await take_back(interaction, texts.TROUBLE)
+        await take_back(interaction, caller.say(texts.TROUBLE))
         return
-    await _submit(interaction, request, reply, parent=parent)
+    await _submit(interaction, caller, request, reply, parent=parent)
 
 
 async def refuse(interaction: Interaction, sentence: str) -> None:
@@ -55,27 +57,27 @@ async def take_back(interaction: Interaction, sentence: str) -> None:
     await interaction.followup.send(sentence, ephemeral=True)
 
 
-async def _defer(interaction: Interaction) -> Reply:
+async def _defer(interaction: Interaction, caller: Caller) -> Reply:
     answered = await interaction.response.defer(thinking=True)
     card = answered.message_id if answered else None
-    return Reply.to(interaction, card=card or (await interaction.original_response()).id)
+    return Reply.to(interaction, card=card or (await interaction.original_response()).id, language=caller.say.code)
 
 
-async def _submit(interaction: Interaction, request: TuneRequest, reply: Reply, *, parent: str | None) -> None:
+async def _submit(interaction: Interaction, caller: Caller, request: TuneRequest, reply: Reply, *, parent: str | None) -> None:
     origin = Origin(
         platform=PLATFORM,
         event=str(interaction.id),
-        person=str(interaction.user.id),
+        person=caller.viewer.person,
         place=str(interaction.channel_id or ""),
-        server=str(interaction.guild_id or ""),
+        server=caller.viewer.server,
         reply=reply.as_dict(),
     )
     try:
         tune = await interaction.client.desk.submit(request, origin, parent=parent)
     except DeskError as error:
-        await take_back(interaction, str(error))
+        await take_back(interaction, caller.say(error.sentence))
     except Exception:
         log.exception("A request cannot be kept.", interaction=interaction.id)
-        await take_back(interaction, texts.TROUBLE)
+        await take_back(interaction, caller.say(texts.TROUBLE))
     else:
         interaction.client.deliver(tune)

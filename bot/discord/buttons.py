@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Self
 
 import discord
@@ -16,9 +17,9 @@ class TuneButton(
 ):
     """Asks for another tune after the one that it stands under; anybody may press it."""
 
-    def __init__(self, wish: str, tune_id: str) -> None:
+    def __init__(self, wish: str, tune_id: str, say: Callable[[str], str] = str) -> None:
         label, emoji = {"again": (texts.AGAIN, "🔁"), "vary": (texts.VARY, "🎲")}[wish]
-        super().__init__(discord.ui.Button(label=label, emoji=emoji, custom_id=f"tune:{wish}:{tune_id}"))
+        super().__init__(discord.ui.Button(label=say(label), emoji=emoji, custom_id=f"tune:{wish}:{tune_id}"))
         self.wish, self.tune_id = wish, tune_id
 
     @classmethod

@@ -14,11 +14,11 @@ from discord import app_commands
 from bot.desk import Desk
 from bot.discord import texts
 from bot.discord.buttons import TuneButton
-from bot.discord.command import tune
+from bot.discord.caller import Caller
+from bot.discord.commands import COMMANDS
 from bot.discord.delivery import Delivery
-from bot.discord.menus import continue_tune, play_abc
-from bot.discord.render import render
 from bot.discord.reply import PLATFORM
+from bot.discord.translator import Translator
 from storage.storage import Storage
 from storage.tunes import Tune
 
@@ -49,10 +49,8 @@ class TunesmithBot(discord.AutoShardedClient):
         )
         self.desk, self.storage = desk, storage
         self.tree = app_commands.CommandTree(self)
-        self.tree.add_command(tune)
-        self.tree.add_command(render)
-        self.tree.add_command(continue_tune)
-        self.tree.add_command(play_abc)
+        for command in COMMANDS:
+            self.tree.add_command(command)
         self.tree.error(self._command_failed)
         self.posting = asyncio.Semaphore(POSTS_AT_ONCE)
         self.deliveries = {}
@@ -71,6 +69,7 @@ class TunesmithBot(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         log.info("Add the bot to a server with this link.", url=self.invite_url)
         self.add_dynamic_items(TuneButton)
+        await self.tree.set_translator(Translator())
         await self.tree.sync()
         tried_since = datetime.now(UTC) - GIVE_UP_AFTER
         for waiting in await self.storage.undelivered(PLATFORM):
@@ -104,4 +103,5 @@ class TunesmithBot(discord.AutoShardedClient):
     async def _command_failed(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         log.error("A command failed.", command=interaction.command and interaction.command.name, exc_info=error)
         with contextlib.suppress(discord.HTTPException, discord.InteractionResponded):
-            await interaction.response.send_message(texts.TROUBLE, ephemeral=True)
+            say = (await Caller.of(interaction)).say
+            await interaction.response.send_message(say(texts.TROUBLE), ephemeral=True)

@@ -16,6 +16,7 @@ from bot.discord import buttons, message, texts
 from bot.discord.card import Card
 from bot.discord.message import Finished
 from bot.discord.reply import Reply, passing
+from bot.languages import language
 from storage.tunes import Status, Tune
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Delivery:
 
     def __init__(self, bot: TunesmithBot, tune: Tune, *, resumed: bool) -> None:
         self._bot, self._tune, self._reply = bot, tune, Reply.from_dict(tune.origin.reply)
+        self._say = language(self._reply.language)
         self._may_be_there = resumed
         self._card = Card(bot, self._reply, int(tune.origin.place))
 
@@ -61,7 +63,7 @@ class Delivery:
             async for now in changes:
                 self._tune = now.tune
                 if not now.tune.status.over:
-                    self._card.show(texts.progress(now))
+                    self._card.show(self._say(texts.progress(now)))
 
     async def _deliver(self) -> None:
         if self._tune.message is not None:
@@ -70,7 +72,7 @@ class Delivery:
             if self._tune.status is Status.FINISHED:
                 delivered = await self._post(await self._finished())
             else:
-                delivered = await self._say(self._tune.error or texts.FAILED)
+                delivered = await self._tell(self._say(self._tune.error or texts.FAILED))
         if delivered is None:
             log.warning("A tune reaches nobody: no permission, no token, no direct messages.", tune=self._tune.id)
         else:
@@ -94,7 +96,7 @@ class Delivery:
 
         return await _first([in_channel, on_card, in_person] if self._reply.member else [on_card, in_channel, in_person])
 
-    async def _say(self, sentence: str) -> int | None:
+    async def _tell(self, sentence: str) -> int | None:
         async def on_card() -> int | None:
             return await self._card.replace(lambda: {"content": sentence})
 
@@ -113,7 +115,7 @@ class Delivery:
             with contextlib.suppress(KeyError):
                 contents[name] = await storage.read(self._tune.id, name)
         parent = await storage.tune(self._tune.parent) if self._tune.parent else None
-        return message.finished(self._tune, contents, file_limit=self._reply.file_limit, parent=parent)
+        return message.finished(self._tune, contents, file_limit=self._reply.file_limit, say=self._say, parent=parent)
 
     async def _send(self, channel: Messageable, what: Finished | str) -> int | None:
         """The message's id, or None where the bot may not write; raises discord.HTTPException for passing trouble."""

@@ -10,7 +10,6 @@ import aiohttp
 import discord
 
 from bot.discord import texts
-from bot.discord.command import unfold
 from generator.notation.reader import split_tunes
 from generator.request import MAX_OPENING_CHARACTERS, RequestError
 
@@ -25,6 +24,11 @@ _FIELD = re.compile(r"[A-Za-z]:(?![|:/]).*")
 _WORDS = re.compile(r'"[^"]*"|![^!\s]+!|\[[A-Za-z]:[^\]|]*\]|%.*')
 _MUSIC = re.compile(r"[A-Ga-gxyzZHLMOPSTuv0-9~.^_=,'/|:()\[\]{}<>\\&*+\s-]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+# A field in the middle of a line: a letter and a colon, which is no repeat sign (`A :|`, `A::B`).
+_FIELD_INSIDE = re.compile(r"\s+(?=[A-Z]:(?![|:\]]|\s*[|:]))")
+_MODE = r"(?:(?:maj|min|dor|mix|ion|aeo|phr|lyd|loc)[a-z]*|m)?"
+_KEY_THEN_MUSIC = re.compile(rf"^(K:\s*[A-G][#b]?(?:\s*{_MODE}))(?=\s)\s+(?=\S)", re.IGNORECASE | re.MULTILINE)
+_VALUE_THEN_MUSIC = re.compile(r"^([XML]:\s*\S+)[^\S\n]+(?=\S)", re.MULTILINE)
 
 
 async def abc_of(message: discord.Message) -> str | None:
@@ -76,6 +80,14 @@ def first_tune(text: str) -> str:
     if len(text + more) > MAX_OPENING_CHARACTERS:
         raise RequestError("file", texts.tune_too_long(len(text), MAX_OPENING_CHARACTERS - len(more)))
     return text + more
+
+
+def unfold(opening: str | None) -> str:
+    """Discord's command line keeps no line breaks: fields that were pasted into it get lines of their own again."""
+    text = (opening or "").strip()
+    if "\n" in text:
+        return text
+    return _VALUE_THEN_MUSIC.sub(r"\1\n", _KEY_THEN_MUSIC.sub(r"\1\n", _FIELD_INSIDE.sub("\n", text)))
 
 
 def in_blocks(content: str) -> str | None:

@@ -10,6 +10,7 @@ import discord
 
 from bot.discord import texts
 from bot.discord.buttons import TuneButton
+from bot.languages import Language
 from bot.naming import key_name, nearest, slug
 from storage.tunes import Tune
 
@@ -29,11 +30,12 @@ class Finished:
     tune: Tune
     content: str
     contents: dict[str, bytes]  # file name → bytes
+    say: Language
 
     @property
     def files(self) -> list[discord.File]:
         assert self.tune.composition is not None
-        described = {".png": texts.sheet_music(one_line(self.tune.composition.title))}
+        described = {".png": self.say(texts.sheet_music(one_line(self.tune.composition.title)))}
         return [
             discord.File(io.BytesIO(content), name, description=described.get(name[-4:]))
             for name, content in self.contents.items()
@@ -42,25 +44,25 @@ class Finished:
     @property
     def view(self) -> discord.ui.View:
         view = discord.ui.View(timeout=None)
-        view.add_item(TuneButton("again", self.tune.id))
-        view.add_item(TuneButton("vary", self.tune.id))
+        view.add_item(TuneButton("again", self.tune.id, self.say))
+        view.add_item(TuneButton("vary", self.tune.id, self.say))
         return view
 
 
-def finished(tune: Tune, contents: dict[str, bytes], *, file_limit: int, parent: Tune | None = None) -> Finished:
+def finished(tune: Tune, contents: dict[str, bytes], *, file_limit: int, say: Language, parent: Tune | None = None) -> Finished:
     """The message for a finished tune; `contents` are its files by their names in storage, `file_limit` is in bytes."""
     assert tune.composition is not None
     name = slug(tune.composition.title)
     fitting = {f"{name}.{file.partition('.')[2]}": content for file, content in contents.items() if len(content) <= file_limit}
     left_out = [file for file, content in contents.items() if len(content) > file_limit]
     head = f"**{escape(one_line(tune.composition.title))}**"
-    foot = [f"-# {footer(tune)}"]
+    foot = [f"-# {footer(tune, say)}"]
     if parent is not None and parent.message and parent.origin.place == tune.origin.place:
         where = f"{parent.origin.server or '@me'}/{parent.origin.place}/{parent.message}"
-        foot.append(f"-# made from https://discord.com/channels/{where}")
+        foot.append(f"-# {say(texts.made_from(f'https://discord.com/channels/{where}'))}")
     if left_out:
-        foot.append(f"-# {texts.too_large(left_out)}")
-    foot += [f"-# {escape(notice[:MAX_NOTICE])}" for notice in tune.composition.scores.get("notices", ())[:MAX_NOTICES]]
+        foot.append(f"-# {say(texts.too_large(left_out))}")
+    foot += [f"-# {escape(say(notice)[:MAX_NOTICE])}" for notice in tune.composition.scores.get("notices", ())[:MAX_NOTICES]]
     block = f"```\n{tune.composition.abc.strip()}\n```"
     content = "\n".join([head, block, *foot])
     # A block that the tune itself would close lets the rest of it act as markup; the file carries it safely.
@@ -68,23 +70,23 @@ def finished(tune: Tune, contents: dict[str, bytes], *, file_limit: int, parent:
         content = "\n".join([head, *foot])
     while _length(content) > MAX_CHARACTERS:  # of notices; the tune's own files have them all
         content = "\n".join([head, *(foot := foot[:-1])])
-    return Finished(tune, content, fitting)
+    return Finished(tune, content, fitting, say)
 
 
-def footer(tune: Tune) -> str:
+def footer(tune: Tune, say: Language) -> str:
     """What the tune was made with, so that anybody can ask for it once more, or that it was handed in; and who asked."""
     assert tune.composition is not None
     made, request = tune.composition, tune.request
     composed = [
         *texts.treated(request),
-        f"temperature {request.temperature:g}",
-        f"seed {request.seed}",
+        texts.temperature(request.temperature),
+        texts.seed(request.seed),
         made.model,
         nearest(made.scores),
     ]
     what = [made.rhythm, key_name(made.key), made.metre, *(composed if request.mode != "play" else [texts.AS_IT_STANDS])]
-    line = " · ".join(escape(one_line(part)) for part in what if part)
-    return f"{line} · for <@{tune.origin.person}>" if tune.origin.person else line
+    line = " · ".join(escape(one_line(say(part))) for part in what if part)
+    return f"{line} · {say(texts.asked_by(tune.origin.person))}" if tune.origin.person else line
 
 
 def escape(text: str) -> str:

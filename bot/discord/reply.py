@@ -25,9 +25,10 @@ class Reply:
     card: int  # message id of the response
     member: bool  # the bot is where it was asked, and may write there unless the channel forbids it
     file_limit: int  # bytes
+    language: str = "en"  # of whoever asked
 
     @classmethod
-    def to(cls, interaction: discord.Interaction[Any], *, card: int) -> Self:
+    def to(cls, interaction: discord.Interaction[Any], *, card: int, language: str) -> Self:
         direct = interaction.context.dm_channel
         return cls(
             application=interaction.application_id,
@@ -36,6 +37,7 @@ class Reply:
             card=card,
             member=bool(direct or interaction.is_guild_integration()),
             file_limit=interaction.filesize_limit,
+            language=language,
         )
 
     def as_dict(self) -> dict[str, Any]:

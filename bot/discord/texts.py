@@ -1,101 +1,119 @@
-"""Everything that people in Discord read."""
+"""Everything that people in Discord read, in English; `Caller.say` says it in their language."""
 
 from bot.desk import Progress
 from generator.notation.opening import OpeningMode
+from generator.notation.sentences import Sentence
 from generator.request import Structure, TuneRequest
 from storage.tunes import Status
 
-TUNE = "Compose an Irish tune; whatever you leave open is up to the musician."
-RHYTHM = "The dance, or an air."
-KEY = "Tonic and mode as ABC writes them: D, Am, Ador, Gmix."
-METRE = "Beats in the bar, such as 4/4 or 6/8."
-OPENING = "A few bars of ABC to start from."
-MODE = "What becomes of the opening; I go on from it if you leave this open."
+TUNE = Sentence("Compose an Irish tune; whatever you leave open is up to the musician.")
+RHYTHM = Sentence("The dance, or an air.")
+KEY = Sentence("Tonic and mode as ABC writes them: D, Am, Ador, Gmix.")
+METRE = Sentence("Beats in the bar, such as 4/4 or 6/8.")
+OPENING = Sentence("A few bars of ABC to start from.")
+MODE = Sentence("What becomes of the opening; I go on from it if you leave this open.")
 MODES: dict[OpeningMode, str] = {
-    "continue": "continue: go on from it until the tune is whole",
-    "answer": "answer: one phrase that answers it",
-    "vary": "vary: it is a whole tune, and comes back varied",
-    "second part": "second part: it is an A part, and gets its B",
-    "play": "play: it is a whole tune, played as it stands",
+    "continue": Sentence("continue: go on from it until the tune is whole"),
+    "answer": Sentence("answer: one phrase that answers it"),
+    "vary": Sentence("vary: it is a whole tune, and comes back varied"),
+    "second part": Sentence("second part: it is an A part, and gets its B"),
+    "play": Sentence("play: it is a whole tune, played as it stands"),
 }
-STRENGTH = "Of a variation: how much of it is new; 2 if you leave it open."
-STRENGTHS = {1: "1: a little is new", 2: "2: more is", 3: "3: most of it is"}
-STRUCTURE = "Parts of eight bars, played twice, if you leave it open."
-STRUCTURES: dict[Structure, str] = {"parts": "parts of eight bars, played twice", "free": "free"}
-TEMPERATURE = "From 0.1 (steady) to 2 (wild); 1 if you leave it open."
-SEED = "The same wish with the same seed gives the same tune."
-TITLE = "What the tune is called."
-INSTRUMENT = "What plays the melody; each rhythm has its own if you leave it open."
-BACKING = "Whether guitar and bodhrán play along; they do if you leave it open."
+STRENGTH = Sentence("Of a variation: how much of it is new; 2 if you leave it open.")
+STRENGTHS = {1: Sentence("1: a little is new"), 2: Sentence("2: more is"), 3: Sentence("3: most of it is")}
+STRUCTURE = Sentence("Parts of eight bars, played twice, if you leave it open.")
+STRUCTURES: dict[Structure, str] = {"parts": Sentence("parts of eight bars, played twice"), "free": Sentence("free")}
+TEMPERATURE = Sentence("From 0.1 (steady) to 2 (wild); 1 if you leave it open.")
+SEED = Sentence("The same wish with the same seed gives the same tune.")
+TITLE = Sentence("What the tune is called.")
+INSTRUMENT = Sentence("What plays the melody; each rhythm has its own if you leave it open.")
+BACKING = Sentence("Whether guitar and bodhrán play along; they do if you leave it open.")
 
-RENDER = "Hear and see a tune of your own: I play its ABC as it stands."
-RENDER_ABC = "The tune in ABC; or attach it as a file."
-RENDER_FILE = "The tune as an .abc file; the first tune of a collection is played."
-CONTINUE_TUNE = "Continue this tune"
-PLAY_ABC = "Play this ABC"
+RENDER = Sentence("Hear and see a tune of your own: I play its ABC as it stands.")
+RENDER_ABC = Sentence("The tune in ABC; or attach it as a file.")
+RENDER_FILE = Sentence("The tune as an .abc file; the first tune of a collection is played.")
+CONTINUE_TUNE = Sentence("Continue this tune")
+PLAY_ABC = Sentence("Play this ABC")
 
-AS_IT_STANDS = "played as it stands"
+AS_IT_STANDS = Sentence("played as it stands")
 
-AGAIN = "Again"
-VARY = "Vary"
+AGAIN = Sentence("Again")
+VARY = Sentence("Vary")
 
-LOGIN_REFUSED = (
+LOGIN_REFUSED = Sentence(
     "Discord does not accept this token: copy the bot's from https://discord.com/developers/applications into DISCORD_TOKEN."
 )
-LOGIN_MISSING = (
+LOGIN_MISSING = Sentence(
     "There is no token for Discord: copy the bot's from https://discord.com/developers/applications into DISCORD_TOKEN."
 )
-TROUBLE = "Your wish could not be taken just now. Please ask again in a minute."
-NOTHING_TO_PLAY = "There is no tune to play. Type its ABC, or attach an .abc file."
-TWO_TUNES = "I play one tune at a time: either type its ABC or attach a file."
-NO_ABC = "I find no ABC in this message: no lines of it, no code block and no .abc file."
-FILE_OUT_OF_REACH = "Discord does not hand me this file just now. Please try again, or paste the tune instead."
-FILE_NOT_TEXT = "I can't read this file as text. Save the tune as plain text (UTF-8) and attach it again."
-GONE = "I no longer have that tune. Ask for a new one with /tune."
-FAILED = "This tune did not come out. Please ask again."
+TROUBLE = Sentence("Your wish could not be taken just now. Please ask again in a minute.")
+NOTHING_TO_PLAY = Sentence("There is no tune to play. Type its ABC, or attach an .abc file.")
+TWO_TUNES = Sentence("I play one tune at a time: either type its ABC or attach a file.")
+NO_ABC = Sentence("I find no ABC in this message: no lines of it, no code block and no .abc file.")
+FILE_OUT_OF_REACH = Sentence("Discord does not hand me this file just now. Please try again, or paste the tune instead.")
+FILE_NOT_TEXT = Sentence("I can't read this file as text. Save the tune as plain text (UTF-8) and attach it again.")
+GONE = Sentence("I no longer have that tune. Ask for a new one with /tune.")
+FAILED = Sentence("This tune did not come out. Please ask again.")
 
 
-def progress(now: Progress) -> str:
+def progress(now: Progress) -> Sentence:
     """The card while the tune is made."""
     match now.tune.status:
         case Status.QUEUED if now.place <= 1:
-            return "🎻 Next in the queue …"
+            return Sentence("🎻 Next in the queue …")
         case Status.QUEUED:
-            return f"🎻 In the queue, place {now.place:,} …"
+            return Sentence("🎻 In the queue, place {place:,} …", place=now.place)
         case Status.COMPOSING | Status.RENDERING if now.tune.request.mode == "play":
-            return "🎻 Engraving and playing …"
-        case Status.COMPOSING if now.tune.bars == 1:
-            return "🎻 Composing: 1 bar written …"
+            return Sentence("🎻 Engraving and playing …")
         case Status.COMPOSING if now.tune.bars:
-            return f"🎻 Composing: {now.tune.bars} bars written …"
+            return Sentence("🎻 Composing: {n} bar written …", "🎻 Composing: {n} bars written …", n=now.tune.bars)
         case Status.COMPOSING:
-            return "🎻 Composing …"
+            return Sentence("🎻 Composing …")
         case _:
-            return f"🎻 {now.tune.bars} bars written; engraving and playing …"
+            return Sentence(
+                "🎻 {n} bar written; engraving and playing …", "🎻 {n} bars written; engraving and playing …", n=now.tune.bars
+            )
 
 
-def file_too_large(limit_bytes: int) -> str:
-    return f"This file is too large for a tune: I read at most {limit_bytes // 1024} kB."
+def file_too_large(limit_bytes: int) -> Sentence:
+    return Sentence("This file is too large for a tune: I read at most {limit} kB.", limit=limit_bytes // 1024)
 
 
-def tune_too_long(characters: int, limit: int) -> str:
-    return f"This tune has {characters:,} characters; I read at most {limit:,}."
+def tune_too_long(characters: int, limit: int) -> Sentence:
+    return Sentence("This tune has {characters:,} characters; I read at most {limit:,}.", characters=characters, limit=limit)
 
 
-def too_large(names: list[str]) -> str:
-    return f"Too large for this channel: {', '.join(names)}."
+def too_large(names: list[str]) -> Sentence:
+    return Sentence("Too large for this channel: {names}.", names=", ".join(names))
 
 
-def treated(request: TuneRequest) -> list[str]:
+def treated(request: TuneRequest) -> list[Sentence]:
     """What was asked for beyond the usual: what becomes of the opening, and a free structure."""
     wishes = {
-        f"variation, strength {request.strength}": request.mode == "vary",
-        request.mode: request.mode in ("answer", "second part"),
-        "free structure": request.structure == "free",
+        Sentence("variation, strength {strength}", strength=request.strength): request.mode == "vary",
+        Sentence("an answer to the opening"): request.mode == "answer",
+        Sentence("second part"): request.mode == "second part",
+        Sentence("free structure"): request.structure == "free",
     }
     return [wish for wish, made in wishes.items() if made]
 
 
-def sheet_music(title: str) -> str:
+def temperature(value: float) -> Sentence:
+    return Sentence("temperature {value}", value=f"{value:g}")
+
+
+def seed(value: int) -> Sentence:
+    return Sentence("seed {value}", value=value)
+
+
+def asked_by(person: str) -> Sentence:
+    return Sentence("for {person}", person=f"<@{person}>")
+
+
+def made_from(address: str) -> Sentence:
+    return Sentence("made from {address}", address=address)
+
+
+def sheet_music(title: str) -> Sentence:
     """What a screen reader says in place of the picture."""
-    return f"Sheet music of {title}"
+    return Sentence("Sheet music of {title}", title=title)

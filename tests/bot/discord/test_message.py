@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 
 from bot.desk import Progress
 from bot.discord import message, texts
-from bot.discord.command import KEYS, matching_keys, unfold
+from bot.discord.choices import KEYS, matching_keys
+from bot.discord.handed_in import unfold
+from bot.languages import language
 from generator.request import TuneRequest
 from storage import Composition, Origin, Status, Tune
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ABC = "X:1\nT:A Tune\nK:D\nABcd|\n"
+
+ENGLISH = language("en")
 
 
 def tune(**changes: Any) -> Tune:
@@ -43,28 +47,28 @@ def test_a_title_becomes_a_file_name_for_every_system(title: str, name: str) -> 
 
 @given(st.text(max_size=300), st.text(max_size=2_500))
 def test_whatever_the_tune_holds_the_message_fits_and_its_blocks_close(title: str, abc: str) -> None:
-    content = message.finished(tune(title=title, abc=abc), {}, file_limit=1).content
+    content = message.finished(tune(title=title, abc=abc), {}, file_limit=1, say=ENGLISH).content
     assert len(content) <= 2_000
     assert content.count("```") in (0, 2)
     assert "@everyone" not in content.split("```")[0].replace("\\@", "")
 
 
 def test_a_file_too_large_for_the_channel_is_left_out_and_named() -> None:
-    made = message.finished(tune(), {"tune.abc": b"12345", "tune.mp3": b"123456"}, file_limit=5)
+    made = message.finished(tune(), {"tune.abc": b"12345", "tune.mp3": b"123456"}, file_limit=5, say=ENGLISH)
     assert list(made.contents) == ["a-tune.abc"]
     assert "Too large for this channel: tune.mp3." in made.content
 
 
 def test_files_can_be_posted_more_than_once() -> None:
-    made = message.finished(tune(), {"tune.abc": b"12345"}, file_limit=5)
+    made = message.finished(tune(), {"tune.abc": b"12345"}, file_limit=5, say=ENGLISH)
     assert [made.files[0].fp.read() for _ in range(2)] == [b"12345", b"12345"]
 
 
 def test_the_parent_is_named_only_where_people_can_go_there() -> None:
     parent = replace(tune(), message="77")
-    assert "channels/200/300/77" in message.finished(tune(), {}, file_limit=1, parent=parent).content
+    assert "channels/200/300/77" in message.finished(tune(), {}, file_limit=1, say=ENGLISH, parent=parent).content
     elsewhere = replace(parent, origin=replace(parent.origin, place="301"))
-    assert "channels" not in message.finished(tune(), {}, file_limit=1, parent=elsewhere).content
+    assert "channels" not in message.finished(tune(), {}, file_limit=1, say=ENGLISH, parent=elsewhere).content
 
 
 @pytest.mark.parametrize(
@@ -100,7 +104,7 @@ def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None
         tune(rhythm="", model="", scores={"notices": ["Only the first voice was read.", "Signs were left out: <@1>."]}),
         request=TuneRequest(seed=7, opening=ABC, mode="play"),
     )
-    *_, made_of, voices, signs = message.finished(played, {}, file_limit=1).content.split("\n")
+    *_, made_of, voices, signs = message.finished(played, {}, file_limit=1, say=ENGLISH).content.split("\n")
     assert made_of == "-# D major · 4/4 · played as it stands · for <@400>"
     assert voices == "-# Only the first voice was read."
     assert signs == "-# Signs were left out\\: \\<\\@1\\>."
@@ -108,7 +112,9 @@ def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None
 
 def test_however_much_was_left_out_the_message_fits() -> None:
     notices = [f"The sheet has no sign for {'!*_*!, ' * 600}.", *[f"Only the first tune was read, {'_' * 300}."] * 20]
-    content = message.finished(tune(title="*" * 300, rhythm="*" * 300, scores={"notices": notices}), {}, file_limit=1).content
+    content = message.finished(
+        tune(title="*" * 300, rhythm="*" * 300, scores={"notices": notices}), {}, file_limit=1, say=ENGLISH
+    ).content
     assert len(content) <= 2_000
 
 

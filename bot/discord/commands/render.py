@@ -8,16 +8,17 @@ import discord
 from discord import app_commands
 
 from bot.discord import asking, handed_in, texts
-from bot.discord.command import INSTRUMENT_CHOICES, unfold
-from generator.request import MAX_OPENING_CHARACTERS, RequestError, TuneRequest
+from bot.discord.caller import Caller
+from bot.discord.choices import INSTRUMENT_CHOICES, everywhere
+from bot.discord.handed_in import unfold
+from generator.request import MAX_OPENING_CHARACTERS, RequestError
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
 
 
 @app_commands.command(name="render", description=texts.RENDER)
-@app_commands.allowed_installs(guilds=True, users=True)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+@everywhere
 @app_commands.describe(abc=texts.RENDER_ABC, file=texts.RENDER_FILE, instrument=texts.INSTRUMENT, backing=texts.BACKING)
 @app_commands.choices(instrument=INSTRUMENT_CHOICES)
 async def render(
@@ -25,15 +26,16 @@ async def render(
     abc: app_commands.Range[str, 1, MAX_OPENING_CHARACTERS] | None = None,
     file: discord.Attachment | None = None,
     instrument: str | None = None,
-    backing: bool = True,
+    backing: bool | None = None,
 ) -> None:
+    caller = await Caller.of(interaction)
     try:
         opening = await _handed_in(abc, file)
-        request = TuneRequest.check(opening=opening, mode="play", instrument=instrument, backing=backing)
+        request = await caller.wish(opening=opening, mode="play", instrument=instrument, backing=backing)
     except RequestError as error:
-        await asking.refuse(interaction, str(error))
+        await asking.refuse(interaction, caller.say(error.sentence))
         return
-    await asking.ask(interaction, request)
+    await asking.ask(interaction, caller, request)
 
 
 async def _handed_in(abc: str | None, file: discord.Attachment | None) -> str:

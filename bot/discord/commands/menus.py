@@ -8,8 +8,10 @@ import discord
 from discord import app_commands
 
 from bot.discord import asking, buttons, handed_in, texts
+from bot.discord.caller import Caller
+from bot.discord.choices import everywhere
 from generator.notation.opening import OpeningMode
-from generator.request import RequestError, TuneRequest
+from generator.request import RequestError
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -18,28 +20,27 @@ if TYPE_CHECKING:
 
 
 @app_commands.context_menu(name=texts.CONTINUE_TUNE)
-@app_commands.allowed_installs(guilds=True, users=True)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+@everywhere
 async def continue_tune(interaction: Interaction, message: discord.Message) -> None:
     await _ask(interaction, message, "continue")
 
 
 @app_commands.context_menu(name=texts.PLAY_ABC)
-@app_commands.allowed_installs(guilds=True, users=True)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+@everywhere
 async def play_abc(interaction: Interaction, message: discord.Message) -> None:
     await _ask(interaction, message, "play")
 
 
 async def _ask(interaction: Interaction, message: discord.Message, mode: OpeningMode) -> None:
     """Takes the message's ABC as the opening; a tune of the bot's own becomes the parent."""
+    caller = await Caller.of(interaction)
     try:
         abc = await handed_in.abc_of(message)
         if not abc or not abc.strip():
             raise RequestError("message", texts.NO_ABC)
-        request = TuneRequest.check(opening=abc, mode=mode)
+        request = await caller.wish(opening=abc, mode=mode)
     except RequestError as error:
-        await asking.refuse(interaction, str(error))
+        await asking.refuse(interaction, caller.say(error.sentence))
         return
     own = message.author == interaction.client.user
-    await asking.ask(interaction, request, parent=buttons.tune_of(message) if own else None)
+    await asking.ask(interaction, caller, request, parent=buttons.tune_of(message) if own else None)

@@ -1,0 +1,59 @@
+"""Who asks, from where, and in which language they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+import structlog
+
+from bot.discord.reply import PLATFORM
+from bot.languages import Language, language
+from generator.request import TuneRequest
+from storage.preferences import Defaults, ServerSettings
+from storage.viewer import Viewer
+
+if TYPE_CHECKING:
+    from bot.discord.client import TunesmithBot
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 1.0  # of the 3 s that Discord leaves for the first answer
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    viewer: Viewer
+    defaults: Defaults
+    server: ServerSettings
+    say: Language
+
+    @classmethod
+    async def of(cls, interaction: discord.Interaction[TunesmithBot]) -> Self:
+        return await cls.known(
+            interaction.client, person=interaction.user.id, server=interaction.guild_id, locale=str(interaction.locale)
+        )
+
+    @classmethod
+    async def known(cls, bot: TunesmithBot, *, person: int, server: int | None, locale: str) -> Self:
+        """`locale` is what Discord says of the person or of the place. They are answered even where the database is slow."""
+        viewer = Viewer(PLATFORM, str(person), str(server or ""))
+        defaults, settings = Defaults(), ServerSettings()
+        try:
+            async with asyncio.timeout(LOOK_S):
+                defaults, settings = await bot.storage.preferences.both(viewer)
+        except Exception:
+            log.exception("What somebody has set cannot be read; they are answered as if they had set nothing.")
+        return cls(viewer, defaults, settings, language(defaults.language or settings.language or locale))
+
+    async def wish(self, **typed: Any) -> TuneRequest:
+        """What was typed, with the person's and the server's defaults where nothing was; raises RequestError.
+
+        In a thread: a hostile opening takes a tenth of a second to read, and everybody else waits for the loop.
+        """
+        filled = self.defaults.filled_into(typed)
+        if self.server.instrument:
+            filled.setdefault("instrument", self.server.instrument)
+        return await asyncio.to_thread(lambda: TuneRequest.check(**filled))

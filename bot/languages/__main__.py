@@ -1,0 +1,100 @@
+"""`python -m bot.languages`: brings the catalogues up to date with the code, and says what is left to translate."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po, write_po
+from discord import Locale, app_commands
+from discord.app_commands import TranslationContextTypes, locale_str
+
+from bot.languages import FOLDER
+from generator.notation.sentences import LANGUAGES
+
+PACKAGES = ("generator", "storage", "bot")
+# Babel's own has dates in it, and would change without a change.
+HEADER = r"""msgid ""
+msgstr ""
+"Language: {code}\n"
+"Content-Type: text/plain; charset=utf-8\n"
+"Plural-Forms: {plurals}\n"
+
+"""
+TOP = Path(__file__).parents[2]
+
+
+def template() -> Catalog:
+    """Every sentence in the code, and every name and description of a command, untranslated."""
+    catalogue = Catalog()
+    for file in sorted(file for package in PACKAGES for file in (TOP / package).rglob("*.py")):
+        for forms in _sentences(ast.parse(file.read_text("utf-8")), file):
+            catalogue.add(forms if len(forms) > 1 else forms[0], locations=[(str(file.relative_to(TOP)), 1)])
+    for context, text in asyncio.run(_commands()):
+        catalogue.add(text, context=context, locations=[("bot/discord/commands", 1)])
+    return catalogue
+
+
+def _sentences(tree: ast.AST, file: Path) -> Iterator[tuple[str, ...]]:
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Sentence":
+            forms = tuple(argument.value for argument in call.args if isinstance(argument, ast.Constant))
+            if len(forms) != len(call.args) or not all(isinstance(form, str) for form in forms):
+                raise click.ClickException(f"{file}:{call.lineno}: a Sentence is made of literals.")
+            yield tuple(map(str, forms))
+
+
+async def _commands() -> list[tuple[str | None, str]]:
+    """What Discord is told of the commands, as its own translation asks for it: gettext's context and the English."""
+    from bot.discord.commands import COMMANDS
+    from bot.discord.translator import context_of
+
+    found: list[tuple[str | None, str]] = []
+
+    class Listener(app_commands.Translator):
+        async def translate(self, string: locale_str, locale: Locale, context: TranslationContextTypes) -> str | None:
+            found.append((context_of(context), string.message))
+            return None
+
+    for command in COMMANDS:
+        await command.get_translated_payload(_tree(), Listener())
+    return list(dict.fromkeys(found))
+
+
+def _tree() -> app_commands.CommandTree:
+    import discord
+
+    return app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+
+
+def untranslated(catalogue: Catalog) -> list[Message]:
+    """The messages of which a form is missing."""
+    return [
+        message
+        for message in catalogue
+        if message.id
+        and not all([message.string] if message.context or isinstance(message.string, str | None) else message.string)
+    ]
+
+
+@click.command(help=__doc__)
+def main() -> None:
+    wanted = template()
+    for code in LANGUAGES[1:]:
+        path = FOLDER / f"{code}.po"
+        catalogue = read_po(path.open("rb"), locale=code) if path.exists() else Catalog(code)
+        catalogue.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
+        catalogue.obsolete.clear()
+        with path.open("wb") as file:
+            file.write(HEADER.format(code=code, plurals=catalogue.plural_forms).encode())
+            write_po(file, catalogue, width=0, sort_output=True, include_lineno=False, omit_header=True)
+        missing = len(untranslated(catalogue))
+        click.echo(f"{path.name}: {len(catalogue)} sentences, {missing} to translate")
+
+
+if __name__ == "__main__":
+    main()
