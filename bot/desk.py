@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import structlog
 
 from generator.notation.metres import Metre, rhythm_named
+from generator.notation.sentences import Sentence
 from generator.request import TuneRequest
+from storage.rounds import Pace
 from storage.storage import Storage
 from storage.tunes import Origin, Status, Tune
+from storage.viewer import Viewer, owns
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +27,7 @@ RELISTEN_S = 2.0
 # A place in the queue moves with every tune that is taken: who waits looks again at most this often, and less often
 # the more people wait, so that a long queue does not spend the database on reading places.
 PLACE_S, FOLLOWERS_PER_SECOND = 1.0, 50
+NAMED_CHANNELS = 10  # in a sentence
 
 
 class DeskError(Exception):
@@ -34,6 +42,21 @@ class DeskError(Exception):
 class Progress:
     tune: Tune
     place: int  # in the queue, 1 is next; 0 once it is no longer queued
+    held_until: datetime | None = None  # while the person's cooldown goes on: when the tune may be started
+    seconds_left: int | None = field(default=None, compare=False)  # until it is finished, about; None while nobody knows
+
+
+def seconds_left(tune: Tune, place: int, pace: Pace, now: datetime) -> int | None:
+    """How long it is until the tune is finished, by how long the last ones were in hand and how many are in hand at a time."""
+    if tune.status.over or pace.seconds is None:
+        return None
+    if tune.status is Status.QUEUED:
+        # One comes free whenever one of those in hand is finished; with nothing in hand the first is taken at once.
+        waiting = place * pace.seconds / pace.in_hand if pace.in_hand else max(place - 1, 0) * pace.seconds
+        held = (tune.not_before - now).total_seconds() if tune.not_before else 0
+        return math.ceil(max(waiting, held) + pace.seconds)
+    in_hand = (now - tune.started_at).total_seconds() if tune.started_at else 0
+    return max(math.ceil(pace.seconds - in_hand), 1)
 
 
 def again(tune: Tune) -> tuple[TuneRequest, str | None]:
@@ -65,50 +88,138 @@ class Desk:
         self._followers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._queued: set[asyncio.Event] = set()  # those of the followers whose tune waits in the queue
         self._moved = asyncio.Event()  # something changed since the queued followers last looked
+        self._pace, self._pace_read_at, self._reading_pace = Pace(), -math.inf, asyncio.Lock()
 
     @property
     def followers(self) -> int:
         return sum(map(len, self._followers.values()))
 
-    async def submit(self, request: TuneRequest, origin: Origin, *, parent: str | None = None) -> Tune:
-        """Accepted means kept, and the same event is accepted once.
+    async def submit(self, request: TuneRequest, origin: Origin, *, parent: str | None = None, parent_place: str = "") -> Tune:
+        """Accepted means kept, and the same event is accepted once. A tune that is asked for in a cooldown waits for its end.
 
-        Raises DeskError when the person has too many unfinished tunes or typed what cannot be kept.
+        `parent_place`: the channel of a thread. Raises DeskError when the server has its tunes elsewhere, when the person has
+        too many unfinished tunes, or typed what cannot be kept.
         """
         try:
-            return await self._storage.add(request, origin, parent=parent, limit=self._limit)
+            limit, cooldown_s = await self._rules(origin, parent_place)
+            return await self._storage.add(request, origin, parent=parent, limit=limit, cooldown_s=cooldown_s)
         except ValueError as error:
             raise DeskError(error.args[0]) from error
 
-    async def follow(self, tune_id: str) -> AsyncGenerator[Progress, None]:
-        """How the tune stands now, then each change until it is finished or has failed; raises KeyError for an unknown tune.
+    async def submit_set(
+        self, requests: Sequence[TuneRequest], origin: Origin, *, parent: str | None = None, parent_place: str = ""
+    ) -> list[Tune]:
+        """The tunes of a set, all or none, as one turn; only the first has the parent. All else as `submit` does it."""
+        try:
+            limit, cooldown_s = await self._rules(origin, parent_place)
+            return await self._storage.add_set(requests, origin, parent=parent, limit=limit, cooldown_s=cooldown_s)
+        except ValueError as error:
+            raise DeskError(error.args[0]) from error
 
-        A follower who is slow gets the newest state and not every one between. Close the iterator when leaving early
-        (contextlib.aclosing).
+    async def _rules(self, origin: Origin, parent_place: str) -> tuple[int, int]:
+        """How many unfinished tunes the person may have, and the cooldown in seconds; raises DeskError in another channel."""
+        if not origin.server:
+            return self._limit, 0
+        rules = await self._storage.preferences.server(Viewer(origin.platform, server=origin.server))
+        if rules.channels and origin.place not in rules.channels and parent_place not in rules.channels:
+            named = ", ".join(f"<#{channel}>" for channel in rules.channels[:NAMED_CHANNELS])
+            if len(rules.channels) > NAMED_CHANNELS:
+                raise DeskError(Sentence("Tunes are made in {channels} and others here; please ask there.", channels=named))
+            raise DeskError(Sentence("Tunes are made in {channels} here; please ask there.", channels=named))
+        return min(self._limit, rules.open_requests or self._limit), rules.cooldown_s
+
+    async def cancel(self, tune_id: str, by: Viewer) -> list[Tune]:
+        """Deletes a tune of the viewer's that is not finished, or the set that it belongs to with all of its tunes.
+
+        Gives the tunes as they were. Whoever follows them comes to an end, and a worker that has one in hand stops. Raises
+        DeskError for anybody else, and when there is nothing left to cancel.
         """
+        tune = await self._storage.tune(tune_id)
+        if tune is None:
+            raise DeskError(Sentence("This tune is no longer there."))
+        if not owns(by, tune):
+            raise DeskError(Sentence("Only whoever asked for this tune can cancel it."))
+        tunes = await self._storage.set_of(tune.set) if tune.set else [tune]
+        if all(tune.status.over for tune in tunes):
+            raise DeskError(Sentence("This is finished already; delete it if you don't want it."))
+        deleted = []
+        for tune in tunes:
+            with suppress(KeyError):  # somebody else was faster
+                deleted.append(await self._storage.sharing.delete(tune.id, by))
+        return deleted
+
+    async def follow(self, tune_id: str) -> AsyncGenerator[Progress, None]:
+        """How the tune stands now, then each change until it is finished or has failed.
+
+        It ends before that when the tune is deleted, and at once for one that is not there: whether the last of these was
+        over says which. A follower who is slow gets the newest state and not every one between. Close the iterator when
+        leaving early (contextlib.aclosing).
+        """
+
+        async def look() -> list[Tune]:
+            tune = await self._storage.tune(tune_id)
+            return [] if tune is None else [tune]
+
+        async with aclosing(self._follow([tune_id], look)) as changes:
+            async for [progress] in changes:
+                yield progress
+
+    async def follow_set(self, set_id: str) -> AsyncGenerator[list[Progress], None]:
+        """The same for all tunes of a set, in their order, until all are over; those that are deleted are left out.
+
+        It ends at once for a set of which nothing is there.
+        """
+        ids = [tune.id for tune in await self._storage.set_of(set_id)]
+        async with aclosing(self._follow(ids, lambda: self._storage.set_of(set_id))) as changes:
+            async for progress in changes:
+                yield progress
+
+    async def _follow(
+        self, ids: Sequence[str], look: Callable[[], Awaitable[list[Tune]]]
+    ) -> AsyncGenerator[list[Progress], None]:
         changed = asyncio.Event()
-        self._followers[tune_id].add(changed)  # before the first look, so that nothing falls between the two
+        for tune_id in ids:  # before the first look, so that nothing falls between the two
+            self._followers[tune_id].add(changed)
         seen = None
         try:
             while True:
                 changed.clear()
-                tune = await self._storage.tune(tune_id)
-                if tune is None:
-                    raise KeyError(tune_id)
-                queued = tune.status is Status.QUEUED
+                tunes = await look()
+                if not tunes:
+                    return
+                queued = [tune.id for tune in tunes if tune.status is Status.QUEUED]
                 (self._queued.add if queued else self._queued.discard)(changed)
-                progress = Progress(tune, await self._storage.place(tune_id) if queued else 0)
+                progress = await self._progress(tunes, await self._storage.places(queued) if queued else {})
                 if progress != seen:
                     seen = progress
                     yield progress
-                if tune.status.over:
+                if all(tune.status.over for tune in tunes):
                     return
                 await changed.wait()
         finally:
             self._queued.discard(changed)
-            self._followers[tune_id].discard(changed)
-            if not self._followers[tune_id]:
-                del self._followers[tune_id]
+            for tune_id in ids:
+                self._followers[tune_id].discard(changed)
+                if not self._followers[tune_id]:
+                    del self._followers[tune_id]
+
+    async def _progress(self, tunes: Sequence[Tune], places: Mapping[str, int]) -> list[Progress]:
+        pace = Pace() if all(tune.status.over for tune in tunes) else await self._pace_now()
+        now = datetime.now(UTC)
+        states = []
+        for tune in tunes:
+            place = places.get(tune.id, 0)
+            held = tune.status is Status.QUEUED and tune.not_before is not None and tune.not_before > now
+            held_until = tune.not_before if held else None
+            states.append(Progress(tune, place, held_until, seconds_left(tune, place, pace, now)))
+        return states
+
+    async def _pace_now(self) -> Pace:
+        """Read for all followers together, at most once in PLACE_S."""
+        async with self._reading_pace:
+            if time.monotonic() - self._pace_read_at >= PLACE_S:
+                self._pace, self._pace_read_at = await self._storage.pace(), time.monotonic()
+            return self._pace
 
     async def run(self) -> None:
         """The one listener for all followers, until cancelled."""

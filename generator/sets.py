@@ -22,7 +22,10 @@ def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
     """The requests for a set of 1 to 5 tunes: one rhythm and metre, keys that are related, and the seeds from the request's on.
 
     The first is what was asked for, with its opening and title. What it leaves open and the tunes must share is chosen by its
-    seed. Raises NotationError for an opening that cannot be gone on from, ValueError for another count.
+    seed. Each tune has another key than the one before, and the last a sharper one where that is played: the change gives a
+    set its lift, as is usual at sessions, and keys of one signature or a fifth apart lie on one whistle.
+
+    Raises NotationError for an opening that cannot be gone on from, ValueError for another count.
     """
     if not 1 <= count <= MAX_TUNES:
         raise ValueError(f"A set has 1 to {MAX_TUNES} tunes.")
@@ -34,7 +37,7 @@ def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
     requests = [replace(request, rhythm=rhythm, metre=metre, key=key.abc)]
     keys = [key]
     for wish in requests[0].in_a_row(count)[1:]:
-        keys.append(_next_key(keys, wished, chance))
+        keys.append(_next_key(keys, wished, chance, last=len(keys) == count - 1))
         requests.append(replace(wish, key=keys[-1].abc, opening="", mode="continue", title=""))
     return requests
 
@@ -62,12 +65,16 @@ def _written_in(metre: Metre, rhythm: Rhythm) -> bool:
     return any((metre.bar, metre.compound) == (usual.bar, usual.compound) for usual in rhythm.metres)
 
 
-def _next_key(keys: list[Key], mode: Mode | None, chance: random.Random) -> Key:
-    """A key with the last one's signature or a fifth from it, as often as it is played; none comes a third time."""
-    used = Counter(keys)
+def _next_key(keys: list[Key], mode: Mode | None, chance: random.Random, *, last: bool) -> Key:
+    """Another key with the signature of the one before or a fifth from it, as often as it is played; none comes a third time."""
+    before, used = keys[-1], Counter(keys)
     related = {
         key: KEY_SHARES.get(key, 1)
         for key in _KEYS
-        if (key.fifths - keys[-1].fifths) % 12 in (0, 1, 11) and used[key] < MAX_IN_ONE_KEY and key.mode is (mode or key.mode)
+        if key != before
+        and (key.fifths - before.fifths) % 12 in (0, 1, 11)
+        and used[key] < MAX_IN_ONE_KEY
+        and key.mode is (mode or key.mode)
     }
-    return drawn(related, chance.random())
+    lift = {key: KEY_SHARES[key] for key in related if key in KEY_SHARES and (key.fifths - before.fifths) % 12 == 1}
+    return drawn(lift if last and lift else related, chance.random())

@@ -61,10 +61,13 @@ class Worker:
             scores: dict[str, Any] = {}
         else:
             composed = await self._compose(tune)
+            if composed is None:
+                return
             score, model = composed.score, self.composer.model
             scores = {**composed_scores(composed), "compose_ms": round((time.monotonic() - started) * 1000)}
         written_at = time.monotonic()
-        await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars))
+        if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars)):
+            return
         rendering = await self.renderer.render(score, style_of(tune.request))
         if notices := [*score.notices, *rendering.left_out]:
             scores["notices"] = notices
@@ -83,8 +86,8 @@ class Worker:
         await self.storage.finish(tune.id, composition, {name: (MEDIA_TYPES[name], data) for name, data in files.items()})
         log.info("tune finished", tune=tune.id, **scores)
 
-    async def _compose(self, tune: Tune) -> ComposedTune:
-        """Composes while the tune's row tells how far it is."""
+    async def _compose(self, tune: Tune) -> ComposedTune | None:
+        """Composes while the tune's row tells how far it is; None for a tune that is no longer wanted."""
         loop = asyncio.get_running_loop()
         bars = 0
         moved = asyncio.Event()
@@ -95,20 +98,29 @@ class Worker:
             moved.set()
 
         async def report() -> None:
+            """Until the tune is no longer wanted."""
             while True:
                 await moved.wait()
                 moved.clear()
-                await self.storage.progress(tune.id, status=Status.COMPOSING, bars=bars)
+                if not await self.storage.progress(tune.id, status=Status.COMPOSING, bars=bars):
+                    return
                 await asyncio.sleep(PROGRESS_S)
 
         def listen(count: int) -> None:  # in the composer's thread
             loop.call_soon_threadsafe(heard, count)
 
-        future = self.composer.submit(tune.request, listen)
+        composing = asyncio.wrap_future(self.composer.submit(tune.request, listen))
         reporting = asyncio.create_task(report())
+        both: list[asyncio.Future[Any]] = [composing, reporting]
         try:
-            return await asyncio.wrap_future(future)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if composing.done():
+                return composing.result()
+            await reporting
+            log.info("tune is no longer wanted", tune=tune.id, bars=bars)
+            return None
         finally:
+            composing.cancel()  # the composer's rows come free at once
             reporting.cancel()
             with suppress(asyncio.CancelledError):
                 await reporting

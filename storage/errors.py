@@ -1,16 +1,38 @@
 """What storage says when it cannot keep or find things."""
 
+from generator.notation.sentences import Sentence
+
 
 class StorageError(RuntimeError):
     """The database or the files cannot be used: the message is one sentence that says what to do."""
 
 
 class TooManyOpen(ValueError):
-    """A person has as many unfinished tunes, `open`, as one person may have."""
+    """A person has so many unfinished tunes, `open`, that with those `asked` for it would be more than the `limit`."""
 
-    def __init__(self, open: int) -> None:
+    def __init__(self, open: int, limit: int, asked: int = 1) -> None:
         self.open = open
-        super().__init__(f"You have {open} unfinished tunes; wait until one of them is finished.")
+        if asked > limit:
+            sentence = Sentence(
+                "One person may have {n} unfinished tune here at a time; a set of {asked} is more than that.",
+                "One person may have {n} unfinished tunes here at a time; a set of {asked} is more than that.",
+                n=limit,
+                asked=asked,
+            )
+        elif asked > 1:
+            sentence = Sentence(
+                "You have {n} unfinished tune, and with this set it would be more than {limit}; wait a little.",
+                "You have {n} unfinished tunes, and with this set it would be more than {limit}; wait a little.",
+                n=open,
+                limit=limit,
+            )
+        else:
+            sentence = Sentence(
+                "You have {n} unfinished tune; wait until it is finished.",
+                "You have {n} unfinished tunes; wait until one of them is finished.",
+                n=open,
+            )
+        super().__init__(sentence)
 
 
 class NotAllowed(ValueError):

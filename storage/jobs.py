@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -61,9 +62,12 @@ def make_app(conninfo: str) -> App:
     return app
 
 
-async def put(app: App, tune_id: str, connection: psycopg.AsyncConnection[object]) -> None:
-    """Puts the tune's job into the connection's transaction."""
-    await app.configure_task(TASK, connection=connection).defer_async(tune_id=tune_id)
+async def put(
+    app: App, tune_id: str, connection: psycopg.AsyncConnection[object], *, round: int, not_before: datetime | None
+) -> None:
+    """Puts the tune's job into the connection's transaction: to be taken before those of later rounds, and not earlier."""
+    job = app.configure_task(TASK, connection=connection, priority=-round, schedule_at=not_before)
+    await job.defer_async(tune_id=tune_id)
 
 
 async def work(storage: Storage, handle: Handle, *, concurrency: int) -> None:

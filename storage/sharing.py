@@ -92,7 +92,7 @@ class Sharing:
     async def delete(self, tune_id: str, by: Viewer, *, moderates: bool = False) -> Tune:
         """Deletes the tune with its files and likes, also one that is not finished.
 
-        Gives the tune as it was, to remove its messages by. A worker that has it in hand finds nothing to finish; what was
+        Gives the tune as it was, to remove its messages by. A worker that has it in hand leaves it (`Storage.progress`); what was
         made from it stays, without a parent. `moderates`: the viewer may do so with all that was made in their server.
         Raises NotAllowed for anybody else, StorageError when a file cannot be removed: then the tune is still there, and may
         be deleted again.

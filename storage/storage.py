@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -10,12 +10,12 @@ from typing import Any
 
 import psycopg
 from procrastinate import App
-from sqlalchemy import Select, and_, func, select, text, tuple_, update
+from sqlalchemy import Select, and_, delete, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 
 from generator.request import TuneRequest
-from storage import tables
+from storage import rounds, tables
 from storage.changes import listen
 from storage.database import Database
 from storage.errors import TooManyOpen
@@ -67,39 +67,92 @@ class Storage:
 
     # For those who ask.
 
-    async def add(self, request: TuneRequest, origin: Origin, *, parent: str | None = None, limit: int | None = None) -> Tune:
+    async def add(
+        self,
+        request: TuneRequest,
+        origin: Origin,
+        *,
+        parent: str | None = None,
+        limit: int | None = None,
+        cooldown_s: int = 0,
+    ) -> Tune:
         """Keeps a request and its job, both or neither; the same event again gives the tune that is there already.
 
-        Raises TooManyOpen when the person has `limit` unfinished tunes, ValueError for text that cannot be kept (NUL, half
-        a surrogate pair). A parent that is not there is forgotten.
+        Its turn in the queue is as storage.rounds has it, and not before the `cooldown_s` since the person's last turn in that
+        server is over. Raises TooManyOpen when the person has `limit` unfinished tunes, ValueError for text that cannot be
+        kept (NUL, half a surrogate pair). A parent that is not there is forgotten.
         """
-        values = asdict(origin) | {
-            "id": new_id(),
-            "request": request.as_dict(),
-            "parent": select(tunes.c.id).where(tunes.c.id == parent).scalar_subquery() if parent and is_id(parent) else None,
+        return (await self._add([request], origin, parent, limit, cooldown_s, as_set=False))[0]
+
+    async def add_set(
+        self,
+        requests: Sequence[TuneRequest],
+        origin: Origin,
+        *,
+        parent: str | None = None,
+        limit: int | None = None,
+        cooldown_s: int = 0,
+    ) -> list[Tune]:
+        """Keeps the requests of a set and their jobs, all or none, as one turn in the queue.
+
+        The first has the origin's event, the others that with `:1`, `:2`, …; only the first has the parent. All else as `add`
+        does it, with the limit for the whole set: what is left of a set that was asked for before is given as it is.
+        """
+        return await self._add(requests, origin, parent, limit, cooldown_s, as_set=True)
+
+    async def _add(
+        self,
+        requests: Sequence[TuneRequest],
+        origin: Origin,
+        parent: str | None,
+        limit: int | None,
+        cooldown_s: int,
+        *,
+        as_set: bool,
+    ) -> list[Tune]:
+        ids = [new_id() for _ in requests]
+        events = [f"{origin.event}:{index}" if index else origin.event for index in range(len(requests))]
+        known_parent = select(tunes.c.id).where(tunes.c.id == parent).scalar_subquery() if parent and is_id(parent) else None
+        the_set = asdict(origin) | {
+            "round": rounds.next_round(origin),
+            "not_before": rounds.not_before(origin, cooldown_s),
+            "set": ids[0] if as_set else None,
         }
-        event = and_(tunes.c.platform == origin.platform, tunes.c.event == origin.event)
+        values = [
+            the_set
+            | {
+                "id": ids[index],
+                "event": events[index],
+                "request": request.as_dict(),
+                "parent": null() if index else known_parent,
+                "set_index": index,
+            }
+            for index, request in enumerate(requests)
+        ]
+        same = select(tunes).where(tunes.c.platform == origin.platform, tunes.c.event.in_(events)).order_by(tunes.c.set_index)
         try:
             async with self.database.engine.begin() as connection:
-                if limit is not None and origin.person:
-                    # One request of a person at a time, so that none counts while another is between counting and adding.
+                if origin.person:
+                    # One request of a person at a time: none counts, or looks for the last turn, while another is being added.
                     person = f"{origin.platform} {origin.person}"
                     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:of, 0))"), {"of": person})
                 added = await connection.execute(
                     insert(tunes).values(values).on_conflict_do_nothing(constraint="tunes_event_key").returning(tunes)
                 )
-                row = added.mappings().one_or_none()
-                if row is None:
-                    return tune_from((await connection.execute(select(tunes).where(event))).mappings().one())
+                rows = sorted(added.mappings(), key=lambda row: int(row["set_index"]))
+                if len(rows) < len(requests):  # it was asked for before, and some of its tunes may have been deleted since
+                    await connection.execute(delete(tunes).where(tunes.c.id.in_(ids)))
+                    return [tune_from(row) for row in (await connection.execute(same)).mappings()]
                 if limit is not None and origin.person:
-                    person_is = and_(tunes.c.platform == origin.platform, tunes.c.person == origin.person)
-                    count = select(func.count()).where(person_is, unfinished, tunes.c.id != row["id"])
-                    if (open := (await connection.execute(count)).scalar_one()) >= limit:
-                        raise TooManyOpen(open)
+                    count = select(func.count()).where(rounds.of_person(origin), unfinished, tunes.c.id.not_in(ids))
+                    open = (await connection.execute(count)).scalar_one()
+                    if open + len(requests) > limit:
+                        raise TooManyOpen(open, limit, len(requests))
                 raw = (await connection.get_raw_connection()).driver_connection
                 assert isinstance(raw, psycopg.AsyncConnection)
-                await put(self.jobs, row["id"], raw)
-                return tune_from(row)
+                for row in rows:
+                    await put(self.jobs, row["id"], raw, round=row["round"], not_before=row["not_before"])
+                return [tune_from(row) for row in rows]
         except (DataError, UnicodeEncodeError) as error:
             raise ValueError("Your request holds characters that cannot be kept; please type it again without them.") from error
 
@@ -107,19 +160,23 @@ class Storage:
         found = await self._tunes(select(tunes).where(tunes.c.id == tune_id)) if is_id(tune_id) else []
         return found[0] if found else None
 
+    async def set_of(self, set_id: str) -> list[Tune]:
+        """The tunes of a set that are there, in their order; `set_id` is that of its first tune, there or not."""
+        query = select(tunes).where(tunes.c.set == set_id).order_by(tunes.c.set_index)
+        return await self._tunes(query) if is_id(set_id) else []
+
     async def place(self, tune_id: str) -> int:
-        """The tune's place in the queue: 1 is next, 0 is no longer queued."""
-        if not is_id(tune_id):
-            return 0
-        queued = tunes.alias()
-        before = tuple_(queued.c.created_at, queued.c.id) <= tuple_(tunes.c.created_at, tunes.c.id)
-        count = (
-            select(func.count())
-            .select_from(tunes.join(queued, before))
-            .where(tunes.c.id == tune_id, tunes.c.status == Status.QUEUED, queued.c.status == Status.QUEUED)
-        )
-        async with self.database.engine.connect() as connection:
-            return (await connection.execute(count)).scalar_one()
+        """The tune's place in the queue: 1 is next, 0 is no longer queued. Others whose cooldown goes on do not count."""
+        return (await self.places([tune_id])).get(tune_id, 0)
+
+    async def places(self, tune_ids: Iterable[str]) -> dict[str, int]:
+        """The places of those that are queued."""
+        return {row["id"]: row["place"] for row in await self._rows(rounds.places(tune_ids))}
+
+    async def pace(self) -> rounds.Pace:
+        """How fast tunes are made just now."""
+        [row] = await self._rows(rounds.pace())
+        return rounds.Pace(**row)
 
     async def latest(self, platform: str, limit: int) -> list[Tune]:
         """Finished tunes, newest first."""
@@ -171,8 +228,9 @@ class Storage:
             return None
         return tune_from(row) if row is not None else None
 
-    async def progress(self, tune_id: str, *, status: Status, bars: int) -> None:
-        await self._change(tune_id, unfinished, status=status, bars=bars)
+    async def progress(self, tune_id: str, *, status: Status, bars: int) -> bool:
+        """Whether the tune is still wanted: neither deleted nor over."""
+        return await self._change(tune_id, unfinished, status=status, bars=bars) is not None
 
     async def finish(self, tune_id: str, composition: Composition, files: dict[str, tuple[str, bytes]]) -> None:
         """Keeps the tune's files, name → (media type, content), then says that it is finished; what is over stays as it is."""

@@ -88,6 +88,9 @@ class Tune:
     finished_at: datetime | None
     likes: int = 0
     shared: Shared | None = None  # None while it is private
+    not_before: datetime | None = None  # when it may be started, where its person has to wait for that
+    set: str | None = None  # the id of the first tune of the set that it belongs to, which may be itself
+    set_index: int = 0  # its place in the set
 
 
 def new_id() -> str:
@@ -116,6 +119,9 @@ def tune_from(row: RowMapping) -> Tune:
         finished_at=_utc(row["finished_at"]),
         likes=row["likes"],
         shared=_shared(row),
+        not_before=_utc(row["not_before"]),
+        set=row["set"],
+        set_index=row["set_index"],
     )
 
 

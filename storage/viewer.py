@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from storage import tables
-from storage.tunes import Status
+from storage.tunes import Status, Tune
 
 tunes = tables.tunes
 
@@ -40,6 +40,11 @@ PUBLIC = Viewer()  # sees what was shared and nothing else
 def owned(by: Viewer) -> ColumnElement[bool]:
     """The tunes that they asked for, finished or not."""
     return and_(tunes.c.platform == by.platform, tunes.c.person == by.person) if by.platform and by.person else false()
+
+
+def owns(by: Viewer, tune: Tune) -> bool:
+    """Whether they asked for it."""
+    return bool(by.platform and by.person) and (by.platform, by.person) == (tune.origin.platform, tune.origin.person)
 
 
 def made_in_server(of: Viewer) -> ColumnElement[bool]:

@@ -30,7 +30,7 @@ SEARCHED_MESSAGES = 100
 
 
 class Delivery:
-    """Goes on until the tune is delivered or every way to the person is closed.
+    """Goes on until the tune is delivered or deleted, or every way to the person is closed.
 
     `resumed`: an earlier process may have posted the tune without remembering it, so the message is looked for first.
     Discord drops a second message with the same nonce, but only for some minutes.
@@ -47,8 +47,10 @@ class Delivery:
         try:
             while True:
                 try:
-                    await self._follow()
-                    await self._deliver()
+                    if await self._follow():
+                        await self._deliver()
+                    else:
+                        await self._card.delete()
                     return
                 except Exception:
                     log.exception("A tune cannot be delivered just now; trying again.", tune=self._tune.id, seconds=delay_s)
@@ -58,12 +60,15 @@ class Delivery:
         finally:
             self._card.abandon()
 
-    async def _follow(self) -> None:
+    async def _follow(self) -> bool:
+        """Until the tune is over; False when it was deleted before."""
+        over = False
         async with contextlib.aclosing(self._bot.desk.follow(self._tune.id)) as changes:
             async for now in changes:
-                self._tune = now.tune
-                if not now.tune.status.over:
+                self._tune, over = now.tune, now.tune.status.over
+                if not over:
                     self._card.show(self._say(texts.progress(now)))
+        return over
 
     async def _deliver(self) -> None:
         if self._tune.message is not None:

@@ -45,7 +45,8 @@ class Metrics:
             registry=self._registry,
         )
         self._since = datetime.now(UTC)
-        self._seen: dict[str, Status] = {}  # the newest REMEMBERED tunes, oldest first
+        # REMEMBERED tunes, the one that moved on last at the end: their status, and when they were over.
+        self._seen: dict[str, tuple[Status, datetime | None]] = {}
 
     async def get(self, request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
@@ -91,7 +92,7 @@ class Metrics:
                 ids = set(changed)
                 changed.clear()
                 if "" in ids:  # something was missed: whatever was open may have moved on
-                    ids |= {tune_id for tune_id, status in self._seen.items() if not status.over}
+                    ids |= {tune_id for tune_id, (status, _) in self._seen.items() if not status.over}
                 for tune_id in ids - {""}:
                     if tune := await self._storage.tune(tune_id):
                         self._note(tune)
@@ -104,11 +105,15 @@ class Metrics:
                 some.set()
 
     def _note(self, tune: Tune) -> None:
-        if self._seen.get(tune.id) == tune.status or (tune.finished_at and tune.finished_at < self._since):
+        before, _ = self._seen.get(tune.id, (None, None))
+        if before is tune.status or (tune.finished_at and tune.finished_at <= self._since):
             return  # news about a tune that was counted, or that ended before anybody watched
-        self._seen[tune.id] = tune.status
+        self._seen.pop(tune.id, None)
+        self._seen[tune.id] = tune.status, tune.finished_at
         if len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
+            _, ended = self._seen.pop(next(iter(self._seen)))
+            # It may be liked later: from now on it is one that ended before.
+            self._since = max(self._since, ended or self._since)
         self._tunes.labels(tune.origin.platform, str(tune.status)).inc()
         if tune.status is Status.FINISHED and tune.finished_at and tune.created_at:
             self._seconds.labels(tune.origin.platform).observe((tune.finished_at - tune.created_at).total_seconds())

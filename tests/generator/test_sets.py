@@ -47,6 +47,18 @@ def test_keys_are_related_and_none_comes_three_times(wishes):
             assert TuneRequest.check(**checked) == request
 
 
+def test_each_tune_has_another_key_than_the_one_before_and_the_last_a_sharper_one_where_it_is_played():
+    lifted = 0
+    for seed in range(200):
+        for count in (2, 3, MAX_TUNES):
+            keys = [Key.parse(request.key) for request in requests_of_set(TuneRequest.check(seed=seed), count)]
+            assert all(before != key for before, key in pairwise(keys))
+            sharper = {key for key in KEY_SHARES if (key.fifths - keys[-2].fifths) % 12 == 1}
+            lifted += bool(sharper)
+            assert keys[-1] in sharper or not sharper or all(keys.count(key) == 2 for key in sharper)
+    assert lifted > 400
+
+
 def test_a_mode_that_was_asked_for_holds_in_every_tune():
     for seed in range(20):
         requests = requests_of_set(TuneRequest.check(key="dorian", seed=seed), MAX_TUNES)

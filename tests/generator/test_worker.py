@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from generator import worker
+from generator.composer.candidates import ComposedTune
 from generator.composer.composer import Composer
 from generator.notation.reader import read
 from generator.notation.score import Score
@@ -16,7 +22,7 @@ from generator.rendering.result import RendererFault, Rendering, RenderingError
 from generator.rendering.style import Style
 from generator.request import TuneRequest
 from generator.worker import Worker
-from storage import Status, Storage
+from storage import Status, Storage, Tune, Viewer
 from tests.generator.composer.untrained import untrained
 from tests.storage.examples import origin, request
 
@@ -101,10 +107,84 @@ async def test_the_machines_own_fault_is_left_to_be_tried_again(storage: Storage
 async def test_a_finished_tune_is_not_made_again(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
     renderer = Renderer(RENDERED)
-    worker = Worker(storage, composer, renderer)  # type: ignore[arg-type]
-    await worker.make(tune.id)
-    await worker.make(tune.id)
+    maker = Worker(storage, composer, renderer)  # type: ignore[arg-type]
+    await maker.make(tune.id)
+    await maker.make(tune.id)
     assert len(renderer.scores) == 1
+
+
+class HeldComposer:
+    """The real one, held up after its first bar until the test lets it go on, and slower than it is from then on."""
+
+    model = "held"
+
+    def __init__(self, composer: Composer) -> None:
+        self.composer = composer
+        self.go_on = threading.Event()
+
+    def submit(self, wish: TuneRequest, listener: Callable[[int], None]) -> Future[ComposedTune]:
+        def listen(bars: int) -> None:
+            listener(bars)
+            self.go_on.wait(10)
+            time.sleep(0.05)
+
+        self.future = self.composer.submit(wish, listen)
+        return self.future
+
+
+async def test_a_tune_that_is_deleted_while_it_is_composed_is_left_and_its_rows_come_free(
+    storage: Storage, composer: Composer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "PROGRESS_S", 0.01)
+    tune = await storage.add(request(), origin())
+    renderer, held = Renderer(RENDERED), HeldComposer(composer)
+    making = asyncio.create_task(Worker(storage, held, renderer).make(tune.id))  # type: ignore[arg-type]
+    async with asyncio.timeout(10), storage.changes() as changes:
+        async for _ in changes:
+            now = await storage.tune(tune.id)
+            if now is not None and now.bars:
+                break
+        await storage.sharing.delete(tune.id, Viewer("discord", "ann"))
+        # What it writes from now on nobody wants; it hears so with the next bar.
+        held.go_on.set()
+        await making
+        assert held.future.cancelled()
+        assert renderer.scores == []
+        other = await storage.add(request(), origin("2"))
+        await Worker(storage, composer, renderer).make(other.id)  # type: ignore[arg-type]
+    done = await storage.tune(other.id)
+    assert done is not None and done.status is Status.FINISHED
+
+
+async def test_a_tune_that_is_deleted_before_it_is_rendered_is_not_rendered(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune = await storage.add(TuneRequest.check(opening=TO_PLAY, mode="play"), origin())
+    start = storage.start
+
+    async def start_and_delete(tune_id: str) -> Tune | None:
+        started = await start(tune_id)
+        await storage.sharing.delete(tune_id, Viewer("discord", "ann"))
+        return started
+
+    monkeypatch.setattr(storage, "start", start_and_delete)
+    renderer = Renderer(RENDERED)
+    await Worker(storage, NoComposer(), renderer).make(tune.id)  # type: ignore[arg-type]
+    assert renderer.scores == []
+
+
+async def test_a_worker_that_is_stopped_gives_the_composers_rows_back(storage: Storage, composer: Composer) -> None:
+    tune = await storage.add(request(), origin())
+    held = HeldComposer(composer)
+    making = asyncio.create_task(Worker(storage, held, Renderer(RENDERED)).make(tune.id))  # type: ignore[arg-type]
+    async with asyncio.timeout(10):
+        while not hasattr(held, "future"):
+            await asyncio.sleep(0.01)
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    held.go_on.set()
+    assert held.future.cancelled()
 
 
 class NoComposer:

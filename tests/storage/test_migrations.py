@@ -148,3 +148,26 @@ async def test_the_revision_before_sharing_is_left_as_it_was(database: Database,
     assert execute(empty, OBJECTS) != before[0]
     await migrate_to(database, "0001", down=True)
     assert (execute(empty, OBJECTS), execute(empty, f"{indexes_and_triggers} ORDER BY 1")) == before
+
+
+async def test_what_waits_from_before_rounds_goes_before_what_is_asked_for_now(
+    database: Database, empty: str, tmp_path: Path
+) -> None:
+    await migrate_to(database, "0002")
+    indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+    before = execute(empty, OBJECTS), execute(empty, indexes)
+    wish = json.dumps(request().as_dict())
+    for tune_id in ("0123456789ab", "0123456789ac"):
+        execute(
+            empty,
+            f"""INSERT INTO tunes (id, platform, event, person, place, server, reply, request)
+            VALUES ('{tune_id}', 'discord', '{tune_id}', 'ann', 'channel', 'guild', '{{}}', '{wish}')""",
+        )
+    await database.migrate()
+    storage = Storage(database, Files.open(tmp_path, None))
+    new = await storage.add(request(), origin(person="ben"))
+    assert await storage.places(["0123456789ab", "0123456789ac", new.id]) == {"0123456789ab": 1, "0123456789ac": 2, new.id: 3}
+    old = await storage.tune("0123456789ab")
+    assert old is not None and (old.set, old.set_index, old.not_before) == (None, 0, None)
+    await migrate_to(database, "0002", down=True)
+    assert (execute(empty, OBJECTS), execute(empty, indexes)) == before

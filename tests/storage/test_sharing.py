@@ -206,7 +206,7 @@ async def test_a_tune_deleted_while_it_is_made_leaves_nothing(storage: Storage, 
     tune_id = (await storage.add(request(), origin())).id
     await storage.start(tune_id)
     await storage.sharing.delete(tune_id, ANN)
-    await storage.progress(tune_id, status=Status.RENDERING, bars=8)
+    assert await storage.progress(tune_id, status=Status.RENDERING, bars=8) is False
     await storage.finish(tune_id, COMPOSITION, ABC)
     await storage.fail(tune_id, "No.")
     assert await storage.tune(tune_id) is None

@@ -17,7 +17,7 @@ async def test_a_tune_goes_from_queued_to_finished(storage: Storage) -> None:
     [tune_id] = await add(storage, "1")
     started = await storage.start(tune_id)
     assert started is not None and started.status is Status.COMPOSING and started.started_at is not None
-    await storage.progress(tune_id, status=Status.RENDERING, bars=16)
+    assert await storage.progress(tune_id, status=Status.RENDERING, bars=16) is True
     rendering = await storage.tune(tune_id)
     assert rendering is not None and (rendering.status, rendering.bars) == (Status.RENDERING, 16)
     await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"X:1")})

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.discord import client, delivery
-from storage import Status
+from storage import Status, Viewer
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, HERMIT, HIDDEN, PRIVATE, SILENT, TUNES, Place
 
@@ -221,3 +221,20 @@ async def test_a_tune_too_long_for_a_message_is_only_in_the_file(stage: Stage) -
     [message] = await stage.discord.posted()
     assert "```" not in message["content"]
     assert len(message["attachments"]) == 3
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_the_card_of_a_tune_that_is_deleted_goes_and_nothing_is_posted(stage: Stage, restarted: bool) -> None:
+    discord = stage.discord
+    asked = await discord.slash("tune")
+    tune = await stage.accepted(asked)
+    if restarted:
+        await stage.stop_bot()
+        await stage.start_bot()
+    await stage.storage.start(tune.id)
+    await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=5)
+    await discord.until(lambda: "5 bars" in (discord.card(asked) or {})["content"])
+    await stage.storage.sharing.delete(tune.id, Viewer("discord", tune.origin.person))
+    await discord.until(lambda: discord.card(asked) is None)
+    await asyncio.sleep(0.3)
+    assert discord.channel() == []

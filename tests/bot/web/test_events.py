@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 
 from bot.desk import Desk, Progress
 from bot.web import events, make_app, serving
+from storage.viewer import Viewer
 from tests.bot.web.conftest import Site, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -38,6 +39,17 @@ async def test_a_finished_tune_is_told_at_once(site: Site, visitor: Visitor) -> 
     await site.finish(tune_id, bars=1)
     answer = await asyncio.wait_for(visitor.get(f"/tunes/{tune_id}/events"), 5)
     assert [step["status"] for step in told(await answer.text())] == ["finished"]
+
+
+async def test_the_stream_ends_when_the_tune_is_deleted(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose()
+    tune = await site.storage.tune(tune_id)
+    assert tune is not None
+    watching = asyncio.create_task(visitor.get(f"/tunes/{tune_id}/events"))
+    await asyncio.sleep(0.2)
+    await site.storage.sharing.delete(tune_id, Viewer("web", tune.origin.person))
+    answer = await asyncio.wait_for(watching, 5)
+    assert [step["status"] for step in told(await answer.text())] == ["queued"]
 
 
 class NotingDesk(Desk):

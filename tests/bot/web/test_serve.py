@@ -11,8 +11,10 @@ import pytest
 from aiohttp import ClientSession
 
 from bot.settings import Settings
-from bot.web import WebError, make_app, run, serving
+from bot.web import WebError, make_app, metrics, run, serving
+from generator.request import TuneRequest
 from storage.storage import Storage
+from storage.tunes import Origin
 from tests.bot.web.conftest import Site, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -75,6 +77,27 @@ async def test_metrics_count_requests_and_tunes(site: Site, visitor: Visitor) ->
     text = await (await visitor.get("/metrics")).text()
     assert 'route="/tunes/{id}",status="200"' in text and 'route="unknown",status="404"' in text
     assert tune_id not in text and "nowhere" not in text
+
+
+async def test_a_tune_that_is_liked_long_after_is_not_counted_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "REMEMBERED", 2)
+    counting = metrics.Metrics(site.storage)
+
+    async def changed(tune_id: str) -> float:
+        """Hears of a change of the tune; how many finished ones are counted then."""
+        tune = await site.storage.tune(tune_id)
+        assert tune is not None
+        counting._note(tune)
+        found = counting._registry.get_sample_value("tunesmith_tunes_total", {"platform": "web", "status": "finished"})
+        return found or 0
+
+    wish = TuneRequest.check(rhythm="reel", seed=1)
+    tunes = [(await site.storage.add(wish, Origin("web", f"liked {number}", ""))).id for number in range(4)]
+    assert [await changed(tune_id) for tune_id in tunes] == [0] * 4
+    for number, tune_id in enumerate(tunes, 1):
+        await site.finish(tune_id, bars=1)
+        assert await changed(tune_id) == number
+    assert [await changed(tune_id) for tune_id in tunes] == [4] * 4
 
 
 async def test_run_serves_until_cancelled_and_leaves_the_port_free(site: Site, tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""Sets in the queue: all or none, one turn, together."""
+
+import asyncio
+
+import pytest
+
+from generator.request import TuneRequest
+from storage import Status, Storage, TooManyOpen, Tune, Viewer
+from tests.storage.examples import COMPOSITION, execute, origin, request
+from tests.storage.test_jobs import no_jobs_left, work_until
+
+ANN = Viewer("discord", "ann", "guild")
+
+
+def three() -> list[TuneRequest]:
+    return request(seed=7).in_a_row(3)
+
+
+def rows_and_jobs(url: str) -> list[tuple[object, ...]]:
+    return execute(url, "SELECT (SELECT count(*) FROM tunes), (SELECT count(*) FROM procrastinate_jobs)")
+
+
+async def test_a_set_is_found_in_its_order(storage: Storage, url: str) -> None:
+    parent = await storage.add(request(), origin("0"))
+    tunes = await storage.add_set(three(), origin("1"), parent=parent.id)
+    assert [tune.request.seed for tune in tunes] == [7, 8, 9]
+    assert [tune.origin.event for tune in tunes] == ["1", "1:1", "1:2"]
+    assert [(tune.set, tune.set_index) for tune in tunes] == [(tunes[0].id, index) for index in range(3)]
+    assert [tune.parent for tune in tunes] == [parent.id, None, None]
+    assert await storage.set_of(tunes[0].id) == tunes
+    assert (parent.set, parent.set_index) == (None, 0)
+    assert await storage.set_of(parent.id) == await storage.set_of(tunes[1].id) == await storage.set_of("no id\0") == []
+    assert rows_and_jobs(url) == [(4, 4)]
+
+
+async def test_the_same_event_gives_the_set_that_is_there(storage: Storage, url: str) -> None:
+    answers = await asyncio.gather(*(storage.add_set(three(), origin("1")) for _ in range(6)))
+    assert all(tunes == answers[0] for tunes in answers)
+    assert rows_and_jobs(url) == [(3, 3)]
+    for deleted in (answers[0][1], answers[0][0]):
+        await storage.sharing.delete(deleted.id, ANN)
+    assert await storage.add_set(three(), origin("1")) == answers[0][2:] == await storage.set_of(answers[0][0].id)
+    assert execute(url, "SELECT count(*) FROM tunes") == [(1,)]
+
+
+async def test_a_set_of_somebody_unknown_is_accepted_once_as_well(storage: Storage, url: str) -> None:
+    answers = await asyncio.gather(*(storage.add_set(three(), origin("1", person="")) for _ in range(6)))
+    assert all(tunes == answers[0] for tunes in answers)
+    assert rows_and_jobs(url) == [(3, 3)]
+
+
+async def test_the_limit_is_for_the_whole_set(storage: Storage, url: str) -> None:
+    await storage.add(request(), origin("0"))
+    with pytest.raises(
+        TooManyOpen, match=r"^You have 1 unfinished tune, and with this set it would be more than 3; wait a little\.$"
+    ):
+        await storage.add_set(three(), origin("1"), limit=3)
+    with pytest.raises(
+        TooManyOpen, match=r"^One person may have 1 unfinished tune here at a time; a set of 3 is more than that\.$"
+    ):
+        await storage.add_set(three(), origin("1"), limit=1)
+    assert rows_and_jobs(url) == [(1, 1)]
+    assert len(await storage.add_set(three(), origin("1"), limit=4)) == 3
+
+
+async def test_what_cannot_be_kept_takes_the_set_with_it(storage: Storage, url: str) -> None:
+    with pytest.raises(ValueError, match="characters that cannot be kept"):
+        await storage.add_set([request(), TuneRequest(seed=1, title="nul \0")], origin("1"))
+    assert rows_and_jobs(url) == [(0, 0)]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_set_is_one_turn_and_its_tunes_are_made_one_after_the_other(storage: Storage, url: str) -> None:
+    names: dict[str, str] = {}
+
+    def named(name: str, tunes: list[Tune]) -> None:
+        names.update({tune.id: f"{name}{tune.set_index}" for tune in tunes})
+
+    named("ann", await storage.add_set(three(), origin("1")))
+    named("ann again", [await storage.add(request(), origin("2"))])
+    named("ben", [await storage.add(request(), origin("3", person="ben"))])
+    named("cat", await storage.add_set(three(), origin("4", person="cat")))
+    places = await storage.places(names)
+    taken: list[str] = []
+
+    async def handle(tune_id: str) -> None:
+        taken.append(tune_id)
+        await storage.start(tune_id)
+        await storage.finish(tune_id, COMPOSITION, {})
+
+    await work_until(storage, handle, no_jobs_left(url), 1)
+    assert [names[tune_id] for tune_id in taken] == [
+        "ann0", "ann1", "ann2", "ben0", "cat0", "cat1", "cat2", "ann again0",
+    ]  # fmt: skip
+    assert [places[tune_id] for tune_id in taken] == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+async def test_a_tune_of_a_set_can_go_alone(storage: Storage) -> None:
+    first, second, third = await storage.add_set(three(), origin("1"))
+    await storage.sharing.delete(first.id, ANN)
+    await storage.start(third.id)
+    left = await storage.set_of(first.id)
+    assert [(tune.id, tune.status) for tune in left] == [(second.id, Status.QUEUED), (third.id, Status.COMPOSING)]
