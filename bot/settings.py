@@ -3,11 +3,19 @@
 import os
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text.strip())
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("it is not an address such as https://tunes.example.org")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 class Settings(BaseSettings):
@@ -23,6 +31,9 @@ class Settings(BaseSettings):
 
     web_host: str = "127.0.0.1"
     web_port: int = Field(8080, ge=1, le=65535)
+    web_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None, description="Address under which people reach the page, for links and previews; else the one that they ask for."
+    )
 
     open_requests_per_person: int = Field(10, ge=1, description="How many unfinished tunes one person may have.")
     worker_slots: int = Field(8, ge=1, le=256, description="How many tunes a worker composes at once.")

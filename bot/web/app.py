@@ -10,19 +10,28 @@ from bot.desk import Desk
 from bot.web import failures, security
 from bot.web.events import Events
 from bot.web.files import Files
+from bot.web.gallery import GalleryPages
 from bot.web.health import Health
 from bot.web.metrics import Metrics
 from bot.web.pages import Pages
+from bot.web.preview import Previews
+from bot.web.sharing import SharingPages
 from bot.web.views import Views
 from storage.storage import Storage
 
 _TUNE = "/tunes/{id:[0-9A-Za-z]{12}}"
 
 
-def make_app(*, storage: Storage, desk: Desk, parts: Mapping[str, Callable[[], bool]] = {}) -> web.Application:
-    """The web page on an open storage and a running desk; `parts` are what `/health` asks besides the database."""
-    views, metrics, events = Views(), Metrics(storage), Events(storage, desk)
-    pages, files, health = Pages(storage, desk, views), Files(storage), Health(storage, parts)
+def make_app(
+    *, storage: Storage, desk: Desk, parts: Mapping[str, Callable[[], bool]] = {}, web_url: str | None = None
+) -> web.Application:
+    """The web page on an open storage and a running desk; `parts` are what `/health` asks besides the database.
+
+    `web_url` is where people reach it; without it the address that each request names.
+    """
+    views, previews, metrics, events = Views(), Previews(storage, web_url), Metrics(storage), Events(storage, desk)
+    pages, files, health = Pages(storage, desk, views, previews), Files(storage), Health(storage, parts)
+    gallery, sharing = GalleryPages(storage, views, previews), SharingPages(storage, views)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
         middlewares=[metrics.count, failures.middleware(views), security.refuse_cross_site],
@@ -37,6 +46,14 @@ def make_app(*, storage: Storage, desk: Desk, parts: Mapping[str, Callable[[], b
             web.get(_TUNE + "/files/{name}", files.get),
             web.post(_TUNE + "/again", pages.again),
             web.post(_TUNE + "/vary", pages.vary),
+            web.post(_TUNE + "/like", sharing.like),
+            web.post(_TUNE + "/share", sharing.share),
+            web.post(_TUNE + "/take-back", sharing.take_back),
+            web.get(_TUNE + "/delete", sharing.confirm),
+            web.post(_TUNE + "/delete", sharing.delete),
+            web.get("/gallery", gallery.page),
+            web.get("/gallery.json", gallery.json),
+            web.get("/tunebook.abc", gallery.tunebook),
             web.get("/static/{digest}/{name}", views.static),
             web.get("/health", health.get),
             web.get("/metrics", metrics.get),

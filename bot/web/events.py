@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.desk import Desk
 from bot.web import state
+from bot.web.visitor import tune_at
 from storage.storage import Storage
 
 HEARTBEAT_S = 15.0  # proxies close a connection that says nothing, and only a write finds out who has gone
@@ -23,9 +24,7 @@ class Events:
         self._open: set[asyncio.Task[None]] = set()
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        tune_id = request.match_info["id"]
-        if await self._storage.tune(tune_id) is None:
-            raise web.HTTPNotFound
+        tune_id = (await tune_at(self._storage, request)).id
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
@@ -50,8 +49,8 @@ class Events:
                 async for change in changes:
                     data = json.dumps(state.progress(change.tune, change.place))
                     await response.write(f"event: progress\ndata: {data}\n\n".encode())
-        except ConnectionError:
-            pass
+        except (ConnectionError, KeyError):
+            pass  # the page was closed, or the tune deleted
         except Exception:
             _log.exception("progress stream failed", tune=tune_id)
 

@@ -27,7 +27,7 @@ def wants_json(request: web.Request) -> bool:
 def middleware(views: Views) -> Middleware:
     def answer(request: web.Request, status: int, sentence: str) -> web.StreamResponse:
         if wants_json(request):
-            return web.json_response({"error": sentence}, status=status)
+            return web.json_response({"error": sentence}, status=status, headers={"Cache-Control": "no-store"})
         return views.page("message.html", status=status, title=_TITLES.get(status, "That did not work"), sentence=sentence)
 
     @web.middleware

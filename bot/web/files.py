@@ -8,8 +8,11 @@ from aiohttp import web
 
 from bot.naming import slug
 from bot.web.security import SVG_POLICY
-from bot.web.views import FOREVER
+from bot.web.state import RECORD
+from bot.web.views import INDEXED
+from bot.web.visitor import tune_at, viewer
 from storage.storage import Storage
+from storage.viewer import owns
 
 # Ours, not the database's: whatever is stored, nothing is served as a page or a script.
 MEDIA_TYPES = {
@@ -21,6 +24,8 @@ MEDIA_TYPES = {
     "svg": "image/svg+xml",
     "json": "application/json",
 }
+# Not for ever, though the files never change: a tune may be taken back or deleted.
+SHARED, PRIVATE = "public, max-age=300", "private, max-age=300"
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
 
@@ -29,26 +34,29 @@ class Files:
         self._storage = storage
 
     async def get(self, request: web.Request) -> web.Response:
-        tune_id, name = request.match_info["id"], request.match_info["name"]
-        tune = await self._storage.tune(tune_id)
-        if tune is None or name not in {file.name for file in await self._storage.files(tune_id)}:
+        tune, name = await tune_at(self._storage, request), request.match_info["name"]
+        hidden = name == RECORD and not owns(viewer(request), tune)
+        if hidden or name not in {file.name for file in await self._storage.files(tune.id)}:
             raise web.HTTPNotFound
         title = tune.composition.title if tune.composition else ""
         suffix = name.rpartition(".")[2]
         media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
         disposition = "inline" if suffix in MEDIA_TYPES else "attachment"
+        public = tune.shared is not None and name != RECORD
         headers = {
             "Accept-Ranges": "bytes",
-            "Cache-Control": FOREVER,
+            "Cache-Control": SHARED if public else PRIVATE,
             "Content-Disposition": f'{disposition}; filename="{slug(title)}.{slug(suffix)}"',
-            "ETag": f'"{tune_id}-{slug(name)}"',  # a finished tune's files never change
+            "ETag": f'"{tune.id}-{slug(name)}"',  # a finished tune's files never change
         }
+        if public:
+            headers |= INDEXED | {"Cross-Origin-Resource-Policy": "cross-origin"}  # links to it show the sheet elsewhere
         if suffix == "svg":
             headers["Content-Security-Policy"] = SVG_POLICY
         if headers["ETag"] in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers)
         try:
-            content = await self._storage.read(tune_id, name)
+            content = await self._storage.read(tune.id, name)
         except KeyError:
             raise web.HTTPNotFound from None
         asked = request.headers.get("Range", "")

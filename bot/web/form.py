@@ -7,6 +7,9 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Mapping
+from json import JSONDecodeError
+
+from aiohttp import web
 
 from generator.notation.opening import OPENING_MODES
 from generator.request import STRUCTURES, USUAL_STRENGTH, RequestError, TuneRequest
@@ -21,7 +24,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
 
 def typed(values: Mapping[str, object]) -> dict[str, str]:
     """Each field as text, ready to be shown again; raises RequestError where JSON holds something else."""
-    return {name: _text(name, values.get(name)) for name in FIELDS}
+    return {name: text(name, values.get(name)) for name in FIELDS}
 
 
 def wish(values: Mapping[str, str]) -> TuneRequest:
@@ -60,6 +63,23 @@ def filled(request: TuneRequest) -> dict[str, str]:
     }
 
 
+async def body(request: web.Request) -> Mapping[str, object]:
+    """What a form or JSON hands in; empty where nothing is. Raises HTTPBadRequest, HTTPUnsupportedMediaType."""
+    if not request.can_read_body:
+        return {}
+    if request.content_type == "application/x-www-form-urlencoded":
+        return await request.post()
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType
+    try:
+        values = await request.json()
+    except (JSONDecodeError, UnicodeDecodeError, LookupError, RecursionError, ValueError):
+        raise web.HTTPBadRequest from None
+    if not isinstance(values, dict):
+        raise web.HTTPBadRequest
+    return values
+
+
 def new_token() -> str:
     return secrets.token_urlsafe(16)
 
@@ -75,7 +95,8 @@ def event(token: object, values: Mapping[str, str]) -> str:
     return f"{token}:{digest.hexdigest()[:16]}"
 
 
-def _text(name: str, value: object) -> str:
+def text(name: str, value: object) -> str:
+    """What was typed, without what cannot be kept or shown; raises RequestError where JSON holds something else."""
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import secrets
 from collections.abc import Mapping
-from json import JSONDecodeError
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -14,7 +12,9 @@ from aiohttp import web
 from bot.desk import Desk, DeskError, again, vary
 from bot.web import form, state
 from bot.web.failures import wants_json
+from bot.web.preview import Previews
 from bot.web.views import Views
+from bot.web.visitor import find, person, remember, tune_at, viewer
 from generator.notation.keys import Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS
 from generator.notation.opening import OPENING_MODES
@@ -30,8 +30,10 @@ from generator.request import (
     RequestError,
     TuneRequest,
 )
+from storage.gallery import Family
 from storage.storage import Storage
 from storage.tunes import Origin, Status, Tune
+from storage.viewer import Viewer, owns
 
 LATEST_TUNES = 10
 EXAMPLE = {"rhythm": "reel", "key": "Ador", "opening": "|:EAAB c2Bc|dBAB G2EG|"}
@@ -44,10 +46,8 @@ DOWNLOADS = {
     "tune.png": "PNG",
     "tune.svg": "SVG",
 }
-_COOKIE, _COOKIE_SECONDS = "person", 365 * 24 * 3600
-_ID = re.compile(r"[0-9A-Za-z]{12}")
-_NEW_PERSON = web.RequestKey("new_person", str)
-_PERSON = re.compile(r"[0-9A-Za-z_-]{22}")
+# Somebody's opening may be anything, also another's tune that is private: it is told, and handed on, to them alone.
+NOT_AGAIN = "This tune was made from an opening that only its asker has; you can vary the tune instead."
 
 
 def _keys() -> list[str]:
@@ -74,17 +74,19 @@ _CHOICES = {
 
 
 class Pages:
-    def __init__(self, storage: Storage, desk: Desk, views: Views) -> None:
-        self._storage, self._desk, self._views = storage, desk, views
+    def __init__(self, storage: Storage, desk: Desk, views: Views, previews: Previews) -> None:
+        self._storage, self._desk, self._views, self._previews = storage, desk, views, previews
 
     async def compose_page(self, request: web.Request) -> web.Response:
         """The form, filled in from the address (`?rhythm=reel`) or from an earlier tune (`?from=ID`)."""
-        named = request.query.get("from", "")
-        origin = await self._storage.tune(named) if _ID.fullmatch(named) else None
-        return await self._form(request, form.filled(origin.request) if origin else form.typed(request.query))
+        by = viewer(request)
+        tune = await find(self._storage, request.query.get("from", ""), by)
+        if tune is None:
+            return await self._form(request, form.typed(request.query))
+        return await self._form(request, _filled(tune, by))
 
     async def compose(self, request: web.Request) -> web.Response:
-        body = await _body(request)
+        body = await form.body(request)
         values = dict.fromkeys(form.FIELDS, "")
         try:
             values = form.typed(body)
@@ -94,56 +96,66 @@ class Pages:
         return await self._submit(request, wish, form.event(body.get("token"), values), values)
 
     async def again(self, request: web.Request) -> web.Response:
-        tune = await self._known(request)
+        tune, by = await tune_at(self._storage, request), viewer(request)
+        if tune.request.opening and not owns(by, tune):
+            raise web.HTTPForbidden(text=NOT_AGAIN)
         return await self._from(request, tune, again(tune))
 
     async def vary(self, request: web.Request) -> web.Response:
-        tune = await self._known(request)
+        tune = await tune_at(self._storage, request)
         if tune.composition is None:
             raise web.HTTPSeeOther(f"/tunes/{tune.id}")
         return await self._from(request, tune, vary(tune))
 
     async def _from(self, request: web.Request, tune: Tune, asked: tuple[TuneRequest, str | None]) -> web.Response:
         wish, parent = asked
-        return await self._submit(request, wish, await _event(request), form.filled(tune.request), parent)
+        return await self._submit(request, wish, await _event(request), _filled(tune, viewer(request)), parent)
 
     async def tune_page(self, request: web.Request) -> web.Response:
-        tune = await self._known(request)
+        tune, by = await tune_at(self._storage, request), viewer(request)
+        family = await self._family(tune, by)
         if not tune.status.over:
             place = await self._storage.place(tune.id)
             page = self._views.page("progress.html", tune=tune, now=state.progress(tune, place))
         elif tune.composition is None:
-            page = self._views.page("failed.html", tune=tune, sentence=state.sentence(tune, 0), token=form.new_token())
+            page = self._views.page(
+                "failed.html", tune=tune, sentence=state.sentence(tune, 0), parent=family.parent, token=form.new_token()
+            )
         else:
             names = {file.name for file in await self._storage.files(tune.id)}
             page = self._views.page(
                 "tune.html",
                 tune=tune,
                 made=tune.composition,
-                parent=await self._storage.tune(tune.parent) if tune.parent else None,
+                family=family,
+                mine=owns(by, tune),
+                liked=tune.id in await self._storage.sharing.liked([tune.id], by),
+                indexed=tune.shared is not None,
+                preview=await self._previews.tune(request, tune, tune.composition, names) if tune.shared else None,
                 downloads={name: label for name, label in DOWNLOADS.items() if name in names},
                 sheet=next((name for name in ("tune.svg", "tune.png") if name in names), None),
                 times="tune.timemap.json" if {"tune.timemap.json", "tune.svg", "tune.mp3"} <= names else None,
                 token=form.new_token(),
             )
-        return self._remember(request, page)
+        return remember(request, page)
 
     async def tune_json(self, request: web.Request) -> web.Response:
-        tune = await self._known(request)
+        tune, by = await tune_at(self._storage, request), viewer(request)
         place = await self._storage.place(tune.id) if tune.status is Status.QUEUED else 0
         files = await self._storage.files(tune.id) if tune.status is Status.FINISHED else []
-        return web.json_response(state.as_json(tune, place, files), headers={"Cache-Control": "no-store"})
+        told = state.as_json(tune, place, files, mine=owns(by, tune), family=await self._family(tune, by))
+        return web.json_response(told, headers={"Cache-Control": "no-store"})
 
-    async def _known(self, request: web.Request) -> Tune:
-        tune = await self._storage.tune(request.match_info["id"])
-        if tune is None:
-            raise web.HTTPNotFound
-        return tune
+    async def _family(self, tune: Tune, by: Viewer) -> Family:
+        try:
+            return await self._storage.gallery.family(tune.id, by)
+        except KeyError:  # not finished
+            return Family(await find(self._storage, tune.parent, by) if tune.parent else None, [])
 
     async def _submit(
         self, request: web.Request, wish: TuneRequest, event: str, values: Mapping[str, str], parent: str | None = None
     ) -> web.Response:
-        origin = Origin(platform="web", event=event, person=_person(request) or _new_person(request))
+        origin = Origin(platform="web", event=event, person=person(request))
         try:
             tune = await self._desk.submit(wish, origin, parent=parent)
         except DeskError as error:
@@ -151,8 +163,8 @@ class Pages:
         address = f"/tunes/{tune.id}"
         if wants_json(request):
             accepted = {"id": tune.id, "address": address, "status": str(tune.status), "seed": tune.request.seed}
-            return self._remember(request, web.json_response(accepted, status=202, headers={"Location": address}))
-        return self._remember(request, web.Response(status=303, headers={"Location": address}))
+            return remember(request, web.json_response(accepted, status=202, headers={"Location": address}))
+        return remember(request, web.Response(status=303, headers={"Location": address}))
 
     async def _refuse(
         self, request: web.Request, values: Mapping[str, str], status: int, field: str | None, sentence: str
@@ -169,20 +181,24 @@ class Pages:
         field: str | None = None,
         sentence: str | None = None,
     ) -> web.Response:
-        latest = [tune for tune in await self._storage.latest("web", LATEST_TUNES) if tune.composition]
+        latest = (await self._storage.gallery.mine(viewer(request), limit=LATEST_TUNES)).tunes
         errors = {field: sentence} if field in form.FIELDS else {"": sentence} if sentence else {}
         page = self._views.page(
-            "compose.html", status=status, values=values, errors=errors, latest=latest, token=form.new_token(), **_CHOICES
+            "compose.html",
+            here="compose",
+            status=status,
+            indexed=not request.query_string and request.method == "GET",
+            values=values,
+            errors=errors,
+            latest=latest,
+            token=form.new_token(),
+            **_CHOICES,
         )
-        return self._remember(request, page)
+        return remember(request, page)
 
-    def _remember(self, request: web.Request, response: web.Response) -> web.Response:
-        if _person(request) is None:
-            person = _new_person(request)
-            response.set_cookie(
-                _COOKIE, person, max_age=_COOKIE_SECONDS, httponly=True, samesite="Lax", secure=request.secure, path="/"
-            )
-        return response
+
+def _filled(tune: Tune, by: Viewer) -> dict[str, str]:
+    return form.filled(tune.request if owns(by, tune) else replace(tune.request, opening="", mode="continue"))
 
 
 async def _wish(values: Mapping[str, str]) -> TuneRequest:
@@ -190,33 +206,6 @@ async def _wish(values: Mapping[str, str]) -> TuneRequest:
     return await asyncio.to_thread(form.wish, values)
 
 
-def _person(request: web.Request) -> str | None:
-    person = request.cookies.get(_COOKIE, "")
-    return person if _PERSON.fullmatch(person) else None
-
-
-def _new_person(request: web.Request) -> str:
-    """One for the whole request, so that the cookie names the person whom the desk was told of."""
-    person: str = request.setdefault(_NEW_PERSON, secrets.token_urlsafe(16))
-    return person
-
-
-async def _body(request: web.Request) -> Mapping[str, object]:
-    if not request.can_read_body:
-        return {}
-    if request.content_type == "application/x-www-form-urlencoded":
-        return await request.post()
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType
-    try:
-        body = await request.json()
-    except (JSONDecodeError, UnicodeDecodeError, LookupError, RecursionError, ValueError):
-        raise web.HTTPBadRequest from None
-    if not isinstance(body, dict):
-        raise web.HTTPBadRequest
-    return body
-
-
 async def _event(request: web.Request) -> str:
     """What makes one press of a button on a tune's page one request."""
-    return form.event((await _body(request)).get("token"), {"path": request.path})
+    return form.event((await form.body(request)).get("token"), {"path": request.path})

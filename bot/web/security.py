@@ -27,6 +27,7 @@ SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; fra
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers.setdefault("X-Robots-Tag", "noindex")  # what may be found says so
     response.headers["Server"] = "tunesmith"
 
 

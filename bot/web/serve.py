@@ -41,7 +41,7 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[s
 
 async def run(settings: Settings, desk: Desk, storage: Storage, parts: Mapping[str, Callable[[], bool]] = {}) -> None:
     """Serves until cancelled; raises WebError when the address cannot be had."""
-    app = make_app(storage=storage, desk=desk, parts=parts)
+    app = make_app(storage=storage, desk=desk, parts=parts, web_url=settings.web_url)
     async with serving(app, settings.web_host, settings.web_port) as address:
         _log.info("web page ready", address=address)
         await asyncio.Event().wait()

@@ -7,7 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from storage.files import TuneFile
+from storage.gallery import Family
 from storage.tunes import Status, Tune
+
+RECORD = "tune.json"  # how the tune was made, with the opening: for whoever asked for it
 
 
 def sentence(tune: Tune, place: int) -> str:
@@ -33,15 +36,19 @@ def progress(tune: Tune, place: int) -> dict[str, Any]:
     return {"status": str(tune.status), "place": place, "bars": tune.bars, "sentence": sentence(tune, place)}
 
 
-def as_json(tune: Tune, place: int, files: Iterable[TuneFile]) -> dict[str, Any]:
+def as_json(tune: Tune, place: int, files: Iterable[TuneFile], *, mine: bool, family: Family) -> dict[str, Any]:
+    """The family as the viewer may see it; the opening is the asker's own, and told to nobody else."""
     composition = tune.composition
     return {
         "id": tune.id,
         "address": f"/tunes/{tune.id}",
         **progress(tune, place),
         "error": tune.error,
-        "parent": tune.parent,
-        "request": tune.request.as_dict(),
+        "parent": family.parent and family.parent.id,
+        "children": [child.id for child in family.children],
+        "likes": tune.likes,
+        "shared_at": shared_at(tune),
+        "request": tune.request.as_dict() | ({} if mine else {"opening": None}),
         "composition": composition
         and {
             "title": composition.title,
@@ -53,14 +60,42 @@ def as_json(tune: Tune, place: int, files: Iterable[TuneFile]) -> dict[str, Any]
             "abc": composition.abc,
             "notices": composition.scores.get("notices", []),
         },
-        "files": [
-            {"name": file.name, "size": file.size, "address": f"/tunes/{tune.id}/files/{file.name}"}
-            for file in sorted(files, key=lambda file: file.name)
-        ],
+        "files": _files(tune, files, mine=mine),
         "created_at": _moment(tune.created_at),
         "started_at": _moment(tune.started_at),
         "finished_at": _moment(tune.finished_at),
     }
+
+
+def entry(tune: Tune, files: Iterable[TuneFile]) -> dict[str, Any]:
+    """A shared tune in the gallery."""
+    made = tune.composition
+    assert made is not None  # what is not finished cannot be shared
+    return {
+        "id": tune.id,
+        "address": f"/tunes/{tune.id}",
+        "title": made.title,
+        "rhythm": made.rhythm,
+        "key": made.key,
+        "metre": made.metre,
+        "duration_ms": made.duration_ms,
+        "likes": tune.likes,
+        "shared_at": shared_at(tune),
+        "abc": made.abc,
+        "files": _files(tune, files, mine=False),
+    }
+
+
+def shared_at(tune: Tune) -> str | None:
+    return _moment(tune.shared.at) if tune.shared else None
+
+
+def _files(tune: Tune, files: Iterable[TuneFile], *, mine: bool) -> list[dict[str, Any]]:
+    return [
+        {"name": file.name, "size": file.size, "address": f"/tunes/{tune.id}/files/{file.name}"}
+        for file in sorted(files, key=lambda file: file.name)
+        if mine or file.name != RECORD
+    ]
 
 
 def _moment(value: datetime | None) -> str | None:

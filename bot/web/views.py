@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bot.naming import key_name, nearest
 
 FOREVER = "public, max-age=31536000, immutable"
+INDEXED = {"X-Robots-Tag": "all"}
 _STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -44,10 +45,12 @@ class Views:
         self._templates.filters |= {"key_name": key_name, "nearest": nearest, "clock": clock, "day": day}
         self._templates.globals["static"] = lambda name: self._static[name].address
 
-    def page(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
-        text = self._templates.get_template(template).render(context)
+    def page(self, template: str, *, status: int = 200, indexed: bool = False, **context: Any) -> web.Response:
+        """`indexed`: search engines may show it."""
+        text = self._templates.get_template(template).render({"here": "", "preview": None} | context, indexed=indexed)
         # A page holds a form token: one that is kept and shown again would hand in the old form.
-        return web.Response(text=text, status=status, content_type="text/html", headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store"} | (INDEXED if indexed else {})
+        return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
     async def static(self, request: web.Request) -> web.Response:
         file = self._static.get(request.match_info["name"])

@@ -33,6 +33,28 @@ function offerCopy(button) {
   });
 }
 
+function likeInPlace(form) {
+  // Without leaving the page, or a tune that is being listened to would fall silent.
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const headers = { Accept: "application/json" };
+      const answer = await fetch(form.action, { method: "POST", headers, body: new URLSearchParams(new FormData(form)) });
+      if (!answer.ok) throw new Error(answer.statusText);
+      const now = await answer.json();
+      form.elements.liked.value = now.liked ? "no" : "yes";
+      form.querySelector("button").setAttribute("aria-pressed", now.liked);
+      form.querySelector("[data-likes]").textContent = now.likes;
+    } catch {
+      form.submit(); // the page that comes says what is the matter
+    }
+  });
+}
+
+function silenceOthers(playing) {
+  for (const audio of document.querySelectorAll("audio")) if (audio !== playing) audio.pause();
+}
+
 function follow(page) {
   const address = page.dataset.tune;
   const sentence = page.querySelector("[data-sentence]");
@@ -54,6 +76,7 @@ function follow(page) {
   const poll = async () => {
     try {
       const answer = await fetch(`${address}.json`);
+      if (answer.status === 404) return location.reload(); // it was deleted
       if (answer.ok && show(await answer.json())) return;
     } catch {
       // No connection just now: ask again.
@@ -110,6 +133,8 @@ addEventListener("pageshow", (event) => {
   if (document.querySelector("[data-tune]")) location.reload();
 });
 document.querySelectorAll("[data-fill]").forEach(fillExample);
+document.querySelectorAll("[data-like]").forEach(likeInPlace);
+document.querySelectorAll("audio").forEach((audio) => audio.addEventListener("play", () => silenceOthers(audio)));
 document.querySelectorAll("[data-copy]").forEach(offerCopy);
 document.querySelectorAll("[data-tune]").forEach(follow);
 document.querySelectorAll("[data-times]").forEach((sheet) => {

@@ -1,4 +1,4 @@
-"""One server for all tests of the page: embedded PostgreSQL, the desk, and somebody who plays the worker."""
+"""One page for most tests, on real PostgreSQL: the desk, and somebody who plays the worker."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import asyncio
 import math
 import struct
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import lameenc
 import pytest
 import pytest_asyncio
-from aiohttp import ClientResponse, ClientSession, CookieJar
+from aiohttp import ClientResponse, ClientSession, CookieJar, DummyCookieJar, web
 from playwright.async_api import Browser
 
 from bot.desk import Desk
 from bot.web import make_app, serving
+from generator.request import TuneRequest
 from storage.storage import Storage, open_storage
-from storage.tunes import Composition, Status
+from storage.tunes import Composition, Origin, Status
+from storage.viewer import Viewer
 from tests.browser import open_browser
 
 ABC = "X:1\nT:The Web Reel\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
@@ -31,6 +32,7 @@ SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 120">
 <g id="b0n0"><circle cx="60" cy="72" r="6"/></g><g id="b0n1-0"><circle cx="90" cy="60" r="6"/></g></svg>"""
 TIMES = b'[{"ms": 0, "bar": 0, "note": 0}, {"ms": 1000, "bar": 0, "note": 1}]'
 OPEN_LIMIT = 3
+DISCORDS, SERVER, PLACE = "77777777777777777", "88888888888888888", "99999999999999999"
 
 
 @cache
@@ -74,6 +76,7 @@ class Site:
     address: str
     storage: Storage
     desk: Desk
+    app: web.Application
     ready: dict[str, bool] = field(default_factory=dict)
 
     async def finish(self, tune_id: str, *, bars: int = 16, pause_s: float = 0, **changes: Any) -> None:
@@ -95,18 +98,38 @@ class Site:
         }
         await self.storage.finish(tune_id, Composition(**made | changes), files())
 
+    async def discord_tune(self, event: str, *, share: bool = False, **changes: Any) -> str:
+        """A finished tune from a server, and shared from there."""
+        tune = await self.storage.add(TuneRequest.check(), Origin("discord", event, DISCORDS, "channel", SERVER))
+        await self.finish(tune.id, bars=1, **changes)
+        if share:
+            await self.storage.sharing.share(tune.id, Viewer("discord", DISCORDS, SERVER), place=PLACE)
+        return tune.id
+
+    @asynccontextmanager
+    async def come(self, *, cookies: bool = True) -> AsyncIterator[Visitor]:
+        """Somebody else comes, in whose browser cookies are kept or not."""
+        # The address is a number, to which a cookie jar gives no cookies by default.
+        jar = CookieJar(unsafe=True) if cookies else DummyCookieJar()
+        async with ClientSession(self.address, cookie_jar=jar) as session:
+            yield Visitor(session)
+
 
 class Visitor:
     """A browser's cookies without the browser; follows no redirect."""
 
     def __init__(self, session: ClientSession) -> None:
-        self._session = session
+        self.session = session
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return {cookie.key: cookie.value for cookie in self.session.cookie_jar}
 
     async def get(self, path: str, **options: Any) -> ClientResponse:
-        return await self._read(await self._session.get(path, allow_redirects=False, **options))
+        return await self._read(await self.session.get(path, allow_redirects=False, **options))
 
     async def post(self, path: str, data: Any = None, **options: Any) -> ClientResponse:
-        return await self._read(await self._session.post(path, data=data, allow_redirects=False, **options))
+        return await self._read(await self.session.post(path, data=data, allow_redirects=False, **options))
 
     async def compose(self, **fields: str) -> str:
         """The new tune's id."""
@@ -119,26 +142,37 @@ class Visitor:
         return answer
 
 
+@asynccontextmanager
+async def open_site(storage: Storage, *, open_requests: int = OPEN_LIMIT, web_url: str | None = None) -> AsyncIterator[Site]:
+    desk = Desk(storage, open_requests_per_person=open_requests)
+    listening = asyncio.create_task(desk.run())
+    ready = {"discord": True}
+    app = make_app(storage=storage, desk=desk, parts={"discord": lambda: ready["discord"]}, web_url=web_url)
+    async with serving(app, "127.0.0.1", 0) as address:
+        yield Site(address, storage, desk, app, ready)
+    listening.cancel()
+    with suppress(asyncio.CancelledError):
+        await listening
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    data_dir: Path = tmp_path_factory.mktemp("web")
-    async with open_storage(data_dir=data_dir, database_url=None, files_url=None) as storage:
-        desk = Desk(storage, open_requests_per_person=OPEN_LIMIT)
-        listening = asyncio.create_task(desk.run())
-        ready = {"discord": True}
-        app = make_app(storage=storage, desk=desk, parts={"discord": lambda: ready["discord"]})
-        async with serving(app, "127.0.0.1", 0) as address:
-            yield Site(address, storage, desk, ready)
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+async def site(new_database: Callable[..., str], template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    data_dir, url = tmp_path_factory.mktemp("web"), new_database(template)
+    async with open_storage(data_dir=data_dir, database_url=url) as storage, open_site(storage) as site:
+        yield site
+
+
+@pytest.fixture
+async def empty_site(storage: Storage) -> AsyncIterator[Site]:
+    """A page of the test's own, where nobody has been yet."""
+    async with open_site(storage) as site:
+        yield site
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(site: Site) -> AsyncIterator[Visitor]:
-    # The address is a number, to which a cookie jar gives no cookies by default.
-    async with ClientSession(site.address, cookie_jar=CookieJar(unsafe=True)) as session:
-        yield Visitor(session)
+    async with site.come() as visitor:
+        yield visitor
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

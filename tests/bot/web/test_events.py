@@ -74,7 +74,7 @@ async def test_a_silent_stream_is_kept_open_until_its_reader_leaves(
     desk = NotingDesk(site.storage, open_requests_per_person=3)
     desk.gone = asyncio.Event()
     async with serving(make_app(storage=site.storage, desk=desk), "127.0.0.1", 0) as address, asyncio.timeout(10):
-        async with ClientSession() as session, session.get(f"{address}/tunes/{tune_id}/events") as answer:
+        async with ClientSession(cookies=visitor.cookies) as session, session.get(f"{address}/tunes/{tune_id}/events") as answer:
             async for line in answer.content:
                 if line == b": still here\n":
                     break
@@ -85,7 +85,7 @@ async def test_a_silent_stream_is_kept_open_until_its_reader_leaves(
 async def test_the_server_stops_while_somebody_watches(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     desk = Desk(site.storage, open_requests_per_person=3)
-    async with ClientSession() as session:
+    async with ClientSession(cookies=visitor.cookies) as session:
         async with serving(make_app(storage=site.storage, desk=desk), "127.0.0.1", 0) as address:
             answer = await session.get(f"{address}/tunes/{tune_id}/events")
             assert answer.status == 200

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 import pytest_asyncio
-from aiohttp import ClientSession, CookieJar
 from yarl import URL
 
 from tests.bot.web.conftest import SVG, Site, Visitor, mp3
@@ -13,10 +12,11 @@ TITLE = 'The "Köln" Reel\r\nX-Evil: 1'
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def files(site: Site) -> str:
-    """The address of a finished tune's files."""
-    async with ClientSession(site.address, cookie_jar=CookieJar(unsafe=True)) as session:
-        tune_id = await Visitor(session).compose()
-    await site.finish(tune_id, title=TITLE)
+    """The address of a shared tune's files."""
+    async with site.come() as owner:
+        tune_id = await owner.compose()
+        await site.finish(tune_id, title=TITLE)
+        await owner.post(f"/tunes/{tune_id}/share")
     return f"/tunes/{tune_id}/files"
 
 
@@ -38,7 +38,8 @@ async def test_files_come_with_their_type_and_the_tunes_name(
     assert answer.status == 200
     assert answer.headers["Content-Type"] == media_type
     assert answer.headers["Content-Disposition"] == f'inline; filename="{download}"'
-    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "X-Evil" not in answer.headers
 
@@ -68,7 +69,7 @@ async def test_a_part_that_does_not_exist_is_refused(visitor: Visitor, files: st
     answer = await visitor.get(f"{files}/tune.mp3", headers={"Range": asked})
     assert answer.status == 416
     assert answer.headers["Content-Range"] == f"bytes */{len(mp3())}"
-    assert "immutable" not in answer.headers.get("Cache-Control", "")
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("asked", ["bytes=", "bytes=-", "bytes=0-1,5-9", "lines=1-2", "bytes=a-b", "bytes=" + "9" * 400 + "-"])
@@ -106,3 +107,33 @@ async def test_only_the_tunes_own_files_are_found(visitor: Visitor, files: str, 
 async def test_an_unfinished_tune_has_no_files(visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     assert (await visitor.get(f"/tunes/{tune_id}/files/tune.mp3")).status == 404
+
+
+async def test_a_private_tunes_files_are_kept_by_its_owners_browser_alone(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose()
+    await site.finish(tune_id, bars=1)
+    for share, caching in ((False, "private, max-age=300"), (True, "public, max-age=300")):
+        if share:
+            await visitor.post(f"/tunes/{tune_id}/share")
+        answer = await visitor.get(f"/tunes/{tune_id}/files/tune.mp3")
+        assert answer.headers["Cache-Control"] == caching
+        assert (await visitor.get(f"/tunes/{tune_id}/files/tune.json")).headers["Cache-Control"] == "private, max-age=300"
+
+
+async def test_how_a_tune_was_made_is_told_to_its_owner_alone(site: Site, visitor: Visitor, files: str) -> None:
+    tune_id = await visitor.compose()
+    await site.finish(tune_id, bars=1)
+    await visitor.post(f"/tunes/{tune_id}/share")
+    assert (await visitor.get(f"/tunes/{tune_id}/files/tune.json")).status == 200
+    assert (await visitor.get(f"{files}/tune.json")).status == 404
+
+
+async def test_what_a_browser_has_is_not_found_either_once_it_is_taken_back(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose()
+    await site.finish(tune_id, bars=1)
+    await visitor.post(f"/tunes/{tune_id}/share")
+    async with site.come() as stranger:
+        tag = (await stranger.get(f"/tunes/{tune_id}/files/tune.mp3")).headers["ETag"]
+        await visitor.post(f"/tunes/{tune_id}/take-back")
+        answer = await stranger.get(f"/tunes/{tune_id}/files/tune.mp3", headers={"If-None-Match": tag})
+    assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-store")

@@ -40,7 +40,8 @@ class LostStorage:
     async def tune(self, tune_id: str) -> None:
         raise ConnectionError
 
-    async def latest(self, platform: str, limit: int) -> None:
+    @property
+    def gallery(self) -> None:
         raise ConnectionError
 
 
@@ -104,15 +105,15 @@ async def test_run_serves_until_cancelled_and_leaves_the_port_free(site: Site, t
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    serving_task = asyncio.create_task(
-        run(Settings.model_validate({"data_dir": tmp_path, "web_port": port}), site.desk, site.storage)
-    )
+    settings = {"data_dir": tmp_path, "web_port": port, "web_url": "https://tunes.example.org"}
+    serving_task = asyncio.create_task(run(Settings.model_validate(settings), site.desk, site.storage))
     async with ClientSession(f"http://127.0.0.1:{port}") as session, asyncio.timeout(10):
         while True:
             with suppress(OSError):
                 assert (await session.get("/health")).status == 200
                 break
             await asyncio.sleep(0.02)
+        assert 'content="https://tunes.example.org/gallery"' in await (await session.get("/gallery")).text()
     serving_task.cancel()
     with suppress(asyncio.CancelledError):
         await serving_task

@@ -1,0 +1,78 @@
+"""What a link to a page shows where it is posted: title, sheet and recording, under absolute addresses."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.naming import key_name
+from storage.errors import StorageError
+from storage.storage import Storage
+from storage.tunes import Composition, Tune
+
+REMEMBERED = 10_000  # sizes of pictures
+_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    address: str
+    size: tuple[int, int] | None  # width and height in pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    address: str  # canonical
+    title: str
+    description: str
+    image: Image | None = None
+    audio: str | None = None
+    duration_s: int = 0
+
+
+def description(made: Composition) -> str:
+    """`Reel in A dorian, 4/4. Sheet music, recording and ABC.`"""
+    kind = (made.rhythm or "tune").capitalize() + (f" in {key_name(made.key)}" if made.key else "")
+    return f"{', '.join(filter(None, (kind, made.metre)))}. Sheet music, recording and ABC."
+
+
+class Previews:
+    """`web_url` is where people reach the page; without it the address that they asked for."""
+
+    def __init__(self, storage: Storage, web_url: str | None) -> None:
+        self._storage, self._web_url = storage, web_url
+        self._sizes: dict[str, tuple[int, int] | None] = {}  # a finished tune's files never change
+
+    async def tune(self, request: web.Request, tune: Tune, made: Composition, names: Collection[str]) -> Preview:
+        """Of a tune that was shared, with files of these names."""
+        address = f"{self._base(request)}/tunes/{tune.id}"
+        image = Image(f"{address}/files/tune.png", await self._size(tune.id)) if "tune.png" in names else None
+        audio = f"{address}/files/tune.mp3" if "tune.mp3" in names else None
+        return Preview(address, made.title, description(made), image, audio, round(made.duration_ms / 1000))
+
+    def page(self, request: web.Request, title: str, description: str) -> Preview:
+        return Preview(f"{self._base(request)}{request.path}", title, description)
+
+    def _base(self, request: web.Request) -> str:
+        return self._web_url or f"{request.scheme}://{request.host}"
+
+    async def _size(self, tune_id: str) -> tuple[int, int] | None:
+        if tune_id not in self._sizes:
+            if len(self._sizes) >= REMEMBERED:
+                self._sizes.clear()
+            try:
+                self._sizes[tune_id] = png_size(await self._storage.read(tune_id, "tune.png"))
+            except (KeyError, StorageError):
+                return None
+        return self._sizes[tune_id]
+
+
+def png_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels; None for what is no PNG."""
+    if not content.startswith(_PNG) or len(content) < len(_PNG) + 8:
+        return None
+    width, height = struct.unpack_from(">II", content, len(_PNG))
+    return width, height

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from storage.gallery import PAGE
+from tests.bot.web.conftest import Site
+from tests.browser import open_page
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shelf(site: Site) -> AsyncIterator[None]:
+    """More shared tunes than a page of the gallery holds, all with «Browsed» in their titles."""
+    for number in range(PAGE + 2):
+        key = "Edor" if number == 3 else "G"
+        await site.discord_tune(f"shelf {number}", share=True, title=f"Browsed No. {number}", rhythm="jig", key=key)
+    yield
+
+
+async def own_tune(site: Site, page: Page, title: str) -> str:
+    await page.goto("/")
+    await page.get_by_role("button", name="Compose").click()
+    await page.wait_for_url("**/tunes/*")
+    await site.finish(page.url.rpartition("/")[2], bars=1, title=title)
+    await expect(page.get_by_role("button", name="Share", exact=True)).to_be_visible()
+    return page.url
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_somebody_searches_and_turns_the_pages(site: Site, browser: Browser, shelf: None, scripts: bool) -> None:
+    async with open_page(browser, site.address, java_script_enabled=scripts) as page:
+        await page.goto("/")
+        await page.get_by_role("link", name="Gallery").click()
+        await page.get_by_label("Title").fill("browsed")
+        await page.get_by_label("Rhythm").select_option("jig")
+        await page.get_by_role("button", name="Search").click()
+        entries = page.get_by_role("heading", level=2)
+        await expect(entries).to_have_count(PAGE)
+        await expect(entries.first).to_have_text(f"Browsed No. {PAGE + 1}")
+        await page.get_by_role("link", name="Next page").click()
+        await expect(entries).to_have_text(["Browsed No. 1", "Browsed No. 0"])
+        await expect(page.get_by_label("Title")).to_have_value("browsed")
+        await page.get_by_role("link", name="First page").click()
+        await expect(entries).to_have_count(PAGE)
+        await page.get_by_label("Key").fill("E dorian")
+        await page.get_by_role("button", name="Search").click()
+        await expect(entries).to_have_text(["Browsed No. 3"])
+        await page.get_by_role("link", name="Liked this week").click()
+        await expect(page.get_by_text("No shared tune is like that.")).to_be_visible()
+        await page.get_by_role("link", name="Newest").click()
+        await page.get_by_role("link", name="Browsed No. 3").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Browsed No. 3")
+
+
+async def test_a_mistake_in_the_search_is_shown_where_the_cursor_is(site: Site, browser: Browser) -> None:
+    async with open_page(browser, site.address, expected="status of 422") as page:
+        await page.goto("/gallery")
+        await page.get_by_label("Key").fill("H minor")
+        await page.get_by_role("button", name="Search").click()
+        key = page.get_by_label("Key")
+        await expect(key).to_be_focused()
+        await expect(key).to_have_accessible_description(re.compile("“H minor” is not a key"))
+
+
+async def test_the_gallery_plays_one_tune_at_a_time(site: Site, browser: Browser, shelf: None) -> None:
+    async with open_page(browser, site.address) as page:
+        await page.goto("/gallery?title=browsed")
+        first, second = page.locator("audio").nth(0), page.locator("audio").nth(1)
+        await expect(first).to_have_js_property("readyState", 0)  # nothing is fetched before it is asked for
+        await first.evaluate("async audio => { audio.muted = audio.loop = true; await audio.play(); }")
+        await second.evaluate("async audio => { audio.muted = audio.loop = true; await audio.play(); }")
+        await expect(first).to_have_js_property("paused", True)
+        await expect(second).to_have_js_property("paused", False)
+        image = page.locator(".gallery img").first
+        assert await image.evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
+
+
+async def test_a_heart_is_counted_while_the_tune_goes_on_playing(site: Site, browser: Browser) -> None:
+    tune_id = await site.discord_tune("heart", share=True, title="The Heart of the Matter")
+    async with open_page(browser, site.address) as page:
+        await page.goto(f"/tunes/{tune_id}")
+        audio, heart = page.locator("audio"), page.get_by_role("button", name="Like The Heart of the Matter")
+        await audio.evaluate("async audio => { audio.muted = audio.loop = true; await audio.play(); }")
+        await expect(heart).to_have_text(re.compile(r"♥ 0$"))
+        for pressed, count in (("true", 1), ("false", 0), ("true", 1)):
+            await heart.click()
+            await expect(heart).to_have_attribute("aria-pressed", pressed)
+            await expect(heart).to_have_text(re.compile(rf"♥ {count}$"))
+        await expect(audio).to_have_js_property("paused", False)
+        await page.goto("/gallery?title=heart+of+the+matter")
+        await expect(heart).to_have_attribute("aria-pressed", "true")
+        await heart.click()
+        await expect(heart).to_have_attribute("aria-pressed", "false")
+    tune = await site.storage.tune(tune_id)
+    assert tune is not None and tune.likes == 0
+
+
+async def test_a_heart_that_cannot_be_counted_says_why(site: Site, browser: Browser) -> None:
+    tune_id = await site.discord_tune("no heart", share=True)
+    async with open_page(browser, site.address, expected="status of 403") as page:
+        await page.goto(f"/tunes/{tune_id}")
+        await page.context.clear_cookies()
+        await page.get_by_role("button", name="Like").click()
+        await expect(page.get_by_text("keeps no cookie of this page")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_a_tune_is_shared_liked_taken_back_and_deleted(site: Site, browser: Browser, scripts: bool) -> None:
+    title = f"Shared {'with' if scripts else 'without'} Scripts"
+    async with open_page(browser, site.address, java_script_enabled=scripts) as page:
+        address = await own_tune(site, page, title)
+        await page.get_by_role("button", name="Share", exact=True).click()
+        await expect(page.get_by_text("in the gallery since")).to_be_visible()
+        await page.get_by_role("button", name="Like").click()
+        await expect(page.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
+        async with open_page(browser, site.address) as stranger:
+            await stranger.goto("/gallery?order=week&title=" + title.replace(" ", "+"))
+            await stranger.get_by_role("link", name=title).click()
+            await stranger.wait_for_url(address)
+            await expect(stranger.get_by_role("button", name="Delete", exact=True)).to_have_count(0)
+
+        await page.get_by_role("button", name="Take back").click()
+        await expect(page.get_by_text("only this browser finds it")).to_be_visible()
+        async with open_page(browser, site.address, expected="status of 404") as stranger:
+            await stranger.goto(address)
+            await expect(stranger.get_by_role("heading", level=1)).to_have_text("No such tune")
+
+        await page.get_by_role("link", name="Delete").click()
+        await page.get_by_role("link", name="Keep it").click()
+        await page.get_by_role("link", name="Delete").click()
+        await page.get_by_role("button", name="Delete", exact=True).click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Deleted")
+        await page.goto("/")
+        await expect(page.get_by_role("link", name=title)).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [320, 375, 1280])
+async def test_gallery_and_questions_fit_the_screen(site: Site, browser: Browser, width: int) -> None:
+    await site.discord_tune(f"wide {width}", share=True, title="W" * 80, key="", rhythm="W" * 80)
+    async with open_page(browser, site.address, viewport={"width": width, "height": 800}) as page:
+        address = await own_tune(site, page, "W" * 80)
+        for path in ("/gallery?title=" + "W" * 80, "/gallery?order=week", address, address + "/delete"):
+            await page.goto(path)
+            assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth"), path

@@ -1,0 +1,326 @@
+"""Who sees what, at every address that the application has."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import pytest
+from aiohttp import web
+
+from bot.web import make_app
+from generator.request import TuneRequest
+from storage.storage import Storage
+from storage.tunes import Origin
+from storage.viewer import Viewer
+from tests.bot.web.conftest import ABC, DISCORDS, OPEN_LIMIT, PLACE, SERVER, Site, Visitor, open_site
+
+JSON = {"Accept": "application/json"}
+NOWHERE = "0" * 12
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is answered to whoever may see the tune in the address."""
+
+    seen: int
+    others: int | None = None  # to those of them who do not own it
+    nobody: int | None = None  # to those of them who have no cookie
+    finished: bool = False  # a tune that is not finished is not found
+
+
+OPEN = None  # no tune in the address
+RULES: dict[tuple[str, str], Rule | None] = {
+    ("GET", "/"): OPEN,
+    ("POST", "/tunes"): OPEN,
+    ("GET", "/gallery"): OPEN,
+    ("GET", "/gallery.json"): OPEN,
+    ("GET", "/tunebook.abc"): OPEN,
+    ("GET", "/static/{digest}/{name}"): OPEN,
+    ("GET", "/health"): OPEN,
+    ("GET", "/metrics"): OPEN,
+    ("GET", "/tunes/{id}"): Rule(200),
+    ("GET", "/tunes/{id}.json"): Rule(200),
+    ("GET", "/tunes/{id}/events"): Rule(200),
+    ("GET", "/tunes/{id}/files/{name}"): Rule(200, finished=True),
+    ("POST", "/tunes/{id}/again"): Rule(303),
+    ("POST", "/tunes/{id}/vary"): Rule(303),
+    ("POST", "/tunes/{id}/like"): Rule(303, nobody=403, finished=True),
+    ("POST", "/tunes/{id}/share"): Rule(303, others=403, finished=True),
+    ("POST", "/tunes/{id}/take-back"): Rule(303, others=403, finished=True),
+    ("GET", "/tunes/{id}/delete"): Rule(200, others=403),
+    ("POST", "/tunes/{id}/delete"): Rule(200, others=403),
+}
+TUNE_RULES = {route: rule for route, rule in RULES.items() if rule is not None}
+
+
+def routes(app: web.Application) -> set[tuple[str, str]]:
+    """HEAD is GET without the body."""
+    found = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
+    return {(method, path) for method, path in found if method != "HEAD"}
+
+
+@dataclass(frozen=True)
+class Made:
+    id: str
+    title: str
+
+
+class People:
+    """One who asks on the page, one who asks for nothing, and one without cookies."""
+
+    def __init__(self, site: Site, owner: Visitor, stranger: Visitor, nobody: Visitor) -> None:
+        self.site, self.owner, self.stranger, self.nobody = site, owner, stranger, nobody
+
+    @property
+    def everyone(self) -> tuple[Visitor, ...]:
+        return self.nobody, self.stranger, self.owner  # the owner last: a tune that they delete is gone
+
+    async def _web(self, *, finish: bool = True) -> Made:
+        title = f"Hidden Reel {next(_numbers)}"
+        tune_id = await self.owner.compose(title=title)
+        if finish:
+            await self.site.finish(tune_id, bars=1, title=title, abc=ABC.replace("The Web Reel", title))
+        return Made(tune_id, title)
+
+    async def _discord(self, *, share: bool = False) -> Made:
+        number = next(_numbers)
+        title = f"Hidden Jig {number}"
+        abc = ABC.replace("The Web Reel", title)
+        return Made(await self.site.discord_tune(str(number), share=share, title=title, abc=abc), title)
+
+    async def private(self) -> Made:
+        return await self._web()
+
+    async def private_discord(self) -> Made:
+        return await self._discord()
+
+    async def shared(self) -> Made:
+        made = await self._web()
+        assert (await self.owner.post(f"/tunes/{made.id}/share")).status == 303
+        return made
+
+    async def shared_discord(self) -> Made:
+        return await self._discord(share=True)
+
+    async def taken_back(self) -> Made:
+        made = await self.shared()
+        assert (await self.owner.post(f"/tunes/{made.id}/take-back")).status == 303
+        return made
+
+    async def deleted(self) -> Made:
+        made = await self.shared()
+        assert (await self.owner.post(f"/tunes/{made.id}/delete")).status == 200
+        return made
+
+    async def queued(self) -> Made:
+        return await self._web(finish=False)
+
+    async def failed(self) -> Made:
+        made = await self._web(finish=False)
+        await self.site.storage.fail(made.id, f"No {made.title} today.")
+        return made
+
+    async def queued_discord(self) -> Made:
+        title = f"Hidden Polka {next(_numbers)}"
+        tune = await self.site.storage.add(TuneRequest.check(title=title), Origin("discord", title, DISCORDS, "", SERVER))
+        return Made(tune.id, title)
+
+
+@dataclass(frozen=True)
+class Case:
+    make: Callable[[People], Awaitable[Made]]
+    everyone: bool = False  # who may see it: everybody,
+    owner: bool = False  # or whoever asked for it on the page
+    finished: bool = True
+
+    def answer(self, rule: Rule, people: People, visitor: Visitor) -> int:
+        mine = visitor is people.owner and self.owner
+        if not (mine or self.everyone) or (rule.finished and not self.finished):
+            return 404
+        if visitor is people.nobody and rule.nobody:
+            return rule.nobody
+        return rule.seen if mine else rule.others or rule.seen
+
+
+CASES = {
+    "private": Case(People.private, owner=True),
+    "private Discord": Case(People.private_discord),
+    "shared": Case(People.shared, everyone=True, owner=True),
+    "shared Discord": Case(People.shared_discord, everyone=True),
+    "taken back": Case(People.taken_back, owner=True),
+    "deleted": Case(People.deleted),
+    "queued": Case(People.queued, owner=True, finished=False),
+    "failed": Case(People.failed, owner=True, finished=False),
+    "queued Discord": Case(People.queued_discord, finished=False),
+}
+
+
+@pytest.fixture
+async def people(storage: Storage) -> AsyncIterator[People]:
+    async with AsyncExitStack() as stack:
+        site = await stack.enter_async_context(open_site(storage, open_requests=10_000))
+        owner, stranger = [await stack.enter_async_context(site.come()) for _ in range(2)]
+        for visitor in (owner, stranger):
+            await visitor.get("/")
+        yield People(site, owner, stranger, await stack.enter_async_context(site.come(cookies=False)))
+
+
+async def ask(visitor: Visitor, method: str, path: str) -> tuple[int, str]:
+    """The status and all that was said, but for a stream, which may have no end, and the reader's own cookie."""
+    async with visitor.session.request(method, path, allow_redirects=False) as answer:
+        streams = answer.content_type == "text/event-stream"
+        body = (await answer.content.readline() if streams else await answer.read()).decode(errors="replace")
+        headers = "".join(f"{name}: {value}\n" for name, value in answer.headers.items() if name != "Set-Cookie")
+        return answer.status, headers + body
+
+
+def without_date(said: str) -> str:
+    return "".join(line for line in said.splitlines(keepends=True) if not line.startswith("Date: "))
+
+
+async def test_every_route_of_the_application_has_a_rule(empty_site: Site) -> None:
+    assert routes(empty_site.app) == set(RULES)
+
+
+async def test_a_route_that_is_new_is_noticed(storage: Storage, empty_site: Site) -> None:
+    app = make_app(storage=storage, desk=empty_site.desk)
+    app.add_routes([web.view("/tunes/{id}/secrets", web.View)])
+    assert routes(app) - set(RULES) == {("*", "/tunes/{id}/secrets")}
+
+
+@pytest.mark.parametrize("method, route", TUNE_RULES)
+async def test_a_tune_is_answered_to_those_who_may_see_it(people: People, method: str, route: str) -> None:
+    rule = TUNE_RULES[method, route]
+
+    def path(tune_id: str) -> str:
+        return route.format(id=tune_id, name="tune.abc")
+
+    for name, case in CASES.items():
+        made = await case.make(people)
+        for visitor in people.everyone:
+            methods = ("HEAD", "GET") if method == "GET" and not route.endswith("events") else (method,)
+            expected = case.answer(rule, people, visitor)
+            for asked in methods:
+                status, said = await ask(visitor, asked, path(made.id))
+                assert status == expected, (name, asked)
+                assert not any(secret in said for secret in (DISCORDS, SERVER, PLACE, *people.owner.cookies.values()))
+                if status == 404:
+                    # Word for word as where no tune is, and not kept: it may be shared a moment later.
+                    assert "Cache-Control: no-store" in said
+                    missing = await ask(visitor, asked, path(NOWHERE))
+                    assert (404, without_date(said)) == (missing[0], without_date(missing[1])), (name, asked)
+                elif asked == "GET" and not case.everyone:
+                    assert "immutable" not in said and "public" not in said and "X-Robots-Tag: noindex" in said
+
+
+@pytest.mark.parametrize("method, route", [key for key in RULES if key not in TUNE_RULES])
+async def test_pages_of_many_tunes_hold_none_that_may_not_be_seen(people: People, method: str, route: str) -> None:
+    made = {name: await case.make(people) for name, case in CASES.items()}
+    told = {route: None} | ({f"/?from={one.id}": name for name, one in made.items()} if route == "/" else {})
+    for visitor, (path, of) in itertools.product(people.everyone, told.items()):
+        _, said = await ask(visitor, method, path.format(digest="0", name="style.css"))
+        assert not any(secret in said for secret in (DISCORDS, SERVER, PLACE, *people.owner.cookies.values()))
+        for name, case in CASES.items():
+            if not case.everyone and not (case.owner and visitor is people.owner):
+                assert made[name].title not in said and (of == name or made[name].id not in said), (name, path)
+
+
+async def test_the_gallery_holds_what_was_shared_from_everywhere(people: People) -> None:
+    made = {name: await case.make(people) for name, case in CASES.items()}
+    for path in ("/gallery", "/gallery.json", "/tunebook.abc"):
+        for visitor in people.everyone:
+            _, said = await ask(visitor, "GET", path)
+            assert [name for name in CASES if made[name].title in said] == ["shared", "shared Discord"]
+
+
+async def test_the_latest_tunes_are_the_visitors_own(people: People) -> None:
+    private, shared = await people.private(), await people.shared()
+    _, said = await ask(people.owner, "GET", "/")
+    assert private.title in said and shared.title in said
+    for visitor in (people.stranger, people.nobody):
+        _, said = await ask(visitor, "GET", "/")
+        assert "/tunes/" not in said.replace('action="/tunes"', "")
+
+
+@pytest.fixture
+async def variation(people: People) -> tuple[Made, Made]:
+    """A private tune, and a shared one that was made from it."""
+    parent = await people.private()
+    answer = await people.owner.post(f"/tunes/{parent.id}/vary")
+    child = answer.headers["Location"].removeprefix("/tunes/")
+    await people.site.finish(child, bars=1, title="The Known Reel", abc=ABC.replace("The Web Reel", "The Known Reel"))
+    await people.owner.post(f"/tunes/{child}/share")
+    return parent, Made(child, "The Known Reel")
+
+
+async def test_a_shared_tune_gives_nothing_away_of_the_private_one_it_was_made_from(
+    people: People, variation: tuple[Made, Made]
+) -> None:
+    parent, child = variation
+    for _ in range(OPEN_LIMIT):
+        await people.stranger.compose()
+    for method, path in (
+        ("GET", f"/tunes/{child.id}"),
+        ("GET", f"/tunes/{child.id}.json"),
+        ("GET", f"/?from={child.id}"),
+        ("POST", f"/tunes/{child.id}/again"),
+        ("POST", f"/tunes/{child.id}/vary"),
+        ("GET", f"/tunes/{child.id}/files/tune.abc"),
+        ("GET", f"/tunes/{child.id}/files/tune.json"),
+        ("GET", "/gallery.json"),
+    ):
+        status, said = await ask(people.stranger, method, path)
+        assert parent.id not in said and parent.title not in said, (path, status)
+
+
+async def test_a_visitor_who_may_make_no_more_tunes_is_not_shown_anothers_opening(storage: Storage) -> None:
+    async with open_site(storage) as site, site.come() as owner, site.come() as stranger:
+        tune_id = await owner.compose(opening="|:EAAB|")
+        await site.finish(tune_id, bars=1)
+        await owner.post(f"/tunes/{tune_id}/share")
+        for _ in range(OPEN_LIMIT):
+            await stranger.compose()
+        status, said = await ask(stranger, "POST", f"/tunes/{tune_id}/vary")
+        assert status == 429 and "|:EAAB|" not in said
+
+
+async def test_an_opening_is_its_askers_own(people: People) -> None:
+    tune_id = await people.owner.compose(opening="|:EAAB|", rhythm="reel")
+    await people.site.finish(tune_id, bars=1, abc="X:1\nK:D\nD|\n")
+    await people.owner.post(f"/tunes/{tune_id}/share")
+    mine, theirs = [await (await visitor.get(f"/tunes/{tune_id}.json")).json() for visitor in (people.owner, people.stranger)]
+    assert (mine["request"]["opening"], theirs["request"]["opening"]) == ("|:EAAB|", None)
+    assert "|:EAAB|" in (await ask(people.owner, "GET", f"/?from={tune_id}"))[1]
+    form = (await ask(people.stranger, "GET", f"/?from={tune_id}"))[1]
+    assert ">|:EAAB|" not in form.replace("\n", "").replace("<code>", "") and "<option selected>reel</option>" in form
+    refused = await people.stranger.post(f"/tunes/{tune_id}/again", headers=JSON)
+    assert refused.status == 403 and "vary the tune instead" in (await refused.json())["error"]
+    assert "/again" not in (await ask(people.stranger, "GET", f"/tunes/{tune_id}"))[1]
+    assert (await people.owner.post(f"/tunes/{tune_id}/again")).status == 303
+
+
+async def test_parent_and_children_are_shown_as_far_as_they_may_be_seen(people: People, variation: tuple[Made, Made]) -> None:
+    parent, child = variation
+    family = await (await people.owner.get(f"/tunes/{parent.id}.json")).json()
+    assert (family["parent"], family["children"]) == (None, [child.id])
+    assert f'<a href="/tunes/{child.id}">{child.title}</a>' in (await ask(people.owner, "GET", f"/tunes/{parent.id}"))[1]
+    assert (await (await people.owner.get(f"/tunes/{child.id}.json")).json())["parent"] == parent.id
+    assert (await (await people.stranger.get(f"/tunes/{child.id}.json")).json())["parent"] is None
+    await people.owner.post(f"/tunes/{parent.id}/share")
+    assert (await (await people.stranger.get(f"/tunes/{child.id}.json")).json())["parent"] == parent.id
+    await people.owner.post(f"/tunes/{child.id}/take-back")
+    assert (await (await people.stranger.get(f"/tunes/{parent.id}.json")).json())["children"] == []
+
+
+async def test_a_failed_variation_leads_back_to_its_parent_while_that_may_be_seen(people: People) -> None:
+    parent = await people.shared_discord()
+    answer = await people.stranger.post(f"/tunes/{parent.id}/vary")
+    child = answer.headers["Location"]
+    await people.site.storage.fail(child.removeprefix("/tunes/"), "No.")
+    assert f'href="/tunes/{parent.id}"' in (await ask(people.stranger, "GET", child))[1]
+    await people.site.storage.sharing.take_back(parent.id, Viewer("discord", DISCORDS, SERVER))
+    assert f'href="/tunes/{parent.id}"' not in (await ask(people.stranger, "GET", child))[1]
