@@ -11,9 +11,9 @@ from generator.notation.sentences import Sentence
 
 
 def key_name(key: str) -> str:
-    """`Ador` → `A dorian`; whatever is not a key stays as it is."""
+    """`Ador` → `A dorian`, which can be said in other languages; whatever is not a key stays as it is."""
     try:
-        return str(Key.parse(key)) if key else ""
+        return Key.parse(key).named if key else ""
     except NotationError:
         return key
 

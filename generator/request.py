@@ -9,7 +9,9 @@ from typing import Any, Literal, TypeVar, get_args
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key, mode_named
 from generator.notation.metres import RHYTHMS, Metre, rhythm_named
+from generator.notation.names import named as called
 from generator.notation.opening import OPENING_MODES, OpeningMode, read_opening
+from generator.notation.sentences import OneOf, Sentence
 from generator.notation.tokens import METRES, MODES, plain
 
 Structure = Literal["parts", "free"]
@@ -24,7 +26,7 @@ T = TypeVar("T", bound=str)
 
 
 class RequestError(ValueError):
-    """A wish that cannot be met: `field` names it, `sentence` is to be shown."""
+    """A wish that cannot be met: `field` names it, `sentence` (a Sentence where it is said in other languages) is to be shown."""
 
     def __init__(self, field: str, sentence: str) -> None:
         self.field, self.sentence = field, sentence
@@ -76,33 +78,57 @@ class TuneRequest:
         if rhythm and rhythm.strip():
             named = rhythm_named(rhythm)
             if named is None:
-                raise RequestError("rhythm", f"I don't know the rhythm “{rhythm.strip()[:40]}”. Try {_either(RHYTHMS)}.")
+                known = OneOf(map(called, RHYTHMS))
+                raise RequestError(
+                    "rhythm", Sentence("I don't know the rhythm “{text}”. Try {names}.", text=rhythm.strip()[:40], names=known)
+                )
         bars = _metre(metre)
         if named and bars and all(bars.bar != usual.bar for usual in named.metres):
-            usual = _either(str(usual) for usual in named.metres)
-            raise RequestError("metre", f"A {named.name} is not written in {bars}. Leave the metre open or use {usual}.")
+            sentence = Sentence(
+                "A {rhythm} is not written in {metre}. Leave the metre open or use {names}.",
+                rhythm=called(named.name),
+                metre=str(bars),
+                names=OneOf(map(str, named.metres)),
+            )
+            raise RequestError("metre", sentence)
         if bars and plain(bars) not in METRES:
-            raise RequestError("metre", f"I don't write in {bars}. Try {_either(METRES)}.")
+            known = OneOf(map(str, METRES))
+            raise RequestError("metre", Sentence("I don't write in {metre}. Try {names}.", metre=str(bars), names=known))
         if temperature is not None and not 0.1 <= temperature <= 2:
-            raise RequestError("temperature", f"The temperature goes from 0.1 (steady) to 2 (wild); {temperature:g} is outside.")
+            sentence = Sentence(
+                "The temperature goes from 0.1 (steady) to 2 (wild); {value} is outside.", value=f"{temperature:g}"
+            )
+            raise RequestError("temperature", sentence)
         if seed is not None and not 0 <= seed <= MAX_SEED:
-            raise RequestError("seed", f"The seed is a whole number from 0 to {MAX_SEED}.")
+            raise RequestError("seed", Sentence("The seed is a whole number from 0 to {most}.", most=MAX_SEED))
         if strength is not None and not 1 <= strength <= MAX_STRENGTH:
-            sentence = f"The strength goes from 1 (a little is new) to {MAX_STRENGTH} (most of it is); {strength} is outside."
+            sentence = Sentence(
+                "The strength goes from 1 (a little is new) to {most} (most of it is); {value} is outside.",
+                most=MAX_STRENGTH,
+                value=strength,
+            )
             raise RequestError("strength", sentence)
         if candidates is not None and not 1 <= candidates <= MAX_CANDIDATES:
-            raise RequestError("candidates", f"I choose among 1 to {MAX_CANDIDATES} candidates; {candidates} is outside.")
+            sentence = Sentence(
+                "I choose among 1 to {most} candidates; {value} is outside.", most=MAX_CANDIDATES, value=candidates
+            )
+            raise RequestError("candidates", sentence)
         wanted = _key(key)
         treatment = _one_of("mode", mode, OPENING_MODES)
         text = (opening or "").strip()
         if len(text) > MAX_OPENING_CHARACTERS:
-            raise RequestError("opening", f"The opening has {len(text):,} characters; I read at most {MAX_OPENING_CHARACTERS:,}.")
+            sentence = Sentence(
+                "The opening has {characters:,} characters; I read at most {limit:,}.",
+                characters=len(text),
+                limit=MAX_OPENING_CHARACTERS,
+            )
+            raise RequestError("opening", sentence)
         if text:
             try:
                 asked = {"rhythm": named.name if named else None, "key": wanted, "metre": str(bars) if bars else None}
                 read_opening(text, **asked, mode=treatment)
             except NotationError as error:
-                raise RequestError("opening", str(error)) from None
+                raise RequestError("opening", error.told) from None
         elif treatment != "continue":
             raise RequestError("opening", _MISSING[treatment])
         name = " ".join("".join(character if character.isprintable() else " " for character in title or "").split())
@@ -147,17 +173,22 @@ def _key(text: str | None) -> str | None:
         return None
     if alone := mode_named(text):
         if alone not in MODES:
-            raise RequestError("key", f"I write in {_either(MODES)}; {alone} is not among them.")
+            raise RequestError("key", _not_among_modes(called(alone)))
         return str(alone)
     try:
         key = Key.parse(text)
     except NotationError as error:
         raise RequestError("key", error.sentence) from None
     if key.extra:
-        raise RequestError("key", f"I write in keys without accidentals of their own. Ask for {key} alone.")
+        sentence = Sentence("I write in keys without accidentals of their own. Ask for {key} alone.", key=key.named)
+        raise RequestError("key", sentence)
     if key.mode not in MODES:
-        raise RequestError("key", f"I write in {_either(MODES)}; {key} is not among them.")
+        raise RequestError("key", _not_among_modes(key.named))
     return key.abc
+
+
+def _not_among_modes(key: str) -> Sentence:
+    return Sentence("I write in {names}; {key} is not among them.", names=OneOf(map(called, MODES)), key=key)
 
 
 def _metre(text: str | None) -> Metre | None:
@@ -174,10 +205,10 @@ def instrument_named(text: str | None) -> str:
 
 # For the modes that make something of an opening, where there is none.
 _MISSING = {
-    "answer": "There is no opening to answer. Hand in a phrase of ABC.",
-    "vary": "There is no tune to vary. Hand in a whole tune as the opening.",
-    "second part": "There is no first part to write a second one to. Hand it in as the opening.",
-    "play": "There is no tune to play. Hand in its ABC as the opening.",
+    "answer": Sentence("There is no opening to answer. Hand in a phrase of ABC."),
+    "vary": Sentence("There is no tune to vary. Hand in a whole tune as the opening."),
+    "second part": Sentence("There is no first part to write a second one to. Hand it in as the opening."),
+    "play": Sentence("There is no tune to play. Hand in its ABC as the opening."),
 }
 
 
@@ -187,9 +218,9 @@ def _one_of(field: str, typed: str | None, names: tuple[T, ...]) -> T:
     for name in names:
         if name == wanted:
             return name
-    raise RequestError(field, f"I don't know the {field} “{wanted[:40]}”. Try {_either(names)}.")
-
-
-def _either(names: Any) -> str:
-    *head, last = [str(name) for name in names]
-    return f"{', '.join(head)} or {last}" if head else last
+    text, known = wanted[:40], OneOf(map(called, names))
+    if field == "mode":
+        raise RequestError(field, Sentence("I don't know the mode “{text}”. Try {names}.", text=text, names=known))
+    if field == "structure":
+        raise RequestError(field, Sentence("I don't know the structure “{text}”. Try {names}.", text=text, names=known))
+    raise RequestError(field, Sentence("I don't know the instrument “{text}”. Try {names}.", text=text, names=known))

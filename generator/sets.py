@@ -9,6 +9,7 @@ from dataclasses import replace
 from generator.notation.keys import Key, Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS, Metre, Rhythm
 from generator.notation.opening import read_opening
+from generator.notation.sentences import Sentence
 from generator.notation.shares import KEY_SHARES, RHYTHM_SHARES, drawn, keys_of
 from generator.notation.tokens import MODES
 from generator.request import TuneRequest
@@ -28,7 +29,7 @@ def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
     Raises NotationError for an opening that cannot be gone on from, ValueError for another count.
     """
     if not 1 <= count <= MAX_TUNES:
-        raise ValueError(f"A set has 1 to {MAX_TUNES} tunes.")
+        raise ValueError(Sentence("A set has 1 to {most} tunes.", most=MAX_TUNES))
     if count == 1:
         return [request]
     chance = random.Random(request.seed)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
 
 from generator.notation.keys import mode_named
+from generator.notation.sentences import Sentence
 from generator.request import TuneRequest
 from storage import tables
 from storage.database import Database
@@ -178,5 +179,5 @@ def _place(row: Any) -> str:
 def _values(place: str) -> tuple[int, datetime, str]:
     found = _PLACE.fullmatch(place)
     if found is None:
-        raise ValueError("This page is not there any more; please start again from the first one.")
+        raise ValueError(Sentence("This page is not there any more; please start again from the first one."))
     return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])), found[3]

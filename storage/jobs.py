@@ -16,6 +16,8 @@ from procrastinate.signals import on_stop
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from generator.notation.sentences import Sentence
+
 if TYPE_CHECKING:
     from storage.storage import Storage
 
@@ -30,7 +32,9 @@ POLL_S = 1  # new jobs are notified, those that are tried again are only found b
 STOP_TIMEOUT_S = 20  # a stop has 30 s in all; what is not finished by then is given back
 RECONNECT_S = 1
 
-GAVE_UP = f"The musician tried {TRIES} times and could not finish this tune; please ask again, perhaps with another seed."
+GAVE_UP = Sentence(
+    "The musician tried {tries} times and could not finish this tune; please ask again, perhaps with another seed.", tries=TRIES
+)
 
 # One statement, so that two rescuers cannot take the same job; unlike procrastinate's retry it counts no try, for the tune
 # is not to blame for its worker's death.

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from generator.notation.sentences import Sentence
 from storage import tables
 from storage.database import Database
 from storage.errors import NotAllowed
@@ -63,7 +64,7 @@ class Sharing:
             await connection.execute(update(tunes).where(mine, tunes.c.shared_at.is_(None)).values(values))
             row = (await connection.execute(select(tunes).where(mine))).mappings().one_or_none()
         if row is None:
-            raise NotAllowed("Only whoever asked for this tune can share it.")
+            raise NotAllowed(Sentence("Only whoever asked for this tune can share it."))
         return tune_from(row)
 
     async def posted(self, tune_id: str, message: str) -> None:
@@ -85,7 +86,7 @@ class Sharing:
             locked = select(tunes).where(tunes.c.id == tune_id, may).with_for_update(key_share=True)
             row = (await connection.execute(locked)).mappings().one_or_none()
             if row is None:
-                raise NotAllowed("Only whoever shared this tune, or a moderator, can take it back.")
+                raise NotAllowed(Sentence("Only whoever shared this tune, or a moderator, can take it back."))
             await connection.execute(update(tunes).where(tunes.c.id == tune_id, tunes.c.shared_at.is_not(None)).values(private))
         return tune_from(row)
 
@@ -102,7 +103,7 @@ class Sharing:
             return deleted
         async with self._database.engine.connect() as connection:
             await self._find(connection, tune_id, by)
-        raise NotAllowed("Only whoever asked for this tune, or a moderator, can delete it.")
+        raise NotAllowed(Sentence("Only whoever asked for this tune, or a moderator, can delete it."))
 
     async def remove(self, tune_id: str, may: ColumnElement[bool]) -> Tune | None:
         """Deletes the tune if it is one of those; None if not. Raises StorageError as `delete` does."""

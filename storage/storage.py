@@ -14,6 +14,7 @@ from sqlalchemy import Select, and_, delete, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 
+from generator.notation.sentences import Sentence
 from generator.request import TuneRequest
 from storage import rounds, tables
 from storage.changes import listen
@@ -28,7 +29,7 @@ from storage.sharing import Sharing
 from storage.tunes import OVER, Composition, Origin, Status, Tune, is_id, new_id, tune_from
 
 MAX_STARTS = 10  # a tune that was there whenever ten workers died may be what killed them
-KILLED_WORKERS = "The musician broke down over this tune again and again; please ask for something else."
+KILLED_WORKERS = Sentence("The musician broke down over this tune again and again; please ask for something else.")
 
 tunes, files = tables.tunes, tables.files
 unfinished = tunes.c.status.not_in(OVER)
@@ -154,7 +155,8 @@ class Storage:
                     await put(self.jobs, row["id"], raw, round=row["round"], not_before=row["not_before"])
                 return [tune_from(row) for row in rows]
         except (DataError, UnicodeEncodeError) as error:
-            raise ValueError("Your request holds characters that cannot be kept; please type it again without them.") from error
+            sentence = Sentence("Your request holds characters that cannot be kept; please type it again without them.")
+            raise ValueError(sentence) from error
 
     async def tune(self, tune_id: str) -> Tune | None:
         found = await self._tunes(select(tunes).where(tunes.c.id == tune_id)) if is_id(tune_id) else []
@@ -259,7 +261,7 @@ class Storage:
                 await connection.execute(insert(tables.files), kept)
 
     async def fail(self, tune_id: str, sentence: str) -> None:
-        await self._change(tune_id, unfinished, status=Status.FAILED, error=sentence, finished_at=func.now())
+        await self._change(tune_id, unfinished, status=Status.FAILED, error=str(sentence), finished_at=func.now())
 
     async def _change(self, tune_id: str, when: Any, **values: Any) -> Any:
         """The changed row, or None when the tune is not there or not as `when` wants it."""

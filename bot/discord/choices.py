@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from discord import app_commands
@@ -9,6 +10,7 @@ from discord import app_commands
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
+from generator.notation.sentences import Sentence
 from generator.notation.tokens import MODES
 from generator.request import INSTRUMENTS
 
@@ -29,10 +31,12 @@ def everywhere(command: T) -> T:
     return placed
 
 
-def matching_keys(typed: str) -> list[Key]:
-    """Keys whose name or ABC begins with what is typed, then those that hold it; any key that it spells comes first."""
+def matching_keys(typed: str, say: Callable[[Sentence], str] = str) -> list[Key]:
+    """Keys whose name (in English or as `say` has it) or ABC begins with what is typed, then those that hold it; any key that
+    it spells comes first."""
     wanted = typed.casefold().replace(" ", "")
-    spellings = {key: (str(key).casefold().replace(" ", ""), key.abc.casefold()) for key in KEYS}
+    names = {key: (say(key.named), str(key), key.abc) for key in KEYS}
+    spellings = {key: [name.casefold().replace(" ", "") for name in spelled] for key, spelled in names.items()}
     found = [key for key, names in spellings.items() if any(name.startswith(wanted) for name in names)]
     found += [key for key, names in spellings.items() if key not in found and any(wanted in name for name in names)]
     try:

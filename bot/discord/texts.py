@@ -40,10 +40,11 @@ AS_IT_STANDS = Sentence("played as it stands")
 AGAIN = Sentence("Again")
 VARY = Sentence("Vary")
 
-LOGIN_REFUSED = Sentence(
+# For whoever runs the bot: not translated.
+LOGIN_REFUSED = (
     "Discord does not accept this token: copy the bot's from https://discord.com/developers/applications into DISCORD_TOKEN."
 )
-LOGIN_MISSING = Sentence(
+LOGIN_MISSING = (
     "There is no token for Discord: copy the bot's from https://discord.com/developers/applications into DISCORD_TOKEN."
 )
 TROUBLE = Sentence("Your wish could not be taken just now. Please ask again in a minute.")

@@ -18,7 +18,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from generator.notation.sentences import LANGUAGES, OneOf, Sentence
+from bot.languages.recall import Recall
+from generator.notation.sentences import LANGUAGES, AllOf, OneOf, Sentence
 
 FOLDER = Path(__file__).parent
 
@@ -30,11 +31,15 @@ class Language:
         self.code = code
         self.locale = Locale.parse(code)
         self._catalogue: gettext.NullTranslations = gettext.NullTranslations()
+        self._recall = Recall(())
         if code != LANGUAGES[0]:
             with (FOLDER / f"{code}.po").open("rb") as file, io.BytesIO() as compiled:
-                write_mo(compiled, read_po(file, locale=code))
+                messages = read_po(file, locale=code)
+                write_mo(compiled, messages)
                 compiled.seek(0)
                 self._catalogue = gettext.GNUTranslations(compiled)
+            ids = [message.id if isinstance(message.id, tuple | list) else (message.id,) for message in messages if message.id]
+            self._recall = Recall(tuple(forms) for forms in ids)
 
     @property
     def name(self) -> str:
@@ -42,27 +47,41 @@ class Language:
         return str(self.locale.get_display_name() or self.code).capitalize()
 
     def __call__(self, text: str) -> str:
-        """A Sentence, or any English text that stands in the catalogue as it is."""
+        """A Sentence, or English that stands in the catalogue as it is or was a whole Sentence before it was kept."""
         if self.code == LANGUAGES[0] or not text:
             return str(text)
         if not isinstance(text, Sentence):
-            return self._catalogue.gettext(text)
+            said = self._catalogue.gettext(text)
+            recalled = self._recall(text) if said == text else None
+            return said if recalled is None else self(recalled)
         form = (
             self._catalogue.ngettext(text.template, text.many, text.values["n"])
             if text.many
             else self._catalogue.gettext(text.template)
         )
+        if not text.values:
+            return form
         values = {name: self._value(value) for name, value in text.values.items()}
-        return _Formatter(self.locale).vformat(form, (), values) if values else form
+        try:
+            return _Formatter(self.locale).vformat(form, (), values)
+        except (LookupError, ValueError, TypeError, AttributeError):  # the translation wants other values than there are
+            return str(text)
 
     def named(self, context: str, name: str) -> str:
         """A name as it is typed, of a command or an option: `context` is gettext's."""
         return self._catalogue.pgettext(context, name)
 
     def _value(self, value: object) -> object:
-        if isinstance(value, OneOf):
-            return format_list([self(name) for name in value], "or", self.locale)
-        return self(value) if isinstance(value, str) else value
+        """What is no Sentence stays as it is: somebody typed it."""
+        match value:
+            case OneOf():
+                return format_list([str(self._value(name)) for name in value], "or", self.locale)
+            case AllOf():
+                return format_list([str(self._value(name)) for name in value], "standard", self.locale)
+            case Sentence():
+                return self(value)
+            case _:
+                return value
 
 
 class _Formatter(string.Formatter):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
@@ -26,17 +27,34 @@ msgstr ""
 
 """
 TOP = Path(__file__).parents[2]
+DISCORD_KNOWS = {locale.value.partition("-")[0] for locale in Locale}
 
 
-def template() -> Catalog:
-    """Every sentence in the code, and every name and description of a command, untranslated."""
+def template(code: str) -> Catalog:
+    """Every sentence in the code, and what Discord is told of the commands, untranslated.
+
+    The names that are typed are among them only in languages that Discord knows: in others nobody meets them.
+    """
     catalogue = Catalog()
-    for file in sorted(file for package in PACKAGES for file in (TOP / package).rglob("*.py")):
-        for forms in _sentences(ast.parse(file.read_text("utf-8")), file):
-            catalogue.add(forms if len(forms) > 1 else forms[0], locations=[(str(file.relative_to(TOP)), 1)])
-    for context, text in asyncio.run(_commands()):
-        catalogue.add(text, context=context, locations=[("bot/discord/commands", 1)])
+    for forms, file in _found():
+        catalogue.add(forms if len(forms) > 1 else forms[0], locations=[(file, 1)])
+    for context, text in _of_commands():
+        if context is None or code in DISCORD_KNOWS:
+            catalogue.add(text, context=context, locations=[("bot/discord/commands", 1)])
     return catalogue
+
+
+@cache
+def _found() -> list[tuple[tuple[str, ...], str]]:
+    """Each sentence's forms, and the file that has it."""
+    files = sorted(file for package in PACKAGES for file in (TOP / package).rglob("*.py"))
+    texts = {file: file.read_text("utf-8") for file in files}
+    return [
+        (forms, str(file.relative_to(TOP)))
+        for file, text in texts.items()
+        if "Sentence(" in text
+        for forms in _sentences(ast.parse(text), file)
+    ]
 
 
 def _sentences(tree: ast.AST, file: Path) -> Iterator[tuple[str, ...]]:
@@ -46,6 +64,11 @@ def _sentences(tree: ast.AST, file: Path) -> Iterator[tuple[str, ...]]:
             if len(forms) != len(call.args) or not all(isinstance(form, str) for form in forms):
                 raise click.ClickException(f"{file}:{call.lineno}: a Sentence is made of literals.")
             yield tuple(map(str, forms))
+
+
+@cache
+def _of_commands() -> list[tuple[str | None, str]]:
+    return asyncio.run(_commands())
 
 
 async def _commands() -> list[tuple[str | None, str]]:
@@ -83,11 +106,10 @@ def untranslated(catalogue: Catalog) -> list[Message]:
 
 @click.command(help=__doc__)
 def main() -> None:
-    wanted = template()
     for code in LANGUAGES[1:]:
         path = FOLDER / f"{code}.po"
         catalogue = read_po(path.open("rb"), locale=code) if path.exists() else Catalog(code)
-        catalogue.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
+        catalogue.update(template(code), no_fuzzy_matching=True, update_header_comment=False)
         catalogue.obsolete.clear()
         with path.open("wb") as file:
             file.write(HEADER.format(code=code, plurals=catalogue.plural_forms).encode())

@@ -14,6 +14,7 @@ from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre
 from generator.notation.opening import PHRASES, encoded, free_to_vary, parts_of, pieces, read_opening
 from generator.notation.score import Score
+from generator.notation.sentences import Sentence
 from generator.notation.shares import drawn, keys_of
 from generator.request import TuneRequest
 
@@ -56,7 +57,8 @@ def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
 def _from_opening(request: TuneRequest, form: Form) -> Plan:
     mode = request.mode
     if mode == "play":
-        raise NotationError("A tune that is to be played as it stands is not composed. Use “tunesmith render” for it.")
+        sentence = Sentence("A tune that is to be played as it stands is not composed. Use “tunesmith render” for it.")
+        raise NotationError(sentence)
     opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode=mode)
     body = encoded(opening)
     script, layout, cadence = _explicit(body), t.layout(body), 0

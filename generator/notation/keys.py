@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import cached_property
 
 from generator.notation.errors import NotationError
+from generator.notation.names import named
+from generator.notation.sentences import Sentence
 
 LETTERS = "CDEFGAB"
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -57,7 +59,8 @@ class Key:
 
     def __post_init__(self) -> None:
         if not -7 <= self.fifths <= 7:
-            raise NotationError(f"The key {self.tonic} {self.mode} would need more than seven sharps or flats.", text=self.abc)
+            key = _named(self.tonic, self.mode)
+            raise NotationError(Sentence("The key {key} would need more than seven sharps or flats.", key=key), text=self.abc)
 
     @cached_property
     def fifths(self) -> int:
@@ -87,8 +90,13 @@ class Key:
         return " ".join([self.tonic + self.mode.abc] + [marks[alter] + letter.lower() for letter, alter in self.extra])
 
     def __str__(self) -> str:
-        name = f"{self.tonic} {self.mode}"
-        return f"{name} with {self.abc.partition(' ')[2]}" if self.extra else name
+        return str(self.named)
+
+    @property
+    def named(self) -> Sentence:
+        """`A dorian`, as a sentence and as its values."""
+        name, marks = _named(self.tonic, self.mode), self.abc.partition(" ")[2]
+        return Sentence("{key} with {marks}", key=name, marks=marks) if self.extra else name
 
     @classmethod
     def parse(cls, text: str) -> Key:
@@ -103,12 +111,14 @@ class Key:
             return cls("C")
         match = _KEY.fullmatch(value)
         if not match:
-            raise NotationError(f"“{text[:40]}” is not a key. Write it like D, Am, Edor or Bmix.", text=text)
+            sentence = Sentence("“{text}” is not a key. Write it like D, Am, Edor or Bmix.", text=text[:40])
+            raise NotationError(sentence, text=text)
         letter, accidental, word, rest = match.groups()
         mode = _mode(word)
         if mode is None:
             first, _, rest = (word + rest).partition(" ")
-            raise NotationError(f"“{first[:20]}” is not a mode. Use major, minor, dor, mix, phr, lyd or loc.", text=text)
+            sentence = Sentence("“{text}” is not a mode. Use major, minor, dor, mix, phr, lyd or loc.", text=first[:20])
+            raise NotationError(sentence, text=text)
         extra = tuple((note.upper(), _ACCIDENTALS[mark]) for mark, note in _EXTRA.findall(rest))
         key = cls(letter.upper() + accidental, mode, extra)
         if word.lower() == "exp":  # the accidentals are the whole signature
@@ -116,6 +126,10 @@ class Key:
             naturals = tuple((name, 0) for name in LETTERS if plain[name] and name not in dict(extra))
             key = cls(key.tonic, mode, naturals + extra)
         return key
+
+
+def _named(tonic: str, mode: Mode) -> Sentence:
+    return Sentence("{tonic} {mode}", tonic=named(tonic), mode=named(mode))
 
 
 def _mode(word: str) -> Mode | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from generator.notation.errors import NotationError
+from generator.notation.sentences import Sentence
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Metre:
             beats, unit = sum(int(part) for part in match[1].split("+")), int(match[2])
             if 1 <= beats <= 32 and unit in (1, 2, 4, 8, 16, 32):
                 return cls(beats, unit)
-        raise NotationError(f"“{text[:20]}” is not a metre. Write it like 4/4, 6/8 or C|.", text=text)
+        raise NotationError(Sentence("“{text}” is not a metre. Write it like 4/4, 6/8 or C|.", text=text[:20]), text=text)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from generator.notation import tokens as t
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre, Rhythm, rhythm_named
+from generator.notation.names import named
 from generator.notation.passed_over import passed_over
 from generator.notation.reader import read
-from generator.notation.score import Bar, Score
+from generator.notation.score import Bar, Pitch, Score
+from generator.notation.sentences import Sentence
 from generator.notation.shares import keys_of
 from generator.notation.structure import FormError, Part, metres, parts, play_order
 from generator.notation.tempo import MAX_PLAYING_S, playing_time_s, seconds, tempo
@@ -53,58 +55,65 @@ def read_opening(
     usual = max(keys := keys_of(asked_mode), key=lambda name: keys[name]) if asked_mode else DEFAULT_KEY
     score = read(body, key=asked_key or usual, metre=asked_metre)
     if (asked_key and score.key != asked_key) or (asked_mode and score.key.mode is not asked_mode):
-        wanted = asked_key or asked_mode
-        raise NotationError(f"The opening is in {score.key}, but {wanted} was asked for. Leave one of the two open.")
-    named = rhythm_named(rhythm or score.rhythm)
+        wanted = asked_key.named if asked_key else named(asked_mode or "")
+        raise NotationError(_otherwise(score.key.named, wanted))
+    kind = rhythm_named(rhythm or score.rhythm)
     if mode == "play":
-        if rhythm and named and score.metre and all(score.metre.bar != usual.bar for usual in named.metres):
-            raise NotationError(f"The opening is in {score.metre}, in which no {named.name} is written.")
+        if rhythm and kind and score.metre and all(score.metre.bar != usual.bar for usual in kind.metres):
+            raise NotationError(_not_written_in(score.metre, kind))
         if asked_metre and score.metre and score.metre.bar != asked_metre.bar:
-            raise NotationError(f"The opening is in {score.metre}, but {asked_metre} was asked for. Leave one of the two open.")
-        return _to_play(score, body, named, key_open=key is None)
+            raise NotationError(_otherwise(str(score.metre), str(asked_metre)))
+        return _to_play(score, body, kind, key_open=key is None)
     if score.metre is None:
-        guess = _guess_metre(score, named, asked=bool(rhythm))
+        guess = _guess_metre(score, kind, asked=bool(rhythm))
         score = replace(read(body, key=score.key, metre=guess), metre=guess)  # also where the text says M:none
     elif asked_metre and score.metre.bar != asked_metre.bar:
-        raise NotationError(f"The opening is in {score.metre}, but {asked_metre} was asked for. Leave one of the two open.")
+        raise NotationError(_otherwise(str(score.metre), str(asked_metre)))
     score = _in_quavers(score, body)
     assert score.metre is not None
-    if named and all(score.metre.bar != usual.bar for usual in named.metres):
+    if kind and all(score.metre.bar != usual.bar for usual in kind.metres):
         if rhythm:
-            raise NotationError(f"The opening is in {score.metre}, in which no {named.name} is written.")
-        named = None
+            raise NotationError(_not_written_in(score.metre, kind))
+        kind = None
     if len(score.bars) > MAX_BARS:
-        raise NotationError(f"The opening is too long: I read at most {MAX_BARS} bars.")
-    score = replace(score, rhythm=named.name if named else "", tempo=None)
+        raise NotationError(Sentence("The opening is too long: I read at most {most} bars.", most=MAX_BARS))
+    score = replace(score, rhythm=kind.name if kind else "", tempo=None)
     score = _with_end(_with_closed_ending(score), mode)
     _check_bars(score)
     try:
         tokens = encoded(score)
     except t.NotEncodable as error:
-        raise NotationError(f"I can't go on from this opening: it has {error}.") from None
+        raise NotationError(Sentence("I can't go on from this opening: it has {what}.", what=error.what)) from None
     _check_time(score, _bars_to_come(score, tokens, mode))
     return score
 
 
-def _to_play(score: Score, body: str, named: Rhythm | None, *, key_open: bool) -> Score:
+def _to_play(score: Score, body: str, kind: Rhythm | None, *, key_open: bool) -> Score:
     """The tune as it stands; a fragment that names no metre is in the one that its bars fill."""
     notices = [*score.notices, *passed_over(body)]
     if not any(bar.line for bar in score.bars):
-        raise NotationError("There is no bar line here, and a whole tune has some. Hand in a tune, or let me go on from this.")
+        raise NotationError(
+            Sentence("There is no bar line here, and a whole tune has some. Hand in a tune, or let me go on from this.")
+        )
     if score.metre is None and not re.search(r"^\s*M:|\[M:", body, re.MULTILINE):
-        guess = _guess_metre(score, named, asked=False)
+        guess = _guess_metre(score, kind, asked=False)
         if any(bar.duration == guess.bar for bar in score.bars):
             score = replace(read(body, key=score.key, metre=guess), metre=guess)
     if score.metre:
         score = _in_quavers(score, body)
     if key_open and not re.search(r"^\s*K:|\[K:", body, re.MULTILINE):
-        notices.append(f"No key is written (K:): I took {score.key}.")
+        notices.append(Sentence("No key is written (K:): I took {key}.", key=score.key.named))
     if len(score.bars) > MAX_BARS:
-        raise NotationError(f"The tune is too long: I play at most {MAX_BARS} bars.")
+        raise NotationError(Sentence("The tune is too long: I play at most {most} bars.", most=MAX_BARS))
     played = playing_time_s(score, play_order(score.bars, score.order))
     if played > MAX_PLAYING_S:
-        raise NotationError(f"The tune would play for {played:,.0f} s; I play at most {MAX_PLAYING_S} s. Shorten it.")
-    return replace(score, rhythm=named.name if named else score.rhythm, notices=tuple(dict.fromkeys(notices)))
+        sentence = Sentence(
+            "The tune would play for {seconds:,} s; I play at most {most} s. Shorten it.",
+            seconds=round(played),
+            most=MAX_PLAYING_S,
+        )
+        raise NotationError(sentence)
+    return replace(score, rhythm=kind.name if kind else score.rhythm, notices=tuple(dict.fromkeys(notices)))
 
 
 def encoded(opening: Score) -> list[str]:
@@ -220,7 +229,9 @@ def _as_part(bars: list[Bar], metre: Metre) -> tuple[Bar, ...]:
         return tuple(bars)  # the model completes it
     alone = pick_up + last.duration > metre.bar
     if alone and last.duration < metre.bar:
-        raise NotationError("The opening's last bar is neither full nor leaves room for the pick-up. Complete or shorten it.")
+        raise NotationError(
+            Sentence("The opening's last bar is neither full nor leaves room for the pick-up. Complete or shorten it.")
+        )
     start = 1 if alone else 0
     bars[-1] = replace(last, repeat_end=1, line="|")
     return tuple(replace(bar, repeat_start=index == start) for index, bar in enumerate(bars))
@@ -231,21 +242,29 @@ def _bars_to_come(score: Score, tokens: Sequence[str], mode: OpeningMode) -> int
     if mode == "vary":
         if not free_to_vary(pieces(tokens)):
             raise NotationError(
-                "There is nothing to vary in this tune: I keep the first and last bars of its parts, its cadences and bars "
-                "that are tied together, and it has no others."
+                Sentence(
+                    "There is nothing to vary in this tune: I keep the first and last bars of its parts, its cadences and bars "
+                    "that are tied together, and it has no others."
+                )
             )
         return 0
     layout = t.layout(tokens)
     if mode == "answer":
         if not layout[-1]:
-            raise NotationError("An answer needs a phrase of a bar at least, and this is a pick-up alone.")
+            raise NotationError(Sentence("An answer needs a phrase of a bar at least, and this is a pick-up alone."))
         return max(PHRASES)
     if mode == "second part":
         heard = parts_of(score)
         if len(heard) > 2 or (len(heard) == 2 and score.bars[-1].ends_section):
-            raise NotationError(f"A second part is written to a first one alone, and this opening has {len(heard)} parts.")
+            sentence = Sentence(
+                "A second part is written to a first one alone, and this opening has {parts} parts.", parts=len(heard)
+            )
+            raise NotationError(sentence)
         if layout[-len(heard)] < MIN_PART_BARS:
-            raise NotationError(f"A second part is written to a whole one, of {MIN_PART_BARS} bars at least; this is shorter.")
+            sentence = Sentence(
+                "A second part is written to a whole one, of {fewest} bars at least; this is shorter.", fewest=MIN_PART_BARS
+            )
+            raise NotationError(sentence)
         return 2 * layout[-len(heard)]
     return PART_BARS
 
@@ -255,8 +274,10 @@ def _check_time(score: Score, to_come: int) -> None:
     assert score.metre is not None
     played = playing_time_s(score, play_order(score.bars, score.order))
     if played + seconds(to_come * score.metre.bar, tempo(score)) > MAX_PLAYING_S:
-        sentence = (
-            f"The opening alone plays for {played:.0f} s, and a whole tune for at most {MAX_PLAYING_S} s. Leave a part out."
+        sentence = Sentence(
+            "The opening alone plays for {seconds} s, and a whole tune for at most {most} s. Leave a part out.",
+            seconds=round(played),
+            most=MAX_PLAYING_S,
         )
         raise NotationError(sentence)
 
@@ -273,9 +294,9 @@ def _in_quavers(score: Score, body: str) -> Score:
     return replace(read("L:1/8\n" + body, key=score.key, metre=score.metre), metre=score.metre)
 
 
-def _guess_metre(score: Score, named: Rhythm | None, *, asked: bool) -> Metre:
+def _guess_metre(score: Score, kind: Rhythm | None, *, asked: bool) -> Metre:
     """The metre of a fragment that names none: the one that its bars fill, the rhythm's own before any other."""
-    own = named.metres if named else ()
+    own = kind.metres if kind else ()
     longest = max(bar.duration for bar in score.bars)
     if own and len(score.bars) == 1 and longest <= own[0].bar:
         return own[0]  # a bar that may be going on
@@ -291,19 +312,46 @@ def _check_bars(score: Score) -> None:
             continue
         unit = metre.unit if metre.unit >= 8 else 8
         if bar.duration > metre.bar:
-            has, needs = bar.duration * unit, metre.bar * unit
-            raise NotationError(f"Bar {index + 1} of the opening is too long: it has {has} of {needs} {_NAMES[unit]}.")
+            sentence = Sentence(
+                "Bar {bar} of the opening is too long: it has {has} of {needs} {notes}.",
+                bar=index + 1,
+                has=bar.duration * unit,
+                needs=metre.bar * unit,
+                notes=_NAMES[unit],
+            )
+            raise NotationError(sentence)
         before = score.bars[index - 1] if index else None
         edge = before is None or before.ends_section or bar.repeat_start or not bar.line
         if edge and bar.line and not bar.ends_section:
             edge = bar.duration * t.TICKS <= max(t.PICK_UPS)
         if bar.duration < metre.bar and not (edge or bar.ends_section or bar.endings):
-            has, needs = bar.duration * unit, metre.bar * unit
-            raise NotationError(f"Bar {index + 1} of the opening is too short: it has {has} of {needs} {_NAMES[unit]}.")
+            sentence = Sentence(
+                "Bar {bar} of the opening is too short: it has {has} of {needs} {notes}.",
+                bar=index + 1,
+                has=bar.duration * unit,
+                needs=metre.bar * unit,
+                notes=_NAMES[unit],
+            )
+            raise NotationError(sentence)
         for note in bar.notes:
             if note.melody and note.melody.staff - tonic not in t.DEGREES:
-                where = "low" if note.melody.staff < tonic else "high"
-                raise NotationError(f"Bar {index + 1} of the opening lies too {where} to be gone on from: it has {note.melody}.")
+                raise NotationError(_out_of_range(index + 1, note.melody, low=note.melody.staff < tonic))
 
 
-_NAMES = {8: "quavers", 16: "semiquavers", 32: "demisemiquavers"}
+_NAMES = {8: Sentence("quavers"), 16: Sentence("semiquavers"), 32: Sentence("demisemiquavers")}
+
+
+def _out_of_range(bar: int, note: Pitch, *, low: bool) -> Sentence:
+    if low:
+        return Sentence("Bar {bar} of the opening lies too low to be gone on from: it has {note}.", bar=bar, note=str(note))
+    return Sentence("Bar {bar} of the opening lies too high to be gone on from: it has {note}.", bar=bar, note=str(note))
+
+
+def _otherwise(written: str, wanted: str) -> Sentence:
+    return Sentence(
+        "The opening is in {written}, but {wanted} was asked for. Leave one of the two open.", written=written, wanted=wanted
+    )
+
+
+def _not_written_in(metre: Metre, rhythm: Rhythm) -> Sentence:
+    return Sentence("The opening is in {metre}, in which no {rhythm} is written.", metre=str(metre), rhythm=named(rhythm.name))

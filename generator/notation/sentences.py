@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 LANGUAGES = ("en", "ga", "de", "fr", "es")
 
@@ -30,11 +30,24 @@ class Sentence(str):
         return (self.template, self.many), dict(self.values)  # for pickle: renderers tell their errors to another process
 
 
-class OneOf(tuple[str, ...]):
-    """A value of a sentence: the names among which somebody may choose."""
-
+class _Names(tuple[str, ...]):
     __slots__ = ()
+    word: ClassVar[str]
 
     def __str__(self) -> str:
         *head, last = self
-        return f"{', '.join(head)} or {last}" if head else last
+        return f"{', '.join(head)} {self.word} {last}" if head else last
+
+
+class OneOf(_Names):
+    """A value of a sentence: the names among which somebody may choose, `D, G or A`."""
+
+    __slots__ = ()
+    word = "or"
+
+
+class AllOf(_Names):
+    """A value of a sentence: names that belong together, `D, G and A`."""
+
+    __slots__ = ()
+    word = "and"

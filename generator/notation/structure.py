@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Score
+from generator.notation.sentences import Sentence
 
 MAX_ORDER = 64  # parts that a tune is played in; a few characters could spell millions
 
@@ -142,6 +143,10 @@ class Part:
 class FormError(ValueError):
     """The tune is not laid out in parts that are played once or twice; the message names what it has instead."""
 
+    def __init__(self, what: Sentence) -> None:
+        self.what = what
+        super().__init__(what)
+
 
 def parts(score: Score) -> list[Part]:
     """The score's parts; raises FormError where they are not of the normal form."""
@@ -150,14 +155,14 @@ def parts(score: Score) -> list[Part]:
         bars = score.bars[start:stop]
         brackets = _brackets(bars)
         if _passes(bars) > 2 or any(bracket not in ((), (1,), (2,)) for bracket in brackets):
-            raise FormError("a part that is played more than twice")
+            raise FormError(Sentence("a part that is played more than twice"))
         body, first, second = (
             tuple(bar for bar, bracket in zip(bars, brackets, strict=True) if bracket == wanted) for wanted in ((), (1,), (2,))
         )
         if bool(first) != bool(second):
-            raise FormError("a first ending without a second" if first else "a second ending without a first")
+            raise FormError(Sentence("a first ending without a second") if first else Sentence("a second ending without a first"))
         if not body:
-            raise FormError("a part that is nothing but endings")
+            raise FormError(Sentence("a part that is nothing but endings"))
         found.append(Part(body, _passes(bars) == 2, first, second))
     return found
 

@@ -25,6 +25,7 @@ from music21.style import StreamStyle
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Note, Pitch, Score
+from generator.notation.sentences import Sentence
 from generator.notation.structure import metres
 from generator.notation.tempo import tempo
 from generator.rendering.layout import brackets, line_starts, numbers, part_names
@@ -258,7 +259,10 @@ def _split(duration: Fraction, actual: int, normal: int) -> tuple[list[Fraction]
         actual, normal = odd, 2 ** (odd.bit_length() - 1)
     rest = duration * actual / normal
     if rest.denominator & (rest.denominator - 1) or actual > 15:
-        raise RenderingError(f"No note lasts {duration} of a whole note. Write the tuplet with a bracket, like (3abc.")
+        sentence = Sentence(
+            "No note lasts {length} of a whole note. Write the tuplet with a bracket, like (3abc.", length=duration
+        )
+        raise RenderingError(sentence)
     found = []
     while rest:
         base = _LONGEST

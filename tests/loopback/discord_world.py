@@ -29,6 +29,7 @@ class Person:
     id: str
     name: str
     accepts_direct_messages: bool = True
+    locale: str = "en-US"  # what their Discord is set to
 
     @property
     def payload(self) -> Payload:
@@ -183,7 +184,7 @@ def interaction(kind: int, data: Payload, place: Place, person: Person, token: s
     return {
         "id": snowflake(), "application_id": APPLICATION, "type": kind, "data": data, "token": token, "version": 1,
         "channel": place.payload, "channel_id": place.id, "app_permissions": EVERYTHING,
-        "locale": "en-US", "guild_locale": "en-US", "entitlements": [],
+        "locale": person.locale, "guild_locale": "en-US", "entitlements": [],
         "context": place.context, "attachment_size_limit": 10 * MIB,
         "authorizing_integration_owners": {"0": place.server or "0"} if place.member else {"1": person.id},
         **who, **where, **({"message": message} if message else {}),

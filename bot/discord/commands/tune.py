@@ -11,6 +11,7 @@ from bot.discord import asking, texts
 from bot.discord.caller import Caller
 from bot.discord.choices import INSTRUMENT_CHOICES, METRES, everywhere, matching_keys
 from bot.discord.handed_in import unfold
+from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.request import MAX_OPENING_CHARACTERS, MAX_SEED, MAX_TITLE_CHARACTERS, RequestError
 
@@ -81,7 +82,8 @@ async def tune(
 
 @tune.autocomplete("key")
 async def key_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-    return [app_commands.Choice(name=str(key), value=key.abc) for key in matching_keys(typed)]
+    say = language(str(interaction.locale))
+    return [app_commands.Choice(name=say(key.named), value=key.abc) for key in matching_keys(typed, say)]
 
 
 @tune.autocomplete("metre")

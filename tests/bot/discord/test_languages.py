@@ -1,0 +1,141 @@
+"""Each person is answered in their language: what Discord says it is, or what they chose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.discord import texts
+from bot.languages import language
+from generator.notation.names import named
+from generator.notation.sentences import LANGUAGES, OneOf, Sentence
+from storage import Viewer
+from tests.bot.discord.conftest import Stage
+from tests.loopback.discord import FIDDLER, Person
+
+# Irish is none of Discord's languages: whoever wants it chooses it.
+SPEAKERS = [replace(FIDDLER, locale=locale) for locale in ("en-US", "de", "fr", "es-ES")]
+each_speaker = pytest.mark.parametrize("person", [*SPEAKERS, replace(FIDDLER, locale="ga")], ids=lambda person: person.locale)
+
+
+async def spoken(stage: Stage, person: Person) -> str:
+    """The code of the language in which they are to be answered."""
+    if person.locale != "ga":
+        return person.locale.partition("-")[0]
+    await stage.storage.preferences.change_defaults(Viewer("discord", person.id, "200"), language="ga")
+    return "ga"
+
+
+@each_speaker
+async def test_the_card_the_message_and_its_buttons_speak_the_persons_language(stage: Stage, person: Person) -> None:
+    discord, say = stage.discord, language(await spoken(stage, person))
+    asked = await discord.slash("tune", person=person, rhythm="reel")
+    tune = await stage.accepted(asked)
+    await discord.until(lambda: (discord.card(asked) or {})["content"] == say(Sentence("🎻 Next in the queue …")))
+    await stage.storage.start(tune.id)
+    await stage.storage.progress(tune.id, status=tune.status.COMPOSING, bars=2)
+    bars = say(Sentence("🎻 Composing: {n} bar written …", "🎻 Composing: {n} bars written …", n=2))
+    await discord.until(lambda: (discord.card(asked) or {})["content"] == bars)
+    scores = {"closest": {"title": "The Salamanca", "notes": 14}, "notices": ["Only the first voice was read."]}
+    await stage.compose(tune.id, scores=scores)
+    [message] = await discord.posted()
+    key = Sentence("{tonic} {mode}", tonic=named("A"), mode=named("dorian"))
+    closest = Sentence("closest: {title}, {n} note", "closest: {title}, {n} notes", n=14, title="The Salamanca")
+    for shown in (named("reel"), key, texts.temperature(1), texts.seed(tune.request.seed), closest, texts.asked_by(FIDDLER.id)):
+        assert say(shown) in message["content"].replace("\\", "")
+    assert say(Sentence("Only the first voice was read.")) in message["content"]
+    assert message["attachments"][2]["description"] == say(texts.sheet_music("The Loopback"))
+    assert list(discord.buttons(message))[:2] == [say(texts.AGAIN), say(texts.VARY)]
+    discord.assert_no_pings()
+
+
+@each_speaker
+async def test_a_button_answers_whoever_presses_it_in_theirs(stage: Stage, person: Person) -> None:
+    discord, say = stage.discord, language(await spoken(stage, person))
+    tune = await stage.accepted(await discord.slash("tune", person=replace(FIDDLER, locale="fr", id="401")))
+    await stage.compose(tune.id)
+    [message] = await discord.posted()
+    pressed = await discord.click(message, f"tune:again:{tune.id}", person=person)
+    await stage.accepted(pressed)
+    await discord.until(lambda: (discord.card(pressed) or {})["content"] == say(Sentence("🎻 Next in the queue …")))
+
+
+@each_speaker
+async def test_refusals_speak_the_persons_language(stage: Stage, person: Person) -> None:
+    discord, say = stage.discord, language(await spoken(stage, person))
+    reel = Sentence(
+        "A {rhythm} is not written in {metre}. Leave the metre open or use {names}.",
+        rhythm=named("reel"), metre="6/8", names=OneOf(["4/4", "2/2"]),
+    )  # fmt: skip
+    assert await discord.refused(await discord.slash("tune", person=person, rhythm="reel", metre="6/8")) == say(reel)
+    line = Sentence(
+        "Line {line}, column {column}: {sentence}",
+        line=2, column=5, sentence=Sentence("I can't read “{text}” here.", text="ê"),
+    )  # fmt: skip
+    assert await discord.refused(await discord.slash("tune", person=person, opening="K:D\nA B ê|")) == say(line)
+    assert await discord.refused(await discord.slash("render", person=person)) == say(texts.NOTHING_TO_PLAY)
+    nothing = await discord.menu("Play this ABC", await discord.say("hello"), person=person)
+    assert await discord.refused(nothing) == say(texts.NO_ABC)
+
+
+@each_speaker
+async def test_a_tune_that_fails_says_so_in_the_persons_language(stage: Stage, person: Person) -> None:
+    discord, say = stage.discord, language(await spoken(stage, person))
+    asked = await discord.slash("tune", person=person)
+    tune = await stage.accepted(asked)
+    await stage.storage.start(tune.id)
+    time = Sentence("{n:,} minute", "{n:,} minutes", n=12)
+    error = Sentence("The tune would play for {time}; I play at most {most} s. Shorten it.", time=time, most=180)
+    await stage.storage.fail(tune.id, error)
+    await discord.until(lambda: (discord.card(asked) or {})["content"] == say(error))
+
+
+async def test_after_a_restart_a_tune_still_speaks_the_language_in_which_it_was_asked_for(stage: Stage) -> None:
+    discord, say = stage.discord, language("de")
+    tune = await stage.accepted(await discord.slash("tune", person=replace(FIDDLER, locale="de")))
+    await stage.stop_bot()
+    await stage.compose(tune.id)
+    await stage.start_bot()
+    [message] = await discord.posted()
+    assert list(discord.buttons(message))[:2] == [say(texts.AGAIN), say(texts.VARY)]
+
+
+async def test_a_server_may_choose_a_language_and_a_person_another(stage: Stage) -> None:
+    discord, viewer = stage.discord, Viewer("discord", FIDDLER.id, "200")
+    await stage.storage.preferences.change_server(viewer, language="fr")
+    assert await discord.refused(await discord.slash("render")) == language("fr")(texts.NOTHING_TO_PLAY)
+    await stage.storage.preferences.change_defaults(viewer, language="ga")
+    assert await discord.refused(await discord.slash("render")) == language("ga")(texts.NOTHING_TO_PLAY)
+
+
+def test_the_languages_that_are_compared_say_different_things() -> None:
+    said = {language(code)(texts.NOTHING_TO_PLAY) for code in LANGUAGES}
+    assert len(said) == len(LANGUAGES)
+
+
+async def test_keys_are_offered_in_the_persons_language(stage: Stage) -> None:
+    french = replace(FIDDLER, locale="fr")
+    assert {"name": "la dorien", "value": "Ador"} in await stage.discord.autocomplete("tune", "key", "", person=french)
+    assert await stage.discord.autocomplete("tune", "key", "ré mixo", person=french) == [
+        {"name": "ré mixolydien", "value": "Dmix"}
+    ]
+    assert (await stage.discord.autocomplete("tune", "key", "Bm", person=french))[0] == {"name": "si mineur", "value": "Bm"}
+
+
+async def test_commands_are_registered_with_their_names_and_descriptions_in_each_language(stage: Stage) -> None:
+    def said(of: dict[str, Any], field: str) -> list[str]:
+        return [of.get(f"{field}_localizations", {}).get(locale) for locale in ("de", "fr", "es-ES", "es-419")]
+
+    command = stage.discord.commands["tune"]
+    assert said(command, "name") == [None, "air", "tema", "tema"]  # Germans call it a tune too
+    assert said(command, "description") == [language(code)(texts.TUNE) for code in ("de", "fr", "es", "es")]
+    options = {option["name"]: option for option in command["options"]}
+    assert said(options["key"], "name") == ["tonart", "tonalité", "tonalidad", "tonalidad"]
+    assert said(options["key"], "description") == [language(code)(texts.KEY) for code in ("de", "fr", "es", "es")]
+    rhythms = {choice["value"]: choice for choice in options["rhythm"]["choices"]}
+    assert said(rhythms["waltz"], "name") == ["Walzer", "valse", "vals", "vals"]
+    menu = stage.discord.commands["Play this ABC"]
+    assert said(menu, "name") == [language(code)(texts.PLAY_ABC) for code in ("de", "fr", "es", "es")]
+    assert "ga" not in command["description_localizations"]

@@ -1,0 +1,243 @@
+"""What people read, in their language, and in English where their language does not know it."""
+
+from __future__ import annotations
+
+import gettext
+import io
+import json
+import pickle
+from fractions import Fraction
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.desk import Progress
+from bot.discord import texts
+from bot.languages import Language, language
+from bot.naming import key_name
+from generator.notation.errors import NotationError
+from generator.notation.keys import Key
+from generator.notation.metres import RHYTHMS
+from generator.notation.names import NAMES, named
+from generator.notation.opening import read_opening
+from generator.notation.sentences import LANGUAGES, AllOf, OneOf, Sentence
+from generator.notation.tokens import NotEncodable
+from generator.rendering.frames import receive_outcome, send_outcome
+from generator.rendering.leftout import left_out
+from generator.rendering.result import RenderingError
+from generator.request import INSTRUMENTS, RequestError, TuneRequest
+from storage.errors import TooManyOpen
+from storage.jobs import GAVE_UP
+from storage.storage import KILLED_WORKERS
+from storage.tunes import Origin, Status, Tune
+
+GERMAN, IRISH, FRENCH, SPANISH = map(language, ("de", "ga", "fr", "es"))
+
+
+def with_only(translations: dict[str, str], code: str = "de") -> Language:
+    """A language whose catalogue holds these alone."""
+
+    class Catalogue(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return translations.get(message, message)
+
+    made = Language(code)
+    made._catalogue = Catalogue()
+    return made
+
+
+def refused(**wish: object) -> Sentence:
+    with pytest.raises(RequestError) as caught:
+        TuneRequest.check(**wish)
+    return caught.value.sentence
+
+
+def composing(bars: int) -> Sentence:
+    now = Tune("0" * 12, TuneRequest(seed=7), Origin("discord", "1", "400"), Status.COMPOSING, bars, *[None] * 7)
+    return texts.progress(Progress(now, 0))
+
+
+def test_a_sentence_is_said_with_its_values() -> None:
+    sentence = Sentence("I don't write in {metre}. Try {names}.", metre="5/4", names=OneOf(["4/4", "6/8"]))
+    assert sentence == "I don't write in 5/4. Try 4/4 or 6/8."
+    assert GERMAN(sentence) == "In 5/4 schreibe ich nicht. Versuch es mit 4/4 oder 6/8."
+    assert language("en")(sentence) == sentence
+
+
+def test_what_a_language_does_not_know_stays_english() -> None:
+    assert with_only({})(Sentence("I don't write in {metre}.", metre="5/4")) == "I don't write in 5/4."
+    assert GERMAN("no such sentence, {n} of them") == "no such sentence, {n} of them"
+    assert [GERMAN(""), language("en")("")] == ["", ""]
+
+
+@pytest.mark.parametrize("broken", ["In {takt}.", "In {0}.", "In {metre.size}.", "In {metre.", "In {metre:d}."])
+def test_a_translation_that_cannot_be_filled_in_is_not_shown(broken: str) -> None:
+    sentence = Sentence("I don't write in {metre}.", metre="5/4")
+    assert with_only({sentence.template: broken})(sentence) == "I don't write in 5/4."
+
+
+@pytest.mark.parametrize(
+    ("code", "used"),
+    [
+        ("de", "de"), ("es-419", "es"), ("es-ES", "es"), ("en-GB", "en"), ("ga", "ga"), ("ja", "en"), ("", "en"), (None, "en"),
+        ("../de", "en"),
+    ],
+)  # fmt: skip
+def test_a_locale_speaks_its_language_or_english(code: str | None, used: str) -> None:
+    assert language(code).code == used
+
+
+def test_languages_say_what_they_are_called() -> None:
+    assert [language(code).name for code in LANGUAGES] == ["English", "Gaeilge", "Deutsch", "Français", "Español"]
+
+
+@pytest.mark.parametrize(
+    ("bars", "said"),
+    [
+        (1, "barra amháin"), (2, "dhá bharra"), (3, "3 bharra"), (6, "6 bharra"), (7, "7 mbarra"), (10, "10 mbarra"),
+        (11, "11 barra"),
+    ],
+)  # fmt: skip
+def test_irish_counts_in_five_ways(bars: int, said: str) -> None:
+    assert f": {said} scríofa" in IRISH(composing(bars))
+
+
+def test_numbers_are_grouped_as_the_language_does() -> None:
+    sentence = texts.tune_too_long(5_000, 4_000)
+    assert "5,000" in sentence and "5.000" in GERMAN(sentence) and "5\u202f000" in FRENCH(sentence)
+
+
+def test_values_that_are_sentences_are_said_too_and_what_somebody_typed_is_not() -> None:
+    assert IRISH(Sentence("I don't write in {metre}. Try {names}.", metre="reel", names=OneOf(map(named, ["reel", "jig"])))) == (
+        "Ní scríobhaim in reel. Triail ríl nó port."
+    )
+    assert GERMAN(Sentence("The sheet has no sign for {names}.", names=AllOf(["!a!", "!Again!", "!c!"]))).endswith(
+        " !a!, !Again! und !c!."
+    )
+    assert GERMAN(refused(rhythm="Again")).startswith("Den Rhythmus „Again“ kenne ich nicht. Versuch es mit Reel, Jig, ")
+
+
+def test_keys_have_the_names_that_musicians_give_them() -> None:
+    names = {key: [say(key_name(key)) for say in (GERMAN, FRENCH, SPANISH, IRISH)] for key in ("Bm", "Bb", "F#dor", "G")}
+    assert names == {
+        "Bm": ["H-Moll", "si mineur", "si menor", "B mion"],
+        "Bb": ["B-Dur", "si bémol majeur", "si bemol mayor", "B♭ mór"],
+        "F#dor": ["Fis-dorisch", "fa dièse dorien", "fa sostenido dórico", "F♯ dórach"],
+        "G": ["G-Dur", "sol majeur", "sol mayor", "G mór"],
+    }
+    assert FRENCH(key_name("not a key")) == "not a key"
+
+
+def test_every_rhythm_and_instrument_and_mode_has_a_name_to_translate() -> None:
+    assert {*RHYTHMS, *INSTRUMENTS} <= set(NAMES)
+    assert all(isinstance(value, Sentence) for key in ("C", "F#m", "Bbmix") for value in Key.parse(key).named.values.values())
+
+
+def test_an_error_says_where_it_is_in_the_language_too() -> None:
+    sentence = refused(opening="K:D\nABcd|ABc{d|")
+    assert sentence.startswith("Line 2, column ")
+    assert GERMAN(sentence).startswith("Zeile 2, Spalte ")
+    with pytest.raises(NotationError) as caught:
+        read_opening("K:D\nA B ê|")
+    assert str(caught.value) == "Line 2, column 5: I can't read “ê” here."
+    assert GERMAN(caught.value.told) == "Zeile 2, Spalte 5: „ê“ kann ich hier nicht lesen."
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"rhythm": "zouk"}, {"metre": "7"}, {"metre": "5/4"}, {"rhythm": "reel", "metre": "6/8"}, {"temperature": 9.0},
+        {"key": "H"}, {"key": "C locrian"}, {"key": "locrian"}, {"key": "C ^d"}, {"key": "D xyz"}, {"mode": "dance"},
+        {"mode": "vary"}, {"instrument": "kazoo"}, {"structure": "round"}, {"opening": "x" * 5_000},
+        {"opening": "K:D\nABcd|", "key": "G"}, {"opening": "M:6/8\nK:D\nABc def|", "rhythm": "reel"},
+        {"opening": "M:4/4\nL:1/8\nK:D\nABcd efga bb|ABcd efga|"}, {"opening": "M:4/4\nL:1/8\nK:D\nABcd efga|ABcd|efga efga|"},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("say", [GERMAN, IRISH, FRENCH, SPANISH], ids=lambda say: say.code)
+def test_common_refusals_are_said_in_each_language(wish: dict[str, object], say: Language) -> None:
+    sentence = refused(**wish)
+    assert say(sentence) != sentence
+
+
+# What is kept in the database is the English alone.
+
+LONG = Sentence("{n:,} minute", "{n:,} minutes", n=1_200)
+UNREADABLE = Sentence("I can't read “{text}” here.", text="reel")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        GAVE_UP,
+        KILLED_WORKERS,
+        Sentence("The tune would play for {time}; I play at most {most} s. Shorten it.", time=LONG, most=180),
+        Sentence("Line {line}, column {column}: {sentence}", line=2, column=5, sentence=UNREADABLE),
+        Sentence("No key is written (K:): I took {key}.", key=Key.parse("Bm").named),
+        Sentence("The sheet has no sign for {names}.", names=AllOf(["!a!", "!b!", "!c!"])),
+        Sentence("Only the first voice was read."),
+    ],
+)  # fmt: skip
+def test_what_was_kept_as_text_is_said_as_if_it_had_not_been(sentence: Sentence) -> None:
+    for code in LANGUAGES[1:]:
+        assert language(code)(str(sentence)) == language(code)(sentence)
+        assert language(code)(str(sentence)) != sentence
+
+
+def test_plural_forms_are_found_again_by_their_number() -> None:
+    kept = str(TooManyOpen(7, 7))
+    assert IRISH(kept).startswith("Tá 7 bport")
+
+
+@pytest.mark.parametrize("number", ["007", "1,2", "٣", "-1", "1e3"])
+def test_a_number_that_we_never_wrote_leaves_the_text_as_it_is(number: str) -> None:
+    for text in (str(TooManyOpen(7, 7)).replace("7", number), f"The opening has {number} characters; I read at most 4,000."):
+        assert IRISH(text) == text
+
+
+def test_names_that_somebody_gave_are_kept_as_they_are_even_where_they_look_like_ours() -> None:
+    kept = "Line 1, column 007: I can't read “A” here."
+    assert FRENCH(kept) == "Ligne 1, colonne 007 : Je ne peux pas lire « A » ici."
+
+
+@given(st.text(max_size=600))
+@example("A dorian")
+@example("seed 7")
+@example("the key A with B s")
+def test_any_text_is_said_as_it_is_when_nobody_knows_it(text: str) -> None:
+    assert GERMAN("☘ " + text + ".") == "☘ " + text + "."
+
+
+def test_a_text_that_tries_every_pattern_costs_little() -> None:
+    hostile = "Line 1, column 1: " + "I can't read “" * 30 + "."
+    assert len(hostile) < 500
+    assert isinstance(GERMAN(hostile), str)
+    assert GERMAN("I can't read “" + "x" * 1_000_000 + "” here.").startswith("I can't")
+
+
+def test_sentences_keep_what_they_are_on_their_way_to_another_process() -> None:
+    sentence = Sentence("The note {note} in {key}", note="D9", key=Key.parse("D").named)
+    back = pickle.loads(pickle.dumps(sentence))
+    assert (back, back.template, back.values["key"].template) == (sentence, sentence.template, "{tonic} {mode}")
+    assert json.dumps({"notices": [sentence]}) == '{"notices": ["The note D9 in D major"]}'
+
+
+def test_a_renderers_error_is_said_after_its_way_from_its_process() -> None:
+    time = Sentence("{n:,} hour", "{n:,} hours", n=20)
+    error = RenderingError(Sentence("The tune would play for {time}; I play at most {most} s. Shorten it.", time=time, most=180))
+    pipe = io.BytesIO()
+    send_outcome(pipe, error)
+    pipe.seek(0)
+    assert IRISH(str(receive_outcome(pipe))) == "Mhairfeadh an port 20 uair an chloig; seinnim 180 s ar a mhéad. Giorraigh é."
+
+
+def test_what_cannot_be_gone_on_from_is_named_in_the_language() -> None:
+    error = NotEncodable(Sentence("a note of {length}", length=Fraction(1, 7)))
+    assert (str(error), error.what.template) == ("a note of 1/7", "a note of {length}")
+
+
+def test_what_the_sheet_leaves_out_is_made_of_sentences() -> None:
+    score = read_opening("X:1\nM:4/4\nL:1/8\nK:D\n!a!A!b!B!c!cd efga|]\n", mode="play")
+    [notice] = left_out(score)
+    assert notice == "The sheet has no sign for !a!, !b! and !c!."
+    assert GERMAN(notice) == "Das Notenblatt hat kein Zeichen für !a!, !b! und !c!."
