@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from generator.notation.opening import read_opening
 from generator.notation.score import Score
+from generator.notation.tempo import at_pace
 from generator.rendering.text import printable
 from generator.request import MAX_TITLE_CHARACTERS, TuneRequest
 
@@ -19,4 +20,4 @@ def whole_tune(request: TuneRequest) -> Score:
     """
     score = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode="play")
     title = request.title or printable(score.title)[:MAX_TITLE_CHARACTERS].rstrip()
-    return replace(score, title=title)
+    return at_pace(replace(score, title=title), request.tempo)

@@ -19,6 +19,7 @@ STRUCTURES: tuple[Structure, ...] = get_args(Structure)
 MAX_SEED = 2**31 - 1
 USUAL_STRENGTH, MAX_STRENGTH = 2, 3
 MAX_CANDIDATES = 16
+MIN_TEMPO, MAX_TEMPO = 0.5, 1.5
 MAX_OPENING_CHARACTERS = 4_000
 MAX_TITLE_CHARACTERS = 80
 INSTRUMENTS = ("fiddle", "flute", "whistle", "accordion", "concertina", "banjo", "harp", "piano")
@@ -54,6 +55,7 @@ class TuneRequest:
     candidates: int | None = None  # tunes among which the best is chosen; None leaves their number to the composer
     instrument: str = ""  # one of INSTRUMENTS; empty leaves it to the rhythm
     backing: bool = True  # whether guitar and drum play along
+    tempo: float = 1.0  # how much faster than its rhythm's usual tempo; of a tune that is played as it stands, than its own
 
     @classmethod
     def check(
@@ -72,6 +74,7 @@ class TuneRequest:
         candidates: int | None = None,
         instrument: str | None = None,
         backing: bool = True,
+        tempo: float | None = None,
     ) -> TuneRequest:
         """Makes a request out of what people typed; raises RequestError with the sentence to show them."""
         named = None
@@ -113,6 +116,10 @@ class TuneRequest:
                 "I choose among 1 to {most} candidates; {value} is outside.", most=MAX_CANDIDATES, value=candidates
             )
             raise RequestError("candidates", sentence)
+        if tempo is not None and not MIN_TEMPO <= tempo <= MAX_TEMPO:
+            least, most = f"{MIN_TEMPO:g}", f"{MAX_TEMPO:g}"
+            sentence = Sentence("The tempo goes from {least} to {most} times the usual one.", least=least, most=most)
+            raise RequestError("tempo", sentence)
         wanted = _key(key)
         treatment = _one_of("mode", mode, OPENING_MODES)
         text = (opening or "").strip()
@@ -146,6 +153,7 @@ class TuneRequest:
             candidates=candidates,
             instrument=instrument_named(instrument),
             backing=backing,
+            tempo=1.0 if tempo is None else float(tempo),
         )
 
     def again(self) -> TuneRequest:

@@ -194,6 +194,10 @@ class Storage:
         """Remembers the message that carries the tune; the first one counts."""
         await self._change(tune_id, tunes.c.message.is_(None), message=message)
 
+    async def answer(self, tune_id: str, reply: dict[str, Any]) -> None:
+        """Remembers what the platform needs to answer, where that was only known after the request was kept."""
+        await self._change(tune_id, tunes.c.message.is_(None), reply=reply)
+
     async def files(self, tune_id: str) -> list[TuneFile]:
         rows = await self._rows(select(files).where(files.c.tune == tune_id).order_by(files.c.name)) if is_id(tune_id) else []
         return [TuneFile(row["name"], row["media_type"], row["size"]) for row in rows]

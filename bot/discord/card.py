@@ -1,4 +1,4 @@
-"""The queue card: the response of an interaction, edited while the tune is made."""
+"""The queue card: the response of an interaction or a reply to a message, edited while the tune is made."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Card:
     async def _reach(self, by_token: Callable[[], Awaitable[object]], as_own: Callable[[], Awaitable[object]]) -> bool:
         """False when the card is out of reach for good; raises discord.HTTPException for passing trouble."""
         ways = [by_token] if self._token_works and not self._reply.expired else []
-        ways += [as_own] if self._reply.member else []
+        ways += [as_own] if self._reply.member and self._reply.card else []
         for way in ways:
             try:
                 await way()

@@ -12,7 +12,7 @@ import structlog
 from discord import app_commands
 
 from bot.desk import Desk
-from bot.discord import texts
+from bot.discord import chat, session, texts
 from bot.discord.buttons import TuneButton
 from bot.discord.caller import Caller
 from bot.discord.commands import COMMANDS
@@ -38,10 +38,11 @@ class TunesmithBot(discord.AutoShardedClient):
     tree: app_commands.CommandTree[TunesmithBot]
     posting: asyncio.Semaphore
     deliveries: dict[str, asyncio.Task[None]]  # by tune id
+    patience: chat.Patience
 
     def __init__(self, desk: Desk, storage: Storage) -> None:
         super().__init__(
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
@@ -54,6 +55,7 @@ class TunesmithBot(discord.AutoShardedClient):
         self.tree.error(self._command_failed)
         self.posting = asyncio.Semaphore(POSTS_AT_ONCE)
         self.deliveries = {}
+        self.patience = chat.Patience()
 
     @property
     def invite_url(self) -> str:
@@ -68,7 +70,7 @@ class TunesmithBot(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         log.info("Add the bot to a server with this link.", url=self.invite_url)
-        self.add_dynamic_items(TuneButton)
+        self.add_dynamic_items(TuneButton, session.SessionButton)
         await self.tree.set_translator(Translator())
         await self.tree.sync()
         tried_since = datetime.now(UTC) - GIVE_UP_AFTER
@@ -78,6 +80,12 @@ class TunesmithBot(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         log.info("Discord is ready.", user=str(self.user), servers=len(self.guilds))
+
+    async def on_message(self, message: discord.Message) -> None:
+        await chat.hear(self, message)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        await session.submitted(interaction)
 
     def deliver(self, tune: Tune, *, resumed: bool = False) -> None:
         """Sees to it that the tune reaches its people; returns at once. An interaction that comes twice is one delivery."""

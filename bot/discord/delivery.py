@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 import structlog
 from discord.abc import Messageable
 
-from bot.discord import buttons, message, texts
+from bot.discord import answering, buttons, message, texts
 from bot.discord.card import Card
 from bot.discord.message import Finished
 from bot.discord.reply import Reply, passing
@@ -127,10 +127,7 @@ class Delivery:
         try:
             if self._may_be_there and (there := await self._found(channel)) is not None:
                 return there
-            if isinstance(what, str):
-                sent = await channel.send(what, nonce=self._tune.id)
-            else:
-                sent = await channel.send(what.content, files=what.files, view=what.view, nonce=self._tune.id)
+            sent = await answering.send(channel, lambda: self._parts(what), to=self._prompt(channel), place=self._place)
         except discord.HTTPException as error:
             if passing(error):
                 raise
@@ -148,8 +145,21 @@ class Delivery:
                     return posted.id
         return None
 
+    def _parts(self, what: Finished | str) -> dict[str, Any]:
+        if isinstance(what, str):
+            return {"content": what, "nonce": self._tune.id}
+        return {"content": what.content, "files": what.files, "view": what.view, "nonce": self._tune.id}
+
+    def _prompt(self, channel: Messageable) -> int:
+        """The message to reply to, 0 for none or where it does not stand."""
+        return self._reply.prompt if getattr(channel, "id", None) == self._place else 0
+
+    @property
+    def _place(self) -> int:
+        return int(self._tune.origin.place)
+
     def _channel(self) -> Messageable:
-        return self._bot.get_partial_messageable(int(self._tune.origin.place))
+        return self._bot.get_partial_messageable(self._place)
 
     async def _direct(self) -> Messageable | None:
         try:

@@ -107,6 +107,33 @@ def in_words(content: str) -> str | None:
     return None
 
 
+def in_tail(content: str) -> str | None:
+    """ABC at the end of a line of words: «a reel from this: |:EAAB c2Bc|»."""
+    for line in unfold(_MENTION.sub(" ", content)).splitlines():
+        if tail := _split(line)[1]:
+            return tail
+    return None
+
+
+def words_of(content: str) -> str:
+    """What is said around ABC: the text without code, mentions and lines of music."""
+    said = _MENTION.sub(" ", _INLINE.sub(" ", _BLOCK.sub(" ", content)))
+    lines = (line for line in unfold(said).splitlines() if line.strip() and not _may_be_abc(line.lstrip("> ")))
+    return "\n".join(_split(line)[0] for line in lines)
+
+
+def _split(line: str) -> tuple[str, str]:
+    """The words of a line and the music at its end, if there is any."""
+    words = line.split()
+    at = len(words)
+    while at and _MUSIC.fullmatch(words[at - 1]):
+        at -= 1
+    while at < len(words) and words[at].lower() == "a":  # rather the article than a note
+        at += 1
+    said, music = " ".join(words[:at]), " ".join(words[at:])
+    return (said, music) if music and _is_music(music) else (line, "")
+
+
 def _is_music(line: str) -> bool:
     """Whether a line is music with a bar line in it; prose of the letters A to G has none."""
     notes = _WORDS.sub("", line)

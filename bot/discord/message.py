@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.discord import texts
+from bot.discord import session, texts
 from bot.discord.buttons import TuneButton
 from bot.languages import Language
 from bot.naming import key_name, nearest, slug
@@ -46,6 +46,8 @@ class Finished:
         view = discord.ui.View(timeout=None)
         view.add_item(TuneButton("again", self.tune.id, self.say))
         view.add_item(TuneButton("vary", self.tune.id, self.say))
+        for button in session.buttons_of(self.tune, self.say):
+            view.add_item(button)
         return view
 
 

@@ -1,4 +1,4 @@
-"""What is needed to answer an interaction later, also by another process: kept as the origin's `reply`."""
+"""What is needed to answer an interaction or a message later, also by another process: kept as the origin's `reply`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Reply:
     member: bool  # the bot is where it was asked, and may write there unless the channel forbids it
     file_limit: int  # bytes
     language: str = "en"  # of whoever asked
+    prompt: int = 0  # message id of a wish in chat: there is no token then, and the tune comes as a reply to it
 
     @classmethod
     def to(cls, interaction: discord.Interaction[Any], *, card: int, language: str) -> Self:
@@ -42,11 +43,12 @@ class Reply:
 
     def as_dict(self) -> dict[str, Any]:
         # Ids as text: they are larger than what every reader of JSON keeps exact.
-        return {**asdict(self), "application": str(self.application), "card": str(self.card)}
+        return {**asdict(self), "application": str(self.application), "card": str(self.card), "prompt": str(self.prompt)}
 
     @classmethod
     def from_dict(cls, kept: dict[str, Any]) -> Self:
-        return cls(**{**kept, "application": int(kept["application"]), "card": int(kept["card"])})
+        ids = {name: int(kept.get(name, 0)) for name in ("application", "card", "prompt")}
+        return cls(**{**kept, **ids})
 
     @property
     def expired(self) -> bool:

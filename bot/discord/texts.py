@@ -24,6 +24,7 @@ STRENGTHS = {1: Sentence("1: a little is new"), 2: Sentence("2: more is"), 3: Se
 STRUCTURE = Sentence("Parts of eight bars, played twice, if you leave it open.")
 STRUCTURES: dict[Structure, str] = {"parts": Sentence("parts of eight bars, played twice"), "free": Sentence("free")}
 TEMPERATURE = Sentence("From 0.1 (steady) to 2 (wild); 1 if you leave it open.")
+TEMPO = Sentence("Times the usual tempo, from 0.5 (slow) to 1.5 (fast); 1 if you leave it open.")
 SEED = Sentence("The same wish with the same seed gives the same tune.")
 TITLE = Sentence("What the tune is called.")
 INSTRUMENT = Sentence("What plays the melody; each rhythm has its own if you leave it open.")
@@ -89,12 +90,13 @@ def too_large(names: list[str]) -> Sentence:
 
 
 def treated(request: TuneRequest) -> list[Sentence]:
-    """What was asked for beyond the usual: what becomes of the opening, and a free structure."""
+    """What was asked for beyond the usual: what becomes of the opening, a free structure, another tempo."""
     wishes = {
         Sentence("variation, strength {strength}", strength=request.strength): request.mode == "vary",
         Sentence("an answer to the opening"): request.mode == "answer",
         Sentence("second part"): request.mode == "second part",
         Sentence("free structure"): request.structure == "free",
+        Sentence("{percent} % of the usual tempo", percent=round(100 * request.tempo)): request.tempo != 1,
     }
     return [wish for wish, made in wishes.items() if made]
 
@@ -118,3 +120,39 @@ def made_from(address: str) -> Sentence:
 def sheet_music(title: str) -> Sentence:
     """What a screen reader says in place of the picture."""
     return Sentence("Sheet music of {title}", title=title)
+
+
+# Wishes in chat, and sessions.
+ONE_MOMENT = Sentence("🎻 One moment …")
+HOW_TO_ASK = Sentence(
+    "Tell me what to play: “a slow jig in G minor”, or a few bars of ABC to go on from. Or reply to one of my tunes: “vary it”."
+)
+SESSION = Sentence("Play by turns: you hand in a phrase, I answer it with the next.")
+SESSION_NAME = Sentence("Session")
+SESSION_BEGINS = Sentence("🎻 A session by turns.")
+SESSION_RULES = Sentence(
+    "🎻 You begin: reply to this message with a phrase in ABC, of two to eight bars, and I answer it. Then reply to my answer "
+    "with the next one, and so on. I only see replies that notify me; “Your turn” works always. Reply “stop” to end."
+)
+SESSION_IN_PERSON = Sentence(
+    "🎻 You begin: send me a phrase in ABC, of two to eight bars, and I answer it. Then send the next one. Write “stop” to end."
+)
+SESSION_BY_BUTTON = Sentence("🎻 You begin: press “Your turn”, hand in a phrase in ABC, of two to eight bars, and I answer it.")
+SESSION_OVER = Sentence("That was the session. Thank you for the music!")
+NO_THREADS = Sentence("I may not make threads here (Create Public Threads), so we play in this channel.")
+CANNOT_WRITE = Sentence("I may not write messages there (Send Messages, in threads Send Messages in Threads), but buttons work.")
+YOUR_TURN = Sentence("Your turn")
+YOUR_PHRASE = Sentence("Your phrase in ABC")
+WHOLE_SESSION = Sentence("The whole session")
+
+
+def comes_here(channel: int) -> Sentence:
+    return Sentence("I may not write in {channel}, so your tune comes here.", channel=f"<#{channel}>")
+
+
+def session_in(thread: int) -> Sentence:
+    return Sentence("🎻 The session is in {thread}.", thread=f"<#{thread}>")
+
+
+def phrases(count: int) -> Sentence:
+    return Sentence("{n} phrase and its answer.", "{n} phrases and their answers.", n=count)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from generator.notation.metres import RHYTHMS, Metre, Rhythm, rhythm_named
 from generator.notation.score import Score
+from generator.notation.structure import play_order
 
 MAX_PLAYING_S = 180  # beyond it nothing is composed or played
 
@@ -49,3 +52,12 @@ def playing_time_s(score: Score, order: Sequence[int]) -> float:
     """How long the bars last when they are played in this order, at the score's tempo."""
     times = Counter(order)  # bars may be played by the ten thousand; adding that many fractions takes long
     return seconds(sum((score.bars[index].duration * count for index, count in times.items()), Fraction(0)), tempo(score))
+
+
+def at_pace(score: Score, pace: float) -> Score:
+    """The score so many times as fast as it goes, but never so slowly that it would play for longer than anything may."""
+    if pace == 1:
+        return score
+    beat, count = tempo(score)
+    needed = count * playing_time_s(score, play_order(score.bars, score.order)) / MAX_PLAYING_S
+    return replace(score, tempo=(beat, max(round(count * pace), min(count, math.ceil(needed)), 1)))

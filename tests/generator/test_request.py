@@ -94,6 +94,8 @@ def test_nothing_asked_for_leaves_everything_open_but_the_seed():
         ({"structure": "loose"}, "structure", ["loose", "parts or free"]),
         ({"candidates": 0}, "candidates", ["1 to 16", "0 is outside"]),
         ({"candidates": 17}, "candidates", ["17 is outside"]),
+        ({"tempo": 0.4}, "tempo", ["0.5", "1.5"]),
+        ({"tempo": math.nan}, "tempo", ["0.5"]),
     ],
 )
 def test_what_cannot_be_met_names_the_field_in_one_sentence(wishes, field, words):

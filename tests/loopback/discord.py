@@ -18,12 +18,14 @@ process takes them from `discord.environment`.
 
 Where things happen: `place=` is one of TUNES (the default), SILENT (may not write), HIDDEN (may not even read), ELSEWHERE (a
 server that the bot is not in: the person has installed it for themselves), DIRECT (its direct messages with FIDDLER), PRIVATE
-(direct messages between two people). Who does them: `person=` is FIDDLER (the default), PIPER or HERMIT (who accepts no direct
+(direct messages between two people), NO_THREADS (may make none), NO_HISTORY (may not read what was written, nor reply), THREAD,
+SILENT_THREADS (a channel in whose threads it may not write) and SILENT_THREAD (one of them). Threads that the bot makes are in
+`places` by their id. Who does them: `person=` is FIDDLER (the default), PIPER or HERMIT (who accepts no direct
 messages).
 
 What the bot made stands in `messages`, `commands`; what it sent in `calls` and `sent`; `until(predicate)` waits for anything
 else. `refuse(pattern, status, ...)`, `lose_answer(pattern)`, `delay(pattern, seconds)`, `drop()`,
-`repeat(interaction)`, `expire(interaction)` and `pass_time(seconds)` are the platform's moods.
+`repeat(interaction)`, `repeat_message(message)`, `expire(interaction)` and `pass_time(seconds)` are the platform's moods.
 Enforced: 3 s to the first answer, 15 minutes of the token, each interaction answered once, 2,000 characters, 10 MiB a file,
 nonce with enforce_nonce, embed, component, choice and command limits, the bot's token, permissions by place, the first
 follow-up taking the place of «thinking», message content only for whom the intents allow.
@@ -35,19 +37,25 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 
-from tests.loopback import discord_gateway, discord_server
+from tests.loopback import discord_server
 from tests.loopback import discord_world as world
-from tests.loopback.discord_server import CHOICES, DEFERRED, EPHEMERAL, LOADING, REPLY, Server
+from tests.loopback.discord_server import CHOICES, DEFERRED, EPHEMERAL, LOADING, MODAL, REPLY, Server
 from tests.loopback.discord_world import (
+    APPLICATION,
     BOT,
     DIRECT,
     ELSEWHERE,
     FIDDLER,
     HERMIT,
     HIDDEN,
+    NO_HISTORY,
+    NO_THREADS,
     PIPER,
     PRIVATE,
     SILENT,
+    SILENT_THREAD,
+    SILENT_THREADS,
+    THREAD,
     TOKEN,
     TUNES,
     Fault,
@@ -60,12 +68,14 @@ from tests.loopback.discord_world import (
 )
 
 __all__ = [
-    "BOT", "DIRECT", "ELSEWHERE", "FIDDLER", "HERMIT", "HIDDEN", "PIPER", "PRIVATE", "SILENT", "TOKEN", "TUNES",
+    "APPLICATION", "BOT", "DIRECT", "ELSEWHERE", "FIDDLER", "HERMIT", "HIDDEN", "MENTION", "NO_HISTORY", "NO_THREADS", "PIPER",
+    "PRIVATE", "SILENT", "SILENT_THREAD", "SILENT_THREADS", "THREAD", "TOKEN", "TUNES",
     "FakeDiscord", "Interaction", "Payload", "Person", "Place", "Sent", "Upload",
 ]  # fmt: skip
 
-COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
 CHAT, MESSAGE_MENU = 1, 3  # types of commands
+MENTION = f"<@{APPLICATION}>"
 T = TypeVar("T")
 
 
@@ -88,7 +98,7 @@ class FakeDiscord(Server):
         return {name.upper(): value for name, value in self.settings.items()}
 
     # --- waiting
-    async def until(self, predicate: Callable[[], T], timeout_s: float = 10) -> T:
+    async def until(self, predicate: Callable[[], T | None], timeout_s: float = 10) -> T:
         """Waits until the predicate holds, looking after each call of the bot; gives back what it returned."""
 
         async def wait() -> T:
@@ -191,7 +201,7 @@ class FakeDiscord(Server):
     async def click(self, message: Payload, button: str, *, person: Person = FIDDLER) -> Interaction:
         """Presses a button by its label or its custom_id."""
         data = {"custom_id": self.buttons(message).get(button, button), "component_type": 2}
-        return await self._interact(COMPONENT, data, world.PLACES[message["channel_id"]], person, message)
+        return await self._interact(COMPONENT, data, self.places[message["channel_id"]], person, message)
 
     async def menu(self, command: str, message: Payload, *, person: Person = FIDDLER) -> Interaction:
         """Chooses an entry of a message's context menu; the message comes along as everybody there sees it."""
@@ -199,7 +209,7 @@ class FakeDiscord(Server):
         assert registered["type"] == MESSAGE_MENU, f"{command} is no entry of a message's context menu"
         data = {"id": registered["id"], "name": command, "type": MESSAGE_MENU, "target_id": message["id"]}
         data["resolved"] = {"messages": {message["id"]: message}}
-        return await self._interact(COMMAND, data, world.PLACES[message["channel_id"]], person)
+        return await self._interact(COMMAND, data, self.places[message["channel_id"]], person)
 
     async def say(
         self,
@@ -209,23 +219,37 @@ class FakeDiscord(Server):
         place: Place = TUNES,
         person: Person = FIDDLER,
         reply_to: Payload | None = None,
-        mention: bool = False,
+        ping: bool = True,
+        **unusual: Any,
     ) -> Payload:
-        """Writes a message; `mention` pings the bot, and so does a reply to one of its ordinary messages."""
+        """Writes a message; MENTION in it pings the bot, and so does a reply to an ordinary message of its unless `ping` is off.
+
+        `unusual` is what the message has beside or in place of that: `webhook_id`, `author`, `type`.
+        """
         attached = [self._attach(file.name, file.content, {}) for file in files]
         said = world.message(place, person.payload, {"content": content, "_files": attached})
-        pings = mention or (reply_to is not None and reply_to["author"] == BOT and reply_to["type"] != 20)
-        said["mentions"] = [BOT] if pings else []
+        # A reply to an ordinary message of the bot pings it; one to the response of a command does not.
+        pings = ping and reply_to is not None and reply_to["author"] == BOT and reply_to["type"] != 20
+        said["mentions"] = [BOT] if pings or MENTION in content else []
+        said["mention_everyone"] = "@everyone" in content
         if reply_to is not None:
             said |= {"type": 19, "referenced_message": reply_to}
             said["message_reference"] = {"message_id": reply_to["id"], "channel_id": reply_to["channel_id"]}
+        said |= unusual
         self.messages[said["id"]] = said
-        needed = discord_gateway.GUILD_MESSAGES_INTENT if place.server else discord_gateway.DIRECT_MESSAGES_INTENT
-        if self.gateway.intents & needed:
-            readable = pings or not place.server or self.gateway.intents & discord_gateway.CONTENT_INTENT
-            member = {"member": world.MEMBER} if place.server else {}
-            await self.gateway.event("MESSAGE_CREATE", {**said, **member, "content": content if readable else ""})
+        await self.gateway.said(said)
         return said
+
+    async def submit(self, opened: Interaction, *values: str, person: Person | None = None) -> Interaction:
+        """Fills in the form that an interaction was answered with, its fields in order, and sends it off."""
+        assert opened.callback == MODAL, f"answered {opened.callback}: {opened.data}"
+        fields = []
+        for row, value in zip(opened.data["components"], values, strict=True):
+            [field] = row.get("components") or [row["component"]]
+            filled = {"type": field["type"], "custom_id": field["custom_id"], "value": value}
+            fields.append({"type": row["type"], **({"components": [filled]} if "components" in row else {"component": filled})})
+        data = {"custom_id": opened.data["custom_id"], "components": fields}
+        return await self._interact(SUBMIT, data, opened.place, person or opened.person, opened.payload.get("message"))
 
     def _command(self, name: str, options: dict[str, Any]) -> Payload:
         command = self.commands[name]
@@ -271,6 +295,10 @@ class FakeDiscord(Server):
     def pass_time(self, seconds: float) -> None:
         """Moves the stand-in's clock: tokens run out and nonces are forgotten."""
         self._clock_ahead_s += seconds
+
+    async def repeat_message(self, said: Payload) -> None:
+        """Sends the message's event once more."""
+        await self.gateway.said(said)
 
     async def repeat(self, interaction: Interaction) -> None:
         """Sends the interaction's event once more."""

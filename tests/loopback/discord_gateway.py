@@ -26,6 +26,7 @@ class Gateway:
         self.opcodes, self.intents = [], 0
         self.connected = asyncio.Event()
         self.url = ""  # known once the server listens
+        self.threads: list[world.Place] = []  # that were made since
         self._socket: web.WebSocketResponse | None = None
         self._sockets: set[web.WebSocketResponse] = set()
         self._compress: Any = None
@@ -75,7 +76,7 @@ class Gateway:
             }
             ready |= {"resume_gateway_url": self.url, "application": {"id": world.APPLICATION, "flags": 0}}
             await self.event("READY", {**ready, "shard": data.get("shard") or [0, 1]})
-            await self.event("GUILD_CREATE", world.guild())
+            await self.event("GUILD_CREATE", world.guild(self.threads))
             self.connected.set()
         elif code == RESUME:
             if data["session_id"] != self._session:
@@ -92,6 +93,19 @@ class Gateway:
         self._events.append(event)
         if self._socket is not None and not self._socket.closed:
             await self._push(event)
+
+    async def said(self, message: Payload) -> None:
+        """MESSAGE_CREATE, for whom the intents allow it, and no more of it than they allow."""
+        server = "guild_id" in message
+        if not self.intents & (GUILD_MESSAGES_INTENT if server else DIRECT_MESSAGES_INTENT):
+            return
+        intent = bool(self.intents & CONTENT_INTENT)
+        shown = world.readable(message, intent=intent)
+        if answered := message.get("referenced_message"):
+            shown = shown | {"referenced_message": world.readable(answered, intent=intent)}
+        # Who is meant comes with what a member is; the author has theirs beside them.
+        member = {"member": world.MEMBER, "mentions": [{**user, "member": world.MEMBER} for user in message["mentions"]]}
+        await self.event("MESSAGE_CREATE", {**shown, **(member if server else {})})
 
     async def _push(self, payload: Payload) -> None:
         text = json.dumps(payload)

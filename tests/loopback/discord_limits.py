@@ -70,6 +70,14 @@ def _walk(components: list[Payload]) -> Any:
         yield from _walk(component.get("components", []))
 
 
+def check_modal(modal: Payload) -> None:
+    """A form: one to five rows or labels, each with one field."""
+    _require(1 <= len(modal["title"]) <= 45 and 1 <= len(modal["custom_id"]) <= 100, "modal: title or custom_id")
+    fields = modal["components"]
+    _require(1 <= len(fields) <= 5 and all(field["type"] in (1, 18) for field in fields), "modal: one to five rows or labels")
+    _require(all(len(field.get("label") or "") <= 45 for field in fields), "label: at most 45 characters")
+
+
 def check_choices(choices: list[Payload]) -> None:
     _require(len(choices) <= 25, "choices: at most 25")
     _require(all(1 <= len(choice["name"]) <= 100 for choice in choices), "choices: a name has 1 to 100 characters")

@@ -15,7 +15,7 @@ from aiohttp import BodyPartReader, web
 
 from tests.loopback import discord_world as world
 from tests.loopback.discord_gateway import Gateway
-from tests.loopback.discord_limits import Refused, check_choices, check_commands, check_components, check_message
+from tests.loopback.discord_limits import Refused, check_choices, check_commands, check_components, check_message, check_modal
 from tests.loopback.discord_world import MIB, Fault, Interaction, Payload, Place, Sent, snowflake
 
 API = "/api/v10"
@@ -50,6 +50,7 @@ class Server:
         self._blobs: dict[str, bytes] = {}
         self._nonces: dict[tuple[str, str], tuple[float, str]] = {}
         self._faults: list[Fault] = []
+        self.places: dict[str, Place] = dict(world.PLACES)
         self._clock_ahead_s = 0.0
         app = web.Application(middlewares=[self._every_call], client_max_size=26 * MIB)
         app.router.add_get("/gateway", self.gateway.handle)
@@ -69,6 +70,7 @@ class Server:
             ("GET", "/channels/{channel}", self._channel),
             ("GET", "/channels/{channel}/messages", self._history),
             ("POST", "/channels/{channel}/messages", self._create),
+            ("POST", "/channels/{channel}/messages/{message}/threads", self._thread),
             ("GET", "/channels/{channel}/messages/{message}", self._get),
             ("PATCH", "/channels/{channel}/messages/{message}", self._edit),
             ("DELETE", "/channels/{channel}/messages/{message}", self._delete),
@@ -186,7 +188,7 @@ class Server:
 
     # --- messages
     def _place(self, request: web.Request, *, posting: bool = False) -> Place:
-        place = world.PLACES.get(request.match_info["channel"])
+        place = self.places.get(request.match_info["channel"])
         if place is None:
             raise Refused(404, 10003, "Unknown Channel")
         if place.refusal and (posting or place.hidden):
@@ -229,6 +231,8 @@ class Server:
 
     async def _history(self, request: web.Request) -> web.Response:
         place, query = self._place(request), request.query
+        if not place.history:
+            return answer([])  # as the platform does: there is nothing to see, which is no error
         seen = [m for m in self.messages.values() if m["channel_id"] == place.id and not m["flags"] & EPHEMERAL]
         seen = [m for m in seen if int(query.get("after", 0)) < int(m["id"]) < int(query.get("before", 1 << 63))]
         limit = int(query.get("limit", 50))
@@ -247,13 +251,51 @@ class Server:
             at, id = self._nonces.get(key, (float("-inf"), ""))
             if self.now() - at < NONCE_S and id in self.messages:
                 return answer(self.messages[id])
-        extra = {"message_reference": data["message_reference"]} if "message_reference" in data else {}
-        made = self._add(place, data, **extra)
+        made = self._add(place, data, **self._reply_to(place, data.get("message_reference")))
         self._nonces[key] = (self.now(), made["id"])
+        await self.gateway.said(made)
         return answer({**made, "nonce": data.get("nonce")})
 
+    def _reply_to(self, place: Place, reference: Payload | None) -> Payload:
+        """What a message is as a reply; one to what is gone is an ordinary message where `fail_if_not_exists` is false."""
+        if reference is None:
+            return {}
+        if not place.history:
+            raise Refused(400, 160002, "Cannot reply without permission to read message history")
+        if reference.get("channel_id", place.id) not in (place.id, int(place.id)):
+            raise Refused(400, 50035, "Invalid Form Body: message_reference: REPLIES_CANNOT_REFERENCE_OTHER_CHANNEL")
+        answered = self.messages.get(str(reference["message_id"]))
+        if answered is None or answered["channel_id"] != place.id:
+            if reference.get("fail_if_not_exists", True):
+                raise Refused(400, 50035, "Invalid Form Body: message_reference: Unknown message")
+            return {}
+        kept = {"message_id": answered["id"], "channel_id": place.id}
+        return {"type": 19, "message_reference": kept, "referenced_message": answered}
+
+    async def _thread(self, request: web.Request) -> web.Response:
+        """A public thread from a message; it has the message's id."""
+        place, data = self._place(request), await self._body(request)
+        message = self._found(request.match_info["message"])
+        if not place.server or place.parent:
+            raise Refused(400, 50024, "Cannot execute action on this channel type")
+        if not place.threads:
+            raise Refused(403, 50013, world.REFUSALS[50013])
+        if message["id"] in self.places:
+            raise Refused(400, 160004, "A thread has already been created for this message")
+        if not 1 <= len(data.get("name") or "") <= 100 or data.get("auto_archive_duration", 1440) not in (60, 1440, 4320, 10080):
+            raise Refused(400, 50035, "Invalid Form Body: name or auto_archive_duration")
+        refusal = world.SILENT_THREAD.refusal if place == world.SILENT_THREADS else 0
+        made = Place(
+            message["id"], data["name"], place.server, refusal, parent=place.id, owner=world.APPLICATION, history=place.history
+        )
+        self.places[made.id] = made
+        self.gateway.threads.append(made)
+        await self.gateway.event("THREAD_CREATE", {**made.payload, "newly_created": True})
+        return answer(made.payload, 201)
+
     async def _get(self, request: web.Request) -> web.Response:
-        self._place(request)
+        if not self._place(request).history:
+            raise Refused(403, 50013, world.REFUSALS[50013])
         return answer(self._found(request.match_info["message"]))
 
     async def _edit(self, request: web.Request) -> web.Response:
@@ -289,6 +331,8 @@ class Server:
             resource["message"] = self._patch(self._found(interaction.original or ""), data)
         elif kind == CHOICES:
             check_choices(data["choices"])
+        elif kind == MODAL:
+            check_modal(data)
         interaction.callback, interaction.data, interaction.answered_after_s = kind, data, self.now() - interaction.at
         summary = {"id": interaction.id, "type": interaction.kind, "response_message_id": interaction.original}
         return answer({"interaction": {**summary, "response_message_loading": kind == DEFERRED}, "resource": resource})

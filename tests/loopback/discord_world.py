@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ EVERYTHING = str((1 << 53) - 1)
 MIB = 2**20
 
 _DISCORD_EPOCH_MS = 1_420_070_400_000
+_LONG_AGO = "2024-01-01T00:00:00+00:00"
 _counter = itertools.count()
 
 
@@ -47,6 +49,10 @@ class Place:
     hidden: bool = False  # the bot cannot read it either
     private: bool = False  # between people, the bot only reaches it by its commands
     person: str = ""  # whose direct messages with the bot these are
+    parent: str = ""  # of a thread: the channel that it belongs to
+    owner: str = ""  # of a thread: whoever made it
+    threads: bool = True  # whether the bot may make threads here
+    history: bool = True  # whether the bot may read what was written before, and so reply
 
     @property
     def member(self) -> bool:
@@ -62,6 +68,13 @@ class Place:
         if not self.server:
             recipient = PEOPLE[self.person or PIPER.id]
             return {"id": self.id, "type": 1, "recipients": [recipient.payload], "last_message_id": None, "flags": 0}
+        if self.parent:
+            metadata = {"archived": False, "auto_archive_duration": 1440, "archive_timestamp": _LONG_AGO, "locked": False}
+            return {
+                "id": self.id, "type": 11, "name": self.name, "guild_id": self.server, "parent_id": self.parent,
+                "owner_id": self.owner, "last_message_id": None, "message_count": 0, "member_count": 1,
+                "rate_limit_per_user": 0, "thread_metadata": metadata, "flags": 0,
+            }  # fmt: skip
         return {
             "id": self.id, "type": 0, "name": self.name, "position": 0, "permission_overwrites": [], "guild_id": self.server,
             "nsfw": False, "parent_id": None, "topic": None, "last_message_id": None, "rate_limit_per_user": 0,
@@ -76,6 +89,11 @@ SERVER, ELSEWHERE_SERVER = "200", "201"
 TUNES = Place("300", "tunes", SERVER)
 SILENT = Place("301", "read-only", SERVER, refusal=50013)  # Missing Permissions
 HIDDEN = Place("302", "committee", SERVER, refusal=50001, hidden=True)  # Missing Access
+NO_THREADS = Place("303", "no-threads", SERVER, threads=False)
+NO_HISTORY = Place("304", "no-history", SERVER, history=False)
+SILENT_THREADS = Place("305", "threads-are-read-only", SERVER)
+THREAD = Place("306", "a thread of somebody's", SERVER, parent="300", owner=FIDDLER.id)
+SILENT_THREAD = Place("307", "a thread in which the bot may not write", SERVER, refusal=50013, parent="305", owner=FIDDLER.id)
 ELSEWHERE = Place("310", "somebody-elses", ELSEWHERE_SERVER, refusal=50001, hidden=True)
 PRIVATE = Place("311", "direct messages between people", refusal=50001, hidden=True, private=True)
 DIRECT_OF = {
@@ -84,7 +102,8 @@ DIRECT_OF = {
     for person in PEOPLE.values()
 }  # fmt: skip
 DIRECT = DIRECT_OF[FIDDLER.id]
-PLACES = {place.id: place for place in (TUNES, SILENT, HIDDEN, ELSEWHERE, PRIVATE, *DIRECT_OF.values())}
+_CHANNELS = (TUNES, SILENT, HIDDEN, NO_THREADS, NO_HISTORY, SILENT_THREADS, THREAD, SILENT_THREAD, ELSEWHERE, PRIVATE)
+PLACES = {place.id: place for place in (*_CHANNELS, *DIRECT_OF.values())}
 REFUSALS = {50001: "Missing Access", 50007: "Cannot send messages to this user", 50013: "Missing Permissions"}
 
 
@@ -146,8 +165,9 @@ APPLICATION_PAYLOAD: Payload = {
 }  # fmt: skip
 
 
-def guild() -> Payload:
-    """GUILD_CREATE of the one server that the bot is a member of."""
+def guild(made: Iterable[Place] = ()) -> Payload:
+    """GUILD_CREATE of the one server that the bot is a member of; `made` are the threads that it has come to."""
+    here = [place for place in (*PLACES.values(), *made) if place.server == SERVER]
     everyone = {
         "id": SERVER, "name": "@everyone", "color": 0, "hoist": False, "position": 0, "permissions": EVERYTHING,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
@@ -157,7 +177,8 @@ def guild() -> Payload:
     return {
         "id": SERVER, "name": "Session", "owner_id": FIDDLER.id, "member_count": len(people), "large": False,
         "unavailable": False,
-        "roles": [everyone], "channels": [place.payload for place in PLACES.values() if place.server == SERVER], "threads": [],
+        "roles": [everyone], "channels": [place.payload for place in here if not place.parent],
+        "threads": [place.payload for place in here if place.parent],
         "emojis": [], "stickers": [], "features": [], "preferred_locale": "en-US", "presences": [], "voice_states": [],
         "members": [{**MEMBER, "user": user} for user in people],
         "premium_tier": 0, "afk_timeout": 0, "verification_level": 0, "nsfw_level": 0, "mfa_level": 0,
@@ -173,6 +194,14 @@ def message(place: Place, author: Payload, data: Payload, **extra: Any) -> Paylo
         "embeds": data.get("embeds") or [], "pinned": False, "type": 0, "flags": data.get("flags", 0),
         "components": data.get("components") or [], **extra,
     }  # fmt: skip
+
+
+def readable(message: Payload, *, intent: bool) -> Payload:
+    """The message as the gateway shows it to the bot: without its content where that is none of the bot's business."""
+    own = message["author"]["id"] == APPLICATION
+    if intent or own or "guild_id" not in message or any(user["id"] == APPLICATION for user in message["mentions"]):
+        return message
+    return message | {"content": "", "attachments": [], "embeds": [], "components": []}
 
 
 def interaction(kind: int, data: Payload, place: Place, person: Person, token: str, message: Payload | None) -> Payload:

@@ -8,8 +8,25 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.loopback.discord import DIRECT, FIDDLER, HIDDEN, SILENT, TOKEN, TUNES, FakeDiscord, Interaction, Upload
+from tests.loopback.discord import (
+    DIRECT,
+    FIDDLER,
+    HIDDEN,
+    NO_HISTORY,
+    NO_THREADS,
+    SILENT,
+    SILENT_THREAD,
+    SILENT_THREADS,
+    THREAD,
+    TOKEN,
+    TUNES,
+    FakeDiscord,
+    Interaction,
+    Upload,
+)
 from tests.loopback.discord_server import DEFERRED, REPLY
+from tests.loopback.discord_world import BOT as BOT_USER
+from tests.loopback.discord_world import readable
 
 BOT = {"Authorization": f"Bot {TOKEN}"}
 
@@ -144,3 +161,52 @@ async def test_pings_are_noticed(bot: Caller) -> None:
     await bot.call("POST", f"/channels/{TUNES.id}/messages", {"content": "@everyone"})
     with pytest.raises(AssertionError, match="defaults"):
         bot.discord.assert_no_pings()
+
+
+async def test_a_thread_is_made_from_a_message_once_and_where_the_bot_may(bot: Caller) -> None:
+    async def thread(place: str, message: str, **changes: Any) -> tuple[int, Any]:
+        return await bot.call("POST", f"/channels/{place}/messages/{message}/threads", {"name": "Session"} | changes)
+
+    said = (await bot.discord.say("here"))["id"]
+    assert await thread(TUNES.id, said, name="n" * 101) == (400, 50035)
+    status, made = await thread(TUNES.id, said)
+    assert (status, made["id"], made["type"], made["parent_id"], made["owner_id"]) == (201, said, 11, TUNES.id, "100")
+    assert await thread(TUNES.id, said) == (400, 160004)
+    assert (await bot.call("POST", f"/channels/{said}/messages", {"content": "x"}))[0] == 200
+    elsewhere = (await bot.discord.say("here", place=NO_THREADS))["id"]
+    assert await thread(NO_THREADS.id, elsewhere) == (403, 50013)
+    assert await thread(THREAD.id, (await bot.discord.say("here", place=THREAD))["id"]) == (400, 50024)
+    assert await thread(DIRECT.id, (await bot.discord.say("here", place=DIRECT))["id"]) == (400, 50024)
+    silent = (await bot.discord.say("here", place=SILENT_THREADS))["id"]
+    _, made = await thread(SILENT_THREADS.id, silent)
+    for place in (made["id"], SILENT_THREAD.id):
+        assert await bot.call("POST", f"/channels/{place}/messages", {"content": "x"}) == (403, 50013)
+
+
+async def test_a_reply_needs_its_message_and_the_history(bot: Caller) -> None:
+    async def reply(place: str, **reference: Any) -> tuple[int, Any]:
+        return await bot.call("POST", f"/channels/{place}/messages", {"content": "x", "message_reference": reference})
+
+    said = (await bot.discord.say("here"))["id"]
+    status, made = await reply(TUNES.id, message_id=said, channel_id=TUNES.id)
+    assert (status, made["type"], made["referenced_message"]["id"]) == (200, 19, said)
+    assert await reply(TUNES.id, message_id="1") == (400, 50035)
+    assert (await reply(TUNES.id, message_id="1", fail_if_not_exists=False))[1]["type"] == 0
+    assert await reply(THREAD.id, message_id=said, channel_id=TUNES.id) == (400, 50035)
+    there = (await bot.discord.say("here", place=NO_HISTORY))["id"]
+    assert await reply(NO_HISTORY.id, message_id=there) == (400, 160002)
+    assert await bot.call("GET", f"/channels/{NO_HISTORY.id}/messages") == (200, [])
+    assert await bot.call("GET", f"/channels/{NO_HISTORY.id}/messages/{there}") == (403, 50013)
+
+
+async def test_content_is_shown_only_where_it_is_the_bots_business(bot: Caller) -> None:
+    plain = await bot.discord.say("a secret", files=[Upload("a.abc", b"X:1")])
+    assert readable(plain, intent=False) | {"content": "", "attachments": []} == readable(plain, intent=False)
+    assert readable(plain, intent=True) == plain
+    for told in ("<@100> hello", "<@100>"):
+        said = await bot.discord.say(told)
+        assert (readable(said, intent=False)["content"], said["mentions"]) == (told, [BOT_USER])
+    for not_told in ("@everyone", "<@&100>", "<@1001>"):
+        assert readable(await bot.discord.say(not_told), intent=False)["content"] == ""
+    direct = await bot.discord.say("hello", place=DIRECT)
+    assert readable(direct, intent=False)["content"] == "hello"

@@ -107,3 +107,12 @@ async def test_an_id_that_is_none_finds_and_changes_nothing(storage: Storage, ur
     with pytest.raises(KeyError):
         await storage.read(tune_id, "tune.abc")
     assert execute(url, "SELECT status, message FROM tunes") == [("queued", None)]
+
+
+async def test_what_is_needed_to_answer_can_be_known_later_until_the_tune_is_delivered(storage: Storage) -> None:
+    tune_id = (await storage.add(request(), origin())).id
+    await storage.answer(tune_id, {"card": "1"})
+    await storage.deliver(tune_id, "message")
+    await storage.answer(tune_id, {"card": "2"})
+    tune = await storage.tune(tune_id)
+    assert tune is not None and tune.origin.reply == {"card": "1"}

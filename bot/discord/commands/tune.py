@@ -13,7 +13,14 @@ from bot.discord.choices import INSTRUMENT_CHOICES, METRES, everywhere, matching
 from bot.discord.handed_in import unfold
 from bot.languages import language
 from generator.notation.metres import RHYTHMS
-from generator.request import MAX_OPENING_CHARACTERS, MAX_SEED, MAX_TITLE_CHARACTERS, RequestError
+from generator.request import (
+    MAX_OPENING_CHARACTERS,
+    MAX_SEED,
+    MAX_TEMPO,
+    MAX_TITLE_CHARACTERS,
+    MIN_TEMPO,
+    RequestError,
+)
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
     instrument=texts.INSTRUMENT,
     backing=texts.BACKING,
     temperature=texts.TEMPERATURE,
+    tempo=texts.TEMPO,
     seed=texts.SEED,
 )
 @app_commands.choices(strength=[app_commands.Choice(name=name, value=strength) for strength, name in texts.STRENGTHS.items()])
@@ -55,6 +63,7 @@ async def tune(
     instrument: str | None = None,
     backing: bool | None = None,
     temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
+    tempo: app_commands.Range[float, MIN_TEMPO, MAX_TEMPO] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
 ) -> None:
     caller = await Caller.of(interaction)
@@ -72,6 +81,7 @@ async def tune(
             instrument=instrument,
             backing=backing,
             temperature=temperature,
+            tempo=tempo,
             seed=seed,
         )
     except RequestError as error:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from bot.desk import Desk
+from bot.discord.client import TunesmithBot
 from bot.discord.start import DiscordSide, NoLogin
 from bot.settings import Settings
 from storage import Composition, Status, Storage, Tune
-from tests.loopback.discord import FakeDiscord, Interaction
+from tests.loopback.discord import FakeDiscord, Interaction, Payload
 
 ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
 FILES = {
@@ -62,6 +63,20 @@ class Stage:
                     if tune.origin.event == interaction.id:
                         return tune
                 await asyncio.sleep(0.01)
+
+    async def heard(self, said: Payload) -> Tune:
+        """The tune that a message asked for, once it is kept and its card is there."""
+        async with asyncio.timeout(5):
+            while True:
+                for tune in await self.storage.undelivered("discord"):
+                    if tune.origin.event == said["id"] and tune.id in self.side_bot.deliveries:
+                        return tune
+                await asyncio.sleep(0.01)
+
+    @property
+    def side_bot(self) -> TunesmithBot:
+        assert self.side is not None and self.side._bot is not None
+        return self.side._bot
 
     async def repeated(self, interaction: Interaction) -> None:
         """Sends an answered interaction once more, and waits until the bot has tried to answer it and to say so."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.handed_in import first_tune, in_blocks, in_words, text_of
+from bot.discord.handed_in import first_tune, in_blocks, in_tail, in_words, text_of, words_of
 from generator.notation.opening import read_opening
 from generator.request import MAX_OPENING_CHARACTERS, RequestError, TuneRequest
 from tests.bot.discord.conftest import ABC
@@ -82,3 +82,19 @@ def test_the_first_tune_of_a_long_collection_is_read_and_the_rest_is_said_to_be_
 def test_one_tune_that_is_too_long_is_refused_with_its_length() -> None:
     with pytest.raises(RequestError, match=r"has 5,004 characters; I read at most 4,000"):
         first_tune("K:D\n" + 500 * "ABcd efga|")
+
+
+@pytest.mark.parametrize(
+    ("content", "music", "words"),
+    [
+        (f"<@100> a reel  from this: {LINE}", LINE, "a reel from this:"),
+        (f"go on from a {LINE}", LINE, "go on from a"),
+        (f"vary `{LINE}` please", None, " vary   please"),
+        (f"a jig\n{LINE}\nT:In D\nthanks", LINE, "a jig\nthanks"),
+        ("a cab, a bag", None, "a cab, a bag"),
+        ("one | two", None, "one | two"),
+    ],
+)
+def test_what_is_said_is_told_from_the_music_after_it(content: str, music: str | None, words: str) -> None:
+    assert in_tail(content) == music
+    assert words_of(content).split() == words.split()

@@ -59,8 +59,9 @@ async def test_the_invite_link_is_logged_at_the_start(stopped_stage: Stage) -> N
     assert url == "https://discord.com/oauth2/authorize?client_id=100&scope=bot+applications.commands&permissions=274878286848"
 
 
-async def test_no_privileged_intent_and_not_even_messages_are_asked_for(stage: Stage) -> None:
-    assert stage.discord.gateway.intents == 1
+async def test_no_privileged_intent_is_asked_for(stage: Stage) -> None:
+    guilds, guild_messages, direct_messages = 1 << 0, 1 << 9, 1 << 12
+    assert stage.discord.gateway.intents == guilds | guild_messages | direct_messages
 
 
 async def test_ready_means_that_events_arrive(stage: Stage) -> None:

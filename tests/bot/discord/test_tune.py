@@ -79,6 +79,7 @@ async def test_progress_is_shown_at_most_once_a_second_and_never_after_the_end(s
         ({"opening": "M:4/4 L:1/8 K:D ABcd efga bb|ABcd efga|"}, "Bar 1 of the opening is too long"),
         ({"opening": "K:D ABcd|", "key": "G"}, "but G major was asked for"),
         ({"temperature": 9.0}, "from 0.1"),
+        ({"tempo": 9.0}, "from 0.5"),
         ({"mode": "second part"}, "no first part to write a second one to"),
         ({"opening": "K:D\nABcd efga|", "mode": "second part"}, "this is shorter"),
         ({"opening": "K:D\nABcd efga", "mode": "play"}, "no bar line here"),
@@ -157,7 +158,7 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
     options = {option["name"]: option for option in command["options"]}
     assert list(options) == [
         "rhythm", "key", "metre", "opening", "mode", "strength", "structure", "title", "instrument", "backing",
-        "temperature", "seed",
+        "temperature", "tempo", "seed",
     ]  # fmt: skip
     assert {choice["value"] for choice in options["rhythm"]["choices"]} >= {"reel", "jig", "slip jig", "hornpipe"}
     assert (options["temperature"]["min_value"], options["temperature"]["max_value"]) == (0.1, 2.0)

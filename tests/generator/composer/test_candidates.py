@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,3 +124,11 @@ def test_a_written_tune_is_that_of_the_seed_and_the_number(choice):
     assert [one.tokens for one in first] == [one.tokens for one in again]
     assert len({one.tokens for one in first}) == 3
     assert write(choice.best(plan, first).score) == write(choice.best(plan, again).score)
+
+
+def test_a_slower_tune_has_the_same_notes(choice):
+    plan, candidates = written(REQUEST, 1)
+    usual = choice.best(plan, candidates).score
+    slower = choice.best(make_plan(replace(REQUEST, tempo=0.75)), candidates).score
+    assert (usual.tempo[1], slower.tempo[1]) == (104, 78)
+    assert slower == replace(usual, tempo=slower.tempo)

@@ -1,0 +1,219 @@
+"""Wishes in chat: a mention, a direct message, a reply to one of the bot's tunes; with ABC, with words, or with both."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import discord
+import structlog
+
+from bot import desk
+from bot.desk import DeskError
+from bot.discord import answering, buttons, handed_in, session, texts
+from bot.discord.caller import Caller
+from bot.discord.message import escape
+from bot.discord.reply import PLATFORM, Reply
+from bot.words import Words, words_in
+from generator.notation.metres import rhythm_named
+from generator.request import RequestError, TuneRequest
+from storage.tunes import Origin, Tune
+
+if TYPE_CHECKING:
+    from bot.discord.client import TunesmithBot
+
+log = structlog.get_logger(__name__)
+
+SENTENCES, SENTENCES_S = 3, 60.0  # a person is told so many in so long, or the bot could be made to flood a channel
+REMEMBERED_PEOPLE = 10_000
+# What a tune that is there can be played with; and what a variation of it can be made with.
+_PLAYED = {"tempo", "instrument", "backing", "title"}
+_VARIED = _PLAYED | {"temperature", "strength", "seed"}
+
+
+class Patience:
+    """Whether somebody may be told one more sentence just now."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, deque[float]] = {}
+
+    def has(self, person: int) -> bool:
+        now = time.monotonic()
+        told = self._told.pop(person, deque(maxlen=SENTENCES))
+        self._told[person] = told  # at the end: whoever was told something last is remembered longest
+        while len(self._told) > REMEMBERED_PEOPLE:
+            del self._told[next(iter(self._told))]
+        if len(told) == SENTENCES and now - told[0] < SENTENCES_S:
+            return False
+        told.append(now)
+        return True
+
+
+async def hear(bot: TunesmithBot, message: discord.Message) -> None:
+    """Answers what is meant for the bot, and passes over everything else."""
+    direct = isinstance(message.channel, discord.DMChannel)
+    spoken = message.type in (discord.MessageType.default, discord.MessageType.reply) and message.webhook_id is None
+    if message.author.bot or not spoken or not (direct or bot.user in message.mentions):
+        return
+    server = message.guild.id if message.guild else None
+    locale = str(message.guild.preferred_locale) if message.guild else ""
+    caller = await Caller.known(bot, person=message.author.id, server=server, locale=locale)
+    try:
+        await _answer(bot, message, caller, by_name=direct or _named(bot, message))
+    except (RequestError, DeskError) as error:
+        await tell(bot, message, escape(caller.say(error.sentence)))  # everybody reads it, and it may quote the person
+    except Exception:
+        log.exception("A message cannot be answered.", message=message.id)
+        await tell(bot, message, caller.say(texts.TROUBLE))
+
+
+async def tell(bot: TunesmithBot, message: discord.Message, sentence: str, view: discord.ui.View | None = None) -> None:
+    """One sentence as a reply, if the person was not told many just now and the bot may write there."""
+    if not bot.patience.has(message.author.id):
+        return
+    parts: dict[str, Any] = {"content": sentence, "nonce": str(message.id)} | ({"view": view} if view else {})
+    try:
+        await answering.send(_channel(bot, message), lambda: parts, to=message.id, place=message.channel.id)
+    except discord.HTTPException as error:
+        log.info("A message cannot be answered where it was written.", message=message.id, reason=str(error))
+
+
+async def _answer(bot: TunesmithBot, message: discord.Message, caller: Caller, *, by_name: bool) -> None:
+    """Raises RequestError and DeskError with the sentence to tell."""
+    answered = await _answered(message)
+    own = answered if answered is not None and answered.author == bot.user else None
+    abc = await handed_in.abc_of(message) or handed_in.in_tail(message.content)
+    words = words_in(handed_in.words_of(message.content))
+    request: TuneRequest | None = None
+    parent = buttons.tune_of(own) if own else None
+    if abc:
+        turn = await session.turn_of(bot, message, own) if words.wish.get("mode", "answer") == "answer" else None
+        if turn is not None:
+            wish, parent = await session.phrase(bot.storage, turn, abc) | words.wish, turn.tune
+        else:
+            wish = {**words.wish, "opening": abc}
+        request = await caller.wish(**wish)
+    elif words.stop and (turn := await session.turn_of(bot, message, own)):
+        await tell(bot, message, caller.say(texts.SESSION_OVER), session.closing(turn, caller.say))
+        return
+    elif by_name or words.asked or words.again:  # who replies to a tune may be talking of it
+        request, parent = await _wish(bot, caller, words, parent, answered if own is None else None)
+    if request is not None:
+        await _take(bot, message, caller, request, parent)
+    elif by_name:
+        await tell(bot, message, caller.say(texts.HOW_TO_ASK))
+
+
+async def _wish(
+    bot: TunesmithBot, caller: Caller, words: Words, tune_id: str | None, others: discord.Message | None
+) -> tuple[TuneRequest | None, str | None]:
+    """What is wished for without ABC in the message itself, and the tune that it is made from; raises RequestError.
+
+    `others` is somebody else's message that it answers: its ABC is taken where Discord shows it.
+    """
+    if tune_id is not None and (words.wish or words.again):
+        tune = await bot.storage.tune(tune_id)
+        if tune is None or tune.composition is None:
+            raise RequestError("message", texts.GONE)
+        if words.again and not words.wish:
+            return desk.again(tune)
+        return await caller.wish(**_of_tune(tune, words.wish)), tune.id
+    wish = dict(words.wish)
+    if others is not None and (opening := await handed_in.abc_of(others)):
+        wish["opening"] = opening
+    elif len(wish) > 1 or words.again:
+        wish.pop("mode", None)  # «play me a reel»
+    return (await caller.wish(**wish) if wish or words.asked or words.again else None), None
+
+
+def _of_tune(tune: Tune, wish: dict[str, Any]) -> dict[str, Any]:
+    """What is wished of a finished tune: «vary it», «slower», «on the flute», or the like of it «in D»."""
+    made, before = tune.composition, tune.request
+    assert made is not None
+    players = {"instrument": before.instrument or None, "backing": before.backing}
+    if "mode" in wish or wish.keys() <= _VARIED:
+        mode = "play" if wish.keys() <= _PLAYED else "vary"
+        return {**players, "mode": mode, "opening": made.abc, **wish}
+    rhythm = rhythm_named(made.rhythm)
+    kept = {**players, "rhythm": rhythm and rhythm.name, "key": made.key, "temperature": before.temperature}
+    if "metre" in wish:
+        del kept["rhythm"]
+    return {**kept, "structure": before.structure, "tempo": before.tempo, **wish}
+
+
+async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, request: TuneRequest, parent: str | None) -> None:
+    """Kept first, then shown: a message that Discord sends twice is one tune and one card. Raises DeskError."""
+    guild = message.guild
+    assert bot.application_id is not None
+    reply = Reply(
+        application=bot.application_id,
+        token="",
+        expires=0,
+        card=0,
+        member=True,
+        file_limit=guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES,
+        language=caller.say.code,
+        prompt=message.id,
+    )
+    origin = Origin(
+        platform=PLATFORM,
+        event=str(message.id),
+        person=caller.viewer.person,
+        place=str(message.channel.id),
+        server=caller.viewer.server,
+        reply=reply.as_dict(),
+    )
+    try:
+        tune = await bot.desk.submit(request, origin, parent=parent)
+    except ValueError as error:
+        raise DeskError(str(error)) from error
+    if tune.message is not None or tune.id in bot.deliveries or Reply.from_dict(tune.origin.reply).card:
+        return
+    card = await _card(bot, message, caller)
+    if card is not None:
+        reply = replace(reply, card=card)
+        await bot.storage.answer(tune.id, reply.as_dict())
+        tune = replace(tune, origin=replace(tune.origin, reply=reply.as_dict()))
+    bot.deliver(tune)
+
+
+async def _card(bot: TunesmithBot, message: discord.Message, caller: Caller) -> int | None:
+    """The id of the reply that shows how far the tune is. None where the bot may not write: the person is told where it comes."""
+    parts = {"content": caller.say(texts.ONE_MOMENT), "nonce": f"card {message.id}"}
+    try:
+        return (await answering.send(_channel(bot, message), lambda: parts, to=message.id, place=message.channel.id)).id
+    except discord.Forbidden:
+        if bot.patience.has(message.author.id):
+            try:
+                await message.author.send(caller.say(texts.comes_here(message.channel.id)), nonce=str(message.id))
+            except discord.HTTPException:
+                log.info("Somebody can be told nothing.", message=message.id)
+    except discord.HTTPException as error:
+        log.warning("A message gets no card.", message=message.id, reason=str(error))
+    return None
+
+
+async def _answered(message: discord.Message) -> discord.Message | None:
+    """The message that this one replies to, where Discord tells it or lets it be read."""
+    reference = message.reference
+    if reference is None or reference.message_id is None or message.type is not discord.MessageType.reply:
+        return None
+    if isinstance(reference.resolved, discord.Message):
+        return reference.resolved
+    if reference.resolved is not None:
+        return None  # it was deleted
+    try:
+        return await message.channel.fetch_message(reference.message_id)
+    except discord.HTTPException:
+        return None
+
+
+def _named(bot: TunesmithBot, message: discord.Message) -> bool:
+    """Whether the bot is mentioned in the text, and not only replied to."""
+    return bot.user is not None and any(mention in message.content for mention in (f"<@{bot.user.id}>", f"<@!{bot.user.id}>"))
+
+
+def _channel(bot: TunesmithBot, message: discord.Message) -> discord.PartialMessageable:
+    return bot.get_partial_messageable(message.channel.id)

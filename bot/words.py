@@ -1,0 +1,186 @@
+"""What somebody wishes for in their own words, found by rules: «a slow jig in G minor, please». The same on every platform."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot import vocabulary
+from generator.request import MAX_TEMPO, MIN_TEMPO
+
+MAX_CHARACTERS = 4_000  # beyond them nothing is read
+
+Found = tuple[str, Any]  # a keyword argument of TuneRequest.check, or one of _MARKS, and its value
+_MARKS = ("filler", "ask", "again", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    wish: dict[str, Any] = field(default_factory=dict)  # keyword arguments of TuneRequest.check
+    asked: bool = False  # it is put as a wish, and not only said of a tune («lovely reel!»)
+    again: bool = False  # another one of the same kind
+    stop: bool = False  # that was enough
+
+
+def wish_in(text: str) -> dict[str, Any]:
+    """Keyword arguments of TuneRequest.check, which may still turn them down: empty where nothing is wished for."""
+    return words_in(text).wish
+
+
+def words_in(text: str) -> Words:
+    """Takes time in proportion to the text's length; words that nothing is known about are passed over."""
+    text = unicodedata.normalize("NFC", text[:MAX_CHARACTERS])
+    wish: dict[str, Any] = {}
+    if quoted := _QUOTED.search(text):
+        wish["title"] = next(filter(None, quoted.groups()))
+        text = f"{text[: quoted.start()]} , {text[quoted.end() :]}"
+    said = _TOKEN.findall(text)
+    words = [_plain(word) for word in said]
+    marks: set[str] = set()
+    at = passed_over = 0
+    while at < len(words):
+        step, found = _number(words, at) or _key(said, words, at) or _phrase(words, at) or (1, None)
+        if found is None:
+            passed_over += 1
+        elif found[0] in _MARKS:
+            marks.add(found[0])
+        elif found[0] != "mood":
+            wish.setdefault(*found)
+            if found[0] == "mode":
+                marks.add("ask")
+        elif _DENIALS.isdisjoint(words[max(at - 2, 0) : at]):  # «not too fast»
+            wish = found[1] | wish
+            if words[at] in _MORE:
+                marks.add("ask")
+        at += step
+    if wish.get("mode") != "vary":
+        wish.pop("strength", None)
+    asked = not marks.isdisjoint({"ask", "again"}) or (bool(wish) and not passed_over)
+    return Words(wish, asked, "again" in marks, "stop" in marks and not passed_over)
+
+
+_QUOTED = re.compile(r"“([^“”\n]{1,200})”|„([^„“”\n]{1,200})[“”]|«\s?([^«»\n]{1,200}?)\s?»|\"([^\"\n]{1,200})\"")
+_TOKEN = re.compile(r"\d{1,2}/\d{1,2}(?![\d/])|\d{1,12}(?:[.,]\d{1,4})?|[A-Ga-g][#♯♭](?:[^\W\d_]{1,20})?|[^\W\d_]+|[?!.,;:]")
+
+
+def _plain(word: str) -> str:
+    """In small letters, without accents, which are often left out: «ríl», «Flöte», «rápido»."""
+    letters = unicodedata.normalize("NFKD", word.replace("♯", "#").replace("♭", "b").casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def _phrases(text: str) -> Iterable[tuple[str, ...]]:
+    return (tuple(_plain(phrase).split()) for phrase in text.split("|"))
+
+
+def _names(text: str) -> set[str]:
+    return {" ".join(phrase) for phrase in _phrases(text)}
+
+
+def _known() -> dict[tuple[str, ...], Found]:
+    """All phrases; of one that stands in two lists the later counts."""
+    lists: list[tuple[Found, str]] = [
+        (("filler", True), vocabulary.FILLERS),
+        (("ask", True), vocabulary.ASK),
+        (("again", True), vocabulary.AGAIN),
+        (("stop", True), vocabulary.STOP),
+        *((("strength", strength), words) for strength, words in vocabulary.STRENGTHS.items()),
+        *((("mood", mood), words) for mood, words in vocabulary.MOODS),
+        *((("structure", structure), words) for structure, words in vocabulary.STRUCTURES.items()),
+        *((("backing", on), words) for on, words in vocabulary.BACKING.items()),
+        *((("mode", mode), words) for mode, words in vocabulary.TREATMENTS.items()),
+        *((("instrument", name), f"{name}|{name}s|{words}") for name, words in vocabulary.INSTRUMENTS.items()),
+        *((("rhythm", name), f"{name}|{name}s|{words}") for name, words in vocabulary.RHYTHMS.items()),
+    ]
+    return {phrase: found for found, words in lists for phrase in _phrases(words)}
+
+
+_KNOWN = _known()
+_LONGEST = max(map(len, _KNOWN))
+_MORE, _DENIALS = _names(vocabulary.MORE), _names(vocabulary.DENIALS)
+
+
+def _phrase(words: list[str], at: int) -> tuple[int, Found] | None:
+    """The longest known phrase that begins here: how many words it has, and what it says."""
+    for length in range(min(_LONGEST, len(words) - at), 0, -1):
+        if found := _KNOWN.get(tuple(words[at : at + length])):
+            return length, found
+    return None
+
+
+_NUMBERS = {word: name for name, words in vocabulary.NUMBERS.items() for word in _names(words)}
+
+
+def _number(words: list[str], at: int) -> tuple[int, Found] | None:
+    """«6/8», «seed 7», «temperature: 0.8»; a number that nobody named says nothing."""
+    beats, slash, unit = words[at].partition("/")
+    if slash:
+        return (1, ("metre", words[at])) if unit in ("2", "4", "8", "16") and int(beats) else None
+    name = _NUMBERS.get(words[at])
+    to = at + 2 if _next(words, at + 1) == ":" else at + 1
+    typed = _next(words, to)
+    if name is None or not re.fullmatch(r"\d+(?:[.,]\d+)?", typed, re.ASCII):
+        return None
+    number = float(typed.replace(",", "."))
+    if name == "tempo" and not MIN_TEMPO <= number <= MAX_TEMPO:
+        return None  # most likely beats a minute
+    return to - at + 1, (name, int(number) if name in ("seed", "strength") else number)
+
+
+_MODE_OF = {word: mode for mode, words in vocabulary.MODES.items() for word in _names(f"{mode}|{words}")}
+# In one word: `Ador`, `F#m`, `Gmaj`. After a small letter there have to be three: «am» and «dm» are words.
+_ONE_WORD = re.compile(r"([A-G])([#b]?)(m|maj|min|dor|mix|phr|lyd|loc|major|minor|dorian|mixolydian)", re.IGNORECASE)
+_LETTER = re.compile(r"([A-Ga-g])([#b]?)")
+_SHIFTS = {word: shift for shift, words in vocabulary.SHIFTS.items() for word in _names(words)}
+_IN, _OF_A_SCALE = _names(vocabulary.BEFORE_A_KEY), _names(vocabulary.OF_A_SCALE)
+_ENDS = {"", ",", ".", "!", "?", ";", "please", "bitte"}
+
+
+def _key(said: list[str], words: list[str], at: int) -> tuple[int, Found] | None:
+    """A key, or a mode alone, that begins here."""
+    word, before = said[at].replace("♯", "#").replace("♭", "b"), words[at - 1] if at else ""
+    whole = _ONE_WORD.fullmatch(word)
+    if whole and (word[0].isupper() or len(whole[3]) > 2) and _next(words, at + 1) != "i":  # «Am I …»
+        return 1, ("key", f"{whole[1].upper()}{whole[2]} {_MODE_OF.get(whole[3].lower(), 'minor')}")
+    if tonic := _tonic(word, words, at):
+        name, step = tonic
+        mode = _MODE_OF.get(_next(words, at + step))
+        article = said[at] == "a" and _next(words, at + 1) not in ("moll", "dur")
+        if mode and (not article or (before in _IN and not _goes_on(words, at + step + 1))):  # «in a minor key»
+            return step + 1, ("key", f"{name} {mode}")
+        # A capital alone is a key where one is expected; an A with a tune after it is an article.
+        if not mode and word[0].isupper() and not (word == "A" and _goes_on(words, at + step)):
+            expected = before in _IN or len(name) > 1 or len(words) == 1
+            ends = word != "A" and at > 0 and (_next(words, at + step) in _ENDS or _goes_on(words, at + step))
+            if expected or ends:
+                return step, ("key", name)
+    alone = _MODE_OF.get(words[at]) if len(words[at]) > 3 else None
+    if alone in ("major", "minor") and not (before in _IN | _OF_A_SCALE or _goes_on(words, at + 1)):
+        return None  # «a major problem»
+    return (1, ("key", alone)) if alone else None
+
+
+def _tonic(word: str, words: list[str], at: int) -> tuple[str, int] | None:
+    """The tonic that may begin here, as ABC writes it, and its number of words: «F sharp», «si bémol», «fis» before «Moll»."""
+    letter, after = _LETTER.fullmatch(word), _next(words, at + 1)
+    solfege = vocabulary.SOLFEGE.get(words[at])
+    if (shift := _SHIFTS.get(after)) and (solfege or (letter and not letter[2])):
+        return (solfege or word.upper()) + shift, 2
+    if after in ("dur", "moll") and words[at] in vocabulary.GERMAN_TONICS:
+        return vocabulary.GERMAN_TONICS[words[at]], 1
+    if solfege:
+        return (solfege, 1) if after in _MODE_OF else None
+    return (letter[1].upper() + letter[2], 1) if letter else None
+
+
+def _goes_on(words: list[str], at: int) -> bool:
+    """Whether a kind of tune or a word for a scale follows: «a minor jig», «in a minor key»."""
+    found = _phrase(words, at)
+    return _next(words, at) in _OF_A_SCALE or (found is not None and found[1][0] == "rhythm")
+
+
+def _next(words: list[str], at: int) -> str:
+    return words[at] if at < len(words) else ""

@@ -1,0 +1,244 @@
+"""`/session`: phrases and answers by turns, also after a restart and where the bot may do little."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.discord.session import together
+from generator.notation.reader import read
+from tests.bot.discord.conftest import Stage
+from tests.loopback.discord import (
+    APPLICATION,
+    DIRECT,
+    ELSEWHERE,
+    MENTION,
+    NO_HISTORY,
+    NO_THREADS,
+    PIPER,
+    PRIVATE,
+    SILENT,
+    SILENT_THREAD,
+    SILENT_THREADS,
+    THREAD,
+    TUNES,
+    Payload,
+    Place,
+)
+from tests.loopback.discord_server import EPHEMERAL
+
+FIRST, SECOND = "EAAB c2Bc|dBAB G2EG|", "eaab c'2bc'|d'bab g2eg|"
+ANSWERS = [
+    "X:1\nT:One\nR:reel\nM:4/4\nL:1/8\nQ:1/2=104\nK:Ador\nEAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4|]\n",
+    "X:1\nT:Two\nR:reel\nM:4/4\nL:1/8\nQ:1/2=104\nK:Ador\neaab c'2bc'|d'bab g2eg|eaab c2Bc|dBGB A4|]\n",
+]
+
+
+async def begun(stage: Stage, place: Place = TUNES, **options: Any) -> tuple[Place, Payload]:
+    """A session's place and the message in it that is to be replied to."""
+    discord = stage.discord
+    asked = await discord.slash("session", place=place, **options)
+    await discord.deferred(asked)
+
+    def opening() -> Payload | None:
+        return next((m for m in discord.messages.values() if m["type"] == 0 and "Your turn" in discord.buttons(m)), None)
+
+    message = await discord.until(opening)
+    return discord.places[message["channel_id"]], message
+
+
+async def answered(stage: Stage, said: Payload, answer: str = ANSWERS[0]) -> Payload:
+    """The message that answers a phrase."""
+    tune = await stage.heard(said)
+    assert tune.request.mode == "answer"
+    await stage.compose(tune.id, abc=answer)
+    return stage.discord.messages[await stage.delivered(tune.id)]
+
+
+async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage) -> None:
+    discord = stage.discord
+    thread, opening = await begun(stage, rhythm="reel", key="Ador")
+    assert (thread.parent, thread.owner) == (TUNES.id, APPLICATION)
+    [response] = discord.channel(TUNES)
+    await discord.until(lambda: f"<#{thread.id}>" in response["content"])
+    assert "reply to this message" in opening["content"]
+    said = await discord.say(FIRST, place=thread, reply_to=opening)
+    first = await stage.heard(said)
+    assert (first.request.opening, first.request.rhythm, first.request.key) == (FIRST, "reel", "Ador")
+    assert (first.parent, first.origin.place) == (None, thread.id)
+    message = await answered(stage, said)
+    assert {"Your turn", "The whole session"} <= discord.buttons(message).keys()
+    await stage.stop_bot()
+    await stage.start_bot()
+    second = await stage.heard(await discord.say(SECOND, place=thread, reply_to=message, person=PIPER))
+    assert (second.request.key, second.request.metre, second.parent) == ("Ador", "4/4", first.id)
+    assert second.request.opening == SECOND
+    discord.assert_no_pings()
+
+
+async def test_what_a_phrase_says_of_itself_goes_before_what_the_session_was_in(stage: Stage) -> None:
+    thread, opening = await begun(stage, rhythm="reel", key="Ador")
+    said = await stage.discord.say("M:6/8\nK:G\nGAB cde|dcB A2G|", place=thread, reply_to=opening)
+    tune = await stage.heard(said)
+    assert (tune.request.mode, tune.request.key, tune.request.rhythm) == ("answer", None, None)
+
+
+async def test_a_mention_in_the_sessions_thread_goes_on_from_the_last_answer(stage: Stage) -> None:
+    discord = stage.discord
+    thread, _ = await begun(stage)
+    message = await answered(stage, await discord.say(f"{MENTION}\n{FIRST}", place=thread))
+    await stage.stop_bot()
+    await stage.start_bot()
+    second = await stage.heard(await discord.say(f"{MENTION}\n{SECOND}", place=thread))
+    first = await stage.storage.tune(second.parent or "")
+    assert first is not None and first.message == message["id"]
+
+
+async def test_the_form_takes_a_phrase_also_when_it_was_opened_before_a_restart(stage: Stage) -> None:
+    discord = stage.discord
+    thread, opening = await begun(stage, key="Ador")
+    await stage.stop_bot()
+    await stage.start_bot()
+    form = await discord.answered(await discord.click(opening, "Your turn", person=PIPER))
+    await stage.stop_bot()
+    await stage.start_bot()
+    tune = await stage.accepted(await discord.submit(form, FIRST))
+    assert (tune.request.mode, tune.request.opening, tune.request.key) == ("answer", FIRST, "Ador")
+    assert (tune.origin.person, tune.origin.place) == (PIPER.id, thread.id)
+    await stage.compose(tune.id, abc=ANSWERS[0])
+    message = discord.messages[await stage.delivered(tune.id)]
+    form = await discord.answered(await discord.click(message, "Your turn"))
+    second = await stage.accepted(await discord.submit(form, SECOND))
+    assert second.parent == tune.id
+
+
+async def test_a_phrase_is_taken_once_from_a_form_that_is_still_known(stage: Stage) -> None:
+    discord = stage.discord
+    _, opening = await begun(stage)
+    form = await discord.answered(await discord.click(opening, "Your turn"))
+    sent = await discord.submit(form, FIRST)
+    tune = await stage.accepted(sent)
+    assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
+    assert discord.calls.count(f"POST /interactions/{sent.id}/{sent.token}/callback") == 1
+
+
+@pytest.mark.parametrize(("typed", "sentence"), [(" ", "no tune to play"), ("hello!", "Line 1"), ("K:x\nABc|", "not a key")])
+async def test_a_form_without_a_phrase_is_refused_to_the_person_alone(stage: Stage, typed: str, sentence: str) -> None:
+    discord = stage.discord
+    _, opening = await begun(stage)
+    form = await discord.answered(await discord.click(opening, "Your turn"))
+    assert sentence in await discord.refused(await discord.submit(form, typed))
+    assert await stage.storage.undelivered("discord") == []
+
+
+async def test_the_whole_session_is_one_tune_of_all_phrases_in_order(stage: Stage) -> None:
+    discord = stage.discord
+    thread, message = await begun(stage)
+    for phrase, answer in zip([FIRST, SECOND], ANSWERS, strict=True):
+        message = await answered(stage, await discord.say(phrase, place=thread, reply_to=message), answer)
+    await stage.stop_bot()
+    await stage.start_bot()
+    pressed = await discord.click(message, "The whole session", person=PIPER)
+    given = discord.messages[(await discord.deferred(pressed)).original or ""]
+    await discord.until(lambda: given["attachments"] and given["flags"] & EPHEMERAL)
+    assert "2 phrases" in given["content"]
+    abc = discord.file(given, "session.abc").decode()
+    assert abc == together(ANSWERS, "Session")
+    bars = [bar for answer in ANSWERS for bar in read(answer).bars]
+    assert [bar.notes for bar in read(abc).bars] == [bar.notes for bar in bars]
+
+
+def test_where_a_phrase_is_in_another_key_and_metre_both_are_written_again() -> None:
+    jig = "X:1\nT:Three\nR:jig\nM:6/8\nL:1/8\nK:G\nGAB cde|dcB A2G|]\n"
+    abc = together([ANSWERS[0], jig, jig], "Session")
+    assert abc.count("K:") == abc.count("M:") == 2
+    assert abc.count("X:") == abc.count("T:") == abc.count("R:") == 1
+    assert len(read(abc).bars) == 8
+    assert [bar.duration for bar in read(abc).bars][-1] == read(jig).bars[-1].duration
+
+
+async def test_stop_ends_it_and_gives_the_whole(stage: Stage) -> None:
+    discord = stage.discord
+    thread, opening = await begun(stage)
+    message = await answered(stage, await discord.say(FIRST, place=thread, reply_to=opening))
+    await discord.say("Stop!", place=thread, reply_to=message)
+    end = await discord.until(lambda: next((m for m in discord.channel(thread) if "That was the session" in m["content"]), None))
+    assert list(discord.buttons(end)) == ["The whole session"]
+    await stage.stop_bot()
+    await stage.start_bot()
+    tune = await stage.heard(await discord.say(f"{MENTION}\n{SECOND}", place=thread))
+    assert tune.request.mode == "continue"
+
+
+@pytest.mark.parametrize("place", [THREAD, DIRECT], ids=lambda place: place.name)
+async def test_a_thread_or_direct_messages_are_used_as_they_are(stage: Stage, place: Place) -> None:
+    discord = stage.discord
+    where, _ = await begun(stage, place)
+    assert where == place
+    called = "" if place == DIRECT else f"{MENTION}\n"
+    message = await answered(stage, await discord.say(called + FIRST, place=place))
+    await stage.stop_bot()
+    await stage.start_bot()
+    second = await stage.heard(await discord.say(called + SECOND, place=place))
+    first = await stage.storage.tune(second.parent or "")
+    assert first is not None and first.message == message["id"]
+    await discord.say(f"{called}stop", place=place)
+    await discord.until(lambda: any("That was the session" in m["content"] for m in discord.channel(place)))
+    later = await stage.heard(await discord.say(called + FIRST, place=place))
+    assert later.request.mode == "continue"
+
+
+async def test_without_a_session_a_phrase_in_direct_messages_is_gone_on_from(stage: Stage) -> None:
+    tune = await stage.heard(await stage.discord.say(FIRST, place=DIRECT))
+    assert tune.request.mode == "continue"
+
+
+@pytest.mark.parametrize("place", [NO_THREADS, NO_HISTORY, SILENT], ids=lambda place: place.name)
+async def test_where_one_permission_is_missing_replies_still_work(stage: Stage, place: Place) -> None:
+    discord = stage.discord
+    where, opening = await begun(stage, place)
+    assert (where == place) is (place == NO_THREADS)
+    if place == NO_THREADS:
+        await discord.until(lambda: "Create Public Threads" in discord.channel(place)[0]["content"])
+    message = await answered(stage, await discord.say(FIRST, place=where, reply_to=opening))
+    second = await stage.heard(await discord.say(SECOND, place=where, reply_to=message))
+    assert second.request.mode == "answer" and second.parent
+
+
+@pytest.mark.parametrize("place", [SILENT_THREAD, SILENT_THREADS, ELSEWHERE, PRIVATE], ids=lambda place: place.name)
+async def test_where_the_bot_may_not_write_the_button_is_on_the_response(stage: Stage, place: Place) -> None:
+    discord = stage.discord
+    asked = await discord.slash("session", place=place)
+    await discord.deferred(asked)
+    response = await discord.until(lambda: (card := discord.card(asked)) and discord.buttons(card) and card)
+    assert ("may not write" in response["content"]) is place.member
+    form = await discord.answered(await discord.click(response, "Your turn"))
+    tune = await stage.accepted(await discord.submit(form, FIRST))
+    await stage.compose(tune.id, abc=ANSWERS[0])
+    await stage.delivered(tune.id)
+    discord.assert_no_pings()
+
+
+async def test_a_key_that_is_none_is_refused_to_the_person_alone(stage: Stage) -> None:
+    assert "not a key" in await stage.discord.refused(await stage.discord.slash("session", key="xyz"))
+    assert stage.discord.channel() == []
+
+
+async def test_the_command_offers_keys_and_is_there_everywhere(stage: Stage) -> None:
+    choices = await stage.discord.autocomplete("session", "key", "a d")
+    assert choices[0]["value"] == "Ador"
+    registered = stage.discord.commands["session"]
+    assert (registered["integration_types"], registered["contexts"]) == ([0, 1], [0, 1, 2])
+
+
+async def test_a_session_whose_tunes_are_gone_says_so(stage: Stage) -> None:
+    discord = stage.discord
+    thread, opening = await begun(stage)
+    message = await answered(stage, await discord.say(FIRST, place=thread, reply_to=opening))
+    for row in message["components"]:
+        for button in row["components"]:
+            if button["label"] == "The whole session":
+                button["custom_id"] = f"session:whole:{'0' * 12}::"
+    await discord.click(message, "The whole session")
+    await discord.until(lambda: any("no longer have that tune" in m["content"] for m in discord.messages.values()))

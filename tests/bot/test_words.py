@@ -1,0 +1,166 @@
+"""What people write is a wish where it is one, in five languages."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import vocabulary
+from bot.words import wish_in, words_in
+from generator.notation.metres import RHYTHMS
+from generator.notation.opening import OPENING_MODES
+from generator.request import INSTRUMENTS, STRUCTURES, RequestError, TuneRequest
+
+SLOW, FAST, WILD, STEADY = {"tempo": 0.75}, {"tempo": 1.2}, {"temperature": 1.3}, {"temperature": 0.7}
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("a slow jig in G minor, please", {"rhythm": "jig", "key": "G minor"} | SLOW),
+        ("Double jigs", {"rhythm": "jig"}),
+        ("a slip-jig in 9/8", {"rhythm": "slip jig", "metre": "9/8"}),
+        ("hop jig!", {"rhythm": "slip jig"}),
+        ("a slow air", {"rhythm": "air"}),
+        ("a fast march in 6/8 on the tin whistle", {"rhythm": "march", "metre": "6/8", "instrument": "whistle"} | FAST),
+        ("a strange hornpipe, without backing", {"rhythm": "hornpipe", "backing": False} | WILD),
+        (
+            "a simple polka called “The Wild Rover” with seed 7",
+            {"rhythm": "polka", "title": "The Wild Rover", "seed": 7} | STEADY,
+        ),
+        ("temperature: 0,4, free form", {"temperature": 0.4, "structure": "free"}),
+        ("vary it a lot", {"mode": "vary", "strength": 3}),
+        ("Write the B part", {"mode": "second part"}),
+        ("a gentle waltz", {"rhythm": "waltz", "tempo": 0.85, "temperature": 0.7}),
+        ("ein langsamer Walzer in g-Moll mit Geige", {"rhythm": "waltz", "key": "G minor", "instrument": "fiddle"} | SLOW),
+        ("eine schnelle Polka in H-Dur ohne Begleitung", {"rhythm": "polka", "key": "B major", "backing": False} | FAST),
+        ("une valse en sol mineur, à la flûte", {"rhythm": "waltz", "key": "G minor", "instrument": "flute"}),
+        ("une gigue lente en si bémol majeur", {"rhythm": "jig", "key": "Bb major"} | SLOW),
+        ("un vals rápido en re mayor, por favor", {"rhythm": "waltz", "key": "D major"} | FAST),
+        ("port luascach, le do thoil", {"rhythm": "slip jig"}),
+        ("ríl mall ar an bhfeadóg stáin i Edor", {"rhythm": "reel", "key": "E dorian"} | SLOW),
+        ("What a lovely evening!", {}),
+        ("not too fast", {}),
+        ("seed, 3/4 of them and 12 reasons", {"metre": "3/4"}),
+        ("Give me 24/12 reasons, or 0/8", {}),
+        ("", {}),
+    ],
+)
+def test_words_become_a_wish(text: str, wish: dict[str, Any]) -> None:
+    assert wish_in(text) == wish
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Ador", "A dorian"),
+        ("edor", "E dorian"),
+        ("Am", "A minor"),
+        ("F#m", "F# minor"),
+        ("D", "D"),
+        ("in D", "D"),
+        ("a reel in A", "A"),
+        ("a reel in A dorian", "A dorian"),
+        ("in a minor", "A minor"),
+        ("e minor", "E minor"),
+        ("a jig in B♭", "Bb"),
+        ("F sharp minor", "F# minor"),
+        ("a tune in a minor key", "minor"),
+        ("a minor reel", "minor"),
+        ("something dorian", "dorian"),
+        ("a dorian reel", "dorian"),
+        ("en la mineur", "A minor"),
+        ("in fis-Moll", "F# minor"),
+        ("a-Moll", "A minor"),
+        ("in Es-Dur", "Eb major"),
+        ("reel, G", "G"),
+        ("a G reel", "G"),
+        ("a reel", None),
+        ("A reel", None),
+        ("In A Reel", None),
+        ("Am I late?", None),
+        ("I am in a hurry", None),
+        ("a major problem", None),
+        ("Plan B was better than C for us", None),
+        ("I add a bad egg", None),
+    ],
+)
+def test_a_key_is_told_from_an_article(text: str, key: str | None) -> None:
+    assert wish_in(text).get("key") == key
+
+
+def test_every_word_for_a_rhythm_or_an_instrument_is_known_also_in_a_sentence() -> None:
+    for name in RHYTHMS:
+        for word in [name, f"{name}s", *vocabulary.RHYTHMS[name].split("|")]:
+            assert wish_in(f"one {word}, please") == {"rhythm": name}, word
+    for name in INSTRUMENTS:
+        for word in [name, *vocabulary.INSTRUMENTS[name].split("|")]:
+            assert wish_in(f"{word.upper()} please") == {"instrument": name}, word
+
+
+def test_the_vocabulary_names_only_what_can_be_asked_for() -> None:
+    assert list(vocabulary.RHYTHMS) == list(RHYTHMS)
+    assert list(vocabulary.INSTRUMENTS) == list(INSTRUMENTS)
+    assert set(vocabulary.TREATMENTS) == set(OPENING_MODES)
+    assert set(vocabulary.STRUCTURES) < set(STRUCTURES)
+    for mood, words in vocabulary.MOODS:
+        for word in words.split("|"):
+            assert wish_in(f"{word} reel") == mood | {"rhythm": "reel"}, word
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        *(
+            (wish, True)
+            for wish in ("slower", "in D please", "on the flute", "as a jig", "vary it", "another one!", "make me one")
+        ),
+        *((remark, False) for remark in ("Lovely slow reel!", "The flute is great here", "Thanks", "")),
+    ],
+)
+def test_a_wish_is_told_from_a_remark(text: str, asked: bool) -> None:
+    assert words_in(text).asked is asked
+
+
+@pytest.mark.parametrize(
+    ("text", "again", "stop"),
+    [
+        ("another one", True, False),
+        ("noch einmal bitte", True, False),
+        ("Stop!", False, True),
+        ("that's all, thanks", False, True),
+        ("we won't stop before the flute comes in", False, False),
+    ],
+)
+def test_another_and_enough_are_understood(text: str, again: bool, stop: bool) -> None:
+    words = words_in(text)
+    assert (words.again, words.stop) == (again, stop)
+
+
+WORDS = (
+    'a|A|in|C|F#|minor|dorian|reel|slip|jig|slow|not|seed|7|6/8|32/16|“|”|"|«|»|:|vary|play|B part|sharp|si|bémol|Moll|'
+    "temperature|3.7|strength|99|٣|\x00|\ud800|@everyone|<@1>|tempo|0.6|999999999999999999999999999999"
+)
+
+
+@given(st.text(max_size=300) | st.lists(st.sampled_from(WORDS.split("|")), max_size=30).map(" ".join))
+def test_whatever_is_written_becomes_a_request_or_one_sentence(text: str) -> None:
+    wish = wish_in(text)
+    try:
+        assert isinstance(TuneRequest.check(**wish), TuneRequest)
+    except RequestError as error:
+        assert error.sentence
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a ", "in a ", '"', "«", "„", "F#", "9", "1/1/", "a\n", "\u0301", "🎻", "slip ", "not slow ", "seed ", "b " * 3, "A"],
+)
+def test_a_hostile_text_is_read_in_no_time(piece: str) -> None:
+    started = time.process_time()
+    words_in(piece * 100_000)
+    assert time.process_time() - started < 0.5
