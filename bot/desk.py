@@ -10,15 +10,20 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
+from generator.notation.errors import NotationError
 from generator.notation.metres import Metre, rhythm_named
+from generator.notation.reader import read
 from generator.notation.sentences import Sentence
-from generator.request import TuneRequest
+from generator.notation.structure import sections
+from generator.notation.writer import write
+from generator.request import USUAL_STRENGTH, RequestError, TuneRequest
 from storage.rounds import Pace
 from storage.storage import Storage
-from storage.tunes import Origin, Status, Tune
+from storage.tunes import Composition, Origin, Status, Tune
 from storage.viewer import Viewer, owns
 
 log = structlog.get_logger(__name__)
@@ -64,19 +69,61 @@ def again(tune: Tune) -> tuple[TuneRequest, str | None]:
     return tune.request.again(), tune.parent
 
 
-def vary(tune: Tune) -> tuple[TuneRequest, str | None]:
+def vary(tune: Tune, strength: int = USUAL_STRENGTH) -> tuple[TuneRequest, str | None]:
     """The whole tune as the opening, in its own rhythm, key and metre, and the tune as its parent.
 
-    Raises ValueError for a tune that is not finished.
+    This and the next three functions raise RequestError, with the sentence to show, for a tune of which that cannot be made,
+    and ValueError for one that is not finished.
     """
-    made = tune.composition
-    if made is None:
-        raise ValueError(f"Tune {tune.id} is not finished.")
-    kept = replace(tune.request.again(), opening=made.abc, mode="vary", title="")
+    return _from(tune, mode="vary", strength=strength), tune.id
+
+
+def go_on(tune: Tune) -> tuple[TuneRequest, str | None]:
+    """The whole tune as the opening to go on from: it stays as it is, and gets a new part at least."""
+    return _from(tune, mode="continue"), tune.id
+
+
+def second_part(tune: Tune) -> tuple[TuneRequest, str | None]:
+    """The tune's first part with a new second one, whatever parts it has had beside it."""
+    return _from(tune, mode="second part", opening=_first_part(_made(tune).abc)), tune.id
+
+
+def play_by(tune: Tune, instrument: str, *, backing: bool) -> tuple[TuneRequest, str | None]:
+    """The same tune as it stands, played by another instrument ("" for its rhythm's own), with guitar and drum or alone."""
+    wish = TuneRequest(seed=tune.request.seed, opening=_made(tune).abc, mode="play", instrument=instrument, backing=backing)
+    return TuneRequest.check(**wish.as_dict()), tune.id
+
+
+def heard(tune: Tune) -> dict[str, str]:
+    """The rhythm, key and metre that the tune came in, as a request names them; empty for what none can ask for."""
+    made = _made(tune)
     rhythm, metre = rhythm_named(made.rhythm), Metre.parse(made.metre) if made.metre else None
     # Somebody's own tune may be called anything, and a jig be written in 4/4.
     fits = rhythm and metre and any(metre.bar == usual.bar for usual in rhythm.metres)
-    return replace(kept, rhythm=rhythm.name if rhythm and fits else None, key=made.key or None, metre=made.metre or None), tune.id
+    return {"rhythm": rhythm.name if rhythm and fits else "", "key": made.key, "metre": made.metre}
+
+
+def _from(tune: Tune, **changes: Any) -> TuneRequest:
+    kept = tune.request.again().as_dict() | heard(tune)
+    return TuneRequest.check(**kept | {"opening": _made(tune).abc, "title": ""} | changes)
+
+
+def _made(tune: Tune) -> Composition:
+    if tune.composition is None:
+        raise ValueError(f"Tune {tune.id} is not finished.")
+    return tune.composition
+
+
+def _first_part(abc: str) -> str:
+    """The tune's first part, with the pick-up that stands before it if there is one; raises RequestError."""
+    try:
+        score = read(abc)
+    except NotationError as error:
+        raise RequestError("opening", error.sentence) from None
+    (_, end), *others = sections(score.bars)
+    if others and end == 1 and score.metre and score.bars[0].duration < score.metre.bar:
+        end = others[0][1]
+    return write(replace(score, bars=score.bars[:end], order=""))
 
 
 class Desk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -13,7 +14,7 @@ from storage import tables
 from storage.database import Database
 from storage.errors import NotAllowed
 from storage.files import Files, hold
-from storage.tunes import Tune, is_id, tune_from
+from storage.tunes import Status, Tune, is_id, tune_from
 from storage.viewer import Viewer, made_in_server, owned, shared_from_server, visible
 
 tunes, files, likes = tables.tunes, tables.files, tables.likes
@@ -131,6 +132,31 @@ class Sharing:
         async with self._database.engine.begin() as connection:
             await connection.execute(locked)
             await connection.execute(delete(likes).where(_liked(of)))
+
+    # For whoever answers for a platform: unlike the rest, these show every tune.
+
+    async def finished(self, tune_ids: Iterable[str]) -> list[Tune]:
+        """Those of the tunes that are finished."""
+        wanted = tunes.c.id.in_([one for one in tune_ids if is_id(one)])
+        return await self._tunes(and_(wanted, tunes.c.status == Status.FINISHED))
+
+    async def lately_liked(self, platform: str, since: timedelta, limit: int) -> list[str]:
+        """The ids of the platform's tunes that were liked in that time, the last first."""
+        lately = likes.c.liked_at > func.now() - since
+        query = select(likes.c.tune).join(tunes, tunes.c.id == likes.c.tune).where(lately, tunes.c.platform == platform)
+        query = query.group_by(likes.c.tune).order_by(func.max(likes.c.liked_at).desc()).limit(limit)
+        async with self._database.engine.connect() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def unposted(self, platform: str, since: timedelta) -> list[Tune]:
+        """Tunes that were shared in that time, and whose message in the sharing channel is not known."""
+        lately = tunes.c.shared_at > func.now() - since
+        waiting = and_(lately, tunes.c.shared_place != "", tunes.c.shared_message.is_(None), tunes.c.platform == platform)
+        return await self._tunes(waiting)
+
+    async def _tunes(self, which: ColumnElement[bool]) -> list[Tune]:
+        async with self._database.engine.connect() as connection:
+            return [tune_from(row) for row in (await connection.execute(select(tunes).where(which))).mappings()]
 
     async def _find(self, connection: AsyncConnection, tune_id: str, viewer: Viewer) -> None:
         """Keeps the tune from being deleted until the transaction ends; raises KeyError."""

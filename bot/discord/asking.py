@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ from bot.desk import DeskError
 from bot.discord import texts
 from bot.discord.caller import Caller
 from bot.discord.reply import PLATFORM, Reply
-from generator.request import TuneRequest
+from generator.request import RequestError, TuneRequest
 from storage.tunes import Origin, Tune
+from storage.viewer import Viewer
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -23,22 +25,31 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
-async def ask(interaction: Interaction, caller: Caller, request: TuneRequest, *, parent: str | None = None) -> None:
-    """Takes a checked request: «thinking» at once, and the card from then on. `parent` is the id of the tune it is made from."""
+async def ask(interaction: Interaction, caller: Caller, request: TuneRequest, *, parent: str | None = None) -> bool:
+    """Takes a checked request: «thinking» at once, and the card from then on. `parent` is the id of the tune it is made from.
+
+    False when it was turned down, and the person told so.
+    """
     reply = await _defer(interaction, caller)
-    await _submit(interaction, caller, request, reply, parent=parent)
+    return await _submit(interaction, caller, request, reply, parent=parent)
 
 
 async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune], tuple[TuneRequest, str | None]]) -> None:
-    """Takes what a button under a tune stands for: `wish` makes the request and its parent out of that tune."""
+    """Takes what a button under a tune stands for: `wish` makes the request and its parent out of that tune.
+
+    A RequestError of `wish` is told to the person alone.
+    """
     caller = await Caller.of(interaction)
     reply = await _defer(interaction, caller)
     try:
-        tune = await interaction.client.storage.tune(tune_id)
-        if tune is None or tune.composition is None:
+        tune = await tune_for(interaction, caller.viewer, tune_id)
+        if tune is None:
             await take_back(interaction, caller.say(texts.GONE))
             return
-        request, parent = wish(tune)
+        request, parent = await asyncio.to_thread(wish, tune)  # it reads the tune's ABC, which may be anybody's
+    except RequestError as error:
+        await take_back(interaction, caller.say(error.sentence))
+        return
     except Exception:
         log.exception("A button's tune cannot be read.", tune=tune_id)
         await take_back(interaction, caller.say(texts.TROUBLE))
@@ -46,13 +57,31 @@ async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune]
     await _submit(interaction, caller, request, reply, parent=parent)
 
 
+async def tune_for(interaction: Interaction, viewer: Viewer, tune_id: str) -> Tune | None:
+    """The finished tune if whoever presses a button may see it: as the gallery has it, or because it was made right there."""
+    storage = interaction.client.storage
+    tune = await storage.tune(tune_id)
+    if tune is None or tune.composition is None:
+        return None
+    here = (tune.origin.platform, tune.origin.place) == (PLATFORM, str(interaction.channel_id))
+    return tune if here else await storage.gallery.seen(tune_id, viewer)
+
+
 async def refuse(interaction: Interaction, sentence: str) -> None:
     """Only the person sees the sentence."""
     await interaction.response.send_message(sentence, ephemeral=True)
 
 
+async def tell(interaction: Interaction, sentence: str) -> None:
+    """The same, whether the interaction was answered already or not; it fills a «thinking» that is the person's own."""
+    if interaction.response.is_done():
+        await interaction.followup.send(sentence, ephemeral=True)
+    else:
+        await refuse(interaction, sentence)
+
+
 async def take_back(interaction: Interaction, sentence: str) -> None:
-    """The same after «thinking», which everybody sees: a follow-up would take its place and its visibility, so it goes first."""
+    """A sentence after «thinking» that everybody sees: a follow-up would take its place and its visibility, so it goes first."""
     await interaction.delete_original_response()
     await interaction.followup.send(sentence, ephemeral=True)
 
@@ -63,7 +92,7 @@ async def _defer(interaction: Interaction, caller: Caller) -> Reply:
     return Reply.to(interaction, card=card or (await interaction.original_response()).id, language=caller.say.code)
 
 
-async def _submit(interaction: Interaction, caller: Caller, request: TuneRequest, reply: Reply, *, parent: str | None) -> None:
+async def _submit(interaction: Interaction, caller: Caller, request: TuneRequest, reply: Reply, *, parent: str | None) -> bool:
     origin = Origin(
         platform=PLATFORM,
         event=str(interaction.id),
@@ -81,3 +110,5 @@ async def _submit(interaction: Interaction, caller: Caller, request: TuneRequest
         await take_back(interaction, caller.say(texts.TROUBLE))
     else:
         interaction.client.deliver(tune)
+        return True
+    return False

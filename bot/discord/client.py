@@ -13,11 +13,14 @@ from discord import app_commands
 
 from bot.desk import Desk
 from bot.discord import chat, session, texts
-from bot.discord.buttons import TuneButton
+from bot.discord.buttons import BUTTONS, submitted
 from bot.discord.caller import Caller
 from bot.discord.commands import COMMANDS
 from bot.discord.delivery import Delivery
+from bot.discord.likes import Likes
+from bot.discord.reach import Presses
 from bot.discord.reply import PLATFORM
+from bot.discord.showcase import Showcase
 from bot.discord.translator import Translator
 from storage.storage import Storage
 from storage.tunes import Tune
@@ -39,6 +42,9 @@ class TunesmithBot(discord.AutoShardedClient):
     posting: asyncio.Semaphore
     deliveries: dict[str, asyncio.Task[None]]  # by tune id
     patience: chat.Patience
+    presses: Presses
+    likes: Likes
+    showcase: Showcase
 
     def __init__(self, desk: Desk, storage: Storage) -> None:
         super().__init__(
@@ -56,6 +62,8 @@ class TunesmithBot(discord.AutoShardedClient):
         self.posting = asyncio.Semaphore(POSTS_AT_ONCE)
         self.deliveries = {}
         self.patience = chat.Patience()
+        self.presses, self.likes, self.showcase = Presses(), Likes(self), Showcase(self)
+        self._counting: asyncio.Task[None] | None = None
 
     @property
     def invite_url(self) -> str:
@@ -70,13 +78,15 @@ class TunesmithBot(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         log.info("Add the bot to a server with this link.", url=self.invite_url)
-        self.add_dynamic_items(TuneButton, session.SessionButton)
+        self.add_dynamic_items(*BUTTONS, session.SessionButton)
         await self.tree.set_translator(Translator())
         await self.tree.sync()
         tried_since = datetime.now(UTC) - GIVE_UP_AFTER
         for waiting in await self.storage.undelivered(PLATFORM):
             if waiting.finished_at is None or waiting.finished_at > tried_since:
                 self.deliver(waiting, resumed=True)
+        await self.showcase.resume(GIVE_UP_AFTER)
+        self._counting = asyncio.create_task(self.likes.run(), name="count likes")
 
     async def on_ready(self) -> None:
         log.info("Discord is ready.", user=str(self.user), servers=len(self.guilds))
@@ -84,8 +94,10 @@ class TunesmithBot(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         await chat.hear(self, message)
 
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        await session.submitted(interaction)
+    async def on_interaction(self, interaction: discord.Interaction[TunesmithBot]) -> None:
+        if interaction.type is discord.InteractionType.modal_submit:
+            await submitted(interaction)
+            await session.submitted(interaction)
 
     def deliver(self, tune: Tune, *, resumed: bool = False) -> None:
         """Sees to it that the tune reaches its people; returns at once. An interaction that comes twice is one delivery."""
@@ -102,10 +114,13 @@ class TunesmithBot(discord.AutoShardedClient):
     async def close(self) -> None:
         """Leaves off; what is not delivered yet is taken up again at the next start."""
         tasks = list(self.deliveries.values())
+        if self._counting is not None:
+            tasks.append(self._counting)
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=CLOSE_S)
+        await self.showcase.close()
         await super().close()
 
     async def _command_failed(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:

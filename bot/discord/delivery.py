@@ -15,9 +15,10 @@ from discord.abc import Messageable
 from bot.discord import answering, buttons, message, texts
 from bot.discord.card import Card
 from bot.discord.message import Finished
-from bot.discord.reply import Reply, passing
+from bot.discord.reply import PLATFORM, Reply, passing
 from bot.languages import language
 from storage.tunes import Status, Tune
+from storage.viewer import Viewer
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -119,7 +120,9 @@ class Delivery:
         for name in message.ATTACHED:
             with contextlib.suppress(KeyError):
                 contents[name] = await storage.read(self._tune.id, name)
-        parent = await storage.tune(self._tune.parent) if self._tune.parent else None
+        # As everybody sees it who reads along: in a server others do, in direct messages only whoever asked.
+        viewer = Viewer(PLATFORM, "" if self._tune.origin.server else self._tune.origin.person, self._tune.origin.server)
+        parent = await storage.gallery.seen(self._tune.parent, viewer) if self._tune.parent else None
         return message.finished(self._tune, contents, file_limit=self._reply.file_limit, say=self._say, parent=parent)
 
     async def _send(self, channel: Messageable, what: Finished | str) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.discord import session, texts
-from bot.discord.buttons import TuneButton
+from bot.discord.buttons import under
 from bot.languages import Language
 from bot.naming import key_name, nearest, slug
 from storage.tunes import Tune
@@ -43,25 +43,27 @@ class Finished:
 
     @property
     def view(self) -> discord.ui.View:
-        view = discord.ui.View(timeout=None)
-        view.add_item(TuneButton("again", self.tune.id, self.say))
-        view.add_item(TuneButton("vary", self.tune.id, self.say))
+        view = under(self.tune, self.say)
         for button in session.buttons_of(self.tune, self.say):
             view.add_item(button)
         return view
 
 
-def finished(tune: Tune, contents: dict[str, bytes], *, file_limit: int, say: Language, parent: Tune | None = None) -> Finished:
-    """The message for a finished tune; `contents` are its files by their names in storage, `file_limit` is in bytes."""
+def finished(
+    tune: Tune, contents: dict[str, bytes], *, file_limit: int, say: Language, parent: Tune | None = None, shared: bool = False
+) -> Finished:
+    """The message for a finished tune; `contents` are its files by their names in storage, `file_limit` is in bytes.
+
+    `parent` is named where the tune's readers can go there; `shared`: the message is the one in the sharing channel.
+    """
     assert tune.composition is not None
     name = slug(tune.composition.title)
     fitting = {f"{name}.{file.partition('.')[2]}": content for file, content in contents.items() if len(content) <= file_limit}
     left_out = [file for file, content in contents.items() if len(content) > file_limit]
     head = f"**{escape(one_line(tune.composition.title))}**"
-    foot = [f"-# {footer(tune, say)}"]
-    if parent is not None and parent.message and parent.origin.place == tune.origin.place:
-        where = f"{parent.origin.server or '@me'}/{parent.origin.place}/{parent.message}"
-        foot.append(f"-# {say(texts.made_from(f'https://discord.com/channels/{where}'))}")
+    foot = [f"-# {footer(tune, say, shared=shared)}"]
+    if address := _address(parent, tune, shared=shared):
+        foot.append(f"-# {say(texts.made_from(address))}")
     if left_out:
         foot.append(f"-# {say(texts.too_large(left_out))}")
     foot += [f"-# {escape(say(notice)[:MAX_NOTICE])}" for notice in tune.composition.scores.get("notices", ())[:MAX_NOTICES]]
@@ -75,7 +77,19 @@ def finished(tune: Tune, contents: dict[str, bytes], *, file_limit: int, say: La
     return Finished(tune, content, fitting, say)
 
 
-def footer(tune: Tune, say: Language) -> str:
+def _address(parent: Tune | None, tune: Tune, *, shared: bool) -> str:
+    """The parent's message where the tune is, or else the one in the sharing channel of the same server; empty for none."""
+    if parent is None:
+        return ""
+    if parent.message and parent.origin.place == tune.origin.place and not shared:
+        return f"https://discord.com/channels/{parent.origin.server or '@me'}/{parent.origin.place}/{parent.message}"
+    server = tune.shared.server if shared and tune.shared else tune.origin.server
+    if server and parent.shared and parent.shared.message and parent.shared.server == server:
+        return f"https://discord.com/channels/{server}/{parent.shared.place}/{parent.shared.message}"
+    return ""
+
+
+def footer(tune: Tune, say: Language, *, shared: bool = False) -> str:
     """What the tune was made with, so that anybody can ask for it once more, or that it was handed in; and who asked."""
     assert tune.composition is not None
     made, request = tune.composition, tune.request
@@ -88,7 +102,8 @@ def footer(tune: Tune, say: Language) -> str:
     ]
     what = [made.rhythm, key_name(made.key), made.metre, *(composed if request.mode != "play" else [texts.AS_IT_STANDS])]
     line = " · ".join(escape(one_line(say(part))) for part in what if part)
-    return f"{line} · {say(texts.asked_by(tune.origin.person))}" if tune.origin.person else line
+    who = texts.shared_by if shared else texts.asked_by
+    return f"{line} · {say(who(tune.origin.person))}" if tune.origin.person else line
 
 
 def escape(text: str) -> str:

@@ -38,9 +38,6 @@ PLAY_ABC = Sentence("Play this ABC")
 
 AS_IT_STANDS = Sentence("played as it stands")
 
-AGAIN = Sentence("Again")
-VARY = Sentence("Vary")
-
 # For whoever runs the bot: not translated.
 LOGIN_REFUSED = (
     "Discord does not accept this token: copy the bot's from https://discord.com/developers/applications into DISCORD_TOKEN."
@@ -156,3 +153,80 @@ def session_in(thread: int) -> Sentence:
 
 def phrases(count: int) -> Sentence:
     return Sentence("{n} phrase and its answer.", "{n} phrases and their answers.", n=count)
+
+
+# Under a tune.
+
+AGAIN = Sentence("Again")
+VARY_A_LITTLE = Sentence("Vary a little")
+VARY = Sentence("Vary")
+VARY_A_LOT = Sentence("Vary a lot")
+CONTINUE = Sentence("Continue")
+B_PART = Sentence("B part")
+CHANGE = Sentence("Change…")
+OTHER_INSTRUMENT = Sentence("Instrument")
+MORE_FILES = Sentence("More files")
+SHARE = Sentence("Share")
+TAKE_BACK = Sentence("Take back")
+DELETE = Sentence("Delete")
+DELETE_FOR_GOOD = Sentence("Delete for good")
+
+WHICH_INSTRUMENT = Sentence("Who shall play it?")
+OWN_INSTRUMENT = Sentence("the rhythm's own instrument")
+
+CHANGE_TUNE = Sentence("Change the tune")
+FIELD_RHYTHM = Sentence("Rhythm")
+FIELD_KEY = Sentence("Key")
+FIELD_OPENING = Sentence("Opening, in ABC")
+FIELD_TUNE = Sentence("The tune, in ABC")
+FIELD_TEMPERATURE = Sentence("Temperature, 0.1 to 2")
+FIELD_SEED = Sentence("Seed")
+FIELD_TITLE = Sentence("Title")
+LEFT_OPEN = Sentence("left open")
+NEW_SEED = Sentence("left open: a new one")
+CHANGE_ON = Sentence("Change on")
+TYPED = Sentence("What you typed")
+
+SHARED = Sentence("Shared: the tune is in the gallery now.")
+TAKE_IT_BACK = Sentence("This tune is in the gallery. Take it back?")
+SHARED_ALREADY = Sentence("This tune is in the gallery already.")
+TAKEN_BACK = Sentence("Taken back: the tune is out of the gallery.")
+DELETE_IT = Sentence("Delete this tune for good? Its files and its hearts go with it.")
+DELETED = Sentence("Deleted.")
+NOT_YOURS_TO_DELETE = Sentence("Only whoever asked for this tune, or a moderator, can delete it.")
+PRIVATE = Sentence("This tune is private. Whoever asked for it can share it; then it can be liked.")
+NO_FILES = Sentence("There are no more files of this tune.")
+
+
+def alone(instrument: str) -> Sentence:
+    """The instrument without guitar and drum."""
+    return Sentence("{instrument}, alone", instrument=instrument)
+
+
+def likes(number: int) -> str:
+    """The same in every language; `bot.discord.buttons.like` reads it again."""
+    return f"♥ {number}"
+
+
+def shared_in(place: str) -> Sentence:
+    return Sentence("Shared: the tune is in the gallery and in {place}.", place=f"<#{place}>")
+
+
+def shared_but_not_in(place: str) -> Sentence:
+    return Sentence("Shared: the tune is in the gallery. I may not write in {place}, so it is not there.", place=f"<#{place}>")
+
+
+def shared_soon_in(place: str) -> Sentence:
+    return Sentence("Shared: the tune is in the gallery, and comes to {place} as soon as Discord lets me.", place=f"<#{place}>")
+
+
+def shared_by(person: str) -> Sentence:
+    return Sentence("shared by {person}", person=f"<@{person}>")
+
+
+def no_number(typed: str) -> Sentence:
+    return Sentence("“{typed}” is not a number I can read.", typed=typed)
+
+
+def too_large_here(names: list[str]) -> Sentence:
+    return Sentence("Too large to be sent here: {names}.", names=", ".join(names))

@@ -7,18 +7,20 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
 
 from bot import desk as rules
 from bot.desk import Desk, DeskError, Progress
-from generator.request import TuneRequest
-from storage import Composition, Origin, Status, Storage, Viewer
+from generator.notation.opening import read_opening
+from generator.request import RequestError, TuneRequest
+from storage import Composition, Origin, Status, Storage, Tune, Viewer
 from storage.rounds import Pace
 
 ANN = Viewer("discord", "ann", "guild")
-ABC = "X:1\nT:The Test\nR:jig\nM:6/8\nL:1/8\nK:Edor\n|:EFG ABc:|\n"
+ABC = "X:1\nT:The Test\nR:jig\nM:6/8\nL:1/8\nK:Edor\n|:EFG ABc|BAG FED|EFG ABc|BGE E3:|\n|:gfe dcB|ABc BAG|FED EFG|BGE E3:|\n"
 MADE = Composition(abc=ABC, title="The Test", rhythm="jig", key="Edor", metre="6/8", duration_ms=2_000, model="none", scores={})
 
 
@@ -193,7 +195,7 @@ async def test_a_variation_starts_from_the_whole_tune_as_it_was_composed(desk: D
     request, of = rules.vary(finished)
     assert of == tune.id
     assert request.seed != 7
-    expected = TuneRequest(seed=7, rhythm="jig", key="Edor", metre="6/8", opening=ABC, temperature=0.7, title="", mode="vary")
+    expected = TuneRequest(seed=7, rhythm="jig", key="Edor", metre="6/8", opening=ABC.strip(), temperature=0.7, mode="vary")
     assert replace(request, seed=7) == expected
 
 
@@ -212,7 +214,8 @@ async def test_a_tune_of_somebodys_own_may_be_played_and_varied_whatever_it_is_c
     again, _ = rules.again(finished)
     assert (again.mode, again.opening) == ("play", tune.request.opening)
     varied, of = rules.vary(finished)
-    assert (varied.mode, varied.opening, varied.rhythm, varied.metre, of) == ("vary", ABC, None, None, tune.id)
+    assert (varied.mode, varied.opening, varied.rhythm, varied.metre) == ("vary", ABC.strip(), None, None)
+    assert of == tune.id
 
 
 def in_guild(event: str, *, place: str = "1", person: str = "ann") -> Origin:
@@ -396,3 +399,50 @@ async def test_a_set_is_cancelled_whole_by_any_of_its_tunes(desk: Desk, storage:
     await storage.finish(first.id, MADE, {"tune.abc": ("text/vnd.abc", ABC.encode())})
     assert [tune.id for tune in await desk.cancel(second.id, ANN)] == [first.id, second.id]
     assert await storage.set_of(first.id) == []
+
+
+async def finished_tune(desk: Desk, storage: Storage, abc: str = ABC, **changes: Any) -> Tune:
+    tune = await desk.submit(wish(), origin("1"))
+    await storage.finish(tune.id, replace(MADE, abc=abc, **changes), {})
+    finished = await storage.tune(tune.id)
+    assert finished is not None
+    return finished
+
+
+async def test_a_tune_is_gone_on_from_as_a_whole_and_its_parent_is_named(desk: Desk, storage: Storage) -> None:
+    tune = await finished_tune(desk, storage)
+    request, of = rules.go_on(tune)
+    assert (request.mode, request.opening, of) == ("continue", ABC.strip(), tune.id)
+    assert (request.rhythm, request.key, request.metre, request.title) == ("jig", "Edor", "6/8", "")
+
+
+@pytest.mark.parametrize("pick_up", ["", "B,|"], ids=["", "after a pick-up"])
+async def test_a_second_part_is_written_to_the_first_part_alone(desk: Desk, storage: Storage, pick_up: str) -> None:
+    tune = await finished_tune(desk, storage, ABC.replace("|:EFG", f"{pick_up}|:EFG"))
+    request, of = rules.second_part(tune)
+    assert (request.mode, of) == ("second part", tune.id)
+    assert "BGE E3:|" in request.opening
+    assert "gfe" not in request.opening
+    assert read_opening(request.opening, mode="second part").title == "The Test"
+
+
+async def test_the_same_tune_is_played_by_another_instrument(desk: Desk, storage: Storage) -> None:
+    tune = await finished_tune(desk, storage)
+    request, of = rules.play_by(tune, "flute", backing=False)
+    assert (request.mode, request.instrument, request.backing, request.opening, of) == (
+        "play",
+        "flute",
+        False,
+        ABC.strip(),
+        tune.id,
+    )
+
+
+async def test_what_cannot_be_made_of_a_tune_is_said_in_a_sentence(desk: Desk, storage: Storage) -> None:
+    tune = await finished_tune(desk, storage, ABC.split("|BAG")[0] + ":|\n")
+    with pytest.raises(RequestError, match="nothing to vary"):
+        rules.vary(tune, 3)
+    with pytest.raises(RequestError, match="4 bars at least"):
+        rules.second_part(tune)
+    with pytest.raises(RequestError, match="phrygian"):
+        rules.go_on(replace(tune, composition=replace(MADE, key="Ephr")))

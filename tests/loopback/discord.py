@@ -16,19 +16,23 @@
 A bot in this process takes its addresses from `discord.settings` (keyword arguments of bot.settings.Settings); one in another
 process takes them from `discord.environment`.
 
-Where things happen: `place=` is one of TUNES (the default), SILENT (may not write), HIDDEN (may not even read), ELSEWHERE (a
-server that the bot is not in: the person has installed it for themselves), DIRECT (its direct messages with FIDDLER), PRIVATE
-(direct messages between two people), NO_THREADS (may make none), NO_HISTORY (may not read what was written, nor reply), THREAD,
-SILENT_THREADS (a channel in whose threads it may not write) and SILENT_THREAD (one of them). Threads that the bot makes are in
-`places` by their id. Who does them: `person=` is FIDDLER (the default), PIPER or HERMIT (who accepts no direct
-messages).
+A select is used by `choose(message, custom_id, value)`; the form that a press brought is `form(interaction)`, and is sent by
+`submit(interaction, key="G")`, with what stands in it where nothing else is given.
+
+Where things happen: `place=` is one of TUNES (the default), SHOWCASE (another channel of its server), SILENT (may not write),
+HIDDEN (may not even read), ELSEWHERE (a server that the bot is not in: the person has installed it for themselves), DIRECT (its
+direct messages with FIDDLER), PRIVATE (direct messages between two people), NO_THREADS (may make none), NO_HISTORY (may not read
+what was written, nor reply), THREAD, SILENT_THREADS (a channel in whose threads it may not write), SILENT_THREAD (one of these).
+Threads that the bot makes are in `places` by their id. Who does them: `person=` is FIDDLER (the default, who moderates the
+servers), PIPER or HERMIT (who accepts no direct messages).
 
 What the bot made stands in `messages`, `commands`; what it sent in `calls` and `sent`; `until(predicate)` waits for anything
 else. `refuse(pattern, status, ...)`, `lose_answer(pattern)`, `delay(pattern, seconds)`, `drop()`,
 `repeat(interaction)`, `repeat_message(message)`, `expire(interaction)` and `pass_time(seconds)` are the platform's moods.
 Enforced: 3 s to the first answer, 15 minutes of the token, each interaction answered once, 2,000 characters, 10 MiB a file,
-nonce with enforce_nonce, embed, component, choice and command limits, the bot's token, permissions by place, the first
-follow-up taking the place of «thinking», message content only for whom the intents allow.
+nonce with enforce_nonce, embed, component, form, choice and command limits, five edits of messages in a channel in five seconds
+(those that came too fast stand in `limited`), the bot's token, permissions by place, the first follow-up taking the place of
+«thinking», message content only for whom the intents allow.
 """
 
 from __future__ import annotations
@@ -39,7 +43,7 @@ from typing import Any, Self, TypeVar
 
 from tests.loopback import discord_server
 from tests.loopback import discord_world as world
-from tests.loopback.discord_server import CHOICES, DEFERRED, EPHEMERAL, LOADING, MODAL, REPLY, Server
+from tests.loopback.discord_server import CHOICES, DEFERRED, EPHEMERAL, LOADING, MODAL, MODAL_SUBMIT, REPLY, Server
 from tests.loopback.discord_world import (
     APPLICATION,
     BOT,
@@ -52,6 +56,7 @@ from tests.loopback.discord_world import (
     NO_THREADS,
     PIPER,
     PRIVATE,
+    SHOWCASE,
     SILENT,
     SILENT_THREAD,
     SILENT_THREADS,
@@ -69,11 +74,11 @@ from tests.loopback.discord_world import (
 
 __all__ = [
     "APPLICATION", "BOT", "DIRECT", "ELSEWHERE", "FIDDLER", "HERMIT", "HIDDEN", "MENTION", "NO_HISTORY", "NO_THREADS", "PIPER",
-    "PRIVATE", "SILENT", "SILENT_THREAD", "SILENT_THREADS", "THREAD", "TOKEN", "TUNES",
+    "PRIVATE", "SHOWCASE", "SILENT", "SILENT_THREAD", "SILENT_THREADS", "THREAD", "TOKEN", "TUNES",
     "FakeDiscord", "Interaction", "Payload", "Person", "Place", "Sent", "Upload",
 ]  # fmt: skip
 
-COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
+COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
 CHAT, MESSAGE_MENU = 1, 3  # types of commands
 MENTION = f"<@{APPLICATION}>"
 T = TypeVar("T")
@@ -135,8 +140,9 @@ class FakeDiscord(Server):
             if interaction.callback == REPLY:
                 assert interaction.data.get("flags", 0) & EPHEMERAL, f"everybody sees {interaction.data}"
                 return str(interaction.data["content"])
-            texts = [self.messages[id] for id in interaction.followups if id in self.messages]
-            return next((str(m["content"]) for m in texts if m["flags"] & EPHEMERAL), None)
+            own = [interaction.original or ""] if interaction.callback == DEFERRED else []  # «thinking» of the person's own
+            texts = [self.messages[id] for id in (*interaction.followups, *own) if id in self.messages]
+            return next((str(m["content"]) for m in texts if m["flags"] & EPHEMERAL and not m["flags"] & LOADING), None)
 
         return str(await self.until(sentence, timeout_s))
 
@@ -166,10 +172,32 @@ class FakeDiscord(Server):
         [attachment] = [file for file in message["attachments"] if file["filename"].endswith(ending)]
         return self._blobs[attachment["id"]]
 
+    async def whispered(self, interaction: Interaction, timeout_s: float = 5) -> Payload:
+        """Waits for the message that only the person sees, once it is more than «thinking»."""
+
+        def message() -> Payload | None:
+            own = [interaction.original or ""] if interaction.callback in (REPLY, DEFERRED) else []
+            seen = [self.messages[id] for id in (*own, *interaction.followups) if id in self.messages]
+            return next((m for m in seen[::-1] if m["flags"] & EPHEMERAL and not m["flags"] & LOADING), None)
+
+        found = await self.until(message, timeout_s)
+        assert found is not None
+        return found
+
+    async def form(self, interaction: Interaction) -> dict[str, Payload]:
+        """Waits for the form that a press brought; its fields by their custom_ids."""
+        await self.answered(interaction)
+        assert interaction.callback == MODAL, f"answered {interaction.callback}: {interaction.data}"
+        fields = [row["components"][0] if "components" in row else row["component"] for row in interaction.data["components"]]
+        return {field["custom_id"]: field for field in fields}
+
     def buttons(self, message: Payload) -> dict[str, str]:
         """Label → custom_id."""
         return {
-            item["label"]: item["custom_id"] for row in message["components"] for item in row["components"] if item["type"] == 2
+            item.get("label", ""): item["custom_id"]
+            for row in message["components"]
+            for item in row["components"]
+            if item["type"] == 2
         }
 
     def assert_no_pings(self) -> None:
@@ -202,6 +230,35 @@ class FakeDiscord(Server):
         """Presses a button by its label or its custom_id."""
         data = {"custom_id": self.buttons(message).get(button, button), "component_type": 2}
         return await self._interact(COMPONENT, data, self.places[message["channel_id"]], person, message)
+
+    async def choose(self, message: Payload, custom_id: str, value: str, *, person: Person = FIDDLER) -> Interaction:
+        """Chooses from a select."""
+        [select] = [item for row in message["components"] for item in row["components"] if item["custom_id"] == custom_id]
+        assert value in [option["value"] for option in select["options"]]
+        data = {"custom_id": custom_id, "component_type": 3, "values": [value]}
+        return await self._interact(COMPONENT, data, self.places[message["channel_id"]], person, message)
+
+    async def submit(self, interaction: Interaction, *values: str, person: Person | None = None, **typed: str) -> Interaction:
+        """Sends the form that a press brought, with what was typed into its fields, in their order or by name, in place of what
+        stood there."""
+        fields, rows = await self.form(interaction), []
+        typed |= dict(zip(fields, values, strict=False))
+        assert typed.keys() <= fields.keys()
+        for row in interaction.data["components"]:
+            [field] = row.get("components") or [row["component"]]
+            filled: Payload = {"type": field["type"], "custom_id": field["custom_id"], "id": 1}
+            if field["type"] == 3:
+                value = typed.get(field["custom_id"], next((o["value"] for o in field["options"] if o.get("default")), None))
+                assert value is None or value in [option["value"] for option in field["options"]]
+                filled["values"] = [] if value is None else [value]
+            else:
+                filled["value"] = typed.get(field["custom_id"], field.get("value") or "")
+                assert len(filled["value"]) <= (field.get("max_length") or 4_000)
+            inside = {"components": [filled]} if "components" in row else {"component": filled}
+            rows.append({"type": row["type"], "id": 1, **inside})
+        data = {"custom_id": interaction.data["custom_id"], "components": rows}
+        message = interaction.payload.get("message")
+        return await self._interact(MODAL_SUBMIT, data, interaction.place, person or interaction.person, message)
 
     async def menu(self, command: str, message: Payload, *, person: Person = FIDDLER) -> Interaction:
         """Chooses an entry of a message's context menu; the message comes along as everybody there sees it."""
@@ -239,17 +296,6 @@ class FakeDiscord(Server):
         self.messages[said["id"]] = said
         await self.gateway.said(said)
         return said
-
-    async def submit(self, opened: Interaction, *values: str, person: Person | None = None) -> Interaction:
-        """Fills in the form that an interaction was answered with, its fields in order, and sends it off."""
-        assert opened.callback == MODAL, f"answered {opened.callback}: {opened.data}"
-        fields = []
-        for row, value in zip(opened.data["components"], values, strict=True):
-            [field] = row.get("components") or [row["component"]]
-            filled = {"type": field["type"], "custom_id": field["custom_id"], "value": value}
-            fields.append({"type": row["type"], **({"components": [filled]} if "components" in row else {"component": filled})})
-        data = {"custom_id": opened.data["custom_id"], "components": fields}
-        return await self._interact(SUBMIT, data, opened.place, person or opened.person, opened.payload.get("message"))
 
     def _command(self, name: str, options: dict[str, Any]) -> Payload:
         command = self.commands[name]

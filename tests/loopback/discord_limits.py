@@ -10,6 +10,8 @@ from tests.loopback.discord_world import MIB, Payload
 FILE_BYTES, REQUEST_BYTES, FILES = 10 * MIB, 25 * MIB, 10
 CONTENT, EMBED_DESCRIPTION, EMBEDS_TOTAL, EMBEDS = 2_000, 4_096, 6_000, 10
 COMPONENTS_V2_FLAG = 1 << 15
+ROW, BUTTON, SELECT, TEXT_INPUT, LABEL = 1, 2, 3, 4, 18  # types of components
+EDITS, EDITS_S = 5, 5.0  # of messages in a channel, and in how many seconds
 
 
 class Refused(Exception):
@@ -34,6 +36,9 @@ def check_message(data: Payload, sizes: list[int], *, has_content: bool) -> None
     embeds = data.get("embeds") or []
     _require(len(embeds) <= EMBEDS, "embeds: at most 10")
     _require(all(len(embed.get("description", "")) <= EMBED_DESCRIPTION for embed in embeds), "embeds: description over 4096")
+    fields = [field for embed in embeds for field in embed.get("fields", [])]
+    _require(all(1 <= len(field["name"]) <= 256 for field in fields), "embeds: a field's name has 1 to 256 characters")
+    _require(all(1 <= len(field["value"]) <= 1_024 for field in fields), "embeds: a field's value has 1 to 1024 characters")
     _require(sum(_embed_length(embed) for embed in embeds) <= EMBEDS_TOTAL, "embeds: over 6000 in all")
     nonce = data.get("nonce")
     _require(nonce is None or (isinstance(nonce, int | str) and len(str(nonce)) <= 25), "nonce: at most 25 characters")
@@ -56,26 +61,64 @@ def check_components(data: Payload) -> None:
         _require(not data.get("content") and not data.get("embeds"), "components v2 stand alone")
     else:
         _require(len(rows) <= 5 and all(row["type"] == 1 for row in rows), "components: at most five action rows")
-    _require(all(1 <= len(row["components"]) <= 5 for row in everything if row["type"] == 1), "components: one to five in a row")
-    buttons = [item for item in everything if item["type"] == 2]
-    _require(all(len(button.get("label") or "") <= 80 for button in buttons), "label: at most 80 characters")
+    for row in (item for item in everything if item["type"] == ROW):
+        kinds = [item["type"] for item in row["components"]]
+        _require(1 <= len(kinds) <= 5, "components: one to five in a row")
+        _require(SELECT not in kinds or kinds == [SELECT], "components: a select stands alone in its row")
+    for item in everything:
+        if item["type"] == BUTTON:
+            _require(len(item.get("label") or "") <= 80, "label: at most 80 characters")
+            _require(item.get("label") or item.get("emoji"), "a button has a label or an emoji")
+        elif item["type"] == SELECT:
+            _check_select(item)
     ids = [item["custom_id"] for item in everything if "custom_id" in item]
     _require(all(1 <= len(custom_id) <= 100 for custom_id in ids), "custom_id: 1 to 100 characters")
     _require(len(set(ids)) == len(ids), "custom_id: duplicated")
+
+
+def _check_select(select: Payload) -> None:
+    options = select.get("options") or []
+    _require(1 <= len(options) <= 25, "options: 1 to 25")
+    for option in options:
+        texts = {"label": 100, "value": 100, "description": 100}
+        _require(option.get("label") and option.get("value"), "an option has a label and a value")
+        _require(all(len(option.get(name) or "") <= most for name, most in texts.items()), "option: at most 100 characters")
+    _require(len({option["value"] for option in options}) == len(options), "options: a value is taken twice")
+    chosen = sum(bool(option.get("default")) for option in options)
+    _require(chosen <= select.get("max_values", 1) <= len(options), "max_values: more or fewer than there are")
+    _require(len(select.get("placeholder") or "") <= 150, "placeholder: at most 150 characters")
+
+
+def check_modal(data: Payload) -> None:
+    """A form of labels, each with a text input or a select."""
+    _require(1 <= len(data.get("title") or "") <= 45, "title: 1 to 45 characters")
+    _require(1 <= len(data.get("custom_id") or "") <= 100, "custom_id: 1 to 100 characters")
+    labels = data.get("components") or []
+    _require(1 <= len(labels) <= 5 and all(label["type"] == LABEL for label in labels), "components: one to five labels")
+    for label in labels:
+        _require(1 <= len(label.get("label") or "") <= 45, "label: 1 to 45 characters")
+        _require(len(label.get("description") or "") <= 100, "description: at most 100 characters")
+        _check_field(label["component"])
+    ids = [label["component"]["custom_id"] for label in labels]
+    _require(len(set(ids)) == len(ids), "custom_id: duplicated")
+
+
+def _check_field(field: Payload) -> None:
+    _require(1 <= len(field.get("custom_id") or "") <= 100, "custom_id: 1 to 100 characters")
+    if field["type"] == SELECT:
+        _check_select(field)
+        return
+    _require(field["type"] == TEXT_INPUT, "a label holds a text input or a select")
+    most = field.get("max_length") or 4_000
+    _require(1 <= most <= 4_000 and len(field.get("value") or "") <= most, "value: at most max_length, 4000")
+    _require(len(field.get("placeholder") or "") <= 100, "placeholder: at most 100 characters")
+    _require(not field.get("label"), "the label stands outside")
 
 
 def _walk(components: list[Payload]) -> Any:
     for component in components:
         yield component
         yield from _walk(component.get("components", []))
-
-
-def check_modal(modal: Payload) -> None:
-    """A form: one to five rows or labels, each with one field."""
-    _require(1 <= len(modal["title"]) <= 45 and 1 <= len(modal["custom_id"]) <= 100, "modal: title or custom_id")
-    fields = modal["components"]
-    _require(1 <= len(fields) <= 5 and all(field["type"] in (1, 18) for field in fields), "modal: one to five rows or labels")
-    _require(all(len(field.get("label") or "") <= 45 for field in fields), "label: at most 45 characters")
 
 
 def check_choices(choices: list[Payload]) -> None:

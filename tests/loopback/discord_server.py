@@ -15,7 +15,16 @@ from aiohttp import BodyPartReader, web
 
 from tests.loopback import discord_world as world
 from tests.loopback.discord_gateway import Gateway
-from tests.loopback.discord_limits import Refused, check_choices, check_commands, check_components, check_message, check_modal
+from tests.loopback.discord_limits import (
+    EDITS,
+    EDITS_S,
+    Refused,
+    check_choices,
+    check_commands,
+    check_components,
+    check_message,
+    check_modal,
+)
 from tests.loopback.discord_world import MIB, Fault, Interaction, Payload, Place, Sent, snowflake
 
 API = "/api/v10"
@@ -23,7 +32,16 @@ ANSWER_S, TOKEN_S, NONCE_S = 3.0, 15 * 60.0, 5 * 60.0
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
 PONG, REPLY, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 1, 4, 5, 6, 7, 8, 9
 
-_MEDIA_TYPES = {"png": "image/png", "mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav", "abc": "text/vnd.abc"}
+MODAL_SUBMIT = 5  # type of an interaction
+
+_MEDIA_TYPES = {
+    "png": "image/png",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "wav": "audio/wav",
+    "svg": "image/svg+xml",
+    "abc": "text/vnd.abc",
+}
 _TYPE_JSON = "application/json"  # exactly: discord.py reads a body as JSON under no other spelling
 
 
@@ -38,12 +56,14 @@ class Server:
     commands: dict[str, Payload]
     interactions: dict[str, Interaction]  # by token
     calls: list[str]  # every REST call, "METHOD /path"
+    limited: list[str]  # those that came too fast
     sent: list[Sent]
     gateway: Gateway
 
     def __init__(self) -> None:
         self.messages, self.commands, self.interactions = {}, {}, {}
-        self.calls, self.sent = [], []
+        self.calls, self.sent, self.limited = [], [], []
+        self._edits: dict[str, tuple[float, int]] = {}  # channel → when its window began, edits in it
         self.gateway = Gateway()
         self.changed = asyncio.Condition()
         self.api_url = ""
@@ -111,7 +131,23 @@ class Server:
             by_token = path.startswith(("/webhooks/", "/interactions/", "/gateway", "/cdn/")) and path != "/gateway/bot"
             if not by_token and request.headers.get("Authorization") != f"Bot {world.TOKEN}":
                 raise Refused(401, 0, "401: Unauthorized")
+            paced = request.method == "PATCH" and "channel" in request.match_info
+            more, wait_s = self._pace(request) if paced else (0, 0.0)
+            if more < 0:
+                self.limited.append(call)
+                slow_down = {"message": "You are being rate limited.", "retry_after": wait_s, "global": False}
+                return answer(slow_down, 429, {"Via": "1.1 stand-in"})
             response = await handler(request)
+            if paced:
+                response.headers.update(
+                    {
+                        "X-RateLimit-Limit": str(EDITS),
+                        "X-RateLimit-Remaining": str(more),
+                        "X-RateLimit-Reset": f"{time.time() + wait_s:.3f}",
+                        "X-RateLimit-Reset-After": f"{wait_s:.3f}",
+                        "X-RateLimit-Bucket": "edits",
+                    }
+                )
             if fault is not None and fault.after and fault.status:
                 response = answer(fault.body, fault.status)
             elif fault is not None and fault.after and request.transport is not None:
@@ -156,6 +192,15 @@ class Server:
         attachment = {"id": id, "filename": name, "size": len(content), "url": url, "proxy_url": url, "content_type": kind}
         return attachment | ({"description": entry["description"]} if entry.get("description") else {})
 
+    def _pace(self, request: web.Request) -> tuple[int, float]:
+        """For an edit in a channel: how many more may come, -1 where this one comes too fast, and in how many seconds all may."""
+        channel, now = request.match_info["channel"], self.now()
+        began, edits = self._edits.get(channel, (now, 0))
+        if now - began >= EDITS_S:
+            began, edits = now, 0
+        self._edits[channel] = began, edits + 1
+        return max(EDITS - edits - 1, -1), began + EDITS_S - now
+
     def now(self) -> float:
         return time.monotonic() + self._clock_ahead_s
 
@@ -199,6 +244,13 @@ class Server:
         if id not in self.messages:
             raise Refused(404, 10008, "Unknown Message")
         return self.messages[id]
+
+    def _message_in(self, place: Place, id: str) -> Payload:
+        """As the bot itself finds it: not in another place, and not what only one person sees."""
+        message = self._found(id)
+        if message["channel_id"] != place.id or message["flags"] & EPHEMERAL:
+            raise Refused(404, 10008, "Unknown Message")
+        return message
 
     def _check(self, data: Payload, *, keeps: bool = False) -> None:
         check_message(data, [len(self._blobs[file["id"]]) for file in data.get("_files", [])], has_content=keeps)
@@ -294,20 +346,19 @@ class Server:
         return answer(made.payload, 201)
 
     async def _get(self, request: web.Request) -> web.Response:
-        if not self._place(request).history:
+        place = self._place(request)
+        if not place.history:
             raise Refused(403, 50013, world.REFUSALS[50013])
-        return answer(self._found(request.match_info["message"]))
+        return answer(self._message_in(place, request.match_info["message"]))
 
     async def _edit(self, request: web.Request) -> web.Response:
-        self._place(request)
-        message = self._found(request.match_info["message"])
+        message = self._message_in(self._place(request), request.match_info["message"])
         if message["author"]["id"] != world.APPLICATION:
             raise Refused(403, 50005, "Cannot edit a message authored by another user")
         return answer(self._patch(message, await self._body(request)))
 
     async def _delete(self, request: web.Request) -> web.Response:
-        self._place(request)
-        del self.messages[self._found(request.match_info["message"])["id"]]
+        del self.messages[self._message_in(self._place(request), request.match_info["message"])["id"]]
         return web.Response(status=204)
 
     # --- interactions
@@ -332,6 +383,8 @@ class Server:
         elif kind == CHOICES:
             check_choices(data["choices"])
         elif kind == MODAL:
+            if interaction.kind == MODAL_SUBMIT:
+                raise Refused(400, 50035, "Invalid Form Body: a form is not answered by a form")
             check_modal(data)
         interaction.callback, interaction.data, interaction.answered_after_s = kind, data, self.now() - interaction.at
         summary = {"id": interaction.id, "type": interaction.kind, "response_message_id": interaction.original}

@@ -14,6 +14,8 @@ Payload = dict[str, Any]
 APPLICATION = "100"
 TOKEN = "MTAw.stand-in.token"
 EVERYTHING = str((1 << 53) - 1)
+# Without what moderators may: kick, ban, administrate, manage channels, the server, messages, roles, threads.
+MEMBERS_OWN = str(int(EVERYTHING) & ~sum(1 << bit for bit in (1, 2, 3, 4, 5, 13, 28, 34)))
 MIB = 2**20
 
 _DISCORD_EPOCH_MS = 1_420_070_400_000
@@ -32,6 +34,7 @@ class Person:
     name: str
     accepts_direct_messages: bool = True
     locale: str = "en-US"  # what their Discord is set to
+    moderates: bool = False  # in servers
 
     @property
     def payload(self) -> Payload:
@@ -81,12 +84,13 @@ class Place:
         }  # fmt: skip
 
 
-FIDDLER, PIPER = Person("400", "fiddler"), Person("401", "piper")
+FIDDLER, PIPER = Person("400", "fiddler", moderates=True), Person("401", "piper")
 HERMIT = Person("402", "hermit", accepts_direct_messages=False)
 PEOPLE = {person.id: person for person in (FIDDLER, PIPER, HERMIT)}
 
 SERVER, ELSEWHERE_SERVER = "200", "201"
 TUNES = Place("300", "tunes", SERVER)
+SHOWCASE = Place("303", "shared-tunes", SERVER)
 SILENT = Place("301", "read-only", SERVER, refusal=50013)  # Missing Permissions
 HIDDEN = Place("302", "committee", SERVER, refusal=50001, hidden=True)  # Missing Access
 NO_THREADS = Place("303", "no-threads", SERVER, threads=False)
@@ -102,7 +106,7 @@ DIRECT_OF = {
     for person in PEOPLE.values()
 }  # fmt: skip
 DIRECT = DIRECT_OF[FIDDLER.id]
-_CHANNELS = (TUNES, SILENT, HIDDEN, NO_THREADS, NO_HISTORY, SILENT_THREADS, THREAD, SILENT_THREAD, ELSEWHERE, PRIVATE)
+_CHANNELS = (TUNES, SHOWCASE, SILENT, HIDDEN, NO_THREADS, NO_HISTORY, SILENT_THREADS, THREAD, SILENT_THREAD, ELSEWHERE, PRIVATE)
 PLACES = {place.id: place for place in (*_CHANNELS, *DIRECT_OF.values())}
 REFUSALS = {50001: "Missing Access", 50007: "Cannot send messages to this user", 50013: "Missing Permissions"}
 
@@ -206,7 +210,8 @@ def readable(message: Payload, *, intent: bool) -> Payload:
 
 def interaction(kind: int, data: Payload, place: Place, person: Person, token: str, message: Payload | None) -> Payload:
     """INTERACTION_CREATE as the gateway sends it."""
-    who = {"member": {**MEMBER, "user": person.payload}} if place.server else {"user": person.payload}
+    may = EVERYTHING if person.moderates else MEMBERS_OWN
+    who = {"member": {**MEMBER, "user": person.payload, "permissions": may}} if place.server else {"user": person.payload}
     where: Payload = (
         {"guild_id": place.server, "guild": {"id": place.server, "features": [], "locale": "en-US"}} if place.server else {}
     )

@@ -14,6 +14,7 @@ from tests.loopback.discord import (
     HIDDEN,
     NO_HISTORY,
     NO_THREADS,
+    SHOWCASE,
     SILENT,
     SILENT_THREAD,
     SILENT_THREADS,
@@ -24,7 +25,7 @@ from tests.loopback.discord import (
     Interaction,
     Upload,
 )
-from tests.loopback.discord_server import DEFERRED, REPLY
+from tests.loopback.discord_server import DEFERRED, MODAL, REPLY
 from tests.loopback.discord_world import BOT as BOT_USER
 from tests.loopback.discord_world import readable
 
@@ -100,14 +101,92 @@ async def test_the_same_nonce_makes_one_message_for_some_minutes(bot: Caller) ->
         ({"content": ""}, (400, 50006)),
         ({"content": "x", "nonce": "n" * 26}, (400, 50035)),
         ({"content": "x", "embeds": [{"description": "y" * 4_097}]}, (400, 50035)),
-        ({"content": "x", "components": [{"type": 1, "components": [{"type": 2, "custom_id": "c" * 101}]}]}, (400, 50035)),
-        ({"content": "x", "components": [{"type": 1, "components": [{"type": 2, "custom_id": "c"}] * 2}]}, (400, 50035)),
+        (
+            {"content": "x", "components": [{"type": 1, "components": [{"type": 2, "custom_id": "c" * 101, "label": "C"}]}]},
+            (400, 50035),
+        ),
+        (
+            {"content": "x", "components": [{"type": 1, "components": [{"type": 2, "custom_id": "c", "label": "C"}] * 2}]},
+            (400, 50035),
+        ),
         ({"content": "x", "components": [{"type": 1, "components": []}]}, (400, 50035)),
     ],
 )
 async def test_messages_have_limits(bot: Caller, message: dict[str, Any], refusal: tuple[int, int]) -> None:
     assert await bot.call("POST", f"/channels/{TUNES.id}/messages", message) == refusal
     assert bot.discord.channel() == []
+
+
+ROW = {"type": 1}
+OPTION = {"label": "A", "value": "a"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [{"type": 2, "custom_id": "c"}],
+        [{"type": 2, "custom_id": "c", "label": "C" * 81}],
+        [{"type": 2, "custom_id": f"c{number}", "label": "C"} for number in range(6)],
+        [{"type": 3, "custom_id": "s", "options": []}],
+        [{"type": 3, "custom_id": "s", "options": [OPTION, OPTION]}],
+        [{"type": 3, "custom_id": "s", "options": [{"label": str(number), "value": str(number)} for number in range(26)]}],
+        [{"type": 3, "custom_id": "s", "options": [{"label": "A" * 101, "value": "a"}]}],
+        [{"type": 3, "custom_id": "s", "options": [OPTION]}, {"type": 2, "custom_id": "c", "label": "C"}],
+    ],
+)
+async def test_buttons_and_selects_have_limits(bot: Caller, row: list[dict[str, Any]]) -> None:
+    message = {"content": "x", "components": [ROW | {"components": row}]}
+    assert await bot.call("POST", f"/channels/{TUNES.id}/messages", message) == (400, 50035)
+    fine = [{"type": 3, "custom_id": "s", "options": [OPTION]}]
+    message = {"content": "x", "components": [ROW | {"components": fine}]}
+    assert (await bot.call("POST", f"/channels/{TUNES.id}/messages", message))[0] == 200
+
+
+FIELD = {"type": 4, "custom_id": "key", "style": 1}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"title": "T" * 46},
+        {"title": ""},
+        {"custom_id": "c" * 101},
+        {"components": []},
+        {"components": [{"type": 18, "label": "L", "component": FIELD | {"custom_id": str(number)}} for number in range(6)]},
+        {"components": [{"type": 18, "label": "L" * 46, "component": FIELD}]},
+        {"components": [{"type": 18, "label": "L", "component": FIELD}] * 2},
+        {"components": [{"type": 18, "label": "L", "component": FIELD | {"max_length": 4_001}}]},
+        {"components": [{"type": 18, "label": "L", "component": FIELD | {"max_length": 3, "value": "long"}}]},
+        {"components": [{"type": 18, "label": "L", "component": FIELD | {"placeholder": "p" * 101}}]},
+        {"components": [ROW | {"components": [{"type": 2, "custom_id": "c", "label": "C"}]}]},
+    ],
+)
+async def test_forms_have_limits(bot: Caller, form: dict[str, Any]) -> None:
+    fine = {"title": "T", "custom_id": "c", "components": [{"type": 18, "label": "L", "component": FIELD}]}
+    asked = await bot.asked()
+    assert await bot.answer(asked, MODAL, **fine | form) == (400, 50035)
+    assert (await bot.answer(asked, MODAL, **fine))[0] == 200
+    sent = await bot.discord.submit(asked, key="G")
+    assert sent.payload["data"]["components"][0]["component"]["value"] == "G"
+    assert await bot.answer(sent, MODAL, **fine) == (400, 50035)
+
+
+async def test_a_channel_takes_five_edits_in_five_seconds(bot: Caller) -> None:
+    _, said = await bot.call("POST", f"/channels/{TUNES.id}/messages", {"content": "x"})
+    edit = ("PATCH", f"/channels/{TUNES.id}/messages/{said['id']}", {"content": "y"})
+    assert [(await bot.call(*edit))[0] for _ in range(6)] == [200] * 5 + [429]
+    bot.discord.pass_time(5)
+    assert (await bot.call(*edit))[0] == 200
+    assert len(bot.discord.limited) == 1
+
+
+async def test_what_one_person_sees_and_what_stands_elsewhere_is_no_message_of_the_channel(bot: Caller) -> None:
+    asked = await bot.asked()
+    await bot.answer(asked, REPLY, content="secret", flags=64)
+    _, said = await bot.call("POST", f"/channels/{TUNES.id}/messages", {"content": "x"})
+    for place, message in ((TUNES, asked.original), (SHOWCASE, said["id"])):
+        for method in ("GET", "PATCH", "DELETE"):
+            assert await bot.call(method, f"/channels/{place.id}/messages/{message}", {}) == (404, 10008)
 
 
 @pytest.mark.parametrize(

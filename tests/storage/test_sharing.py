@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -324,3 +325,32 @@ def test_an_id_that_no_platform_gives_is_refused_in_a_sentence(text: str) -> Non
     for viewer in (("discord", text), ("discord", "ann", text), (text,)):
         with pytest.raises(ValueError, match="cannot be read"):
             Viewer(*viewer)
+
+
+async def test_what_is_finished_is_found_by_its_ids(storage: Storage) -> None:
+    first = await finished(storage)
+    unfinished = (await storage.add(request(), origin("2"))).id
+    assert [tune.id for tune in await storage.sharing.finished([first, unfinished, "0" * 12, *ODD_IDS])] == [first]
+
+
+async def test_what_was_liked_lately_comes_last_first_and_from_one_platform(storage: Storage, url: str) -> None:
+    tunes = [await finished(storage, str(number)) for number in range(3)]
+    for tune_id in tunes:
+        await storage.sharing.like(tune_id, ANN)
+    await storage.sharing.like(tunes[0], BEN)
+    execute(url, f"UPDATE likes SET liked_at = now() - interval '2 days' WHERE tune = '{tunes[2]}'")
+    day = timedelta(days=1)
+    assert await storage.sharing.lately_liked("discord", day, 10) == [tunes[0], tunes[1]]
+    assert await storage.sharing.lately_liked("discord", day, 1) == [tunes[0]]
+    assert await storage.sharing.lately_liked("web", day, 10) == []
+
+
+async def test_what_was_shared_to_be_posted_waits_until_its_message_is_known(storage: Storage, url: str) -> None:
+    waiting, posted, nowhere, old = [await finished(storage, str(number)) for number in range(4)]
+    for tune_id in (waiting, posted, old):
+        await storage.sharing.share(tune_id, ANN, place="channel")
+    await storage.sharing.share(nowhere, ANN)
+    await storage.sharing.posted(posted, "77")
+    execute(url, f"UPDATE tunes SET shared_at = now() - interval '8 days' WHERE id = '{old}'")
+    assert [tune.id for tune in await storage.sharing.unposted("discord", timedelta(days=7))] == [waiting]
+    assert await storage.sharing.unposted("web", timedelta(days=7)) == []

@@ -14,7 +14,9 @@ from bot.discord.client import TunesmithBot
 from bot.discord.start import DiscordSide, NoLogin
 from bot.settings import Settings
 from storage import Composition, Status, Storage, Tune
-from tests.loopback.discord import FakeDiscord, Interaction, Payload
+from tests.loopback.discord import PIPER, TUNES, FakeDiscord, Interaction, Payload, Person, Place
+
+Posted = tuple[str, Payload]  # a tune's id and its message
 
 ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
 FILES = {
@@ -94,6 +96,21 @@ class Stage:
             "duration_ms": 2_000, "model": "test lstm", "scores": {},
         }  # fmt: skip
         await self.storage.finish(tune_id, Composition(**made | changes), FILES)
+
+    async def posted(self, *, place: Place = TUNES, person: Person = PIPER, command: str = "tune", **wish: Any) -> Posted:
+        """A finished tune that somebody asked for, and the message that carries it."""
+        tune = await self.accepted(await self.discord.slash(command, place=place, person=person, **wish))
+        await self.compose(tune.id)
+        return tune.id, self.discord.messages[await self.delivered(tune.id)]
+
+    async def tune(self, tune_id: str) -> Tune:
+        tune = await self.storage.tune(tune_id)
+        assert tune is not None
+        return tune
+
+    async def restart(self) -> None:
+        await self.stop_bot()
+        await self.start_bot()
 
     async def delivered(self, tune_id: str) -> str:
         """The id of the message that carries the tune, once it is remembered."""

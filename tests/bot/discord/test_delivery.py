@@ -91,7 +91,7 @@ async def test_where_the_bot_may_not_write_the_tune_goes_on_the_card(stage: Stag
     [message] = discord.channel(place)
     assert message["id"] == asked.original
     assert discord.file(message, ".abc") == ABC.encode()
-    assert list(discord.buttons(message)) == ["Again", "Vary"]
+    assert {"Again", "♥ 0", "Delete"} <= discord.buttons(message).keys()
     assert "**The Loopback**" in message["content"]
     discord.assert_no_pings()
 

@@ -47,7 +47,7 @@ async def test_the_card_the_message_and_its_buttons_speak_the_persons_language(s
         assert say(shown) in message["content"].replace("\\", "")
     assert say(Sentence("Only the first voice was read.")) in message["content"]
     assert message["attachments"][2]["description"] == say(texts.sheet_music("The Loopback"))
-    assert list(discord.buttons(message))[:2] == [say(texts.AGAIN), say(texts.VARY)]
+    assert list(discord.buttons(message))[:2] == [say(texts.AGAIN), say(texts.VARY_A_LITTLE)]
     discord.assert_no_pings()
 
 
@@ -99,7 +99,7 @@ async def test_after_a_restart_a_tune_still_speaks_the_language_in_which_it_was_
     await stage.compose(tune.id)
     await stage.start_bot()
     [message] = await discord.posted()
-    assert list(discord.buttons(message))[:2] == [say(texts.AGAIN), say(texts.VARY)]
+    assert list(discord.buttons(message))[:2] == [say(texts.AGAIN), say(texts.VARY_A_LITTLE)]
 
 
 async def test_a_server_may_choose_a_language_and_a_person_another(stage: Stage) -> None:

@@ -15,8 +15,9 @@ from bot.discord import message, texts
 from bot.discord.choices import KEYS, matching_keys
 from bot.discord.handed_in import unfold
 from bot.languages import language
+from generator.notation.sentences import LANGUAGES
 from generator.request import TuneRequest
-from storage import Composition, Origin, Status, Tune
+from storage import Composition, Origin, Shared, Status, Tune
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ABC = "X:1\nT:A Tune\nK:D\nABcd|\n"
@@ -69,6 +70,33 @@ def test_the_parent_is_named_only_where_people_can_go_there() -> None:
     assert "channels/200/300/77" in message.finished(tune(), {}, file_limit=1, say=ENGLISH, parent=parent).content
     elsewhere = replace(parent, origin=replace(parent.origin, place="301"))
     assert "channels" not in message.finished(tune(), {}, file_limit=1, say=ENGLISH, parent=elsewhere).content
+    shared = replace(elsewhere, shared=Shared(NOW, "200", "303", "88"))
+    assert "channels/200/303/88" in message.finished(tune(), {}, file_limit=1, say=ENGLISH, parent=shared).content
+    in_another_server = replace(shared, shared=Shared(NOW, "201", "303", "88"))
+    assert "channels" not in message.finished(tune(), {}, file_limit=1, say=ENGLISH, parent=in_another_server).content
+
+
+def test_in_the_sharing_channel_the_parent_is_named_if_it_is_there_too() -> None:
+    child, parent = replace(tune(), shared=Shared(NOW, "200", "303", None)), replace(tune(), message="77")
+    content = message.finished(child, {}, file_limit=1, say=ENGLISH, parent=parent, shared=True).content
+    assert "channels" not in content
+    assert content.endswith("shared by <@400>")
+    shared = replace(parent, shared=Shared(NOW, "200", "303", "88"))
+    made = message.finished(child, {}, file_limit=1, say=ENGLISH, parent=shared, shared=True)
+    assert "channels/200/303/88" in made.content
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_however_long_all_is_the_seed_the_parent_and_who_asked_are_named(code: str) -> None:
+    notices = [f"The sheet has no sign for {'!*_*!, ' * 600}."] * 20
+    scores = {"notices": notices, "closest": {"title": "*" * 300, "notes": 14}}
+    long = tune(title="*" * 300, rhythm="*" * 300, key="*" * 300, model="*" * 300, abc=ABC + "A|" * 1_500, scores=scores)
+    long = replace(long, request=TuneRequest(seed=2**31 - 1, mode="vary", structure="free", strength=3))
+    content = message.finished(
+        long, {"tune.mp3": b"12"}, file_limit=1, say=language(code), parent=replace(tune(), message="7" * 19)
+    ).content
+    assert len(content) <= 2_000
+    assert all(named in content for named in (str(2**31 - 1), f"channels/200/300/{'7' * 19}", "<@400>", "tune.mp3"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""Delete: asked once more, the tune goes for good, and its messages with it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import discord
+
+from bot.discord import asking, texts
+from bot.discord.buttons.button import TUNE, Interaction, TuneButton
+from bot.discord.buttons.share import moderates
+from bot.discord.caller import Caller
+from bot.discord.removal import remove_messages
+from storage.errors import NotAllowed
+
+
+class DeleteButton(TuneButton, template=rf"tune:(?P<wish>delete|erase):{TUNE}"):
+    """`erase` stands in the question to the person. Whether they may is looked at when it is pressed, too."""
+
+    labels: ClassVar = {"delete": (texts.DELETE, "🗑️"), "erase": (texts.DELETE_FOR_GOOD, None)}
+    style = discord.ButtonStyle.danger
+
+    async def press(self, interaction: Interaction) -> None:
+        await interaction.response.defer()  # by this press the bot reaches the message where it is no member
+        caller = await Caller.of(interaction)
+        try:
+            await (self._ask if self.wish == "delete" else self._erase)(interaction, caller)
+        except NotAllowed as error:
+            await asking.tell(interaction, caller.say(error.args[0]))
+        except KeyError:
+            await asking.tell(interaction, caller.say(texts.GONE))
+
+    async def _ask(self, interaction: Interaction, caller: Caller) -> None:
+        tune = await asking.tune_for(interaction, caller.viewer, self.tune_id)
+        if tune is None:
+            raise KeyError(self.tune_id)
+        here = tune.origin.server and tune.origin.server == caller.viewer.server
+        if not (caller.viewer.person == tune.origin.person or (here and may_delete(interaction, caller))):
+            raise NotAllowed(texts.NOT_YOURS_TO_DELETE)
+        interaction.client.presses.keep(tune.id, interaction)
+        view = discord.ui.View(timeout=None)
+        view.add_item(DeleteButton("erase", self.tune_id, caller.say))
+        await interaction.followup.send(caller.say(texts.DELETE_IT), view=view, ephemeral=True)
+
+    async def _erase(self, interaction: Interaction, caller: Caller) -> None:
+        bot = interaction.client
+        tune = await bot.storage.sharing.delete(self.tune_id, caller.viewer, moderates=may_delete(interaction, caller))
+        await interaction.edit_original_response(content=caller.say(texts.DELETED), view=None)
+        await remove_messages(bot, tune)
+
+
+def may_delete(interaction: Interaction, caller: Caller) -> bool:
+    """Whether the person may delete what others asked for in this server."""
+    match caller.server.deleters:
+        case "everyone":
+            return interaction.guild_id is not None
+        case "moderators":
+            return moderates(interaction)
+        case _:
+            return False

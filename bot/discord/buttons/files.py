@@ -1,0 +1,63 @@
+"""More files: what the tune's message does not carry, for the person alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+from typing import ClassVar
+
+import discord
+import soundfile
+import structlog
+
+from bot.discord import asking, texts
+from bot.discord.buttons.button import TUNE, Interaction, TuneButton
+from bot.discord.caller import Caller
+from bot.discord.wav import wav, wav_size
+from bot.naming import slug
+from storage.storage import Storage
+from storage.tunes import Tune
+
+log = structlog.get_logger(__name__)
+
+NAMES = ("tune.mid", "tune.musicxml", "tune.svg")
+WAV = "tune.wav"
+
+
+class FilesButton(TuneButton, template=rf"tune:(?P<wish>files):{TUNE}"):
+    labels: ClassVar = {"files": (texts.MORE_FILES, "🗂️")}
+
+    async def press(self, interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        caller, bot = await Caller.of(interaction), interaction.client
+        tune = await asking.tune_for(interaction, caller.viewer, self.tune_id)
+        if tune is None or tune.composition is None:
+            await asking.tell(interaction, caller.say(texts.GONE))
+            return
+        limit, name = interaction.filesize_limit, slug(tune.composition.title)
+        async with bot.posting:  # they are held in memory
+            contents = await _contents(bot.storage, tune, limit)
+            fitting = {file: content for file, content in contents.items() if content is not None and len(content) <= limit}
+            too_large = [file for file in contents if file not in fitting]
+            said = caller.say(texts.too_large_here(too_large)) if too_large else ""
+            if not contents:
+                said = caller.say(texts.NO_FILES)
+            files = [discord.File(io.BytesIO(content), f"{name}.{file.partition('.')[2]}") for file, content in fitting.items()]
+            await interaction.followup.send(said, files=files, ephemeral=True)
+
+
+async def _contents(storage: Storage, tune: Tune, limit: int) -> dict[str, bytes | None]:
+    """By their names in storage; None for a recording that is not worth decoding, as it would be over the limit."""
+    contents: dict[str, bytes | None] = {}
+    for file in NAMES:
+        with contextlib.suppress(KeyError):
+            contents[file] = await storage.read(tune.id, file)
+    assert tune.composition is not None
+    if wav_size(tune.composition.duration_ms) > limit:
+        return contents | {WAV: None}
+    try:
+        contents[WAV] = await asyncio.to_thread(wav, await storage.read(tune.id, "tune.mp3"))
+    except (KeyError, soundfile.LibsndfileError) as error:
+        log.warning("A recording cannot be given as WAV.", tune=tune.id, reason=repr(error))
+    return contents

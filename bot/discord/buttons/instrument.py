@@ -1,0 +1,60 @@
+"""Instrument: the same tune, played by another one, with guitar and drum or alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+import discord
+
+from bot import desk
+from bot.discord import asking, texts
+from bot.discord.buttons.button import TUNE, Interaction, TuneButton, guarded
+from bot.discord.caller import Caller
+from generator.request import INSTRUMENTS
+
+USUAL, ALONE = "usual", " alone"  # in the values of the choices: the rhythm's own instrument; without guitar and drum
+
+
+class InstrumentButton(TuneButton, template=rf"tune:(?P<wish>instrument):{TUNE}"):
+    """Offers the instruments to the person alone."""
+
+    labels: ClassVar = {"instrument": (texts.OTHER_INSTRUMENT, "🎻")}
+
+    async def press(self, interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        caller = await Caller.of(interaction)
+        if await asking.tune_for(interaction, caller.viewer, self.tune_id) is None:
+            await asking.tell(interaction, caller.say(texts.GONE))
+            return
+        view = discord.ui.View(timeout=None)
+        view.add_item(InstrumentSelect(self.tune_id, caller.say))
+        await interaction.followup.send(caller.say(texts.WHICH_INSTRUMENT), view=view, ephemeral=True)
+
+
+class InstrumentSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"tune:(?P<wish>play):{TUNE}"):
+    """One choice holds both, the instrument and whether it plays alone: nothing has to be remembered between two."""
+
+    def __init__(self, tune_id: str, say: Callable[[str], str] = str) -> None:
+        select: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"tune:play:{tune_id}")
+        for value, name in {USUAL: texts.OWN_INSTRUMENT, **{name: name for name in INSTRUMENTS}}.items():
+            select.add_option(label=say(name), value=value)
+            select.add_option(label=say(texts.alone(name)), value=value + ALONE)
+        super().__init__(select)
+        self.tune_id = tune_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(match["tune"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        await guarded(interaction, self.tune_id, self.choose)
+
+    async def choose(self, interaction: Interaction) -> None:
+        [value] = self.item.values
+        name = value.removesuffix(ALONE)
+        instrument, backing = "" if name == USUAL else name, not value.endswith(ALONE)
+        await asking.ask_from(interaction, self.tune_id, lambda tune: desk.play_by(tune, instrument, backing=backing))

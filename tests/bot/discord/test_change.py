@@ -1,0 +1,143 @@
+"""Change…: the form under a tune."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.bot.discord.conftest import ABC, Stage
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, Interaction, Place
+
+OPENING = "K:Ador\nEAAB c2Bc|"
+
+
+def values(form: dict[str, Any]) -> dict[str, str]:
+    chosen = {
+        name: [o["value"] for o in field["options"] if o.get("default")] for name, field in form.items() if "options" in field
+    }
+    return {name: chosen[name][0] if name in chosen else field.get("value", "") for name, field in form.items()}
+
+
+async def changed(stage: Stage, **typed: str) -> Interaction:
+    """A form that was sent with those changes."""
+    _, message = await stage.posted(rhythm="reel", metre="4/4", seed=7, temperature=0.8, instrument="flute")
+    return await stage.discord.submit(await stage.discord.click(message, "Change…"), **typed)
+
+
+async def test_the_form_holds_what_the_tune_was_asked_for_with_and_came_out_as(stage: Stage) -> None:
+    _, message = await stage.posted(opening=OPENING, seed=7, temperature=0.8)
+    pressed = await stage.discord.click(message, "Change…", person=HERMIT)
+    form = await stage.discord.form(pressed)
+    assert values(form) == {"rhythm": "reel", "key": "Ador", "opening": OPENING, "temperature": "0.8", "seed": "7"}
+    assert pressed.answered_after_s < 1
+
+
+@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE], ids=lambda place: place.name)
+async def test_what_was_changed_is_asked_for_with_all_else_after_a_restart(stage: Stage, place: Place) -> None:
+    first, message = await stage.posted(place=place, person=FIDDLER, rhythm="reel", seed=7, temperature=0.8, instrument="flute")
+    await stage.restart()
+    pressed = await stage.discord.click(message, "Change…")
+    await stage.discord.form(pressed)
+    await stage.restart()  # while the form is filled in
+    tune = await stage.accepted(await stage.discord.submit(pressed, key="G", temperature="1,2"))
+    assert (tune.parent, tune.origin.person) == (first, FIDDLER.id)
+    request = tune.request
+    assert (request.rhythm, request.key, request.temperature, request.seed, request.instrument) == ("reel", "G", 1.2, 7, "flute")
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    assert len(stage.discord.tunes(place)) == 2
+
+
+async def test_another_rhythm_brings_its_own_metre(stage: Stage) -> None:
+    tune = await stage.accepted(await changed(stage, rhythm="jig", seed=""))
+    assert (tune.request.rhythm, tune.request.metre) == ("jig", None)
+    assert tune.request.seed != 7
+
+
+async def test_a_rhythm_can_be_left_open_again(stage: Stage) -> None:
+    tune = await stage.accepted(await changed(stage, rhythm="–", key=""))
+    assert (tune.request.rhythm, tune.request.key) == (None, None)
+
+
+async def test_the_opening_of_a_variation_can_be_taken_out(stage: Stage) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune", opening=ABC, mode="vary"))
+    await stage.compose(tune.id)
+    message = stage.discord.messages[await stage.delivered(tune.id)]
+    pressed = await stage.discord.click(message, "Change…")
+    other = await stage.accepted(await stage.discord.submit(pressed, opening=" "))
+    assert (other.request.mode, other.request.opening) == ("continue", "")
+
+
+async def test_the_abc_of_a_tune_that_was_played_can_be_corrected(stage: Stage) -> None:
+    _, message = await stage.posted(command="render", abc="K:D ABcd|efga|")
+    pressed = await stage.discord.click(message, "Change…")
+    assert list(await stage.discord.form(pressed)) == ["opening", "title"]
+    tune = await stage.accepted(await stage.discord.submit(pressed, opening="K:D\nABcd|efgb|", title="Mended"))
+    assert (tune.request.mode, tune.request.opening, tune.request.title) == ("play", "K:D\nABcd|efgb|", "Mended")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"key": "H"}, "H"),
+        ({"temperature": "hot"}, "“hot” is not a number"),
+        ({"temperature": "nan"}, "from 0.1"),
+        ({"temperature": "9"}, "from 0.1"),
+        ({"seed": "-1"}, "seed is a whole number"),
+        ({"seed": "7.5"}, "“7.5” is not a number"),
+        ({"opening": "K:G\nABcd|```<@400> @everyone *x*"}, "no note before"),
+    ],
+)
+async def test_what_is_wrong_is_said_alone_and_nothing_typed_is_lost_over_a_restart(
+    stage: Stage, typed: dict[str, str], sentence: str
+) -> None:
+    sent = await changed(stage, **typed)
+    whispered = await stage.discord.whispered(sent)
+    assert sentence in whispered["content"]
+    assert len(stage.discord.channel()) == 1
+    await stage.restart()
+    again = await stage.discord.click(whispered, "Change on")
+    filled = {"rhythm": "reel", "key": "Ador", "opening": "", "temperature": "0.8", "seed": "7"}
+    assert values(await stage.discord.form(again)) == filled | typed
+    mended = {"key": "Ador", "temperature": "0.8", "seed": "7", "opening": ""}
+    tune = await stage.accepted(await stage.discord.submit(again, **mended))
+    assert (tune.request.key, tune.request.instrument) == ("Ador", "flute")
+    stage.discord.assert_no_pings()
+
+
+async def test_an_opening_of_any_length_is_kept_beside_what_was_wrong(stage: Stage) -> None:
+    opening = "K:Ador\n" + "`ABcd|" * 600 + "\n" * 10 + "x" * 300
+    whispered = await stage.discord.whispered(await changed(stage, opening=opening, key="H"))
+    form = await stage.discord.form(await stage.discord.click(whispered, "Change on"))
+    assert values(form)["opening"] == opening
+
+
+async def test_a_form_that_comes_while_too_many_tunes_are_open_is_not_lost(stage: Stage) -> None:
+    _, message = await stage.posted(person=FIDDLER)
+    pressed = await stage.discord.click(message, "Change…")
+    await stage.discord.form(pressed)
+    for _ in range(3):
+        await stage.accepted(await stage.discord.slash("tune"))
+    sent = await stage.discord.submit(pressed, key="G")
+    await stage.discord.until(lambda: len(sent.followups) == 2)
+    sentence, kept = (stage.discord.messages[id] for id in sent.followups)
+    assert "3 unfinished tunes" in sentence["content"]
+    assert values(await stage.discord.form(await stage.discord.click(kept, "Change on")))["key"] == "G"
+
+
+async def test_a_form_whose_tune_cannot_be_read_is_not_lost(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, message = await stage.posted()
+    pressed = await stage.discord.click(message, "Change…")
+    await stage.discord.form(pressed)
+
+    async def hang(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(stage.storage, "tune", hang)
+    sent = await stage.discord.submit(pressed, key="G")
+    whispered = await stage.discord.whispered(sent)
+    assert sent.answered_after_s < 2.5
+    assert "could not be taken" in whispered["content"]
+    assert values(await stage.discord.form(await stage.discord.click(whispered, "Change on")))["key"] == "G"

@@ -1,0 +1,124 @@
+"""Delete: asked once, then for good."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.discord.removal import remove_messages
+from storage import Viewer
+from tests.bot.discord.conftest import Stage
+from tests.loopback.discord import (
+    DIRECT,
+    ELSEWHERE,
+    FIDDLER,
+    HERMIT,
+    HIDDEN,
+    PIPER,
+    PRIVATE,
+    SHOWCASE,
+    TUNES,
+    Payload,
+    Person,
+    Place,
+)
+
+HERE = Viewer("discord", PIPER.id, TUNES.server)
+
+
+async def deleted(stage: Stage, message: Payload, person: Person) -> Payload:
+    """The answer after both presses, with a restart in between."""
+    asked = await stage.discord.whispered(await stage.discord.click(message, "Delete", person=person))
+    assert "for good?" in asked["content"]
+    pressed = await stage.discord.click(asked, "Delete for good", person=person)
+    await stage.discord.until(lambda: asked["content"] == "Deleted." or pressed.followups)
+    return asked
+
+
+@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE, PRIVATE], ids=lambda place: place.name)
+async def test_its_owner_deletes_a_tune_with_its_message_after_a_restart(stage: Stage, place: Place) -> None:
+    first, message = await stage.posted(place=place, person=FIDDLER)
+    await stage.restart()
+    stage.discord.pass_time(20 * 60)  # the command's token has run out
+    asked = await deleted(stage, message, FIDDLER)
+    assert (asked["content"], asked["components"]) == ("Deleted.", [])
+    assert await stage.storage.tune(first) is None
+    await stage.discord.until(lambda: not stage.discord.channel(place))
+
+
+async def test_its_message_in_the_sharing_channel_goes_too(stage: Stage) -> None:
+    await stage.storage.preferences.change_server(HERE, sharing_channel=SHOWCASE.id)
+    _, message = await stage.posted()
+    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    await deleted(stage, stage.discord.tunes(SHOWCASE)[0], PIPER)
+    await stage.discord.until(lambda: not stage.discord.channel() and not stage.discord.channel(SHOWCASE))
+
+
+@pytest.mark.parametrize(
+    ("deleters", "person", "may"),
+    [
+        ("owner", FIDDLER, False),
+        ("moderators", FIDDLER, True),
+        ("moderators", HERMIT, False),
+        ("everyone", HERMIT, True),
+    ],
+)
+async def test_who_else_may_is_the_servers_to_say(stage: Stage, deleters: str, person: Person, may: bool) -> None:
+    await stage.storage.preferences.change_server(HERE, deleters=deleters)
+    first, message = await stage.posted()
+    if may:
+        await deleted(stage, message, person)
+    else:
+        pressed = await stage.discord.click(message, "Delete", person=person)
+        assert "Only whoever asked for this tune" in await stage.discord.refused(pressed)
+    assert (await stage.storage.tune(first) is None) is may
+
+
+async def test_a_question_that_others_answer_deletes_nothing(stage: Stage) -> None:
+    first, message = await stage.posted()
+    asked = await stage.discord.whispered(await stage.discord.click(message, "Delete", person=PIPER))
+    pressed = await stage.discord.click(asked, "Delete for good", person=HERMIT)
+    await stage.discord.until(lambda: pressed.followups)
+    assert "Only whoever asked" in stage.discord.messages[pressed.followups[0]]["content"]
+    assert (await stage.tune(first)).message == message["id"]
+
+
+async def test_messages_that_are_gone_or_forbidden_stand_in_nobodys_way(stage: Stage) -> None:
+    await stage.storage.preferences.change_server(HERE, sharing_channel=SHOWCASE.id)
+    first, message = await stage.posted()
+    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    del stage.discord.messages[message["id"]]
+    stage.discord.refuse(f"DELETE /channels/{SHOWCASE.id}", 403, {"code": 50001, "message": "Missing Access"})
+    assert stage.side is not None
+    bot = stage.side._bot
+    assert bot is not None
+    await remove_messages(bot, await stage.tune(first))
+    assert len(stage.discord.channel(SHOWCASE)) == 1
+
+
+async def test_the_card_of_a_tune_that_is_not_finished_goes(stage: Stage) -> None:
+    asked = await stage.discord.slash("tune", person=PIPER)
+    tune = await stage.accepted(asked)
+    await stage.discord.until(lambda: (stage.discord.card(asked) or {})["content"])
+    gone = await stage.storage.sharing.delete(tune.id, HERE)
+    assert stage.side is not None
+    bot = stage.side._bot
+    assert bot is not None
+    await remove_messages(bot, gone)
+    assert stage.discord.card(asked) is None
+    await asyncio.sleep(0.05)
+    assert tune.id not in bot.deliveries
+
+
+async def test_what_went_into_the_persons_own_messages_is_taken_away_there(stage: Stage) -> None:
+    asked = await stage.discord.slash("tune", place=HIDDEN, person=FIDDLER)
+    tune = await stage.accepted(asked)
+    stage.discord.expire(asked)
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    [message] = stage.discord.tunes(DIRECT)
+    await deleted(stage, message, FIDDLER)
+    await stage.discord.until(lambda: not stage.discord.tunes(DIRECT))
+    await stage.restart()
+    assert await stage.storage.tune(tune.id) is None

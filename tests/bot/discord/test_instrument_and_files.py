@@ -1,0 +1,104 @@
+"""Instrument and More files: what only the person who presses sees, and what comes of it."""
+
+from __future__ import annotations
+
+import io
+import wave
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.discord.buttons import files
+from generator.rendering.mp3 import encode_mp3
+from generator.request import INSTRUMENTS
+from tests.bot.discord import conftest
+from tests.bot.discord.conftest import ABC, FILES, Stage
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, Payload, Place
+
+SECOND = np.zeros((44_100, 2), np.int16)
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tunes have a recording of a second, a score and a sheet."""
+    more = {
+        "tune.mp3": ("audio/mpeg", encode_mp3(SECOND)),
+        "tune.musicxml": ("application/vnd.recordare.musicxml+xml", b"<score-partwise/>"),
+        "tune.svg": ("image/svg+xml", b"<svg/>"),
+    }
+    monkeypatch.setattr(conftest, "FILES", FILES | more)
+
+
+def select_of(message: Payload) -> Payload:
+    [[select]] = [row["components"] for row in message["components"]]
+    return dict(select)
+
+
+@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE], ids=lambda place: place.name)
+async def test_the_same_tune_is_played_by_what_was_chosen_after_a_restart(stage: Stage, place: Place) -> None:
+    first, message = await stage.posted(place=place, person=FIDDLER)
+    await stage.restart()
+    offered = await stage.discord.whispered(await stage.discord.click(message, "Instrument"))
+    select = select_of(offered)
+    assert len(select["options"]) == 2 * (1 + len(INSTRUMENTS))
+    await stage.restart()
+    chosen = await stage.discord.choose(offered, select["custom_id"], "flute alone")
+    tune = await stage.accepted(chosen)
+    request = tune.request
+    assert (request.mode, request.opening, request.instrument, request.backing) == ("play", ABC.strip(), "flute", False)
+    assert (tune.parent, tune.origin.person) == (first, FIDDLER.id)
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    assert len(stage.discord.tunes(place)) == 2
+
+
+async def test_anybody_may_have_the_rhythms_own_instrument_back(stage: Stage) -> None:
+    _, message = await stage.posted(instrument="harp", backing=False)
+    offered = await stage.discord.whispered(await stage.discord.click(message, "Instrument", person=HERMIT))
+    chosen = await stage.discord.choose(offered, select_of(offered)["custom_id"], "usual", person=HERMIT)
+    tune = await stage.accepted(chosen)
+    assert (tune.request.instrument, tune.request.backing, tune.origin.person) == ("", True, HERMIT.id)
+
+
+@pytest.mark.usefixtures("recorded")
+@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE], ids=lambda place: place.name)
+async def test_more_files_are_for_the_person_alone_after_a_restart(stage: Stage, place: Place) -> None:
+    _, message = await stage.posted(place=place, person=FIDDLER)
+    await stage.restart()
+    given = await stage.discord.whispered(await stage.discord.click(message, "More files"))
+    names = [file["filename"] for file in given["attachments"]]
+    assert names == ["the-loopback.mid", "the-loopback.musicxml", "the-loopback.svg", "the-loopback.wav"]
+    assert stage.discord.file(given, ".mid") == b"MThd"
+    with wave.open(io.BytesIO(stage.discord.file(given, ".wav"))) as recording:
+        assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, 44_100, 2)
+        assert recording.getnframes() == pytest.approx(44_100, abs=4_000)  # the MP3 begins and ends with padding
+    assert len(stage.discord.tunes(place)) == 1
+
+
+@pytest.mark.usefixtures("recorded")
+async def test_a_file_too_large_for_the_place_is_named_instead(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, message = await stage.posted()
+    monkeypatch.setattr(files, "wav", lambda _: bytes(10 * 2**20 + 1))
+    given = await stage.discord.whispered(await stage.discord.click(message, "More files", person=HERMIT))
+    assert given["content"] == "Too large to be sent here: tune.wav."
+    assert len(given["attachments"]) == 3
+
+
+async def test_a_recording_that_must_be_too_large_is_not_even_decoded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune"))
+    await stage.compose(tune.id, duration_ms=61_000)
+    message = stage.discord.messages[await stage.delivered(tune.id)]
+
+    def never(_: bytes) -> Any:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(files, "wav", never)
+    given = await stage.discord.whispered(await stage.discord.click(message, "More files"))
+    assert given["content"] == "Too large to be sent here: tune.wav."
+
+
+async def test_a_recording_that_cannot_be_read_leaves_the_other_files(stage: Stage) -> None:
+    _, message = await stage.posted()  # its recording is nothing but zeros
+    given = await stage.discord.whispered(await stage.discord.click(message, "More files"))
+    assert [file["filename"] for file in given["attachments"]] == ["the-loopback.mid"]

@@ -1,0 +1,182 @@
+"""Share and Take back: the gallery and the sharing channel."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot.discord import showcase
+from storage import PUBLIC, Viewer
+from tests.bot.discord.conftest import ABC, Stage
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, HIDDEN, PIPER, PRIVATE, SHOWCASE, SILENT, TUNES, Place
+
+HERE = Viewer("discord", server=TUNES.server)
+LIMITED = {"message": "You are being rate limited.", "retry_after": 0.1, "global": False}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showcase, "RETRY_S", 0.05)
+
+
+async def sharing_in(stage: Stage, place: Place) -> None:
+    await stage.storage.preferences.change_server(HERE, sharing_channel=place.id)
+
+
+async def shared(stage: Stage) -> list[str]:
+    return [tune.id for tune in (await stage.storage.gallery.shared(PUBLIC)).tunes]
+
+
+async def test_its_owner_shares_a_tune_into_the_gallery_and_the_sharing_channel_after_a_restart(stage: Stage) -> None:
+    await sharing_in(stage, SHOWCASE)
+    first, message = await stage.posted()
+    await stage.restart()
+    pressed = await stage.discord.click(message, "Share", person=PIPER)
+    assert await stage.discord.refused(pressed) == f"Shared: the tune is in the gallery and in <#{SHOWCASE.id}>."
+    assert pressed.answered_after_s < 1
+    [post] = stage.discord.tunes(SHOWCASE)
+    assert stage.discord.file(post, ".abc") == ABC.encode()
+    assert post["components"] == message["components"]
+    assert f"shared by <@{PIPER.id}>" in post["content"]
+    assert await shared(stage) == [first]
+    tune = await stage.tune(first)
+    assert tune.shared is not None
+    assert (tune.shared.server, tune.shared.message) == (TUNES.server, post["id"])
+    stage.discord.assert_no_pings()
+
+
+@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE, PRIVATE], ids=lambda place: place.name)
+async def test_without_a_sharing_channel_it_is_in_the_gallery(stage: Stage, place: Place) -> None:
+    first, message = await stage.posted(place=place, person=FIDDLER)
+    assert await stage.discord.refused(await stage.discord.click(message, "Share")) == "Shared: the tune is in the gallery now."
+    assert await shared(stage) == [first]
+
+
+async def test_a_tune_that_was_made_in_the_sharing_channel_is_not_posted_there_again(stage: Stage) -> None:
+    await sharing_in(stage, TUNES)
+    first, message = await stage.posted()
+    assert "gallery now" in await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    assert stage.discord.channel() == [message]
+    assert await shared(stage) == [first]
+
+
+@pytest.mark.parametrize("place", [TUNES, PRIVATE], ids=lambda place: place.name)
+async def test_nobody_else_shares_it(stage: Stage, place: Place) -> None:
+    _, message = await stage.posted(place=place, person=FIDDLER)
+    refusal = await stage.discord.refused(await stage.discord.click(message, "Share", person=HERMIT))
+    assert ("Only whoever asked for this tune" if place is TUNES else "This tune is private") in refusal
+    assert await shared(stage) == []
+
+
+async def test_what_is_shared_is_taken_back_when_its_owner_says_so_once_more_after_a_restart(stage: Stage) -> None:
+    await sharing_in(stage, SHOWCASE)
+    first, message = await stage.posted()
+    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    asked = await stage.discord.whispered(await stage.discord.click(message, "Share", person=PIPER))
+    assert await shared(stage) == [first]
+    await stage.restart()
+    taken = await stage.discord.click(asked, "Take back", person=PIPER)
+    assert "Taken back" in await stage.discord.refused(taken)
+    assert not await shared(stage)
+    assert not stage.discord.channel(SHOWCASE)
+    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    assert len(stage.discord.tunes(SHOWCASE)) == 1
+
+
+async def test_a_moderator_takes_it_back_from_the_sharing_channel_and_others_do_not(stage: Stage) -> None:
+    await sharing_in(stage, SHOWCASE)
+    first, message = await stage.posted()
+    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    [post] = stage.discord.tunes(SHOWCASE)
+    told = await stage.discord.whispered(await stage.discord.click(post, "Share", person=HERMIT))
+    assert (told["content"], told["components"]) == ("This tune is in the gallery already.", [])
+    asked = await stage.discord.whispered(await stage.discord.click(post, "Share", person=FIDDLER))
+    forged = await stage.discord.click(asked, "Take back", person=HERMIT)
+    assert "or a moderator" in await stage.discord.refused(forged)
+    assert await shared(stage) == [first]
+    await stage.discord.refused(await stage.discord.click(asked, "Take back", person=FIDDLER))
+    assert not await shared(stage)
+    assert not stage.discord.channel(SHOWCASE)
+    assert stage.discord.channel() == [message]
+
+
+@pytest.mark.parametrize("place", [SILENT, HIDDEN], ids=lambda place: place.name)
+async def test_where_the_bot_may_not_write_the_tune_is_shared_and_the_rest_is_said(stage: Stage, place: Place) -> None:
+    await sharing_in(stage, place)
+    first, message = await stage.posted()
+    pressed = await stage.discord.click(message, "Share", person=PIPER)
+    assert f"I may not write in <#{place.id}>" in await stage.discord.refused(pressed)
+    assert await shared(stage) == [first]
+
+
+@pytest.mark.parametrize("mood", ["lost", "broken", "refused", "limited"])
+async def test_it_is_posted_once_whatever_becomes_of_the_answer(stage: Stage, mood: str) -> None:
+    await sharing_in(stage, SHOWCASE)
+    _, message = await stage.posted()
+    call = f"POST /channels/{SHOWCASE.id}/messages"
+    match mood:
+        case "lost":
+            stage.discord.lose_answer(call)
+        case "broken":
+            stage.discord.lose_answer(call, 502)
+        case "refused":
+            stage.discord.refuse(call, 500)
+        case "limited":
+            stage.discord.refuse(call, 429, LIMITED)
+    pressed = await stage.discord.click(message, "Share", person=PIPER)
+    assert f"in <#{SHOWCASE.id}>" in await stage.discord.refused(pressed, 10)
+    assert len(stage.discord.channel(SHOWCASE)) == 1
+
+
+@pytest.mark.parametrize("minutes_later", [0, 10])
+async def test_what_was_posted_but_not_remembered_is_not_posted_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, minutes_later: int
+) -> None:
+    await sharing_in(stage, SHOWCASE)
+    first, message = await stage.posted()
+
+    async def die(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as dying:
+        dying.setattr(stage.storage.sharing, "posted", die)
+        await stage.discord.click(message, "Share", person=PIPER)
+        [post] = await stage.discord.posted(SHOWCASE)
+        await stage.stop_bot()
+    stage.discord.pass_time(60 * minutes_later)
+    await stage.start_bot()
+    await known(stage, first)
+    assert stage.discord.channel(SHOWCASE) == [post]
+
+
+async def test_what_was_shared_and_not_posted_is_posted_after_the_restart(stage: Stage) -> None:
+    first, _ = await stage.posted()
+    await stage.stop_bot()
+    await stage.storage.sharing.share(first, Viewer("discord", PIPER.id, TUNES.server), place=SHOWCASE.id)
+    await stage.start_bot()
+    await known(stage, first)
+    assert len(stage.discord.tunes(SHOWCASE)) == 1
+
+
+async def test_what_is_taken_back_while_it_is_posted_does_not_stay(stage: Stage) -> None:
+    await sharing_in(stage, SHOWCASE)
+    first, message = await stage.posted()
+    stage.discord.delay(f"POST /channels/{SHOWCASE.id}/messages", 0.5)
+    await stage.discord.click(message, "Share", person=PIPER)
+    while f"POST /channels/{SHOWCASE.id}/messages" not in stage.discord.calls:  # it has begun, and is not over
+        await asyncio.sleep(0.01)
+    await stage.storage.sharing.take_back(first, Viewer("discord", PIPER.id, TUNES.server))
+    await stage.discord.until(lambda: any(call.startswith(f"DELETE /channels/{SHOWCASE.id}") for call in stage.discord.calls))
+    assert stage.discord.channel(SHOWCASE) == []
+
+
+async def known(stage: Stage, tune_id: str) -> None:
+    """Waits until the message in the sharing channel is remembered."""
+    async with asyncio.timeout(5):
+        while True:
+            tune = await stage.tune(tune_id)
+            if tune.shared and tune.shared.message:
+                return
+            await asyncio.sleep(0.01)
