@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 
 from generator.notation.keys import mode_named
 from generator.notation.sentences import Sentence
@@ -61,6 +61,7 @@ class Page:
     tunes: list[Tune]
     likes: list[int]  # of each tune, in the time that they are sorted by
     next: str  # where the next page begins, at most 40 characters; empty on the last
+    previous: str = ""  # where the page before this one ends, as long; empty on the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +90,26 @@ class Gallery:
         order: Order = Order.NEWEST,
         search: Search = ANYTHING,
         after: str = "",
+        before: str = "",
         limit: int = PAGE,
     ) -> Page:
         """What was shared from the viewer's server, or, where there is none, from anywhere.
 
-        Sorted by likes, it holds only what somebody likes. Raises ValueError for an `after` that no page gave.
+        Sorted by likes, it holds only what somebody likes. `after` is a page's `next`, `before` its `previous`; raises
+        ValueError for one that no page gave.
         """
-        return await self._page(_shared(viewer), order, search, after, limit)
+        return await self._page(_shared(viewer), order, search, after, before, limit)
 
-    async def mine(self, viewer: Viewer, *, search: Search = ANYTHING, after: str = "", limit: int = PAGE) -> Page:
+    async def mine(
+        self, viewer: Viewer, *, search: Search = ANYTHING, after: str = "", before: str = "", limit: int = PAGE
+    ) -> Page:
         """The person's own finished tunes, newest first, from all servers. Raises ValueError as `shared` does."""
-        return await self._page(_own(viewer), None, search, after, limit)
+        return await self._page(_own(viewer), None, search, after, before, limit)
+
+    async def at_hand(self, viewer: Viewer, *, search: Search = ANYTHING, limit: int = PAGE) -> list[Tune]:
+        """What `mine` and `shared` page through, together: the newest finished first."""
+        rows = await self._rows(_sorted(or_(_own(viewer), _shared(viewer)), None, search).limit(limit))
+        return [tune_from(row) for row in rows]
 
     async def family(self, tune_id: str, viewer: Viewer) -> Family:
         """What of the tune's parent and children the viewer may see; raises KeyError when not the tune itself."""
@@ -119,11 +129,20 @@ class Gallery:
         rows = await self._rows(_sorted(which, None if mine else order, search).limit(MAX_TUNEBOOK))
         return "\n".join(_NUMBER.sub(f"X:{number}", row["abc"].strip()) + "\n" for number, row in enumerate(rows, 1))
 
-    async def _page(self, which: ColumnElement[bool], order: Order | None, search: Search, after: str, limit: int) -> Page:
+    async def _page(
+        self, which: ColumnElement[bool], order: Order | None, search: Search, after: str, before: str, limit: int
+    ) -> Page:
         limit = min(max(limit, 1), MAX_PAGE)
-        rows = await self._rows(_sorted(which, order, search, after).limit(limit + 1))
+        rows = await self._rows(_sorted(which, order, search, after, before).limit(limit + 1))
         page, more = rows[:limit], len(rows) > limit
-        return Page([tune_from(row) for row in page], [row["rank"] for row in page], _place(page[-1]) if more else "")
+        if before and not more:  # back at the first page, which is shown whole, with what is new
+            return await self._page(which, order, search, "", "", limit)
+        if before:
+            page.reverse()
+        found, likes = [tune_from(row) for row in page], [row["rank"] for row in page]
+        return Page(
+            found, likes, _place(page[-1]) if more or before else "", _place(page[0]) if page and (after or before) else ""
+        )
 
     async def _rows(self, query: Select[Any]) -> list[Any]:
         async with self._database.engine.connect() as connection:
@@ -138,8 +157,11 @@ def _own(viewer: Viewer) -> ColumnElement[bool]:
     return and_(owned(viewer), tunes.c.status == Status.FINISHED)
 
 
-def _sorted(which: ColumnElement[bool], order: Order | None, search: Search, after: str = "") -> Select[Any]:
-    """The tunes, with the likes (`rank`) and the time (`at`) that they are sorted by; None is the newest finished first."""
+def _sorted(which: ColumnElement[bool], order: Order | None, search: Search, after: str = "", before: str = "") -> Select[Any]:
+    """The tunes, with the likes (`rank`) and the time (`at`) that they are sorted by; None is the newest finished first.
+
+    With `before` they come backwards, from there on.
+    """
     at: ColumnElement[Any] = tunes.c.shared_at if order else tunes.c.finished_at
     rank: ColumnElement[Any]
     if order in _SINCE:
@@ -154,10 +176,12 @@ def _sorted(which: ColumnElement[bool], order: Order | None, search: Search, aft
         if order is Order.EVER:
             query = query.where(tunes.c.likes > 0)
     columns = (at, tunes.c.id) if order in (Order.NEWEST, None) else (rank, at, tunes.c.id)
-    query = query.where(which, *_matching(search)).order_by(*(column.desc() for column in columns))
-    if not after:
-        return query
-    return query.where(tuple_(*columns) < tuple_(*_values(after)[-len(columns) :]))
+    query = query.where(which, *_matching(search)).order_by(*(column.asc() if before else column.desc() for column in columns))
+    if before:
+        return query.where(tuple_(*columns) > tuple_(*_values(before)[-len(columns) :]))
+    if after:
+        return query.where(tuple_(*columns) < tuple_(*_values(after)[-len(columns) :]))
+    return query
 
 
 def _matching(search: Search) -> list[ColumnElement[bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -43,17 +44,22 @@ class Privacy:
         fields = [getattr(defaults, name) for name in defaults.__slots__]
         return Kept(own[0], own[1], liked, sum(value is not None for value in fields))
 
-    async def erase(self, of: Viewer) -> list[Tune]:
+    async def erase(self, of: Viewer, *, gone: Callable[[Tune], object] = lambda tune: None) -> list[Tune]:
         """Deletes the person's likes, defaults, and every tune that they asked for, shared or not, with its files.
 
         Tunes are deleted rather than made nobody's: their titles and openings are the person's own words. What others
-        made from them is the others', and stays without a parent. Gives the deleted tunes, to remove their messages by.
-        Raises ValueError for an unknown person, StorageError when a file cannot be removed: done again, it goes on.
+        made from them is the others', and stays without a parent. Gives the deleted tunes, to remove their messages by;
+        `gone` hears of each at once. Raises ValueError for an unknown person, StorageError when a file cannot be removed:
+        done again, it goes on.
         """
         of.known()
         await self._sharing.forget_likes(of)
         await self._preferences.forget_defaults(of)
         async with self._database.engine.connect() as connection:
             own = list((await connection.execute(select(tunes.c.id).where(owned(of)))).scalars())
-        deleted = [await self._sharing.remove(tune_id, owned(of)) for tune_id in own]
-        return [tune for tune in deleted if tune is not None]
+        deleted = []
+        for tune_id in own:
+            if (tune := await self._sharing.remove(tune_id, owned(of))) is not None:
+                deleted.append(tune)
+                gone(tune)
+        return deleted

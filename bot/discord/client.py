@@ -12,10 +12,11 @@ import structlog
 from discord import app_commands
 
 from bot.desk import Desk
-from bot.discord import chat, session, texts
+from bot.discord import chat, pager, session, texts
 from bot.discord.buttons import BUTTONS, submitted
 from bot.discord.caller import Caller
 from bot.discord.commands import COMMANDS
+from bot.discord.commands.privacy import PrivacyButton
 from bot.discord.delivery import Delivery
 from bot.discord.likes import Likes
 from bot.discord.reach import Presses
@@ -78,7 +79,7 @@ class TunesmithBot(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         log.info("Add the bot to a server with this link.", url=self.invite_url)
-        self.add_dynamic_items(*BUTTONS, session.SessionButton)
+        self.add_dynamic_items(*BUTTONS, *pager.ITEMS, session.SessionButton, PrivacyButton)
         await self.tree.set_translator(Translator())
         await self.tree.sync()
         tried_since = datetime.now(UTC) - GIVE_UP_AFTER

@@ -134,6 +134,16 @@ def _split(line: str) -> tuple[str, str]:
     return (said, music) if music and _is_music(music) else (line, "")
 
 
+def is_abc(typed: str) -> bool:
+    """Whether a line that somebody is typing is ABC and no words: it has a bar line or a field."""
+    return "|" in typed or _FIELD.match(typed.strip()) is not None or _FIELD_INSIDE.search(typed) is not None
+
+
+def may_be_abc(typed: str) -> bool:
+    """Whether it could still become ABC: letters that are notes, as in a word like «cabbage»."""
+    return is_abc(typed) or _MUSIC.fullmatch(_WORDS.sub("", typed)) is not None
+
+
 def _is_music(line: str) -> bool:
     """Whether a line is music with a bar line in it; prose of the letters A to G has none."""
     notes = _WORDS.sub("", line)

@@ -8,6 +8,7 @@
         [message] = await discord.posted()                       # the ordinary message with the files
         abc = discord.file(message, ".abc")
         again = await discord.click(message, "Again")            # by label or custom_id
+        opened = await discord.select(message, "The Loopback")   # an entry of its one menu, by label
         played = await discord.slash("render", file=Upload("tune.abc", b"X:1 ..."))
         menu = await discord.menu("Play this ABC", await discord.say("|:ABcd|efga:|"))
         [_, second] = await discord.posted(count=2)
@@ -211,7 +212,11 @@ class FakeDiscord(Server):
                 assert not pinging, f"{sent.call} may ping: {allowed}"
 
     # --- what a person does
-    async def slash(self, command: str, *, place: Place = TUNES, person: Person = FIDDLER, **options: Any) -> Interaction:
+    async def slash(
+        self, command: str, *, place: Place = TUNES, person: Person = FIDDLER, opened: bool = False, **options: Any
+    ) -> Interaction:
+        """`opened`: the server has opened the command to those whom its default permissions leave out."""
+        self._assert_offered(self.commands[command], place, person, opened)
         return await self._interact(COMMAND, self._command(command, options), place, person)
 
     async def autocomplete(
@@ -229,6 +234,7 @@ class FakeDiscord(Server):
     async def click(self, message: Payload, button: str, *, person: Person = FIDDLER) -> Interaction:
         """Presses a button by its label or its custom_id."""
         data = {"custom_id": self.buttons(message).get(button, button), "component_type": 2}
+        self._assert_seen(message, person)
         return await self._interact(COMPONENT, data, self.places[message["channel_id"]], person, message)
 
     async def choose(self, message: Payload, custom_id: str, value: str, *, person: Person = FIDDLER) -> Interaction:
@@ -259,6 +265,13 @@ class FakeDiscord(Server):
         data = {"custom_id": interaction.data["custom_id"], "components": rows}
         message = interaction.payload.get("message")
         return await self._interact(MODAL_SUBMIT, data, interaction.place, person or interaction.person, message)
+
+    async def select(self, message: Payload, label: str, *, person: Person = FIDDLER) -> Interaction:
+        """Chooses from the message's one select by what stands there."""
+        [menu] = [item for row in message["components"] for item in row["components"] if item["type"] == 3]
+        values = {option["label"]: option["value"] for option in menu["options"]}
+        self._assert_seen(message, person)
+        return await self.choose(message, menu["custom_id"], values[label], person=person)
 
     async def menu(self, command: str, message: Payload, *, person: Person = FIDDLER) -> Interaction:
         """Chooses an entry of a message's context menu; the message comes along as everybody there sees it."""
@@ -303,11 +316,33 @@ class FakeDiscord(Server):
         uploads = {
             name: self._attach(value.name, value.content, {}) for name, value in options.items() if isinstance(value, Upload)
         }
+        places = {name: value for name, value in options.items() if isinstance(value, Place)}
+        for option in command["options"]:
+            if option["name"] in places and option.get("channel_types"):
+                assert places[option["name"]].payload["type"] in option["channel_types"], (
+                    f"{option['name']} offers no such channel"
+                )
         values = options | {name: attachment["id"] for name, attachment in uploads.items()}
+        values |= {name: place.id for name, place in places.items()}
         given = [{"name": option, "type": kinds[option], "value": value} for option, value in values.items()]
         data = {"id": command["id"], "name": name, "type": CHAT, "options": given}
-        resolved = {"attachments": {attachment["id"]: attachment for attachment in uploads.values()}}
-        return {**data, **({"resolved": resolved} if uploads else {})}
+        attachments = {attachment["id"]: attachment for attachment in uploads.values()}
+        resolved = {"attachments": attachments, "channels": {place.id: _resolved(place) for place in places.values()}}
+        return {**data, "resolved": {kind: found for kind, found in resolved.items() if found}}
+
+    def _assert_offered(self, command: Payload, place: Place, person: Person, opened: bool) -> None:
+        name = command.get("name")
+        assert place.context in (command.get("contexts") or (0, 1, 2)), f"/{name} is not offered in {place.name}"
+        installed = 0 if place.member else 1
+        assert installed in command.get("integration_types", (0,)), f"/{name} is not offered in {place.name}"
+        needed, has = int(command.get("default_member_permissions") or 0), int(world.permissions_of(person))
+        assert opened or not place.server or needed & has == needed, f"/{name} is not offered to {person.name}"
+
+    def _assert_seen(self, message: Payload, person: Person) -> None:
+        """What is for one person alone nobody else can press."""
+        if message["flags"] & EPHEMERAL:
+            answers = [i for i in self.interactions.values() if message["id"] in (i.original, *i.followups)]
+            assert person in [answer.person for answer in answers], f"{person.name} does not see {message['content']}"
 
     async def _interact(
         self, kind: int, data: Payload, place: Place, person: Person, message: Payload | None = None
@@ -353,3 +388,9 @@ class FakeDiscord(Server):
     async def drop(self) -> None:
         """Breaks the gateway's connection; the bot is expected to resume."""
         await self.gateway.drop()
+
+
+def _resolved(place: Place) -> Payload:
+    """A channel that was chosen for an option; the permissions are the person's."""
+    kept = ("id", "type", "name", "parent_id", "guild_id")
+    return {**{name: place.payload[name] for name in kept}, "permissions": world.EVERYTHING}

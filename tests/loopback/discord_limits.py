@@ -144,7 +144,18 @@ def check_command(command: Payload) -> None:
         _require(1 <= len(command["name"]) <= 32, "name: 1 to 32 characters")
         _require(not options and not command.get("description"), "a context menu has neither options nor a description")
         return
+    permissions = command.get("default_member_permissions")
+    _require(permissions is None or str(permissions).isdigit(), "default_member_permissions: a number")
+    _check_options(command)
+
+
+def _check_options(command: Payload, within: tuple[int, ...] = (1, 2)) -> None:
+    """Those of a command, of a group of subcommands (type 2), or of a subcommand (type 1); `within` is what it may hold."""
+    options = command.get("options") or []
     _require(len(options) <= 25, "options: at most 25")
+    nested = [option for option in options if option["type"] in (1, 2)]
+    _require(not nested or len(nested) == len(options), "options: subcommands stand alone")
+    _require(all(option["type"] in within for option in nested), "options: nested too deep")
     for item in (command, *options):
         _require(re.fullmatch(r"[-_'a-z0-9]{1,32}", item["name"]), f"name: {item['name']}")
         _require(1 <= len(item.get("description", "")) <= 100, f"description of {item['name']}: 1 to 100 characters")
@@ -153,3 +164,6 @@ def check_command(command: Payload) -> None:
     for option in options:
         check_choices(option.get("choices") or [])
         _require(not (option.get("choices") and option.get("autocomplete")), "choices and autocomplete exclude each other")
+        _require(option["type"] == 7 or not option.get("channel_types"), "channel_types: for channels")
+    for option in nested:
+        _check_options(option, (1,) if option["type"] == 2 else ())

@@ -17,6 +17,7 @@ EVERYTHING = str((1 << 53) - 1)
 # Without what moderators may: kick, ban, administrate, manage channels, the server, messages, roles, threads.
 MEMBERS_OWN = str(int(EVERYTHING) & ~sum(1 << bit for bit in (1, 2, 3, 4, 5, 13, 28, 34)))
 MIB = 2**20
+ADMINISTRATOR, VIEW_CHANNEL, SEND_MESSAGES = 1 << 3, 1 << 10, 1 << 11
 
 _DISCORD_EPOCH_MS = 1_420_070_400_000
 _LONG_AGO = "2024-01-01T00:00:00+00:00"
@@ -56,6 +57,7 @@ class Place:
     owner: str = ""  # of a thread: whoever made it
     threads: bool = True  # whether the bot may make threads here
     history: bool = True  # whether the bot may read what was written before, and so reply
+    file_bytes: int = 10 * MIB  # a file's limit
 
     @property
     def member(self) -> bool:
@@ -78,9 +80,12 @@ class Place:
                 "owner_id": self.owner, "last_message_id": None, "message_count": 0, "member_count": 1,
                 "rate_limit_per_user": 0, "thread_metadata": metadata, "flags": 0,
             }  # fmt: skip
+        denied = {50013: SEND_MESSAGES, 50001: VIEW_CHANNEL}.get(self.refusal, 0)
+        overwrites = [{"id": self.server, "type": 0, "allow": "0", "deny": str(denied)}]
         return {
-            "id": self.id, "type": 0, "name": self.name, "position": 0, "permission_overwrites": [], "guild_id": self.server,
-            "nsfw": False, "parent_id": None, "topic": None, "last_message_id": None, "rate_limit_per_user": 0,
+            "id": self.id, "type": 0, "name": self.name, "position": 0, "permission_overwrites": overwrites,
+            "guild_id": self.server, "nsfw": False,
+            "parent_id": None, "topic": None, "last_message_id": None, "rate_limit_per_user": 0,
         }  # fmt: skip
 
 
@@ -173,7 +178,8 @@ def guild(made: Iterable[Place] = ()) -> Payload:
     """GUILD_CREATE of the one server that the bot is a member of; `made` are the threads that it has come to."""
     here = [place for place in (*PLACES.values(), *made) if place.server == SERVER]
     everyone = {
-        "id": SERVER, "name": "@everyone", "color": 0, "hoist": False, "position": 0, "permissions": EVERYTHING,
+        "id": SERVER, "name": "@everyone", "color": 0, "hoist": False, "position": 0,
+        "permissions": str(int(EVERYTHING) & ~ADMINISTRATOR),  # what a channel denies to all it denies to the bot
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "managed": False, "mentionable": False, "flags": 0,
     }  # fmt: skip
@@ -187,6 +193,10 @@ def guild(made: Iterable[Place] = ()) -> Payload:
         "members": [{**MEMBER, "user": user} for user in people],
         "premium_tier": 0, "afk_timeout": 0, "verification_level": 0, "nsfw_level": 0, "mfa_level": 0,
     }  # fmt: skip
+
+
+def permissions_of(person: Person) -> str:
+    return EVERYTHING if person.moderates else MEMBERS_OWN
 
 
 def message(place: Place, author: Payload, data: Payload, **extra: Any) -> Payload:
@@ -210,7 +220,7 @@ def readable(message: Payload, *, intent: bool) -> Payload:
 
 def interaction(kind: int, data: Payload, place: Place, person: Person, token: str, message: Payload | None) -> Payload:
     """INTERACTION_CREATE as the gateway sends it."""
-    may = EVERYTHING if person.moderates else MEMBERS_OWN
+    may = permissions_of(person)
     who = {"member": {**MEMBER, "user": person.payload, "permissions": may}} if place.server else {"user": person.payload}
     where: Payload = (
         {"guild_id": place.server, "guild": {"id": place.server, "features": [], "locale": "en-US"}} if place.server else {}
@@ -219,7 +229,7 @@ def interaction(kind: int, data: Payload, place: Place, person: Person, token: s
         "id": snowflake(), "application_id": APPLICATION, "type": kind, "data": data, "token": token, "version": 1,
         "channel": place.payload, "channel_id": place.id, "app_permissions": EVERYTHING,
         "locale": person.locale, "guild_locale": "en-US", "entitlements": [],
-        "context": place.context, "attachment_size_limit": 10 * MIB,
+        "context": place.context, "attachment_size_limit": place.file_bytes,
         "authorizing_integration_owners": {"0": place.server or "0"} if place.member else {"1": person.id},
         **who, **where, **({"message": message} if message else {}),
     }  # fmt: skip

@@ -10,10 +10,12 @@ import pytest
 
 from tests.loopback.discord import (
     DIRECT,
+    ELSEWHERE,
     FIDDLER,
     HIDDEN,
     NO_HISTORY,
     NO_THREADS,
+    PIPER,
     SHOWCASE,
     SILENT,
     SILENT_THREAD,
@@ -289,3 +291,53 @@ async def test_content_is_shown_only_where_it_is_the_bots_business(bot: Caller) 
         assert readable(await bot.discord.say(not_told), intent=False)["content"] == ""
     direct = await bot.discord.say("hello", place=DIRECT)
     assert readable(direct, intent=False)["content"] == "hello"
+
+
+SUBCOMMAND = {"name": "add", "description": "Adds.", "type": 1}
+TEXT = {"name": "word", "description": "A word.", "type": 3}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [SUBCOMMAND, TEXT],
+        [SUBCOMMAND | {"options": [SUBCOMMAND]}],
+        [SUBCOMMAND | {"options": [TEXT | {"name": "Word"}]}],
+        [TEXT | {"channel_types": [0]}],
+        [TEXT | {"name": f"word-{number}"} for number in range(26)],
+    ],
+)
+async def test_options_and_subcommands_have_limits(bot: Caller, options: list[dict[str, Any]]) -> None:
+    command = {"name": "words", "description": "Keeps words."}
+    assert await bot.call("PUT", "/applications/100/commands", [command | {"options": options}]) == (400, 50035)
+    group = {"name": "group", "description": "Groups.", "type": 2, "options": [SUBCOMMAND | {"options": [TEXT]}]}
+    assert (await bot.call("PUT", "/applications/100/commands", [command | {"options": [group]}]))[0] == 200
+
+
+async def test_people_use_a_command_only_where_it_is_offered_to_them(bot: Caller) -> None:
+    offered = {"contexts": [0], "integration_types": [0], "default_member_permissions": str(1 << 5)}
+    bot.discord.commands["rules"] = {"id": "1", "name": "rules", "options": [], **offered}
+    await bot.discord.slash("rules")
+    await bot.discord.slash("rules", person=PIPER, opened=True)
+    for where in ({"place": DIRECT}, {"place": ELSEWHERE}, {"person": PIPER}):
+        with pytest.raises(AssertionError, match="not offered"):
+            await bot.discord.slash("rules", **where)
+
+
+async def test_a_channel_is_chosen_among_the_kinds_that_are_offered(bot: Caller) -> None:
+    option = {"name": "where", "type": 7, "channel_types": [0]}
+    bot.discord.commands["post"] = {"id": "1", "name": "post", "options": [option]}
+    asked = await bot.discord.slash("post", where=SILENT)
+    assert asked.payload["data"]["resolved"]["channels"][SILENT.id]["name"] == SILENT.name
+    with pytest.raises(AssertionError, match="offers no such channel"):
+        await bot.discord.slash("post", where=DIRECT)
+
+
+async def test_nobody_presses_what_only_another_sees(bot: Caller) -> None:
+    asked = await bot.asked()
+    button = {"type": 2, "label": "Mine", "custom_id": "mine"}
+    await bot.answer(asked, REPLY, content="secret", flags=64, components=[{"type": 1, "components": [button]}])
+    message = bot.discord.messages[asked.original or ""]
+    await bot.discord.click(message, "Mine")
+    with pytest.raises(AssertionError, match="does not see"):
+        await bot.discord.click(message, "Mine", person=PIPER)

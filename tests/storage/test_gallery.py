@@ -177,6 +177,52 @@ async def test_pages_hold_every_tune_once_also_where_all_are_equal(storage: Stor
         assert whole == await walk(partial(_shared, storage, order, limit))
 
 
+@pytest.mark.parametrize("order", Order)
+async def test_pages_are_the_same_on_the_way_back(storage: Storage, url: str, order: Order) -> None:
+    for event in range(7):
+        await like(storage, url, await finished(storage, str(event), share=True), 1 + event % 2)
+    execute(url, "UPDATE tunes SET shared_at = (SELECT max(shared_at) FROM tunes) WHERE title IN ('1', '2', '5')")
+    pages = [await storage.gallery.shared(order=order, limit=2)]
+    assert pages[0].previous == ""
+    while pages[-1].next:
+        pages.append(await storage.gallery.shared(order=order, limit=2, after=pages[-1].next))
+    assert [len(page.tunes) for page in pages] == [2, 2, 2, 1]
+    back = pages[-1]
+    for page in pages[-2::-1]:
+        assert 0 < len(back.previous) <= 40
+        back = await storage.gallery.shared(order=order, limit=2, before=back.previous)
+        assert (ids(back), back.next, back.previous) == (ids(page), page.next, page.previous)
+
+
+async def test_back_at_the_first_page_it_is_whole_and_has_what_is_new(storage: Storage) -> None:
+    tunes = [await finished(storage, str(event), share=True) for event in range(3)]
+    first = await storage.gallery.shared(limit=2)
+    second = await storage.gallery.shared(limit=2, after=first.next)
+    await storage.sharing.take_back(tunes[2], ANN)
+    new = await finished(storage, "new", share=True)
+    back = await storage.gallery.shared(limit=2, before=second.previous)
+    assert (ids(back), back.previous) == ([new, tunes[1]], "")
+    mine = await storage.gallery.mine(ANN, limit=2, after=(await storage.gallery.mine(ANN, limit=2)).next)
+    assert ids(await storage.gallery.mine(ANN, limit=2, before=mine.previous)) == [new, tunes[2]]
+
+
+async def test_at_hand_are_the_persons_own_tunes_and_what_was_shared_from_their_server(storage: Storage) -> None:
+    own = await finished(storage, "own")
+    abroad = await finished(storage, "abroad", server="elsewhere")
+    bens = await finished(storage, "ben's", person="ben", share=True)
+    private = await finished(storage, "private", person="ben")
+    eves = await finished(storage, "eve's", person="eve", server="elsewhere", share=True)
+
+    async def at_hand(viewer: Viewer, **wanted: Any) -> list[str]:
+        return [tune.id for tune in await storage.gallery.at_hand(viewer, **wanted)]
+
+    assert await at_hand(ANN) == [bens, abroad, own]
+    assert await at_hand(ANN, limit=1, search=Search(title="A")) == [abroad]
+    assert await at_hand(GUILD) == [bens]
+    assert await at_hand(Viewer("discord", "ann")) == [eves, bens, abroad, own]
+    assert private in await at_hand(Viewer("discord", "ben", "elsewhere"))
+
+
 async def test_what_is_shared_or_deleted_meanwhile_moves_no_page(storage: Storage) -> None:
     tunes = [await finished(storage, str(event), share=True) for event in range(5)]
     first = await storage.gallery.shared(limit=2)
@@ -189,8 +235,9 @@ async def test_what_is_shared_or_deleted_meanwhile_moves_no_page(storage: Storag
 @pytest.mark.parametrize("after", ["x", "1_2", "1_2_3", "-1_2_0123456789ab", "1_2_0123456789ab\n", "\0", "\ud800", "1" * 99_999])
 async def test_an_address_of_a_page_that_is_none_is_said_in_a_sentence(storage: Storage, after: str) -> None:
     for query in (storage.gallery.shared, storage.gallery.mine):
-        with pytest.raises(ValueError, match="start again"):
-            await query(ANN, after=after)
+        for direction in ("after", "before"):
+            with pytest.raises(ValueError, match="start again"):
+                await query(ANN, **{direction: after})
 
 
 async def test_the_largest_address_of_a_page_is_an_empty_or_a_full_page(storage: Storage) -> None:

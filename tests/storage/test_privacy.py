@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import PUBLIC, Defaults, Kept, ServerSettings, Storage, Viewer
+from storage import PUBLIC, Defaults, Kept, ServerSettings, Storage, StorageError, Tune, Viewer, open_storage
 from tests.storage.examples import execute, origin, request
 from tests.storage.test_sharing import ANN, BEN, contents, finished, found
 
@@ -45,6 +45,23 @@ async def test_all_that_is_a_persons_goes_and_nothing_else(storage: Storage, url
     assert await storage.preferences.defaults(BEN) == Defaults(rhythm="reel")
     assert await storage.preferences.server(BEN) == ServerSettings(cooldown_s=5)
     assert await storage.privacy.erase(ANN) == []
+
+
+async def test_what_fails_half_way_has_told_what_is_gone_and_goes_on(url: str, tmp_path: Path) -> None:
+    async with open_storage(data_dir=tmp_path, database_url=url, files_url=None) as storage:
+        fileless = (await storage.add(request(), origin("0"))).id
+        kept = await finished(storage, "1")
+        (tmp_path / "files").rename(tmp_path / "away")
+        (tmp_path / "files").write_bytes(b"in the way")
+        gone: list[Tune] = []
+        with pytest.raises(StorageError):
+            await storage.privacy.erase(ANN, gone=gone.append)
+        (tmp_path / "files").unlink()
+        (tmp_path / "away").rename(tmp_path / "files")
+        again: list[Tune] = []
+        assert await storage.privacy.erase(ANN, gone=again.append) == again
+        assert {tune.id for tune in gone + again} == {fileless, kept}
+        assert kept in [tune.id for tune in again]
 
 
 async def test_people_who_like_each_others_tunes_may_all_go_at_once(storage: Storage, url: str, tmp_path: Path) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 import discord
+import structlog
 from discord import app_commands
 
-from bot.discord import asking, texts
+from bot.discord import asking, handed_in, listed, texts, texts_gallery
 from bot.discord.caller import Caller
-from bot.discord.choices import INSTRUMENT_CHOICES, METRES, everywhere, matching_keys
+from bot.discord.choices import INSTRUMENT_CHOICES, MAX_CHOICES, METRES, everywhere, matching_keys
 from bot.discord.handed_in import unfold
+from bot.discord.reply import PLATFORM
 from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.request import (
@@ -21,9 +25,19 @@ from generator.request import (
     MIN_TEMPO,
     RequestError,
 )
+from storage.gallery import Search
+from storage.storage import Storage
+from storage.viewer import Viewer
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
+
+log = structlog.get_logger(__name__)
+
+RHYTHM_CHOICES = [app_commands.Choice(name=name, value=name) for name in RHYTHMS]
+MAX_TYPED = 100  # characters that a choice may have
+LOOK_S = 1.0  # of the 3 s that Discord leaves for an answer
+_TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
 
 
 @app_commands.command(name="tune", description=texts.TUNE)
@@ -45,7 +59,7 @@ if TYPE_CHECKING:
 )
 @app_commands.choices(strength=[app_commands.Choice(name=name, value=strength) for strength, name in texts.STRENGTHS.items()])
 @app_commands.choices(
-    rhythm=[app_commands.Choice(name=name, value=name) for name in RHYTHMS],
+    rhythm=RHYTHM_CHOICES,
     mode=[app_commands.Choice(name=name, value=mode) for mode, name in texts.MODES.items()],
     structure=[app_commands.Choice(name=name, value=structure) for structure, name in texts.STRUCTURES.items()],
     instrument=INSTRUMENT_CHOICES,
@@ -69,11 +83,12 @@ async def tune(
     caller = await Caller.of(interaction)
     # Checked before anything is deferred: after a public «thinking» the answer could not be the person's own.
     try:
+        abc, parent = await _opening(interaction.client.storage, caller.viewer, opening)
         request = await caller.wish(
             rhythm=rhythm,
             key=key,
             metre=metre,
-            opening=unfold(opening),
+            opening=abc,
             mode=mode,
             strength=strength,
             structure=structure,
@@ -87,7 +102,23 @@ async def tune(
     except RequestError as error:
         await asking.refuse(interaction, caller.say(error.sentence))
         return
-    await asking.ask(interaction, caller, request)
+    await asking.ask(interaction, caller, request, parent=parent)
+
+
+async def _opening(storage: Storage, viewer: Viewer, typed: str | None) -> tuple[str, str | None]:
+    """The ABC, and the tune of ours that was chosen for it; raises RequestError for one that the viewer may not see."""
+    chosen = _TUNE.fullmatch((typed or "").strip())
+    if chosen is None:
+        return unfold(typed), None
+    try:
+        async with asyncio.timeout(LOOK_S):
+            found = await storage.gallery.seen(chosen[1], viewer)
+    except Exception as error:
+        log.exception("A tune that was chosen as an opening cannot be read.", tune=chosen[1])
+        raise RequestError("opening", texts_gallery.LATER) from error
+    if found is None or found.composition is None:
+        raise RequestError("opening", texts_gallery.NO_OPENING)
+    return found.composition.abc, found.id
 
 
 @tune.autocomplete("key")
@@ -101,3 +132,24 @@ async def metre_choices(interaction: discord.Interaction[Any], typed: str) -> li
     rhythm = RHYTHMS.get(getattr(interaction.namespace, "rhythm", None) or "")
     metres = [str(metre) for metre in rhythm.metres] if rhythm else METRES
     return [app_commands.Choice(name=metre, value=metre) for metre in metres if metre.startswith(typed.strip())]
+
+
+@tune.autocomplete("opening")
+async def opening_choices(interaction: discord.Interaction[TunesmithBot], typed: str) -> list[app_commands.Choice[str]]:
+    """Tunes by their titles; ABC stays as it is typed, and comes first where a word may be a title too."""
+    as_typed = [app_commands.Choice(name=typed, value=typed)] if typed.strip() and len(typed) <= MAX_TYPED else []
+    if handed_in.is_abc(typed) or len(typed) > MAX_TYPED:
+        return as_typed
+    tell = language(str(interaction.locale))
+    viewer = Viewer(PLATFORM, str(interaction.user.id), str(interaction.guild_id or ""))
+    try:
+        async with asyncio.timeout(LOOK_S):
+            found = await interaction.client.storage.gallery.at_hand(viewer, search=Search.check(title=typed), limit=MAX_CHOICES)
+    except Exception:
+        log.exception("Tunes cannot be offered as openings just now.")
+        return as_typed
+    offered = []
+    for made in found:
+        name = listed.cut(" · ".join([listed.title_of(made, tell), *listed.kind_of(made, tell)]))
+        offered.append(app_commands.Choice(name=name, value=f"tune:{made.id}"))
+    return [*(as_typed if handed_in.may_be_abc(typed) else []), *offered][:MAX_CHOICES]

@@ -1,0 +1,34 @@
+"""Finished tunes in the database, as they would be had people asked for them earlier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator.request import TuneRequest
+from storage import Composition, Origin, Viewer
+from tests.bot.discord.conftest import ABC, FILES, Stage
+from tests.loopback.discord import FIDDLER, TUNES, Payload, Person, Place
+
+
+async def made(
+    stage: Stage, title: str, *, person: Person = FIDDLER, place: Place = TUNES, share: bool = True, **changes: Any
+) -> str:
+    """The tune's id. Of its message only the number is there: 555."""
+    storage = stage.storage
+    origin = Origin("discord", f"event of {title}", person.id, place.id, place.server)
+    tune = await storage.add(TuneRequest.check(seed=7), origin)
+    composed: dict[str, Any] = {
+        "abc": ABC.replace("The Loopback", title), "title": title, "rhythm": "reel", "key": "Ador", "metre": "4/4",
+        "duration_ms": 2_000, "model": "test lstm", "scores": {},
+    }  # fmt: skip
+    await storage.finish(tune.id, Composition(**composed | changes), FILES)
+    await storage.deliver(tune.id, "555")
+    if share:
+        await storage.sharing.share(tune.id, Viewer("discord", person.id, place.server))
+    return tune.id
+
+
+def titles(page: Payload) -> list[str]:
+    """Of the tunes on a page, as its menu names them."""
+    menus = [item for row in page["components"] for item in row["components"] if item["type"] == 3]
+    return [option["label"] for menu in menus for option in menu["options"]]

@@ -1,0 +1,71 @@
+"""`/defaults`: what fills a person's wishes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from storage import Defaults, Viewer
+from tests.bot.discord.conftest import Stage
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Place
+
+ANN = Viewer("discord", FIDDLER.id)
+
+
+async def told(stage: Stage, **options: Any) -> str:
+    return await stage.discord.refused(await stage.discord.slash("defaults", **options))
+
+
+@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)
+async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage, place: Place) -> None:
+    shown = await told(stage, place=place, rhythm="jig", key="any dorian", temperature=0.7, backing=False)
+    await stage.stop_bot()
+    await stage.start_bot()
+    assert (await told(stage, place=place, instrument="harp", structure="free")).splitlines() == [
+        "**Your defaults**",
+        "- rhythm: jig",
+        "- key: dorian",
+        "- temperature: 0.7",
+        "- structure: free",
+        "- instrument: harp",
+        "- backing: no",
+        "- language: left open",
+    ]
+    assert "- instrument: left open" in shown
+    kept = await stage.storage.preferences.defaults(ANN)
+    assert kept == Defaults(rhythm="jig", key="dorian", temperature=0.7, structure="free", instrument="harp", backing=False)
+    assert await told(stage, place=place) == await told(stage, place=place)
+    assert await stage.storage.preferences.defaults(Viewer("discord", PIPER.id)) == Defaults()
+
+
+async def test_a_wish_that_leaves_them_open_is_filled_with_them(stage: Stage) -> None:
+    await told(stage, rhythm="polka", instrument="harp", backing=False)
+    tune = await stage.accepted(await stage.discord.slash("tune", instrument="flute"))
+    assert (tune.request.rhythm, tune.request.instrument, tune.request.backing) == ("polka", "flute", False)
+
+
+async def test_one_or_all_are_left_open_again(stage: Stage) -> None:
+    await told(stage, rhythm="jig", temperature=0.7, language="de")
+    assert "jig" not in await told(stage, reset="rhythm")
+    assert await stage.storage.preferences.defaults(ANN) == Defaults(temperature=0.7, language="de")
+    assert "- instrument: harp" in await told(stage, reset="everything", instrument="harp", language="en")
+    assert await stage.storage.preferences.defaults(ANN) == Defaults(instrument="harp", language="en")
+
+
+async def test_irish_is_offered_though_discord_has_none(stage: Stage) -> None:
+    [option] = [option for option in stage.discord.commands["defaults"]["options"] if option["name"] == "language"]
+    names = {choice["value"]: choice["name"] for choice in option["choices"]}
+    assert names == {"en": "English", "ga": "Gaeilge", "de": "Deutsch", "fr": "Français", "es": "Español"}
+    assert "Gaeilge" in await told(stage, language="ga")
+
+
+@pytest.mark.parametrize(
+    ("options", "refused"),
+    [({"key": "H"}, "is not a key"), ({"language": "tlh"}, "don't speak this language"), ({"rhythm": "tango"}, "“tango”")],
+)
+async def test_what_cannot_be_a_default_is_refused_and_changes_nothing(
+    stage: Stage, options: dict[str, Any], refused: str
+) -> None:
+    assert refused in await told(stage, temperature=0.5, **options)
+    assert await stage.storage.preferences.defaults(ANN) == Defaults()

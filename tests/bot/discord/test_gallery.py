@@ -1,0 +1,273 @@
+"""`/gallery` and `/top`: pages of shared tunes, and a tune opened on one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from storage import Viewer
+from tests.bot.discord.conftest import ABC, FILES, Stage
+from tests.bot.discord.examples import made, titles
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, PRIVATE, TUNES, Interaction, Payload, Place
+
+
+async def page_of(stage: Stage, asked: Interaction) -> Payload:
+    """The answer to a command, once it is filled in: for the person alone."""
+    await stage.discord.deferred(asked)
+    await stage.discord.until(lambda: not stage.discord.thinking(asked))
+    page = stage.discord.card(asked)
+    assert page is not None and page["flags"] & 64, "everybody sees it"
+    return page
+
+
+async def pressed(stage: Stage, page: Payload, button: str, **by: Any) -> Payload:
+    """The page after a press that changes it."""
+    return await changed(stage, page, await stage.discord.click(page, button, **by))
+
+
+async def changed(stage: Stage, page: Payload, press: Interaction) -> Payload:
+    """The page once the last edit that the press brought has arrived."""
+    edit, message = f"PATCH /webhooks/100/{press.token}/messages/@original", stage.discord.messages[page["id"]]
+
+    def arrived() -> bool:
+        edits = [sent.data for sent in stage.discord.sent if sent.call == edit]
+        return bool(edits) and message["components"] == (edits[-1]["components"] or [])
+
+    await stage.discord.until(arrived)
+    return message
+
+
+async def test_pages_go_forward_and_back_also_after_a_restart(stage: Stage) -> None:
+    for number in range(12):
+        await made(stage, f"Tune {number}")
+    await made(stage, "A private one", share=False)
+    page = await page_of(stage, await stage.discord.slash("gallery", person=PIPER))
+    assert titles(page) == ["Tune 11", "Tune 10", "Tune 9", "Tune 8", "Tune 7"]
+    assert list(stage.discord.buttons(page)) == ["Next page"]
+    page = await pressed(stage, page, "Next page", person=PIPER)
+    assert titles(page) == ["Tune 6", "Tune 5", "Tune 4", "Tune 3", "Tune 2"]
+    await stage.stop_bot()
+    await stage.start_bot()
+    page = await pressed(stage, page, "Next page", person=PIPER)
+    assert titles(page) == ["Tune 1", "Tune 0"]
+    assert list(stage.discord.buttons(page)) == ["Previous page"]
+    page = await pressed(stage, page, "Previous page", person=PIPER)
+    assert titles(page) == ["Tune 6", "Tune 5", "Tune 4", "Tune 3", "Tune 2"]
+    page = await pressed(stage, page, "Previous page", person=PIPER)
+    assert titles(page) == ["Tune 11", "Tune 10", "Tune 9", "Tune 8", "Tune 7"]
+    stage.discord.assert_no_pings()
+
+
+async def test_a_line_says_what_a_tune_is_whose_and_where(stage: Stage) -> None:
+    tune_id = await made(stage, "The *Bold* Reel @everyone", person=PIPER)
+    await stage.storage.sharing.like(tune_id, Viewer("discord", FIDDLER.id, TUNES.server))
+    page = await page_of(stage, await stage.discord.slash("gallery"))
+    head, line = page["content"].split("\n")
+    assert head == "**Shared in this server**"
+    assert line.startswith(r"- **The \*Bold\* Reel \@everyone** · reel · A dorian · ♥ 1 · <@401> · <t:")
+    assert line.endswith("· [message](https://discord.com/channels/200/300/555)")
+    stage.discord.assert_no_pings()
+
+
+async def test_the_link_goes_to_the_sharing_channel_first(stage: Stage) -> None:
+    tune_id = await made(stage, "Posted", share=False)
+    await stage.storage.sharing.share(tune_id, Viewer("discord", FIDDLER.id, TUNES.server), place="301")
+    await stage.storage.sharing.posted(tune_id, "777")
+    page = await page_of(stage, await stage.discord.slash("gallery"))
+    assert "(https://discord.com/channels/200/301/777)" in page["content"]
+
+
+async def test_a_tune_is_opened_with_its_files_and_goes_back_to_its_page(stage: Stage) -> None:
+    discord = stage.discord
+    for number in range(7):
+        await made(stage, f"Tune {number}")
+    page = await page_of(stage, await discord.slash("gallery", person=PIPER))
+    page = await pressed(stage, page, "Next page", person=PIPER)
+    await stage.stop_bot()
+    await stage.start_bot()
+    opened = await changed(stage, page, await discord.select(page, "Tune 1", person=PIPER))
+    assert [file["filename"] for file in opened["attachments"]] == ["tune-1.abc", "tune-1.mp3", "tune-1.png"]
+    assert discord.file(opened, ".mp3") == FILES["tune.mp3"][1]
+    assert opened["content"].startswith("**Tune 1**\n```\nX:1\nT:Tune 1")
+    assert list(discord.buttons(opened)) == ["♥ 0", "Continue", "Vary", "Back"]
+    await stage.stop_bot()
+    await stage.start_bot()
+    back = await pressed(stage, opened, "Back", person=PIPER)
+    assert (titles(back), back["attachments"]) == (["Tune 1", "Tune 0"], [])
+    assert discord.channel() == [], "somebody else sees it"
+    discord.assert_no_pings()
+
+
+async def test_a_like_is_given_and_taken_back_also_after_a_restart(stage: Stage) -> None:
+    discord = stage.discord
+    tune_id = await made(stage, "The Loved One")
+    page = await page_of(stage, await discord.slash("gallery", person=PIPER))
+    opened = await changed(stage, page, await discord.select(page, "The Loved One", person=PIPER))
+    opened = await pressed(stage, opened, "♥ 0", person=PIPER)
+    assert list(discord.buttons(opened)) == ["♥ 1", "Continue", "Vary", "Back"]
+    assert len(opened["attachments"]) == 3
+    tune = await stage.storage.tune(tune_id)
+    assert tune is not None and tune.likes == 1
+    await stage.stop_bot()
+    await stage.start_bot()
+    opened = await pressed(stage, opened, "♥ 1", person=PIPER)
+    assert "♥ 0" in discord.buttons(opened)
+
+
+@pytest.mark.parametrize(("button", "mode"), [("Vary", "vary"), ("Continue", "continue")])
+async def test_another_tune_is_asked_for_in_public(stage: Stage, button: str, mode: str) -> None:
+    discord = stage.discord
+    tune_id = await made(stage, "The Parent")
+    page = await page_of(stage, await discord.slash("gallery", person=PIPER))
+    opened = await changed(stage, page, await discord.select(page, "The Parent", person=PIPER))
+    tune = await stage.accepted(await discord.click(opened, button, person=PIPER))
+    assert (tune.parent, tune.origin.person, tune.request.mode) == (tune_id, PIPER.id, mode)
+    await stage.compose(tune.id)
+    [message] = await discord.posted()
+    assert message["id"] == await stage.delivered(tune.id)
+
+
+@pytest.mark.parametrize("search", [{"search": "humours"}, {"rhythm": "jig"}, {"key": "dorian"}, {"search": "a:b ünï"}])
+async def test_what_is_searched_for_is_kept_from_page_to_page(stage: Stage, search: dict[str, str]) -> None:
+    for number in range(6):
+        await made(stage, f"Humours of A:B Ünïcode {number}", rhythm="jig", key="Edor")
+        await made(stage, f"Other {number}", rhythm="reel", key="D")
+    page = await page_of(stage, await stage.discord.slash("gallery", **search))
+    assert [title[-1] for title in titles(page)] == ["5", "4", "3", "2", "1"]
+    await stage.stop_bot()
+    await stage.start_bot()
+    page = await pressed(stage, page, "Next page")
+    assert titles(page) == ["Humours of A:B Ünïcode 0"]
+    opened = await changed(stage, page, await stage.discord.select(page, "Humours of A:B Ünïcode 0"))
+    assert titles(await pressed(stage, opened, "Back")) == ["Humours of A:B Ünïcode 0"]
+
+
+async def test_a_server_shows_what_was_shared_from_it_and_direct_messages_show_everything(stage: Stage) -> None:
+    await made(stage, "Here")
+    await made(stage, "There", place=ELSEWHERE)
+    await made(stage, "Between us", place=DIRECT)
+
+    async def shown(place: Place) -> list[str]:
+        return titles(await page_of(stage, await stage.discord.slash("gallery", place=place, person=PIPER)))
+
+    assert await shown(TUNES) == ["Here"]
+    assert await shown(ELSEWHERE) == ["There"]
+    assert await shown(PRIVATE) == ["Between us", "There", "Here"]
+
+
+async def test_a_tune_is_opened_where_the_bot_is_no_member(stage: Stage) -> None:
+    await made(stage, "There", place=ELSEWHERE)
+    page = await page_of(stage, await stage.discord.slash("gallery", place=ELSEWHERE))
+    opened = await changed(stage, page, await stage.discord.select(page, "There"))
+    assert len(opened["attachments"]) == 3
+    assert titles(await pressed(stage, opened, "Back")) == ["There"]
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "told"),
+    [
+        ("gallery", {}, "press Share under it"),
+        ("gallery", {"search": "nothing"}, "Search for less"),
+        ("top", {}, "Press ♥ under one"),
+        ("mine", {}, "Ask for one with /tune"),
+    ],
+)
+@pytest.mark.parametrize("place", [TUNES, DIRECT], ids=lambda place: place.name)
+async def test_where_there_is_nothing_a_sentence_says_what_to_do(
+    stage: Stage, command: str, options: dict[str, str], told: str, place: Place
+) -> None:
+    page = await page_of(stage, await stage.discord.slash(command, place=place, **options))
+    assert told in page["content"]
+    assert page["components"] == []
+
+
+@pytest.mark.parametrize("command", ["gallery", "mine"])
+@pytest.mark.parametrize(("options", "told"), [({"key": "H"}, "is not a key"), ({"search": "🎻" * 20}, "at most 28 characters")])
+async def test_a_search_for_what_there_is_not_is_refused_to_the_person_alone(
+    stage: Stage, command: str, options: dict[str, str], told: str
+) -> None:
+    assert told in await stage.discord.refused(await stage.discord.slash(command, **options))
+
+
+async def test_the_most_liked_of_the_week_the_month_or_ever(stage: Stage) -> None:
+    first, second = await made(stage, "Liked once"), await made(stage, "Liked twice")
+    await made(stage, "Liked by nobody")
+    for tune_id, person in ((first, PIPER), (second, PIPER), (second, FIDDLER)):
+        await stage.storage.sharing.like(tune_id, Viewer("discord", person.id, TUNES.server))
+    for options, head in (
+        ({}, "**Most liked this week**"),
+        ({"period": "month"}, "**Most liked this month**"),
+        ({"period": "ever"}, "**Most liked ever**"),
+    ):
+        page = await page_of(stage, await stage.discord.slash("top", **options))
+        assert page["content"].startswith(head)
+        assert titles(page) == ["Liked twice", "Liked once"]
+    opened = await changed(stage, page, await stage.discord.select(page, "Liked once"))
+    assert titles(await pressed(stage, opened, "Back")) == ["Liked twice", "Liked once"]
+
+
+async def test_a_tune_that_is_gone_since_says_so_to_the_person_alone(stage: Stage) -> None:
+    tune_id = await made(stage, "Gone soon", person=PIPER)
+    page = await page_of(stage, await stage.discord.slash("gallery"))
+    other = await page_of(stage, await stage.discord.slash("gallery"))
+    opened = await changed(stage, page, await stage.discord.select(page, "Gone soon"))
+    await stage.storage.sharing.delete(tune_id, Viewer("discord", PIPER.id, TUNES.server))
+    for press in (await stage.discord.select(other, "Gone soon"), await stage.discord.click(opened, "♥ 0")):
+        assert "not here any more" in await stage.discord.refused(press)
+    assert titles(await pressed(stage, opened, "Back")) == []
+
+
+@pytest.mark.parametrize("page", ["", "g:tango:::", "g::::" + "x" * 90])
+async def test_a_page_that_nobody_made_is_refused_in_a_sentence(stage: Stage, page: str) -> None:
+    discord = stage.discord
+    tune_id = await made(stage, "The Only One", person=PIPER)
+    shown = await page_of(stage, await discord.slash("gallery"))
+    opened = await changed(stage, shown, await discord.select(shown, "The Only One"))
+    opened["components"][0]["components"][-1]["custom_id"] = f"page:{page}"[:100]
+    for button in ("Back", "♥ 0"):
+        assert "open it again with its command" in await discord.refused(await discord.click(opened, button))
+    menu = {"type": 3, "custom_id": f"open:{page}"[:100], "options": [{"label": "One", "value": tune_id}]}
+    opened["components"] = [{"type": 1, "components": [menu]}]
+    assert "open it again with its command" in await discord.refused(await discord.select(opened, "One"))
+
+
+@pytest.mark.parametrize("at", [">nowhere", "<1_2", ">1_99999999999999999_000000000000"])
+async def test_a_page_that_begins_nowhere_is_refused_in_a_sentence(stage: Stage, at: str) -> None:
+    for number in range(6):
+        await made(stage, f"Tune {number}")
+    page = await page_of(stage, await stage.discord.slash("gallery"))
+    page["components"][-1]["components"][-1]["custom_id"] = f"page:g:::{at}:"
+    assert "open it again with its command" in await stage.discord.refused(await stage.discord.click(page, "Next page"))
+
+
+async def test_a_menu_with_an_id_that_is_none_says_that_the_tune_is_gone(stage: Stage) -> None:
+    discord = stage.discord
+    await made(stage, "The Only One")
+    shown = await page_of(stage, await discord.slash("gallery"))
+    for value in ("x", "0" * 12, "'; DROP TABLE tunes", "\0" * 12):
+        shown["components"][0]["components"][0]["options"][0]["value"] = value
+        assert "not here any more" in await discord.refused(await discord.select(shown, "The Only One"))
+
+
+async def test_another_servers_private_tune_is_not_opened_by_its_id(stage: Stage) -> None:
+    discord = stage.discord
+    await made(stage, "The Only One")
+    private = await made(stage, "Private there", person=FIDDLER, place=ELSEWHERE, share=False)
+    shown = await page_of(stage, await discord.slash("gallery", person=PIPER))
+    shown["components"][0]["components"][0]["options"][0]["value"] = private
+    assert "not here any more" in await discord.refused(await discord.select(shown, "The Only One", person=PIPER))
+    assert ABC not in shown["content"]
+
+
+@pytest.mark.parametrize("command", ["gallery", "mine", "defaults"])
+async def test_keys_are_offered_as_they_are_typed(stage: Stage, command: str) -> None:
+    offered = await stage.discord.autocomplete(command, "key", "a d")
+    assert offered == [{"name": "A dorian", "value": "Ador"}]
+
+
+async def test_the_commands_are_there_for_servers_and_people_and_everywhere(stage: Stage) -> None:
+    for name in ("gallery", "top", "mine", "tunebook", "defaults", "help", "privacy"):
+        command = stage.discord.commands[name]
+        assert (command["integration_types"], command["contexts"]) == ([0, 1], [0, 1, 2])
+        assert not any(option.get("required") for option in command["options"])

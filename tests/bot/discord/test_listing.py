@@ -1,0 +1,73 @@
+"""What a page is, as it stands in a custom_id, and its lines, without Discord."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.discord import listed
+from bot.discord.caller import Caller
+from bot.discord.choices import KEYS
+from bot.discord.listing import MAX_SEARCH_CHARACTERS, TUNES_A_PAGE, Listing, PageOf, searched
+from bot.languages import language
+from generator.notation.metres import RHYTHMS
+from generator.notation.tokens import MODES
+from generator.request import RequestError
+from storage import Defaults, Page, ServerSettings, Viewer
+from storage.tunes import Shared
+from tests.bot.discord.test_message import NOW, tune
+
+LARGEST = "9" * 9 + "_" + "9" * 16 + "_" + "z" * 12
+CALLER = Caller(Viewer("discord", "4" * 20, "2" * 20), Defaults(), ServerSettings(), language("en"))
+
+
+@given(
+    st.sampled_from(Listing),
+    st.text(max_size=MAX_SEARCH_CHARACTERS),
+    st.sampled_from([None, *RHYTHMS]),
+    st.sampled_from([None, *(str(mode) for mode in MODES), *(key.abc for key in KEYS)]),
+    st.sampled_from(["", "<" + LARGEST, ">" + LARGEST]),
+)
+def test_every_page_fits_into_a_custom_id_and_is_read_again(
+    listing: Listing, title: str, rhythm: str | None, key: str | None, at: str
+) -> None:
+    try:
+        page = PageOf(listing, searched(title, rhythm, key), at)
+    except RequestError as error:
+        assert len(title.encode("utf-16-le")) > 2 * MAX_SEARCH_CHARACTERS
+        assert error.sentence == "I search for at most 28 characters of a title."
+        return
+    assert len(f"page:{page}".encode("utf-16-le")) <= 200
+    assert PageOf.parse(str(page)) == page
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "", "x::::", "g:::", "g:tango:::", "g:Reel:::", "g::H::", "g:::nowhere:", "g:::>:", "g:::'; DROP TABLE tunes:",
+        "g::::  two  spaces", "g::::\u202e", "g::::\ud800", "g::::a\nb", "G::::", "g::::" + "x" * 90, "g:::>é:",
+    ],
+)  # fmt: skip
+def test_what_is_no_page_is_not_read(written: str) -> None:
+    with pytest.raises(ValueError):
+        PageOf.parse(written)
+
+
+@given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60), st.sampled_from(Listing), st.booleans())
+def test_whatever_the_tunes_hold_the_page_fits_and_pings_nobody(
+    title: str, rhythm: str, key: str, listing: Listing, posted: bool
+) -> None:
+    one = tune(title=title, rhythm=rhythm, key=key)
+    origin = replace(one.origin, person="4" * 20, place="3" * 20, server="2" * 20)
+    shared = Shared(datetime(2026, 11, 23, tzinfo=UTC), "2" * 20, "3" * 20, "5" * 20 if posted else None)
+    one = replace(one, origin=origin, message="5" * 20, likes=10**9, shared=shared, finished_at=NOW)
+    found = Page([one] * TUNES_A_PAGE, [10**9] * TUNES_A_PAGE, "")
+    text = listed.text_of(found, PageOf(listing, searched("*" * MAX_SEARCH_CHARACTERS, "strathspey", "mixolydian")), CALLER)
+    assert len(text.encode("utf-16-le")) // 2 <= 2_000
+    assert len(text.splitlines()) == 1 + TUNES_A_PAGE
+    assert "@everyone" not in text.replace("\\@", "")
+    assert 1 <= len(listed.cut(listed.title_of(one, CALLER.say)).encode("utf-16-le")) <= 200

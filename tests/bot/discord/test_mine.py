@@ -1,0 +1,106 @@
+"""`/mine`: the person's own tunes, and what becomes of each."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage import Viewer
+from tests.bot.discord.conftest import Stage
+from tests.bot.discord.examples import made, titles
+from tests.bot.discord.test_gallery import changed, page_of, pressed
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, SHOWCASE, TUNES, Payload, Place
+
+ANN = Viewer("discord", FIDDLER.id, TUNES.server)
+
+
+async def opened_of_mine(stage: Stage, title: str, place: Place = TUNES) -> Payload:
+    page = await page_of(stage, await stage.discord.slash("mine", place=place))
+    return await changed(stage, page, await stage.discord.select(page, title))
+
+
+@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)
+async def test_mine_are_ones_own_from_everywhere_with_their_state(stage: Stage, place: Place) -> None:
+    await made(stage, "Shared")
+    await made(stage, "Private", place=ELSEWHERE, share=False)
+    await made(stage, "Somebody else's", person=PIPER)
+    page = await page_of(stage, await stage.discord.slash("mine", place=place))
+    assert titles(page) == ["Private", "Shared"]
+    _, private, shared = page["content"].split("\n")
+    assert "· private · <t:" in private
+    assert "· shared <t:" in shared
+
+
+async def test_a_tune_is_shared_and_taken_back_also_after_a_restart(stage: Stage) -> None:
+    tune_id = await made(stage, "My own", share=False)
+    await stage.storage.preferences.change_server(ANN, sharing_channel="301")
+    opened = await opened_of_mine(stage, "My own")
+    assert list(stage.discord.buttons(opened)) == ["♥ 0", "Continue", "Vary", "Back", "Share", "Delete"]
+    await stage.stop_bot()
+    await stage.start_bot()
+    opened = await pressed(stage, opened, "Share")
+    tune = await stage.storage.tune(tune_id)
+    assert tune is not None and tune.shared is not None
+    assert (tune.shared.server, tune.shared.place) == (TUNES.server, "301")
+    await stage.stop_bot()
+    await stage.start_bot()
+    opened = await pressed(stage, opened, "Take back")
+    tune = await stage.storage.tune(tune_id)
+    assert tune is not None and tune.shared is None
+    assert "Share" in stage.discord.buttons(opened)
+
+
+async def test_what_is_shared_is_posted_in_the_sharing_channel(stage: Stage) -> None:
+    await made(stage, "My own", share=False)
+    await stage.storage.preferences.change_server(ANN, sharing_channel=SHOWCASE.id)
+    opened = await pressed(stage, await opened_of_mine(stage, "My own"), "Share")
+    [posted] = await stage.discord.posted(SHOWCASE)
+    assert posted["content"].startswith("**My own**")
+    await pressed(stage, opened, "Take back")
+    assert stage.discord.tunes(SHOWCASE) == []
+
+
+async def test_what_was_posted_in_the_sharing_channel_goes_when_it_is_taken_back(stage: Stage) -> None:
+    tune_id = await made(stage, "My own", share=False)
+    posted = await stage.discord.say("posted", place=TUNES)
+    await stage.storage.sharing.share(tune_id, ANN, place=TUNES.id)
+    await stage.storage.sharing.posted(tune_id, posted["id"])
+    await pressed(stage, await opened_of_mine(stage, "My own"), "Take back")
+    assert stage.discord.channel() == []
+
+
+async def test_a_tune_is_deleted_with_its_message_once_it_is_said_twice(stage: Stage) -> None:
+    discord = stage.discord
+    tune = await stage.accepted(await discord.slash("tune"))
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    opened = await opened_of_mine(stage, "The Loopback")
+    opened = await pressed(stage, opened, "Delete")
+    opened = await pressed(stage, opened, "Keep it")
+    opened = await pressed(stage, opened, "Delete")
+    assert len(discord.tunes()) == 1
+    await stage.stop_bot()
+    await stage.start_bot()
+    page = await pressed(stage, opened, "Delete for good")
+    assert "Ask for one with /tune" in page["content"]
+    assert (await stage.storage.tune(tune.id), discord.tunes()) == (None, [])
+    assert page["attachments"] == []
+
+
+@pytest.mark.parametrize("act", ["share", "private", "really"])
+async def test_nobody_does_these_to_somebody_elses_tune(stage: Stage, act: str) -> None:
+    discord = stage.discord
+    tune_id = await made(stage, "Theirs", person=PIPER, share=act != "share")
+    await made(stage, "Mine")
+    opened = await opened_of_mine(stage, "Mine")
+    opened["components"][0]["components"][0]["custom_id"] = f"opened:{act}:{tune_id}"
+    assert "Only whoever" in await discord.refused(await discord.click(opened, "♥ 0"))
+    tune = await stage.storage.tune(tune_id)
+    assert tune is not None and (tune.shared is not None) == (act != "share")
+
+
+@pytest.mark.parametrize("act", ["like", "share", "private", "delete", "really"])
+async def test_a_button_of_a_tune_that_is_gone_says_so_to_the_person_alone(stage: Stage, act: str) -> None:
+    await made(stage, "Mine")
+    opened = await opened_of_mine(stage, "Mine")
+    opened["components"][0]["components"][0]["custom_id"] = f"opened:{act}:{'0' * 12}"
+    assert "not here any more" in await stage.discord.refused(await stage.discord.click(opened, "♥ 0"))

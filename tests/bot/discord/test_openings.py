@@ -1,0 +1,86 @@
+"""Tunes that are offered as openings of `/tune`."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.discord.handed_in import is_abc, may_be_abc
+from tests.bot.discord.conftest import Stage
+from tests.bot.discord.examples import made
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Person, Place
+
+
+async def offered(stage: Stage, typed: str, place: Place = TUNES, person: Person = FIDDLER) -> dict[str, str]:
+    choices = await stage.discord.autocomplete("tune", "opening", typed, place=place, person=person)
+    return {choice["name"]: choice["value"] for choice in choices}
+
+
+async def test_titles_of_tunes_that_the_person_may_see_here_are_offered(stage: Stage) -> None:
+    own = await made(stage, "The Humours of Own", share=False)
+    abroad = await made(stage, "The Humours of Abroad", place=ELSEWHERE, share=False)
+    shared = await made(stage, "The Humours of Ben", person=PIPER)
+    await made(stage, "The Humours of Ben alone", person=PIPER, share=False)
+    there = await made(stage, "The Humours of Elsewhere", person=PIPER, place=ELSEWHERE)
+    line = "The Humours of {} · reel · A dorian"
+    here = {line.format("Ben"): f"tune:{shared}", line.format("Abroad"): f"tune:{abroad}", line.format("Own"): f"tune:{own}"}
+    assert list((await offered(stage, "")).items()) == list(here.items()), "the newest come first"
+    assert await offered(stage, "humours BEN") == {line.format("Ben"): f"tune:{shared}"}
+    assert await offered(stage, "humours", DIRECT) == here | {line.format("Elsewhere"): f"tune:{there}"}
+    assert f"tune:{own}" not in (await offered(stage, "", person=PIPER)).values()
+    assert await offered(stage, "no such thing") == {}
+
+
+async def test_at_most_25_tunes_with_names_that_discord_takes_are_offered(stage: Stage) -> None:
+    for number in range(27):
+        await made(stage, f"{number} " + "🎻" * 90, rhythm="x" * 90)
+    choices = await offered(stage, "")
+    assert len(choices) == 25
+    assert all(len(name.encode("utf-16-le")) <= 200 for name in choices)
+
+
+async def test_abc_is_offered_back_as_it_is_typed(stage: Stage) -> None:
+    await made(stage, "Cabbage")
+    for typed in ("|:ABcd", "K:D ABcd", "X:1 T:The Humours"):
+        assert await offered(stage, typed) == {typed: typed}
+    assert list(await offered(stage, "cabbage")) == ["cabbage", "Cabbage · reel · A dorian"]
+    assert await offered(stage, "|:ABcd|" * 40) == {}
+
+
+async def test_a_tune_that_is_chosen_is_the_opening_and_the_parent_after_a_restart(stage: Stage) -> None:
+    await made(stage, "The Chosen One", person=PIPER)
+    [value] = (await offered(stage, "chosen")).values()
+    await stage.stop_bot()
+    await stage.start_bot()
+    tune = await stage.accepted(await stage.discord.slash("tune", opening=value, mode="vary"))
+    assert tune.request.opening.startswith("X:1\nT:The Chosen One")
+    assert (f"tune:{tune.parent}", tune.request.mode) == (value, "vary")
+
+
+@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)
+async def test_a_tune_that_the_person_may_not_see_is_refused(stage: Stage, place: Place) -> None:
+    private = await made(stage, "Ben's", person=PIPER, place=DIRECT, share=False)
+    for tune_id in (private, "0" * 12):
+        asked = await stage.discord.slash("tune", opening=f"tune:{tune_id}", place=place)
+        assert "not for you to see" in await stage.discord.refused(asked)
+    assert await stage.storage.undelivered("discord") == []
+
+
+@pytest.mark.parametrize("typed", ["|", "K:D", "M:6/8 ABc", "A2 B2 | c2", "[K:D]|A"])
+def test_lines_of_abc_are_known_from_their_first_characters(typed: str) -> None:
+    assert is_abc(typed) and may_be_abc(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "may"),
+    [
+        ("The Butterfly", False),
+        ("tune:0123456789ab", False),
+        ("The Bag", False),
+        ("bag", True),
+        ("A2 B", True),
+        ("Cabbage", True),
+    ],
+)
+def test_titles_are_no_abc(typed: str, may: bool) -> None:
+    assert not is_abc(typed)
+    assert may_be_abc(typed) is may

@@ -1,0 +1,93 @@
+"""`/privacy`: what is kept, and how it goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storage import Kept, Viewer
+from tests.bot.discord.conftest import Stage
+from tests.bot.discord.examples import made
+from tests.bot.discord.test_gallery import changed, page_of, pressed
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Payload, Place
+
+ANN, BEN = Viewer("discord", FIDDLER.id, TUNES.server), Viewer("discord", PIPER.id, TUNES.server)
+
+
+async def shown(stage: Stage, place: Place = TUNES) -> Payload:
+    return await page_of(stage, await stage.discord.slash("privacy", place=place))
+
+
+@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)
+async def test_it_counts_what_is_kept_of_the_person(stage: Stage, place: Place) -> None:
+    await made(stage, "One")
+    await made(stage, "Two", share=False)
+    bens = await made(stage, "Ben's", person=PIPER)
+    await stage.storage.sharing.like(bens, ANN)
+    await stage.storage.preferences.change_defaults(ANN, rhythm="jig")
+    answer = await shown(stage, place)
+    for line in ("- 2 tunes that you asked for", "- 1 tune that you shared", "- 1 like", "- 1 default that you set"):
+        assert line in answer["content"]
+    assert list(stage.discord.buttons(answer)) == ["Delete my data"]
+
+
+async def test_all_of_it_goes_with_its_messages_after_a_restart_and_a_second_press(stage: Stage) -> None:
+    discord = stage.discord
+    finished = await stage.accepted(await discord.slash("tune"))
+    await stage.compose(finished.id)
+    await stage.delivered(finished.id)
+    running = await discord.slash("tune")
+    waiting = await stage.accepted(running)
+    bens = await made(stage, "Ben's", person=PIPER)
+    await stage.storage.sharing.like(bens, ANN)
+    answer = await shown(stage)
+    await stage.stop_bot()
+    await stage.start_bot()
+    asked = await pressed(stage, answer, "Delete my data")
+    assert "cannot be brought back" in asked["content"]
+    assert len(discord.tunes()) == 1
+    await stage.stop_bot()
+    await stage.start_bot()
+    press = await discord.click(asked, "Delete all of it")
+    await discord.until(lambda: "2 tunes and all else" in discord.messages[answer["id"]]["content"])
+    assert press.answered_after_s < 1
+    assert (await stage.storage.tune(finished.id), await stage.storage.tune(waiting.id)) == (None, None)
+    assert (discord.tunes(), discord.card(running)) == ([], None)
+    assert await stage.storage.privacy.kept(ANN) == Kept(0, 0, 0, 0)
+    kept = await stage.storage.tune(bens)
+    assert kept is not None and kept.likes == 0
+    assert discord.messages[answer["id"]]["components"] == []
+
+
+async def test_whoever_does_not_confirm_keeps_everything(stage: Stage) -> None:
+    tune_id = await made(stage, "One")
+    asked = await pressed(stage, await shown(stage), "Delete my data")
+    kept = await pressed(stage, asked, "Keep it")
+    assert "- 1 tune that you asked for" in kept["content"]
+    assert await stage.storage.tune(tune_id) is not None
+
+
+async def test_what_fails_half_way_is_told_and_goes_on_when_it_is_pressed_again(stage: Stage, tmp_path: Path) -> None:
+    discord = stage.discord
+    tune_id = await made(stage, "One")
+    asked = await pressed(stage, await shown(stage), "Delete my data")
+    (tmp_path / "files").rename(tmp_path / "away")
+    (tmp_path / "files").write_bytes(b"in the way")
+    await discord.click(asked, "Delete all of it")
+    await discord.until(lambda: "Press the button once more" in discord.messages[asked["id"]]["content"])
+    assert await stage.storage.tune(tune_id) is not None
+    (tmp_path / "files").unlink()
+    (tmp_path / "away").rename(tmp_path / "files")
+    await discord.click(asked, "Delete all of it")
+    await discord.until(lambda: "1 tune and all else" in discord.messages[asked["id"]]["content"])
+    assert await stage.storage.tune(tune_id) is None
+
+
+async def test_one_persons_press_deletes_nothing_of_anothers(stage: Stage) -> None:
+    tune_id = await made(stage, "Ann's")
+    answer = await page_of(stage, await stage.discord.slash("privacy", person=PIPER))
+    asked = await pressed(stage, answer, "Delete my data", person=PIPER)
+    await changed(stage, asked, await stage.discord.click(asked, "Delete all of it", person=PIPER))
+    await stage.discord.until(lambda: "All that I kept of you" in stage.discord.messages[asked["id"]]["content"])
+    assert await stage.storage.tune(tune_id) is not None

@@ -1,0 +1,91 @@
+"""`/settings`: a server's rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from storage import ServerSettings, Viewer
+from tests.bot.discord.conftest import Stage
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HIDDEN, PIPER, SILENT, TUNES
+
+SERVER = Viewer("discord", FIDDLER.id, TUNES.server)
+
+
+async def told(stage: Stage, **options: Any) -> str:
+    return await stage.discord.refused(await stage.discord.slash("settings", **options))
+
+
+async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage) -> None:
+    await told(stage, sharing_channel=TUNES, add_channel=TUNES, cooldown=30, open_requests=2)
+    await stage.stop_bot()
+    await stage.start_bot()
+    shown = await told(stage, add_channel=SILENT, deleters="everyone", instrument="harp", language="fr")
+    kept = await stage.storage.preferences.server(SERVER)
+    assert kept == ServerSettings(("300", "301"), 30, 2, "everyone", "harp", "300", "fr")
+    assert "- cooldown: 30" in await told(stage, language="en")
+    assert shown.count("\n") == 7
+    assert (await told(stage)).splitlines() == [
+        "**Settings of this server**",
+        "- sharing channel: <#300>",
+        "- channels for tunes: <#300> <#301>",
+        "- cooldown: 30 seconds",
+        "- unfinished tunes a person: 2",
+        "- who may delete: everyone",
+        "- instrument: harp",
+        "- language: English",
+    ]
+    stage.discord.assert_no_pings()
+
+
+async def test_channels_are_taken_away_one_by_one_or_all_is_as_usual_again(stage: Stage) -> None:
+    await told(stage, add_channel=TUNES)
+    await told(stage, add_channel=SILENT)
+    assert "- channels for tunes: <#301>" in await told(stage, remove_channel=TUNES)
+    assert "nothing to take away" in await told(stage, remove_channel=TUNES)
+    await told(stage, cooldown=5, deleters="owner")
+    assert "- channels for tunes: all" in await told(stage, reset="channels")
+    assert (await stage.storage.preferences.server(SERVER)).cooldown_s == 5
+    assert "- cooldown: none" in await told(stage, reset="everything")
+    assert await stage.storage.preferences.server(SERVER) == ServerSettings()
+
+
+@pytest.mark.parametrize(
+    ("place", "lacking"),
+    [
+        (TUNES, None),
+        (SILENT, "In <#301> I am not allowed to: send messages, embed links, attach files."),
+        (HIDDEN, "In <#302> I am not allowed to: see"),
+    ],
+    ids=["tunes", "silent", "hidden"],
+)
+async def test_what_the_bot_may_not_do_in_the_sharing_channel_is_said(stage: Stage, place: Any, lacking: str | None) -> None:
+    shown = await told(stage, sharing_channel=place)
+    assert lacking in shown if lacking else "⚠️" not in shown
+    assert (await stage.storage.preferences.server(SERVER)).sharing_channel == place.id
+
+
+async def test_who_does_not_manage_the_server_is_refused_even_where_the_command_is_opened_to_them(stage: Stage) -> None:
+    asked = await stage.discord.slash("settings", person=PIPER, opened=True, cooldown=5)
+    assert "Only people who may manage this server" in await stage.discord.refused(asked)
+    assert await stage.storage.preferences.server(SERVER) == ServerSettings()
+
+
+async def test_it_is_offered_in_servers_to_those_who_manage_them(stage: Stage) -> None:
+    command = stage.discord.commands["settings"]
+    assert (command["contexts"], command["integration_types"]) == ([0], [0])
+    for where in ({"place": DIRECT}, {"place": ELSEWHERE}, {"person": PIPER}):
+        with pytest.raises(AssertionError, match="not offered"):
+            await stage.discord.slash("settings", **where)
+
+
+@pytest.mark.parametrize(
+    ("options", "refused"),
+    [({"language": "tlh"}, "don't speak"), ({"instrument": "kazoo"}, "“kazoo”"), ({"deleters": "nobody"}, "can be deleted by")],
+)
+async def test_what_cannot_be_a_setting_is_refused_and_changes_nothing(
+    stage: Stage, options: dict[str, Any], refused: str
+) -> None:
+    assert refused in await told(stage, cooldown=5, **options)
+    assert await stage.storage.preferences.server(SERVER) == ServerSettings()

@@ -1,0 +1,70 @@
+"""`/tunebook`: one file of many tunes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.discord.commands.tunebook import split
+from storage import Viewer
+from tests.bot.discord.conftest import Stage
+from tests.bot.discord.examples import made
+from tests.bot.discord.test_gallery import page_of
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Place
+
+
+async def titles_in_book(stage: Stage, place: Place = TUNES, **options: str) -> list[str]:
+    answer = await page_of(stage, await stage.discord.slash("tunebook", place=place, **options))
+    [attachment] = answer["attachments"]
+    assert attachment["filename"] == "tunebook.abc"
+    return [line[2:] for line in stage.discord.file(answer, ".abc").decode().splitlines() if line.startswith("T:")]
+
+
+async def test_a_servers_book_holds_what_was_shared_in_the_order_that_is_asked_for(stage: Stage) -> None:
+    first = await made(stage, "First")
+    await made(stage, "Second", person=PIPER)
+    await made(stage, "Private", share=False)
+    await made(stage, "There", place=ELSEWHERE)
+    await stage.storage.sharing.like(first, Viewer("discord", FIDDLER.id, TUNES.server))
+    assert await titles_in_book(stage) == ["Second", "First"]
+    assert await titles_in_book(stage, order="ever") == ["First"]
+    assert await titles_in_book(stage, ELSEWHERE) == ["There"]
+    assert await titles_in_book(stage, DIRECT) == ["There", "Second", "First"]
+    assert await titles_in_book(stage, which="mine") == ["There", "Private", "First"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, "Nothing is shared here yet"),
+        ({"order": "week"}, "Nobody liked a tune"),
+        ({"which": "mine"}, "You have no tunes yet"),
+    ],
+)
+async def test_a_book_without_tunes_is_a_sentence(stage: Stage, options: dict[str, str], told: str) -> None:
+    answer = await page_of(stage, await stage.discord.slash("tunebook", **options))
+    assert told in answer["content"]
+    assert answer["attachments"] == []
+
+
+async def test_a_book_that_is_too_large_comes_in_several_files(stage: Stage) -> None:
+    for number in range(3):
+        await made(stage, f"Tune {number}")
+    asked = await stage.discord.slash("tunebook", place=replace(TUNES, file_bytes=200))
+    await page_of(stage, asked)
+    await stage.discord.until(lambda: len(asked.followups) == 1)
+    files = [stage.discord.messages[id]["attachments"][0] for id in (asked.original or "", *asked.followups)]
+    assert [file["filename"] for file in files] == ["tunebook-1.abc", "tunebook-2.abc"]
+    assert all(file["size"] <= 200 for file in files)
+    assert all(stage.discord.messages[id]["flags"] & 64 for id in asked.followups)
+
+
+@given(st.lists(st.text("XTé|:\n ", max_size=30).map(lambda body: f"X:1\n{body.strip()}|\n"), min_size=1), st.integers(1, 200))
+def test_a_book_is_split_between_tunes_and_nothing_of_it_is_lost(tunes: list[str], limit: int) -> None:
+    book = "\n".join(tunes)
+    files = split(book, limit)
+    assert b"\n".join(tune for file in files for tune in file) == book.encode()
+    assert all(len(file) == 1 or len(b"\n".join(file)) <= limit for file in files)
