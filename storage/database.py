@@ -29,9 +29,10 @@ class Database:
     def __init__(self, conninfo: str, server: Any = None) -> None:
         self.conninfo = conninfo
         self._server = server
-        # The engine connects by our own function, so that all drivers read the same URL in the same way.
+        # The engine connects by our own function, so that all drivers read the same URL in the same way. Connections are kept:
+        # while a crowd presses, making new ones would take longer than what they are needed for.
         self.engine: AsyncEngine = create_async_engine(
-            "postgresql+psycopg://", async_creator=self.connect, pool_pre_ping=True, pool_size=5, max_overflow=15
+            "postgresql+psycopg://", async_creator=self.connect, pool_pre_ping=True, pool_size=20, max_overflow=0
         )
 
     @classmethod

@@ -102,7 +102,8 @@ async def _submit(interaction: Interaction, caller: Caller, request: TuneRequest
         reply=reply.as_dict(),
     )
     try:
-        tune = await interaction.client.desk.submit(request, origin, parent=parent)
+        async with interaction.client.accepting:
+            tune = await interaction.client.desk.submit(request, origin, parent=parent)
     except DeskError as error:
         await take_back(interaction, caller.say(error.sentence))
     except Exception:

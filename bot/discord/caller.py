@@ -44,6 +44,8 @@ class Caller:
         try:
             async with asyncio.timeout(LOOK_S):
                 defaults, settings = await bot.storage.preferences.both(viewer)
+        except TimeoutError:  # without its traceback: there may be many at once, and writing them keeps everybody waiting
+            log.warning("What somebody has set is not read in time; they are answered as if they had set nothing.")
         except Exception:
             log.exception("What somebody has set cannot be read; they are answered as if they had set nothing.")
         return cls(viewer, defaults, settings, language(defaults.language or settings.language or locale))

@@ -19,28 +19,31 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 EDIT_EVERY_S = 1.0
+BUSY_S = 0.1
 INVALID_WEBHOOK_TOKEN = 50027
 
 
 class Card:
-    """Shows the newest text, one edit at a time and at most one a second; none once it is closed.
+    """Shows the newest text, one edit at a time and at most one a second, less often where many cards are open; none once
+    it is closed.
 
     The interaction's token reaches it for 15 minutes; after that the bot edits it as a message of its own, which works
     where the bot is a member.
     """
 
     def __init__(self, bot: TunesmithBot, reply: Reply, place: int) -> None:
-        self._reply = reply
+        self._reply, self._pace = reply, bot.pace
         self._webhook = discord.Webhook.partial(reply.application, reply.token, client=bot)
         self._own = bot.get_partial_messageable(place).get_partial_message(reply.card)
         self._token_works = True
         self._text = self._shown = ""
+        self._view: discord.ui.View | None = None
         self._new_text, self._closing = asyncio.Event(), asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, view: discord.ui.View | None = None) -> None:
         """Returns at once."""
-        self._text = text
+        self._text, self._view = text, view
         self._new_text.set()
         if self._keeper is None and not self._closing.is_set():
             self._keeper = asyncio.create_task(self._keep())
@@ -81,16 +84,27 @@ class Card:
             self._new_text.clear()
             if self._closing.is_set():
                 return
-            if self._text != self._shown:
-                self._shown = self._text
-                try:
-                    if not await self._edit(lambda: {"content": self._shown}):
-                        return
-                except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                    log.warning("A card cannot be edited just now.", card=self._reply.card, reason=repr(error))
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(EDIT_EVERY_S):
-                        await self._closing.wait()
+            if self._text == self._shown:
+                continue
+            if await self._closed_within(self._pace.edit_delay_s()):
+                return
+            while self._pace.busy:
+                if await self._closed_within(BUSY_S):
+                    return
+            self._shown = self._text
+            try:
+                if not await self._edit(lambda: {"content": self._shown, "view": self._view}):
+                    return
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("A card cannot be edited just now.", card=self._reply.card, reason=repr(error))
+            if await self._closed_within(EDIT_EVERY_S):
+                return
+
+    async def _closed_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        return self._closing.is_set()
 
     async def _edit(self, parts: Callable[[], dict[str, Any]]) -> bool:
         return await self._reach(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 import discord
 import structlog
@@ -15,10 +16,12 @@ from bot.desk import Desk
 from bot.discord import chat, pager, session, texts
 from bot.discord.buttons import BUTTONS, submitted
 from bot.discord.caller import Caller
+from bot.discord.cancel import CancelButton
 from bot.discord.commands import COMMANDS
 from bot.discord.commands.privacy import PrivacyButton
 from bot.discord.delivery import Delivery
 from bot.discord.likes import Likes
+from bot.discord.pace import Pace
 from bot.discord.reach import Presses
 from bot.discord.reply import PLATFORM
 from bot.discord.showcase import Showcase
@@ -30,7 +33,8 @@ log = structlog.get_logger(__name__)
 
 # View, send, threads, embed, attach, history, external emoji.
 PERMISSIONS = discord.Permissions(274878286848)
-POSTS_AT_ONCE = 8  # each holds its files in memory
+ACCEPTED_AT_ONCE = 6  # so that those who wait for their first answer find the database free
+POSTS_AT_ONCE = 32  # each holds its files in memory, and waits while its channel has had enough
 CLOSE_S = 5.0
 # A tune that reached nobody for so long is not tried again at every start: refusals count against the bot.
 GIVE_UP_AFTER = timedelta(days=7)
@@ -40,7 +44,10 @@ class TunesmithBot(discord.AutoShardedClient):
     desk: Desk
     storage: Storage
     tree: app_commands.CommandTree[TunesmithBot]
+    pace: Pace
+    accepting: asyncio.Semaphore
     posting: asyncio.Semaphore
+    turns: WeakValueDictionary[str, asyncio.Lock]  # by place: one that has had enough must not keep the others waiting
     deliveries: dict[str, asyncio.Task[None]]  # by tune id
     patience: chat.Patience
     presses: Presses
@@ -48,19 +55,22 @@ class TunesmithBot(discord.AutoShardedClient):
     showcase: Showcase
 
     def __init__(self, desk: Desk, storage: Storage) -> None:
+        self.pace = Pace()
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             guild_ready_timeout=0.1,  # nothing here needs the guilds' details
+            http_trace=self.pace.trace,
         )
         self.desk, self.storage = desk, storage
         self.tree = app_commands.CommandTree(self)
         for command in COMMANDS:
             self.tree.add_command(command)
         self.tree.error(self._command_failed)
-        self.posting = asyncio.Semaphore(POSTS_AT_ONCE)
+        self.accepting = asyncio.Semaphore(ACCEPTED_AT_ONCE)
+        self.posting, self.turns = asyncio.Semaphore(POSTS_AT_ONCE), WeakValueDictionary()
         self.deliveries = {}
         self.patience = chat.Patience()
         self.presses, self.likes, self.showcase = Presses(), Likes(self), Showcase(self)
@@ -79,7 +89,7 @@ class TunesmithBot(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         log.info("Add the bot to a server with this link.", url=self.invite_url)
-        self.add_dynamic_items(*BUTTONS, *pager.ITEMS, session.SessionButton, PrivacyButton)
+        self.add_dynamic_items(*BUTTONS, *pager.ITEMS, session.SessionButton, PrivacyButton, CancelButton)
         await self.tree.set_translator(Translator())
         await self.tree.sync()
         tried_since = datetime.now(UTC) - GIVE_UP_AFTER

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import discord
 import structlog
 from discord.abc import Messageable
 
+from bot.audio import shrunk
+from bot.desk import Progress
 from bot.discord import answering, buttons, message, texts
+from bot.discord.cancel import cancel_view
 from bot.discord.card import Card
 from bot.discord.message import Finished
 from bot.discord.reply import PLATFORM, Reply, passing
@@ -28,6 +32,14 @@ log = structlog.get_logger(__name__)
 RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
 CLOCKS_APART = timedelta(minutes=1)  # at most, between the database and Discord
 SEARCHED_MESSAGES = 100
+RECORDING = "tune.mp3"
+FILE_AT_MOST = 12 * 2**20  # bytes, also where larger ones are allowed: sheet and recording share a request's 25 MiB
+MISSING_PERMISSIONS, ARCHIVED, LOCKED = 50013, 50083, 160005  # Discord's codes
+CLOSED = (ARCHIVED, LOCKED)
+
+
+class Make(Protocol):
+    def __call__(self, contents: dict[str, bytes] = ..., note: str = ...) -> Finished: ...
 
 
 class Delivery:
@@ -42,6 +54,8 @@ class Delivery:
         self._say = language(self._reply.language)
         self._may_be_there = resumed
         self._card = Card(bot, self._reply, int(tune.origin.place))
+        self._turn = bot.turns.setdefault(tune.origin.place, asyncio.Lock())
+        self._refusal = 0  # Discord's code for why the last message was not taken
 
     async def run(self) -> None:
         delay_s = RETRY_S
@@ -51,7 +65,7 @@ class Delivery:
                     if await self._follow():
                         await self._deliver()
                     else:
-                        await self._card.delete()
+                        await self._card.replace(lambda: {"content": self._say(texts.CANCELLED), "view": None})
                     return
                 except Exception:
                     log.exception("A tune cannot be delivered just now; trying again.", tune=self._tune.id, seconds=delay_s)
@@ -68,13 +82,20 @@ class Delivery:
             async for now in changes:
                 self._tune, over = now.tune, now.tune.status.over
                 if not over:
-                    self._card.show(self._say(texts.progress(now)))
+                    self._card.show(self._state(now), cancel_view(self._tune.id, self._say))
         return over
+
+    def _state(self, now: Progress) -> str:
+        """What the card says."""
+        state = self._say(texts.progress(now))
+        if now.held_until is not None:
+            return f"{state}\n-# {self._say(texts.next_turn(int(now.held_until.timestamp())))}"
+        return state if now.seconds_left is None else f"{state}\n-# {self._say(texts.time_left(now.seconds_left))}"
 
     async def _deliver(self) -> None:
         if self._tune.message is not None:
             return
-        async with self._bot.posting:
+        async with self._turn, self._bot.posting:
             if self._tune.status is Status.FINISHED:
                 delivered = await self._post(await self._finished())
             else:
@@ -84,27 +105,49 @@ class Delivery:
         else:
             await self._bot.storage.deliver(self._tune.id, str(delivered))
 
-    async def _post(self, post: Finished) -> int | None:
-        """An ordinary message, which outlives the card; the card where that is refused; else the person's own messages."""
+    async def _post(self, make: Make) -> int | None:
+        """An ordinary message, which outlives the card; the card where that is refused; else the person's own messages.
+
+        What was not allowed is said on whichever it is.
+        """
+        reply, note = self._reply, ""
 
         async def in_channel() -> int | None:
-            sent = await self._send(self._channel(), post)
+            nonlocal note
+            apart = reply.member and reply.writes and not reply.attaches
+            sent = None if apart else await self._send(self._channel(), make())
             if sent is not None:
                 await self._card.delete()
+            elif apart or self._refusal == MISSING_PERMISSIONS:
+                sent = await self._apart(make)
+            note = texts.CLOSED_THREAD if self._refusal in CLOSED else texts.MAY_NOT_WRITE
             return sent
 
         async def on_card() -> int | None:
-            return await self._card.replace(lambda: {"content": post.content, "attachments": post.files, "view": post.view})
+            return await self._card.replace(lambda: make(note=note).parts)
 
         async def in_person() -> int | None:
             direct = await self._direct()
-            return None if direct is None else await self._send(direct, post)
+            return None if direct is None else await self._send(direct, make(note=texts.BROUGHT))
 
-        return await _first([in_channel, on_card, in_person] if self._reply.member else [on_card, in_channel, in_person])
+        if reply.member and reply.writes:
+            return await _first([in_channel, on_card, in_person])
+        note = texts.MAY_NOT_WRITE if reply.member else ""
+        return await _first([on_card, in_channel, in_person])
+
+    async def _apart(self, make: Make) -> int | None:
+        """The tune as text where no files may be attached, and its files on the card, or else as a direct message."""
+        files = make()
+        files = replace(files, content=f"{files.heading}\n-# {self._say(texts.FILES_OF_ANSWER)}")
+        if await self._card.replace(lambda: {**files.parts, "view": None}):
+            return await self._send(self._channel(), make({}, note=texts.FILES_ON_ANSWER))
+        direct = await self._direct()
+        sent = direct and await self._send(direct, replace(files, content=files.heading))
+        return await self._send(self._channel(), make({}, note=texts.FILES_SENT if sent else texts.FILES_NOWHERE))
 
     async def _tell(self, sentence: str) -> int | None:
         async def on_card() -> int | None:
-            return await self._card.replace(lambda: {"content": sentence})
+            return await self._card.replace(lambda: {"content": sentence, "view": None})
 
         async def in_channel() -> int | None:
             return await self._send(self._channel(), sentence)
@@ -115,36 +158,47 @@ class Delivery:
 
         return await _first([on_card, in_channel, in_person])
 
-    async def _finished(self) -> Finished:
-        storage, contents = self._bot.storage, {}
+    async def _finished(self) -> Make:
+        """Makes the message, with all of the tune's files or with others."""
+        storage, kept = self._bot.storage, {}
         for name in message.ATTACHED:
             with contextlib.suppress(KeyError):
-                contents[name] = await storage.read(self._tune.id, name)
+                kept[name] = await storage.read(self._tune.id, name)
         # As everybody sees it who reads along: in a server others do, in direct messages only whoever asked.
         viewer = Viewer(PLATFORM, "" if self._tune.origin.server else self._tune.origin.person, self._tune.origin.server)
         parent = await storage.gallery.seen(self._tune.parent, viewer) if self._tune.parent else None
-        return message.finished(self._tune, contents, file_limit=self._reply.file_limit, say=self._say, parent=parent)
+        limit = min(self._reply.file_limit, FILE_AT_MOST)
+        if len(recording := kept.get(RECORDING, b"")) > limit:
+            smaller: bytes | None = await asyncio.to_thread(shrunk, recording, limit)
+            kept[RECORDING] = smaller or recording
+
+        def make(contents: dict[str, bytes] = kept, note: str = "") -> Finished:
+            return message.finished(self._tune, contents, file_limit=limit, say=self._say, parent=parent, note=note)
+
+        return make
 
     async def _send(self, channel: Messageable, what: Finished | str) -> int | None:
         """The message's id, or None where the bot may not write; raises discord.HTTPException for passing trouble."""
         try:
-            if self._may_be_there and (there := await self._found(channel)) is not None:
+            if self._may_be_there and (there := await self._found(channel, what)) is not None:
                 return there
             sent = await answering.send(channel, lambda: self._parts(what), to=self._prompt(channel), place=self._place)
         except discord.HTTPException as error:
             if passing(error):
                 raise
             log.info("A tune is refused where it was asked for.", tune=self._tune.id, reason=str(error))
+            self._refusal = error.code
             return None
         return sent.id
 
-    async def _found(self, channel: Messageable) -> int | None:
-        """The message that carries the tune, if it was posted after the tune was finished."""
+    async def _found(self, channel: Messageable, what: Finished | str) -> int | None:
+        """The message that carries the tune, with files or without, if it was posted after the tune was finished."""
         assert self._tune.finished_at is not None
-        after = self._tune.finished_at - CLOCKS_APART
+        after, with_files = self._tune.finished_at - CLOCKS_APART, isinstance(what, Finished) and bool(what.contents)
         with contextlib.suppress(discord.Forbidden, discord.NotFound):
             async for posted in channel.history(limit=SEARCHED_MESSAGES, after=after):
-                if self._bot.user == posted.author and buttons.tune_of(posted) == self._tune.id:
+                own = self._bot.user == posted.author and buttons.tune_of(posted) == self._tune.id
+                if own and bool(posted.attachments) == with_files:
                     return posted.id
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 
@@ -42,6 +43,15 @@ class Finished:
         ]
 
     @property
+    def heading(self) -> str:
+        return self.content.partition("\n")[0]
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What takes the place of a message that is there."""
+        return {"content": self.content, "attachments": self.files, "view": self.view}
+
+    @property
     def view(self) -> discord.ui.View:
         view = under(self.tune, self.say)
         for button in session.buttons_of(self.tune, self.say):
@@ -50,11 +60,19 @@ class Finished:
 
 
 def finished(
-    tune: Tune, contents: dict[str, bytes], *, file_limit: int, say: Language, parent: Tune | None = None, shared: bool = False
+    tune: Tune,
+    contents: dict[str, bytes],
+    *,
+    file_limit: int,
+    say: Language,
+    parent: Tune | None = None,
+    shared: bool = False,
+    note: str = "",
 ) -> Finished:
     """The message for a finished tune; `contents` are its files by their names in storage, `file_limit` is in bytes.
 
-    `parent` is named where the tune's readers can go there; `shared`: the message is the one in the sharing channel.
+    `parent` is named where the tune's readers can go there; `shared`: the message is the one in the sharing channel; `note`
+    says why it is not where, or not all that, was expected.
     """
     assert tune.composition is not None
     name = slug(tune.composition.title)
@@ -66,6 +84,8 @@ def finished(
         foot.append(f"-# {say(texts.made_from(address))}")
     if left_out:
         foot.append(f"-# {say(texts.too_large(left_out))}")
+    if note:
+        foot.append(f"-# {say(note)}")
     foot += [f"-# {escape(say(notice)[:MAX_NOTICE])}" for notice in tune.composition.scores.get("notices", ())[:MAX_NOTICES]]
     block = f"```\n{tune.composition.abc.strip()}\n```"
     content = "\n".join([head, block, *foot])

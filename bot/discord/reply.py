@@ -27,10 +27,14 @@ class Reply:
     file_limit: int  # bytes
     language: str = "en"  # of whoever asked
     prompt: int = 0  # message id of a wish in chat: there is no token then, and the tune comes as a reply to it
+    writes: bool = True  # the bot was allowed to when it was asked
+    attaches: bool = True  # the same for files
 
     @classmethod
     def to(cls, interaction: discord.Interaction[Any], *, card: int, language: str) -> Self:
         direct = interaction.context.dm_channel
+        may = interaction.app_permissions
+        write = may.send_messages_in_threads if isinstance(interaction.channel, discord.Thread) else may.send_messages
         return cls(
             application=interaction.application_id,
             token=interaction.token,
@@ -39,6 +43,8 @@ class Reply:
             member=bool(direct or interaction.is_guild_integration()),
             file_limit=interaction.filesize_limit,
             language=language,
+            writes=direct or (may.view_channel and write),
+            attaches=direct or may.attach_files,
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -47,9 +47,7 @@ TOPICS = {
         Sentence("in chat"),
         (
             Sentence("Mention me, or write to me directly, in words or in ABC: “a slow jig in G minor, please”."),
-            Sentence(
-                "Reply to one of my tunes: with a few bars, and I go on from them; with words, “slower” or “vary it”, and I do so."
-            ),
+            Sentence("Reply to one of my tunes: with a few bars, and I go on; with words, “slower” or “vary it”, and I do it."),
             Sentence("On any message with ABC, open Apps: “Continue this tune” goes on from it, “Play this ABC” plays it."),
         ),
         (Example("session", Sentence("you and I play phrase by phrase"), {"rhythm": "reel", "key": "Ador"}),),
@@ -58,8 +56,8 @@ TOPICS = {
         Sentence("buttons"),
         (
             Sentence(
-                "The buttons under a tune make another like it, vary it a little or a lot, go on from it, write its B part, change "
-                "what was asked for, or play it on another instrument; anybody may press them."
+                "The buttons under a tune make another like it, vary it a little or a lot, go on from it, write its B part, "
+                "change what was asked for, or play it on another instrument; anybody may press them."
             ),
             Sentence("♥ likes it. Whoever asked for it may share it or delete it."),
         ),

@@ -21,19 +21,21 @@ A select is used by `choose(message, custom_id, value)`; the form that a press b
 `submit(interaction, key="G")`, with what stands in it where nothing else is given.
 
 Where things happen: `place=` is one of TUNES (the default), SHOWCASE (another channel of its server), SILENT (may not write),
-HIDDEN (may not even read), ELSEWHERE (a server that the bot is not in: the person has installed it for themselves), DIRECT (its
-direct messages with FIDDLER), PRIVATE (direct messages between two people), NO_THREADS (may make none), NO_HISTORY (may not read
-what was written, nor reply), THREAD, SILENT_THREADS (a channel in whose threads it may not write), SILENT_THREAD (one of these).
-Threads that the bot makes are in `places` by their id. Who does them: `person=` is FIDDLER (the default, who moderates the
-servers), PIPER or HERMIT (who accepts no direct messages).
+HIDDEN (may not even read), WORKSHOP (a thread), QUESTION (a forum's post), LOUNGE (a voice channel), ELSEWHERE (a server that the
+bot is not in: the person has installed it for themselves), DIRECT (its direct messages with FIDDLER), PRIVATE (direct messages
+between two people), GROUP (a group's), NO_THREADS (may make none), NO_HISTORY (may not read what was written, nor reply), THREAD,
+SILENT_THREADS (a channel in whose threads it may not write), SILENT_THREAD (one of these), or a Place of the test's own. Threads
+that the bot makes are in `places` by their id. `forbid(place, permissions)` takes the bot's permissions away, `archive(thread)`
+closes a thread. Who does them: `person=` is FIDDLER (the default, who moderates the servers), PIPER, HERMIT (who accepts no
+direct messages) or a Person of the test's own.
 
 What the bot made stands in `messages`, `commands`; what it sent in `calls` and `sent`; `until(predicate)` waits for anything
 else. `refuse(pattern, status, ...)`, `lose_answer(pattern)`, `delay(pattern, seconds)`, `drop()`,
 `repeat(interaction)`, `repeat_message(message)`, `expire(interaction)` and `pass_time(seconds)` are the platform's moods.
 Enforced: 3 s to the first answer, 15 minutes of the token, each interaction answered once, 2,000 characters, 10 MiB a file,
-nonce with enforce_nonce, embed, component, form, choice and command limits, five edits of messages in a channel in five seconds
-(those that came too fast stand in `limited`), the bot's token, permissions by place, the first follow-up taking the place of
-«thinking», message content only for whom the intents allow.
+nonce with enforce_nonce, embed, component, form, choice and command limits, the bot's token, permissions by place, the first
+follow-up taking the place of «thinking», message content only for whom the intents allow, 50 calls a second and each route's
+own rate (`rates`).
 """
 
 from __future__ import annotations
@@ -51,12 +53,15 @@ from tests.loopback.discord_world import (
     DIRECT,
     ELSEWHERE,
     FIDDLER,
+    GROUP,
     HERMIT,
     HIDDEN,
+    LOUNGE,
     NO_HISTORY,
     NO_THREADS,
     PIPER,
     PRIVATE,
+    QUESTION,
     SHOWCASE,
     SILENT,
     SILENT_THREAD,
@@ -64,6 +69,7 @@ from tests.loopback.discord_world import (
     THREAD,
     TOKEN,
     TUNES,
+    WORKSHOP,
     Fault,
     Interaction,
     Payload,
@@ -74,9 +80,9 @@ from tests.loopback.discord_world import (
 )
 
 __all__ = [
-    "APPLICATION", "BOT", "DIRECT", "ELSEWHERE", "FIDDLER", "HERMIT", "HIDDEN", "MENTION", "NO_HISTORY", "NO_THREADS", "PIPER",
-    "PRIVATE", "SHOWCASE", "SILENT", "SILENT_THREAD", "SILENT_THREADS", "THREAD", "TOKEN", "TUNES",
-    "FakeDiscord", "Interaction", "Payload", "Person", "Place", "Sent", "Upload",
+    "APPLICATION", "BOT", "DIRECT", "ELSEWHERE", "FIDDLER", "GROUP", "HERMIT", "HIDDEN", "LOUNGE", "MENTION", "NO_HISTORY",
+    "NO_THREADS", "PIPER", "PRIVATE", "QUESTION", "SHOWCASE", "SILENT", "SILENT_THREAD", "SILENT_THREADS", "THREAD", "TOKEN",
+    "TUNES", "WORKSHOP", "FakeDiscord", "Interaction", "Payload", "Person", "Place", "Sent", "Upload",
 ]  # fmt: skip
 
 COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
@@ -348,7 +354,8 @@ class FakeDiscord(Server):
         self, kind: int, data: Payload, place: Place, person: Person, message: Payload | None = None
     ) -> Interaction:
         token = f"token-{len(self.interactions) + 1}-{world.snowflake()}"
-        payload = world.interaction(kind, data, place, person, token, message)
+        self.places.setdefault(place.id, place)
+        payload = world.interaction(kind, data, place, person, token, message, self.permissions(place))
         interaction = Interaction(
             payload["id"], token, kind, place, person, self.now(), payload, original=message["id"] if message else None
         )
@@ -368,6 +375,16 @@ class FakeDiscord(Server):
     def delay(self, pattern: str, seconds: float) -> None:
         """The next call that matches is answered so much later."""
         self._faults.append(Fault(pattern, 0, {}, delay_s=seconds))
+
+    def forbid(self, place: Place, permissions: int) -> None:
+        """The bot loses these permissions there."""
+        self._forbidden[place.id] = self._forbidden.get(place.id, 0) | permissions
+
+    def archive(self, thread: Place, *, locked: bool = False) -> None:
+        """Closes a thread; one that is locked is not opened again by a message of the bot's."""
+        self._archived.add(thread.id)
+        if locked:
+            self._locked.add(thread.id)
 
     def expire(self, interaction: Interaction) -> None:
         """The interaction's token is older than 15 minutes from now on."""

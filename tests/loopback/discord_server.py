@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -16,8 +17,7 @@ from aiohttp import BodyPartReader, web
 from tests.loopback import discord_world as world
 from tests.loopback.discord_gateway import Gateway
 from tests.loopback.discord_limits import (
-    EDITS,
-    EDITS_S,
+    Rates,
     Refused,
     check_choices,
     check_commands,
@@ -56,21 +56,24 @@ class Server:
     commands: dict[str, Payload]
     interactions: dict[str, Interaction]  # by token
     calls: list[str]  # every REST call, "METHOD /path"
-    limited: list[str]  # those that came too fast
     sent: list[Sent]
     gateway: Gateway
+    rates: Rates
+    refusals: list[str]  # the calls that were answered 401, 403 or 429: too many of them ban the bot's address
 
     def __init__(self) -> None:
         self.messages, self.commands, self.interactions = {}, {}, {}
-        self.calls, self.sent, self.limited = [], [], []
-        self._edits: dict[str, tuple[float, int]] = {}  # channel → when its window began, edits in it
-        self.gateway = Gateway()
+        self.calls, self.sent = [], []
+        self.gateway, self.rates, self.refusals = Gateway(), Rates(), []
+        self.places: dict[str, Place] = dict(world.PLACES)
+        self._forbidden: dict[str, int] = {}  # permissions by place
+        self._locked: set[str] = set()
+        self._archived: set[str] = set()
         self.changed = asyncio.Condition()
         self.api_url = ""
         self._blobs: dict[str, bytes] = {}
         self._nonces: dict[tuple[str, str], tuple[float, str]] = {}
         self._faults: list[Fault] = []
-        self.places: dict[str, Place] = dict(world.PLACES)
         self._clock_ahead_s = 0.0
         app = web.Application(middlewares=[self._every_call], client_max_size=26 * MIB)
         app.router.add_get("/gateway", self.gateway.handle)
@@ -131,23 +134,14 @@ class Server:
             by_token = path.startswith(("/webhooks/", "/interactions/", "/gateway", "/cdn/")) and path != "/gateway/bot"
             if not by_token and request.headers.get("Authorization") != f"Bot {world.TOKEN}":
                 raise Refused(401, 0, "401: Unauthorized")
-            paced = request.method == "PATCH" and "channel" in request.match_info
-            more, wait_s = self._pace(request) if paced else (0, 0.0)
-            if more < 0:
-                self.limited.append(call)
-                slow_down = {"message": "You are being rate limited.", "retry_after": wait_s, "global": False}
-                return answer(slow_down, 429, {"Via": "1.1 stand-in"})
-            response = await handler(request)
-            if paced:
-                response.headers.update(
-                    {
-                        "X-RateLimit-Limit": str(EDITS),
-                        "X-RateLimit-Remaining": str(more),
-                        "X-RateLimit-Reset": f"{time.time() + wait_s:.3f}",
-                        "X-RateLimit-Reset-After": f"{wait_s:.3f}",
-                        "X-RateLimit-Bucket": "edits",
-                    }
-                )
+            too_fast, headers = self.rates.refusal(call, self.now())
+            if too_fast is not None:
+                await request.read()
+                response: web.StreamResponse = answer(too_fast, 429, {**headers, "Via": "1.1 stand-in"})
+            else:
+                response = await handler(request)
+                if not response.prepared:
+                    response.headers.update(headers)
             if fault is not None and fault.after and fault.status:
                 response = answer(fault.body, fault.status)
             elif fault is not None and fault.after and request.transport is not None:
@@ -158,6 +152,8 @@ class Server:
             response = answer({"code": 0, "message": "404: Not Found"}, 404)
         except web.HTTPRequestEntityTooLarge:
             response = answer({"code": 40005, "message": "Request entity too large"}, 413)
+        if response.status in (401, 403, 429):
+            self.refusals.append(call)
         async with self.changed:
             self.changed.notify_all()
         return response
@@ -192,15 +188,6 @@ class Server:
         attachment = {"id": id, "filename": name, "size": len(content), "url": url, "proxy_url": url, "content_type": kind}
         return attachment | ({"description": entry["description"]} if entry.get("description") else {})
 
-    def _pace(self, request: web.Request) -> tuple[int, float]:
-        """For an edit in a channel: how many more may come, -1 where this one comes too fast, and in how many seconds all may."""
-        channel, now = request.match_info["channel"], self.now()
-        began, edits = self._edits.get(channel, (now, 0))
-        if now - began >= EDITS_S:
-            began, edits = now, 0
-        self._edits[channel] = began, edits + 1
-        return max(EDITS - edits - 1, -1), began + EDITS_S - now
-
     def now(self) -> float:
         return time.monotonic() + self._clock_ahead_s
 
@@ -232,13 +219,40 @@ class Server:
         return answer(list(self.commands.values()))
 
     # --- messages
-    def _place(self, request: web.Request, *, posting: bool = False) -> Place:
+    def permissions(self, place: Place) -> int:
+        """What the application may do there."""
+        return place.permissions & ~self._forbidden.get(place.id, 0)
+
+    def _place(self, request: web.Request) -> Place:
+        """The channel, which the bot has to see."""
         place = self.places.get(request.match_info["channel"])
         if place is None:
             raise Refused(404, 10003, "Unknown Channel")
-        if place.refusal and (posting or place.hidden):
-            raise Refused(403, place.refusal, world.REFUSALS[place.refusal])
+        if not self.permissions(place) & world.VIEW_CHANNEL:
+            raise Refused(403, 50001, "Missing Access")
         return place
+
+    def _writable(self, place: Place, data: Payload) -> None:
+        """Whether the bot may post that as a message of its own; a thread that is only archived wakes up by it."""
+        may = self.permissions(place)
+        if place.closed:
+            raise Refused(403, 50007, "Cannot send messages to this user")
+        if place.id in self._locked and not may & world.MANAGE_THREADS:
+            raise Refused(403, 160005, "Thread is locked")
+        needed = world.SEND_MESSAGES_IN_THREADS if place.kind == world.PUBLIC_THREAD else world.SEND_MESSAGES
+        needed |= world.ATTACH_FILES if data.get("_files") else 0
+        needed |= world.EMBED_LINKS if data.get("embeds") else 0
+        if place.kind == world.FORUM or needed & ~may:
+            raise Refused(403, 50013, "Missing Permissions")
+        if "message_reference" in data and not may & world.READ_MESSAGE_HISTORY:
+            raise Refused(400, 160002, "Cannot reply without permission to read message history")
+        self._archived.discard(place.id)
+
+    def _awake(self, message: Payload, status: int = 403) -> None:
+        """Messages of an archived thread stay as they are."""
+        if message["channel_id"] in self._archived:
+            member = self.places[message["channel_id"]].member
+            raise Refused(status, *((50083, "Thread is archived") if member else (50001, "Missing Access")))
 
     def _found(self, id: str) -> Payload:
         if id not in self.messages:
@@ -252,8 +266,9 @@ class Server:
             raise Refused(404, 10008, "Unknown Message")
         return message
 
-    def _check(self, data: Payload, *, keeps: bool = False) -> None:
-        check_message(data, [len(self._blobs[file["id"]]) for file in data.get("_files", [])], has_content=keeps)
+    def _check(self, place: Place, data: Payload, *, keeps: bool = False) -> None:
+        sizes = [len(self._blobs[file["id"]]) for file in data.get("_files", [])]
+        check_message(data, sizes, file_bytes=place.file_bytes, has_content=keeps)
 
     def _add(self, place: Place, data: Payload, **extra: Any) -> Payload:
         made = world.message(place, world.BOT, data, **extra)
@@ -261,7 +276,8 @@ class Server:
         return made
 
     def _patch(self, message: Payload, data: Payload) -> Payload:
-        self._check(data, keeps=True)
+        self._awake(message)
+        self._check(self.places[message["channel_id"]], data, keeps=True)
         for name in ("content", "embeds", "components"):
             if name in data:
                 message[name] = data[name] or type(message[name])()
@@ -283,9 +299,9 @@ class Server:
 
     async def _history(self, request: web.Request) -> web.Response:
         place, query = self._place(request), request.query
-        if not place.history:
-            return answer([])  # as the platform does: there is nothing to see, which is no error
-        seen = [m for m in self.messages.values() if m["channel_id"] == place.id and not m["flags"] & EPHEMERAL]
+        readable = not place.server or self.permissions(place) & world.READ_MESSAGE_HISTORY  # else there is simply nothing
+        here = [m for m in self.messages.values() if m["channel_id"] == place.id and readable]
+        seen = [m for m in here if not m["flags"] & EPHEMERAL]
         seen = [m for m in seen if int(query.get("after", 0)) < int(m["id"]) < int(query.get("before", 1 << 63))]
         limit = int(query.get("limit", 50))
         if not 1 <= limit <= 100:
@@ -295,9 +311,10 @@ class Server:
         return answer(chosen[::-1])
 
     async def _create(self, request: web.Request) -> web.Response:
-        place = self._place(request, posting=True)
+        place = self._place(request)
         data = await self._body(request)
-        self._check(data)
+        self._writable(place, data)
+        self._check(place, data)
         key = (place.id, str(data.get("nonce")))
         if data.get("enforce_nonce") and data.get("nonce") is not None:
             at, id = self._nonces.get(key, (float("-inf"), ""))
@@ -312,8 +329,6 @@ class Server:
         """What a message is as a reply; one to what is gone is an ordinary message where `fail_if_not_exists` is false."""
         if reference is None:
             return {}
-        if not place.history:
-            raise Refused(400, 160002, "Cannot reply without permission to read message history")
         if reference.get("channel_id", place.id) not in (place.id, int(place.id)):
             raise Refused(400, 50035, "Invalid Form Body: message_reference: REPLIES_CANNOT_REFERENCE_OTHER_CHANNEL")
         answered = self.messages.get(str(reference["message_id"]))
@@ -328,17 +343,16 @@ class Server:
         """A public thread from a message; it has the message's id."""
         place, data = self._place(request), await self._body(request)
         message = self._found(request.match_info["message"])
-        if not place.server or place.parent:
+        if not place.server or place.kind == world.PUBLIC_THREAD:
             raise Refused(400, 50024, "Cannot execute action on this channel type")
-        if not place.threads:
-            raise Refused(403, 50013, world.REFUSALS[50013])
+        if not self.permissions(place) & world.CREATE_PUBLIC_THREADS:
+            raise Refused(403, 50013, "Missing Permissions")
         if message["id"] in self.places:
             raise Refused(400, 160004, "A thread has already been created for this message")
         if not 1 <= len(data.get("name") or "") <= 100 or data.get("auto_archive_duration", 1440) not in (60, 1440, 4320, 10080):
             raise Refused(400, 50035, "Invalid Form Body: name or auto_archive_duration")
-        refusal = world.SILENT_THREAD.refusal if place == world.SILENT_THREADS else 0
-        made = Place(
-            message["id"], data["name"], place.server, refusal, parent=place.id, owner=world.APPLICATION, history=place.history
+        made = replace(
+            place, id=message["id"], name=data["name"], kind=world.PUBLIC_THREAD, parent=place.id, owner=world.APPLICATION
         )
         self.places[made.id] = made
         self.gateway.threads.append(made)
@@ -347,18 +361,23 @@ class Server:
 
     async def _get(self, request: web.Request) -> web.Response:
         place = self._place(request)
-        if not place.history:
-            raise Refused(403, 50013, world.REFUSALS[50013])
+        if place.server and not self.permissions(place) & world.READ_MESSAGE_HISTORY:
+            raise Refused(403, 50013, "Missing Permissions")
         return answer(self._message_in(place, request.match_info["message"]))
 
     async def _edit(self, request: web.Request) -> web.Response:
         message = self._message_in(self._place(request), request.match_info["message"])
         if message["author"]["id"] != world.APPLICATION:
             raise Refused(403, 50005, "Cannot edit a message authored by another user")
-        return answer(self._patch(message, await self._body(request)))
+        data = await self._body(request)
+        if data.get("_files") and not self.permissions(self._place(request)) & world.ATTACH_FILES:
+            raise Refused(403, 50013, "Missing Permissions")
+        return answer(self._patch(message, data))
 
     async def _delete(self, request: web.Request) -> web.Response:
-        del self.messages[self._message_in(self._place(request), request.match_info["message"])["id"]]
+        message = self._message_in(self._place(request), request.match_info["message"])
+        self._awake(message, 400)
+        del self.messages[message["id"]]
         return web.Response(status=204)
 
     # --- interactions
@@ -373,7 +392,9 @@ class Server:
         resource: Payload = {"type": kind}
         if kind in (REPLY, DEFERRED):
             if kind == REPLY:
-                self._check(data)
+                self._check(interaction.place, data)
+            if not interaction.place.member and not self.permissions(interaction.place) & world.USE_EXTERNAL_APPS:
+                data["flags"] = data.get("flags", 0) | (EPHEMERAL if interaction.place.server else 0)
             made = self._add(interaction.place, data, type=20, webhook_id=world.APPLICATION, application_id=world.APPLICATION)
             made["flags"] |= LOADING if kind == DEFERRED else 0
             interaction.original, resource["message"] = made["id"], made
@@ -410,13 +431,15 @@ class Server:
         return answer(self._patch(self._hook_message(request), await self._body(request)))
 
     async def _hook_delete(self, request: web.Request) -> web.Response:
-        del self.messages[self._hook_message(request)["id"]]
+        message = self._hook_message(request)
+        self._awake(message, 400)
+        del self.messages[message["id"]]
         return web.Response(status=204)
 
     async def _followup(self, request: web.Request) -> web.Response:
         interaction = self._hooked(request)
         data = await self._body(request)
-        self._check(data)
+        self._check(interaction.place, data)
         waiting = self.messages.get(interaction.original or "")
         if waiting is not None and waiting["flags"] & LOADING:
             return answer(self._patch(waiting, data))  # the first follow-up takes the place of «thinking», and its visibility

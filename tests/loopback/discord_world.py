@@ -13,11 +13,18 @@ Payload = dict[str, Any]
 
 APPLICATION = "100"
 TOKEN = "MTAw.stand-in.token"
-EVERYTHING = str((1 << 53) - 1)
-# Without what moderators may: kick, ban, administrate, manage channels, the server, messages, roles, threads.
-MEMBERS_OWN = str(int(EVERYTHING) & ~sum(1 << bit for bit in (1, 2, 3, 4, 5, 13, 28, 34)))
+EVERYTHING = (1 << 53) - 1
 MIB = 2**20
-ADMINISTRATOR, VIEW_CHANNEL, SEND_MESSAGES = 1 << 3, 1 << 10, 1 << 11
+# Permissions
+ADMINISTRATOR = 1 << 3
+VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS, ATTACH_FILES, READ_MESSAGE_HISTORY = 1 << 10, 1 << 11, 1 << 14, 1 << 15, 1 << 16
+MANAGE_THREADS, CREATE_PUBLIC_THREADS, SEND_MESSAGES_IN_THREADS, USE_EXTERNAL_APPS = 1 << 34, 1 << 35, 1 << 38, 1 << 50
+# Of members, without what moderators may: kick, ban, administrate, manage channels, the server, messages, roles, threads.
+MEMBERS_OWN = EVERYTHING & ~sum(1 << bit for bit in (1, 2, 3, 4, 5, 13, 28, 34))
+# Of the application: what its invitation asks for, and what everybody may: make threads.
+GRANTED = 274878286848 | CREATE_PUBLIC_THREADS | USE_EXTERNAL_APPS
+# Kinds of channels
+TEXT, DM, VOICE, GROUP_DM, PUBLIC_THREAD, FORUM = 0, 1, 2, 3, 11, 15
 
 _DISCORD_EPOCH_MS = 1_420_070_400_000
 _LONG_AGO = "2024-01-01T00:00:00+00:00"
@@ -44,19 +51,18 @@ class Person:
 
 @dataclass(frozen=True)
 class Place:
-    """A channel as the bot meets it. `refusal` is the error code that every attempt to post there gets, 0 for none."""
+    """A channel as the bot meets it; `permissions` are those that it has there, none where it is not a member."""
 
     id: str
     name: str
     server: str = ""  # guild id, empty in direct messages
-    refusal: int = 0
-    hidden: bool = False  # the bot cannot read it either
+    permissions: int = GRANTED
+    kind: int = TEXT
+    parent: str = ""  # the channel of a thread, or the forum of a post
+    closed: bool = False  # direct messages that the person does not accept
     private: bool = False  # between people, the bot only reaches it by its commands
     person: str = ""  # whose direct messages with the bot these are
-    parent: str = ""  # of a thread: the channel that it belongs to
     owner: str = ""  # of a thread: whoever made it
-    threads: bool = True  # whether the bot may make threads here
-    history: bool = True  # whether the bot may read what was written before, and so reply
     file_bytes: int = 10 * MIB  # a file's limit
 
     @property
@@ -70,23 +76,20 @@ class Place:
 
     @property
     def payload(self) -> Payload:
+        common: Payload = {"id": self.id, "type": self.kind, "last_message_id": None, "flags": 0}
         if not self.server:
             recipient = PEOPLE[self.person or PIPER.id]
-            return {"id": self.id, "type": 1, "recipients": [recipient.payload], "last_message_id": None, "flags": 0}
-        if self.parent:
-            metadata = {"archived": False, "auto_archive_duration": 1440, "archive_timestamp": _LONG_AGO, "locked": False}
-            return {
-                "id": self.id, "type": 11, "name": self.name, "guild_id": self.server, "parent_id": self.parent,
-                "owner_id": self.owner, "last_message_id": None, "message_count": 0, "member_count": 1,
-                "rate_limit_per_user": 0, "thread_metadata": metadata, "flags": 0,
-            }  # fmt: skip
-        denied = {50013: SEND_MESSAGES, 50001: VIEW_CHANNEL}.get(self.refusal, 0)
-        overwrites = [{"id": self.server, "type": 0, "allow": "0", "deny": str(denied)}]
-        return {
-            "id": self.id, "type": 0, "name": self.name, "position": 0, "permission_overwrites": overwrites,
-            "guild_id": self.server, "nsfw": False,
-            "parent_id": None, "topic": None, "last_message_id": None, "rate_limit_per_user": 0,
-        }  # fmt: skip
+            group = {"name": self.name, "icon": None, "owner_id": PIPER.id} if self.kind == GROUP_DM else {}
+            return {**common, "type": self.kind or DM, "recipients": [recipient.payload], **group}
+        common |= {"name": self.name, "guild_id": self.server, "parent_id": self.parent or None, "rate_limit_per_user": 0}
+        if self.kind == PUBLIC_THREAD:
+            times = {"archive_timestamp": "2024-01-01T00:00:00+00:00", "auto_archive_duration": 1440}
+            metadata = {**times, "archived": False, "locked": False}
+            owner = self.owner or FIDDLER.id
+            return {**common, "owner_id": owner, "message_count": 1, "member_count": 1, "thread_metadata": metadata}
+        voice = {"bitrate": 64_000, "user_limit": 0, "rtc_region": None} if self.kind == VOICE else {}
+        overwrites = [{"id": self.server, "type": 0, "allow": "0", "deny": str(GRANTED & ~self.permissions)}]
+        return {**common, "position": 0, "permission_overwrites": overwrites, "nsfw": False, "topic": None, **voice}
 
 
 FIDDLER, PIPER = Person("400", "fiddler", moderates=True), Person("401", "piper")
@@ -96,24 +99,38 @@ PEOPLE = {person.id: person for person in (FIDDLER, PIPER, HERMIT)}
 SERVER, ELSEWHERE_SERVER = "200", "201"
 TUNES = Place("300", "tunes", SERVER)
 SHOWCASE = Place("303", "shared-tunes", SERVER)
-SILENT = Place("301", "read-only", SERVER, refusal=50013)  # Missing Permissions
-HIDDEN = Place("302", "committee", SERVER, refusal=50001, hidden=True)  # Missing Access
-NO_THREADS = Place("303", "no-threads", SERVER, threads=False)
-NO_HISTORY = Place("304", "no-history", SERVER, history=False)
-SILENT_THREADS = Place("305", "threads-are-read-only", SERVER)
-THREAD = Place("306", "a thread of somebody's", SERVER, parent="300", owner=FIDDLER.id)
-SILENT_THREAD = Place("307", "a thread in which the bot may not write", SERVER, refusal=50013, parent="305", owner=FIDDLER.id)
-ELSEWHERE = Place("310", "somebody-elses", ELSEWHERE_SERVER, refusal=50001, hidden=True)
-PRIVATE = Place("311", "direct messages between people", refusal=50001, hidden=True, private=True)
+SILENT = Place("301", "read-only", SERVER, GRANTED & ~SEND_MESSAGES)
+HIDDEN = Place("302", "committee", SERVER, GRANTED & ~VIEW_CHANNEL)
+NO_THREADS = Place("315", "no-threads", SERVER, GRANTED & ~CREATE_PUBLIC_THREADS)
+NO_HISTORY = Place("304", "no-history", SERVER, GRANTED & ~READ_MESSAGE_HISTORY)
+SILENT_THREADS = Place("305", "threads-are-read-only", SERVER, GRANTED & ~SEND_MESSAGES_IN_THREADS)
+THREAD = Place("306", "a thread of somebody's", SERVER, kind=PUBLIC_THREAD, parent=TUNES.id)
+SILENT_THREAD = Place(
+    "307",
+    "a thread of readers",
+    SERVER,
+    GRANTED & ~SEND_MESSAGES_IN_THREADS,
+    kind=PUBLIC_THREAD,
+    parent="305",
+)
+WORKSHOP = Place("308", "workshop", SERVER, kind=PUBLIC_THREAD, parent=TUNES.id)
+LOUNGE = Place("309", "lounge", SERVER, kind=VOICE)
+QUESTIONS = Place("313", "questions", SERVER, kind=FORUM)
+QUESTION = Place("314", "which-reel", SERVER, kind=PUBLIC_THREAD, parent=QUESTIONS.id)
+ELSEWHERE = Place("310", "somebody-elses", ELSEWHERE_SERVER, USE_EXTERNAL_APPS)
+PRIVATE = Place("311", "direct messages between people", permissions=0, private=True)
+GROUP = Place("312", "the band", permissions=0, kind=GROUP_DM, private=True)
 DIRECT_OF = {
     person.id: Place(f"32{person.id[-1]}", f"direct messages with {person.name}", person=person.id,
-                     refusal=0 if person.accepts_direct_messages else 50007)
+                     closed=not person.accepts_direct_messages)
     for person in PEOPLE.values()
 }  # fmt: skip
 DIRECT = DIRECT_OF[FIDDLER.id]
-_CHANNELS = (TUNES, SHOWCASE, SILENT, HIDDEN, NO_THREADS, NO_HISTORY, SILENT_THREADS, THREAD, SILENT_THREAD, ELSEWHERE, PRIVATE)
-PLACES = {place.id: place for place in (*_CHANNELS, *DIRECT_OF.values())}
-REFUSALS = {50001: "Missing Access", 50007: "Cannot send messages to this user", 50013: "Missing Permissions"}
+SERVER_PLACES = (
+    TUNES, SHOWCASE, SILENT, HIDDEN, NO_THREADS, NO_HISTORY, SILENT_THREADS, THREAD, SILENT_THREAD, WORKSHOP, LOUNGE, QUESTIONS,
+    QUESTION,
+)  # fmt: skip
+PLACES = {place.id: place for place in (*SERVER_PLACES, ELSEWHERE, PRIVATE, GROUP, *DIRECT_OF.values())}
 
 
 @dataclass(frozen=True)
@@ -166,7 +183,8 @@ def _user(id: str, name: str, bot: bool = False) -> Payload:
 
 BOT = _user(APPLICATION, "Tunesmith", bot=True)
 MEMBER: Payload = {
-    "roles": [], "joined_at": "2024-01-01T00:00:00+00:00", "deaf": False, "mute": False, "flags": 0, "permissions": EVERYTHING,
+    "roles": [], "joined_at": "2024-01-01T00:00:00+00:00", "deaf": False, "mute": False, "flags": 0,
+    "permissions": str(EVERYTHING),
 }  # fmt: skip
 APPLICATION_PAYLOAD: Payload = {
     "id": APPLICATION, "name": "Tunesmith", "icon": None, "description": "", "bot_public": True, "bot_require_code_grant": False,
@@ -176,19 +194,19 @@ APPLICATION_PAYLOAD: Payload = {
 
 def guild(made: Iterable[Place] = ()) -> Payload:
     """GUILD_CREATE of the one server that the bot is a member of; `made` are the threads that it has come to."""
-    here = [place for place in (*PLACES.values(), *made) if place.server == SERVER]
     everyone = {
         "id": SERVER, "name": "@everyone", "color": 0, "hoist": False, "position": 0,
-        "permissions": str(int(EVERYTHING) & ~ADMINISTRATOR),  # what a channel denies to all it denies to the bot
+        "permissions": str(EVERYTHING & ~ADMINISTRATOR),  # what a channel denies to all it denies to the bot
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "managed": False, "mentionable": False, "flags": 0,
     }  # fmt: skip
     people = [BOT, *(person.payload for person in PEOPLE.values())]
+    channels = [place.payload for place in SERVER_PLACES if place.kind != PUBLIC_THREAD]
+    threads = [place.payload for place in (*SERVER_PLACES, *made) if place.kind == PUBLIC_THREAD]
     return {
         "id": SERVER, "name": "Session", "owner_id": FIDDLER.id, "member_count": len(people), "large": False,
         "unavailable": False,
-        "roles": [everyone], "channels": [place.payload for place in here if not place.parent],
-        "threads": [place.payload for place in here if place.parent],
+        "roles": [everyone], "channels": channels, "threads": threads,
         "emojis": [], "stickers": [], "features": [], "preferred_locale": "en-US", "presences": [], "voice_states": [],
         "members": [{**MEMBER, "user": user} for user in people],
         "premium_tier": 0, "afk_timeout": 0, "verification_level": 0, "nsfw_level": 0, "mfa_level": 0,
@@ -196,7 +214,7 @@ def guild(made: Iterable[Place] = ()) -> Payload:
 
 
 def permissions_of(person: Person) -> str:
-    return EVERYTHING if person.moderates else MEMBERS_OWN
+    return str(EVERYTHING if person.moderates else MEMBERS_OWN)
 
 
 def message(place: Place, author: Payload, data: Payload, **extra: Any) -> Payload:
@@ -218,8 +236,10 @@ def readable(message: Payload, *, intent: bool) -> Payload:
     return message | {"content": "", "attachments": [], "embeds": [], "components": []}
 
 
-def interaction(kind: int, data: Payload, place: Place, person: Person, token: str, message: Payload | None) -> Payload:
-    """INTERACTION_CREATE as the gateway sends it."""
+def interaction(
+    kind: int, data: Payload, place: Place, person: Person, token: str, message: Payload | None, permissions: int
+) -> Payload:
+    """INTERACTION_CREATE as the gateway sends it; `permissions` are the application's."""
     may = permissions_of(person)
     who = {"member": {**MEMBER, "user": person.payload, "permissions": may}} if place.server else {"user": person.payload}
     where: Payload = (
@@ -227,7 +247,7 @@ def interaction(kind: int, data: Payload, place: Place, person: Person, token: s
     )
     return {
         "id": snowflake(), "application_id": APPLICATION, "type": kind, "data": data, "token": token, "version": 1,
-        "channel": place.payload, "channel_id": place.id, "app_permissions": EVERYTHING,
+        "channel": place.payload, "channel_id": place.id, "app_permissions": str(permissions),
         "locale": person.locale, "guild_locale": "en-US", "entitlements": [],
         "context": place.context, "attachment_size_limit": place.file_bytes,
         "authorizing_integration_owners": {"0": place.server or "0"} if place.member else {"1": person.id},

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.loopback import discord_world as world
 from tests.loopback.discord import (
     DIRECT,
     ELSEWHERE,
@@ -23,10 +24,13 @@ from tests.loopback.discord import (
     THREAD,
     TOKEN,
     TUNES,
+    WORKSHOP,
     FakeDiscord,
     Interaction,
+    Place,
     Upload,
 )
+from tests.loopback.discord_limits import Rates
 from tests.loopback.discord_server import DEFERRED, MODAL, REPLY
 from tests.loopback.discord_world import BOT as BOT_USER
 from tests.loopback.discord_world import readable
@@ -45,9 +49,9 @@ class Caller:
             body = await answer.json() if answer.content_length else {}
             return answer.status, body.get("code", body) if answer.status >= 400 else body
 
-    async def asked(self) -> Interaction:
+    async def asked(self, place: Place = TUNES) -> Interaction:
         self.discord.commands["tune"] = {"id": "1", "options": []}
-        return await self.discord.slash("tune")
+        return await self.discord.slash("tune", place=place)
 
     async def answer(self, to: Interaction, kind: int, **data: Any) -> tuple[int, Any]:
         return await self.call("POST", f"/interactions/{to.id}/{to.token}/callback", {"type": kind, "data": data})
@@ -179,7 +183,7 @@ async def test_a_channel_takes_five_edits_in_five_seconds(bot: Caller) -> None:
     assert [(await bot.call(*edit))[0] for _ in range(6)] == [200] * 5 + [429]
     bot.discord.pass_time(5)
     assert (await bot.call(*edit))[0] == 200
-    assert len(bot.discord.limited) == 1
+    assert len(bot.discord.rates.exceeded) == 1
 
 
 async def test_what_one_person_sees_and_what_stands_elsewhere_is_no_message_of_the_channel(bot: Caller) -> None:
@@ -225,6 +229,77 @@ async def test_places_refuse_who_may_not_write_or_read(bot: Caller) -> None:
     assert await bot.call("POST", f"/channels/{HIDDEN.id}/messages", said) == (403, 50001)
     assert await bot.call("GET", f"/channels/{HIDDEN.id}/messages") == (403, 50001)
     assert await bot.call("POST", "/channels/1/messages", said) == (404, 10003)
+
+
+@pytest.mark.parametrize(
+    ("place", "permission", "refusal"),
+    [
+        (TUNES, world.VIEW_CHANNEL, (403, 50001)),
+        (TUNES, world.SEND_MESSAGES, (403, 50013)),
+        (TUNES, world.ATTACH_FILES, (403, 50013)),
+        (TUNES, world.EMBED_LINKS, (403, 50013)),
+        (WORKSHOP, world.SEND_MESSAGES_IN_THREADS, (403, 50013)),
+        (WORKSHOP, world.SEND_MESSAGES, None),
+    ],
+)
+async def test_each_permission_is_needed(bot: Caller, place: Place, permission: int, refusal: tuple[int, int] | None) -> None:
+    async def post() -> tuple[int, Any]:
+        form = aiohttp.FormData(quote_fields=False)
+        form.add_field("payload_json", '{"embeds": [{"title": "x"}], "attachments": [{"id": 0, "filename": "a.abc"}]}')
+        form.add_field("files[0]", b"X:1", filename="a.abc")
+        return await bot.call("POST", f"/channels/{place.id}/messages", data=form)
+
+    assert (await post())[0] == 200
+    bot.discord.forbid(place, permission)
+    asked = await bot.asked(place)
+    assert not int(asked.payload["app_permissions"]) & permission
+    posted = await post()
+    assert posted == refusal if refusal else posted[0] == 200
+
+
+async def test_without_history_there_is_nothing_to_read_or_to_refer_to(bot: Caller) -> None:
+    said = await bot.discord.say("x")
+    bot.discord.forbid(TUNES, world.READ_MESSAGE_HISTORY)
+    assert await bot.call("GET", f"/channels/{TUNES.id}/messages") == (200, [])
+    reply = {"content": "y", "message_reference": {"message_id": said["id"]}}
+    assert await bot.call("POST", f"/channels/{TUNES.id}/messages", reply) == (400, 160002)
+
+
+async def test_messages_of_an_archived_thread_stay_until_a_new_one_wakes_it_unless_it_is_locked(bot: Caller) -> None:
+    path = f"/channels/{WORKSHOP.id}/messages"
+    _, made = await bot.call("POST", path, {"content": "x"})
+    asked = await bot.asked(WORKSHOP)
+    await bot.answer(asked, DEFERRED)
+    bot.discord.archive(WORKSHOP)
+    assert await bot.call("PATCH", f"{path}/{made['id']}", {"content": "y"}) == (403, 50083)
+    assert await bot.call("DELETE", f"{path}/{made['id']}") == (400, 50083)
+    assert await bot.call("PATCH", f"/webhooks/100/{asked.token}/messages/@original", {"content": "y"}) == (403, 50083)
+    assert (await bot.call("POST", path, {"content": "awake"}))[0] == 200
+    assert (await bot.call("PATCH", f"{path}/{made['id']}", {"content": "y"}))[0] == 200
+    bot.discord.archive(WORKSHOP, locked=True)
+    assert await bot.call("POST", path, {"content": "z"}) == (403, 160005)
+
+
+async def test_a_channel_takes_five_messages_in_five_seconds(bot: Caller) -> None:
+    path = f"/channels/{TUNES.id}/messages"
+    for _ in range(5):
+        assert (await bot.call("POST", path, {"content": "x"}))[0] == 200
+    status, _ = await bot.call("POST", path, {"content": "x"})
+    assert (status, bot.discord.rates.exceeded) == (429, [f"POST {path}"])
+    assert (await bot.call("POST", f"/channels/{WORKSHOP.id}/messages", {"content": "x"}))[0] == 200
+    bot.discord.pass_time(5)
+    assert (await bot.call("POST", path, {"content": "x"}))[0] == 200
+
+
+def test_fifty_calls_a_second_are_taken_and_first_answers_do_not_count() -> None:
+    rates = Rates()
+    answers = [rates.refusal("POST /interactions/1/token/callback", 0.5)[0] for _ in range(100)]
+    calls = [rates.refusal("GET /users/@me", 0.5 + call / 1_000)[0] for call in range(51)]
+    assert answers == [None] * 100
+    assert calls[:50] == [None] * 50
+    assert calls[50] is not None
+    assert (calls[50]["global"], rates.busiest) == (True, 51)
+    assert rates.refusal("GET /users/@me", 2)[0] is None
 
 
 async def test_only_the_bots_token_opens_the_api(bot: Caller) -> None:

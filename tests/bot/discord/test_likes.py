@@ -11,8 +11,8 @@ from bot.discord import likes
 from generator.request import TuneRequest
 from storage import Origin, Viewer
 from tests.bot.discord.conftest import Stage
-from tests.loopback import discord_server
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, PIPER, PRIVATE, SHOWCASE, TUNES, Payload, Person, Place
+from tests.loopback.discord_limits import Rates
 from tests.loopback.discord_server import DEFERRED_UPDATE
 
 HERE = Viewer("discord", PIPER.id, TUNES.server)
@@ -134,14 +134,14 @@ async def test_three_hundred_people_press_at_once(stage: Stage, monkeypatch: pyt
     await stage.discord.until(shows(message, 300), 20)
     edits = [call for call in stage.discord.calls if call.startswith("PATCH") and call.endswith(("@original", message["id"]))]
     assert len(edits) <= 6
-    assert stage.discord.limited == []
+    assert stage.discord.rates.exceeded == []
     assert stage.discord.channel() == [message]
     stage.discord.assert_no_pings()
 
 
 async def test_hearts_under_many_tunes_of_a_channel_wait_for_each_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discord_server, "EDITS_S", 0.5)
+    monkeypatch.setattr(Rates, "ROUTES", tuple((route, calls, seconds / 3) for route, calls, seconds in Rates.ROUTES))
     posted = [await stage.posted(person=Person(str(5_000 + number), "somebody")) for number in range(12)]
     await asyncio.gather(*(stage.storage.sharing.like(tune_id, HERE) for tune_id, _ in posted))
     await stage.discord.until(lambda: all(shows(message, 1)() for _, message in posted), 30)
-    assert len(stage.discord.limited) <= 3  # discord.py waits for the next window, and is a moment early now and then
+    assert len(stage.discord.rates.exceeded) <= 3  # discord.py waits for the next window, and is a moment early now and then

@@ -1,0 +1,57 @@
+"""Recordings made smaller, for places that take no large files."""
+
+from __future__ import annotations
+
+import io
+
+import lameenc
+import soundfile
+
+# kbit/s and channels, the best first; LAME lowers the sample rate by itself where few bits are left.
+STEPS = ((128, 2), (96, 2), (64, 2), (48, 1), (32, 1), (16, 1))
+SLACK_FRAMES = 4  # of MP3, 26 ms each, that LAME puts around the sound
+_BLOCK = 1 << 16  # frames decoded at a time: a long recording need not be in memory
+_QUALITY = 7  # LAME's scale, 0 best and slowest
+
+
+def shrunk(mp3: bytes, limit: int) -> bytes | None:
+    """The recording in at most `limit` bytes, at the highest bit rate that this leaves, with its tag; None if there is none.
+
+    Takes seconds: call it in a thread.
+    """
+    if len(mp3) <= limit:
+        return mp3
+    tag = mp3[: _tag_bytes(mp3)]
+    try:
+        with soundfile.SoundFile(io.BytesIO(mp3)) as recording:
+            seconds = recording.frames / recording.samplerate + SLACK_FRAMES * 0.026
+            for kbps, channels in STEPS:
+                if len(tag) + seconds * kbps * 125 <= limit:
+                    smaller = tag + _encoded(recording, kbps, min(channels, recording.channels))
+                    if len(smaller) <= limit:
+                        return smaller
+    except soundfile.LibsndfileError:
+        return None  # not an MP3 that can be read
+    return None
+
+
+def _encoded(recording: soundfile.SoundFile, kbps: int, channels: int) -> bytes:
+    encoder = lameenc.Encoder()
+    encoder.set_bit_rate(kbps)
+    encoder.set_in_sample_rate(recording.samplerate)
+    encoder.set_channels(channels)
+    encoder.set_quality(_QUALITY)
+    encoder.silence()
+    recording.seek(0)
+    encoded = bytearray()
+    for block in recording.blocks(_BLOCK, dtype="int16", always_2d=True):  # (frames, channels)
+        samples = block if block.shape[1] == channels else block.mean(axis=1).astype("int16")
+        encoded += encoder.encode(samples.tobytes())
+    return bytes(encoded + encoder.flush())
+
+
+def _tag_bytes(mp3: bytes) -> int:
+    """The length of an ID3 tag of version 2; its size is in seven bits a byte."""
+    if mp3[:3] != b"ID3" or len(mp3) < 10:
+        return 0
+    return 10 + sum(byte << shift for byte, shift in zip(mp3[6:10], (21, 14, 7, 0), strict=True))

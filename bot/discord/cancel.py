@@ -1,0 +1,52 @@
+"""The button on a card: whoever asked for the tune takes their wish back, until it is finished."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable
+from typing import Any, Self
+
+import discord
+import structlog
+
+from bot.desk import DeskError
+from bot.discord import texts
+from bot.discord.caller import Caller
+
+log = structlog.get_logger(__name__)
+
+
+class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"cancel:(?P<tune>[0-9A-Za-z]{1,40})"):
+    """Deletes the tune that the card stands for; the card says so."""
+
+    def __init__(self, tune_id: str, say: Callable[[str], str] = str) -> None:
+        super().__init__(discord.ui.Button(label=say(texts.CANCEL), emoji="✖️", custom_id=f"cancel:{tune_id}"))
+        self.tune_id = tune_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(match["tune"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        caller = await Caller.of(interaction)
+        await interaction.response.defer()
+        try:
+            await interaction.client.desk.cancel(self.tune_id, caller.viewer)
+        except DeskError as error:
+            await interaction.followup.send(caller.say(error.sentence), ephemeral=True)
+        except Exception:
+            log.exception("A tune cannot be cancelled.", tune=self.tune_id)
+            await interaction.followup.send(caller.say(texts.NOT_CANCELLED), ephemeral=True)
+        else:
+            # Whoever delivers the tune says so too, also for one that is deleted elsewhere; this reaches cards that it cannot.
+            with contextlib.suppress(discord.HTTPException):
+                await interaction.edit_original_response(content=caller.say(texts.CANCELLED), view=None)
+
+
+def cancel_view(tune_id: str, say: Callable[[str], str]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    view.add_item(CancelButton(tune_id, say))
+    return view

@@ -1,0 +1,67 @@
+"""Many people who press at once, and a musician who plays what they asked for in the queue's own order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from storage.jobs import work
+from tests.bot.discord.conftest import Stage
+from tests.loopback.discord import TUNES, Interaction, Person, Place
+
+PEOPLE, CHANNELS = 300, 60  # Discord takes one message a second in a channel, in the long run
+EAGER, PRESSES = 10, 3  # so many of them press so often
+SLOTS = 8  # tunes at a time
+WITHIN_S = 1.0
+
+CROWD = [Person(str(1_000 + number), f"person-{number}") for number in range(PEOPLE)]
+ROOMS = [Place(str(2_000 + number), f"room-{number}", TUNES.server) for number in range(CHANNELS)]
+
+
+async def press(stage: Stage) -> list[Interaction]:
+    """Everybody uses /tune within a second, the eager ones also in its middle and at its end."""
+    people = list(enumerate(CROWD))
+    eager, half = people[:EAGER], len(people) // 2
+    presses = [*people[:half], *eager, *people[half:], *eager]
+    assert len(presses) == PEOPLE + (PRESSES - 1) * EAGER
+
+    async def one(index: int, number: int, person: Person) -> Interaction:
+        await asyncio.sleep(index * WITHIN_S / len(presses))
+        return await stage.discord.slash("tune", place=ROOMS[number % CHANNELS], person=person, seed=index)
+
+    return await asyncio.gather(*(one(index, number, person) for index, (number, person) in enumerate(presses)))
+
+
+@dataclass
+class Musician:
+    stage: Stage
+    served: list[str] = field(default_factory=list)  # the people, as their tunes were taken from the queue
+
+    async def play(self, tune_id: str) -> None:
+        tune = await self.stage.storage.tune(tune_id)
+        assert tune is not None
+        self.served.append(tune.origin.person)
+        await self.stage.compose(tune_id)
+
+
+@asynccontextmanager
+async def musician(stage: Stage) -> AsyncIterator[Musician]:
+    playing = Musician(stage)
+    task = asyncio.create_task(work(stage.storage, playing.play, concurrency=SLOTS))
+    try:
+        yield playing
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def all_delivered(stage: Stage, asked: list[Interaction], timeout_s: float) -> None:
+    """Waits until every tune is posted and remembered."""
+    messages = stage.discord.messages
+    await stage.discord.until(lambda: sum(bool(m["attachments"]) for m in messages.values()) >= len(asked), timeout_s)
+    async with asyncio.timeout(timeout_s):
+        while await stage.storage.undelivered("discord"):
+            await asyncio.sleep(0.1)

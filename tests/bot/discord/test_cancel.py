@@ -1,0 +1,137 @@
+"""Cancel, the button on a card."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from storage import Status, Tune
+from storage.viewer import Viewer
+from tests.bot.discord.conftest import Stage
+from tests.loopback.discord import ELSEWHERE, PIPER, PRIVATE, TUNES, Interaction, Payload, Place
+
+CANCELLED = "Cancelled. Ask for another with /tune whenever you like."
+
+
+async def waiting(stage: Stage, place: Place = TUNES) -> tuple[Interaction, Tune, Payload]:
+    """A tune in the queue, and its card with the button."""
+    asked = await stage.discord.slash("tune", place=place)
+    tune = await stage.accepted(asked)
+    card = await stage.discord.until(lambda: with_button(stage, asked))
+    assert card is not None
+    return asked, tune, card
+
+
+def with_button(stage: Stage, asked: Interaction) -> Payload | None:
+    card = stage.discord.card(asked)
+    return card if card and list(stage.discord.buttons(card)) == ["Cancel"] else None
+
+
+async def cancelled(stage: Stage, asked: Interaction, tune: Tune) -> None:
+    """The card says so and stays so, and the tune is gone."""
+    card: Any = await stage.discord.until(lambda: (c := stage.discord.card(asked)) and c["content"] == CANCELLED and c)
+    assert card["components"] == []
+    assert await stage.storage.tune(tune.id) is None
+    await asyncio.sleep(0.1)
+    assert stage.discord.card(asked) == card
+    stage.discord.assert_no_pings()
+
+
+@pytest.mark.parametrize("place", [TUNES, ELSEWHERE, PRIVATE], ids=lambda place: place.name)
+async def test_a_tune_in_the_queue_can_be_cancelled_by_whoever_asked(stage: Stage, place: Place) -> None:
+    asked, tune, card = await waiting(stage, place)
+    await stage.discord.click(card, "Cancel")
+    await cancelled(stage, asked, tune)
+    assert stage.discord.tunes(place) == []
+    assert not await stage.storage.start(tune.id), "no worker may take it"
+
+
+async def test_a_tune_that_is_being_composed_can_be_cancelled(stage: Stage) -> None:
+    asked, tune, card = await waiting(stage)
+    await stage.storage.start(tune.id)
+    await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=5)
+    await stage.discord.until(lambda: "5 bars" in (stage.discord.card(asked) or {})["content"])
+    await stage.discord.click(card, "Cancel")
+    await cancelled(stage, asked, tune)
+
+
+async def test_nobody_else_can_cancel_it(stage: Stage) -> None:
+    asked, tune, card = await waiting(stage)
+    pressed = await stage.discord.click(card, "Cancel", person=PIPER)
+    assert await stage.discord.refused(pressed) == "Only whoever asked for this tune can cancel it."
+    assert await stage.storage.tune(tune.id) is not None
+    assert with_button(stage, asked)
+
+
+async def test_it_can_be_cancelled_after_a_restart(stage: Stage) -> None:
+    asked, tune, card = await waiting(stage)
+    await stage.stop_bot()
+    await stage.start_bot()
+    await stage.discord.click(card, "Cancel")
+    await cancelled(stage, asked, tune)
+
+
+@pytest.mark.parametrize("place", [TUNES, ELSEWHERE], ids=lambda place: place.name)
+async def test_it_can_be_cancelled_after_the_first_answers_token_ran_out(stage: Stage, place: Place) -> None:
+    asked, tune, card = await waiting(stage, place)
+    stage.discord.expire(asked)
+    await stage.discord.click(card, "Cancel")
+    await cancelled(stage, asked, tune)
+
+
+async def test_a_card_says_so_when_its_tune_is_deleted_elsewhere(stage: Stage) -> None:
+    asked, tune, _ = await waiting(stage)
+    await stage.storage.sharing.delete(tune.id, viewer_of(tune))
+    await cancelled(stage, asked, tune)
+
+
+async def test_what_is_cancelled_twice_or_finished_meanwhile_says_so_to_the_person_alone(stage: Stage) -> None:
+    _, tune, card = await waiting(stage)
+    card = dict(card)  # as somebody still sees it
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    pressed = await stage.discord.click(card, "Cancel")
+    assert "finished already" in await stage.discord.refused(pressed)
+    await stage.storage.sharing.delete(tune.id, viewer_of(tune))
+    pressed = await stage.discord.click(card, "Cancel")
+    assert "no longer there" in await stage.discord.refused(pressed)
+
+
+async def test_a_database_that_is_away_is_told_to_the_person_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, tune, card = await waiting(stage)
+
+    async def fail(*_: object, **__: object) -> None:
+        raise OSError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.storage.sharing, "delete", fail)
+        pressed = await stage.discord.click(card, "Cancel")
+        assert "try again" in await stage.discord.refused(pressed)
+    assert await stage.storage.tune(tune.id) is not None
+
+
+async def test_a_tune_that_failed_has_no_button_any_more(stage: Stage) -> None:
+    asked, tune, _ = await waiting(stage)
+    await stage.storage.fail(tune.id, "The opening leaves no room for a tune.")
+    await stage.delivered(tune.id)
+    card = stage.discord.card(asked)
+    assert card is not None
+    assert (card["content"], card["components"]) == ("The opening leaves no room for a tune.", [])
+
+
+async def test_the_card_tells_how_long_it_takes_once_that_is_known(stage: Stage) -> None:
+    discord = stage.discord
+    first = await stage.accepted(await discord.slash("tune"))
+    await stage.compose(first.id)
+    await stage.stop_bot()  # it reads only now and then how fast tunes are made
+    await stage.start_bot()
+    asked, tune, card = await waiting(stage)
+    assert card["content"] == "🎻 Next in the queue …\n-# a few seconds left"
+    await stage.storage.start(tune.id)
+    await discord.until(lambda: (discord.card(asked) or {})["content"].startswith("🎻 Composing …\n-# a few"))
+
+
+def viewer_of(tune: Tune) -> Viewer:
+    return Viewer("discord", tune.origin.person, tune.origin.server)

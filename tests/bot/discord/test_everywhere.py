@@ -1,0 +1,308 @@
+"""Wherever somebody asks, they get their tune: what is possible is posted, and the rest is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bot.discord import delivery
+from generator.rendering.mp3 import encode_mp3
+from storage import Status, Tune
+from tests.bot.discord import conftest
+from tests.bot.discord.conftest import ABC, FILES, Stage
+from tests.generator.rendering.mp3 import tags
+from tests.loopback import discord_world as world
+from tests.loopback.discord import (
+    DIRECT,
+    ELSEWHERE,
+    FIDDLER,
+    GROUP,
+    HERMIT,
+    LOUNGE,
+    PRIVATE,
+    QUESTION,
+    SILENT,
+    TUNES,
+    WORKSHOP,
+    Interaction,
+    Payload,
+    Place,
+)
+
+ENDINGS = [".abc", ".mp3", ".png"]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "RETRY_S", 0.05)
+
+
+async def asked_in(stage: Stage, place: Place) -> tuple[Interaction, Tune]:
+    asked = await stage.discord.slash("tune", place=place)
+    return asked, await stage.accepted(asked)
+
+
+def endings(message: Payload) -> list[str]:
+    return [file["filename"][-4:] for file in message["attachments"]]
+
+
+@pytest.mark.parametrize("place", [TUNES, WORKSHOP, QUESTION, LOUNGE, DIRECT], ids=lambda place: place.name)
+async def test_where_the_bot_is_the_tune_is_an_ordinary_message(stage: Stage, place: Place) -> None:
+    asked, tune = await asked_in(stage, place)
+    await stage.compose(tune.id)
+    message = await stage.delivered(tune.id)
+    [posted] = stage.discord.channel(place)
+    assert (posted["id"], posted["type"], endings(posted)) == (message, 0, ENDINGS)
+    assert "I may not" not in posted["content"]
+    assert stage.discord.card(asked) is None
+    assert stage.discord.refusals == []
+
+
+@pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE, GROUP], ids=lambda place: place.name)
+async def test_where_the_person_brought_the_bot_the_tune_is_the_answer(stage: Stage, place: Place) -> None:
+    asked, tune = await asked_in(stage, place)
+    await stage.compose(tune.id)
+    assert await stage.delivered(tune.id) == asked.original
+    [answer] = stage.discord.channel(place)
+    assert endings(answer) == ENDINGS
+    assert "I may not" not in answer["content"], "nothing is missing"
+    assert stage.discord.refusals == []
+
+
+async def test_where_a_server_keeps_apps_of_people_quiet_the_tune_is_an_answer_to_the_person_alone(stage: Stage) -> None:
+    stage.discord.forbid(ELSEWHERE, world.USE_EXTERNAL_APPS)
+    asked, tune = await asked_in(stage, ELSEWHERE)
+    await stage.compose(tune.id)
+    assert await stage.delivered(tune.id) == asked.original
+    answer = stage.discord.card(asked)
+    assert answer is not None
+    assert endings(answer) == ENDINGS
+    assert stage.discord.channel(ELSEWHERE) == []
+
+
+@pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE, GROUP], ids=lambda place: place.name)
+async def test_where_the_person_brought_the_bot_a_late_tune_comes_as_a_direct_message(stage: Stage, place: Place) -> None:
+    _, tune = await asked_in(stage, place)
+    stage.discord.pass_time(16 * 60)
+    await stage.compose(tune.id)
+    message = await stage.delivered(tune.id)
+    [posted] = stage.discord.channel(DIRECT)
+    assert (posted["id"], endings(posted)) == (message, ENDINGS)
+    assert "I can't post where you asked, so your tune comes to you here." in posted["content"]
+
+
+@pytest.mark.parametrize(
+    ("place", "permission"),
+    [
+        (TUNES, world.VIEW_CHANNEL),
+        (TUNES, world.SEND_MESSAGES),
+        (WORKSHOP, world.VIEW_CHANNEL),
+        (WORKSHOP, world.SEND_MESSAGES_IN_THREADS),
+        (QUESTION, world.SEND_MESSAGES_IN_THREADS),
+        (LOUNGE, world.SEND_MESSAGES),
+    ],
+)
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_where_the_bot_may_not_write_the_answer_has_the_tune_and_says_why(
+    stage: Stage, place: Place, permission: int, when: str
+) -> None:
+    """Before or after it was asked: what it is not allowed when it is asked, it does not try."""
+    discord = stage.discord
+    if when == "before":
+        discord.forbid(place, permission)
+    asked, tune = await asked_in(stage, place)
+    discord.forbid(place, permission)
+    await stage.compose(tune.id)
+    assert await stage.delivered(tune.id) == asked.original
+    [answer] = discord.channel(place)
+    assert endings(answer) == ENDINGS
+    assert "-# I may not write here, so the tune stays on my answer. Whoever runs the server" in answer["content"]
+    assert list(discord.buttons(answer))[:2] == ["Again", "Vary a little"]
+    assert bool(discord.refusals) == (when == "after")
+    discord.assert_no_pings()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("place", [TUNES, WORKSHOP], ids=lambda place: place.name)
+async def test_without_attach_files_the_tune_is_posted_as_text_and_the_answer_keeps_its_files(
+    stage: Stage, place: Place, when: str
+) -> None:
+    discord = stage.discord
+    if when == "before":
+        discord.forbid(place, world.ATTACH_FILES)
+    asked, tune = await asked_in(stage, place)
+    discord.forbid(place, world.ATTACH_FILES)
+    await stage.compose(tune.id)
+    message = discord.messages[await stage.delivered(tune.id)]
+    assert (message["type"], message["attachments"]) == (0, [])
+    assert ABC.strip() in message["content"]
+    assert "I may not attach files here: sheet music and recording are on my answer." in message["content"]
+    assert "Whoever runs the server can let me: Attach Files." in message["content"]
+    assert list(discord.buttons(message))[:2] == ["Again", "Vary a little"]
+    answer = discord.card(asked)
+    assert answer is not None
+    assert (endings(answer), answer["components"]) == (ENDINGS, [])
+    assert len(discord.refusals) == (when == "after")
+    discord.assert_no_pings()
+
+
+async def test_without_attach_files_a_late_tunes_files_come_as_a_direct_message(stage: Stage) -> None:
+    discord = stage.discord
+    discord.forbid(TUNES, world.ATTACH_FILES)
+    _, tune = await asked_in(stage, TUNES)
+    discord.pass_time(16 * 60)
+    await stage.compose(tune.id)
+    message = discord.messages[await stage.delivered(tune.id)]
+    assert "sheet music and recording are in your direct messages" in message["content"]
+    [direct] = discord.channel(DIRECT)
+    assert endings(direct) == ENDINGS
+
+
+async def test_without_attach_files_answer_or_direct_messages_the_tune_says_that_its_files_are_missing(stage: Stage) -> None:
+    discord = stage.discord
+    discord.forbid(TUNES, world.ATTACH_FILES)
+    tune = await stage.accepted(await discord.slash("tune", person=HERMIT))
+    discord.pass_time(16 * 60)
+    await stage.compose(tune.id)
+    message = discord.messages[await stage.delivered(tune.id)]
+    assert "I may not attach files here, so sheet music and recording are missing." in message["content"]
+    assert ABC.strip() in message["content"]
+
+
+async def test_files_that_are_apart_stay_so_when_the_post_was_not_remembered(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    discord, remember = stage.discord, stage.storage.deliver
+    failures = iter([OSError("gone")])
+
+    async def fail_once(tune_id: str, message: str) -> None:
+        for failure in failures:
+            raise failure
+        await remember(tune_id, message)
+
+    monkeypatch.setattr(stage.storage, "deliver", fail_once)
+    asked, tune = await asked_in(stage, TUNES)
+    discord.forbid(TUNES, world.ATTACH_FILES)
+    await stage.compose(tune.id)
+    message = await stage.delivered(tune.id)
+    assert {m["id"] for m in discord.channel()} == {message, asked.original}
+    assert endings(discord.messages[asked.original or ""]) == ENDINGS
+
+
+async def test_without_embed_links_nothing_is_missing(stage: Stage) -> None:
+    stage.discord.forbid(TUNES, world.EMBED_LINKS)
+    _, tune = await asked_in(stage, TUNES)
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    [message] = stage.discord.tunes()
+    assert endings(message) == ENDINGS
+    assert stage.discord.refusals == []
+
+
+async def test_without_read_message_history_a_restart_posts_the_tune_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.discord.forbid(TUNES, world.READ_MESSAGE_HISTORY)
+    remember = stage.storage.deliver
+
+    async def die(tune_id: str, message: str) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(stage.storage, "deliver", die)
+    _, tune = await asked_in(stage, TUNES)
+    await stage.compose(tune.id)
+    [message] = await stage.discord.posted()
+    await stage.stop_bot()
+    monkeypatch.setattr(stage.storage, "deliver", remember)
+    await stage.start_bot()
+    assert await stage.delivered(tune.id) == message["id"]
+    assert stage.discord.tunes() == [message]
+
+
+@pytest.mark.parametrize("place", [WORKSHOP, QUESTION], ids=lambda place: place.name)
+async def test_a_thread_that_was_archived_meanwhile_wakes_up_for_the_tune(stage: Stage, place: Place) -> None:
+    asked, tune = await asked_in(stage, place)
+    stage.discord.archive(place)
+    await stage.compose(tune.id)
+    message = await stage.delivered(tune.id)
+    [posted] = stage.discord.channel(place)
+    assert (posted["id"], endings(posted)) == (message, ENDINGS)
+    assert stage.discord.card(asked) is None
+
+
+@pytest.mark.parametrize("place", [WORKSHOP, QUESTION], ids=lambda place: place.name)
+async def test_the_tune_of_a_thread_that_was_locked_meanwhile_comes_as_a_direct_message(stage: Stage, place: Place) -> None:
+    _, tune = await asked_in(stage, place)
+    stage.discord.archive(place, locked=True)
+    await stage.compose(tune.id)
+    message = await stage.delivered(tune.id)
+    [posted] = stage.discord.tunes(DIRECT)
+    assert (posted["id"], endings(posted)) == (message, ENDINGS)
+    assert "I can't post where you asked, so your tune comes to you here." in posted["content"]
+
+
+async def test_a_recording_over_the_places_limit_is_made_smaller(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = (np.random.default_rng(1).standard_normal((44_100 * 5, 2)) * 3_000).astype("<i2")
+    mp3 = encode_mp3(noise, title="The Loopback")
+    monkeypatch.setattr(conftest, "FILES", {**FILES, "tune.mp3": ("audio/mpeg", mp3)})
+    small = replace(TUNES, id="350", file_bytes=60_000)
+    assert len(mp3) > small.file_bytes
+    _, tune = await asked_in(stage, small)
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    [message] = stage.discord.tunes(small)
+    assert endings(message) == ENDINGS
+    smaller = stage.discord.file(message, ".mp3")
+    assert 30_000 < len(smaller) <= small.file_bytes
+    assert tags(smaller)["TIT2"] == "The Loopback"
+    assert "Too large" not in message["content"]
+
+
+async def test_what_cannot_be_made_small_enough_is_named_and_the_abc_still_comes(stage: Stage) -> None:
+    tiny = replace(TUNES, id="350", file_bytes=1_000)
+    _, tune = await asked_in(stage, tiny)
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    [message] = stage.discord.tunes(tiny)
+    assert stage.discord.file(message, ".abc") == ABC.encode()
+    assert "Too large for this channel: tune.mp3." in message["content"]
+
+
+async def test_two_files_that_each_fit_stay_within_what_a_message_may_carry(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = bytes(14 * 2**20)
+    files = {**FILES, "tune.mp3": ("audio/mpeg", large), "tune.png": ("image/png", large)}
+    monkeypatch.setattr(conftest, "FILES", files)
+    boosted = replace(TUNES, id="350", file_bytes=100 * 2**20)
+    _, tune = await asked_in(stage, boosted)
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    [message] = stage.discord.tunes(boosted)
+    assert endings(message) == [".abc"]
+    assert "Too large for this channel: tune.mp3, tune.png." in message["content"]
+
+
+@pytest.mark.parametrize("place", [TUNES, SILENT, WORKSHOP, DIRECT], ids=lambda place: place.name)
+async def test_a_failure_after_fifteen_minutes_is_told(stage: Stage, place: Place) -> None:
+    asked, tune = await asked_in(stage, place)
+    stage.discord.pass_time(16 * 60)
+    await stage.storage.fail(tune.id, "The opening leaves no room for a tune.")
+    message = await stage.delivered(tune.id)
+    assert stage.discord.messages[message]["content"] == "The opening leaves no room for a tune."
+    assert message == asked.original
+
+
+async def test_an_outage_of_discord_longer_than_the_token_delays_the_tune_only(stage: Stage) -> None:
+    discord = stage.discord
+    asked, tune = await asked_in(stage, TUNES)
+    await stage.storage.start(tune.id)
+    discord.refuse(r" /channels/", 503, times=6)
+    await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=5)
+    await stage.compose(tune.id)
+    discord.pass_time(16 * 60)
+    await stage.delivered(tune.id)
+    [message] = discord.channel()
+    assert endings(message) == ENDINGS
+    assert discord.card(asked) is None
+    assert message["content"].endswith(f"for <@{FIDDLER.id}>")

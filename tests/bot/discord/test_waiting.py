@@ -1,0 +1,79 @@
+"""What is shown while people wait, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import SimpleNamespace
+
+import aiohttp
+import pytest
+from discord.http import Route
+from multidict import CIMultiDict
+from yarl import URL
+
+from bot.discord import pace, texts
+from bot.discord.pace import EDITS_PER_S, Pace
+from tests.bot.discord.conftest import Stage
+from tests.loopback.discord import Person
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (1, "a few seconds left"),
+        (10, "about 10 s left"),
+        (11, "about 20 s left"),
+        (50, "about 50 s left"),
+        (51, "about 1 min left"),
+        (149, "about 2 min left"),
+        (3_299, "about 55 min left"),
+        (3_300, "about 1 h left"),
+        (9_100, "about 3 h left"),
+    ],
+)
+def test_the_time_that_is_left_is_told_in_steps_that_people_count_by(seconds: int, told: str) -> None:
+    assert texts.time_left(seconds) == told
+
+
+def test_however_many_cards_are_open_their_edits_keep_to_a_rate() -> None:
+    edits = Pace()
+    began = time.monotonic()
+    delays = [edits.edit_delay_s() for _ in range(3 * EDITS_PER_S + 1)]
+    assert delays[0] == 0
+    assert delays[-1] == pytest.approx(3, abs=0.01 + time.monotonic() - began)
+
+
+async def called(paced: Pace, path: str) -> float:
+    """When the call left, in seconds."""
+    request = aiohttp.TraceRequestStartParams("GET", URL(Route.BASE + path), CIMultiDict())
+    [before] = paced.trace.on_request_start
+    async with aiohttp.ClientSession() as session:
+        await before(session, SimpleNamespace(), request)
+    return time.monotonic()
+
+
+async def test_calls_wait_for_their_second_and_first_answers_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "CALLS_PER_S", 3)
+    paced, began = Pace(), time.monotonic()
+    calls = asyncio.gather(*(called(paced, "/channels/300/messages") for _ in range(4)))
+    await asyncio.sleep(0.01)
+    assert paced.busy, "edits of cards wait now"
+    answered = await called(paced, "/interactions/1/token/callback")
+    *first, last = await calls
+    assert max(answered, *first) - began < 0.9
+    assert last - began >= 1
+    assert not paced.busy
+
+
+async def test_many_cards_are_all_edited_and_none_too_often(stage: Stage) -> None:
+    asked = [await stage.discord.slash("tune", person=Person(str(500 + number), "somebody")) for number in range(30)]
+
+    def shown() -> bool:
+        cards = [stage.discord.card(one) for one in asked]
+        return all(card is not None and "🎻" in card["content"] for card in cards)
+
+    began = time.monotonic()
+    await stage.discord.until(shown, 20)
+    assert time.monotonic() - began > 0.9 * 29 / EDITS_PER_S
+    assert stage.discord.rates.exceeded == []

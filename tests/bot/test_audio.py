@@ -1,0 +1,68 @@
+"""Recordings that are too large are encoded anew."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+from bot.audio import STEPS, shrunk
+from generator.rendering.mastering import RATE
+from generator.rendering.mp3 import BITRATE, encode_mp3
+from tests.generator.rendering.mp3 import frames, tags
+
+SECONDS = 4
+
+
+@pytest.fixture(scope="module")
+def mp3() -> bytes:
+    """A tone of 440 Hz on the left and of 660 Hz on the right."""
+    time_s = np.arange(SECONDS * RATE) / RATE
+    tones = np.stack([np.sin(2 * np.pi * 440 * time_s), np.sin(2 * np.pi * 660 * time_s)], axis=1)
+    return encode_mp3((tones * 8_000).astype("<i2"), title="The Kesh", comment="Jig")
+
+
+def read(mp3: bytes) -> tuple[np.ndarray, int]:
+    samples, rate = soundfile.read(io.BytesIO(mp3), always_2d=True)
+    return samples, rate
+
+
+def loudest_hz(samples: np.ndarray, rate: int) -> float:
+    middle = samples[rate : 3 * rate]
+    return float(np.fft.rfftfreq(len(middle), 1 / rate)[np.abs(np.fft.rfft(middle)).argmax()])
+
+
+def test_what_fits_is_left_as_it_is(mp3: bytes) -> None:
+    assert shrunk(mp3, len(mp3)) is mp3
+
+
+@pytest.mark.parametrize(("kbps", "channels"), STEPS)
+def test_each_step_fits_its_limit_and_still_sounds(mp3: bytes, kbps: int, channels: int) -> None:
+    limit = (SECONDS * 1000 + 300) * kbps // 8
+    smaller = shrunk(mp3, limit)
+    assert smaller is not None
+    assert limit * 0.75 < len(smaller) <= limit
+    samples, rate = read(smaller)
+    assert samples.shape[1] == channels
+    assert len(samples) / rate == pytest.approx(SECONDS, abs=0.2)
+    heard = [loudest_hz(samples[:, channel], rate) for channel in range(channels)]
+    assert heard == [440, 660] if channels == 2 else heard[0] in (440, 660)
+
+
+def test_the_tag_stays(mp3: bytes) -> None:
+    smaller = shrunk(mp3, len(mp3) - 1)
+    assert smaller is not None
+    assert tags(smaller) == tags(mp3) == {"TIT2": "The Kesh", "TPE1": "Tunesmith", "COMM": "Jig"}
+    assert {frame.kbps for frame in frames(smaller)} == {STEPS[0][0]} < {BITRATE, STEPS[0][0]}
+
+
+@pytest.mark.parametrize("limit", [0, 100, 2_000])
+def test_where_no_bit_rate_is_low_enough_there_is_none(mp3: bytes, limit: int) -> None:
+    assert shrunk(mp3, limit) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"ID3", b"ID3" + bytes(4_000), b"\xff\xfb" * 2_000, b"RIFF" + bytes(100)])
+def test_what_is_no_recording_cannot_be_made_smaller(content: bytes) -> None:
+    assert shrunk(content, len(content) - 1 if content else -1) is None
