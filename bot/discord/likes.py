@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
 import structlog
 
-from bot.discord.buttons import under
 from bot.discord.buttons.like import count_on, with_count
+from bot.discord.message import view_of
 from bot.discord.reach import Way, reach, reply_of
 from bot.discord.reply import PLATFORM, passing
 from bot.languages import language
@@ -47,6 +48,8 @@ class Likes:
         self._shown: dict[int, int] = {}  # message → number
         self._resting: dict[int, asyncio.Task[None]] = {}  # messages that are being edited, or were a moment ago
         self._at_once = asyncio.Semaphore(EDITS_AT_ONCE)
+        # By place, one edit at a time: of many that wait for Discord's window, discord.py lets more through than it holds.
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def pressed(self, press: discord.Interaction[Any], tune_id: str) -> None:
         """Somebody pressed the heart under a message, and the press was deferred."""
@@ -128,14 +131,14 @@ class Likes:
         """Message → its place, None for those of others in which somebody pressed the tune's heart."""
         found: dict[int, int | None] = dict.fromkeys(self._bot.presses.messages(tune.id))
         if tune.origin.platform == PLATFORM:
-            own = [(tune.message, tune.origin.place)]
+            own = [(tune.message, tune.origin.place)] if tune.set is None else []  # a set's message is that of several
             own += [(tune.shared.message, tune.shared.place)] if tune.shared else []
             found |= {int(message): int(place) for message, place in own if message and place}
         return found
 
     async def _edit(self, tune: Tune, place: int | None, message: int) -> None:
         try:
-            async with self._at_once:
+            async with self._turns.setdefault(place or message, asyncio.Lock()), self._at_once:
                 await (self._edit_others(tune, message) if place is None else self._edit_own(tune, place, message))
             self.shown(message, tune.likes)
         except Trouble as error:
@@ -154,7 +157,7 @@ class Likes:
 
         async def edit(way: Way) -> None:
             if known or count_on(await way.fetch(), tune.id) != tune.likes:
-                await way.edit(view=under(tune, say))
+                await way.edit(view=view_of(tune, say))
 
         if not await reach(self._bot, tune, place, message, edit):
             log.info("A message is gone or out of reach.", tune=tune.id, message=message)

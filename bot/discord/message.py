@@ -53,10 +53,15 @@ class Finished:
 
     @property
     def view(self) -> discord.ui.View:
-        view = under(self.tune, self.say)
-        for button in session.buttons_of(self.tune, self.say):
-            view.add_item(button)
-        return view
+        return view_of(self.tune, self.say)
+
+
+def view_of(tune: Tune, say: Language) -> discord.ui.View:
+    """All buttons under a tune's message, with its likes; those of a session come last."""
+    view = under(tune, say)
+    for button in session.buttons_of(tune, say):
+        view.add_item(button)
+    return view
 
 
 def finished(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import deque
 from typing import Any
@@ -72,7 +73,10 @@ class Rates:
                 window = self._windows.setdefault((route, found[1]), Window(calls, seconds))
                 allowed, left, reset_s = window.take(now)
                 headers = {"X-RateLimit-Limit": str(calls), "X-RateLimit-Remaining": str(left)}
-                headers |= {"X-RateLimit-Reset-After": f"{reset_s:.3f}", "X-RateLimit-Bucket": f"bucket-{self._number(route)}"}
+                headers |= {
+                    "X-RateLimit-Reset-After": f"{math.ceil(reset_s * 1000) / 1000:.3f}",
+                    "X-RateLimit-Bucket": f"bucket-{self._number(route)}",
+                }
                 if not allowed:
                     self.exceeded.append(call)
                 return None if allowed else _slower(reset_s, everything=False), headers
