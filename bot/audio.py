@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import lameenc
 import soundfile
@@ -33,6 +34,12 @@ def shrunk(mp3: bytes, limit: int) -> bytes | None:
     except soundfile.LibsndfileError:
         return None  # not an MP3 that can be read
     return None
+
+
+def joined(mp3s: Sequence[bytes]) -> bytes:
+    """The recordings one after the other, untouched, with the first one's tag: all of one sample rate and number of channels."""
+    first, *others = mp3s
+    return first + b"".join(mp3[_tag_bytes(mp3) :] for mp3 in others)
 
 
 def _encoded(recording: soundfile.SoundFile, kbps: int, channels: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import discord
@@ -31,7 +31,15 @@ async def ask(interaction: Interaction, caller: Caller, request: TuneRequest, *,
     False when it was turned down, and the person told so.
     """
     reply = await _defer(interaction, caller)
-    return await _submit(interaction, caller, request, reply, parent=parent)
+    return await _submit(interaction, caller, [request], reply, parent=parent)
+
+
+async def ask_set(
+    interaction: Interaction, caller: Caller, requests: Sequence[TuneRequest], *, parent: str | None = None
+) -> bool:
+    """The same for tunes that come together, as one message."""
+    reply = await _defer(interaction, caller)
+    return await _submit(interaction, caller, requests, reply, parent=parent)
 
 
 async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune], tuple[TuneRequest, str | None]]) -> None:
@@ -54,7 +62,7 @@ async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune]
         log.exception("A button's tune cannot be read.", tune=tune_id)
         await take_back(interaction, caller.say(texts.TROUBLE))
         return
-    await _submit(interaction, caller, request, reply, parent=parent)
+    await _submit(interaction, caller, [request], reply, parent=parent)
 
 
 async def tune_for(interaction: Interaction, viewer: Viewer, tune_id: str) -> Tune | None:
@@ -92,7 +100,9 @@ async def _defer(interaction: Interaction, caller: Caller) -> Reply:
     return Reply.to(interaction, card=card or (await interaction.original_response()).id, language=caller.say.code)
 
 
-async def _submit(interaction: Interaction, caller: Caller, request: TuneRequest, reply: Reply, *, parent: str | None) -> bool:
+async def _submit(
+    interaction: Interaction, caller: Caller, requests: Sequence[TuneRequest], reply: Reply, *, parent: str | None
+) -> bool:
     origin = Origin(
         platform=PLATFORM,
         event=str(interaction.id),
@@ -101,9 +111,13 @@ async def _submit(interaction: Interaction, caller: Caller, request: TuneRequest
         server=caller.viewer.server,
         reply=reply.as_dict(),
     )
+    desk, thread_of = interaction.client.desk, str(getattr(interaction.channel, "parent_id", None) or "")
     try:
         async with interaction.client.accepting:
-            tune = await interaction.client.desk.submit(request, origin, parent=parent)
+            if len(requests) == 1:
+                tune = await desk.submit(requests[0], origin, parent=parent, parent_place=thread_of)
+            else:
+                tune = (await desk.submit_set(requests, origin, parent=parent, parent_place=thread_of))[0]
     except DeskError as error:
         await take_back(interaction, caller.say(error.sentence))
     except Exception:

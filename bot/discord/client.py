@@ -24,6 +24,7 @@ from bot.discord.likes import Likes
 from bot.discord.pace import Pace
 from bot.discord.reach import Presses
 from bot.discord.reply import PLATFORM
+from bot.discord.sets import SetDelivery
 from bot.discord.showcase import Showcase
 from bot.discord.translator import Translator
 from storage.storage import Storage
@@ -48,7 +49,7 @@ class TunesmithBot(discord.AutoShardedClient):
     accepting: asyncio.Semaphore
     posting: asyncio.Semaphore
     turns: WeakValueDictionary[str, asyncio.Lock]  # by place: one that has had enough must not keep the others waiting
-    deliveries: dict[str, asyncio.Task[None]]  # by tune id
+    deliveries: dict[str, asyncio.Task[None]]  # by the id of the tune or the set
     patience: chat.Patience
     presses: Presses
     likes: Likes
@@ -112,15 +113,16 @@ class TunesmithBot(discord.AutoShardedClient):
 
     def deliver(self, tune: Tune, *, resumed: bool = False) -> None:
         """Sees to it that the tune reaches its people; returns at once. An interaction that comes twice is one delivery."""
-        if tune.id in self.deliveries:
+        key = tune.set or tune.id
+        if key in self.deliveries:
             return
         try:
-            delivery = Delivery(self, tune, resumed=resumed)
+            delivery = (SetDelivery if tune.set else Delivery)(self, tune, resumed=resumed)
         except (KeyError, TypeError, ValueError):
             log.exception("A tune does not say where it goes.", tune=tune.id)
             return
-        task = self.deliveries[tune.id] = asyncio.create_task(delivery.run(), name=f"deliver {tune.id}")
-        task.add_done_callback(lambda _: self.deliveries.pop(tune.id, None))
+        task = self.deliveries[key] = asyncio.create_task(delivery.run(), name=f"deliver {key}")
+        task.add_done_callback(lambda _: self.deliveries.pop(key, None))
 
     async def close(self) -> None:
         """Leaves off; what is not delivered yet is taken up again at the next start."""

@@ -103,7 +103,10 @@ class Delivery:
         if delivered is None:
             log.warning("A tune reaches nobody: no permission, no token, no direct messages.", tune=self._tune.id)
         else:
-            await self._bot.storage.deliver(self._tune.id, str(delivered))
+            await self._remember(str(delivered))
+
+    async def _remember(self, message: str) -> None:
+        await self._bot.storage.deliver(self._tune.id, message)
 
     async def _post(self, make: Make) -> int | None:
         """An ordinary message, which outlives the card; the card where that is refused; else the person's own messages.
@@ -167,15 +170,18 @@ class Delivery:
         # As everybody sees it who reads along: in a server others do, in direct messages only whoever asked.
         viewer = Viewer(PLATFORM, "" if self._tune.origin.server else self._tune.origin.person, self._tune.origin.server)
         parent = await storage.gallery.seen(self._tune.parent, viewer) if self._tune.parent else None
-        limit = min(self._reply.file_limit, FILE_AT_MOST)
-        if len(recording := kept.get(RECORDING, b"")) > limit:
-            smaller: bytes | None = await asyncio.to_thread(shrunk, recording, limit)
-            kept[RECORDING] = smaller or recording
+        limit = self._file_limit
+        if RECORDING in kept:
+            kept[RECORDING] = await fitting(kept[RECORDING], limit)
 
         def make(contents: dict[str, bytes] = kept, note: str = "") -> Finished:
             return message.finished(self._tune, contents, file_limit=limit, say=self._say, parent=parent, note=note)
 
         return make
+
+    @property
+    def _file_limit(self) -> int:
+        return min(self._reply.file_limit, FILE_AT_MOST)
 
     async def _send(self, channel: Messageable, what: Finished | str) -> int | None:
         """The message's id, or None where the bot may not write; raises discord.HTTPException for passing trouble."""
@@ -197,15 +203,17 @@ class Delivery:
         after, with_files = self._tune.finished_at - CLOCKS_APART, isinstance(what, Finished) and bool(what.contents)
         with contextlib.suppress(discord.Forbidden, discord.NotFound):
             async for posted in channel.history(limit=SEARCHED_MESSAGES, after=after):
-                own = self._bot.user == posted.author and buttons.tune_of(posted) == self._tune.id
-                if own and bool(posted.attachments) == with_files:
+                if self._bot.user == posted.author and self._carries(posted) and bool(posted.attachments) == with_files:
                     return posted.id
         return None
 
+    def _carries(self, posted: discord.Message) -> bool:
+        return buttons.tune_of(posted) == self._tune.id
+
     def _parts(self, what: Finished | str) -> dict[str, Any]:
         if isinstance(what, str):
-            return {"content": what, "nonce": self._tune.id}
-        return {"content": what.content, "files": what.files, "view": what.view, "nonce": self._tune.id}
+            return {"content": what, "nonce": self._tune.set or self._tune.id}
+        return {"content": what.content, "files": what.files, "view": what.view, "nonce": self._tune.set or self._tune.id}
 
     def _prompt(self, channel: Messageable) -> int:
         """The message to reply to, 0 for none or where it does not stand."""
@@ -225,6 +233,12 @@ class Delivery:
             if passing(error):
                 raise
             return None
+
+
+async def fitting(recording: bytes, limit: int) -> bytes:
+    """The recording, made smaller where it has more bytes than the limit and that can be done."""
+    smaller: bytes | None = await asyncio.to_thread(shrunk, recording, limit)
+    return smaller or recording
 
 
 async def _first(ways: list[Callable[[], Awaitable[int | None]]]) -> int | None:

@@ -17,6 +17,7 @@ from storage.tunes import Tune
 
 MAX_CHARACTERS = 2_000
 MAX_TITLE_CHARACTERS = 100
+MAX_REQUEST_BYTES = 24 * 2**20  # of all files together, under Discord's 25 MiB with what is around them
 MAX_NOTICES = 8  # of what the reader left out of somebody's ABC
 MAX_NOTICE = 200  # characters
 ATTACHED = ("tune.abc", "tune.mp3", "tune.png")
@@ -95,9 +96,9 @@ def finished(
     block = f"```\n{tune.composition.abc.strip()}\n```"
     content = "\n".join([head, block, *foot])
     # A block that the tune itself would close lets the rest of it act as markup; the file carries it safely.
-    if "```" in tune.composition.abc or _length(content) > MAX_CHARACTERS:
+    if "```" in tune.composition.abc or length(content) > MAX_CHARACTERS:
         content = "\n".join([head, *foot])
-    while _length(content) > MAX_CHARACTERS:  # of notices; the tune's own files have them all
+    while length(content) > MAX_CHARACTERS:  # of notices; the tune's own files have them all
         content = "\n".join([head, *(foot := foot[:-1])])
     return Finished(tune, content, fitting, say)
 
@@ -142,6 +143,6 @@ def one_line(text: str) -> str:
     return " ".join(plain.split())[:MAX_TITLE_CHARACTERS]
 
 
-def _length(text: str) -> int:
+def length(text: str) -> int:
     """As Discord's clients count, in UTF-16."""
     return len(text.encode("utf-16-le")) // 2

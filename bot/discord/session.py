@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+EXAMPLE = "|:EAAB c2Bc|dBAB G2EG|"
 SEARCHED_MESSAGES = 100
 MAX_PHRASES = 200
 FORM_ROW = 4  # the last: tunes have their own buttons above
@@ -177,7 +178,7 @@ class _Form(discord.ui.Modal):
     def __init__(self, turn: Turn, say: Callable[[str], str]) -> None:
         super().__init__(title=say(texts.YOUR_TURN), custom_id=turn.custom_id("phrase"))
         field: discord.ui.TextInput[Self] = discord.ui.TextInput(
-            style=discord.TextStyle.paragraph, max_length=MAX_OPENING_CHARACTERS, placeholder="|:EAAB c2Bc|dBAB G2EG|"
+            style=discord.TextStyle.paragraph, max_length=MAX_OPENING_CHARACTERS, placeholder=EXAMPLE
         )
         self.add_item(discord.ui.Label(text=say(texts.YOUR_PHRASE), component=field))
 

@@ -271,3 +271,27 @@ def time_left(seconds: int) -> Sentence:
 def next_turn(unix_s: int) -> Sentence:
     """During a cooldown; Discord makes «in 2 minutes» of it and counts down."""
     return Sentence("your next turn comes {when}", when=f"<t:{unix_s}:R>")
+
+
+# Several tunes at once.
+SET = Sentence("Compose tunes that go together, one after the other, as at a session.")
+SET_KEY = Sentence("Of the first tune; the others' keys go with it.")
+SET_COUNT = Sentence("How many tunes, 2 to 5; 3 if you leave it open.")
+COUNT = Sentence("How many tunes for this one wish, to choose from; 1 if you leave it open.")
+OPEN_ONE = Sentence("Choose a tune to do more with it …")
+
+
+def set_of(n: int) -> Sentence:
+    return Sentence("A set of {n} tune", "A set of {n} tunes", n=n)
+
+
+def takes_of(n: int) -> Sentence:
+    return Sentence("{n} tune for one wish", "{n} tunes for one wish", n=n)
+
+
+def set_progress(finished: int, n: int) -> Sentence:
+    return Sentence("{finished} of {n} tune finished", "{finished} of {n} tunes finished", finished=finished, n=n)
+
+
+def set_lacks(n: int) -> Sentence:
+    return Sentence("{n} tune of it did not come out.", "{n} tunes of it did not come out.", n=n)

@@ -40,6 +40,7 @@ TOPICS = {
             Example("tune", Sentence("a reel in A dorian"), {"rhythm": "reel", "key": "Ador"}),
             Example("tune", Sentence("goes on from your bars"), {"opening": "|:EAAB c2Bc|dBAB G2EG|"}),
             Example("tune", Sentence("a wilder jig on the flute"), {"rhythm": "jig", "temperature": 1.3, "instrument": "flute"}),
+            Example("set", Sentence("three polkas that go together"), {"rhythm": "polka", "count": 3}),
             Example("render", Sentence("plays your own tune as it stands"), {"abc": "|:EAAB c2Bc|dBAB G2EG|"}),
         ),
     ),

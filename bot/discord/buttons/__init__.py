@@ -16,6 +16,7 @@ from bot.discord.buttons.delete import DeleteButton
 from bot.discord.buttons.files import FilesButton
 from bot.discord.buttons.instrument import InstrumentButton, InstrumentSelect
 from bot.discord.buttons.like import LikeButton
+from bot.discord.buttons.sets import SetAgainButton, SetMenu
 from bot.discord.buttons.share import ShareButton
 from bot.languages import Language
 from storage.tunes import Tune
@@ -32,6 +33,8 @@ BUTTONS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
     LikeButton,
     ShareButton,
     DeleteButton,
+    SetAgainButton,
+    SetMenu,
 )
 
 

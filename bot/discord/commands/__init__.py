@@ -12,6 +12,7 @@ from bot.discord.commands.mine import mine
 from bot.discord.commands.privacy import privacy
 from bot.discord.commands.render import render
 from bot.discord.commands.session import session
+from bot.discord.commands.sets import tune_set
 from bot.discord.commands.settings import settings
 from bot.discord.commands.top import top
 from bot.discord.commands.tune import tune
@@ -19,6 +20,7 @@ from bot.discord.commands.tunebook import tunebook
 
 COMMANDS: list[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group] = [
     tune,
+    tune_set,
     render,
     session,
     gallery,

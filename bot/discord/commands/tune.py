@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 RHYTHM_CHOICES = [app_commands.Choice(name=name, value=name) for name in RHYTHMS]
 MAX_TYPED = 100  # characters that a choice may have
 LOOK_S = 1.0  # of the 3 s that Discord leaves for an answer
+MOST_AT_ONCE = 4  # tunes: each has a sheet and a recording, and a message has ten files
 _TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
 
 
@@ -56,6 +57,7 @@ _TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
     temperature=texts.TEMPERATURE,
     tempo=texts.TEMPO,
     seed=texts.SEED,
+    count=texts.COUNT,
 )
 @app_commands.choices(strength=[app_commands.Choice(name=name, value=strength) for strength, name in texts.STRENGTHS.items()])
 @app_commands.choices(
@@ -79,6 +81,7 @@ async def tune(
     temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
     tempo: app_commands.Range[float, MIN_TEMPO, MAX_TEMPO] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+    count: app_commands.Range[int, 1, MOST_AT_ONCE] = 1,
 ) -> None:
     caller = await Caller.of(interaction)
     # Checked before anything is deferred: after a public «thinking» the answer could not be the person's own.
@@ -102,7 +105,10 @@ async def tune(
     except RequestError as error:
         await asking.refuse(interaction, caller.say(error.sentence))
         return
-    await asking.ask(interaction, caller, request, parent=parent)
+    if count > 1:
+        await asking.ask_set(interaction, caller, request.in_a_row(count), parent=parent)
+    else:
+        await asking.ask(interaction, caller, request, parent=parent)
 
 
 async def _opening(storage: Storage, viewer: Viewer, typed: str | None) -> tuple[str, str | None]:

@@ -1,0 +1,161 @@
+"""`/set` and several tunes for one wish: one turn, one card, one message, and each tune to be taken from it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any
+
+import pytest
+
+from generator.notation.keys import Key
+from storage import Tune
+from tests.bot.discord.conftest import ABC, FILES, Stage
+from tests.loopback.discord import DIRECT, ELSEWHERE, PIPER, SILENT, TUNES, Interaction, Payload, Place
+
+
+async def tunes_of(stage: Stage, asked: Interaction) -> list[Tune]:
+    first = await stage.accepted(asked)
+    assert first.set is not None
+    return await stage.storage.set_of(first.set)
+
+
+async def finished(stage: Stage, tunes: list[Tune]) -> None:
+    for number, tune in enumerate(tunes, 1):
+        title = f"Number {number}"
+        abc = ABC.replace("The Loopback", title).replace("K:Ador", f"K:{tune.request.key or 'Ador'}")
+        await stage.compose(tune.id, title=title, abc=abc, key=tune.request.key or "Ador")
+    for tune in tunes:
+        await stage.delivered(tune.id)
+
+
+async def posted_set(stage: Stage, place: Place, **options: Any) -> tuple[list[Tune], Payload]:
+    tunes = await tunes_of(stage, await stage.discord.slash("set", place=place, **options))
+    await finished(stage, tunes)
+    [message] = stage.discord.tunes(place)
+    return tunes, message
+
+
+async def test_a_set_is_one_message_with_one_file_of_abc_one_recording_and_each_sheet(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("set", rhythm="reel", key="D", count=3, seed=7)
+    tunes = await tunes_of(stage, asked)
+    assert [tune.request.rhythm for tune in tunes] == ["reel"] * 3
+    keys = [Key.parse(tune.request.key or "") for tune in tunes]
+    assert keys[0] == Key.parse("D")
+    assert all(one != other for one, other in itertools.pairwise(keys))
+    await finished(stage, tunes)
+    [message] = discord.tunes()
+    assert discord.card(asked) is None
+    names = [file["filename"] for file in message["attachments"]]
+    assert names == ["set.abc", "set.mp3", "1-number-1.png", "2-number-2.png", "3-number-3.png"]
+    book = discord.file(message, ".abc").decode()
+    assert [line for line in book.splitlines() if line[:2] in ("X:", "T:")] == [
+        "X:1", "T:Number 1", "X:2", "T:Number 2", "X:3", "T:Number 3",
+    ]  # fmt: skip
+    recording = FILES["tune.mp3"][1]
+    assert len(recording) < len(discord.file(message, ".mp3")) <= 3 * len(recording)
+    assert message["content"].startswith("**A set of 3 tunes**\n1. **Number 1** · D major · seed 7\n2. **Number 2**")
+    assert {(await stage.tune(tune.id)).message for tune in tunes} == {message["id"]}
+    discord.assert_no_pings()
+
+
+async def test_several_tunes_for_one_wish_have_a_recording_each(stage: Stage) -> None:
+    discord = stage.discord
+    tunes = await tunes_of(stage, await discord.slash("tune", rhythm="jig", key="G", count=3, seed=40))
+    assert [(tune.request.rhythm, tune.request.key, tune.request.seed) for tune in tunes] == [
+        ("jig", "G", 40), ("jig", "G", 41), ("jig", "G", 42),
+    ]  # fmt: skip
+    await finished(stage, tunes)
+    [message] = discord.tunes()
+    assert message["content"].startswith("**3 tunes for one wish**")
+    endings = [file["filename"].rpartition(".")[2] for file in message["attachments"]]
+    assert endings == ["abc", *["mp3"] * 3, *["png"] * 3]
+
+
+async def test_the_card_tells_how_many_are_finished_and_cancels_all_of_them(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("set", count=2)
+    first, _second = await tunes_of(stage, asked)
+    await stage.compose(first.id)
+    card = await discord.until(lambda: (m := discord.card(asked)) and "1 of 2 tunes finished" in m["content"] and m)
+    assert card is not None
+    await discord.answered(await discord.click(card, "Cancel"))
+    await discord.until(lambda: "Cancelled." in (discord.card(asked) or {})["content"])
+    assert await stage.storage.set_of(first.id) == []
+    assert discord.tunes() == []
+
+
+@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE, SILENT], ids=lambda place: place.name)
+async def test_it_comes_everywhere(stage: Stage, place: Place) -> None:
+    _, message = await posted_set(stage, place, count=2)
+    assert [file["filename"].rpartition(".")[2] for file in message["attachments"]] == ["abc", "mp3", "png", "png"]
+
+
+async def test_after_a_restart_one_of_them_is_opened_with_its_buttons_and_all_are_made_again(stage: Stage) -> None:
+    discord = stage.discord
+    tunes, message = await posted_set(stage, TUNES, rhythm="reel", count=2)
+    await stage.restart()
+    opened = await discord.whispered(await discord.select(message, "2. Number 2", person=PIPER))
+    assert opened["content"].startswith("**Number 2**")
+    assert [file["filename"] for file in opened["attachments"]] == ["number-2.abc", "number-2.mp3", "number-2.png"]
+    varied = await stage.accepted(await discord.click(opened, "Vary", person=PIPER))
+    assert (varied.parent, varied.origin.person) == (tunes[1].id, PIPER.id)
+    await stage.storage.fail(varied.id, "Enough.")
+    anew = await tunes_of(stage, await discord.click(message, "Again", person=PIPER))
+    assert [tune.request.rhythm for tune in anew] == ["reel"] * 2
+    assert anew[0].request.seed != tunes[0].request.seed
+
+
+async def test_a_set_that_is_half_finished_when_the_bot_stops_is_posted_once_when_it_is_whole(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("set", count=2)
+    first, second = await tunes_of(stage, asked)
+    await stage.compose(first.id)
+    await stage.stop_bot()
+    await stage.start_bot()
+    await asyncio.sleep(0.3)
+    assert discord.tunes() == []
+    await stage.compose(second.id)
+    message = await stage.delivered(first.id)
+    assert await stage.delivered(second.id) == message
+    await stage.restart()
+    await asyncio.sleep(0.3)
+    assert [m["id"] for m in discord.tunes()] == [message]
+
+
+async def test_a_tune_that_does_not_come_out_is_told_and_the_others_come(stage: Stage) -> None:
+    first, second = await tunes_of(stage, await stage.discord.slash("set", count=2))
+    await stage.storage.fail(first.id, "It broke.")
+    await stage.compose(second.id, title="The Other")
+    await stage.delivered(first.id)
+    [message] = stage.discord.tunes()
+    assert "1. **The Other**" in message["content"]
+    assert "1 tune of it did not come out." in message["content"]
+
+
+async def test_a_set_of_which_nothing_comes_out_says_why(stage: Stage) -> None:
+    asked = await stage.discord.slash("set", count=2)
+    for tune in await tunes_of(stage, asked):
+        await stage.storage.fail(tune.id, "It broke.")
+    await stage.discord.until(lambda: (stage.discord.card(asked) or {})["content"] == "It broke.")
+
+
+async def test_more_than_a_person_may_have_open_is_refused_whole_and_to_them_alone(stage: Stage) -> None:
+    asked = await stage.discord.slash("set", count=4)
+    assert "a set of 4 is more than that" in await stage.discord.refused(asked)
+    assert await stage.storage.undelivered("discord") == []
+
+
+async def test_a_key_that_is_none_is_refused_to_the_person_alone(stage: Stage) -> None:
+    assert "key" in await stage.discord.refused(await stage.discord.slash("set", key="nonsense"))
+
+
+async def test_a_forged_choice_opens_nothing(stage: Stage) -> None:
+    _, message = await posted_set(stage, TUNES, count=2)
+    other = await stage.accepted(await stage.discord.slash("tune"))
+    await stage.compose(other.id)
+    [menu] = [item for row in message["components"] for item in row["components"] if item["type"] == 3]
+    menu["options"][0]["value"] = other.id
+    chosen = await stage.discord.choose(message, menu["custom_id"], other.id)
+    assert "no longer have that tune" in await stage.discord.refused(chosen)
