@@ -1,4 +1,4 @@
-"""What people read of a tune's key, and what its files are called."""
+"""What people read of a tune on every platform: its key, its nearest known tune, how long it takes, what its files are called."""
 
 import re
 import unicodedata
@@ -25,6 +25,17 @@ def nearest(scores: Mapping[str, Any]) -> Sentence | None:
     notes = closest.get("notes") or 0
     title = closest.get("title") or Sentence("a tune without a title")
     return Sentence("closest: {title}, {n} note", "closest: {title}, {n} notes", n=notes, title=title) if notes else None
+
+
+def time_left(seconds: int) -> Sentence:
+    """In steps that people count by."""
+    if seconds < 10:
+        return Sentence("a few seconds left")
+    if seconds <= 50:
+        return Sentence("about {n} s left", n=-(-seconds // 10) * 10)
+    if seconds < 55 * 60:
+        return Sentence("about {n} min left", n=max(round(seconds / 60), 1))
+    return Sentence("about {n} h left", n=max(round(seconds / 3600), 1))
 
 
 def slug(title: str) -> str:

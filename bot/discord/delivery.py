@@ -21,6 +21,7 @@ from bot.discord.card import Card
 from bot.discord.message import Finished
 from bot.discord.reply import PLATFORM, Reply, passing
 from bot.languages import language
+from bot.naming import time_left
 from storage.tunes import Status, Tune
 from storage.viewer import Viewer
 
@@ -90,7 +91,7 @@ class Delivery:
         state = self._say(texts.progress(now))
         if now.held_until is not None:
             return f"{state}\n-# {self._say(texts.next_turn(int(now.held_until.timestamp())))}"
-        return state if now.seconds_left is None else f"{state}\n-# {self._say(texts.time_left(now.seconds_left))}"
+        return state if now.seconds_left is None else f"{state}\n-# {self._say(time_left(now.seconds_left))}"
 
     async def _deliver(self) -> None:
         if self._tune.message is not None:

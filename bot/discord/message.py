@@ -115,18 +115,17 @@ def _address(parent: Tune | None, tune: Tune, *, shared: bool) -> str:
     return ""
 
 
-def footer(tune: Tune, say: Language, *, shared: bool = False) -> str:
-    """What the tune was made with, so that anybody can ask for it once more, or that it was handed in; and who asked."""
+def footer(tune: Tune, say: Language, *, shared: bool = False, one_of_many: bool = False) -> str:
+    """What the tune was made with, so that anybody can ask for it once more, or that it was handed in; and who asked.
+
+    `one_of_many`: without what is the tune's own, its key, seed and nearest known tune.
+    """
     assert tune.composition is not None
     made, request = tune.composition, tune.request
-    composed = [
-        *texts.treated(request),
-        texts.temperature(request.temperature),
-        texts.seed(request.seed),
-        made.model,
-        nearest(made.scores),
-    ]
-    what = [made.rhythm, key_name(made.key), made.metre, *(composed if request.mode != "play" else [texts.AS_IT_STANDS])]
+    own = ["", ""] if one_of_many else [texts.seed(request.seed), nearest(made.scores)]
+    composed = [*texts.treated(request), texts.temperature(request.temperature), own[0], made.model, own[1]]
+    key = "" if one_of_many else key_name(made.key)
+    what = [made.rhythm, key, made.metre, *(composed if request.mode != "play" else [texts.AS_IT_STANDS])]
     line = " · ".join(escape(one_line(say(part))) for part in what if part)
     who = texts.shared_by if shared else texts.asked_by
     return f"{line} · {say(who(tune.origin.person))}" if tune.origin.person else line

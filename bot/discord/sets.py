@@ -18,7 +18,7 @@ from bot.discord.cancel import cancel_view
 from bot.discord.delivery import Delivery, Make, fitting
 from bot.discord.message import Finished, escape, footer, one_line
 from bot.languages import Language
-from bot.naming import key_name, slug
+from bot.naming import key_name, nearest, slug
 from storage.tunes import Status, Tune
 
 _NUMBER = re.compile(r"\AX:.*")
@@ -74,9 +74,10 @@ def finished_set(
     lines = [f"**{say(heading)}**"]
     for number, tune in enumerate(tunes, 1):
         assert tune.composition is not None
-        seed = say(texts.seed(tune.request.seed))
-        lines.append(f"{number}. **{escape(one_line(title_of(tune)))}** · {escape(say(key_name(tune.composition.key)))} · {seed}")
-    foot = [footer(tunes[0], say)]
+        own = [key_name(tune.composition.key), texts.seed(tune.request.seed), nearest(tune.composition.scores)]
+        told = " · ".join(escape(one_line(say(part))) for part in own if part)
+        lines.append(f"{number}. **{escape(one_line(title_of(tune)))}** · {told}")
+    foot = [footer(tunes[0], say, one_of_many=True)]
     foot += [say(texts.set_lacks(lacking))] if lacking else []
     foot += [say(texts.too_large(list(left_out)))] if left_out else []
     foot += [say(note)] if note else []

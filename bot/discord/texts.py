@@ -236,7 +236,6 @@ def too_large_here(names: list[str]) -> Sentence:
 CANCEL = Sentence("Cancel")
 CANCELLED = Sentence("Cancelled. Ask for another with /tune whenever you like.")
 NOT_CANCELLED = Sentence("This tune could not be cancelled just now. Please try again in a minute.")
-FEW_SECONDS = Sentence("a few seconds left")
 
 MAY_NOT_WRITE = Sentence(
     "I may not write here, so the tune stays on my answer. Whoever runs the server can let me: View Channel and Send Messages, "
@@ -255,17 +254,6 @@ FILES_NOWHERE = Sentence(
 )
 BROUGHT = Sentence("I can't post where you asked, so your tune comes to you here.")
 FILES_OF_ANSWER = Sentence("Sheet music and recording; I may not attach them to a message of mine here.")
-
-
-def time_left(seconds: int) -> Sentence:
-    """In steps that people count by."""
-    if seconds < 10:
-        return FEW_SECONDS
-    if seconds <= 50:
-        return Sentence("about {n} s left", n=-(-seconds // 10) * 10)
-    if seconds < 55 * 60:
-        return Sentence("about {n} min left", n=max(round(seconds / 60), 1))
-    return Sentence("about {n} h left", n=max(round(seconds / 3600), 1))
 
 
 def next_turn(unix_s: int) -> Sentence:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from bot.naming import time_left
 from storage.files import TuneFile
 from storage.gallery import Family
 from storage.tunes import Status, Tune
@@ -32,8 +33,12 @@ def sentence(tune: Tune, place: int) -> str:
             return tune.error or "The tune could not be made; try again with another seed."
 
 
-def progress(tune: Tune, place: int) -> dict[str, Any]:
-    return {"status": str(tune.status), "place": place, "bars": tune.bars, "sentence": sentence(tune, place)}
+def progress(tune: Tune, place: int, seconds_left: int | None = None) -> dict[str, Any]:
+    said = sentence(tune, place)
+    if seconds_left is not None:
+        said += f" {str(time_left(seconds_left)).capitalize()}."
+    known = {"status": str(tune.status), "place": place, "bars": tune.bars, "sentence": said}
+    return known | ({"seconds_left": seconds_left} if seconds_left is not None else {})
 
 
 def as_json(tune: Tune, place: int, files: Iterable[TuneFile], *, mine: bool, family: Family) -> dict[str, Any]:

@@ -41,6 +41,9 @@ async def test_every_example_is_taken_as_it_stands(stage: Stage, topic: str | No
         asked = await stage.discord.answered(await stage.discord.slash(name, **options))
         if name in ("tune", "render"):
             await stage.storage.fail((await stage.accepted(asked)).id, "Enough.")
+        elif name == "set":
+            for tune in await stage.storage.set_of((await stage.accepted(asked)).set or ""):
+                await stage.storage.fail(tune.id, "Enough.")
         elif name == "session":
             await stage.discord.until(lambda: stage.discord.gateway.threads)
         else:

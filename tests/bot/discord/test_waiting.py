@@ -12,8 +12,9 @@ from discord.http import Route
 from multidict import CIMultiDict
 from yarl import URL
 
-from bot.discord import pace, texts
+from bot.discord import pace
 from bot.discord.pace import EDITS_PER_S, Pace
+from bot.naming import time_left
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import Person
 
@@ -33,7 +34,7 @@ from tests.loopback.discord import Person
     ],
 )
 def test_the_time_that_is_left_is_told_in_steps_that_people_count_by(seconds: int, told: str) -> None:
-    assert texts.time_left(seconds) == told
+    assert time_left(seconds) == told
 
 
 def test_however_many_cards_are_open_their_edits_keep_to_a_rate() -> None:
