@@ -115,7 +115,7 @@ class Key:
             raise NotationError(sentence, text=text)
         letter, accidental, word, rest = match.groups()
         mode = _mode(word)
-        if mode is None:
+        if mode is None or rest[:1].isalpha():  # `Dórico` is no D
             first, _, rest = (word + rest).partition(" ")
             sentence = Sentence("“{text}” is not a mode. Use major, minor, dor, mix, phr, lyd or loc.", text=first[:20])
             raise NotationError(sentence, text=text)

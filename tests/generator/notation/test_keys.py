@@ -52,7 +52,7 @@ def test_a_mode_is_spelled_in_full_or_by_its_first_three_letters_in_any_case(mod
     assert {Key.parse(tonic + spelling) for tonic in ("D", "d") for spelling in SPELLINGS[mode]} == {Key("D", mode)}
 
 
-@pytest.mark.parametrize("text", ["H", "Q#", "Dfoo", "^g", "A#", "Fb", "D#maj", "🎻", "Dmojo", "1"])
+@pytest.mark.parametrize("text", ["H", "Q#", "Dfoo", "^g", "A#", "Fb", "D#maj", "🎻", "Dmojo", "Dórico", "1"])
 def test_refuses_what_is_no_key_with_a_sentence(text):
     with pytest.raises(NotationError) as caught:
         Key.parse(text)
