@@ -26,6 +26,7 @@ async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage) 
     assert kept == ServerSettings(("300", "301"), 30, 2, "everyone", "harp", "300", "fr")
     assert "- cooldown: 30" in await told(stage, language="en")
     assert shown.count("\n") == 7
+    assert "- délai: 30" in shown
     assert (await told(stage)).splitlines() == [
         "**Settings of this server**",
         "- sharing channel: <#300>",
