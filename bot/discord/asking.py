@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import discord
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Interaction = discord.Interaction[TunesmithBot]
 
 log = structlog.get_logger(__name__)
+
+Wishes = tuple[Sequence[TuneRequest], str | None]  # and the id of the tune that the first is made from
 
 
 async def ask(interaction: Interaction, caller: Caller, request: TuneRequest, *, parent: str | None = None) -> bool:
@@ -47,22 +49,44 @@ async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune]
 
     A RequestError of `wish` is told to the person alone.
     """
+
+    async def look(viewer: Viewer) -> Wishes | None:
+        tune = await tune_for(interaction, viewer, tune_id)
+        if tune is None:
+            return None
+        request, parent = await asyncio.to_thread(wish, tune)  # it reads the tune's ABC, which may be anybody's
+        return [request], parent
+
+    await _ask_from(interaction, tune_id, look)
+
+
+async def ask_set_from(interaction: Interaction, set_id: str, wish: Callable[[Sequence[Tune]], list[TuneRequest]]) -> None:
+    """The same for the button under a set."""
+
+    async def look(_: Viewer) -> Wishes | None:
+        tunes = await interaction.client.storage.set_of(set_id)
+        return (await asyncio.to_thread(wish, tunes), None) if tunes else None
+
+    await _ask_from(interaction, set_id, look)
+
+
+async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Viewer], Awaitable[Wishes | None]]) -> None:
     caller = await Caller.of(interaction)
     reply = await _defer(interaction, caller)
     try:
-        tune = await tune_for(interaction, caller.viewer, tune_id)
-        if tune is None:
+        found = await look(caller.viewer)
+        if found is None:
             await take_back(interaction, caller.say(texts.GONE))
             return
-        request, parent = await asyncio.to_thread(wish, tune)  # it reads the tune's ABC, which may be anybody's
+        requests, parent = found
     except RequestError as error:
         await take_back(interaction, caller.say(error.sentence))
         return
     except Exception:
-        log.exception("A button's tune cannot be read.", tune=tune_id)
+        log.exception("A button's tune cannot be read.", tune=made_from)
         await take_back(interaction, caller.say(texts.TROUBLE))
         return
-    await _submit(interaction, caller, [request], reply, parent=parent)
+    await _submit(interaction, caller, requests, reply, parent=parent)
 
 
 async def tune_for(interaction: Interaction, viewer: Viewer, tune_id: str) -> Tune | None:

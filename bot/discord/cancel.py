@@ -13,6 +13,7 @@ import structlog
 from bot.desk import DeskError
 from bot.discord import texts
 from bot.discord.caller import Caller
+from bot.discord.removal import remove_shared
 
 log = structlog.get_logger(__name__)
 
@@ -34,13 +35,15 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ca
         caller = await Caller.of(interaction)
         await interaction.response.defer()
         try:
-            await interaction.client.desk.cancel(self.tune_id, caller.viewer)
+            deleted = await interaction.client.desk.cancel(self.tune_id, caller.viewer)
         except DeskError as error:
             await interaction.followup.send(caller.say(error.sentence), ephemeral=True)
         except Exception:
             log.exception("A tune cannot be cancelled.", tune=self.tune_id)
             await interaction.followup.send(caller.say(texts.NOT_CANCELLED), ephemeral=True)
         else:
+            for tune in deleted:  # one of a set may be finished, and shared
+                await remove_shared(interaction.client, tune)
             # Whoever delivers the tune says so too, also for one that is deleted elsewhere; this reaches cards that it cannot.
             with contextlib.suppress(discord.HTTPException):
                 await interaction.edit_original_response(content=caller.say(texts.CANCELLED), view=None)

@@ -7,12 +7,14 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 import structlog
 
 from bot import desk
 from bot.desk import DeskError
 from bot.discord import answering, buttons, handed_in, session, texts
+from bot.discord.buttons.sets import set_of
 from bot.discord.caller import Caller
 from bot.discord.message import escape
 from bot.discord.reply import PLATFORM, Reply
@@ -62,7 +64,9 @@ async def hear(bot: TunesmithBot, message: discord.Message) -> None:
     caller = await Caller.known(bot, person=message.author.id, server=server, locale=locale)
     try:
         await _answer(bot, message, caller, by_name=direct or _named(bot, message))
-    except (RequestError, DeskError) as error:
+    except DeskError as error:
+        await tell(bot, message, caller.say(error.sentence))  # it may name channels
+    except RequestError as error:
         await tell(bot, message, escape(caller.say(error.sentence)))  # everybody reads it, and it may quote the person
     except Exception:
         log.exception("A message cannot be answered.", message=message.id)
@@ -87,7 +91,7 @@ async def _answer(bot: TunesmithBot, message: discord.Message, caller: Caller, *
     abc = await handed_in.abc_of(message) or handed_in.in_tail(message.content)
     words = words_in(handed_in.words_of(message.content))
     request: TuneRequest | None = None
-    parent = buttons.tune_of(own) if own else None
+    parent = (buttons.tune_of(own) or set_of(own)) if own else None  # a set has the id of its first tune
     if abc:
         turn = await session.turn_of(bot, message, own) if words.wish.get("mode", "answer") == "answer" else None
         if turn is not None:
@@ -166,7 +170,8 @@ async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, req
         reply=reply.as_dict(),
     )
     try:
-        tune = await bot.desk.submit(request, origin, parent=parent)
+        thread_of = str(getattr(message.channel, "parent_id", None) or "")
+        tune = await bot.desk.submit(request, origin, parent=parent, parent_place=thread_of)
     except ValueError as error:
         raise DeskError(str(error)) from error
     if tune.message is not None or tune.id in bot.deliveries or Reply.from_dict(tune.origin.reply).card:
@@ -174,23 +179,33 @@ async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, req
     card = await _card(bot, message, caller)
     if card is not None:
         reply = replace(reply, card=card)
-        await bot.storage.answer(tune.id, reply.as_dict())
         tune = replace(tune, origin=replace(tune.origin, reply=reply.as_dict()))
+        try:
+            await bot.storage.answer(tune.id, reply.as_dict())
+        except Exception:  # the tune comes all the same
+            log.exception("A card is forgotten at the next restart.", tune=tune.id)
     bot.deliver(tune)
 
 
 async def _card(bot: TunesmithBot, message: discord.Message, caller: Caller) -> int | None:
     """The id of the reply that shows how far the tune is. None where the bot may not write: the person is told where it comes."""
     parts = {"content": caller.say(texts.ONE_MOMENT), "nonce": f"card {message.id}"}
-    try:
+
+    async def send() -> int:
         return (await answering.send(_channel(bot, message), lambda: parts, to=message.id, place=message.channel.id)).id
+
+    try:
+        try:
+            return await send()
+        except (aiohttp.ClientError, OSError):
+            return await send()  # the answer was lost; by its nonce the card that may be there already is found
     except discord.Forbidden:
         if bot.patience.has(message.author.id):
             try:
                 await message.author.send(caller.say(texts.comes_here(message.channel.id)), nonce=str(message.id))
             except discord.HTTPException:
                 log.info("Somebody can be told nothing.", message=message.id)
-    except discord.HTTPException as error:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("A message gets no card.", message=message.id, reason=str(error))
     return None
 

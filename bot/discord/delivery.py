@@ -95,6 +95,7 @@ class Delivery:
 
     async def _deliver(self) -> None:
         if self._tune.message is not None:
+            await self._remember(self._tune.message)  # of a set, only some tunes may have got so far
             return
         async with self._turn, self._bot.posting:
             if self._tune.status is Status.FINISHED:
@@ -145,9 +146,13 @@ class Delivery:
         files = replace(files, content=f"{files.heading}\n-# {self._say(texts.FILES_OF_ANSWER)}")
         if await self._card.replace(lambda: {**files.parts, "view": None}):
             return await self._send(self._channel(), make({}, note=texts.FILES_ON_ANSWER))
-        direct = await self._direct()
-        sent = direct and await self._send(direct, replace(files, content=files.heading))
-        return await self._send(self._channel(), make({}, note=texts.FILES_SENT if sent else texts.FILES_NOWHERE))
+        # The text first: where not even that is allowed, the tune goes elsewhere as a whole.
+        sent = await self._send(self._channel(), make({}, note=texts.FILES_NOWHERE))
+        direct = await self._direct() if sent else None
+        if sent and direct and await self._send(direct, replace(files, content=files.heading)):
+            text = make({}, note=texts.FILES_SENT).content
+            await self._channel().get_partial_message(sent).edit(content=text)
+        return sent
 
     async def _tell(self, sentence: str) -> int | None:
         async def on_card() -> int | None:
@@ -212,9 +217,11 @@ class Delivery:
         return buttons.tune_of(posted) == self._tune.id
 
     def _parts(self, what: Finished | str) -> dict[str, Any]:
+        nonce = self._tune.set or self._tune.id
         if isinstance(what, str):
-            return {"content": what, "nonce": self._tune.set or self._tune.id}
-        return {"content": what.content, "files": what.files, "view": what.view, "nonce": self._tune.set or self._tune.id}
+            return {"content": what, "nonce": nonce}
+        # Discord counts nonces by author, wherever they are used: text and files may go to two places.
+        return {"content": what.content, "files": what.files, "view": what.view, "nonce": f"{nonce}+" if what.contents else nonce}
 
     def _prompt(self, channel: Messageable) -> int:
         """The message to reply to, 0 for none or where it does not stand."""
@@ -224,7 +231,7 @@ class Delivery:
     def _place(self) -> int:
         return int(self._tune.origin.place)
 
-    def _channel(self) -> Messageable:
+    def _channel(self) -> discord.PartialMessageable:
         return self._bot.get_partial_messageable(self._place)
 
     async def _direct(self) -> Messageable | None:

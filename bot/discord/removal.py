@@ -10,7 +10,7 @@ import structlog
 
 from bot.discord.card import Card
 from bot.discord.reach import reach, reply_of
-from storage.tunes import Tune
+from storage.tunes import Status, Tune
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -23,13 +23,44 @@ async def remove_messages(bot: TunesmithBot, tune: Tune) -> None:
 
     Raises nothing: what is gone or out of reach is only logged. discord.py waits out the rate limits.
     """
-    if tune.message is not None:
-        await _remove(bot, tune, tune.origin.place, tune.message)
-    elif (reply := reply_of(tune)) is not None:
-        if (delivery := bot.deliveries.get(tune.id)) is not None:
+    others = await _others(bot, tune)
+    reply = reply_of(tune)
+    if others and tune.message is None:
+        pass  # their delivery goes on without it
+    elif tune.message is None:
+        if (delivery := bot.deliveries.get(tune.set or tune.id)) is not None:
             delivery.cancel()  # there is nothing to follow or to post any more
-        await Card(bot, reply, int(tune.origin.place)).delete()
+        if reply is not None:
+            await Card(bot, reply, int(tune.origin.place)).delete()
+    elif not (others and await _taken_out(bot, tune, others)):
+        await _remove(bot, tune, tune.origin.place, tune.message)
+        if reply is not None and not reply.attaches and str(reply.card) != tune.message:
+            # The card has the files of a tune that could only be posted as text.
+            await _remove(bot, tune, tune.origin.place, str(reply.card))
     await remove_shared(bot, tune)
+
+
+async def _others(bot: TunesmithBot, tune: Tune) -> list[Tune]:
+    """What is left of the tune's set and stands, or is going to stand, in the same message."""
+    try:
+        left = await bot.storage.set_of(tune.set) if tune.set else []
+    except Exception:
+        log.exception("What is left of a set cannot be read.", tune=tune.id)
+        left = []
+    return [one for one in left if one.status is Status.FINISHED or tune.message is None]
+
+
+async def _taken_out(bot: TunesmithBot, tune: Tune, others: list[Tune]) -> bool:
+    """Takes one tune of a set out of the message, which the others keep; False where that cannot be done."""
+    from bot.discord.sets import SetDelivery  # its message has the button that leads here
+
+    assert tune.message is not None
+    try:
+        make = await SetDelivery(bot, others[0], resumed=False).without(tune, others)
+        return await reach(bot, tune, int(tune.origin.place), int(tune.message), lambda way: way.edit(**make().parts))
+    except Exception:
+        log.exception("A tune cannot be taken out of its set's message.", tune=tune.id)
+        return False
 
 
 async def remove_shared(bot: TunesmithBot, tune: Tune) -> None:

@@ -6,6 +6,7 @@ is and after which tune. So nothing is lost by a restart.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import discord
 import structlog
 
 from bot.discord import asking, texts
-from bot.discord.caller import Caller
+from bot.discord.caller import LOOK_S, Caller
 from generator.notation.metres import rhythm_named
 from generator.request import MAX_OPENING_CHARACTERS, RequestError
 from storage.storage import Storage
@@ -199,7 +200,9 @@ async def submitted(interaction: Interaction) -> None:
         abc = next(_values(data.get("components", [])), "")
         if not abc.strip():
             raise RequestError("opening", texts.NOTHING_TO_PLAY)
-        request = await caller.wish(**await phrase(interaction.client.storage, turn, abc))
+        async with asyncio.timeout(LOOK_S):
+            wish = await phrase(interaction.client.storage, turn, abc)
+        request = await caller.wish(**wish)
     except RequestError as error:
         await asking.refuse(interaction, caller.say(error.sentence))
         return

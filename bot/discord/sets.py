@@ -67,10 +67,20 @@ def tunebook(tunes: Sequence[Tune]) -> str:
 
 
 def finished_set(
-    tunes: Sequence[Tune], contents: dict[str, bytes], *, say: Language, lacking: int, left_out: Sequence[str], note: str = ""
+    tunes: Sequence[Tune],
+    contents: dict[str, bytes],
+    *,
+    say: Language,
+    one_wish: bool,
+    lacking: int,
+    left_out: Sequence[str],
+    note: str = "",
 ) -> FinishedSet:
-    """The message; `contents` are its files by their names, `lacking` tunes could not be made, `left_out` files are too large."""
-    heading = texts.takes_of(len(tunes)) if is_one_wish(tunes) else texts.set_of(len(tunes))
+    """The message; `contents` are its files by their names, `lacking` tunes could not be made, `left_out` files are too large.
+
+    `one_wish`: they are several for the same wish, which one that is left of them does not tell.
+    """
+    heading = texts.takes_of(len(tunes)) if one_wish else texts.set_of(len(tunes))
     lines = [f"**{say(heading)}**"]
     for number, tune in enumerate(tunes, 1):
         assert tune.composition is not None
@@ -94,6 +104,7 @@ class SetDelivery(Delivery):
     """A set on its way: one card, one message, and all of its tunes remember it."""
 
     _tunes: Sequence[Tune] = ()
+    _deleted: Sequence[Tune] = ()
 
     async def _follow(self) -> bool:
         over = False
@@ -115,6 +126,11 @@ class SetDelivery(Delivery):
         finished = self._say(texts.set_progress(len(states) - len(open_ones), len(states)))
         return f"{self._state(now)}\n-# {finished}"
 
+    async def without(self, deleted: Tune, others: Sequence[Tune]) -> Make:
+        """Makes the message of what is left of the set."""
+        self._deleted, self._tunes = [deleted], others
+        return await self._finished()
+
     async def _finished(self) -> Make:
         tunes = [tune for tune in self._tunes if tune.status is Status.FINISHED]
         sheets: dict[str, bytes] = {}
@@ -123,7 +139,8 @@ class SetDelivery(Delivery):
             for kind, found in (("png", sheets), ("mp3", recordings)):
                 with contextlib.suppress(KeyError):
                     found[f"{name_of(tune, number)}.{kind}"] = await self._bot.storage.read(tune.id, f"tune.{kind}")
-        if not is_one_wish(tunes) and recordings:
+        one_wish = is_one_wish([*self._tunes, *self._deleted])
+        if not one_wish and recordings:
             recordings = {"set.mp3": joined(list(recordings.values()))}
         files = {"set.abc": tunebook(tunes).encode()}
         files |= {name: await fitting(mp3, self._file_limit) for name, mp3 in recordings.items()} | sheets
@@ -136,7 +153,7 @@ class SetDelivery(Delivery):
         lacking = len(self._tunes) - len(tunes)
 
         def make(contents: dict[str, bytes] = kept, note: str = "") -> Finished:
-            return finished_set(tunes, contents, say=self._say, lacking=lacking, left_out=left_out, note=note)
+            return finished_set(tunes, contents, say=self._say, one_wish=one_wish, lacking=lacking, left_out=left_out, note=note)
 
         return make
 

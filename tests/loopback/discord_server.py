@@ -72,7 +72,7 @@ class Server:
         self.changed = asyncio.Condition()
         self.api_url = ""
         self._blobs: dict[str, bytes] = {}
-        self._nonces: dict[tuple[str, str], tuple[float, str]] = {}
+        self._nonces: dict[str, tuple[float, str]] = {}  # of the one author there is, in all places together
         self._faults: list[Fault] = []
         self._clock_ahead_s = 0.0
         app = web.Application(middlewares=[self._every_call], client_max_size=26 * MIB)
@@ -315,7 +315,7 @@ class Server:
         data = await self._body(request)
         self._writable(place, data)
         self._check(place, data)
-        key = (place.id, str(data.get("nonce")))
+        key = str(data.get("nonce"))
         if data.get("enforce_nonce") and data.get("nonce") is not None:
             at, id = self._nonces.get(key, (float("-inf"), ""))
             if self.now() - at < NONCE_S and id in self.messages:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Sequence
@@ -14,7 +13,7 @@ import discord
 from bot.discord import asking, texts
 from bot.discord.buttons.button import Interaction, guarded
 from bot.discord.caller import Caller
-from generator.request import RequestError, TuneRequest
+from generator.request import TuneRequest
 from generator.sets import requests_of_set
 from storage.tunes import Tune
 
@@ -39,17 +38,7 @@ class SetAgainButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf
         await guarded(interaction, self.set_id, self.press)
 
     async def press(self, interaction: Interaction) -> None:
-        caller = await Caller.of(interaction)
-        tunes = await interaction.client.storage.set_of(self.set_id)
-        if not tunes:
-            await asking.refuse(interaction, caller.say(texts.GONE))
-            return
-        try:
-            requests = await asyncio.to_thread(again, tunes)
-        except RequestError as error:
-            await asking.refuse(interaction, caller.say(error.sentence))
-            return
-        await asking.ask_set(interaction, caller, requests)
+        await asking.ask_set_from(interaction, self.set_id, again)
 
 
 def again(tunes: Sequence[Tune]) -> list[TuneRequest]:

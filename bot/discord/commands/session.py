@@ -11,6 +11,7 @@ from bot.discord import asking, texts
 from bot.discord.caller import Caller
 from bot.discord.choices import everywhere, matching_keys
 from bot.discord.session import Turn, begin
+from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.request import RequestError, TuneRequest
 
@@ -36,4 +37,5 @@ async def session(interaction: Interaction, rhythm: str | None = None, key: app_
 
 @session.autocomplete("key")
 async def key_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    return [app_commands.Choice(name=str(key), value=key.abc) for key in matching_keys(typed)]
+    say = language(str(interaction.locale))
+    return [app_commands.Choice(name=say(key.named), value=key.abc) for key in matching_keys(typed, say)]

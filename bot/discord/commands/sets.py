@@ -11,6 +11,7 @@ from discord import app_commands
 from bot.discord import asking, texts
 from bot.discord.caller import Caller
 from bot.discord.choices import INSTRUMENT_CHOICES, everywhere, matching_keys
+from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.request import MAX_SEED, RequestError
 from generator.sets import MAX_TUNES, requests_of_set
@@ -60,4 +61,5 @@ async def tune_set(
 
 @tune_set.autocomplete("key")
 async def key_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-    return [app_commands.Choice(name=str(key), value=key.abc) for key in matching_keys(typed)]
+    say = language(str(interaction.locale))
+    return [app_commands.Choice(name=say(key.named), value=key.abc) for key in matching_keys(typed, say)]

@@ -35,7 +35,7 @@ async def test_the_command_becomes_an_ordinary_message_with_three_files(stage: S
     assert {"Again", "♥ 0", "Delete"} <= discord.buttons(message).keys()
     assert discord.card(asked) is None
     [post] = [sent.data for sent in discord.sent if sent.call == "POST /channels/300/messages"]
-    assert (post["nonce"], post["enforce_nonce"]) == (tune.id, True)
+    assert (post["nonce"], post["enforce_nonce"]) == (f"{tune.id}+", True)
     discord.assert_no_pings()
 
 

@@ -1,0 +1,224 @@
+"""Where parts meet: wishes in chat, sets, missing permissions, deleting, cancelling."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.discord import delivery, session
+from storage import Tune, Viewer
+from tests.bot.discord.conftest import Stage
+from tests.bot.discord.test_session import FIRST, begun
+from tests.bot.discord.test_sets import posted_set, tunes_of
+from tests.loopback.discord import (
+    APPLICATION,
+    DIRECT,
+    FIDDLER,
+    MENTION,
+    SHOWCASE,
+    SILENT,
+    THREAD,
+    TUNES,
+    Payload,
+)
+from tests.loopback.discord_world import ATTACH_FILES
+
+OWNER = Viewer("discord", FIDDLER.id, TUNES.server)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "RETRY_S", 0.05)
+
+
+async def delete(stage: Stage, message: Payload) -> None:
+    question = await stage.discord.whispered(await stage.discord.click(message, "Delete"))
+    await stage.discord.answered(await stage.discord.click(question, "Delete for good"))
+
+
+async def test_a_mention_in_a_thread_of_a_channel_for_tunes_is_taken(stage: Stage) -> None:
+    await stage.storage.preferences.change_server(OWNER, channels=(TUNES.id,))
+    tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel", place=THREAD))
+    assert tune.origin.place == THREAD.id
+
+
+async def test_a_mention_in_another_channel_is_told_where_with_a_link_that_works(stage: Stage) -> None:
+    discord = stage.discord
+    await stage.storage.preferences.change_server(OWNER, channels=(TUNES.id,))
+    await discord.say(f"{MENTION} a reel", place=SHOWCASE)
+    answers = await discord.until(lambda: [m for m in discord.channel(SHOWCASE) if m["author"]["id"] == APPLICATION])
+    assert f" <#{TUNES.id}> " in answers[0]["content"]
+
+
+async def test_a_card_whose_answer_is_lost_is_found_again_and_the_tune_comes(stage: Stage) -> None:
+    discord = stage.discord
+    discord.lose_answer(rf"POST /channels/{TUNES.id}/messages")
+    said = await discord.say(f"{MENTION} a reel")
+    tune = await stage.heard(said)
+    await stage.compose(tune.id)
+    message = await stage.delivered(tune.id)
+    assert [m["id"] for m in discord.channel()] == [said["id"], message]
+
+
+async def test_a_card_that_cannot_be_remembered_does_not_keep_the_tune(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(stage.storage, "answer", fail)
+    said = await stage.discord.say(f"{MENTION} a reel")
+    tune = await stage.heard(said)
+    await stage.compose(tune.id)
+    message = await stage.delivered(tune.id)
+    assert [m["id"] for m in stage.discord.channel()] == [said["id"], message]
+
+
+async def test_where_it_may_not_write_the_tune_of_a_mention_comes_whole_and_says_why(stage: Stage) -> None:
+    tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel", place=SILENT))
+    await stage.compose(tune.id)
+    message = stage.discord.messages[await stage.delivered(tune.id)]
+    assert message in stage.discord.channel(DIRECT)
+    assert "I can't post where you asked" in message["content"]
+    assert "|:EAAB" in message["content"]
+    assert len(message["attachments"]) == 3
+
+
+async def test_with_a_tune_of_text_the_files_on_its_card_are_deleted(stage: Stage) -> None:
+    discord = stage.discord
+    discord.forbid(TUNES, ATTACH_FILES)
+    _, message = await stage.posted(person=FIDDLER)
+    assert [len(m["attachments"]) for m in discord.channel()] == [3, 0]
+    await delete(stage, message)
+    await discord.until(lambda: not discord.channel())
+
+
+async def test_one_of_a_set_is_deleted_and_the_message_keeps_the_others(stage: Stage) -> None:
+    discord = stage.discord
+    tunes, message = await posted_set(stage, TUNES, count=2)
+    await delete(stage, await discord.whispered(await discord.select(message, "2. Number 2")))
+    await discord.until(lambda: "Number 2" not in message["content"])
+    assert message["content"].startswith("**A set of 1 tune**\n1. **Number 1**")
+    assert [file["filename"] for file in message["attachments"]] == ["set.abc", "set.mp3", "1-number-1.png"]
+    assert "Number 2" not in discord.file(message, ".abc").decode()
+    await delete(stage, await discord.whispered(await discord.select(message, "1. Number 1")))
+    await discord.until(lambda: not discord.channel())
+    assert await stage.storage.set_of(tunes[0].id) == []
+
+
+async def test_one_of_a_set_is_deleted_while_the_others_are_made_and_these_come(stage: Stage) -> None:
+    discord = stage.discord
+    first, second = await tunes_of(stage, await discord.slash("set", count=2))
+    await stage.compose(first.id, title="Not This")
+    page = await discord.whispered(await discord.slash("mine"))
+    opened = await discord.select(page, "Not This")
+    await discord.answered(opened)
+    await discord.until(lambda: "Delete" in discord.buttons(page))
+    await discord.answered(await discord.click(page, "Delete"))
+    await discord.until(lambda: "Delete for good" in discord.buttons(page))
+    await discord.answered(await discord.click(page, "Delete for good"))
+    await discord.until(lambda: "Delete for good" not in discord.buttons(page))
+    await stage.compose(second.id, title="The Other")
+    message = discord.messages[await stage.delivered(second.id)]
+    assert "1. **The Other**" in message["content"]
+    assert "Not This" not in message["content"]
+
+
+async def test_a_set_of_which_one_tune_came_out_is_still_called_a_set(stage: Stage) -> None:
+    first, second = await tunes_of(stage, await stage.discord.slash("set", count=2))
+    await stage.storage.fail(first.id, "It broke.")
+    await stage.compose(second.id)
+    message = stage.discord.messages[await stage.delivered(second.id)]
+    assert message["content"].startswith("**A set of 1 tune**")
+    assert [file["filename"] for file in message["attachments"]][:2] == ["set.abc", "set.mp3"]
+
+
+async def test_a_set_that_is_remembered_in_part_is_remembered_whole_after_a_restart(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember, remembered = stage.storage.deliver, asyncio.Event()
+
+    async def die_after_the_first(tune_id: str, message: str) -> None:
+        if remembered.is_set():
+            await asyncio.Event().wait()
+        await remember(tune_id, message)
+        remembered.set()
+
+    monkeypatch.setattr(stage.storage, "deliver", die_after_the_first)
+    first, second = await tunes_of(stage, await stage.discord.slash("set", count=2))
+    for tune in (first, second):
+        await stage.compose(tune.id)
+    message = await stage.delivered(first.id)
+    await stage.stop_bot()
+    monkeypatch.setattr(stage.storage, "deliver", remember)
+    await stage.start_bot()
+    assert await stage.delivered(second.id) == message
+    assert [m["id"] for m in stage.discord.tunes()] == [message]
+
+
+async def test_what_was_shared_of_a_set_goes_when_the_set_is_cancelled(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("set", count=2)
+    first, _ = await tunes_of(stage, asked)
+    await stage.compose(first.id)
+    shared = await stage.storage.sharing.share(first.id, OWNER, place=SHOWCASE.id)
+    stage.side_bot.showcase.post(shared)
+    await discord.posted(SHOWCASE)
+    await discord.until(lambda: "1 of 2 tunes finished" in (discord.card(asked) or {})["content"])
+    card = discord.card(asked)
+    assert card is not None
+    await discord.click(card, "Cancel")
+    await discord.until(lambda: not discord.channel(SHOWCASE))
+
+
+async def test_a_set_again_is_answered_at_once_however_slow_the_database_is(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    discord, set_of, answered = stage.discord, stage.storage.set_of, asyncio.Event()
+    _, message = await posted_set(stage, TUNES, count=2)
+
+    async def slow(set_id: str) -> list[Tune]:
+        await answered.wait()
+        return await set_of(set_id)
+
+    monkeypatch.setattr(stage.storage, "set_of", slow)
+    pressed = await discord.click(message, "Again")
+    await discord.deferred(pressed)
+    answered.set()
+    assert len(await tunes_of(stage, pressed)) == 2
+
+
+async def test_a_set_that_is_gone_is_told_to_the_person_alone(stage: Stage) -> None:
+    tunes, message = await posted_set(stage, TUNES, count=2)
+    for tune in tunes:
+        await stage.storage.sharing.delete(tune.id, OWNER)
+    assert "no longer have that tune" in await stage.discord.refused(await stage.discord.click(message, "Again"))
+
+
+async def test_a_phrase_is_answered_in_time_however_slow_the_database_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    discord = stage.discord
+    _, opening = await begun(stage)
+    tune = await stage.accepted(await discord.submit(await discord.answered(await discord.click(opening, "Your turn")), FIRST))
+    await stage.compose(tune.id)
+    message = discord.messages[await stage.delivered(tune.id)]
+    form = await discord.answered(await discord.click(message, "Your turn"))
+
+    async def slow(_: str) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(stage.storage, "tune", slow)
+    monkeypatch.setattr(session, "LOOK_S", 0.05)
+    assert "ask again in a minute" in await discord.refused(await discord.submit(form, FIRST))
+
+
+async def test_another_one_in_reply_to_a_set_is_one_like_its_first(stage: Stage) -> None:
+    _, message = await posted_set(stage, TUNES, rhythm="jig", key="D", count=2)
+    tune = await stage.heard(await stage.discord.say("another one!", reply_to=message))
+    assert (tune.request.rhythm, tune.request.key) == ("jig", "D")
+
+
+@pytest.mark.parametrize("command", ["set", "session"])
+async def test_keys_are_offered_in_the_persons_language(stage: Stage, command: str) -> None:
+    german = replace(FIDDLER, locale="de")
+    names = [choice["name"] for choice in await stage.discord.autocomplete(command, "key", "Dm", person=german)]
+    assert "D-Moll" in names
