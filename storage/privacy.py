@@ -11,7 +11,7 @@ from storage import tables
 from storage.database import Database
 from storage.preferences import Preferences
 from storage.sharing import Sharing
-from storage.tunes import Tune
+from storage.tunes import OVER, Tune
 from storage.viewer import Viewer, owned
 
 tunes, likes = tables.tunes, tables.likes
@@ -56,7 +56,9 @@ class Privacy:
         await self._sharing.forget_likes(of)
         await self._preferences.forget_defaults(of)
         async with self._database.engine.connect() as connection:
-            own = list((await connection.execute(select(tunes.c.id).where(owned(of)))).scalars())
+            # What is finished goes first: a set of which nothing else is left would be delivered.
+            every = select(tunes.c.id).where(owned(of)).order_by(tunes.c.status.in_(OVER).desc())
+            own = list((await connection.execute(every)).scalars())
         deleted = []
         for tune_id in own:
             if (tune := await self._sharing.remove(tune_id, owned(of))) is not None:

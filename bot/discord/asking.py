@@ -10,12 +10,13 @@ import discord
 import structlog
 
 from bot.desk import DeskError
-from bot.discord import texts
+from bot.discord import texts, texts_gallery
 from bot.discord.caller import Caller
 from bot.discord.reply import PLATFORM, Reply
 from generator.request import RequestError, TuneRequest
+from storage.storage import Storage
 from storage.tunes import Origin, Tune
-from storage.viewer import Viewer
+from storage.viewer import Viewer, owns
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -55,6 +56,8 @@ async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune]
         if tune is None:
             return None
         request, parent = await asyncio.to_thread(wish, tune)  # it reads the tune's ABC, which may be anybody's
+        if request.opening == tune.request.opening:
+            await _check_opening(interaction, viewer, tune)
         return [request], parent
 
     await _ask_from(interaction, tune_id, look)
@@ -63,11 +66,21 @@ async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune]
 async def ask_set_from(interaction: Interaction, set_id: str, wish: Callable[[Sequence[Tune]], list[TuneRequest]]) -> None:
     """The same for the button under a set."""
 
-    async def look(_: Viewer) -> Wishes | None:
+    async def look(viewer: Viewer) -> Wishes | None:
         tunes = await interaction.client.storage.set_of(set_id)
-        return (await asyncio.to_thread(wish, tunes), None) if tunes else None
+        finished = next((tune.id for tune in tunes if tune.composition), None)
+        if finished is None or await tune_for(interaction, viewer, finished) is None:
+            return None
+        await _check_opening(interaction, viewer, tunes[0])
+        return await asyncio.to_thread(wish, tunes), None
 
     await _ask_from(interaction, set_id, look)
+
+
+async def _check_opening(interaction: Interaction, viewer: Viewer, tune: Tune) -> None:
+    """Raises RequestError where the tune's opening, which would be handed on, is not for whoever presses."""
+    if not await shows_opening(interaction.client.storage, viewer, str(interaction.channel_id), tune):
+        raise RequestError("opening", texts_gallery.NO_OPENING)
 
 
 async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Viewer], Awaitable[Wishes | None]]) -> None:
@@ -91,12 +104,30 @@ async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Vi
 
 async def tune_for(interaction: Interaction, viewer: Viewer, tune_id: str) -> Tune | None:
     """The finished tune if whoever presses a button may see it: as the gallery has it, or because it was made right there."""
-    storage = interaction.client.storage
+    return await tune_at(interaction.client.storage, viewer, str(interaction.channel_id), tune_id)
+
+
+async def tune_at(storage: Storage, viewer: Viewer, place: str, tune_id: str) -> Tune | None:
     tune = await storage.tune(tune_id)
     if tune is None or tune.composition is None:
         return None
-    here = (tune.origin.platform, tune.origin.place) == (PLATFORM, str(interaction.channel_id))
+    here = (tune.origin.platform, tune.origin.place) == (PLATFORM, place)
     return tune if here else await storage.gallery.seen(tune_id, viewer)
+
+
+async def shows_opening(storage: Storage, viewer: Viewer, place: str, tune: Tune) -> bool:
+    """Whether a tune that the viewer may see in that channel shows its opening to them as well, to be read and handed on.
+
+    It may be anything, also another's tune that is private, of which a variation gives away little.
+    """
+    request, origin = tune.request, tune.origin
+    if not request.opening or owns(viewer, tune) or (tune.composition and tune.composition.abc.strip() == request.opening):
+        return True
+    in_server = bool(viewer.server) and viewer.server == origin.server
+    if origin.platform == PLATFORM and request.mode != "vary" and (in_server or origin.place == place):
+        return True  # it was handed in here, and stands in the tune
+    parent = await tune_at(storage, viewer, place, tune.parent) if tune.parent else None
+    return bool(parent and parent.composition and parent.composition.abc.strip() == request.opening)
 
 
 async def refuse(interaction: Interaction, sentence: str) -> None:

@@ -47,6 +47,8 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ca
             # Whoever delivers the tune says so too, also for one that is deleted elsewhere; this reaches cards that it cannot.
             with contextlib.suppress(discord.HTTPException):
                 await interaction.edit_original_response(content=caller.say(texts.CANCELLED), view=None)
+            for tune in deleted:  # one of a set that was finished, and shared
+                await remove_shared(interaction.client, tune)
 
 
 def cancel_view(tune_id: str, say: Callable[[str], str]) -> discord.ui.View:

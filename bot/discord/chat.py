@@ -13,7 +13,7 @@ import structlog
 
 from bot import desk
 from bot.desk import DeskError
-from bot.discord import answering, buttons, handed_in, session, texts
+from bot.discord import answering, asking, buttons, handed_in, session, texts, texts_gallery
 from bot.discord.buttons.sets import set_of
 from bot.discord.caller import Caller
 from bot.discord.message import escape
@@ -103,7 +103,7 @@ async def _answer(bot: TunesmithBot, message: discord.Message, caller: Caller, *
         await tell(bot, message, caller.say(texts.SESSION_OVER), session.closing(turn, caller.say))
         return
     elif by_name or words.asked or words.again:  # who replies to a tune may be talking of it
-        request, parent = await _wish(bot, caller, words, parent, answered if own is None else None)
+        request, parent = await _wish(bot, caller, words, parent, message, answered if own is None else None)
     if request is not None:
         await _take(bot, message, caller, request, parent)
     elif by_name:
@@ -111,7 +111,12 @@ async def _answer(bot: TunesmithBot, message: discord.Message, caller: Caller, *
 
 
 async def _wish(
-    bot: TunesmithBot, caller: Caller, words: Words, tune_id: str | None, others: discord.Message | None
+    bot: TunesmithBot,
+    caller: Caller,
+    words: Words,
+    tune_id: str | None,
+    message: discord.Message,
+    others: discord.Message | None,
 ) -> tuple[TuneRequest | None, str | None]:
     """What is wished for without ABC in the message itself, and the tune that it is made from; raises RequestError.
 
@@ -122,6 +127,8 @@ async def _wish(
         if tune is None or tune.composition is None:
             raise RequestError("message", texts.GONE)
         if words.again and not words.wish:
+            if not await asking.shows_opening(bot.storage, caller.viewer, str(message.channel.id), tune):
+                raise RequestError("message", texts_gallery.NO_OPENING)
             return desk.again(tune)
         return await caller.wish(**_of_tune(tune, words.wish)), tune.id
     wish = dict(words.wish)

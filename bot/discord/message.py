@@ -11,6 +11,7 @@ import discord
 
 from bot.discord import session, texts
 from bot.discord.buttons import under
+from bot.discord.reply import PLATFORM
 from bot.languages import Language
 from bot.naming import key_name, nearest, slug
 from storage.tunes import Tune
@@ -128,7 +129,8 @@ def footer(tune: Tune, say: Language, *, shared: bool = False, one_of_many: bool
     what = [made.rhythm, key, made.metre, *(composed if request.mode != "play" else [texts.AS_IT_STANDS])]
     line = " · ".join(escape(one_line(say(part))) for part in what if part)
     who = texts.shared_by if shared else texts.asked_by
-    return f"{line} · {say(who(tune.origin.person))}" if tune.origin.person else line
+    # Elsewhere a person's id is no name: on the web page it is what they are known by, and nobody else's to read.
+    return f"{line} · {say(who(tune.origin.person))}" if tune.origin.platform == PLATFORM and tune.origin.person else line
 
 
 def escape(text: str) -> str:

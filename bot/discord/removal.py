@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 async def remove_messages(bot: TunesmithBot, tune: Tune) -> None:
     """Takes away the tune's message, or the card of one that is not delivered, and its message in the sharing channel.
 
-    Raises nothing: what is gone or out of reach is only logged. discord.py waits out the rate limits.
+    What is left of a set keeps its message, without the tune. Raises nothing: what is gone or out of reach is only logged.
+    discord.py waits out the rate limits.
     """
     others = await _others(bot, tune)
     reply = reply_of(tune)
@@ -31,7 +32,10 @@ async def remove_messages(bot: TunesmithBot, tune: Tune) -> None:
         if (delivery := bot.deliveries.get(tune.set or tune.id)) is not None:
             delivery.cancel()  # there is nothing to follow or to post any more
         if reply is not None:
-            await Card(bot, reply, int(tune.origin.place)).delete()
+            try:
+                await Card(bot, reply, int(tune.origin.place)).delete()
+            except (aiohttp.ClientError, OSError) as error:
+                log.warning("A card cannot be taken away.", tune=tune.id, reason=repr(error))
     elif not (others and await _taken_out(bot, tune, others)):
         await _remove(bot, tune, tune.origin.place, tune.message)
         if reply is not None and not reply.attaches and str(reply.card) != tune.message:

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import discord
 
@@ -20,6 +21,9 @@ from bot.discord.message import Finished, escape, footer, one_line
 from bot.languages import Language
 from bot.naming import key_name, nearest, slug
 from storage.tunes import Status, Tune
+
+if TYPE_CHECKING:
+    pass
 
 _NUMBER = re.compile(r"\AX:.*")
 

@@ -51,10 +51,15 @@ class ChangeButton(TuneButton, template=rf"tune:(?P<wish>change):{TUNE}"):
         caller = await Caller.of(interaction)
         async with asyncio.timeout(LOOK_S):
             tune = await asking.tune_for(interaction, caller.viewer, self.tune_id)
+            storage, place = interaction.client.storage, str(interaction.channel_id)
+            shown = tune is not None and await asking.shows_opening(storage, caller.viewer, place, tune)
         if tune is None:
             await asking.refuse(interaction, caller.say(texts.GONE))
             return
-        await interaction.response.send_modal(_form(self.tune_id, _typed_for(tune), caller.say))
+        typed = _typed_for(tune)
+        if not shown:
+            typed["opening"] = tune.composition.abc.strip() if tune.request.mode == "play" and tune.composition else ""
+        await interaction.response.send_modal(_form(self.tune_id, typed, caller.say))
 
 
 class ChangeAgainButton(TuneButton, template=rf"tune:(?P<wish>rechange):{TUNE}"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import aiohttp
+import discord
 import pytest
 
 from storage import Kept, Viewer
@@ -91,3 +93,24 @@ async def test_one_persons_press_deletes_nothing_of_anothers(stage: Stage) -> No
     await changed(stage, asked, await stage.discord.click(asked, "Delete all of it", person=PIPER))
     await stage.discord.until(lambda: "All that I kept of you" in stage.discord.messages[asked["id"]]["content"])
     assert await stage.storage.tune(tune_id) is not None
+
+
+async def test_a_card_that_cannot_be_reached_just_now_does_not_keep_the_rest(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [await stage.discord.slash("tune") for _ in range(2)]
+    for one in asked:
+        await stage.accepted(one)
+    lost, delete = list[int](), discord.Webhook.delete_message
+
+    async def lose_the_first(webhook: discord.Webhook, message: int) -> None:
+        if not lost:
+            lost.append(message)
+            raise aiohttp.ServerDisconnectedError
+        await delete(webhook, message)
+
+    monkeypatch.setattr(discord.Webhook, "delete_message", lose_the_first)
+    question = await pressed(stage, await shown(stage), "Delete my data")
+    await stage.discord.click(question, "Delete all of it")
+    await stage.discord.until(lambda: "2 tunes and all else" in question["content"])
+    assert len([card for card in map(stage.discord.card, asked) if card]) == 1

@@ -1,0 +1,80 @@
+"""An opening may be another tune that is private: a variation of it that others see does not show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from generator.request import TuneRequest
+from storage import Composition, Origin, Viewer
+from tests.bot.discord.conftest import ABC, FILES, Stage
+from tests.bot.discord.test_change import values
+from tests.bot.discord.test_gallery import changed, page_of
+from tests.loopback.discord import DIRECT, FIDDLER, PIPER, PRIVATE, TUNES, Payload
+
+HERE = Viewer("discord", FIDDLER.id, TUNES.server)
+
+
+async def varied(stage: Stage) -> tuple[str, Payload]:
+    """A tune that is private to its owner, a variation of it that others see, and the variation's message."""
+    secret, _ = await stage.posted(place=DIRECT, person=FIDDLER)
+    tune = await stage.accepted(await stage.discord.slash("tune", person=FIDDLER, opening=f"tune:{secret}", mode="vary"))
+    await stage.compose(tune.id, abc=ABC.replace("EAAB", "eaab"))
+    return secret, stage.discord.messages[await stage.delivered(tune.id)]
+
+
+async def test_the_form_shows_a_private_tune_to_its_owner_alone(stage: Stage) -> None:
+    secret, message = await varied(stage)
+    form = await stage.discord.form(await stage.discord.click(message, "Change…", person=PIPER))
+    assert values(form)["opening"] == ""
+    form = await stage.discord.form(await stage.discord.click(message, "Change…", person=FIDDLER))
+    assert values(form)["opening"] == ABC.strip()
+    await stage.storage.sharing.share(secret, HERE)
+    form = await stage.discord.form(await stage.discord.click(message, "Change…", person=PIPER))
+    assert values(form)["opening"] == ABC.strip()
+
+
+async def test_a_private_tune_that_is_deleted_is_not_to_be_read_in_what_was_made_of_it(stage: Stage) -> None:
+    secret, message = await varied(stage)
+    await stage.storage.sharing.delete(secret, Viewer("discord", FIDDLER.id))
+    form = await stage.discord.form(await stage.discord.click(message, "Change…", person=PIPER))
+    assert values(form)["opening"] == ""
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_again_hands_a_private_tune_to_its_owner_alone(stage: Stage, count: int) -> None:
+    secret, _ = await stage.posted(place=DIRECT, person=FIDDLER)
+    asked = await stage.discord.slash("tune", person=FIDDLER, opening=f"tune:{secret}", mode="vary", count=count)
+    first = await stage.accepted(asked)
+    for tune in await stage.storage.set_of(first.id) if first.set else [first]:
+        await stage.compose(tune.id, abc=ABC.replace("EAAB", "eaab"))
+    message = stage.discord.messages[await stage.delivered(first.id)]
+    refused = await stage.discord.refused(await stage.discord.click(message, "Again", person=PIPER))
+    assert "not for you to see" in refused
+    assert await stage.storage.undelivered("discord") == []
+    assert await stage.accepted(await stage.discord.click(message, "Again", person=FIDDLER))
+
+
+async def test_a_reply_that_says_again_hands_it_to_its_owner_alone(stage: Stage) -> None:
+    _, message = await varied(stage)
+    before = len(stage.discord.channel())
+    await stage.discord.say("again", reply_to=message, person=PIPER)
+    await stage.discord.until(lambda: len(stage.discord.channel()) == before + 2)
+    assert "not for you to see" in stage.discord.channel()[-1]["content"]
+    tune = await stage.heard(await stage.discord.say("again", reply_to=message, person=FIDDLER))
+    assert tune.request.opening == ABC.strip()
+
+
+@pytest.mark.parametrize("place", [DIRECT, PRIVATE], ids=lambda place: place.name)
+async def test_whoever_shared_on_the_web_page_is_not_named(stage: Stage, place: Any) -> None:
+    """Their cookie is all that they are known by."""
+    person, storage = "abcdefghijklmnopqrstuv", stage.storage
+    tune = await storage.add(TuneRequest.check(seed=7), Origin("web", "event", person))
+    await storage.finish(tune.id, Composition(ABC, "Webbed", "reel", "Ador", "4/4", 2_000, "test lstm", {}), FILES)
+    await storage.sharing.share(tune.id, Viewer("web", person))
+    page = await page_of(stage, await stage.discord.slash("gallery", place=place))
+    assert person not in page["content"]
+    opened = await changed(stage, page, await stage.discord.select(page, "Webbed"))
+    assert opened["content"].startswith("**Webbed**")
+    assert person not in str(opened)

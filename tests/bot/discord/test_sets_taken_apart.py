@@ -1,0 +1,104 @@
+"""A tune of a set is deleted, shared or cancelled: what becomes of the others, and of the message that they share."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from storage import Viewer
+from tests.bot.discord.conftest import Stage
+from tests.bot.discord.test_delete import deleted
+from tests.bot.discord.test_sets import finished, posted_set, tunes_of
+from tests.loopback.discord import ELSEWHERE, FIDDLER, SHOWCASE, TUNES, Place
+
+HERE = Viewer("discord", FIDDLER.id, TUNES.server)
+
+
+@pytest.mark.parametrize("place", [TUNES, ELSEWHERE], ids=lambda place: place.name)
+async def test_one_that_is_deleted_is_taken_out_of_the_message_and_the_others_stay(stage: Stage, place: Place) -> None:
+    discord = stage.discord
+    tunes, message = await posted_set(stage, place, count=3)
+    opened = await discord.whispered(await discord.select(message, "2. Number 2"))
+    await deleted(stage, opened, FIDDLER)
+    await discord.until(lambda: "Number 2" not in message["content"])
+    assert [m["id"] for m in discord.tunes(place)] == [message["id"]]
+    assert "Number 2" not in discord.file(message, ".abc").decode()
+    sheets = [file["filename"] for file in message["attachments"] if file["filename"].endswith(".png")]
+    assert sheets == ["1-number-1.png", "2-number-3.png"]
+    opened = await discord.whispered(await discord.select(message, "2. Number 3"))
+    assert opened["content"].startswith("**Number 3**")
+    await deleted(stage, opened, FIDDLER)
+    await deleted(stage, await discord.whispered(await discord.select(message, "1. Number 1")), FIDDLER)
+    await discord.until(lambda: not discord.tunes(place))
+    assert await stage.storage.set_of(tunes[0].id) == []
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_one_that_is_deleted_before_the_set_is_whole_does_not_keep_the_others(stage: Stage, which: int) -> None:
+    discord = stage.discord
+    asked = await discord.slash("set", count=3)
+    tunes = await tunes_of(stage, asked)
+    gone = tunes.pop(which)
+    await stage.compose(gone.id, title="Gone")
+    await discord.until(lambda: "1 of 3" in (discord.card(asked) or {})["content"])
+    page: Any = await discord.whispered(await discord.slash("mine"))
+    await discord.select(page, "Gone")
+    await discord.until(lambda: "Delete" in discord.buttons(page))
+    await discord.click(page, "Delete")
+    await discord.until(lambda: "Delete for good" in discord.buttons(page))
+    await discord.click(page, "Delete for good")
+    await discord.until(lambda: "Gone" not in page["content"])
+    await finished(stage, tunes)
+    [message] = discord.tunes()
+    assert "1. **Number 1**" in message["content"] and "2. **Number 2**" in message["content"]
+
+
+async def test_what_was_shared_of_a_set_that_is_cancelled_goes_from_the_sharing_channel(stage: Stage) -> None:
+    discord = stage.discord
+    asked = await discord.slash("set", count=2)
+    first, _ = await tunes_of(stage, asked)
+    await stage.compose(first.id)
+    shared = await stage.storage.sharing.share(first.id, HERE, place=SHOWCASE.id)
+    assert await stage.side_bot.showcase.post(shared)
+    card: Any = await discord.until(lambda: (m := discord.card(asked)) and "Cancel" in discord.buttons(m) and m)
+    await discord.click(card, "Cancel")
+    await discord.until(lambda: not discord.channel(SHOWCASE))
+
+
+@pytest.mark.parametrize("erased", [True, False])
+async def test_nothing_of_a_set_is_posted_while_it_is_deleted(
+    stage: Stage, erased: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of its tunes is the last that is not finished: the others may not be taken for all of it."""
+    asked = await stage.discord.slash("set", count=3)
+    first, second, third = await tunes_of(stage, asked)
+    await stage.compose(second.id)
+    await stage.compose(third.id)
+    sharing = stage.storage.sharing
+    remove = sharing.remove
+
+    async def slowly(*args: Any) -> Any:
+        try:
+            return await remove(*args)
+        finally:
+            await asyncio.sleep(0.3)
+
+    monkeypatch.setattr(sharing, "remove", slowly)
+    if erased:
+        await stage.storage.privacy.erase(HERE)
+    else:
+        await stage.side_bot.desk.cancel(first.id, HERE)
+    await asyncio.sleep(0.1)
+    assert stage.discord.tunes() == []
+
+
+async def test_a_set_whose_tunes_in_other_keys_do_not_come_out_is_a_set_still(stage: Stage) -> None:
+    first, second, third = await tunes_of(stage, await stage.discord.slash("set", rhythm="reel", key="D", seed=0, count=3))
+    assert first.request.key == third.request.key != second.request.key
+    await stage.storage.fail(second.id, "It broke.")
+    await finished(stage, [first, third])
+    [message] = stage.discord.tunes()
+    assert message["content"].startswith("**A set of 2 tunes**")
+    assert [file["filename"] for file in message["attachments"]][:2] == ["set.abc", "set.mp3"]
