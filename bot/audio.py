@@ -1,4 +1,4 @@
-"""Recordings made smaller, for places that take no large files."""
+"""Recordings as places take them: made smaller, one after the other, or as WAV, to be cut and mixed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import lameenc
 import soundfile
 
+RATE, CHANNELS, SAMPLE_BYTES = 44_100, 2, 2  # Hz; as the recordings are made
 # kbit/s and channels, the best first; LAME lowers the sample rate by itself where few bits are left.
 STEPS = ((128, 2), (96, 2), (64, 2), (48, 1), (32, 1), (16, 1))
 SLACK_FRAMES = 4  # of MP3, 26 ms each, that LAME puts around the sound
@@ -40,6 +41,19 @@ def joined(mp3s: Sequence[bytes]) -> bytes:
     """The recordings one after the other, untouched, with the first one's tag: all of one sample rate and number of channels."""
     first, *others = mp3s
     return first + b"".join(mp3[_tag_bytes(mp3) :] for mp3 in others)
+
+
+def wav(mp3: bytes) -> bytes:
+    """Takes a tenth of a second for a minute of music; raises soundfile.LibsndfileError for what is no recording."""
+    samples, rate = soundfile.read(io.BytesIO(mp3), dtype="int16", always_2d=True)
+    content = io.BytesIO()
+    soundfile.write(content, samples, rate, format="WAV", subtype="PCM_16")
+    return content.getvalue()
+
+
+def wav_size(duration_ms: int) -> int:
+    """About how many bytes it comes to."""
+    return duration_ms * RATE * CHANNELS * SAMPLE_BYTES // 1000
 
 
 def _encoded(recording: soundfile.SoundFile, kbps: int, channels: int) -> bytes:

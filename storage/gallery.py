@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -127,7 +128,7 @@ class Gallery:
         """The ABC of all that `shared` (or `mine`) pages through, numbered from 1: MAX_TUNEBOOK tunes at most."""
         which = _own(viewer) if mine else _shared(viewer)
         rows = await self._rows(_sorted(which, None if mine else order, search).limit(MAX_TUNEBOOK))
-        return "\n".join(_NUMBER.sub(f"X:{number}", row["abc"].strip()) + "\n" for number, row in enumerate(rows, 1))
+        return numbered(row["abc"] for row in rows)
 
     async def _page(
         self, which: ColumnElement[bool], order: Order | None, search: Search, after: str, before: str, limit: int
@@ -147,6 +148,11 @@ class Gallery:
     async def _rows(self, query: Select[Any]) -> list[Any]:
         async with self._database.engine.connect() as connection:
             return list((await connection.execute(query)).mappings())
+
+
+def numbered(abcs: Iterable[str]) -> str:
+    """The ABC of several tunes as one file, numbered from 1."""
+    return "\n".join(_NUMBER.sub(f"X:{number}", abc.strip()) + "\n" for number, abc in enumerate(abcs, 1))
 
 
 def _shared(viewer: Viewer) -> ColumnElement[bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -20,12 +19,11 @@ from bot.discord.delivery import Delivery, Make, fitting
 from bot.discord.message import Finished, escape, footer, one_line
 from bot.languages import Language
 from bot.naming import key_name, nearest, slug
+from storage.gallery import numbered
 from storage.tunes import Status, Tune
 
 if TYPE_CHECKING:
     pass
-
-_NUMBER = re.compile(r"\AX:.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +63,7 @@ def name_of(tune: Tune, number: int) -> str:
 
 
 def tunebook(tunes: Sequence[Tune]) -> str:
-    """Their ABC in one file, numbered."""
-    abcs = [tune.composition.abc.strip() for tune in tunes if tune.composition]
-    return "\n\n".join(_NUMBER.sub(f"X:{number}", abc) for number, abc in enumerate(abcs, 1)) + "\n"
+    return numbered(tune.composition.abc for tune in tunes if tune.composition)
 
 
 def finished_set(

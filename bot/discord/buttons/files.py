@@ -11,10 +11,10 @@ import discord
 import soundfile
 import structlog
 
+from bot.audio import wav, wav_size
 from bot.discord import asking, texts
 from bot.discord.buttons.button import TUNE, Interaction, TuneButton
 from bot.discord.caller import Caller
-from bot.discord.wav import wav, wav_size
 from bot.naming import slug
 from storage.storage import Storage
 from storage.tunes import Tune
