@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -160,7 +159,6 @@ def test_whatever_is_written_becomes_a_request_or_one_sentence(text: str) -> Non
     "piece",
     ["a ", "in a ", '"', "«", "„", "F#", "9", "1/1/", "a\n", "\u0301", "🎻", "slip ", "not slow ", "seed ", "b " * 3, "A"],
 )
-def test_a_hostile_text_is_read_in_no_time(piece: str) -> None:
-    started = time.process_time()
+@pytest.mark.timeout(30)  # what looked back again and again would take hours
+def test_a_hostile_text_is_read_once_from_end_to_end(piece: str) -> None:
     words_in(piece * 100_000)
-    assert time.process_time() - started < 0.5

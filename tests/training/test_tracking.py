@@ -2,7 +2,6 @@
 
 import csv
 import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -140,10 +139,9 @@ def test_a_server_that_does_not_answer_is_waited_for_once_an_epoch(run, server, 
     said: list[str] = []
     epochs(run, 1)
     server.silent()
-    began = time.monotonic()
     comet(run, server, said).epoch()
-    assert time.monotonic() - began < 2
-    assert "timed out" in said[0]
+    (sentence,) = said
+    assert "timed out" in sentence
 
 
 def test_without_a_key_there_is_no_tracking(run, monkeypatch):

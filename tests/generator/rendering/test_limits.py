@@ -1,6 +1,5 @@
 """Hostile scores are refused with a sentence, before anything is synthesised."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -18,6 +17,7 @@ from generator.rendering.limits import MAX_MIDI, MAX_PLAYING_S, check, check_mid
 from generator.rendering.mastering import RATE
 from generator.rendering.render import RenderingError, render
 from generator.request import RequestError, TuneRequest
+from tests.calls import few_calls
 from tests.generator.rendering.hostile import HOSTILE as HOSTILE_TEXTS
 
 C4 = (Pitch("C", 4),)
@@ -73,12 +73,10 @@ def _no_sound(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_no_sound")
 @pytest.mark.parametrize("name", HOSTILE)
-def test_it_is_refused_at_once_in_one_sentence_that_says_what_to_do(name: str) -> None:
+def test_it_is_refused_after_little_work_in_one_sentence_that_says_what_to_do(name: str) -> None:
     score, says = HOSTILE[name]
-    before = time.perf_counter()
-    with pytest.raises(RenderingError, match=says) as caught:
+    with pytest.raises(RenderingError, match=says) as caught, few_calls():
         render(score)
-    assert time.perf_counter() - before < 2
     assert str(caught.value).endswith(".") and len(str(caught.value)) < 200
 
 
@@ -128,15 +126,14 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_TEXTS)
-def test_a_hostile_text_is_refused_in_a_sentence_or_becomes_a_tune_of_seconds(name: str) -> None:
-    before = time.perf_counter()
+def test_a_hostile_text_is_refused_in_a_sentence_or_becomes_a_short_tune_after_little_work(name: str) -> None:
     try:
-        request = TuneRequest.check(opening=HOSTILE_TEXTS[name], mode="play")
-        score = read_opening(request.opening, mode="play")
-        check(score)
+        with few_calls():
+            request = TuneRequest.check(opening=HOSTILE_TEXTS[name], mode="play")
+            score = read_opening(request.opening, mode="play")
+            check(score)
     except (RequestError, RenderingError) as error:
         assert name not in HARMLESS and str(error).endswith(".") and len(str(error)) < 200
     else:
         assert name in HARMLESS
         assert len(score.bars) <= 20 and sum(1 for _ in score.notes()) <= 240
-    assert time.perf_counter() - before < 1

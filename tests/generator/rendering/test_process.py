@@ -102,10 +102,8 @@ async def test_what_takes_too_long_is_killed_and_the_next_is_rendered(
     pid = renderer.pid
     assert pid
     monkeypatch.setattr(renderer, "timeout_s", 0.3)
-    before = time.perf_counter()
     with pytest.raises(RenderingError, match="longer than 0\\.3 s"):
-        await renderer.render(Trap(time.sleep, 60))
-    assert time.perf_counter() - before < 3
+        await renderer.render(Trap(time.sleep, 10**6))
     assert await _gone(pid)
     monkeypatch.setattr(renderer, "timeout_s", 30)
     assert (await renderer.render(read(PLAIN))).mp3
