@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from generator.composer.model import ModelConfig
 
@@ -13,8 +13,10 @@ from generator.composer.model import ModelConfig
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     name: str = "tunesmith"
+    description: str = ""  # what people read who choose among models
     model: ModelConfig = field(default_factory=ModelConfig)
     tokens: Literal["tunesmith", "folk_rnn", "characters"] = "tunesmith"  # the form in which tunes are read
+    collections: tuple[str, ...] = ()  # whose tunes alone are learned from and validated with; none: all
     window: int = 0  # tokens of an example that is cut out of all tunes joined; 0: an example is a whole tune
     batch: int = 32  # examples; smaller ones generalise better here, larger ones run faster
     epochs: int = 40
@@ -35,7 +37,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self)).items():
-            if (known := get_args(kind)) and getattr(self, name) not in known:
+            if get_origin(kind) is Literal and getattr(self, name) not in (known := get_args(kind)):
                 raise ValueError(f"{name} is {getattr(self, name)!r}, which is none of {', '.join(known)}.")
 
     @classmethod
@@ -47,6 +49,7 @@ class TrainConfig:
             unknown = set(given) - {item.name for item in fields(kind)}
             if unknown:
                 raise ValueError(f"{path} sets {', '.join(sorted(unknown))}, which does not exist.")
+        values["collections"] = tuple(values.get("collections", ()))
         return cls(**values, model=ModelConfig(**model))
 
     def flat(self) -> dict[str, Any]:

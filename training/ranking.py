@@ -28,12 +28,15 @@ def bits_per_token(examples: list[Example], judge: Judge) -> list[float]:
     return [float(bits[HEADER:].mean()) for bits in judge(examples)]
 
 
-def write(corpus: Corpus, judge: Judge, folder: Path) -> None:
-    """Writes both files for a model, by its judge, into the folder of its weights."""
-    scores = {entry.id: score_of(entry) for entry in corpus.entries}
-    shown = (("" if unfit(entry.title) else entry.title, pitches(scores[entry.id])) for entry in corpus.entries)
+def write(known: Corpus, learned_from: Corpus, judge: Judge, folder: Path) -> None:
+    """Writes both files for a model, by its judge, into the folder of its weights.
+
+    `known` are the tunes of which none is to be copied, `learned_from` those among them that the model learned from.
+    """
+    scores = {entry.id: score_of(entry) for entry in known.entries}
+    shown = (("" if unfit(entry.title) else entry.title, pitches(scores[entry.id])) for entry in known.entries)
     Novelty.of(shown).save(folder / novelty.FILE)
-    learned = corpus.split("train")
+    learned = learned_from.split("train")
     examples = [Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens), cadence(entry.tokens)) for entry in learned]
     bits = bits_per_token(examples, judge)
     ranking.Judge.of([scores[entry.id] for entry in learned], bits).save(folder / ranking.FILE)
@@ -46,8 +49,10 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("data/corpus/corpus.jsonl"))
     parser.add_argument("--model", type=Path, default=SHIPPED, help="the folder with the weights, where the files are written")
     options = parser.parse_args()
-    model = model_of_weights(load_weights(options.model))
-    write(Corpus.load(options.corpus), judge_of(model.network), options.model)
+    weights = load_weights(options.model)
+    corpus = Corpus.load(options.corpus)
+    learned_from = corpus.of(weights.card["training"].get("collections", ()))
+    write(corpus, learned_from, judge_of(model_of_weights(weights).network), options.model)
 
 
 if __name__ == "__main__":

@@ -239,6 +239,7 @@ def train(
     """
     strategy = strategy or tf.distribute.get_strategy()
     chief = is_chief(strategy)
+    corpus = corpus.of(config.collections)
     training, validation, vocabulary = data(config, corpus)
     config = replace(config, model=replace(config.model, vocabulary=vocabulary))
     claim(run, config, corpus, write=chief)
@@ -323,17 +324,19 @@ def _epoch(trainer: _Trainer, training: Deal, validation: Deal, epoch: int, prog
 
 def ship(config: TrainConfig, model: keras.Model, corpus: Corpus, run: Path, target: Path) -> dict[str, Any]:
     """Writes the weights and their card where the composer finds them; returns the card."""
+    known, corpus = corpus, corpus.of(config.collections)
     log = rows_of(run)
     best = min(log, key=lambda row: row["val_loss"])
     spelling = forms.form("tunesmith", ())
     card = {
         "name": config.name,
+        "description": config.description,
         "date": datetime.now(UTC).date().isoformat(),
         "model": asdict(config.model),
         "parameters": model.count_params(),
         "data": corpus.manifest(),
         "training": {
-            **{name: value for name, value in asdict(config).items() if name not in ("name", "model")},
+            **{name: value for name, value in asdict(config).items() if name not in ("name", "description", "model")},
             "epochs_run": len(log),
             "best_epoch": int(best["epoch"]) + 1,
             "steps_an_epoch": math.ceil(len(learned(corpus)) / config.batch),
@@ -349,5 +352,5 @@ def ship(config: TrainConfig, model: keras.Model, corpus: Corpus, run: Path, tar
         },
     }
     save_weights(model, card, target)
-    ranking.write(corpus, forms.judge_of(model), target)
+    ranking.write(known, corpus, forms.judge_of(model), target)
     return card

@@ -88,6 +88,18 @@ def test_a_run_leaves_weights_log_and_a_card_of_finite_figures(tmp_path, corpus)
         assert math.isfinite(judge.scores(score, 7.0, closest)["total"])
 
 
+def test_a_model_of_one_collection_learns_from_it_alone_and_copies_nothing_of_the_others(tmp_path, corpus):
+    others = [replace(entry, id=f"other:{at}", title="y") for at, entry in enumerate(corpus.entries[:6])]
+    mixed = Corpus([*others, *corpus.entries[6:]])
+    config = replace(CONFIG, epochs=1, collections=("book",))
+    model = train(config, mixed, tmp_path / "run", verbose=0)
+    card = ship(config, model, mixed, tmp_path / "run", tmp_path / "weights")
+    assert card["data"]["split"] == {"train": 2, "validation": 2, "test": 2}
+    assert card["training"]["collections"] == ("book",)
+    known = Novelty.load(tmp_path / "weights" / "novelty.npz")
+    assert [near.title for near in known.closest([pitches(score_of(entry)) for entry in mixed.entries])] == ["y"] * 6 + ["x"] * 6
+
+
 def test_a_run_that_was_stopped_goes_on_from_there(tmp_path, corpus, stopped):
     run = shutil.copytree(stopped, tmp_path / "run")
     (first,) = log(run)

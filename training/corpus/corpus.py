@@ -66,6 +66,21 @@ class Corpus:
     def split(self, name: Split) -> list[Entry]:
         return [entry for entry in self.entries if entry.split == name]
 
+    def of(self, collections: Sequence[str]) -> Corpus:
+        """The tunes of these collections, on the sides of the split where they are; of all where none is named.
+
+        Raises ValueError for a collection of which there is nothing.
+        """
+        if not collections:
+            return self
+        known = sorted({collection_of(entry.id) for entry in self.entries})
+        for name in collections:
+            if name not in known:
+                raise ValueError(f"There is no collection {name}. There are: {', '.join(known)}.")
+
+        entries = [entry for entry in self.entries if collection_of(entry.id) in collections]
+        return Corpus(entries, [judged for judged in self.verdicts if collection_of(judged.id) in collections])
+
     def manifest(self) -> dict[str, Any]:
         """What the corpus consists of, and a digest that two builds share only if they are the same."""
         lines = (" ".join([e.id, e.title, e.split, e.key, e.metre, *e.tokens]) for e in self.entries)
@@ -114,6 +129,12 @@ class _Readable:
     score: Score
     tokens: list[str]
     mends: list[str]
+
+
+def collection_of(identity: str) -> str:
+    """The collection in a tune's id; one's own folder, whatever file in it."""
+    folder, slash, _ = identity.partition("/")
+    return folder + slash if slash else identity.rpartition(":")[0]
 
 
 def build(raw: Iterable[RawTune]) -> Corpus:

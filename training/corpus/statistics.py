@@ -11,7 +11,7 @@ from typing import Any
 from generator.notation.keys import LETTERS, SEMITONES, Key
 from generator.notation.score import Bar, Score
 from generator.notation.structure import Part, parts
-from training.corpus.corpus import Corpus, score_of
+from training.corpus.corpus import Corpus, collection_of, score_of
 
 SHOWN = 8  # of the most frequent of a kind, in the summary
 DANCES = ("reel", "jig", "slip jig", "hornpipe", "polka", "slide")
@@ -21,8 +21,8 @@ def describe(corpus: Corpus) -> dict[str, Any]:
     """Counts of tunes by every kind, their forms, ranges and lengths. A few seconds for all collections."""
     scores = [(entry, score_of(entry)) for entry in corpus.entries]
     laid_out = [(entry, score, _parts(score)) for entry, score in scores]
-    used = Counter(_collection(entry.id) for entry in corpus.entries)
-    looked_at = Counter(_collection(judged.id) for judged in corpus.verdicts)
+    used = Counter(collection_of(entry.id) for entry in corpus.entries)
+    looked_at = Counter(collection_of(judged.id) for judged in corpus.verdicts)
     pitches = [[pitch.midi for note in score.notes() if (pitch := note.melody)] for _, score in scores]
     dances = [found for entry, _, found in laid_out if entry.rhythm in DANCES]
     return {
@@ -97,12 +97,6 @@ def summary(figures: Mapping[str, Any]) -> str:
 def _counts(kinds: Iterable[Any]) -> dict[Any, int]:
     """How often each kind occurs, the most frequent first; of equals the smaller first, so that two builds agree."""
     return dict(sorted(Counter(kinds).items(), key=lambda row: (-row[1], row[0])))
-
-
-def _collection(identity: str) -> str:
-    """The collection in a tune's id; one's own folder, whatever file in it."""
-    folder, slash, _ = identity.partition("/")
-    return folder + slash if slash else identity.rpartition(":")[0]
 
 
 def _parts(score: Score) -> list[Part]:

@@ -301,6 +301,16 @@ def collected(tmp_path_factory):
     return corpus, folder, write(corpus, folder)
 
 
+def test_some_collections_can_be_had_alone(collected):
+    corpus, *_ = collected
+    mine = corpus.of(["mine/"])
+    assert mine.entries == [entry for entry in corpus.entries if entry.id.startswith("mine/")]
+    assert len(mine.entries) == 10 and len(mine.verdicts) == 11
+    assert corpus.of(()) is corpus
+    with pytest.raises(ValueError, match=r"There is no collection yours/\. There are: .*mine/\."):
+        corpus.of(["mine/", "yours/"])
+
+
 def test_statistics_count_collections_forms_parts_and_ranges(collected):
     _, folder, _ = collected
     figures = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
