@@ -129,6 +129,7 @@ def worker(supervised: bool) -> None:
 @click.option("--tempo", type=float, help="Times the usual tempo, 0.5 (slow) to 1.5 (fast).")
 @click.option("--seed", type=int, help="The same seed gives the same tune.")
 @click.option("--title")
+@click.option("--model", help="The name of the model that composes; `tunesmith doctor` names those that are here.")
 @INSTRUMENT
 @BACKING
 @click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Tunes, with seeds from SEED on.")
@@ -168,9 +169,11 @@ def compose(
         raise Failure(ValueError(f"The opening cannot be read: {error}."), 2) from None
     quiet_tensorflow()
     from generator import studio
+    from generator.composer.models import Models, folders
     from generator.composer.weights import WeightsError
     from generator.rendering.result import RenderingError
 
+    settings = _settings()
     requests = requests_of_set(request, set_of) if set_of else request.in_a_row(count)
     written: list[dict[str, Any]] = []
     try:
@@ -180,9 +183,11 @@ def compose(
                 written.append(tune)
                 bar.update(1)
 
-            settings = _settings()
-            places = {"model": settings.model, "soundfont": settings.soundfont}
-            studio.compose(requests, out, abc_only=abc_only, as_set=set_of is not None, done=done, **places)
+            models = Models(folders(settings.model, settings.further_models))
+            if request.model and request.model not in models.names:
+                raise Failure(ValueError(f"There is no model {request.model}. There are: {', '.join(models.names)}."), 2)
+            kept = {"abc_only": abc_only, "as_set": set_of is not None}
+            studio.compose(requests, out, models=models, soundfont=settings.soundfont, done=done, **kept)
     except (NotationError, RenderingError, WeightsError) as error:
         raise Failure(error) from error
     except OSError as error:

@@ -17,7 +17,7 @@ import structlog
 from generator.notation.errors import NotationError
 from generator.notation.metres import Metre, rhythm_named
 from generator.notation.reader import read
-from generator.notation.sentences import Sentence
+from generator.notation.sentences import OneOf, Sentence
 from generator.notation.structure import sections
 from generator.notation.writer import write
 from generator.request import USUAL_STRENGTH, RequestError, TuneRequest
@@ -149,6 +149,7 @@ class Desk:
         """
         try:
             limit, cooldown_s = await self._rules(origin, parent_place)
+            [request] = await self._with_models_at_hand([request])
             return await self._storage.add(request, origin, parent=parent, limit=limit, cooldown_s=cooldown_s)
         except ValueError as error:
             raise DeskError(error.args[0]) from error
@@ -159,6 +160,7 @@ class Desk:
         """The tunes of a set, all or none, as one turn; only the first has the parent. All else as `submit` does it."""
         try:
             limit, cooldown_s = await self._rules(origin, parent_place)
+            requests = await self._with_models_at_hand(requests)
             return await self._storage.add_set(requests, origin, parent=parent, limit=limit, cooldown_s=cooldown_s)
         except ValueError as error:
             raise DeskError(error.args[0]) from error
@@ -174,6 +176,23 @@ class Desk:
                 raise DeskError(Sentence("Tunes are made in {channels} and others here; please ask there.", channels=named))
             raise DeskError(Sentence("Tunes are made in {channels} here; please ask there.", channels=named))
         return min(self._limit, rules.open_requests or self._limit), rules.cooldown_s
+
+    async def models(self) -> dict[str, str]:
+        """Names and descriptions of the models to choose from, the usual one first; none while no worker is there."""
+        return await self._storage.models.at_hand()
+
+    async def check_model(self, name: str) -> None:
+        """Raises RequestError for a model's name (TuneRequest.model) that somebody typed and that is not among them."""
+        if name and (at_hand := await self.models()) and name not in at_hand:
+            raise RequestError(
+                "model", Sentence("There is no model “{text}” here. Try {names}.", text=name, names=OneOf(at_hand))
+            )
+
+    async def _with_models_at_hand(self, requests: Sequence[TuneRequest]) -> Sequence[TuneRequest]:
+        """What was asked of a model that is gone since, by a button or by somebody's defaults, is asked of the usual one."""
+        if not any(request.model for request in requests) or not (at_hand := await self.models()):
+            return requests
+        return [request if request.model in at_hand else replace(request, model="") for request in requests]
 
     async def cancel(self, tune_id: str, by: Viewer) -> list[Tune]:
         """Deletes a tune of the viewer's that is not finished, or the set that it belongs to with all of its tunes.

@@ -76,14 +76,20 @@ def _soundfont(settings: Settings) -> Check:
 
 
 def _model(settings: Settings) -> Check:
+    from generator.composer.models import Models, folders
     from generator.composer.weights import WeightsError, load_weights
 
+    remedy = "Correct MODEL, restore generator/weights with git, or run “tunesmith train”."
     try:
         card = load_weights(settings.model).card
+        models = Models(folders(settings.model, settings.further_models))
     except WeightsError as error:
-        return Check("model", False, str(error), "Correct MODEL, restore generator/weights with git, or run “tunesmith train”.")
-    loss = card["loss"]
-    return Check("model", True, f"{card['name']} of {card['date']}, {loss['test_bits_per_note']} bits a note on test tunes")
+        return Check("model", False, str(error), remedy)
+    if models.left_out:
+        return Check("model", False, " ".join(models.left_out), f"Move it out of {settings.further_models}, or train it again.")
+    others = f"; also {', '.join(models.names[1:])}" if models.names[1:] else ""
+    bits = card["loss"]["test_bits_per_note"]
+    return Check("model", True, f"{card['name']} of {card['date']}, {bits} bits a note on test tunes{others}")
 
 
 def _rendering(settings: Settings) -> Check:

@@ -81,7 +81,8 @@ async def work(settings: Settings, *, supervised: bool) -> None:
             if supervised:
                 print(READY, flush=True)  # noqa: T201  # standard output is the supervisor's
 
-        jobs = [run(storage, slots=settings.worker_slots, model=settings.model, soundfont=settings.soundfont, ready=ready)]
+        places = {"model": settings.model, "further": settings.further_models, "soundfont": settings.soundfont}
+        jobs = [run(storage, slots=settings.worker_slots, ready=ready, **places)]
         if supervised:
             jobs.append(_input_ends())
         await until_stopped(*jobs)

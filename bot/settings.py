@@ -38,9 +38,14 @@ class Settings(BaseSettings):
     open_requests_per_person: int = Field(10, ge=1, description="How many unfinished tunes one person may have.")
     worker_slots: int = Field(8, ge=1, le=256, description="How many tunes a worker composes at once.")
     model: Folder | None = Field(None, description="Folder of a model that you trained; the shipped one without it.")
+    models: Folder | None = Field(None, description="Folder of further models, a folder each; DATA_DIR/models without it.")
     soundfont: Path | None = Field(None, description="A General MIDI sound font; FluidR3_GM is looked for without it.")
     log_json: bool = Field(False, description="Logs as JSON lines, for collectors.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def further_models(self) -> Path:
+        return self.models or self.data_dir / "models"
 
 
 def quiet_tensorflow() -> None:

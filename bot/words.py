@@ -37,6 +37,9 @@ def words_in(text: str) -> Words:
     if quoted := _QUOTED.search(text):
         wish["title"] = next(filter(None, quoted.groups()))
         text = f"{text[: quoted.start()]} , {text[quoted.end() :]}"
+    if model := _MODEL.search(text):
+        wish["model"] = next(filter(None, model.groups()))
+        text = f"{text[: model.start()]} , {text[model.end() :]}"
     said = _TOKEN.findall(text)
     words = [_plain(word) for word in said]
     marks: set[str] = set()
@@ -63,6 +66,10 @@ def words_in(text: str) -> Words:
 
 
 _QUOTED = re.compile(r"“([^“”\n]{1,200})”|„([^„“”\n]{1,200})[“”]|«\s?([^«»\n]{1,200}?)\s?»|\"([^\"\n]{1,200})\"")
+# By its name after a colon, or by one that is no word: «model: airs», «with model aird-1»; «a model tune» names none.
+_MODEL = re.compile(
+    rf"\b(?:{vocabulary.MODEL})(?:\s?:\s?(\w[\w.-]{{0,40}})|\s(\w(?=[\w.-]{{0,40}}\d)[\w.-]{{0,40}}))", re.IGNORECASE
+)
 _TOKEN = re.compile(r"\d{1,2}/\d{1,2}(?![\d/])|\d{1,12}(?:[.,]\d{1,4})?|[A-Ga-g][#♯♭](?:[^\W\d_]{1,20})?|[^\W\d_]+|[?!.,;:]")
 
 

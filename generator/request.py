@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeVar, get_args
@@ -22,6 +23,7 @@ MAX_CANDIDATES = 16
 MIN_TEMPO, MAX_TEMPO = 0.5, 1.5
 MAX_OPENING_CHARACTERS = 4_000
 MAX_TITLE_CHARACTERS = 80
+MAX_MODEL_CHARACTERS = 32
 INSTRUMENTS = ("fiddle", "flute", "whistle", "accordion", "concertina", "banjo", "harp", "piano")
 T = TypeVar("T", bound=str)
 
@@ -56,6 +58,7 @@ class TuneRequest:
     instrument: str = ""  # one of INSTRUMENTS; empty leaves it to the rhythm
     backing: bool = True  # whether guitar and drum play along
     tempo: float = 1.0  # how much faster than its rhythm's usual tempo; of a tune that is played as it stands, than its own
+    model: str = ""  # that composes, by its name; empty for the usual one. Whether it is at hand is for others to know
 
     @classmethod
     def check(
@@ -75,6 +78,7 @@ class TuneRequest:
         instrument: str | None = None,
         backing: bool = True,
         tempo: float | None = None,
+        model: str | None = None,
     ) -> TuneRequest:
         """Makes a request out of what people typed; raises RequestError with the sentence to show them."""
         named = None
@@ -154,6 +158,7 @@ class TuneRequest:
             instrument=instrument_named(instrument),
             backing=backing,
             tempo=1.0 if tempo is None else float(tempo),
+            model="" if treatment == "play" else model_named(model),
         )
 
     def again(self) -> TuneRequest:
@@ -209,6 +214,11 @@ def _metre(text: str | None) -> Metre | None:
 def instrument_named(text: str | None) -> str:
     """The instrument that a person names, in any case; empty where none is. Raises RequestError."""
     return str(_one_of("instrument", text, INSTRUMENTS)) if text and text.strip() else ""
+
+
+def model_named(text: str | None) -> str:
+    """A model's name as it is chosen: of small letters, digits, dots and hyphens; it names a queue as well."""
+    return re.sub(r"[^a-z0-9.]+", "-", (text or "").lower()).strip("-")[:MAX_MODEL_CHARACTERS]
 
 
 # For the modes that make something of an opening, where there is none.

@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from generator.composer.composer import Composer
-from generator.composer.weights import load_weights
+from generator.composer.models import Models
 from generator.notation.passed_over import passed_over
 from generator.notation.reader import read
 from generator.notation.writer import write
@@ -26,11 +25,12 @@ def compose(
     *,
     abc_only: bool,
     as_set: bool = False,
-    model: Path | None,
+    models: Models,
     soundfont: Path | None,
     done: Callable[[dict[str, Any]], None],
 ) -> None:
-    """Writes a tune for each request; several go into numbered folders, and a set's into one `set.abc` as well.
+    """Writes a tune for each request, all by the first one's model; several go into numbered folders, a set's into one
+    `set.abc` as well.
 
     `done` hears of each: its seed, and its folder and files or, where it cannot be rendered, the sentence that says why.
     Raises NotationError for an opening that cannot be gone on from, RendererFault where this machine cannot render.
@@ -38,8 +38,8 @@ def compose(
     count = len(requests)
     folders = [out] if count == 1 else [out / f"{index:0{len(str(count))}d}" for index in range(1, count + 1)]
     together: list[str] = []
-    composer = Composer(load_weights(model))
     try:
+        composer = models.composer(requests[0].model)
         futures = [composer.submit(wish) for wish in requests]
         for wish, folder, future in zip(requests, folders, futures, strict=True):
             composed = future.result()
@@ -61,7 +61,7 @@ def compose(
         if as_set:
             _write(out, {"set.abc": "\n".join(together).encode()})
     finally:
-        composer.close()
+        models.close()
 
 
 def render_file(path: Path, out: Path, *, style: Style, soundfont: Path | None) -> tuple[list[str], Sequence[str]]:

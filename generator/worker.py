@@ -13,7 +13,7 @@ import structlog
 
 from generator.composer.candidates import ComposedTune
 from generator.composer.composer import CANDIDATES, Composer, ComposingError
-from generator.composer.weights import load_weights
+from generator.composer.models import Models, folders
 from generator.notation.errors import NotationError
 from generator.notation.writer import write
 from generator.playing import UNTITLED, whole_tune
@@ -37,8 +37,8 @@ MOST_ROWS = 256  # of the composer's batch: more are not faster
 class Worker:
     """One worker: several tunes at a time share the composer's batch and wait for their turn with the renderer."""
 
-    def __init__(self, storage: Storage, composer: Composer, renderer: Renderer) -> None:
-        self.storage, self.composer, self.renderer = storage, composer, renderer
+    def __init__(self, storage: Storage, models: Models, renderer: Renderer) -> None:
+        self.storage, self.models, self.renderer = storage, models, renderer
 
     async def make(self, tune_id: str) -> None:
         """Makes one tune. A wish that cannot be met ends in its sentence; the machine's own faults are raised: tried again."""
@@ -60,10 +60,11 @@ class Worker:
             score, model = await asyncio.to_thread(whole_tune, tune.request), ""
             scores: dict[str, Any] = {}
         else:
-            composed = await self._compose(tune)
+            composer = await asyncio.to_thread(self.models.composer, tune.request.model)
+            composed = await self._compose(tune, composer)
             if composed is None:
                 return
-            score, model = composed.score, self.composer.model
+            score, model = composed.score, composer.model
             scores = {**composed_scores(composed), "compose_ms": round((time.monotonic() - started) * 1000)}
         written_at = time.monotonic()
         if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars)):
@@ -86,7 +87,7 @@ class Worker:
         await self.storage.finish(tune.id, composition, {name: (MEDIA_TYPES[name], data) for name, data in files.items()})
         log.info("tune finished", tune=tune.id, **scores)
 
-    async def _compose(self, tune: Tune) -> ComposedTune | None:
+    async def _compose(self, tune: Tune, composer: Composer) -> ComposedTune | None:
         """Composes while the tune's row tells how far it is; None for a tune that is no longer wanted."""
         loop = asyncio.get_running_loop()
         bars = 0
@@ -109,7 +110,7 @@ class Worker:
         def listen(count: int) -> None:  # in the composer's thread
             loop.call_soon_threadsafe(heard, count)
 
-        composing = asyncio.wrap_future(self.composer.submit(tune.request, listen))
+        composing = asyncio.wrap_future(composer.submit(tune.request, listen))
         reporting = asyncio.create_task(report())
         both: list[asyncio.Future[Any]] = [composing, reporting]
         try:
@@ -126,19 +127,32 @@ class Worker:
                 await reporting
 
 
-async def run(storage: Storage, *, slots: int, model: Path | None, soundfont: Path | None, ready: Callable[[], None]) -> None:
+async def run(
+    storage: Storage,
+    *,
+    slots: int,
+    model: Path | None,
+    further: Path | None,
+    soundfont: Path | None,
+    ready: Callable[[], None],
+) -> None:
     """Works until cancelled or told to stop by SIGTERM; calls `ready` before it takes the first job.
 
-    Raises RenderingError where this machine cannot render, rather than let every tune fail.
+    `model` is the folder of the usual model, `further` that of others, a folder each: for both see generator.composer.models.
+    Raises RenderingError where this machine cannot render, rather than let every tune fail, and WeightsError.
     """
     find_fluidsynth()
     renderer = Renderer(soundfont=find_soundfont(soundfont))
-    composer = await asyncio.to_thread(lambda: Composer(load_weights(model), slots=min(slots * CANDIDATES, MOST_ROWS)))
+    models = Models(folders(model, further), slots=min(slots * CANDIDATES, MOST_ROWS))
     try:
+        await asyncio.to_thread(models.composer)  # the usual one's
         await renderer.start()
-        log.info("worker ready", model=composer.model, slots=slots)
-        ready()
-        await work(storage, Worker(storage, composer, renderer).make, concurrency=slots)
+        for sentence in models.left_out:
+            log.warning("a model is left out", reason=sentence)
+        async with storage.models.offered(models.descriptions):
+            log.info("worker ready", models=models.names, slots=slots)
+            ready()
+            await work(storage, Worker(storage, models, renderer).make, concurrency=slots, models=models.names)
     finally:
         renderer.close()
-        composer.close()
+        models.close()

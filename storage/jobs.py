@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ GAVE_UP = Sentence(
 # is not to blame for its worker's death.
 RESCUE = text("""
     UPDATE procrastinate_jobs AS job SET status = 'todo', worker_id = NULL
-    WHERE queue_name = :queue AND status = 'doing' AND NOT EXISTS (
+    WHERE status = 'doing' AND NOT EXISTS (
         SELECT FROM procrastinate_workers AS worker
         WHERE worker.id = job.worker_id AND worker.last_heartbeat > now() - make_interval(secs => :seconds)
     )
@@ -66,25 +66,31 @@ def make_app(conninfo: str) -> App:
     return app
 
 
+def queue_of(model: str) -> str:
+    """Where jobs for a model wait: any worker takes those that name none."""
+    return f"{QUEUE}:{model}" if model else QUEUE
+
+
 async def put(
-    app: App, tune_id: str, connection: psycopg.AsyncConnection[object], *, round: int, not_before: datetime | None
+    app: App, tune_id: str, connection: psycopg.AsyncConnection[object], *, model: str, round: int, not_before: datetime | None
 ) -> None:
     """Puts the tune's job into the connection's transaction: to be taken before those of later rounds, and not earlier."""
-    job = app.configure_task(TASK, connection=connection, priority=-round, schedule_at=not_before)
+    job = app.configure_task(TASK, connection=connection, queue=queue_of(model), priority=-round, schedule_at=not_before)
     await job.defer_async(tune_id=tune_id)
 
 
-async def work(storage: Storage, handle: Handle, *, concurrency: int) -> None:
-    """Hands tunes to the handler until cancelled or told to stop by SIGTERM; survives the database's restarts.
+async def work(storage: Storage, handle: Handle, *, concurrency: int, models: Iterable[str] = ()) -> None:
+    """Hands tunes for any model and for these to the handler until cancelled or told to stop by SIGTERM; survives the
+    database's restarts.
 
     A tune may be handed in twice, when its worker was taken for dead: `Storage.finish` counts the first.
     """
-    stop = asyncio.Event()
+    stop, queues = asyncio.Event(), [queue_of(model) for model in ("", *models)]
     with on_stop(stop.set):
         stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                worker = asyncio.create_task(_work(storage, handle, concurrency))
+                worker = asyncio.create_task(_work(storage, handle, concurrency, queues))
                 try:
                     await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 finally:
@@ -100,13 +106,13 @@ async def work(storage: Storage, handle: Handle, *, concurrency: int) -> None:
             stopped.cancel()
 
 
-async def _work(storage: Storage, handle: Handle, concurrency: int) -> None:
+async def _work(storage: Storage, handle: Handle, concurrency: int, queues: list[str]) -> None:
     await _rescue(storage)  # first, for this brings back an embedded server that was killed
     async with storage.jobs.open_async():
         rescuer = asyncio.create_task(_keep_rescuing(storage))
         try:
             await storage.jobs.run_worker_async(
-                queues=[QUEUE],
+                queues=queues,
                 concurrency=concurrency,
                 additional_context={"storage": storage, "handle": handle},
                 fetch_job_polling_interval=POLL_S,
@@ -143,6 +149,6 @@ async def _keep_rescuing(storage: Storage) -> None:
 
 async def _rescue(storage: Storage) -> None:
     async with storage.database.engine.begin() as connection:
-        found = await connection.execute(RESCUE, {"queue": QUEUE, "seconds": STALLED_AFTER_S})
+        found = await connection.execute(RESCUE, {"seconds": STALLED_AFTER_S})
         for (tune_id,) in found:
             log.warning("a worker died; its tune is made again", tune=tune_id)

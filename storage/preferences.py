@@ -31,10 +31,12 @@ class Defaults:
     rhythm: str | None = None
     key: str | None = None
     temperature: float | None = None
+    tempo: float | None = None
     structure: str | None = None
     candidates: int | None = None
     instrument: str | None = None
     backing: bool | None = None
+    model: str | None = None
     language: str | None = None  # in which the bot answers, one of LANGUAGES; no part of a wish
 
     def filled_into(self, typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,10 +145,12 @@ _DEFAULTS: dict[str, tuple[type, ...]] = {
     "rhythm": (str,),
     "key": (str,),
     "temperature": (float, int),
+    "tempo": (float, int),
     "structure": (str,),
     "candidates": (int,),
     "instrument": (str,),
     "backing": (bool,),
+    "model": (str,),
     "language": (str,),
 }
 

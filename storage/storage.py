@@ -23,6 +23,7 @@ from storage.errors import TooManyOpen
 from storage.files import Files, TuneFile, digest_of, hold
 from storage.gallery import Gallery
 from storage.jobs import make_app, put
+from storage.models import Models
 from storage.preferences import Preferences
 from storage.privacy import Privacy
 from storage.sharing import Sharing
@@ -56,6 +57,7 @@ class Storage:
     sharing: Sharing
     preferences: Preferences
     privacy: Privacy
+    models: Models
 
     def __init__(self, database: Database, kept: Files) -> None:
         self.database = database
@@ -65,6 +67,7 @@ class Storage:
         self.sharing = Sharing(database, kept)
         self.preferences = Preferences(database)
         self.privacy = Privacy(database, self.sharing)
+        self.models = Models(database)
 
     # For those who ask.
 
@@ -152,7 +155,8 @@ class Storage:
                 raw = (await connection.get_raw_connection()).driver_connection
                 assert isinstance(raw, psycopg.AsyncConnection)
                 for row in rows:
-                    await put(self.jobs, row["id"], raw, round=row["round"], not_before=row["not_before"])
+                    model, turn = row["request"]["model"], {"round": row["round"], "not_before": row["not_before"]}
+                    await put(self.jobs, row["id"], raw, model=model, **turn)
                 return [tune_from(row) for row in rows]
         except (DataError, UnicodeEncodeError) as error:
             sentence = Sentence("Your request holds characters that cannot be kept; please type it again without them.")

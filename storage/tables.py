@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -85,6 +86,15 @@ files = Table(
     Column("size", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
     Index("files_hash", "hash"),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("usual", Boolean, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
 )
 
 likes = Table(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 import structlog
 
+from bot.desk import Desk
 from bot.discord.reply import PLATFORM
 from bot.languages import Language, language
 from generator.request import TuneRequest
@@ -29,6 +30,7 @@ class Caller:
     defaults: Defaults
     server: ServerSettings
     say: Language
+    desk: Desk
 
     @classmethod
     async def of(cls, interaction: discord.Interaction[TunesmithBot]) -> Self:
@@ -48,14 +50,18 @@ class Caller:
             log.warning("What somebody has set is not read in time; they are answered as if they had set nothing.")
         except Exception:
             log.exception("What somebody has set cannot be read; they are answered as if they had set nothing.")
-        return cls(viewer, defaults, settings, language(defaults.language or settings.language or locale))
+        return cls(viewer, defaults, settings, language(defaults.language or settings.language or locale), bot.desk)
 
     async def wish(self, **typed: Any) -> TuneRequest:
-        """What was typed, with the person's and the server's defaults where nothing was; raises RequestError.
+        """What was typed, with the person's and the server's defaults where nothing was; raises RequestError, also for a
+        model that is not at hand.
 
         In a thread: a hostile opening takes a tenth of a second to read, and everybody else waits for the loop.
         """
         filled = self.defaults.filled_into(typed)
         if self.server.instrument:
             filled.setdefault("instrument", self.server.instrument)
-        return await asyncio.to_thread(lambda: TuneRequest.check(**filled))
+        request = await asyncio.to_thread(lambda: TuneRequest.check(**filled))
+        if typed.get("model"):
+            await self.desk.check_model(request.model)
+        return request

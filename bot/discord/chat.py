@@ -32,7 +32,7 @@ SENTENCES, SENTENCES_S = 3, 60.0  # a person is told so many in so long, or the 
 REMEMBERED_PEOPLE = 10_000
 # What a tune that is there can be played with; and what a variation of it can be made with.
 _PLAYED = {"tempo", "instrument", "backing", "title"}
-_VARIED = _PLAYED | {"temperature", "strength", "seed"}
+_VARIED = _PLAYED | {"temperature", "strength", "seed", "model"}
 
 
 class Patience:
@@ -130,7 +130,10 @@ async def _wish(
             if not await asking.shows_opening(bot.storage, caller.viewer, str(message.channel.id), tune):
                 raise RequestError("message", texts_gallery.NO_OPENING)
             return desk.again(tune)
-        return await caller.wish(**_of_tune(tune, words.wish)), tune.id
+        request = await caller.wish(**_of_tune(tune, words.wish))
+        if "model" not in words.wish and request.mode != "play":
+            request = replace(request, model=tune.request.model)
+        return request, tune.id
     wish = dict(words.wish)
     if others is not None and (opening := await handed_in.abc_of(others)):
         wish["opening"] = opening

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import discord
+import structlog
 from discord import app_commands
 
+from bot.languages import language
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
@@ -14,11 +18,18 @@ from generator.notation.sentences import Sentence
 from generator.notation.tokens import MODES
 from generator.request import INSTRUMENTS
 
+if TYPE_CHECKING:
+    from bot.discord.client import TunesmithBot
+
+log = structlog.get_logger(__name__)
+
 T = TypeVar("T")
-MAX_CHOICES = 25
+MAX_CHOICES, MAX_CHOICE_CHARACTERS = 25, 100
+LOOK_S = 1.0  # of the 3 s that Discord leaves for an answer
 # As sessions meet them: the keys that fiddle, flute and whistle lie well in, the commonest first.
 _KEYS = "D G Em Ador Edor Amix Bm A Dmix Am Gdor Ddor C F Gmix Emix Bdor Dm Gm Bb E Cmix F#m Bmix Cdor"
 KEYS = [Key.parse(text) for text in _KEYS.split()]
+RHYTHM_CHOICES = [app_commands.Choice(name=name, value=name) for name in RHYTHMS]
 INSTRUMENT_CHOICES = [app_commands.Choice(name=name, value=name) for name in INSTRUMENTS]
 METRES = list(dict.fromkeys(str(metre) for rhythm in RHYTHMS.values() for metre in rhythm.metres))
 
@@ -29,6 +40,26 @@ def everywhere(command: T) -> T:
     installs: Any = app_commands.allowed_installs(guilds=True, users=True)
     placed: T = contexts(installs(command))
     return placed
+
+
+async def key_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+    say = language(str(interaction.locale))
+    return [app_commands.Choice(name=say(key.named), value=key.abc) for key in matching_keys(typed, say)]
+
+
+async def model_choices(interaction: discord.Interaction[TunesmithBot], typed: str) -> list[app_commands.Choice[str]]:
+    """The models that are at hand, with what they are; descriptions of those that are shipped are translated."""
+    say = language(str(interaction.locale))
+    try:
+        async with asyncio.timeout(LOOK_S):
+            at_hand = await interaction.client.desk.models()
+    except Exception:
+        log.exception("Models cannot be offered just now.")
+        return []
+    told = {name: f"{name}: {say(what)}" if what else name for name, what in at_hand.items()}
+    wanted = typed.strip().casefold()
+    found = [name for name in told if wanted in told[name].casefold()][:MAX_CHOICES]
+    return [app_commands.Choice(name=told[name][:MAX_CHOICE_CHARACTERS], value=name) for name in found]
 
 
 def matching_keys(typed: str, say: Callable[[Sentence], str] = str) -> list[Key]:

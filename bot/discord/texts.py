@@ -25,6 +25,12 @@ STRUCTURE = Sentence("Parts of eight bars, played twice, if you leave it open.")
 STRUCTURES: dict[Structure, str] = {"parts": Sentence("parts of eight bars, played twice"), "free": Sentence("free")}
 TEMPERATURE = Sentence("From 0.1 (steady) to 2 (wild); 1 if you leave it open.")
 TEMPO = Sentence("Times the usual tempo, from 0.5 (slow) to 1.5 (fast); 1 if you leave it open.")
+MODEL = Sentence("Who composes: one of the models that are here, the usual one if you leave it open.")
+# What the shipped models' cards say of them, here for the catalogues.
+SHIPPED_MODELS = (
+    Sentence("dances and airs of five collections, most of them Irish"),
+    Sentence("Scottish and Irish airs, marches and dances of the 18th century"),
+)
 SEED = Sentence("The same wish with the same seed gives the same tune.")
 TITLE = Sentence("What the tune is called.")
 INSTRUMENT = Sentence("What plays the melody; each rhythm has its own if you leave it open.")

@@ -6,9 +6,11 @@ DEFAULTS = Sentence("What I take where you leave something open: shows it, and c
 DEFAULT_RHYTHM = Sentence("The dance, or an air, unless you ask for another.")
 DEFAULT_KEY = Sentence("A key, or a mode alone, unless you ask for another: Ador, dorian.")
 DEFAULT_TEMPERATURE = Sentence("From 0.1 (steady) to 2 (wild).")
+DEFAULT_TEMPO = Sentence("Times the usual tempo, from 0.5 (slow) to 1.5 (fast).")
 DEFAULT_STRUCTURE = Sentence("Parts of eight bars, played twice, or free.")
 DEFAULT_INSTRUMENT = Sentence("What plays the melody.")
 DEFAULT_BACKING = Sentence("Whether guitar and bodhrán play along.")
+DEFAULT_MODEL = Sentence("The model that composes.")
 DEFAULT_LANGUAGE = Sentence("The language in which I answer you.")
 DEFAULT_RESET = Sentence("What to leave open again.")
 
@@ -28,9 +30,11 @@ NAMES = {
     "rhythm": Sentence("rhythm"),
     "key": Sentence("key"),
     "temperature": Sentence("temperature"),
+    "tempo": Sentence("tempo"),
     "structure": Sentence("structure"),
     "instrument": Sentence("instrument"),
     "backing": Sentence("backing"),
+    "model": Sentence("model"),
     "language": Sentence("language"),
     "sharing_channel": Sentence("sharing channel"),
     "channels": Sentence("channels for tunes"),

@@ -12,11 +12,12 @@ from json import JSONDecodeError
 from aiohttp import web
 
 from generator.notation.opening import OPENING_MODES
-from generator.request import STRUCTURES, USUAL_STRENGTH, RequestError, TuneRequest
+from generator.request import MAX_TEMPO, MIN_TEMPO, STRUCTURES, USUAL_STRENGTH, RequestError, TuneRequest
 
 BACKINGS = ("with", "without")
 FIELDS = (
-    "rhythm", "key", "metre", "opening", "mode", "strength", "structure", "temperature", "seed", "title", "instrument", "backing",
+    "rhythm", "key", "metre", "opening", "mode", "strength", "structure", "temperature", "tempo", "seed", "title", "instrument",
+    "backing", "model",
 )  # fmt: skip
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
@@ -37,11 +38,13 @@ def wish(values: Mapping[str, str]) -> TuneRequest:
         mode=values["mode"],
         strength=_whole("strength", values["strength"]),
         structure=values["structure"],
-        temperature=_temperature(values["temperature"]),
+        temperature=_number("temperature", values["temperature"], "The temperature is a number from 0.1 (steady) to 2 (wild)."),
+        tempo=_number("tempo", values["tempo"], f"The tempo is a number from {MIN_TEMPO:g} (slow) to {MAX_TEMPO:g} (fast)."),
         seed=_whole("seed", values["seed"]),
         title=values["title"],
         instrument=values["instrument"],
         backing=_backing(values["backing"]),
+        model=values["model"],
     )
 
 
@@ -56,10 +59,12 @@ def filled(request: TuneRequest) -> dict[str, str]:
         "strength": "" if request.strength == USUAL_STRENGTH else str(request.strength),
         "structure": "" if request.structure == STRUCTURES[0] else request.structure,
         "temperature": "" if request.temperature == 1 else f"{request.temperature:g}",
+        "tempo": "" if request.tempo == 1 else f"{request.tempo:g}",
         "seed": "",
         "title": request.title,
         "instrument": request.instrument,
         "backing": "" if request.backing else BACKINGS[1],
+        "model": request.model,
     }
 
 
@@ -106,13 +111,13 @@ def text(name: str, value: object) -> str:
     return "".join(character for character in lines if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs"))
 
 
-def _temperature(text: str) -> float | None:
+def _number(name: str, text: str, sentence: str) -> float | None:
     if not text.strip():
         return None
     try:
         return float(text.strip()[:20].replace(",", "."))
     except ValueError:
-        raise RequestError("temperature", "The temperature is a number from 0.1 (steady) to 2 (wild).") from None
+        raise RequestError(name, sentence) from None
 
 
 def _backing(text: str) -> bool:

@@ -91,6 +91,7 @@ class Pages:
         try:
             values = form.typed(body)
             wish = await _wish(values)
+            await self._desk.check_model(wish.model)
         except RequestError as error:
             return await self._refuse(request, values, 422, error.field, str(error))
         return await self._submit(request, wish, form.event(body.get("token"), values), values)
@@ -191,6 +192,7 @@ class Pages:
             values=values,
             errors=errors,
             latest=latest,
+            models=await self._desk.models(),
             token=form.new_token(),
             **_CHOICES,
         )

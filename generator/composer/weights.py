@@ -76,12 +76,25 @@ def _write_card(card: Mapping[str, Any], folder: Path) -> None:
 def load_weights(folder: Path | None = None) -> Weights:
     """The model in a folder, the shipped one without it; raises WeightsError."""
     folder = folder or SHIPPED
+    card = read_card(folder)
     try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         with np.load(folder / "weights.npz", allow_pickle=False) as file:
             arrays = {name: file[name].astype(np.float32) for name in file.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"The model in {folder} cannot be read ({error}). Restore it with git, or train one.") from error
-    if not isinstance(card, dict) or card.get("vocabulary") != list(VOCABULARY):
-        raise WeightsError(f"The model in {folder} was trained with other tokens than these. Train it again.")
+        raise _unreadable(folder, error) from error
     return Weights(arrays, card, folder)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """What a model says of itself, its `name` at least; raises WeightsError."""
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unreadable(folder, error) from error
+    if not isinstance(card, dict) or "name" not in card or card.get("vocabulary") != list(VOCABULARY):
+        raise WeightsError(f"The model in {folder} was trained with other tokens than these. Train it again.")
+    return card
+
+
+def _unreadable(folder: Path, error: Exception) -> WeightsError:
+    return WeightsError(f"The model in {folder} cannot be read ({error}). Restore it with git, or train one.")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -43,6 +44,11 @@ class Renderer:
         return self.outcome
 
 
+def only(composer: object) -> SimpleNamespace:
+    """In the place of Models: one composer, whatever is asked for."""
+    return SimpleNamespace(composer=lambda name: composer)
+
+
 RENDERED = Rendering(
     musicxml=b"<score-partwise/>",
     midi=b"MThd",
@@ -66,7 +72,7 @@ def composer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composer]:
 async def test_a_finished_tune_holds_its_files_and_how_it_was_made(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(seed=5), origin())
     renderer = Renderer(RENDERED)
-    await Worker(storage, composer, renderer).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, only(composer), renderer).make(tune.id)  # type: ignore[arg-type]
     done = await storage.tune(tune.id)
     assert done is not None and done.composition is not None
     assert (done.status, done.composition.key, done.composition.rhythm) == (Status.FINISHED, "D", "reel")
@@ -82,7 +88,7 @@ async def test_a_finished_tune_holds_its_files_and_how_it_was_made(storage: Stor
 
 async def test_a_tune_that_cannot_be_rendered_fails_with_its_sentence(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
-    await Worker(storage, composer, Renderer(RenderingError("Too long. Shorten it."))).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, only(composer), Renderer(RenderingError("Too long. Shorten it."))).make(tune.id)  # type: ignore[arg-type]
     failed = await storage.tune(tune.id)
     assert failed is not None
     assert (failed.status, failed.error) == (Status.FAILED, "Too long. Shorten it.")
@@ -90,7 +96,7 @@ async def test_a_tune_that_cannot_be_rendered_fails_with_its_sentence(storage: S
 
 async def test_an_opening_that_cannot_be_gone_on_from_fails_with_its_sentence(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(replace(request(), opening="M:5/4\nK:D\nD10|"), origin())
-    await Worker(storage, composer, Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, only(composer), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
     failed = await storage.tune(tune.id)
     assert failed is not None and failed.status is Status.FAILED
     assert "5/4" in str(failed.error)
@@ -99,7 +105,7 @@ async def test_an_opening_that_cannot_be_gone_on_from_fails_with_its_sentence(st
 async def test_the_machines_own_fault_is_left_to_be_tried_again(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
     with pytest.raises(RendererFault):
-        await Worker(storage, composer, Renderer(RendererFault("No font."))).make(tune.id)  # type: ignore[arg-type]
+        await Worker(storage, only(composer), Renderer(RendererFault("No font."))).make(tune.id)  # type: ignore[arg-type]
     waiting = await storage.tune(tune.id)
     assert waiting is not None and not waiting.status.over
 
@@ -107,7 +113,7 @@ async def test_the_machines_own_fault_is_left_to_be_tried_again(storage: Storage
 async def test_a_finished_tune_is_not_made_again(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
     renderer = Renderer(RENDERED)
-    maker = Worker(storage, composer, renderer)  # type: ignore[arg-type]
+    maker = Worker(storage, only(composer), renderer)  # type: ignore[arg-type]
     await maker.make(tune.id)
     await maker.make(tune.id)
     assert len(renderer.scores) == 1
@@ -138,7 +144,7 @@ async def test_a_tune_that_is_deleted_while_it_is_composed_is_left_and_its_rows_
     monkeypatch.setattr(worker, "PROGRESS_S", 0.01)
     tune = await storage.add(request(), origin())
     renderer, held = Renderer(RENDERED), HeldComposer(composer)
-    making = asyncio.create_task(Worker(storage, held, renderer).make(tune.id))  # type: ignore[arg-type]
+    making = asyncio.create_task(Worker(storage, only(held), renderer).make(tune.id))  # type: ignore[arg-type]
     async with asyncio.timeout(10), storage.changes() as changes:
         async for _ in changes:
             now = await storage.tune(tune.id)
@@ -151,7 +157,7 @@ async def test_a_tune_that_is_deleted_while_it_is_composed_is_left_and_its_rows_
         assert held.future.cancelled()
         assert renderer.scores == []
         other = await storage.add(request(), origin("2"))
-        await Worker(storage, composer, renderer).make(other.id)  # type: ignore[arg-type]
+        await Worker(storage, only(composer), renderer).make(other.id)  # type: ignore[arg-type]
     done = await storage.tune(other.id)
     assert done is not None and done.status is Status.FINISHED
 
@@ -169,14 +175,14 @@ async def test_a_tune_that_is_deleted_before_it_is_rendered_is_not_rendered(
 
     monkeypatch.setattr(storage, "start", start_and_delete)
     renderer = Renderer(RENDERED)
-    await Worker(storage, NoComposer(), renderer).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, only(NoComposer()), renderer).make(tune.id)  # type: ignore[arg-type]
     assert renderer.scores == []
 
 
 async def test_a_worker_that_is_stopped_gives_the_composers_rows_back(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
     held = HeldComposer(composer)
-    making = asyncio.create_task(Worker(storage, held, Renderer(RENDERED)).make(tune.id))  # type: ignore[arg-type]
+    making = asyncio.create_task(Worker(storage, only(held), Renderer(RENDERED)).make(tune.id))  # type: ignore[arg-type]
     async with asyncio.timeout(10):
         while not hasattr(held, "future"):
             await asyncio.sleep(0.01)
@@ -200,7 +206,7 @@ async def test_a_tune_to_play_is_rendered_as_it_stands_and_nothing_is_composed(s
     wish = TuneRequest.check(opening=TO_PLAY, mode="play", seed=3)
     tune = await storage.add(wish, origin())
     renderer = Renderer(RENDERED)
-    await Worker(storage, NoComposer(), renderer).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, only(NoComposer()), renderer).make(tune.id)  # type: ignore[arg-type]
     done = await storage.tune(tune.id)
     assert done is not None and done.composition is not None
     [score] = renderer.scores
@@ -222,7 +228,7 @@ async def test_a_tune_to_play_keeps_its_title_or_gets_the_one_that_was_asked_for
     storage: Storage, asked: str, written: str, title: str
 ) -> None:
     tune = await storage.add(TuneRequest.check(opening=f"X:1\n{written}M:none\nK:C\nABc|]", mode="play", title=asked), origin())
-    await Worker(storage, NoComposer(), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, only(NoComposer()), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
     done = await storage.tune(tune.id)
     assert done is not None and done.composition is not None
     assert (done.composition.title, done.composition.metre) == (title, "")
@@ -230,6 +236,6 @@ async def test_a_tune_to_play_keeps_its_title_or_gets_the_one_that_was_asked_for
 
 async def test_a_tune_that_can_no_longer_be_read_fails_with_its_sentence(storage: Storage) -> None:
     tune = await storage.add(replace(request(), opening="no tune?!", mode="play"), origin())
-    await Worker(storage, NoComposer(), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, only(NoComposer()), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
     failed = await storage.tune(tune.id)
     assert failed is not None and failed.status is Status.FAILED and str(failed.error).endswith(".")

@@ -19,8 +19,10 @@ async def test_where_nothing_was_set_everything_is_as_usual(storage: Storage) ->
 
 async def test_defaults_are_kept_as_a_request_writes_them(storage: Storage) -> None:
     typed = {"rhythm": "Slip-Jigs", "key": "a dorian", "temperature": 1, "structure": "FREE", "candidates": 4}
-    set_to = await storage.preferences.change_defaults(ANN, **typed, instrument="Flute", backing=False)
-    assert set_to == Defaults("slip jig", "Ador", 1.0, "free", 4, "flute", False)
+    others = {"tempo": 1, "model": "My Airs"}
+    set_to = await storage.preferences.change_defaults(ANN, **typed, **others, instrument="Flute", backing=False)
+    kept = {"rhythm": "slip jig", "key": "Ador", "temperature": 1.0, "tempo": 1.0, "structure": "free", "candidates": 4}
+    assert set_to == Defaults(**kept, instrument="flute", backing=False, model="my-airs")
     assert await storage.preferences.defaults(ANN) == set_to
     assert await storage.preferences.defaults(Viewer("discord", "ann", "elsewhere")) == set_to
     assert await storage.preferences.defaults(BEN) == await storage.preferences.defaults(Viewer("web", "ann")) == Defaults()
@@ -44,6 +46,8 @@ async def test_what_is_not_named_stays_and_what_is_emptied_goes(storage: Storage
         ("temperature", 3),
         ("temperature", float("nan")),
         ("temperature", True),
+        ("tempo", 9),
+        ("model", 5),
         ("structure", "sonata"),
         ("candidates", 0),
         ("candidates", 2.5),

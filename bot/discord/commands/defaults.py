@@ -12,12 +12,11 @@ from discord import app_commands
 from bot import languages
 from bot.discord import texts, texts_settings
 from bot.discord.caller import Caller
-from bot.discord.choices import INSTRUMENT_CHOICES, everywhere
-from bot.discord.commands.tune import RHYTHM_CHOICES, key_choices
+from bot.discord.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
 from bot.discord.pager import tell
 from bot.naming import key_name
 from generator.notation.sentences import LANGUAGES
-from generator.request import RequestError
+from generator.request import MAX_MODEL_CHARACTERS, MAX_TEMPO, MIN_TEMPO, RequestError, model_named
 from storage.preferences import Defaults
 
 if TYPE_CHECKING:
@@ -37,9 +36,11 @@ FIELDS = [field.name for field in fields(Defaults) if field.name != "candidates"
     rhythm=texts_settings.DEFAULT_RHYTHM,
     key=texts_settings.DEFAULT_KEY,
     temperature=texts_settings.DEFAULT_TEMPERATURE,
+    tempo=texts_settings.DEFAULT_TEMPO,
     structure=texts_settings.DEFAULT_STRUCTURE,
     instrument=texts_settings.DEFAULT_INSTRUMENT,
     backing=texts_settings.DEFAULT_BACKING,
+    model=texts_settings.DEFAULT_MODEL,
     language=texts_settings.DEFAULT_LANGUAGE,
     reset=texts_settings.DEFAULT_RESET,
 )
@@ -53,15 +54,17 @@ FIELDS = [field.name for field in fields(Defaults) if field.name != "candidates"
         *(app_commands.Choice(name=texts_settings.NAMES[name], value=name) for name in FIELDS),
     ],
 )
-@app_commands.autocomplete(key=key_choices)
+@app_commands.autocomplete(key=key_choices, model=model_choices)
 async def defaults(
     interaction: discord.Interaction[TunesmithBot],
     rhythm: str | None = None,
     key: app_commands.Range[str, 1, 40] | None = None,
     temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
+    tempo: app_commands.Range[float, MIN_TEMPO, MAX_TEMPO] | None = None,
     structure: str | None = None,
     instrument: str | None = None,
     backing: bool | None = None,
+    model: app_commands.Range[str, 1, MAX_MODEL_CHARACTERS] | None = None,
     language: str | None = None,
     reset: str | None = None,
 ) -> None:
@@ -71,15 +74,18 @@ async def defaults(
         "rhythm": rhythm,
         "key": key,
         "temperature": temperature,
+        "tempo": tempo,
         "structure": structure,
         "instrument": instrument,
         "backing": backing,
+        "model": model,
         "language": language,
     }
     forgotten = [field.name for field in fields(Defaults)] if reset == EVERYTHING else [reset] if reset else []
     changes = dict.fromkeys(forgotten) | {name: value for name, value in given.items() if value is not None}
     preferences = interaction.client.storage.preferences
     try:
+        await interaction.client.desk.check_model(model_named(model))
         held = (
             await preferences.change_defaults(caller.viewer, **changes) if changes else await preferences.defaults(caller.viewer)
         )
@@ -98,9 +104,11 @@ def _told(held: Defaults, say: languages.Language) -> str:
         "rhythm": held.rhythm and say(held.rhythm),
         "key": held.key and say(key_name(held.key)),
         "temperature": held.temperature and f"{held.temperature:g}",
+        "tempo": held.tempo and f"× {held.tempo:g}",
         "structure": held.structure and say(texts.STRUCTURES["free" if held.structure == "free" else "parts"]),
         "instrument": held.instrument and say(held.instrument),
         "backing": None if held.backing is None else say(texts_settings.YES if held.backing else texts_settings.NO),
+        "model": held.model,
         "language": held.language and languages.language(held.language).name,
     }
     lines = [f"- {say(texts_settings.NAMES[name])}: {value or say(texts_settings.LEFT_OPEN)}" for name, value in values.items()]

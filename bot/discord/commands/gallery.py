@@ -9,8 +9,7 @@ from discord import app_commands
 
 from bot.discord import asking, pager, texts_gallery
 from bot.discord.caller import Caller
-from bot.discord.choices import everywhere
-from bot.discord.commands.tune import RHYTHM_CHOICES, key_choices
+from bot.discord.choices import RHYTHM_CHOICES, everywhere, key_choices
 from bot.discord.listing import MAX_SEARCH_CHARACTERS, Listing, PageOf, searched
 from generator.request import RequestError
 

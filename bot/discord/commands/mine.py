@@ -8,9 +8,8 @@ import discord
 from discord import app_commands
 
 from bot.discord import texts_gallery
-from bot.discord.choices import everywhere
+from bot.discord.choices import RHYTHM_CHOICES, everywhere, key_choices
 from bot.discord.commands.gallery import look_through
-from bot.discord.commands.tune import RHYTHM_CHOICES, key_choices
 from bot.discord.listing import MAX_SEARCH_CHARACTERS, Listing
 
 if TYPE_CHECKING:

@@ -12,12 +12,21 @@ from discord import app_commands
 
 from bot.discord import asking, handed_in, listed, texts, texts_gallery
 from bot.discord.caller import Caller
-from bot.discord.choices import INSTRUMENT_CHOICES, MAX_CHOICES, METRES, everywhere, matching_keys
+from bot.discord.choices import (
+    INSTRUMENT_CHOICES,
+    MAX_CHOICES,
+    METRES,
+    RHYTHM_CHOICES,
+    everywhere,
+    key_choices,
+    model_choices,
+)
 from bot.discord.handed_in import unfold
 from bot.discord.reply import PLATFORM
 from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.request import (
+    MAX_MODEL_CHARACTERS,
     MAX_OPENING_CHARACTERS,
     MAX_SEED,
     MAX_TEMPO,
@@ -34,7 +43,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-RHYTHM_CHOICES = [app_commands.Choice(name=name, value=name) for name in RHYTHMS]
 MAX_TYPED = 100  # characters that a choice may have
 LOOK_S = 1.0  # of the 3 s that Discord leaves for an answer
 MOST_AT_ONCE = 4  # tunes: each has a sheet and a recording, and a message has ten files
@@ -56,6 +64,7 @@ _TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
     backing=texts.BACKING,
     temperature=texts.TEMPERATURE,
     tempo=texts.TEMPO,
+    model=texts.MODEL,
     seed=texts.SEED,
     count=texts.COUNT,
 )
@@ -66,6 +75,7 @@ _TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
     structure=[app_commands.Choice(name=name, value=structure) for structure, name in texts.STRUCTURES.items()],
     instrument=INSTRUMENT_CHOICES,
 )
+@app_commands.autocomplete(key=key_choices, model=model_choices)
 async def tune(
     interaction: discord.Interaction[TunesmithBot],
     rhythm: str | None = None,
@@ -80,6 +90,7 @@ async def tune(
     backing: bool | None = None,
     temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
     tempo: app_commands.Range[float, MIN_TEMPO, MAX_TEMPO] | None = None,
+    model: app_commands.Range[str, 1, MAX_MODEL_CHARACTERS] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
     count: app_commands.Range[int, 1, MOST_AT_ONCE] = 1,
 ) -> None:
@@ -101,6 +112,7 @@ async def tune(
             temperature=temperature,
             tempo=tempo,
             seed=seed,
+            model=model,
         )
     except RequestError as error:
         await asking.refuse(interaction, caller.say(error.sentence))
@@ -125,12 +137,6 @@ async def _opening(storage: Storage, viewer: Viewer, typed: str | None) -> tuple
     if found is None or found.composition is None:
         raise RequestError("opening", texts_gallery.NO_OPENING)
     return found.composition.abc, found.id
-
-
-@tune.autocomplete("key")
-async def key_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-    say = language(str(interaction.locale))
-    return [app_commands.Choice(name=say(key.named), value=key.abc) for key in matching_keys(typed, say)]
 
 
 @tune.autocomplete("metre")

@@ -27,9 +27,11 @@ async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage, 
         "- rhythm: jig",
         "- key: dorian",
         "- temperature: 0.7",
+        "- tempo: left open",
         "- structure: free",
         "- instrument: harp",
         "- backing: no",
+        "- model: left open",
         "- language: left open",
     ]
     assert "- instrument: left open" in shown

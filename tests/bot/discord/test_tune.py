@@ -158,7 +158,7 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
     options = {option["name"]: option for option in command["options"]}
     assert list(options) == [
         "rhythm", "key", "metre", "opening", "mode", "strength", "structure", "title", "instrument", "backing",
-        "temperature", "tempo", "seed", "count",
+        "temperature", "tempo", "model", "seed", "count",
     ]  # fmt: skip
     assert {choice["value"] for choice in options["rhythm"]["choices"]} >= {"reel", "jig", "slip jig", "hornpipe"}
     assert (options["temperature"]["min_value"], options["temperature"]["max_value"]) == (0.1, 2.0)

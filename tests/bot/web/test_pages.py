@@ -16,13 +16,33 @@ JSON = {"Accept": "application/json"}
 SCRIPT = "<script>alert(1)</script>\"'"
 
 
-async def test_the_compose_page_has_a_labelled_control_for_every_wish(visitor: Visitor) -> None:
-    answer = await visitor.get("/")
+async def test_the_compose_page_has_a_labelled_control_for_every_wish(site: Site, visitor: Visitor) -> None:
+    async with site.storage.models.offered({"reels-2": "", "aird-1": SCRIPT}):
+        answer = await visitor.get("/")
     page = await answer.text()
     assert answer.status == 200
     for name in FIELDS:
         assert f'<label for="{name}">' in page
         assert re.search(rf'<(input|select|textarea)[^>]* id="{name}" name="{name}"', page)
+
+
+async def test_models_are_offered_with_what_they_are_and_one_that_is_not_there_is_refused(site: Site, visitor: Visitor) -> None:
+    async with site.storage.models.offered({"reels-2": "", "aird-1": SCRIPT}):
+        page = await (await visitor.get("/?model=aird-1")).text()
+        assert '<option value="reels-2">reels-2</option>' in page
+        assert re.search(r'<option value="aird-1" selected>aird-1: &lt;script&gt;[^<]*</option>', page)
+        tune = await site.storage.tune(await visitor.compose(model="Aird-1", tempo="0,8"))
+        assert tune is not None
+        assert (tune.request.model, tune.request.tempo) == ("aird-1", 0.8)
+        assert 'value="0.8"' in await (await visitor.get(f"/?from={tune.id}")).text()
+        for field, typed, sentence in [
+            ("model", "zither", "There is no model “zither” here. Try reels-2 or aird-1."),
+            ("tempo", "fast", "The tempo is a number from 0.5 (slow) to 1.5 (fast)."),
+            ("tempo", "9", "The tempo goes from 0.5 to 1.5 times the usual one."),
+        ]:
+            refused = await visitor.post("/tunes", data={field: typed})
+            page = await refused.text()
+            assert refused.status == 422 and sentence in page and typed in page
 
 
 async def test_a_form_becomes_a_tune_that_keeps_the_wish(site: Site, visitor: Visitor) -> None:

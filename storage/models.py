@@ -1,0 +1,86 @@
+"""Which models the workers have, so that people can choose among them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+
+from storage import tables
+from storage.database import Database
+from storage.jobs import QUEUE
+
+OFFER_EVERY_S = 15
+OFFERED_FOR_S = 60  # a worker that restarts keeps its models on offer meanwhile
+# What waits for a model that has not been seen for so long is composed by the usual one, so that it does not wait for ever.
+WAITED_FOR_S = 300
+
+MOVE = text("""
+    UPDATE procrastinate_jobs AS job SET queue_name = :queue
+    WHERE status = 'todo' AND queue_name <> :queue AND NOT EXISTS (
+        SELECT FROM models WHERE :queue || ':' || name = job.queue_name AND seen_at > now() - make_interval(secs => :seconds)
+    )
+    RETURNING args ->> 'tune_id'
+""")
+
+models = tables.models
+log = structlog.get_logger(__name__)
+
+
+class Models:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def at_hand(self) -> dict[str, str]:
+        """Names and descriptions of the models that workers have just now, the usual ones first."""
+        seen = models.c.seen_at > func.now() - timedelta(seconds=OFFERED_FOR_S)
+        query = select(models.c.name, models.c.description).where(seen).order_by(models.c.usual.desc(), models.c.name)
+        async with self._database.engine.connect() as connection:
+            return {row.name: row.description for row in await connection.execute(query)}
+
+    @asynccontextmanager
+    async def offered(self, descriptions: Mapping[str, str]) -> AsyncIterator[None]:
+        """Offers a worker's models, by name the description of each and the usual one first, for as long as it lasts."""
+        await self._offer(descriptions)
+        keeper = asyncio.create_task(self._keep_offering(descriptions))
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeper
+
+    async def _keep_offering(self, descriptions: Mapping[str, str]) -> None:
+        passed = 0
+        while True:
+            await asyncio.sleep(OFFER_EVERY_S)
+            passed += OFFER_EVERY_S
+            try:
+                await self._offer(descriptions)
+                if passed > WAITED_FOR_S:  # by then all workers of a restart had time to come back
+                    await self.give_up_waiting()
+            except DBAPIError:
+                log.warning("the models cannot be offered just now", exc_info=True)
+
+    async def _offer(self, descriptions: Mapping[str, str]) -> None:
+        usual = next(iter(descriptions))
+        values = [
+            {"name": name, "description": description, "usual": name == usual, "seen_at": func.now()}
+            for name, description in sorted(descriptions.items())  # in one order, or two workers could wait for each other
+        ]
+        offer = insert(models).values(values)
+        renewed = {name: offer.excluded[name] for name in ("description", "usual", "seen_at")}
+        async with self._database.engine.begin() as connection:
+            await connection.execute(offer.on_conflict_do_update(index_elements=["name"], set_=renewed))
+
+    async def give_up_waiting(self) -> None:
+        """Lets the usual model compose what waits for a model that no worker has had for long."""
+        async with self._database.engine.begin() as connection:
+            for (tune_id,) in await connection.execute(MOVE, {"queue": QUEUE, "seconds": WAITED_FOR_S}):
+                log.warning("the model that a tune waits for is gone; the usual one composes it", tune=tune_id)

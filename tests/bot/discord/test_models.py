@@ -1,0 +1,107 @@
+"""Several models: offered while somebody types, taken as they are named, kept by the buttons for as long as they are there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from storage import Viewer
+from storage.models import OFFERED_FOR_S
+from tests.bot.discord.conftest import ABC, Stage
+from tests.loopback.discord import DIRECT, FIDDLER, MENTION, Person
+from tests.storage.examples import execute
+
+SCOTTISH = "Scottish and Irish airs, marches and dances of the 18th century"
+OFFERED = {"reels-2": "", "aird-1": SCOTTISH}
+
+
+@pytest.fixture(autouse=True)
+async def offered(storage) -> AsyncIterator[None]:
+    async with storage.models.offered(OFFERED):
+        yield
+
+
+def all_workers_leave(url: str) -> None:
+    execute(url, f"UPDATE models SET seen_at = seen_at - interval '{OFFERED_FOR_S} seconds' WHERE name = 'aird-1'")
+
+
+@pytest.mark.parametrize("command", ["tune", "set", "defaults"])
+async def test_models_are_offered_with_what_they_are_in_the_persons_language(stage: Stage, command: str) -> None:
+    assert await stage.discord.autocomplete(command, "model", "") == [
+        {"name": "reels-2", "value": "reels-2"},
+        {"name": f"aird-1: {SCOTTISH}", "value": "aird-1"},
+    ]
+    german = Person("77", "Anna", locale="de")
+    [choice] = await stage.discord.autocomplete(command, "model", "jahrhundert", person=german)
+    assert choice == {"name": "aird-1: schottische und irische Airs, Märsche und Tänze des 18. Jahrhunderts", "value": "aird-1"}
+
+
+async def test_what_was_chosen_composes_and_stands_under_the_tune_also_for_its_buttons_after_a_restart(stage: Stage) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune", rhythm="reel", model="Aird-1"))
+    assert tune.request.model == "aird-1"
+    await stage.compose(tune.id, model="aird-1")
+    message = stage.discord.messages[await stage.delivered(tune.id)]
+    assert "· aird-1 ·" in message["content"]
+    await stage.restart()
+    for number, button in enumerate(("Again", "Vary", "Continue", "B part")):
+        pressed = await stage.discord.click(message, button, person=Person(str(600 + number), "somebody"))
+        assert (await stage.accepted(pressed)).request.model == "aird-1"
+
+
+async def test_a_set_is_one_models(stage: Stage) -> None:
+    asked = await stage.discord.slash("set", count=2, model="aird-1")
+    first = await stage.accepted(asked)
+    assert first.set
+    assert [tune.request.model for tune in await stage.storage.set_of(first.set)] == ["aird-1"] * 2
+
+
+@pytest.mark.parametrize("command", ["tune", "set", "defaults"])
+async def test_a_model_that_is_not_here_is_refused_to_the_person_alone(stage: Stage, command: str) -> None:
+    said = await stage.discord.refused(await stage.discord.slash(command, model="@everyone"))
+    assert said == "There is no model “everyone” here. Try reels-2 or aird-1."
+    assert await stage.storage.undelivered("discord") == []
+
+
+async def test_without_any_worker_a_named_one_is_waited_for(stage: Stage, url: str) -> None:
+    execute(url, "DELETE FROM models")
+    assert (await stage.accepted(await stage.discord.slash("tune", model="aird-1"))).request.model == "aird-1"
+
+
+async def test_when_its_model_is_gone_a_tune_can_still_be_asked_on_from(stage: Stage, url: str) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune", model="aird-1", seed=3))
+    await stage.compose(tune.id)
+    message = stage.discord.messages[await stage.delivered(tune.id)]
+    all_workers_leave(url)
+    again = await stage.accepted(await stage.discord.click(message, "Again"))
+    assert again.request.model == ""
+
+
+async def test_ones_own_model_is_taken_where_none_is_named_and_forgotten_when_it_is_gone(stage: Stage, url: str) -> None:
+    assert "- model: aird-1" in await stage.discord.refused(await stage.discord.slash("defaults", model="aird-1", tempo=0.8))
+    tune = await stage.accepted(await stage.discord.slash("tune"))
+    assert (tune.request.model, tune.request.tempo) == ("aird-1", 0.8)
+    assert (await stage.accepted(await stage.discord.slash("tune", model="reels-2"))).request.model == "reels-2"
+    played = await stage.accepted(await stage.discord.slash("render", abc="K:D ABcd|efga|"))
+    assert played.request.model == "", "nothing is composed"
+    await stage.storage.sharing.delete(tune.id, Viewer("discord", FIDDLER.id))
+    all_workers_leave(url)
+    assert (await stage.accepted(await stage.discord.slash("tune"))).request.model == ""
+
+
+async def test_in_chat_a_model_is_named_by_words(stage: Stage) -> None:
+    said = await stage.discord.say(f"{MENTION} a march with model aird-1, please")
+    tune = await stage.heard(said)
+    assert (tune.request.rhythm, tune.request.model) == ("march", "aird-1")
+    await stage.compose(tune.id, abc=ABC)
+    message = stage.discord.messages[await stage.delivered(tune.id)]
+    varied = await stage.heard(await stage.discord.say("model: reels-2", reply_to=message))
+    assert (varied.request.mode, varied.request.model) == ("vary", "reels-2")
+    moved = await stage.heard(await stage.discord.say("in D please", reply_to=message))
+    assert (moved.request.key, moved.request.model) == ("D", "aird-1")
+
+
+async def test_in_chat_a_model_that_is_not_here_is_a_sentence(stage: Stage) -> None:
+    await stage.discord.say("a reel, model: zither", place=DIRECT)
+    [_, answer] = await stage.discord.until(lambda: (m := stage.discord.channel(DIRECT)) and len(m) == 2 and m)
+    assert answer["content"].startswith("There is no model “zither” here.")

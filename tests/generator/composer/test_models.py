@@ -1,0 +1,82 @@
+"""The models of a machine: found in folders, chosen by name, loaded when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from generator.composer import models as composer_models
+from generator.composer.models import Models, folders
+from generator.composer.weights import SHIPPED, WeightsError, amend_card
+from generator.request import TuneRequest
+from tests.generator.composer.untrained import untrained
+
+WISH = TuneRequest.check(seed=4, rhythm="jig", key="D", candidates=1)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three models that can be read, and one that cannot."""
+    root = tmp_path_factory.mktemp("models")
+    for seed, name in enumerate(["Usual_1", "zither", "airs"]):
+        untrained(root / name, seed=seed)
+        amend_card(root / name, {"name": name, "description": f"What {name} is."})
+    (root / "broken").mkdir()
+    (root / "broken" / "card.json").write_text("{", encoding="utf-8")
+    (root / "no model").mkdir()
+    return root
+
+
+@pytest.fixture(scope="module")
+def models(tree: Path) -> Iterator[Models]:
+    models = Models([tree / "Usual_1", *(card.parent for card in sorted(tree.glob("*/card.json")))], slots=2)
+    yield models
+    models.close()
+
+
+def test_models_are_known_by_their_cards_names_as_people_type_them(models: Models) -> None:
+    assert models.usual == "usual-1"
+    assert models.names == ["usual-1", "airs", "zither"]
+    assert models.descriptions["airs"] == "What airs is."
+    [sentence] = models.left_out
+    assert "broken" in sentence and sentence.endswith(".")
+
+
+def test_each_composes_by_itself_and_what_is_not_there_by_the_usual_one(models: Models) -> None:
+    airs, usual = models.composer("airs"), models.composer()
+    assert (airs.model, usual.model) == ("airs", "Usual_1")
+    assert models.composer("airs") is airs
+    assert models.composer("gone") is models.composer("usual-1") is usual
+    assert airs.compose([WISH])[0].tokens != usual.compose([WISH])[0].tokens
+
+
+def test_none_is_loaded_before_it_is_asked_for(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(folder: Path) -> None:
+        raise AssertionError(f"{folder} was loaded")
+
+    monkeypatch.setattr(composer_models, "load_weights", load)
+    with pytest.raises(AssertionError, match="zither"):
+        Models([tree / "zither", tree / "airs"]).composer()
+
+
+def test_of_two_that_share_a_name_the_first_counts(tree: Path, tmp_path: Path) -> None:
+    untrained(tmp_path / "other")
+    amend_card(tmp_path / "other", {"name": "AIRS"})
+    models = Models([tree / "Usual_1", tmp_path / "other", tree / "airs"])
+    assert models.names == ["usual-1", "airs"]
+    assert models.descriptions["airs"] == ""
+
+
+def test_the_usual_one_has_to_be_there(tree: Path) -> None:
+    with pytest.raises(WeightsError, match="broken"):
+        Models([tree / "broken", tree / "airs"])
+
+
+def test_the_folders_are_those_of_the_settings_and_the_shipped_ones(tree: Path) -> None:
+    assert next(folders(None, None)) == SHIPPED
+    found = list(folders(tree / "zither", tree))
+    assert found[:2] == [tree / "zither", SHIPPED]
+    assert found[-4:] == [tree / "Usual_1", tree / "airs", tree / "broken", tree / "zither"]
+    assert list(folders(None, tree / "nowhere")) == list(folders(None, None))

@@ -1,0 +1,101 @@
+"""Workers offer their models; who asks for one is served by a worker that has it, or in the end by any."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+import pytest
+
+from generator.request import TuneRequest
+from storage import Storage, jobs, models, work
+from tests.storage.examples import COMPOSITION, execute, origin
+
+AGE = "UPDATE models SET seen_at = seen_at - interval '{} seconds'"
+
+
+def wish(model: str = "") -> TuneRequest:
+    return TuneRequest.check(rhythm="reel", model=model)
+
+
+async def made(storage: Storage, count: int, *models: str) -> list[str]:
+    """The models that were asked for, in the order in which a worker that has these takes so many jobs one by one."""
+    taken: list[str] = []
+    enough = asyncio.Event()
+
+    async def handle(tune_id: str) -> None:
+        tune = await storage.start(tune_id)
+        assert tune is not None
+        taken.append(tune.request.model)
+        await storage.finish(tune_id, COMPOSITION, {})
+        if len(taken) == count:
+            enough.set()
+
+    worker = asyncio.create_task(work(storage, handle, concurrency=1, models=models))
+    try:
+        async with asyncio.timeout(30):
+            await enough.wait()
+    finally:
+        worker.cancel()
+        await asyncio.wait({worker})
+    return taken
+
+
+async def test_what_workers_offer_is_at_hand_with_the_usual_ones_first(storage: Storage) -> None:
+    assert await storage.models.at_hand() == {}
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(storage.models.offered({"reels": "For dances.", "airs": "Slow."}))
+        await stack.enter_async_context(storage.models.offered({"reels": "For dances.", "big": ""}))
+        assert list((await storage.models.at_hand()).items()) == [("reels", "For dances."), ("airs", "Slow."), ("big", "")]
+
+
+async def test_a_model_stays_on_offer_while_its_worker_lives_and_a_little_longer(
+    storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "OFFER_EVERY_S", 0.01)
+    async with storage.models.offered({"reels": ""}), asyncio.timeout(20):
+        execute(url, AGE.format(models.OFFERED_FOR_S))
+        while not await storage.models.at_hand():
+            await asyncio.sleep(0.01)
+    assert list(await storage.models.at_hand()) == ["reels"]
+    execute(url, AGE.format(models.OFFERED_FOR_S))
+    assert await storage.models.at_hand() == {}
+
+
+async def test_a_worker_takes_what_asks_for_its_models_or_for_none_by_turns(storage: Storage) -> None:
+    for number, model in enumerate(["airs", "", "big", "airs", ""]):
+        await storage.add(wish(model), origin(str(number), person=f"person {number}"))
+    assert await made(storage, 4, "reels", "airs") == ["airs", "", "airs", ""]
+    assert await made(storage, 1, "big") == ["big"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_waits_for_a_model_that_is_gone_is_made_by_another(storage: Storage, url: str) -> None:
+    async with storage.models.offered({"reels": "", "airs": ""}):
+        pass
+    waiting = await storage.add(wish("airs"), origin("1"))
+    await storage.add(wish("reels"), origin("2"))
+    execute(url, AGE.format(models.WAITED_FOR_S - 5))
+    await storage.models.give_up_waiting()
+    assert execute(url, "SELECT queue_name FROM procrastinate_jobs ORDER BY id") == [("tunes:airs",), ("tunes:reels",)]
+    execute(url, AGE.format(5) + " WHERE name = 'airs'")
+    await storage.models.give_up_waiting()
+    assert execute(url, "SELECT queue_name FROM procrastinate_jobs ORDER BY id") == [("tunes",), ("tunes:reels",)]
+    assert await made(storage, 1) == ["airs"]
+    done = await storage.tune(waiting.id)
+    assert done is not None and done.status.over
+
+
+async def test_a_dead_workers_tune_for_a_model_is_taken_up_again(storage: Storage, url: str) -> None:
+    await storage.add(wish("airs"), origin())
+    execute(url, "UPDATE procrastinate_jobs SET status = 'doing'")
+    assert jobs.queue_of("airs") == "tunes:airs"
+    assert await made(storage, 1, "airs") == ["airs"]
+
+
+async def test_a_request_of_before_there_were_models_is_read(storage: Storage, url: str) -> None:
+    tune = await storage.add(wish("airs"), origin())
+    execute(url, "UPDATE tunes SET request = request - 'model'")
+    old = await storage.tune(tune.id)
+    assert old is not None and old.request == replace(tune.request, model="")
