@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal
 
 import click
-from pydantic import ValidationError
 
-from bot.settings import Settings, quiet_tensorflow
+from bot.bench import bench
+from bot.failure import Failure
+from bot.failure import read_settings as _settings
+from bot.settings import quiet_tensorflow
 
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -27,29 +28,6 @@ INSTRUMENT = click.option(
 BACKING = click.option(
     "--no-backing", "backing", flag_value=False, default=True, help="The melody alone, without guitar and drum."
 )
-
-
-class Failure(click.ClickException):
-    """A command's end in one human sentence."""
-
-    exit_code: int  # type: ignore[misc]  # click has it as a constant of the class
-
-    def __init__(self, error: BaseException, exit_code: int = 1) -> None:
-        super().__init__(str(error))
-        self.exit_code = getattr(error, "exit_code", exit_code)
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"tunesmith: {self.message}", err=True)
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        sentence = f"The setting {name} is wrong: {first['msg']}. Correct it in .env or the environment."
-        raise Failure(ValueError(sentence)) from None
 
 
 def _serve(*, discord: bool, web: bool, worker: bool) -> None:
@@ -386,71 +364,7 @@ def report(run: Path | None, model: Path | None, evaluation: Path | None, out: P
     click.echo(f"The report is in {target}.")
 
 
-@main.group()
-def bench() -> None:
-    """Measure how fast this machine is."""
-
-
-@bench.command("composer")
-@click.option("--streams", type=click.IntRange(1, 4096), multiple=True, help="Tunes at once; may be given again. [1, 8, 32, 128]")
-@click.option("--seconds", type=click.FloatRange(0.1, 600), default=5.0, show_default=True, help="Of each measurement.")
-@click.option("--only", multiple=True, metavar="NAME", help="eager, onnx, openvino, pytorch or ours; may be given again.")
-@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="A file for all that was measured.")
-def bench_composer(streams: tuple[int, ...], seconds: float, only: tuple[str, ...], file: Path | None) -> None:
-    """Compare the composer, its grammar included, with step loops that have none: tokens a second, memory, start-up."""
-    from generator.bench import composer
-
-    def measure() -> dict[str, Any]:
-        return composer.bench(streams=sorted(set(streams or composer.STREAMS)), seconds=seconds, only=only, say=_progress)
-
-    quiet_tensorflow()
-    _compare(composer.CONTENDERS, only, measure, composer.table, file, named="contender")
-
-
-@bench.command("render")
-@click.option("--tunes", type=click.IntRange(3, 1_000), default=50, show_default=True, help="Of about 45 s, and of all rhythms.")
-@click.option("--only", multiple=True, metavar="NAME", help="ours, lab or music21; may be given again.")
-@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="A file for all that was measured.")
-def bench_render(tunes: int, only: tuple[str, ...], file: Path | None) -> None:
-    """Compare the renderer with abc2midi and TiMidity++ and with music21 and midi2audio: milliseconds of each step, memory."""
-    quiet_tensorflow()
-    from generator.bench import rendering
-
-    def measure() -> dict[str, Any]:
-        return rendering.bench(tunes=tunes, only=only, soundfont=_settings().soundfont, say=_progress)
-
-    _compare(rendering.CONTENDERS, only, measure, rendering.table, file, named="way")
-
-
-def _progress(line: str) -> None:
-    click.echo(line, err=True)
-
-
-def _compare(
-    contenders: Collection[str],
-    only: Collection[str],
-    measure: Callable[[], dict[str, Any]],
-    table: Callable[[dict[str, Any]], str],
-    file: Path | None,
-    *,
-    named: str,
-) -> None:
-    """Measures, keeps and shows; `named` is what a cell calls its contender."""
-    from generator.rendering.result import RenderingError
-
-    if unknown := set(only) - set(contenders):
-        raise Failure(ValueError(f"There is no {min(unknown)} to measure: choose from {', '.join(contenders)}."), 2)
-    try:
-        found = measure()
-        if file:
-            file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    except (RenderingError, RuntimeError) as error:  # a model, a font or a program is missing
-        raise Failure(error) from error
-    except OSError as error:
-        raise Failure(ValueError(f"{error.filename or file} cannot be written: {error.strerror}.")) from error
-    click.echo(table(found))
-    if failed := {cell[named] for cell in found["cells"] if "error" in cell}:
-        raise Failure(ValueError(f"Not everything could be measured: {', '.join(sorted(failed))}."))
+main.add_command(bench)
 
 
 @main.command()

@@ -1,14 +1,18 @@
-"""Recordings as places take them: made smaller, one after the other, or as WAV, to be cut and mixed."""
+"""Recordings as places take them: made smaller, one after the other, or without loss, to be cut and mixed."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import lameenc
 import soundfile
 
-RATE, CHANNELS, SAMPLE_BYTES = 44_100, 2, 2  # Hz; as the recordings are made
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 # kbit/s and channels, the best first; LAME lowers the sample rate by itself where few bits are left.
 STEPS = ((128, 2), (96, 2), (64, 2), (48, 1), (32, 1), (16, 1))
 SLACK_FRAMES = 4  # of MP3, 26 ms each, that LAME puts around the sound
@@ -43,17 +47,24 @@ def joined(mp3s: Sequence[bytes]) -> bytes:
     return first + b"".join(mp3[_tag_bytes(mp3) :] for mp3 in others)
 
 
-def wav(mp3: bytes) -> bytes:
-    """Takes a tenth of a second for a minute of music; raises soundfile.LibsndfileError for what is no recording."""
-    samples, rate = soundfile.read(io.BytesIO(mp3), dtype="int16", always_2d=True)
-    content = io.BytesIO()
-    soundfile.write(content, samples, rate, format="WAV", subtype="PCM_16")
-    return content.getvalue()
+def lossless(mp3: bytes, limit: int) -> tuple[str, bytes] | None:
+    """The recording as "wav", or as "flac", half as large, where only that is at most `limit` bytes; None where neither is.
 
-
-def wav_size(duration_ms: int) -> int:
-    """About how many bytes it comes to."""
-    return duration_ms * RATE * CHANNELS * SAMPLE_BYTES // 1000
+    Takes a few tenths of a second for a minute of music; raises soundfile.LibsndfileError for what is no recording.
+    """
+    for ending in ("wav", "flac"):
+        content = io.BytesIO()
+        with (
+            soundfile.SoundFile(io.BytesIO(mp3)) as recording,
+            soundfile.SoundFile(content, "w", recording.samplerate, recording.channels, "PCM_16", format=ending) as written,
+        ):
+            for block in _blocks(recording):
+                written.write(block)
+                if content.tell() > limit:  # no more of it is held in memory
+                    break
+        if len(found := content.getvalue()) <= limit:
+            return ending, found
+    return None
 
 
 def _encoded(recording: soundfile.SoundFile, kbps: int, channels: int) -> bytes:
@@ -65,10 +76,19 @@ def _encoded(recording: soundfile.SoundFile, kbps: int, channels: int) -> bytes:
     encoder.silence()
     recording.seek(0)
     encoded = bytearray()
-    for block in recording.blocks(_BLOCK, dtype="int16", always_2d=True):  # (frames, channels)
+    for block in _blocks(recording):
         samples = block if block.shape[1] == channels else block.mean(axis=1).astype("int16")
         encoded += encoder.encode(samples.tobytes())
     return bytes(encoded + encoder.flush())
+
+
+def _blocks(recording: soundfile.SoundFile) -> Iterator[NDArray[np.int16]]:
+    """All samples, (frames, channels) at a time.
+
+    SoundFile.blocks goes by the number of frames, which for an MP3 is a little too large: it ends with sound of the block before.
+    """
+    while len(block := recording.read(_BLOCK, dtype="int16", always_2d=True)):
+        yield block
 
 
 def _tag_bytes(mp3: bytes) -> int:

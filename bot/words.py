@@ -19,15 +19,10 @@ _MARKS = ("filler", "ask", "again", "stop")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    wish: dict[str, Any] = field(default_factory=dict)  # keyword arguments of TuneRequest.check
+    wish: dict[str, Any] = field(default_factory=dict)  # keyword arguments of TuneRequest.check, which may turn them down
     asked: bool = False  # it is put as a wish, and not only said of a tune («lovely reel!»)
     again: bool = False  # another one of the same kind
     stop: bool = False  # that was enough
-
-
-def wish_in(text: str) -> dict[str, Any]:
-    """Keyword arguments of TuneRequest.check, which may still turn them down: empty where nothing is wished for."""
-    return words_in(text).wish
 
 
 def words_in(text: str) -> Words:

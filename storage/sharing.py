@@ -17,6 +17,8 @@ from storage.files import Files, hold
 from storage.tunes import Status, Tune, is_id, tune_from
 from storage.viewer import Viewer, made_in_server, owned, shared_from_server, visible
 
+NOT_YOURS_TO_DELETE = Sentence("Only whoever asked for this tune, or a moderator, can delete it.")
+
 tunes, files, likes = tables.tunes, tables.files, tables.likes
 
 
@@ -104,7 +106,7 @@ class Sharing:
             return deleted
         async with self._database.engine.connect() as connection:
             await self._find(connection, tune_id, by)
-        raise NotAllowed(Sentence("Only whoever asked for this tune, or a moderator, can delete it."))
+        raise NotAllowed(NOT_YOURS_TO_DELETE)
 
     async def remove(self, tune_id: str, may: ColumnElement[bool]) -> Tune | None:
         """Deletes the tune if it is one of those; None if not. Raises StorageError as `delete` does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -184,11 +184,6 @@ class Storage:
         [row] = await self._rows(rounds.pace())
         return rounds.Pace(**row)
 
-    async def latest(self, platform: str, limit: int) -> list[Tune]:
-        """Finished tunes, newest first."""
-        finished = and_(tunes.c.platform == platform, tunes.c.status == Status.FINISHED)
-        return await self._tunes(select(tunes).where(finished).order_by(tunes.c.finished_at.desc()).limit(limit))
-
     async def undelivered(self, platform: str) -> list[Tune]:
         """What whoever answers for the platform still has to follow or to post, oldest first."""
         waiting = and_(tunes.c.platform == platform, tunes.c.message.is_(None))
@@ -203,8 +198,15 @@ class Storage:
         await self._change(tune_id, tunes.c.message.is_(None), reply=reply)
 
     async def files(self, tune_id: str) -> list[TuneFile]:
-        rows = await self._rows(select(files).where(files.c.tune == tune_id).order_by(files.c.name)) if is_id(tune_id) else []
-        return [TuneFile(row["name"], row["media_type"], row["size"]) for row in rows]
+        return (await self.files_of([tune_id]))[tune_id]
+
+    async def files_of(self, tune_ids: Collection[str]) -> dict[str, list[TuneFile]]:
+        """By the tunes' ids, of each in the order of their names."""
+        found: dict[str, list[TuneFile]] = {tune_id: [] for tune_id in tune_ids}
+        these = files.c.tune.in_([tune_id for tune_id in tune_ids if is_id(tune_id)])
+        for row in await self._rows(select(files).where(these).order_by(files.c.name)):
+            found[row["tune"]].append(TuneFile(row["name"], row["media_type"], row["size"]))
+        return found
 
     async def read(self, tune_id: str, name: str) -> bytes:
         """Raises KeyError when the tune has no such file, StorageError when its content has gone."""

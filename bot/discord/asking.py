@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -158,13 +159,14 @@ async def _defer(interaction: Interaction, caller: Caller) -> Reply:
 async def _submit(
     interaction: Interaction, caller: Caller, requests: Sequence[TuneRequest], reply: Reply, *, parent: str | None
 ) -> bool:
+    one_wish = len({replace(request, seed=0) for request in requests}) == 1
     origin = Origin(
         platform=PLATFORM,
         event=str(interaction.id),
         person=caller.viewer.person,
         place=str(interaction.channel_id or ""),
         server=caller.viewer.server,
-        reply=reply.as_dict(),
+        reply=replace(reply, one_wish=one_wish).as_dict(),
     )
     desk, thread_of = interaction.client.desk, str(getattr(interaction.channel, "parent_id", None) or "")
     try:

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 import discord
 import structlog
 
 from bot.desk import DeskError
 from bot.discord import texts
+from bot.discord.buttons.button import TUNE, Lasting
 from bot.discord.caller import Caller
 from bot.discord.removal import remove_shared
 
 log = structlog.get_logger(__name__)
 
 
-class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"cancel:(?P<tune>[0-9A-Za-z]{1,40})"):
+class CancelButton(Lasting[discord.ui.Button[Any]], template=rf"cancel:{TUNE}"):
     """Deletes the tune that the card stands for; the card says so."""
 
     def __init__(self, tune_id: str, say: Callable[[str], str] = str) -> None:
         super().__init__(discord.ui.Button(label=say(texts.CANCEL), emoji="✖️", custom_id=f"cancel:{tune_id}"))
         self.tune_id = tune_id
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(match["tune"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         caller = await Caller.of(interaction)
@@ -47,8 +41,6 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ca
             # Whoever delivers the tune says so too, also for one that is deleted elsewhere; this reaches cards that it cannot.
             with contextlib.suppress(discord.HTTPException):
                 await interaction.edit_original_response(content=caller.say(texts.CANCELLED), view=None)
-            for tune in deleted:  # one of a set that was finished, and shared
-                await remove_shared(interaction.client, tune)
 
 
 def cancel_view(tune_id: str, say: Callable[[str], str]) -> discord.ui.View:

@@ -169,10 +169,8 @@ class Delivery:
 
     async def _finished(self) -> Make:
         """Makes the message, with all of the tune's files or with others."""
-        storage, kept = self._bot.storage, {}
-        for name in message.ATTACHED:
-            with contextlib.suppress(KeyError):
-                kept[name] = await storage.read(self._tune.id, name)
+        storage = self._bot.storage
+        kept = await message.contents_of(storage, self._tune)
         # As everybody sees it who reads along: in a server others do, in direct messages only whoever asked.
         viewer = Viewer(PLATFORM, "" if self._tune.origin.server else self._tune.origin.person, self._tune.origin.server)
         parent = await storage.gallery.seen(self._tune.parent, viewer) if self._tune.parent else None

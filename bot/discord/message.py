@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from bot.discord.buttons import under
 from bot.discord.reply import PLATFORM
 from bot.languages import Language
 from bot.naming import key_name, nearest, slug
+from storage.storage import Storage
 from storage.tunes import Tune
 
 MAX_CHARACTERS = 2_000
@@ -56,6 +58,15 @@ class Finished:
     @property
     def view(self) -> discord.ui.View:
         return view_of(self.tune, self.say)
+
+
+async def contents_of(storage: Storage, tune: Tune) -> dict[str, bytes]:
+    """The files for the tune's message, by their names in storage; what the tune lacks is left out."""
+    contents = {}
+    for name in ATTACHED:
+        with contextlib.suppress(KeyError):
+            contents[name] = await storage.read(tune.id, name)
+    return contents
 
 
 def view_of(tune: Tune, say: Language) -> discord.ui.View:

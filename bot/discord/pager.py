@@ -156,10 +156,9 @@ async def _turn(interaction: Interaction, written: str, tune_id: str | None) -> 
 
 
 async def _open(interaction: Interaction, caller: Caller, tune_id: str, back: PageOf) -> None:
-    storage = interaction.client.storage
     try:
         tune = await _seen(interaction, caller, tune_id)
-        contents = {name: await storage.read(tune.id, name) for name in message.ATTACHED}
+        contents = await message.contents_of(interaction.client.storage, tune)
         shown = message.finished(tune, contents, file_limit=interaction.filesize_limit, say=caller.say)
         view = await _opened_view(interaction, caller, tune, back)
         await interaction.edit_original_response(content=shown.content, attachments=shown.files, view=view)

@@ -60,7 +60,7 @@ async def _taken_out(bot: TunesmithBot, tune: Tune, others: list[Tune]) -> bool:
 
     assert tune.message is not None
     try:
-        make = await SetDelivery(bot, others[0], resumed=False).without(tune, others)
+        make = await SetDelivery(bot, others[0], resumed=False).of(others)
         return await reach(bot, tune, int(tune.origin.place), int(tune.message), lambda way: way.edit(**make().parts))
     except Exception:
         log.exception("A tune cannot be taken out of its set's message.", tune=tune.id)

@@ -13,7 +13,7 @@ import discord
 from bot.audio import joined
 from bot.desk import Progress
 from bot.discord import message, texts
-from bot.discord.buttons.sets import SetAgainButton, SetMenu, is_one_wish, set_of
+from bot.discord.buttons.sets import SetAgainButton, SetMenu, set_of
 from bot.discord.cancel import cancel_view
 from bot.discord.delivery import Delivery, Make, fitting
 from bot.discord.message import Finished, escape, footer, one_line
@@ -78,7 +78,7 @@ def finished_set(
 ) -> FinishedSet:
     """The message; `contents` are its files by their names, `lacking` tunes could not be made, `left_out` files are too large.
 
-    `one_wish`: they are several for the same wish, which one that is left of them does not tell.
+    `one_wish`: they are several for the same wish.
     """
     heading = texts.takes_of(len(tunes)) if one_wish else texts.set_of(len(tunes))
     lines = [f"**{say(heading)}**"]
@@ -104,7 +104,6 @@ class SetDelivery(Delivery):
     """A set on its way: one card, one message, and all of its tunes remember it."""
 
     _tunes: Sequence[Tune] = ()
-    _deleted: Sequence[Tune] = ()
 
     async def _follow(self) -> bool:
         over = False
@@ -126,9 +125,9 @@ class SetDelivery(Delivery):
         finished = self._say(texts.set_progress(len(states) - len(open_ones), len(states)))
         return f"{self._state(now)}\n-# {finished}"
 
-    async def without(self, deleted: Tune, others: Sequence[Tune]) -> Make:
+    async def of(self, left: Sequence[Tune]) -> Make:
         """Makes the message of what is left of the set."""
-        self._deleted, self._tunes = [deleted], others
+        self._tunes = left
         return await self._finished()
 
     async def _finished(self) -> Make:
@@ -139,7 +138,7 @@ class SetDelivery(Delivery):
             for kind, found in (("png", sheets), ("mp3", recordings)):
                 with contextlib.suppress(KeyError):
                     found[f"{name_of(tune, number)}.{kind}"] = await self._bot.storage.read(tune.id, f"tune.{kind}")
-        one_wish = is_one_wish([*self._tunes, *self._deleted])
+        one_wish = self._reply.one_wish
         if not one_wish and recordings:
             recordings = {"set.mp3": joined(list(recordings.values()))}
         files = {"set.abc": tunebook(tunes).encode()}

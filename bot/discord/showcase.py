@@ -94,10 +94,8 @@ class Showcase:
         return sent
 
     async def _finished(self, tune: Tune, shared: Shared) -> message.Finished:
-        storage, contents = self._bot.storage, {}
-        for name in message.ATTACHED:
-            with contextlib.suppress(KeyError):
-                contents[name] = await storage.read(tune.id, name)
+        storage = self._bot.storage
+        contents = await message.contents_of(storage, tune)
         viewer = Viewer(PLATFORM, server=shared.server)
         parent = await storage.gallery.seen(tune.parent, viewer) if tune.parent else None
         guild, reply = self._bot.get_guild(int(shared.server)), reply_of(tune)

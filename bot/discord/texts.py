@@ -199,9 +199,11 @@ SHARED_ALREADY = Sentence("This tune is in the gallery already.")
 TAKEN_BACK = Sentence("Taken back: the tune is out of the gallery.")
 DELETE_IT = Sentence("Delete this tune for good? Its files and its hearts go with it.")
 DELETED = Sentence("Deleted.")
-NOT_YOURS_TO_DELETE = Sentence("Only whoever asked for this tune, or a moderator, can delete it.")
 PRIVATE = Sentence("This tune is private. Whoever asked for it can share it; then it can be liked.")
 NO_FILES = Sentence("There are no more files of this tune.")
+FLAC_INSTEAD = Sentence(
+    "As WAV the recording is too large to be sent here, so it comes as FLAC: the same sound in a smaller file."
+)
 
 
 def alone(instrument: str) -> Sentence:

@@ -78,7 +78,8 @@ class GalleryPages:
             page = await self._page(asked)
         except RequestError as error:
             return _refuse(error)
-        tunes = [state.entry(tune, await self._storage.files(tune.id)) for tune in page.tunes]
+        files = await self._storage.files_of([tune.id for tune in page.tunes])
+        tunes = [state.entry(tune, files[tune.id]) for tune in page.tunes]
         following = asked.address("/gallery.json", after=page.next) if page.next else None
         body = {"order": str(asked.order), "tunes": tunes, "next": following}
         return web.json_response(body, headers={"Cache-Control": CACHING})
@@ -103,7 +104,7 @@ class GalleryPages:
 
     async def _show(self, request: web.Request, asked: Asked, page: Page, errors: Mapping[str, str]) -> web.Response:
         ids = [tune.id for tune in page.tunes]
-        files = {tune_id: {file.name for file in await self._storage.files(tune_id)} for tune_id in ids}
+        files = {tune_id: {file.name for file in of} for tune_id, of in (await self._storage.files_of(ids)).items()}
         searching = asked.search != ANYTHING
         response = self._views.page(
             "gallery.html",

@@ -1,4 +1,4 @@
-"""Recordings that are too large are encoded anew."""
+"""Recordings that are too large are encoded anew, and others are given without loss."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio import STEPS, shrunk
+from bot.audio import STEPS, lossless, shrunk
 from generator.rendering.mastering import RATE
 from generator.rendering.mp3 import BITRATE, encode_mp3
 from tests.generator.rendering.mp3 import frames, tags
@@ -49,6 +49,35 @@ def test_each_step_fits_its_limit_and_still_sounds(mp3: bytes, kbps: int, channe
     assert len(samples) / rate == pytest.approx(SECONDS, abs=0.2)
     heard = [loudest_hz(samples[:, channel], rate) for channel in range(channels)]
     assert heard == [440, 660] if channels == 2 else heard[0] in (440, 660)
+
+
+def test_it_ends_as_it_ended() -> None:
+    samples = np.full((3 * RATE, 2), 8_000, "<i2")
+    samples[::50] *= -1
+    samples[2 * RATE :] = 0
+    mp3 = encode_mp3(samples)
+    smaller, whole = shrunk(mp3, len(mp3) - 1), lossless(mp3, 10 * len(mp3))
+    assert smaller is not None and whole is not None
+    for made in (smaller, whole[1]):
+        heard, rate = read(made)
+        assert np.abs(heard[: 2 * rate]).max() > 0.2
+        assert np.abs(heard[-rate // 2 :]).max() < 0.001
+
+
+@pytest.mark.parametrize(("share", "ending"), [(1.1, "wav"), (0.9, "flac")])
+def test_without_loss_every_sample_stays(mp3: bytes, share: float, ending: str) -> None:
+    samples, rate = read(mp3)
+    found = lossless(mp3, int(share * samples.size * 2))
+    assert found is not None and found[0] == ending
+    same, same_rate = read(found[1])
+    assert (same.shape, same_rate) == (samples.shape, rate)
+    assert np.abs(same - samples).max() <= 2**-15
+    assert soundfile.info(io.BytesIO(found[1])).format == ending.upper()
+    assert len(found[1]) <= share * samples.size * 2
+
+
+def test_what_is_too_large_without_loss_as_well_is_not_given(mp3: bytes) -> None:
+    assert lossless(mp3, len(mp3) // 2) is None
 
 
 def test_the_tag_stays(mp3: bytes) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import vocabulary
-from bot.words import wish_in, words_in
+from bot.words import words_in
 from generator.notation.metres import RHYTHMS
 from generator.notation.opening import OPENING_MODES
 from generator.request import INSTRUMENTS, STRUCTURES, RequestError, TuneRequest
@@ -50,7 +50,7 @@ SLOW, FAST, WILD, STEADY = {"tempo": 0.75}, {"tempo": 1.2}, {"temperature": 1.3}
     ],
 )
 def test_words_become_a_wish(text: str, wish: dict[str, Any]) -> None:
-    assert wish_in(text) == wish
+    assert words_in(text).wish == wish
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ def test_words_become_a_wish(text: str, wish: dict[str, Any]) -> None:
     ],
 )
 def test_a_key_is_told_from_an_article(text: str, key: str | None) -> None:
-    assert wish_in(text).get("key") == key
+    assert words_in(text).wish.get("key") == key
 
 
 def test_every_word_for_a_rhythm_or_an_instrument_is_known_also_in_a_sentence() -> None:
     for name in RHYTHMS:
         for word in [name, f"{name}s", *vocabulary.RHYTHMS[name].split("|")]:
-            assert wish_in(f"one {word}, please") == {"rhythm": name}, word
+            assert words_in(f"one {word}, please").wish == {"rhythm": name}, word
     for name in INSTRUMENTS:
         for word in [name, *vocabulary.INSTRUMENTS[name].split("|")]:
-            assert wish_in(f"{word.upper()} please") == {"instrument": name}, word
+            assert words_in(f"{word.upper()} please").wish == {"instrument": name}, word
 
 
 def test_the_vocabulary_names_only_what_can_be_asked_for() -> None:
@@ -108,7 +108,7 @@ def test_the_vocabulary_names_only_what_can_be_asked_for() -> None:
     assert set(vocabulary.STRUCTURES) < set(STRUCTURES)
     for mood, words in vocabulary.MOODS:
         for word in words.split("|"):
-            assert wish_in(f"{word} reel") == mood | {"rhythm": "reel"}, word
+            assert words_in(f"{word} reel").wish == mood | {"rhythm": "reel"}, word
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ WORDS = (
 
 @given(st.text(max_size=300) | st.lists(st.sampled_from(WORDS.split("|")), max_size=30).map(" ".join))
 def test_whatever_is_written_becomes_a_request_or_one_sentence(text: str) -> None:
-    wish = wish_in(text)
+    wish = words_in(text).wish
     try:
         assert isinstance(TuneRequest.check(**wish), TuneRequest)
     except RequestError as error:

@@ -27,6 +27,15 @@ async def test_files_come_back_as_they_went_in(storage: Storage) -> None:
     assert listed == {name: TuneFile(name, media_type, len(content)) for name, (media_type, content) in CONTENTS.items()}
 
 
+async def test_the_files_of_several_tunes_are_each_tunes_own(storage: Storage) -> None:
+    first, second = [(await storage.add(request(), origin(event))).id for event in "12"]
+    await storage.finish(first, COMPOSITION, {name: CONTENTS[name] for name in ("tune.mp3", "tune.abc")})
+    await storage.finish(second, COMPOSITION, {"tune.abc": CONTENTS["tune.abc"]})
+    found = await storage.files_of([second, first, "0123456789ab", "\0"])
+    names = {tune_id: [file.name for file in files] for tune_id, files in found.items()}
+    assert names == {second: ["tune.abc"], first: ["tune.abc", "tune.mp3"], "0123456789ab": [], "\0": []}
+
+
 async def test_nothing_is_written_outside_the_folder_and_the_same_content_once(storage: Storage, tmp_path: Path) -> None:
     for event in "12":
         tune = await storage.add(request(), origin(event))

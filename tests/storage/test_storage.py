@@ -73,15 +73,6 @@ async def test_the_place_is_counted_among_the_queued(storage: Storage) -> None:
     assert [await storage.place(tune_id) for tune_id in (first, second, third)] == [0, 1, 2]
 
 
-async def test_the_latest_are_the_newest_finished_of_the_platform(storage: Storage) -> None:
-    first, second, third, _ = await add(storage, "1", "2", "3", "4")
-    elsewhere = (await storage.add(request(), origin("5", platform="web"))).id
-    for tune_id in (second, first, third, elsewhere):
-        await storage.finish(tune_id, COMPOSITION, {})
-    assert [tune.id for tune in await storage.latest("discord", 2)] == [third, first]
-    assert [tune.id for tune in await storage.latest("web", 10)] == [elsewhere]
-
-
 async def test_what_has_no_message_yet_is_to_be_followed(storage: Storage) -> None:
     done, failed, waiting, delivered = await add(storage, "1", "2", "3", "4")
     await storage.add(request(), origin("5", platform="web"))

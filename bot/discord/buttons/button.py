@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import discord
 import structlog
@@ -23,6 +23,7 @@ else:
 log = structlog.get_logger(__name__)
 
 TUNE = r"(?P<tune>[0-9A-Za-z]{1,40})"
+ItemT = TypeVar("ItemT", bound=discord.ui.Item[Any])
 
 
 async def guarded(interaction: Interaction, tune_id: str, press: Callable[[Interaction], Any]) -> None:
@@ -38,7 +39,18 @@ async def guarded(interaction: Interaction, tune_id: str, press: Callable[[Inter
             await asking.tell(interaction, (await Caller.of(interaction)).say(texts.TROUBLE))
 
 
-class TuneButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
+class Lasting(discord.ui.DynamicItem[ItemT], template=r"(?!)"):
+    """A button or a menu that is made again from its custom_id: the template's groups are its arguments, in their order."""
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        arguments: tuple[Any, ...] = match.groups()
+        return cls(*arguments)
+
+
+class TuneButton(Lasting[discord.ui.Button[Any]], template=r"(?!)"):
     """A button whose custom_id is `tune:WISH:ID`; a subclass says which wishes, and what a press does."""
 
     labels: ClassVar[dict[str, tuple[str, str | None]]]  # wish → text and emoji
@@ -49,12 +61,6 @@ class TuneButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)
         custom_id = f"tune:{wish}:{tune_id}"
         super().__init__(discord.ui.Button(label=say(label) or None, emoji=emoji, style=self.style, custom_id=custom_id, row=row))
         self.wish, self.tune_id = wish, tune_id
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(match["wish"], match["tune"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         await guarded(interaction, self.tune_id, self.press)

@@ -12,6 +12,7 @@ from bot.discord.buttons.share import moderates
 from bot.discord.caller import Caller
 from bot.discord.removal import remove_messages
 from storage.errors import NotAllowed
+from storage.sharing import NOT_YOURS_TO_DELETE
 
 
 class DeleteButton(TuneButton, template=rf"tune:(?P<wish>delete|erase):{TUNE}"):
@@ -36,7 +37,7 @@ class DeleteButton(TuneButton, template=rf"tune:(?P<wish>delete|erase):{TUNE}"):
             raise KeyError(self.tune_id)
         here = tune.origin.server and tune.origin.server == caller.viewer.server
         if not (caller.viewer.person == tune.origin.person or (here and may_delete(interaction, caller))):
-            raise NotAllowed(texts.NOT_YOURS_TO_DELETE)
+            raise NotAllowed(NOT_YOURS_TO_DELETE)
         interaction.client.presses.keep(tune.id, interaction)
         view = discord.ui.View(timeout=None)
         view.add_item(DeleteButton("erase", self.tune_id, caller.say))

@@ -11,7 +11,7 @@ import discord
 import soundfile
 import structlog
 
-from bot.audio import wav, wav_size
+from bot.audio import lossless
 from bot.discord import asking, texts
 from bot.discord.buttons.button import TUNE, Interaction, TuneButton
 from bot.discord.caller import Caller
@@ -22,7 +22,7 @@ from storage.tunes import Tune
 log = structlog.get_logger(__name__)
 
 NAMES = ("tune.mid", "tune.musicxml", "tune.svg")
-WAV = "tune.wav"
+FLAC = "tune.flac"
 
 
 class FilesButton(TuneButton, template=rf"tune:(?P<wish>files):{TUNE}"):
@@ -40,24 +40,23 @@ class FilesButton(TuneButton, template=rf"tune:(?P<wish>files):{TUNE}"):
             contents = await _contents(bot.storage, tune, limit)
             fitting = {file: content for file, content in contents.items() if content is not None and len(content) <= limit}
             too_large = [file for file in contents if file not in fitting]
-            said = caller.say(texts.too_large_here(too_large)) if too_large else ""
-            if not contents:
-                said = caller.say(texts.NO_FILES)
+            said = [texts.too_large_here(too_large)] if too_large else []
+            said += [texts.FLAC_INSTEAD] if FLAC in fitting else []
+            said += [] if contents else [texts.NO_FILES]
             files = [discord.File(io.BytesIO(content), f"{name}.{file.partition('.')[2]}") for file, content in fitting.items()]
-            await interaction.followup.send(said, files=files, ephemeral=True)
+            await interaction.followup.send("\n".join(map(caller.say, said)), files=files, ephemeral=True)
 
 
 async def _contents(storage: Storage, tune: Tune, limit: int) -> dict[str, bytes | None]:
-    """By their names in storage; None for a recording that is not worth decoding, as it would be over the limit."""
+    """By their names in storage; None for a recording of which no form but the MP3 is within the limit."""
     contents: dict[str, bytes | None] = {}
     for file in NAMES:
         with contextlib.suppress(KeyError):
             contents[file] = await storage.read(tune.id, file)
-    assert tune.composition is not None
-    if wav_size(tune.composition.duration_ms) > limit:
-        return contents | {WAV: None}
     try:
-        contents[WAV] = await asyncio.to_thread(wav, await storage.read(tune.id, "tune.mp3"))
+        recording = await asyncio.to_thread(lossless, await storage.read(tune.id, "tune.mp3"), limit)
     except (KeyError, soundfile.LibsndfileError) as error:
-        log.warning("A recording cannot be given as WAV.", tune=tune.id, reason=repr(error))
-    return contents
+        log.warning("A recording cannot be given without loss.", tune=tune.id, reason=repr(error))
+        return contents
+    ending, content = recording or ("wav", None)
+    return contents | {f"tune.{ending}": content}

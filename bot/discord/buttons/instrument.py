@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import discord
 
 from bot import desk
 from bot.discord import asking, texts
-from bot.discord.buttons.button import TUNE, Interaction, TuneButton, guarded
+from bot.discord.buttons.button import TUNE, Interaction, Lasting, TuneButton, guarded
 from bot.discord.caller import Caller
 from generator.request import INSTRUMENTS
 
@@ -33,7 +32,7 @@ class InstrumentButton(TuneButton, template=rf"tune:(?P<wish>instrument):{TUNE}"
         await interaction.followup.send(caller.say(texts.WHICH_INSTRUMENT), view=view, ephemeral=True)
 
 
-class InstrumentSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"tune:(?P<wish>play):{TUNE}"):
+class InstrumentSelect(Lasting[discord.ui.Select[Any]], template=rf"tune:play:{TUNE}"):
     """One choice holds both, the instrument and whether it plays alone: nothing has to be remembered between two."""
 
     def __init__(self, tune_id: str, say: Callable[[str], str] = str) -> None:
@@ -43,12 +42,6 @@ class InstrumentSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=
             select.add_option(label=say(texts.alone(name)), value=value + ALONE)
         super().__init__(select)
         self.tune_id = tune_id
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(match["tune"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         await guarded(interaction, self.tune_id, self.choose)

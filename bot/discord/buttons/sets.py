@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 import discord
 
 from bot.discord import asking, texts
-from bot.discord.buttons.button import Interaction, guarded
+from bot.discord.buttons.button import Interaction, Lasting, guarded
 from bot.discord.caller import Caller
+from bot.discord.reply import Reply
 from generator.request import TuneRequest
 from generator.sets import requests_of_set
 from storage.tunes import Tune
@@ -21,18 +20,12 @@ SET = r"(?P<set>[0-9A-Za-z]{1,40})"
 MAX_LABEL = 100  # characters
 
 
-class SetAgainButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"set:again:{SET}"):
+class SetAgainButton(Lasting[discord.ui.Button[Any]], template=rf"set:again:{SET}"):
     """As many again for the same wish; anybody may press it."""
 
     def __init__(self, set_id: str, say: Callable[[str], str] = str) -> None:
         super().__init__(discord.ui.Button(label=say(texts.AGAIN), emoji="🔁", custom_id=f"set:again:{set_id}"))
         self.set_id = set_id
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(match["set"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         await guarded(interaction, self.set_id, self.press)
@@ -44,15 +37,11 @@ class SetAgainButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf
 def again(tunes: Sequence[Tune]) -> list[TuneRequest]:
     """The same wish with other seeds: a set anew from its first key, or as many tunes for one wish."""
     first = tunes[0].request.again()
-    return first.in_a_row(len(tunes)) if is_one_wish(tunes) else requests_of_set(first, len(tunes))
+    one_wish = Reply.from_dict(tunes[0].origin.reply).one_wish
+    return first.in_a_row(len(tunes)) if one_wish else requests_of_set(first, len(tunes))
 
 
-def is_one_wish(tunes: Sequence[Tune]) -> bool:
-    """Whether they are several for the same wish, rather than a set: all but their seeds is the same."""
-    return len({replace(tune.request, seed=0) for tune in tunes}) == 1
-
-
-class SetMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"set:open:{SET}"):
+class SetMenu(Lasting[discord.ui.Select[Any]], template=rf"set:open:{SET}"):
     """Shows one of the tunes to the person alone, with its files and with everything that can be done with it."""
 
     def __init__(self, set_id: str, say: Callable[[str], str] = str, tunes: Sequence[Tune] = ()) -> None:
@@ -63,12 +52,6 @@ class SetMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"set:op
         super().__init__(select)
         self.set_id = set_id
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(match["set"])
-
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         await guarded(interaction, self.set_id, self.choose)
 
@@ -76,16 +59,13 @@ class SetMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"set:op
         from bot.discord import message  # it has these buttons
 
         await interaction.response.defer(ephemeral=True, thinking=True)
-        caller, storage = await Caller.of(interaction), interaction.client.storage
+        caller = await Caller.of(interaction)
         [tune_id] = self.item.values
         tune = await asking.tune_for(interaction, caller.viewer, tune_id)
         if tune is None or tune.set != self.set_id:
             await asking.tell(interaction, caller.say(texts.GONE))
             return
-        contents = {}
-        for name in message.ATTACHED:
-            with contextlib.suppress(KeyError):
-                contents[name] = await storage.read(tune.id, name)
+        contents = await message.contents_of(interaction.client.storage, tune)
         shown = message.finished(tune, contents, file_limit=interaction.filesize_limit, say=caller.say)
         await interaction.followup.send(shown.content, files=shown.files, view=shown.view, ephemeral=True)
 

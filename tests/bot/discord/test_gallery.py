@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from storage import Viewer
+from tests.bot.discord import examples
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.bot.discord.examples import made, titles
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, PRIVATE, TUNES, Interaction, Payload, Place
@@ -97,6 +98,14 @@ async def test_a_tune_is_opened_with_its_files_and_goes_back_to_its_page(stage: 
     assert (titles(back), back["attachments"]) == (["Tune 1", "Tune 0"], [])
     assert discord.channel() == [], "somebody else sees it"
     discord.assert_no_pings()
+
+
+async def test_a_tune_that_lacks_a_file_is_opened_with_those_that_it_has(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "FILES", {name: file for name, file in FILES.items() if name != "tune.png"})
+    await made(stage, "Without a Sheet")
+    page = await page_of(stage, await stage.discord.slash("gallery", person=PIPER))
+    opened = await changed(stage, page, await stage.discord.select(page, "Without a Sheet", person=PIPER))
+    assert [file["filename"] for file in opened["attachments"]] == ["without-a-sheet.abc", "without-a-sheet.mp3"]
 
 
 async def test_a_like_is_given_and_taken_back_also_after_a_restart(stage: Stage) -> None:

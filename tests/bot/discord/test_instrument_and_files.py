@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 import wave
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from bot.discord.buttons import files
 from generator.rendering.mp3 import encode_mp3
 from generator.request import INSTRUMENTS
 from tests.bot.discord import conftest
 from tests.bot.discord.conftest import ABC, FILES, Stage
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, Payload, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, TUNES, Payload, Place
 
 SECOND = np.zeros((44_100, 2), np.int16)
 
@@ -76,26 +75,23 @@ async def test_more_files_are_for_the_person_alone_after_a_restart(stage: Stage,
     assert len(stage.discord.tunes(place)) == 1
 
 
-@pytest.mark.usefixtures("recorded")
-async def test_a_file_too_large_for_the_place_is_named_instead(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, message = await stage.posted()
-    monkeypatch.setattr(files, "wav", lambda _: bytes(10 * 2**20 + 1))
-    given = await stage.discord.whispered(await stage.discord.click(message, "More files", person=HERMIT))
-    assert given["content"] == "Too large to be sent here: tune.wav."
-    assert len(given["attachments"]) == 3
-
-
-async def test_a_recording_that_must_be_too_large_is_not_even_decoded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    tune = await stage.accepted(await stage.discord.slash("tune"))
-    await stage.compose(tune.id, duration_ms=61_000)
-    message = stage.discord.messages[await stage.delivered(tune.id)]
-
-    def never(_: bytes) -> Any:
-        raise AssertionError("decoded")
-
-    monkeypatch.setattr(files, "wav", never)
-    given = await stage.discord.whispered(await stage.discord.click(message, "More files"))
-    assert given["content"] == "Too large to be sent here: tune.wav."
+@pytest.mark.parametrize(
+    ("file_bytes", "given", "said"),
+    [
+        (900_000, "the-loopback.wav", ""),
+        (800_000, "the-loopback.flac", "As WAV the recording is too large to be sent here, so it comes as FLAC"),
+        (200_000, "the-loopback.mid", "Too large to be sent here: tune.wav."),
+    ],
+)
+async def test_a_recording_too_large_for_the_place_comes_in_a_smaller_file_or_is_named(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, file_bytes: int, given: str, said: str
+) -> None:
+    noise = np.random.default_rng(1).normal(0, 3_000, (5 * 44_100, 2)).astype(np.int16)
+    monkeypatch.setattr(conftest, "FILES", FILES | {"tune.mp3": ("audio/mpeg", encode_mp3(noise))})
+    _, message = await stage.posted(place=replace(TUNES, id="350", file_bytes=file_bytes))
+    answer = await stage.discord.whispered(await stage.discord.click(message, "More files", person=HERMIT))
+    assert answer["attachments"][-1]["filename"] == given
+    assert answer["content"].startswith(said) and bool(answer["content"]) is bool(said)
 
 
 async def test_a_recording_that_cannot_be_read_leaves_the_other_files(stage: Stage) -> None:

@@ -29,8 +29,8 @@ async def finished(stage: Stage, tunes: list[Tune]) -> None:
         await stage.delivered(tune.id)
 
 
-async def posted_set(stage: Stage, place: Place, **options: Any) -> tuple[list[Tune], Payload]:
-    tunes = await tunes_of(stage, await stage.discord.slash("set", place=place, **options))
+async def posted_set(stage: Stage, place: Place, command: str = "set", **options: Any) -> tuple[list[Tune], Payload]:
+    tunes = await tunes_of(stage, await stage.discord.slash(command, place=place, **options))
     await finished(stage, tunes)
     [message] = stage.discord.tunes(place)
     return tunes, message

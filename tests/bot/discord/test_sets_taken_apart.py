@@ -102,3 +102,29 @@ async def test_a_set_whose_tunes_in_other_keys_do_not_come_out_is_a_set_still(st
     [message] = stage.discord.tunes()
     assert message["content"].startswith("**A set of 2 tunes**")
     assert [file["filename"] for file in message["attachments"]][:2] == ["set.abc", "set.mp3"]
+
+
+async def test_what_is_left_of_a_set_is_a_set_still(stage: Stage) -> None:
+    discord = stage.discord
+    _, message = await posted_set(stage, TUNES, rhythm="reel", key="D", seed=0, count=3)
+    for title, heading in (("2. Number 2", "**A set of 2 tunes**"), ("1. Number 1", "**A set of 1 tune**")):
+        await deleted(stage, await discord.whispered(await discord.select(message, title)), FIDDLER)
+        await discord.until(lambda name=title[3:]: name not in message["content"])
+        assert message["content"].startswith(heading)
+
+
+async def test_what_is_left_of_a_set_is_made_again_as_a_set(stage: Stage) -> None:
+    discord = stage.discord
+    _, message = await posted_set(stage, TUNES, rhythm="reel", key="D", seed=0, count=3)
+    await deleted(stage, await discord.whispered(await discord.select(message, "2. Number 2")), FIDDLER)
+    await discord.until(lambda: "Number 2" not in message["content"])
+    first, second = await tunes_of(stage, await discord.click(message, "Again"))
+    assert first.request.key == "D" != second.request.key
+
+
+async def test_what_is_left_of_several_tunes_for_one_wish_is_one_of_them_still(stage: Stage) -> None:
+    discord = stage.discord
+    _, message = await posted_set(stage, TUNES, command="tune", rhythm="jig", count=2)
+    await deleted(stage, await discord.whispered(await discord.select(message, "1. Number 1")), FIDDLER)
+    await discord.until(lambda: "Number 1" not in message["content"])
+    assert message["content"].startswith("**1 tune for one wish**")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from generator.composer.composer import Composer
+from generator.composer.runtime import LANES
 from generator.composer.weights import Weights
 from tests.generator.composer.untrained import untrained
 
@@ -23,3 +24,19 @@ def composer(weights: Weights) -> Iterator[Composer]:
     composer = Composer(weights)
     yield composer
     composer.close()
+
+
+@pytest.fixture
+def small(weights: Weights) -> Iterator[Callable[..., Composer]]:
+    """Makes composers of a few slots, and closes them."""
+    made: list[Composer] = []
+
+    def make(slots: int, *, lanes: int = LANES) -> Composer:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("generator.composer.runtime.LANES", lanes)
+            made.append(Composer(weights, slots=slots))
+        return made[-1]
+
+    yield make
+    for composer in made:
+        composer.close()

@@ -1,20 +1,15 @@
-"""Composing: the same seed the same tune, whoever else is being served; openings and variations; ends and failures."""
+"""Composing: the same seed the same tune, whoever else is being served; openings and variations."""
 
-import os
 import re
 import shutil
 import subprocess
-import threading
-from concurrent.futures import CancelledError, wait
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from generator.composer import batch
-from generator.composer.composer import CANDIDATES, ROUNDS, Composer, ComposingError
 from generator.composer.plan import make_plan
-from generator.composer.runtime import LANES
 from generator.composer.titles import title_for
 from generator.notation.errors import NotationError
 from generator.notation.opening import encoded, free_to_vary, pieces, read_opening
@@ -24,15 +19,9 @@ from generator.notation.structure import illegal_bars, parts
 from generator.notation.tokens import layout
 from generator.notation.writer import write
 from generator.request import RequestError, TuneRequest
+from tests.generator.composer.examples import ONE, OTHERS, REQUEST, abc
 from tests.generator.notation.midi import played
 
-REQUEST = TuneRequest.check(rhythm="reel", key="Ador", seed=41, temperature=1.3)
-OTHERS = [
-    TuneRequest.check(rhythm=rhythm, key=key, seed=seed, temperature=temperature)
-    for seed, (rhythm, key, temperature) in enumerate(
-        [("jig", "D", 0.5), ("waltz", None, 2.0), (None, "Gmix", 1.0), ("hornpipe", "Bb", 0.1), ("slip jig", "Em", 1.0)] * 3
-    )
-]
 OPENINGS = [
     "M:6/8\nK:{key}\n~D{{g}}FA .dfa|",
     "M:6/8\nL:1/8\nK:{key}\nA|DFA !trill!d2f|(gfe) ded|c",
@@ -50,29 +39,6 @@ OPENINGS = [
     "M:6/8\nK:{key}\n|:A|" + "DFA dfa|" * 7 + "1 afd AF:|2 afd AFD||\n|:" + "DFA dfa|" * 9,
 ]  # fmt: skip
 KEYS = ["D", "G", "Ador", "Em", "Bb", "Amix"]
-
-
-ONE = replace(REQUEST, candidates=1)
-
-
-@pytest.fixture
-def small(weights):
-    """Makes composers of a few slots, and closes them."""
-    made: list[Composer] = []
-
-    def make(slots: int, *, lanes: int = LANES) -> Composer:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("generator.composer.runtime.LANES", lanes)
-            made.append(Composer(weights, slots=slots))
-        return made[-1]
-
-    yield make
-    for composer in made:
-        composer.close()
-
-
-def abc(composed) -> str:
-    return write(composed.score)
 
 
 def test_a_seed_gives_the_same_tune_alone_and_in_company(composer):
@@ -211,199 +177,9 @@ def test_a_variation_keeps_form_and_edges_and_changes_something(composer, seed):
     assert 0 < changed < len(before.bars)
 
 
-def test_a_failing_tune_leaves_the_others_alone(composer):
-    def complain(bars: int) -> None:
-        if bars >= 3:
-            raise ZeroDivisionError("the listener went home")
-
-    alone = abc(composer.compose([REQUEST])[0])
-    futures = [composer.submit(request) for request in OTHERS[:6]]
-    bad, good = composer.submit(REQUEST, complain), composer.submit(REQUEST)
-    with pytest.raises(ZeroDivisionError):
-        bad.result(30)
-    assert abc(good.result(30)) == alone
-    assert all(future.result(30).tokens for future in futures)
-
-
 def test_an_opening_that_cannot_be_gone_on_from_is_refused_at_once(composer):
     with pytest.raises(NotationError):
         composer.submit(TuneRequest(seed=1, opening="M:5/4\nK:D\nD10|"))
-
-
-def test_a_tune_without_end_fails_with_a_sentence(small, monkeypatch):
-    monkeypatch.setattr(batch, "LONGEST", 50)
-    composer = small(8)
-    for request in (REQUEST, ONE):
-        with pytest.raises(RuntimeError, match="did not come to an end"):
-            composer.submit(request).result(30)
-    assert rows_taken(composer) == 0
-
-
-def rows_taken(composer: Composer) -> int:
-    return sum(int(lane._active.sum()) for lane in composer._lanes)
-
-
-def test_when_a_step_fails_everybody_who_waits_hears_of_it_and_work_goes_on(small, monkeypatch):
-    composer = small(4)
-    runtime = composer._lanes[-1]._runtime
-    step = runtime.step
-
-    def broken(*_):
-        monkeypatch.setattr(runtime, "step", step)
-        raise MemoryError("no room")
-
-    monkeypatch.setattr(runtime, "step", broken)
-    with pytest.raises(MemoryError):
-        composer.submit(REQUEST).result(30)
-    assert composer.submit(REQUEST).result(30).tokens
-
-
-def test_a_request_is_written_in_all_lanes_and_is_the_same_as_in_one(small):
-    several, one = small(8), small(8, lanes=1)
-    taken: list[set[int]] = []
-    for lane in several._lanes:
-        step = lane._runtime.step
-        lane._runtime.step = lambda *told, lane=lane, step=step: taken.append({id(lane)}) or step(*told)
-    assert abc(several.submit(REQUEST).result(30)) == abc(one.submit(REQUEST).result(30))
-    assert len(several._lanes) == min(LANES, os.cpu_count() or 1)
-    assert len(set().union(*taken)) == len(several._lanes)
-
-
-def test_requests_of_one_candidate_are_spread_over_the_lanes(small):
-    composer, held = small(8), Held()
-    futures = [composer.submit(ONE, held)]
-    assert held.entered.wait(30)
-    futures += [composer.submit(replace(ONE, seed=seed)) for seed in range(7)]
-    loads = [lane._put for lane in composer._lanes]
-    held.going.set()
-    assert all(future.result(30).tokens for future in futures)
-    assert sum(loads) == 8
-    assert min(loads) > 0
-    assert [lane.load for lane in composer._lanes] == [0] * len(composer._lanes)
-
-
-def test_when_choosing_fails_the_request_does_and_work_goes_on(small, monkeypatch):
-    composer = small(4)
-
-    def broken(*_):
-        monkeypatch.undo()
-        raise ZeroDivisionError("no taste")
-
-    monkeypatch.setattr("generator.composer.composer.Choice.best", broken)
-    with pytest.raises(ZeroDivisionError):
-        composer.submit(ONE).result(30)
-    assert composer.submit(ONE).result(30).tokens
-
-
-def test_a_request_asks_for_as_many_candidates_as_it_says(small, monkeypatch):
-    composer, chosen = small(8), []
-    best = composer._choice.best
-    monkeypatch.setattr(
-        "generator.composer.composer.Choice.best", lambda _, plan, found: chosen.append(found) or best(plan, found)
-    )
-    tunes = composer.compose([ONE, replace(REQUEST, candidates=3), REQUEST])
-    by_number = sorted(chosen, key=len)
-    assert [len(found) for found in by_number] == [1, 3, CANDIDATES]
-    assert by_number[2][:3] == by_number[1]  # the same ones, and more
-    assert by_number[1][:1] == by_number[0]
-    assert len({written.tokens for written in by_number[2]}) == CANDIDATES
-    assert all(tune.tokens in {written.tokens for written in by_number[2]} for tune in tunes)
-
-
-def test_where_all_candidates_are_copies_others_are_composed(small, monkeypatch):
-    composer, chosen = small(4), []
-    best = composer._choice.best
-    copies = 2
-
-    def choose(_, plan, found):
-        chosen.append(found)
-        return None if len(chosen) <= copies else best(plan, found)
-
-    monkeypatch.setattr("generator.composer.composer.Choice.best", choose)
-    tune = composer.submit(replace(REQUEST, candidates=2)).result(30)
-    assert len(chosen) == copies + 1
-    assert len({written.tokens for found in chosen for written in found}) == 2 * (copies + 1)
-    assert tune.tokens in {written.tokens for written in chosen[-1]}
-
-
-def test_where_nothing_but_copies_comes_the_request_fails_in_a_sentence(small, monkeypatch):
-    composer, rounds = small(4), []
-    monkeypatch.setattr("generator.composer.composer.Choice.best", lambda *_: rounds.append(1))
-    with pytest.raises(ComposingError, match="too close to a known tune"):
-        composer.submit(ONE).result(30)
-    assert len(rounds) == ROUNDS
-    assert rows_taken(composer) == 0
-
-
-class Held:
-    """A listener that stops the composer at the first bar until it is let go."""
-
-    def __init__(self) -> None:
-        self.entered, self.going = threading.Event(), threading.Event()
-
-    def __call__(self, _: int) -> None:
-        self.entered.set()
-        self.going.wait(30)
-
-
-def test_cancelling_waiting_tunes_or_tunes_in_the_making_harms_nobody(composer, small):
-    single, held = small(1), Held()
-    making, waiting, last = single.submit(ONE, held), single.submit(ONE), single.submit(ONE)
-    assert held.entered.wait(30)
-    assert making.cancel()
-    assert waiting.cancel()
-    held.going.set()
-    assert abc(last.result(30)) == abc(composer.compose([ONE])[0])
-    for cancelled in (making, waiting):
-        with pytest.raises(CancelledError):
-            cancelled.result(0)
-
-
-def test_cancelling_frees_all_rows_of_a_request_at_once(small):
-    """The next request need not wait for the end of the candidates that fill the composer."""
-    composer, held = small(CANDIDATES, lanes=1), Held()
-    steps: list[int] = []
-    runtime = composer._lanes[0]._runtime
-    step = runtime.step
-    runtime.step = lambda *told: steps.append(rows_taken(composer)) or step(*told)
-    making, after = composer.submit(REQUEST, held), composer.submit(ONE)
-    assert held.entered.wait(30)
-    assert steps[-1] == CANDIDATES
-    before = len(steps)
-    making.cancel()
-    held.going.set()
-    tune = after.result(30)
-    assert set(steps[before:]) == {1}
-    assert len(steps) - before == len(tune.tokens) - 1
-
-
-def test_a_tune_that_is_ready_cannot_be_cancelled(composer):
-    future = composer.submit(ONE)
-    tune = future.result(30)
-    assert not future.cancel()
-    assert future.result(0) is tune
-
-
-def test_those_who_wait_for_several_hear_of_one_that_was_cancelled(small):
-    composer, held = small(1), Held()
-    futures = [composer.submit(ONE, held), composer.submit(ONE)]
-    assert held.entered.wait(30)
-    futures[0].cancel()
-    held.going.set()
-    assert not wait(futures, timeout=10).not_done
-
-
-def test_closing_fails_what_is_unfinished_and_refuses_what_comes_later(weights):
-    composer = Composer(weights, slots=1)
-    entered = threading.Event()
-    futures = [composer.submit(REQUEST, lambda _: entered.set()), *(composer.submit(REQUEST) for _ in range(30))]
-    assert entered.wait(30)
-    composer.close()
-    assert not any(lane._thread.is_alive() for lane in composer._lanes)
-    assert all(future.done() for future in futures)
-    assert isinstance(futures[-1].exception(0), RuntimeError)
-    with pytest.raises(RuntimeError, match="closed"):
-        composer.submit(REQUEST)
 
 
 @pytest.mark.skipif(

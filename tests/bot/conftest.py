@@ -1,0 +1,44 @@
+"""A desk on a real database, and what it is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+
+import pytest
+
+from bot.desk import Desk, Progress
+from generator.request import TuneRequest
+from storage import Composition, Origin, Storage, Viewer
+
+ANN = Viewer("discord", "ann", "guild")
+ABC = "X:1\nT:The Test\nR:jig\nM:6/8\nL:1/8\nK:Edor\n|:EFG ABc|BAG FED|EFG ABc|BGE E3:|\n|:gfe dcB|ABc BAG|FED EFG|BGE E3:|\n"
+MADE = Composition(abc=ABC, title="The Test", rhythm="jig", key="Edor", metre="6/8", duration_ms=2_000, model="none", scores={})
+
+
+def origin(event: str, person: str = "ann") -> Origin:
+    return Origin(platform="discord", event=event, person=person)
+
+
+def in_guild(event: str, *, place: str = "1", person: str = "ann") -> Origin:
+    return Origin(platform="discord", event=event, person=person, place=place, server="guild")
+
+
+def wish(seed: int = 7) -> TuneRequest:
+    return TuneRequest.check(rhythm="jig", seed=seed, title="Asked for", temperature=0.7)
+
+
+@pytest.fixture
+async def desk(storage: Storage) -> AsyncIterator[Desk]:
+    desk = Desk(storage, open_requests_per_person=2)
+    listening = asyncio.create_task(desk.run())
+    yield desk
+    listening.cancel()
+    with suppress(asyncio.CancelledError):
+        await listening
+
+
+async def collect(desk: Desk, tune_id: str) -> list[Progress]:
+    async with aclosing(desk.follow(tune_id)) as changes:
+        return [progress async for progress in changes]
