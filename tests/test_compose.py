@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from generator.composer.composer import Composer
-from generator.composer.weights import load_weights
+from generator.composer.models import Models, folders
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
 from generator.notation.reader import read, split_tunes
@@ -90,6 +89,20 @@ def test_a_model_of_ones_own_composes(tmp_path: Path, monkeypatch: pytest.Monkey
     assert json.loads((tmp_path / "out" / "tune.json").read_text(encoding="utf-8"))["model"] == "untrained"
 
 
+def test_a_model_is_chosen_by_its_name_among_the_shipped_ones_and_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untrained(tmp_path / "models" / "mine")
+    monkeypatch.setenv("MODELS", str(tmp_path / "models"))
+    for typed, name in (("Untrained", "untrained"), ("aird-1", "aird-1")):
+        tunesmith("compose", "--model", typed, "--seed", "1", "--abc-only", "--out", str(tmp_path / name))
+        assert json.loads((tmp_path / name / "tune.json").read_text(encoding="utf-8"))["model"] == name
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        tunesmith("compose", "--model", "zither", "--out", str(tmp_path / "out"))
+    assert failed.value.returncode == 2
+    assert failed.value.stderr == "tunesmith: There is no model zither. There are: tunesmith-6, aird-1, untrained.\n"
+
+
 def test_somebody_elses_abc_is_rendered(tmp_path: Path) -> None:
     (tmp_path / "mine.abc").write_text("X:1\nT:Mine\nM:6/8\nL:1/8\nK:D\n|:DFA d2A|B2A G3:|\n", encoding="utf-8")
     tunesmith("render", str(tmp_path / "mine.abc"), "--out", str(tmp_path / "out"))
@@ -99,14 +112,19 @@ def test_somebody_elses_abc_is_rendered(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def hundred() -> list[tuple[str, str, str]]:
-    """(rhythm, key, ABC) of a hundred tunes."""
-    wishes = list(islice(((rhythm, key, seed) for seed, rhythm, key in product(range(3), DANCES, KEYS)), 100))
-    composer = Composer(load_weights())
+    """(rhythm, key, ABC) of a hundred tunes, half of them by each of the shipped models."""
+    wishes = list(islice(((rhythm, key, seed) for seed, rhythm, key in product(range(2), DANCES, KEYS)), 50))
+    models = Models(folders(None, None))
+    tunes = []
     try:
-        composed = composer.compose([TuneRequest.check(rhythm=rhythm, key=key, seed=seed) for rhythm, key, seed in wishes])
+        assert models.names == ["tunesmith-6", "aird-1"]
+        for name in models.names:
+            asked = [TuneRequest.check(rhythm=rhythm, key=key, seed=seed) for rhythm, key, seed in wishes]
+            composed = models.composer(name).compose(asked)
+            tunes += [(rhythm, key, write(tune.score)) for (rhythm, key, _), tune in zip(wishes, composed, strict=True)]
     finally:
-        composer.close()
-    return [(rhythm, key, write(tune.score)) for (rhythm, key, _), tune in zip(wishes, composed, strict=True)]
+        models.close()
+    return tunes
 
 
 def test_a_hundred_tunes_have_full_bars_and_the_key_and_metre_asked_for(hundred: list[tuple[str, str, str]]) -> None:

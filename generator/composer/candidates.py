@@ -35,7 +35,7 @@ class Choice:
 
     def __init__(self, weights: Weights) -> None:
         beside = [weights.folder / name for name in (novelty.FILE, ranking.FILE)]
-        known, alike = beside if all(path.exists() for path in beside) else (SHIPPED / path.name for path in beside)
+        known, alike = (path if path.exists() else SHIPPED / path.name for path in beside)
         self._novelty, self._judge = Novelty.load(known), Judge.load(alike)
 
     def best(self, plan: Plan, candidates: Sequence[Written]) -> ComposedTune | None:

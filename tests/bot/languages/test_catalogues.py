@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gettext
+import json
 import re
 import string
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,8 @@ from bot.discord.translator import Translator
 from bot.languages import FOLDER, language
 from bot.languages.__main__ import template, untranslated
 from generator.notation.sentences import LANGUAGES
+
+WEIGHTS = Path(__file__).parents[3] / "generator" / "weights"
 
 TRANSLATED = LANGUAGES[1:]
 LOCALES = {"de": "de", "fr": "fr", "es": "es-ES"}  # of Discord, which has no Irish
@@ -70,6 +74,14 @@ def test_all_that_the_code_says_is_translated(code: str) -> None:
     missing = wanted - {key(message) for message in messages(code)}
     assert not missing, "run python -m bot.languages, and translate what is new"
     assert [message.id for message in untranslated(catalogue(code))] == []
+
+
+@each_language
+def test_what_the_shipped_models_say_of_themselves_is_translated(code: str) -> None:
+    cards = [json.loads(card.read_text(encoding="utf-8")) for card in WEIGHTS.glob("**/card.json")]
+    assert len(cards) == 2
+    for card in cards:
+        assert language(code)(card["description"]) != card["description"]
 
 
 @each_language

@@ -80,3 +80,9 @@ def test_the_folders_are_those_of_the_settings_and_the_shipped_ones(tree: Path) 
     assert found[:2] == [tree / "zither", SHIPPED]
     assert found[-4:] == [tree / "Usual_1", tree / "airs", tree / "broken", tree / "zither"]
     assert list(folders(None, tree / "nowhere")) == list(folders(None, None))
+
+
+def test_what_is_shipped_can_be_told_apart() -> None:
+    models = Models(folders(None, None))
+    assert (models.names, models.left_out) == (["tunesmith-6", "aird-1"], [])
+    assert len(set(models.descriptions.values())) == 2 and all(models.descriptions.values())
