@@ -49,6 +49,7 @@ class Model:
     network: keras.Model | NGram
     form: Form
     corpus: str  # the digest of what it was trained on; empty where nobody knows
+    collections: tuple[str, ...] = ()  # those that it was trained on, none for all
 
     @property
     def judge(self) -> Judge:
@@ -70,7 +71,7 @@ def model_of_run(run: Path, corpus: Corpus) -> Model:
         raise ValueError(f"{run} holds no run that can be evaluated ({error}).") from error
     if len(spelling.vocabulary) != network.output_shape[-1]:
         raise ValueError(f"The run in {run} was trained on another corpus: its vocabulary is not this one's.")
-    return Model(str(config["name"]), network, spelling, str(config["corpus"]))
+    return Model(str(config["name"]), network, spelling, str(config["corpus"]), tuple(config.get("collections", ())))
 
 
 def model_of_weights(weights: Weights) -> Model:
@@ -84,7 +85,8 @@ def model_of_weights(weights: Weights) -> Model:
             if array is None or array.shape != tuple(variable.shape):
                 raise ValueError(f"The model {name} was built otherwise than models are now. Train it again.")
             variable.assign(array)
-    return Model(name, network, form("tunesmith", ()), str(weights.card.get("data", {}).get("sha256", "")))
+    digest, collections = weights.card.get("data", {}).get("sha256", ""), weights.card.get("training", {}).get("collections", ())
+    return Model(name, network, form("tunesmith", ()), str(digest), tuple(collections))
 
 
 def headers(entries: Sequence[Entry], seed: int, count: int) -> list[Entry]:
@@ -196,8 +198,11 @@ def evaluate(
     timed("measures", clock)
     digest = corpus.manifest()["sha256"]
     notes = [] if program else ["abc2midi is not installed (Debian's package abcmidi), so what it says was not measured."]
-    notes += [f"{one.name} was trained on another corpus than the one it was evaluated on." for one in (ours, *others)
-              if one.corpus not in ("", digest)]  # fmt: skip
+    for one in (ours, *others):
+        if one.corpus not in ("", corpus.of(one.collections).manifest()["sha256"]):
+            notes.append(f"{one.name} was trained on another corpus than the one it was evaluated on.")
+        elif one.collections:
+            notes.append(f"{one.name} was trained on a part of what it was evaluated on: {', '.join(one.collections)}.")
     settings |= {
         "model": ours.name, "tunes": tunes, "seeds": list(range(seeds)), "temperature": temperature, "corpus": digest,
         "abc2midi": _version(program) if program else None,

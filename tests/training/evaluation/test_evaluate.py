@@ -212,6 +212,17 @@ def test_a_model_of_another_corpus_is_named(corpus: Corpus, tmp_path: Path):
     assert result["notes"] == ["ours was trained on another corpus than the one it was evaluated on."]
 
 
+def test_a_model_of_some_collections_is_named(corpus: Corpus, tmp_path: Path):
+    entries = [replace(entry, id=f"{'mine' if at % 2 else 'other'}:{at}") for at, entry in enumerate(corpus.entries)]
+    mixed = Corpus(entries)
+    run = run_of(tmp_path / "ours", corpus, "tunesmith")
+    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    digest = mixed.of(["mine"]).manifest()["sha256"]
+    (run / "config.json").write_text(json.dumps(config | {"corpus": digest, "collections": ["mine"]}), encoding="utf-8")
+    result = evaluated(mixed, tmp_path / "out", run=run, ngram=False, tunes=1, seeds=1)
+    assert result["notes"] == ["ours was trained on a part of what it was evaluated on: mine."]
+
+
 def test_a_corpus_too_small_to_measure_by_is_refused(corpus: Corpus, model: Path, tmp_path: Path):
     training_alone = Corpus(corpus.split("train"), corpus.verdicts)
     with pytest.raises(ValueError, match="no test tunes"):
