@@ -19,6 +19,8 @@ from bot.discord.caller import Caller
 from bot.discord.message import escape
 from bot.discord.reply import PLATFORM, Reply
 from bot.words import Words, words_in
+from generator.notation.errors import NotationError
+from generator.notation.keys import Key, mode_named
 from generator.notation.metres import rhythm_named
 from generator.request import RequestError, TuneRequest
 from storage.tunes import Origin, Tune
@@ -143,10 +145,12 @@ async def _wish(
 
 
 def _of_tune(tune: Tune, wish: dict[str, Any]) -> dict[str, Any]:
-    """What is wished of a finished tune: «vary it», «slower», «on the flute», or the like of it «in D»."""
+    """What is wished of a finished tune: «vary it», «slower», «on the flute», the same «in D», or the like of it «in D minor»."""
     made, before = tune.composition, tune.request
     assert made is not None
     players = {"instrument": before.instrument or None, "backing": before.backing}
+    if wish.keys() - {"key"} <= _PLAYED and (key := _moved_to(made.key, wish.get("key", ""))):
+        return {**players, "mode": "play", "opening": made.abc, **wish, "key": key}
     if "mode" in wish or wish.keys() <= _VARIED:
         mode = "play" if wish.keys() <= _PLAYED else "vary"
         return {**players, "mode": mode, "opening": made.abc, **wish}
@@ -155,6 +159,19 @@ def _of_tune(tune: Tune, wish: dict[str, Any]) -> dict[str, Any]:
     if "metre" in wish:
         del kept["rhythm"]
     return {**kept, "structure": before.structure, "tempo": before.tempo, **wish}
+
+
+def _moved_to(key: str, typed: str) -> str:
+    """The key into which the same tune can be moved, a tonic alone or one with the tune's own mode; empty for any other."""
+    if not typed or mode_named(typed):
+        return ""
+    try:
+        own, wanted = Key.parse(key), Key.parse(typed)
+        if typed == wanted.tonic:  # «in G» of a tune in A dorian
+            wanted = Key(wanted.tonic, own.mode)
+    except NotationError:
+        return ""  # it is told when the wish is checked
+    return wanted.abc if wanted.mode is own.mode and wanted.tonic != own.tonic else ""
 
 
 async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, request: TuneRequest, parent: str | None) -> None:

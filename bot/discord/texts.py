@@ -38,6 +38,7 @@ BACKING = Sentence("Whether guitar and bodhrán play along; they do if you leave
 
 RENDER = Sentence("Hear and see a tune of your own: I play its ABC as it stands.")
 RENDER_ABC = Sentence("The tune in ABC; or attach it as a file.")
+RENDER_KEY = Sentence("Another key of the same mode to move it into.")
 RENDER_FILE = Sentence("The tune as an .abc file; the first tune of a collection is played.")
 CONTINUE_TUNE = Sentence("Continue this tune")
 PLAY_ABC = Sentence("Play this ABC")

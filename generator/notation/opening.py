@@ -21,6 +21,7 @@ from generator.notation.sentences import Sentence
 from generator.notation.shares import keys_of
 from generator.notation.structure import FormError, Part, metres, parts, play_order
 from generator.notation.tempo import MAX_PLAYING_S, playing_time_s, seconds, tempo
+from generator.notation.transpose import transposed
 
 # What becomes of an opening: it is gone on from until the tune is whole; it is answered with one phrase; it is a whole tune
 # and varied; it is a whole first part and gets a second one; it is a whole tune and played as it stands.
@@ -45,8 +46,9 @@ def read_opening(
 ) -> Score:
     """Reads an opening under what else was asked for; the score is one that the composer can go on from.
 
-    To be played a tune may hold anything that can be read, and keeps its tempo; its notices say what was left out or taken
-    for granted. `key` may also be a mode alone. Raises NotationError with a sentence that says what is wrong and where.
+    To be played a tune may hold anything that can be read, keeps its tempo, and is moved into another key of its mode where
+    that is asked for; its notices say what was left out or taken for granted. `key` may also be a mode alone. Raises
+    NotationError with a sentence that says what is wrong and where.
     """
     body = _plain(text)
     asked_mode = Mode(key) if key in tuple(Mode) else None
@@ -54,7 +56,8 @@ def read_opening(
     asked_metre = Metre.parse(metre) if metre else None
     usual = max(keys := keys_of(asked_mode), key=lambda name: keys[name]) if asked_mode else DEFAULT_KEY
     score = read(body, key=asked_key or usual, metre=asked_metre)
-    if (asked_key and score.key != asked_key) or (asked_mode and score.key.mode is not asked_mode):
+    moved = mode == "play" and asked_key is not None and asked_key.mode is score.key.mode
+    if not moved and ((asked_key and score.key != asked_key) or (asked_mode and score.key.mode is not asked_mode)):
         wanted = asked_key.named if asked_key else named(asked_mode or "")
         raise NotationError(_otherwise(score.key.named, wanted))
     kind = rhythm_named(rhythm or score.rhythm)
@@ -63,7 +66,8 @@ def read_opening(
             raise NotationError(_not_written_in(score.metre, kind))
         if asked_metre and score.metre and score.metre.bar != asked_metre.bar:
             raise NotationError(_otherwise(str(score.metre), str(asked_metre)))
-        return _to_play(score, body, kind, key_open=key is None)
+        score = _to_play(score, body, kind, key_open=key is None)
+        return _in_key(score, asked_key) if asked_key and asked_key.tonic != score.key.tonic else score
     if score.metre is None:
         guess = _guess_metre(score, kind, asked=bool(rhythm))
         score = replace(read(body, key=score.key, metre=guess), metre=guess)  # also where the text says M:none
@@ -114,6 +118,12 @@ def _to_play(score: Score, body: str, kind: Rhythm | None, *, key_open: bool) ->
         )
         raise NotationError(sentence)
     return replace(score, rhythm=kind.name if kind else score.rhythm, notices=tuple(dict.fromkeys(notices)))
+
+
+def _in_key(score: Score, key: Key) -> Score:
+    notice = Sentence("Moved from {written} to {wanted}.", written=score.key.named, wanted=key.named)
+    moved = transposed(score, key)
+    return replace(moved, notices=(*score.notices, notice))
 
 
 def encoded(opening: Score) -> list[str]:

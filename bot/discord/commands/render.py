@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.discord import asking, handed_in, texts
 from bot.discord.caller import Caller
-from bot.discord.choices import INSTRUMENT_CHOICES, everywhere
+from bot.discord.choices import INSTRUMENT_CHOICES, everywhere, key_choices
 from bot.discord.handed_in import unfold
 from generator.request import MAX_OPENING_CHARACTERS, RequestError
 
@@ -19,19 +19,23 @@ if TYPE_CHECKING:
 
 @app_commands.command(name="render", description=texts.RENDER)
 @everywhere
-@app_commands.describe(abc=texts.RENDER_ABC, file=texts.RENDER_FILE, instrument=texts.INSTRUMENT, backing=texts.BACKING)
+@app_commands.describe(
+    abc=texts.RENDER_ABC, file=texts.RENDER_FILE, key=texts.RENDER_KEY, instrument=texts.INSTRUMENT, backing=texts.BACKING
+)
 @app_commands.choices(instrument=INSTRUMENT_CHOICES)
+@app_commands.autocomplete(key=key_choices)
 async def render(
     interaction: discord.Interaction[TunesmithBot],
     abc: app_commands.Range[str, 1, MAX_OPENING_CHARACTERS] | None = None,
     file: discord.Attachment | None = None,
+    key: app_commands.Range[str, 1, 40] | None = None,
     instrument: str | None = None,
     backing: bool | None = None,
 ) -> None:
     caller = await Caller.of(interaction)
     try:
         opening = await _handed_in(abc, file)
-        request = await caller.wish(opening=opening, mode="play", instrument=instrument, backing=backing)
+        request = await caller.wish(opening=opening, mode="play", key=key, instrument=instrument, backing=backing)
     except RequestError as error:
         await asking.refuse(interaction, caller.say(error.sentence))
         return

@@ -97,8 +97,8 @@ async def test_in_chat_a_model_is_named_by_words(stage: Stage) -> None:
     message = stage.discord.messages[await stage.delivered(tune.id)]
     varied = await stage.heard(await stage.discord.say("model: reels-2", reply_to=message))
     assert (varied.request.mode, varied.request.model) == ("vary", "reels-2")
-    moved = await stage.heard(await stage.discord.say("in D please", reply_to=message))
-    assert (moved.request.key, moved.request.model) == ("D", "aird-1")
+    alike = await stage.heard(await stage.discord.say("in D major please", reply_to=message))
+    assert (alike.request.key, alike.request.model) == ("D", "aird-1")
 
 
 async def test_in_chat_a_model_that_is_not_here_is_a_sentence(stage: Stage) -> None:

@@ -12,6 +12,14 @@ from tests.loopback.discord import ELSEWHERE, FIDDLER, PRIVATE, Place, Upload
 FILE = Upload("tune.abc", ABC.encode())
 
 
+async def test_a_tune_is_moved_into_the_key_that_is_asked_for(stage: Stage) -> None:
+    tune = await stage.accepted(await stage.discord.slash("render", abc="K:D |:ABcd efga|bagf e4:|", key="g"))
+    assert (tune.request.mode, tune.request.key) == ("play", "G")
+    said = await stage.discord.refused(await stage.discord.slash("render", abc="K:D |:ABcd efga|", key="Em"))
+    assert said == "The opening is in D major, but E minor was asked for. Leave one of the two open."
+    assert {"name": "A dorian", "value": "Ador"} in await stage.discord.autocomplete("render", "key", "a d")
+
+
 async def test_a_tune_that_is_typed_is_played_as_it_stands(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("render", abc="T:Mine K:D |:ABcd efga|bagf e4:|", instrument="flute", backing=False)
@@ -128,5 +136,5 @@ async def test_a_command_that_discord_sends_twice_is_one_tune(stage: Stage) -> N
 async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage: Stage) -> None:
     command = stage.discord.commands["render"]
     assert (command["integration_types"], command["contexts"]) == ([0, 1], [0, 1, 2])
-    assert [option["name"] for option in command["options"]] == ["abc", "file", "instrument", "backing"]
+    assert [option["name"] for option in command["options"]] == ["abc", "file", "key", "instrument", "backing"]
     assert not any(option.get("required") for option in command["options"])

@@ -1,0 +1,85 @@
+"""A tune in another key: the same melody, spelt as its new key spells it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from generator.notation.errors import NotationError
+from generator.notation.keys import LETTERS, Key, Mode
+from generator.notation.opening import read_opening
+from generator.notation.reader import read
+from generator.notation.score import Score
+from generator.notation.transpose import HIGHEST, LOWEST, transposed
+from generator.notation.writer import write
+
+TUNE = read(
+    "X:1\nT:All of it\nM:4/4\nL:1/8\nK:Ador\n"
+    '|:"Am"EAAB "G/B"c2Bc|"B♭dim7"dBAB ^G2=G{^f}G|[K:D]"D"F2(3ABc d2-[d^A]2|"Gsus4"[EA]4 _B4:|\n'
+)
+TONICS = [letter + sign for letter in LETTERS for sign in ("", "#", "b")]
+
+
+def body(abc: str) -> str:
+    return abc.partition("K:")[2]
+
+
+def sounds(score: Score) -> list[int]:
+    return [pitch.midi for note in score.notes() for pitch in (*note.grace, *note.pitches)]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("Edor", 'Edor\n|:"Em"B,EEF "D/F#"G2FG|"Fdim7"AFEF ^D2=D{c}D|[K:A]"A"C2(3EFG A2-[^EA]2|"Dsus4"[B,E]4 =F4:|\n'),
+        ("Cdor", 'Cdor\n|:"Cm"Gccd "Bb/D"e2de|"Dbdim7"fdcd =B2_B{a}B|[K:F]"F"A2(3cde f2-[^cf]2|"Bbsus4"[Gc]4 _d4:|\n'),
+    ],
+)
+def test_notes_graces_chords_and_changes_of_key_move_together(key: str, expected: str) -> None:
+    assert body(write(transposed(TUNE, Key.parse(key)))) == expected
+
+
+@given(st.sampled_from(TONICS), st.sampled_from(TONICS), st.sampled_from(list(Mode)))
+def test_every_interval_stays_and_the_way_back_sounds_as_before(there: str, here: str, mode: Mode) -> None:
+    try:
+        start, goal = Key(here, mode), Key(there, mode)
+    except NotationError:
+        assume(False)
+    tune = transposed(TUNE, Key("A", Mode.DORIAN)) if mode is Mode.DORIAN else read(f"K:{start.abc}\nCDEF GABc|^cd_ef =gab^b|\n")
+    moved = transposed(tune, Key(goal.tonic, tune.key.mode))
+    shifts = {after - before for before, after in zip(sounds(tune), sounds(moved), strict=True)}
+    assert len(shifts) == 1
+    assert (shifts.pop() - goal.pitch_class + tune.key.pitch_class) % 12 == 0
+    assert sounds(read(write(moved))) == sounds(moved)
+    back = transposed(moved, tune.key)
+    assert {(after - before) % 12 for before, after in zip(sounds(tune), sounds(back), strict=True)} == {0}
+
+
+def test_the_octave_is_the_one_in_which_it_can_be_played() -> None:
+    low = transposed(read("K:G\nG,A,B,C DEFG|\n"), Key("D"))
+    assert min(sounds(low)) >= LOWEST
+    high = transposed(read("K:D\nd'afd fadf|\n"), Key("G"))
+    assert max(sounds(high)) <= HIGHEST
+
+
+def test_a_keys_own_accidentals_go_along() -> None:
+    moved = transposed(read("K:D ^g\nABcd efga|\n"), Key("G"))
+    assert body(write(moved)) == "G ^c\nDEFGABcd|\n"
+
+
+def test_another_mode_is_no_transposition() -> None:
+    with pytest.raises(ValueError, match="two modes"):
+        transposed(TUNE, Key("A"))
+
+
+def test_a_tune_that_is_played_is_moved_where_another_key_of_its_mode_is_asked_for() -> None:
+    moved = read_opening("K:D\nFABd fdBA|\n", key="G", mode="play")
+    assert body(write(moved)) == "G\nBdeg bged|\n"
+    assert moved.notices[-1] == "Moved from D major to G major."
+    assert read_opening("K:D\nFABd fdBA|\n", key="D", mode="play").notices == ()
+    assert body(write(read_opening("FABd fdBA|\n", key="G", mode="play"))) == "G\nFABd fdBA|\n", "without K: it is in that key"
+    with pytest.raises(NotationError, match="but G minor was asked for"):
+        read_opening("K:D\nFABd fdBA|\n", key="Gm", mode="play")
+    with pytest.raises(NotationError, match="but G major was asked for"):
+        read_opening("K:D\nFABd fdBA|\n", key="G", mode="continue")
