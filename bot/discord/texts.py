@@ -26,6 +26,7 @@ STRUCTURES: dict[Structure, str] = {"parts": Sentence("parts of eight bars, play
 TEMPERATURE = Sentence("From 0.1 (steady) to 2 (wild); 1 if you leave it open.")
 TEMPO = Sentence("Times the usual tempo, from 0.5 (slow) to 1.5 (fast); 1 if you leave it open.")
 MODEL = Sentence("Who composes: one of the models that are here, the usual one if you leave it open.")
+CANDIDATES = Sentence("How many are composed, of which you get the best; 8 if you leave it open.")
 # What the shipped models' cards say of them, here for the catalogues.
 SHIPPED_MODELS = (
     Sentence("dances and airs of five collections, most of them Irish"),

@@ -26,6 +26,7 @@ from bot.discord.reply import PLATFORM
 from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.request import (
+    MAX_CANDIDATES,
     MAX_MODEL_CHARACTERS,
     MAX_OPENING_CHARACTERS,
     MAX_SEED,
@@ -66,6 +67,7 @@ _TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
     tempo=texts.TEMPO,
     model=texts.MODEL,
     seed=texts.SEED,
+    candidates=texts.CANDIDATES,
     count=texts.COUNT,
 )
 @app_commands.choices(strength=[app_commands.Choice(name=name, value=strength) for strength, name in texts.STRENGTHS.items()])
@@ -92,6 +94,7 @@ async def tune(
     tempo: app_commands.Range[float, MIN_TEMPO, MAX_TEMPO] | None = None,
     model: app_commands.Range[str, 1, MAX_MODEL_CHARACTERS] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+    candidates: app_commands.Range[int, 1, MAX_CANDIDATES] | None = None,
     count: app_commands.Range[int, 1, MOST_AT_ONCE] = 1,
 ) -> None:
     caller = await Caller.of(interaction)
@@ -113,6 +116,7 @@ async def tune(
             tempo=tempo,
             seed=seed,
             model=model,
+            candidates=candidates,
         )
     except RequestError as error:
         await asking.refuse(interaction, caller.say(error.sentence))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from generator.notation.opening import OPENING_MODES
-from generator.request import MAX_STRENGTH, STRUCTURES
+from generator.request import MAX_STRENGTH, STRUCTURES, TuneRequest
 from storage import Status
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.loopback.discord import DIRECT, FIDDLER, PIPER
@@ -158,8 +159,9 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
     options = {option["name"]: option for option in command["options"]}
     assert list(options) == [
         "rhythm", "key", "metre", "opening", "mode", "strength", "structure", "title", "instrument", "backing",
-        "temperature", "tempo", "model", "seed", "count",
+        "temperature", "tempo", "model", "seed", "candidates", "count",
     ]  # fmt: skip
+    assert options.keys() - {"count"} == {field.name for field in fields(TuneRequest)}, "all of it can be asked for"
     assert {choice["value"] for choice in options["rhythm"]["choices"]} >= {"reel", "jig", "slip jig", "hornpipe"}
     assert (options["temperature"]["min_value"], options["temperature"]["max_value"]) == (0.1, 2.0)
     assert {choice["value"] for choice in options["instrument"]["choices"]} >= {"fiddle", "harp"}
