@@ -104,6 +104,9 @@ def worker(supervised: bool) -> None:
 @click.option("--structure", help="parts (of eight bars, played twice) or free.")
 @click.option("--candidates", type=int, help="Tunes of which the best is kept, 1 to 16.")
 @click.option("--temperature", type=float, help="0.1 (steady) to 2 (wild).")
+@click.option(
+    "--without", help="What to leave out, with commas: triplets, semiquavers, accidentals, rests, ties, pick-ups, second endings."
+)
 @click.option("--tempo", type=float, help="Times the usual tempo, 0.5 (slow) to 1.5 (fast).")
 @click.option("--seed", type=int, help="The same seed gives the same tune.")
 @click.option("--title")

@@ -107,6 +107,17 @@ TREATMENTS = {
     "continue": "continue|continue it|go on|carry on|finish it|extend it|weiter|setze fort|fortsetzen|continuer|poursuis|sigue|"
     "continúa|continuar|lean ar aghaidh|lean ort",
 }
+# After a word of DENIALS: «without triplets», «keine Pausen».
+OMISSIONS = {
+    "triplets": "triplet|triplets|triole|triolen|triolet|triolets|tresillo|tresillos|trípléad|trípléid",
+    "semiquavers": "semiquaver|semiquavers|sixteenths|sixteenth notes|short notes|fast notes|sechzehntel|doubles croches|"
+    "semicorcheas|leathchamáin",
+    "accidentals": "accidental|accidentals|vorzeichen|altérations|alteraciones|aidiúsáin",
+    "rests": "rest|rests|pause|pausen|silences|pauses|silencios|pausas|sosanna",
+    "ties": "tie|ties|haltebogen|haltebögen|liaisons|ligaduras|nascanna",
+    "pick-ups": "pick up|pick ups|pickup|pickups|upbeat|upbeats|anacrusis|auftakt|auftakte|anacrouse|anacrusa|réamhbhuille",
+    "second endings": "second ending|second endings|zweiter schluss|secondes fins|segundos finales|dara críoch",
+}
 STRENGTHS = {
     1: "a little|slightly|a bit|ein wenig|ein bisschen|un peu|un poco|beagán",
     3: "a lot|completely|strongly|stark|sehr|beaucoup|complètement|mucho|del todo|go mór",

@@ -38,13 +38,19 @@ def words_in(text: str) -> Words:
     said = _TOKEN.findall(text)
     words = [_plain(word) for word in said]
     marks: set[str] = set()
-    at = passed_over = 0
+    at = passed_over = denied_to = 0
     while at < len(words):
         step, found = _number(words, at) or _key(said, words, at) or _phrase(words, at) or (1, None)
         if found is None:
             passed_over += 1
         elif found[0] in _MARKS:
             marks.add(found[0])
+        elif found[0] == "without":
+            if at >= denied_to and _DENIALS.isdisjoint(words[max(at - 2, 0) : at]):
+                passed_over += 1
+            else:
+                wish["without"] = [*wish.get("without", ()), found[1]]
+                denied_to = at + step + 2  # «without triplets and rests»
         elif found[0] != "mood":
             wish.setdefault(*found)
             if found[0] == "mode":
@@ -93,6 +99,7 @@ def _known() -> dict[tuple[str, ...], Found]:
         *((("mood", mood), words) for mood, words in vocabulary.MOODS),
         *((("structure", structure), words) for structure, words in vocabulary.STRUCTURES.items()),
         *((("backing", on), words) for on, words in vocabulary.BACKING.items()),
+        *((("without", name), words) for name, words in vocabulary.OMISSIONS.items()),
         *((("mode", mode), words) for mode, words in vocabulary.TREATMENTS.items()),
         *((("instrument", name), f"{name}|{name}s|{words}") for name, words in vocabulary.INSTRUMENTS.items()),
         *((("rhythm", name), f"{name}|{name}s|{words}") for name, words in vocabulary.RHYTHMS.items()),

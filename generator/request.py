@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeVar, get_args
 
@@ -24,6 +25,7 @@ MIN_TEMPO, MAX_TEMPO = 0.5, 1.5
 MAX_OPENING_CHARACTERS = 4_000
 MAX_TITLE_CHARACTERS = 80
 MAX_MODEL_CHARACTERS = 32
+OMISSIONS = ("triplets", "semiquavers", "accidentals", "rests", "ties", "pick-ups", "second endings")
 INSTRUMENTS = ("fiddle", "flute", "whistle", "accordion", "concertina", "banjo", "harp", "piano")
 T = TypeVar("T", bound=str)
 
@@ -58,6 +60,7 @@ class TuneRequest:
     instrument: str = ""  # one of INSTRUMENTS; empty leaves it to the rhythm
     backing: bool = True  # whether guitar and drum play along
     tempo: float = 1.0  # how much faster than its rhythm's usual tempo; of a tune that is played as it stands, than its own
+    without: tuple[str, ...] = ()  # of OMISSIONS: what the composer leaves out
     model: str = ""  # that composes, by its name; empty for the usual one. Whether it is at hand is for others to know
 
     @classmethod
@@ -78,6 +81,7 @@ class TuneRequest:
         instrument: str | None = None,
         backing: bool = True,
         tempo: float | None = None,
+        without: str | Sequence[str] | None = None,
         model: str | None = None,
     ) -> TuneRequest:
         """Makes a request out of what people typed; raises RequestError with the sentence to show them."""
@@ -158,6 +162,7 @@ class TuneRequest:
             instrument=instrument_named(instrument),
             backing=backing,
             tempo=1.0 if tempo is None else float(tempo),
+            without=() if treatment == "play" else _omissions(without),
             model="" if treatment == "play" else model_named(model),
         )
 
@@ -178,7 +183,7 @@ class TuneRequest:
         kept = dict(values)
         if kept.pop("vary", False):
             kept["mode"] = "vary"
-        return cls(**kept)
+        return cls(**kept | {"without": tuple(kept.get("without", ()))})
 
 
 def _key(text: str | None) -> str | None:
@@ -214,6 +219,20 @@ def _metre(text: str | None) -> Metre | None:
 def instrument_named(text: str | None) -> str:
     """The instrument that a person names, in any case; empty where none is. Raises RequestError."""
     return str(_one_of("instrument", text, INSTRUMENTS)) if text and text.strip() else ""
+
+
+def _omissions(typed: str | Sequence[str] | None) -> tuple[str, ...]:
+    """What is left out, as OMISSIONS has it and in its order; raises RequestError."""
+    listed = re.split(r"[,;]", typed) if isinstance(typed, str) else typed or ()
+    found = set()
+    for text in filter(None, (" ".join(each.split()).lower() for each in listed)):
+        plain = {name.replace("-", " "): name for name in OMISSIONS}
+        name = plain.get(text.replace("-", " ")) or plain.get(f"{text.replace('-', ' ')}s")
+        if name is None:
+            sentence = Sentence("I can't leave out “{text}”. Try {names}.", text=text[:40], names=OneOf(map(called, OMISSIONS)))
+            raise RequestError("without", sentence)
+        found.add(name)
+    return tuple(name for name in OMISSIONS if name in found)
 
 
 def model_named(text: str | None) -> str:

@@ -85,7 +85,9 @@ def test_an_opening_is_answered_continued_or_given_a_second_part(
 def test_a_model_of_ones_own_composes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     untrained(tmp_path / "model")
     monkeypatch.setenv("MODEL", str(tmp_path / "model"))
-    tunesmith("compose", "--seed", "1", "--abc-only", "--out", str(tmp_path / "out"))
+    tunesmith("compose", "--seed", "1", "--without", "rests, ties", "--abc-only", "--out", str(tmp_path / "out"))
+    notes = list(read((tmp_path / "out" / "tune.abc").read_text(encoding="utf-8")).notes())
+    assert notes and not any(note.rest or note.tie for note in notes)
     assert json.loads((tmp_path / "out" / "tune.json").read_text(encoding="utf-8"))["model"] == "untrained"
 
 

@@ -34,7 +34,7 @@ SENTENCES, SENTENCES_S = 3, 60.0  # a person is told so many in so long, or the 
 REMEMBERED_PEOPLE = 10_000
 # What a tune that is there can be played with; and what a variation of it can be made with.
 _PLAYED = {"tempo", "instrument", "backing", "title"}
-_VARIED = _PLAYED | {"temperature", "strength", "seed", "model"}
+_VARIED = _PLAYED | {"temperature", "strength", "seed", "model", "without"}
 
 
 class Patience:

@@ -14,9 +14,10 @@ from bot.languages import language
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
+from generator.notation.names import named
 from generator.notation.sentences import Sentence
 from generator.notation.tokens import MODES
-from generator.request import INSTRUMENTS
+from generator.request import INSTRUMENTS, OMISSIONS
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -60,6 +61,20 @@ async def model_choices(interaction: discord.Interaction[TunesmithBot], typed: s
     wanted = typed.strip().casefold()
     found = [name for name in told if wanted in told[name].casefold()][:MAX_CHOICES]
     return [app_commands.Choice(name=told[name][:MAX_CHOICE_CHARACTERS], value=name) for name in found]
+
+
+async def omission_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+    """What is typed so far, with each of the things that can be left out as well put at its end."""
+    say = language(str(interaction.locale))
+    *before, begun = [each.strip() for each in typed.split(",")]
+    names = {name: say(named(name)) for name in OMISSIONS}
+    chosen = [name for name in names if {name, names[name].casefold()} & {each.casefold() for each in before}]
+    offered = []
+    for name, shown in names.items():
+        if name not in chosen and any(each.casefold().startswith(begun.casefold()) for each in (name, shown)):
+            whole = [*chosen, name]
+            offered.append(app_commands.Choice(name=", ".join(names[each] for each in whole), value=", ".join(whole)))
+    return offered
 
 
 def matching_keys(typed: str, say: Callable[[Sentence], str] = str) -> list[Key]:

@@ -1,8 +1,9 @@
 """Everything that people in Discord read, in English; `Caller.say` says it in their language."""
 
 from bot.desk import Progress
+from generator.notation.names import named
 from generator.notation.opening import OpeningMode
-from generator.notation.sentences import Sentence
+from generator.notation.sentences import AllOf, Sentence
 from generator.request import Structure, TuneRequest
 from storage.tunes import Status
 
@@ -26,6 +27,7 @@ STRUCTURES: dict[Structure, str] = {"parts": Sentence("parts of eight bars, play
 TEMPERATURE = Sentence("From 0.1 (steady) to 2 (wild); 1 if you leave it open.")
 TEMPO = Sentence("Times the usual tempo, from 0.5 (slow) to 1.5 (fast); 1 if you leave it open.")
 MODEL = Sentence("Who composes: one of the models that are here, the usual one if you leave it open.")
+WITHOUT = Sentence("What to leave out: triplets, semiquavers, accidentals, rests, ties … Several with commas.")
 CANDIDATES = Sentence("How many are composed, of which you get the best; 8 if you leave it open.")
 # What the shipped models' cards say of them, here for the catalogues.
 SHIPPED_MODELS = (
@@ -95,7 +97,7 @@ def too_large(names: list[str]) -> Sentence:
 
 
 def treated(request: TuneRequest) -> list[Sentence]:
-    """What was asked for beyond the usual: what becomes of the opening, a free structure, another tempo."""
+    """What was asked for beyond the usual: what becomes of the opening, a free structure, another tempo, what is left out."""
     wishes = {
         Sentence("variation, strength {strength}", strength=request.strength): request.mode == "vary",
         Sentence("an answer to the opening"): request.mode == "answer",
@@ -103,7 +105,8 @@ def treated(request: TuneRequest) -> list[Sentence]:
         Sentence("free structure"): request.structure == "free",
         Sentence("{percent} % of the usual tempo", percent=round(100 * request.tempo)): request.tempo != 1,
     }
-    return [wish for wish, made in wishes.items() if made]
+    left_out = [Sentence("without {things}", things=AllOf(map(named, request.without)))] if request.without else []
+    return [*(wish for wish, made in wishes.items() if made), *left_out]
 
 
 def temperature(value: float) -> Sentence:

@@ -17,7 +17,7 @@ from generator.request import MAX_TEMPO, MIN_TEMPO, STRUCTURES, USUAL_STRENGTH, 
 BACKINGS = ("with", "without")
 FIELDS = (
     "rhythm", "key", "metre", "opening", "mode", "strength", "structure", "temperature", "tempo", "seed", "title", "instrument",
-    "backing", "model",
+    "backing", "without", "model",
 )  # fmt: skip
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
@@ -44,6 +44,7 @@ def wish(values: Mapping[str, str]) -> TuneRequest:
         title=values["title"],
         instrument=values["instrument"],
         backing=_backing(values["backing"]),
+        without=values["without"],
         model=values["model"],
     )
 
@@ -64,6 +65,7 @@ def filled(request: TuneRequest) -> dict[str, str]:
         "title": request.title,
         "instrument": request.instrument,
         "backing": "" if request.backing else BACKINGS[1],
+        "without": ", ".join(request.without),
         "model": request.model,
     }
 

@@ -78,7 +78,7 @@ class Batch:
         cadence = plan.cadence or (t.ON_TONIC if rng.random() < ENDS_ON_TONIC else t.ELSEWHERE)
         self.grammar.begin(
             row, plan.form, keys, rhythm=plan.rhythm, metre=plan.metre, mode=plan.mode, layout=plan.layout, cadence=cadence,
-            octaves=plan.octaves,
+            octaves=plan.octaves, without=plan.request.without,
         )  # fmt: skip
         script = [t.INDEX[token] if token != FREE_BAR else _FREE_BAR for token in plan.script]
         self._scripts[row, : len(script)] = script
@@ -96,7 +96,8 @@ class Batch:
         grammar, tracker = self.grammar, self.grammar.tracker
         _advance(
             self._rows, grammar.state, tracker.state, tracker.notes, tracker.written, tracker.inputs, grammar.header,
-            grammar.windows, self._scripts, self._tokens, self._points, self._masks, self.news, logs, active, TABLES,
+            grammar.windows, grammar.left_out, self._scripts, self._tokens, self._points, self._masks, self.news, logs, active,
+            TABLES,
         )  # fmt: skip
 
     def bars(self, row: int) -> int:
@@ -112,7 +113,8 @@ class Batch:
 
 @compiled
 def _advance(
-    rows: Any, grammar: Any, state: Any, notes: Any, written: Any, inputs: Any, header: Any, windows: Any, scripts: Any,
+    rows: Any, grammar: Any, state: Any, notes: Any, written: Any, inputs: Any, header: Any, windows: Any, left_out: Any,
+    scripts: Any,
     tokens: Any, points: Any, masks: Any, news: Any, logs: Any, active: Any, tables: Any,
 ) -> None:  # fmt: skip
     for row in range(len(active)):
@@ -120,7 +122,7 @@ def _advance(
             r, g, s = rows[row], grammar[row], state[row]
             token = _scripted(r, g, s, scripts[row], tables)
             if token < 0:
-                legal(g, s, header[row], windows[row], masks[row], tables)
+                legal(g, s, header[row], windows[row], left_out[row], masks[row], tables)
                 token = _drawn(r, masks[row], logs[row], points[row, r.drawn])
                 if g.taken >= 4:
                     r.nats -= logs[row, token]

@@ -22,12 +22,14 @@ from generator.notation import tokens as t
 from generator.notation.keys import LETTERS, SEMITONES, Key, Mode
 from generator.notation.metres import RHYTHMS, Metre
 from generator.notation.tempo import MAX_PLAYING_S, seconds, usual_tempo
+from generator.request import OMISSIONS
 
 Mask = NDArray[np.bool_]  # (vocabulary,)
 
 LOWEST, HIGHEST = 55, 83  # MIDI: a fiddle's open G to the B of its first position
 OCTAVES = (0, -12, 12)  # how far a tune may be moved so that it lies in that range, the first being preferred
 FREE_BARS = 4, 16  # of a part, where the form is free
+QUAVER = t.TICKS // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,26 @@ class Form:
         known = self.fewest_parts == self.most_parts and not self.free
         return [self.bars] * self.most_parts if known else []
 
+
+def _omitted() -> dict[str, Mask]:
+    """What each of request.OMISSIONS is among the tokens."""
+    kinds, ticks = KINDS, TICKS
+    marked = np.array([kind == k.PITCH and token[-1] in "^_" for token, kind in zip(t.VOCABULARY, kinds, strict=True)])
+    timed = (kinds == k.DURATION) | (kinds == k.PICK_UP)
+    short = (timed & (ticks % QUAVER > 0)) | ((kinds == k.TRIPLET) & (3 * ticks <= QUAVER))
+    known: dict[str, Mask] = {
+        "triplets": kinds == k.TRIPLET,
+        "semiquavers": short,  # and what leaves room for one
+        "accidentals": marked,
+        "rests": kinds == k.REST,
+        "ties": kinds == k.TIE,
+        "pick-ups": kinds == k.PICK_UP,
+        "second endings": kinds == k.FIRST,
+    }
+    return {name: known[name] for name in OMISSIONS}
+
+
+OMITTED = _omitted()
 
 FREE = Form(FREE_BARS[1], fewest_parts=2, most_parts=4, free=True)
 
@@ -129,6 +151,7 @@ class Grammar:
         self.state = np.zeros(rows, STATE)
         self.header = np.zeros((rows, 3, size), np.bool_)  # what rhythm, metre and mode may be; no metre: those of the rhythm
         self.windows = np.zeros((rows, len(t.MODES), len(OCTAVES), size), np.bool_)  # the pitches that are playable
+        self.left_out = np.zeros((rows, size), np.bool_)  # where anything else is legal
 
     def begin(
         self,
@@ -142,9 +165,10 @@ class Grammar:
         layout: Sequence[int] | None = None,
         cadence: int = 0,
         octaves: Sequence[int] = OCTAVES,
+        without: Sequence[str] = (),
     ) -> None:
         """A new tune in a row. keys: the one to stand in for each of tokens.MODES that may be chosen. What is None is left to
-        the model; the layout is the form's unless one is given."""
+        the model; the layout is the form's unless one is given. without: of request.OMISSIONS."""
         state = self.state
         state[row] = np.zeros((), STATE)
         for name, value in (
@@ -157,13 +181,14 @@ class Grammar:
             place = t.MODES.index(key.mode)
             state["tonics"][row, place] = tonic_class(key)
             self.windows[row, place] = [_window(key, octave) for octave in OCTAVES]
+        self.left_out[row] = np.any([OMITTED[name] for name in without], axis=0) if without else False
         self.tracker.begin(row, layout=form.layout() if layout is None else layout, cadence=cadence)
         self.header[row] = _rhythms(rhythm, metre), _only(*([f"M:{t.plain(metre)}"] if metre else [])), _modes(mode)
 
     def mask(self) -> NDArray[np.bool_]:
         """The legal tokens of each row, (rows, vocabulary), never none; of a row that is done they mean nothing."""
         found = np.zeros((len(self.state), len(t.VOCABULARY)), np.bool_)
-        _masks(self.state, self.tracker.state, self.header, self.windows, found, TABLES)
+        _masks(self.state, self.tracker.state, self.header, self.windows, self.left_out, found, TABLES)
         return found
 
     def advance(self, tokens: NDArray[np.int64]) -> None:
@@ -203,10 +228,10 @@ def bars_written(g: Any, s: Any) -> Any:
 
 
 @compiled
-def _masks(grammar: Any, state: Any, header: Any, windows: Any, masks: Any, tables: Any) -> None:
+def _masks(grammar: Any, state: Any, header: Any, windows: Any, left_out: Any, masks: Any, tables: Any) -> None:
     for row in range(len(grammar)):
         if not grammar[row].done:
-            legal(grammar[row], state[row], header[row], windows[row], masks[row], tables)
+            legal(grammar[row], state[row], header[row], windows[row], left_out[row], masks[row], tables)
 
 
 @compiled
@@ -217,7 +242,7 @@ def _advance(grammar: Any, state: Any, notes: Any, written: Any, inputs: Any, wi
 
 
 @compiled
-def legal(g: Any, s: Any, header: Any, windows: Any, mask: Any, tables: Any) -> None:
+def legal(g: Any, s: Any, header: Any, windows: Any, left_out: Any, mask: Any, tables: Any) -> None:
     """Writes into mask, (vocabulary,), what may come next in one row."""
     mask[:] = False
     last = tables.kinds[g.last]
@@ -247,6 +272,26 @@ def legal(g: Any, s: Any, header: Any, windows: Any, mask: Any, tables: Any) -> 
             _close(g, s, mask, tables)
     else:
         _bar_end(g, s, mask, tables)
+    if g.taken >= 4 and left_out.any():
+        _leave_out(s, left_out, mask, tables)
+
+
+@compiled
+def _leave_out(s: Any, left_out: Any, mask: Any, tables: Any) -> None:
+    """Takes away what is not wanted, unless nothing else is legal: an opening may bring it, and leave half to be written."""
+    notes = False  # whether those of the duration in force are among it
+    for token in range(len(mask)):
+        length = tables.ticks[token] * (3 if tables.kinds[token] == k.TRIPLET else 1)
+        if left_out[token] and tables.ticks[token] == s.duration and length == s.claim and tables.kinds[token] >= k.DURATION:
+            notes = True
+    wanted, otherwise = 0, 0  # tokens, also with notes of that duration
+    for token in range(len(mask)):
+        if mask[token] and not left_out[token]:
+            otherwise += 1
+            wanted += not (notes and tables.kinds[token] >= k.REST)
+    for token in range(len(mask)):
+        if otherwise and (left_out[token] or (wanted and notes and tables.kinds[token] >= k.REST)):
+            mask[token] = False
 
 
 @compiled

@@ -13,6 +13,8 @@ NAMES = {
         Sentence("lydian"), Sentence("locrian"),
         Sentence("fiddle"), Sentence("flute"), Sentence("whistle"), Sentence("accordion"), Sentence("concertina"),
         Sentence("banjo"), Sentence("harp"), Sentence("piano"),
+        Sentence("triplets"), Sentence("semiquavers"), Sentence("accidentals"), Sentence("rests"), Sentence("ties"),
+        Sentence("pick-ups"), Sentence("second endings"),
         # Tonics: not all call B what the English do.
         Sentence("C"), Sentence("D"), Sentence("E"), Sentence("F"), Sentence("G"), Sentence("A"), Sentence("B"),
         Sentence("C#"), Sentence("D#"), Sentence("E#"), Sentence("F#"), Sentence("G#"), Sentence("A#"), Sentence("B#"),

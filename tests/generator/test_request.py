@@ -85,7 +85,7 @@ def test_nothing_asked_for_leaves_everything_open_but_the_seed():
         ({"mode": "play", "opening": "M:4/4\nL:1/8\nK:C\n" + "C999|" * 9}, "opening", ["1,2", "180 s"]),
         ({"mode": "play", "opening": "M:4/4\nK:D\nD8|", "rhythm": "jig"}, "opening", ["4/4", "jig"]),
         ({"mode": "play", "opening": "M:4/4\nK:D\nD8|", "metre": "3/4"}, "opening", ["4/4", "3/4"]),
-        ({"mode": "play", "opening": "K:G\nGAB|", "key": "D"}, "opening", ["G major", "D major"]),
+        ({"mode": "play", "opening": "K:G\nGAB|", "key": "Dm"}, "opening", ["G major", "D minor"]),
         ({"mode": "second part", "opening": "DFA dfa|"}, "opening", ["4 bars", "shorter"]),
         ({"mode": "vary", "opening": "DFA dfa|"}, "opening", ["nothing to vary"]),
         ({"mode": "answer", "opening": "A|"}, "opening", ["pick-up"]),

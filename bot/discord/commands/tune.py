@@ -20,6 +20,7 @@ from bot.discord.choices import (
     everywhere,
     key_choices,
     model_choices,
+    omission_choices,
 )
 from bot.discord.handed_in import unfold
 from bot.discord.reply import PLATFORM
@@ -67,6 +68,7 @@ _TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
     tempo=texts.TEMPO,
     model=texts.MODEL,
     seed=texts.SEED,
+    without=texts.WITHOUT,
     candidates=texts.CANDIDATES,
     count=texts.COUNT,
 )
@@ -77,7 +79,7 @@ _TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
     structure=[app_commands.Choice(name=name, value=structure) for structure, name in texts.STRUCTURES.items()],
     instrument=INSTRUMENT_CHOICES,
 )
-@app_commands.autocomplete(key=key_choices, model=model_choices)
+@app_commands.autocomplete(key=key_choices, model=model_choices, without=omission_choices)
 async def tune(
     interaction: discord.Interaction[TunesmithBot],
     rhythm: str | None = None,
@@ -94,6 +96,7 @@ async def tune(
     tempo: app_commands.Range[float, MIN_TEMPO, MAX_TEMPO] | None = None,
     model: app_commands.Range[str, 1, MAX_MODEL_CHARACTERS] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+    without: app_commands.Range[str, 1, MAX_TYPED] | None = None,
     candidates: app_commands.Range[int, 1, MAX_CANDIDATES] | None = None,
     count: app_commands.Range[int, 1, MOST_AT_ONCE] = 1,
 ) -> None:
@@ -117,6 +120,7 @@ async def tune(
             seed=seed,
             model=model,
             candidates=candidates,
+            without=without,
         )
     except RequestError as error:
         await asking.refuse(interaction, caller.say(error.sentence))

@@ -159,7 +159,7 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
     options = {option["name"]: option for option in command["options"]}
     assert list(options) == [
         "rhythm", "key", "metre", "opening", "mode", "strength", "structure", "title", "instrument", "backing",
-        "temperature", "tempo", "model", "seed", "candidates", "count",
+        "temperature", "tempo", "model", "seed", "without", "candidates", "count",
     ]  # fmt: skip
     assert options.keys() - {"count"} == {field.name for field in fields(TuneRequest)}, "all of it can be asked for"
     assert {choice["value"] for choice in options["rhythm"]["choices"]} >= {"reel", "jig", "slip jig", "hornpipe"}

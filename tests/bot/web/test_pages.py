@@ -31,13 +31,16 @@ async def test_models_are_offered_with_what_they_are_and_one_that_is_not_there_i
         page = await (await visitor.get("/?model=aird-1")).text()
         assert '<option value="reels-2">reels-2</option>' in page
         assert re.search(r'<option value="aird-1" selected>aird-1: &lt;script&gt;[^<]*</option>', page)
-        tune = await site.storage.tune(await visitor.compose(model="Aird-1", tempo="0,8"))
+        tune = await site.storage.tune(await visitor.compose(model="Aird-1", tempo="0,8", without="ties"))
         assert tune is not None
         assert (tune.request.model, tune.request.tempo) == ("aird-1", 0.8)
-        assert 'value="0.8"' in await (await visitor.get(f"/?from={tune.id}")).text()
+        assert tune.request.without == ("ties",)
+        page = await (await visitor.get(f"/?from={tune.id}")).text()
+        assert 'value="0.8"' in page and 'value="ties"' in page
         for field, typed, sentence in [
             ("model", "zither", "There is no model “zither” here. Try reels-2 or aird-1."),
             ("tempo", "fast", "The tempo is a number from 0.5 (slow) to 1.5 (fast)."),
+            ("without", "joy", "leave out “joy”. Try triplets"),
             ("tempo", "9", "The tempo goes from 0.5 to 1.5 times the usual one."),
         ]:
             refused = await visitor.post("/tunes", data={field: typed})

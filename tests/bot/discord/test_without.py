@@ -1,0 +1,44 @@
+"""What people want left out of a tune."""
+
+from __future__ import annotations
+
+from tests.bot.discord.conftest import ABC, Stage
+from tests.loopback.discord import MENTION, Person
+
+
+async def test_what_is_left_out_is_kept_by_the_buttons_and_stands_under_the_tune(stage: Stage) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune", without="Rests, triplets"))
+    assert tune.request.without == ("triplets", "rests")
+    await stage.compose(tune.id)
+    message = stage.discord.messages[await stage.delivered(tune.id)]
+    assert "· without triplets and rests ·" in message["content"]
+    await stage.restart()
+    again = await stage.accepted(await stage.discord.click(message, "Again"))
+    assert again.request.without == ("triplets", "rests")
+    varied = await stage.heard(await stage.discord.say("vary it without ties", reply_to=message))
+    assert (varied.request.mode, varied.request.without) == ("vary", ("ties",))
+
+
+async def test_it_is_offered_one_after_the_other_in_the_persons_language(stage: Stage) -> None:
+    offered = await stage.discord.autocomplete("tune", "without", "")
+    assert [choice["value"] for choice in offered][:2] == ["triplets", "semiquavers"]
+    assert await stage.discord.autocomplete("tune", "without", "ties, re") == [{"name": "ties, rests", "value": "ties, rests"}]
+    german = Person("77", "Anna", locale="de")
+    assert await stage.discord.autocomplete("tune", "without", "Triolen, paus", person=german) == [
+        {"name": "Triolen, Pausen", "value": "triplets, rests"}
+    ]
+
+
+async def test_what_cannot_be_left_out_is_refused_to_the_person_alone(stage: Stage) -> None:
+    said = await stage.discord.refused(await stage.discord.slash("tune", without="triplets, joy"))
+    assert said.startswith("I can't leave out “joy”. Try triplets, semiquavers,")
+
+
+async def test_it_can_be_said_in_chat(stage: Stage) -> None:
+    tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel without triplets and rests"))
+    assert (tune.request.rhythm, tune.request.without) == ("reel", ("triplets", "rests"))
+
+
+async def test_a_tune_that_is_played_as_it_stands_keeps_everything(stage: Stage) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune", opening=ABC, mode="play", without="rests"))
+    assert tune.request.without == ()
