@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.patience import HANG_S
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -43,7 +45,8 @@ async def open_page(browser: Browser, base_url: str, *, expected: str | None = N
     complaints: list[str] = []
     context = await browser.new_context(base_url=base_url, **options)
     page = await context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(1_000 * HANG_S)
+    expect.set_options(timeout=1_000 * HANG_S)
     page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     try:

@@ -22,7 +22,10 @@ from storage.embedded import EmbeddedServer, embedded_server
 _numbers = itertools.count()
 
 # The same examples in every run: a failure is the change's own. To look for new ones: pytest --hypothesis-profile=default
-hypothesis.settings.register_profile("house", derandomize=True)
+# Nor is it one when a busy machine takes long over an example.
+hypothesis.settings.register_profile(
+    "house", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("house")
 
 

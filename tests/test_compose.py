@@ -27,7 +27,7 @@ KEYS = ("D", "G", "Em", "Ador", "Edor", "Amix")  # six keys in four modes
 
 
 def tunesmith(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, check=True, timeout=120)
+    return subprocess.run([sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, check=True, timeout=240)
 
 
 def test_compose_writes_every_file_and_the_same_seed_the_same_tune(tmp_path: Path) -> None:

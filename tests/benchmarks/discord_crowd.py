@@ -3,12 +3,14 @@
     .venv/bin/python -m tests.benchmarks.discord_crowd
 
 Everything is real but Discord, which is the stand-in on loopback, and the musician, who plays at once. Prints JSON; times in
-milliseconds, but where they are in seconds. Run it on an idle machine.
+milliseconds, but where they are in seconds. Fails where somebody was answered later than Discord allows, a call came too
+early or a tune was lost. Run it on an idle machine.
 """
 
 import asyncio
 import json
 import logging
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +21,7 @@ from storage import open_storage
 from tests.bot.discord import crowd
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import FakeDiscord
+from tests.loopback.discord_server import ANSWER_S
 
 TIMEOUT_S = 200
 
@@ -51,4 +54,8 @@ async def measure() -> dict[str, float]:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    print(json.dumps(asyncio.run(measure()), indent=1))
+    found = asyncio.run(measure())
+    print(json.dumps(found, indent=1))
+    late, early = found["answered, longest"] > 1000 * ANSWER_S, found["calls that came too early"] > 0
+    lost = found["tunes delivered"] != found["presses"]
+    sys.exit(late or early or lost)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
 
 from bot.desk import Desk, Progress
 from generator.request import TuneRequest
-from storage import Composition, Origin, Storage, Viewer
+from storage import Composition, Origin, Storage, Viewer, changes
+from tests.patience import HANG_S
 
 ANN = Viewer("discord", "ann", "guild")
 ABC = "X:1\nT:The Test\nR:jig\nM:6/8\nL:1/8\nK:Edor\n|:EFG ABc|BAG FED|EFG ABc|BGE E3:|\n|:gfe dcB|ABc BAG|FED EFG|BGE E3:|\n"
@@ -30,7 +31,8 @@ def wish(seed: int = 7) -> TuneRequest:
 
 
 @pytest.fixture
-async def desk(storage: Storage) -> AsyncIterator[Desk]:
+async def desk(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    monkeypatch.setattr(changes, "CHECK_EVERY_S", 10 * HANG_S)  # its connection is known by its last command
     desk = Desk(storage, open_requests_per_person=2)
     listening = asyncio.create_task(desk.run())
     yield desk
@@ -42,3 +44,26 @@ async def desk(storage: Storage) -> AsyncIterator[Desk]:
 async def collect(desk: Desk, tune_id: str) -> list[Progress]:
     async with aclosing(desk.follow(tune_id)) as changes:
         return [progress async for progress in changes]
+
+
+@asynccontextmanager
+async def following(desk: Desk, tune_id: str) -> AsyncIterator[asyncio.Task[list[Progress]]]:
+    """Somebody who has seen how the tune stands, and goes on until its end: all that they saw."""
+    looked, seen = asyncio.Event(), list[Progress]()
+
+    async def follow() -> list[Progress]:
+        try:
+            async with asyncio.timeout(HANG_S), aclosing(desk.follow(tune_id)) as changes:
+                async for progress in changes:
+                    seen.append(progress)
+                    looked.set()
+        finally:
+            looked.set()
+        return seen
+
+    task = asyncio.create_task(follow())
+    try:
+        await looked.wait()
+        yield task
+    finally:
+        task.cancel()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from bot.desk import Desk, DeskError
 from generator.notation.opening import read_opening
 from generator.request import RequestError, TuneRequest
 from storage import Storage, Tune, Viewer
-from tests.bot.conftest import ABC, ANN, MADE, collect, in_guild, origin, wish
+from tests.bot.conftest import ABC, ANN, MADE, following, in_guild, origin, wish
 
 
 async def test_an_event_is_accepted_once(desk: Desk, storage: Storage) -> None:
@@ -122,11 +121,9 @@ async def test_whoever_asked_cancels_their_tune_and_nobody_else(desk: Desk, stor
     for other in (Viewer("discord", "bob", "guild"), Viewer("web", "ann"), Viewer("discord", "", "guild")):
         with pytest.raises(DeskError, match="Only whoever asked"):
             await desk.cancel(tune.id, other)
-    following = asyncio.create_task(collect(desk, tune.id))
-    await asyncio.sleep(0.2)
-    assert await desk.cancel(tune.id, ANN) == [tune]
-    async with asyncio.timeout(5):
-        await following
+    async with following(desk, tune.id) as follower:
+        assert await desk.cancel(tune.id, ANN) == [tune]
+        await follower
     assert await storage.tune(tune.id) is None
     with pytest.raises(DeskError, match="no longer there"):
         await desk.cancel(tune.id, ANN)

@@ -16,7 +16,7 @@ from tests.generator.rendering.mp3 import frames
 from tests.loopback.discord import PIPER, FakeDiscord
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-POSTED_S = 60
+POSTED_S = 240  # a few seconds on an idle machine
 
 
 def seconds_of(mp3: bytes) -> float:
@@ -79,8 +79,9 @@ async def test_tunes_survive_a_worker_that_is_killed_and_arrive_once(tunesmith: 
     await discord.posted(count=before + 1, timeout_s=POSTED_S)  # the first is done, the others are in hand
     worker.kill()
     await tunesmith.logged("the worker ended and is started again", logged)
+    await tunesmith.logged("worker ready", logged)
 
-    posted = await discord.posted(count=before + 5, timeout_s=90)
+    posted = await discord.posted(count=before + 5, timeout_s=POSTED_S)
     texts = [discord.file(message, ".abc") for message in posted[before:]]
     assert len(set(texts)) == 5
     assert tunesmith.worker().pid != worker.pid

@@ -7,7 +7,7 @@ import pytest
 from generator.notation.reader import read
 from generator.notation.structure import illegal_bars
 from tests.browser import open_browser, open_page
-from tests.end_to_end.tunesmith import Tunesmith
+from tests.end_to_end.tunesmith import START_S, Tunesmith
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -20,14 +20,14 @@ PLAYING_TIME = """() => new Promise(resolve => {
 
 async def test_a_visitor_composes_listens_downloads_and_varies(tunesmith: Tunesmith) -> None:
     async with open_browser() as browser, open_page(browser, tunesmith.address) as page:
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(1_000 * START_S)
         await page.goto("/")
         await page.get_by_label("Rhythm").select_option("waltz")
         await page.get_by_label("Key").fill("Am")
         await page.get_by_role("button", name="Compose").click()
         await page.wait_for_selector("audio")
         assert await page.evaluate(PLAYING_TIME) > 20
-        assert await page.evaluate("() => document.querySelector('.sheet img').naturalWidth") > 0
+        assert await page.locator(".sheet img").evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
         async with page.expect_download() as downloading:
             await page.get_by_role("link", name="ABC", exact=True).click()
         path = await (await downloading.value).path()
@@ -37,5 +37,5 @@ async def test_a_visitor_composes_listens_downloads_and_varies(tunesmith: Tunesm
 
         first = page.url
         await page.get_by_role("button", name="Vary").click()
+        await page.wait_for_url(lambda address: address != first)
         await page.wait_for_selector("audio")
-        assert page.url != first

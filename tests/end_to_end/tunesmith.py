@@ -12,15 +12,16 @@ from pathlib import Path
 
 import psutil
 
-START_S = 90  # on two busy cores; an idle machine needs about seven
-STOP_S = 30  # what a service manager allows
+START_S = STOP_S = 240  # an idle machine needs about seven and two; only what hangs takes as long
 
 
 class Tunesmith:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        # Bound all the while, so that nobody else is given the port; who listens there takes it over.
+        self._bound = socket.socket()
+        self._bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._bound.bind(("127.0.0.1", 0))
+        self.port = self._bound.getsockname()[1]
         self.folder = folder
         self.log = folder / "log"
         self.environment = {

@@ -25,6 +25,7 @@ from generator.request import TuneRequest
 from generator.worker import Worker
 from storage import Status, Storage, Tune, Viewer
 from tests.generator.composer.untrained import untrained
+from tests.patience import HANG_S
 from tests.storage.examples import origin, request
 
 
@@ -120,7 +121,7 @@ async def test_a_finished_tune_is_not_made_again(storage: Storage, composer: Com
 
 
 class HeldComposer:
-    """The real one, held up after its first bar until the test lets it go on, and slower than it is from then on."""
+    """The real one, held up after its first bar until the test lets it go on, and after its second until it is cancelled."""
 
     model = "held"
 
@@ -130,9 +131,12 @@ class HeldComposer:
 
     def submit(self, wish: TuneRequest, listener: Callable[[int], None]) -> Future[ComposedTune]:
         def listen(bars: int) -> None:
+            gone_on = self.go_on.is_set()
             listener(bars)
-            self.go_on.wait(10)
-            time.sleep(0.05)
+            self.go_on.wait(HANG_S)
+            until = time.monotonic() + HANG_S
+            while gone_on and not self.future.cancelled() and time.monotonic() < until:
+                time.sleep(0.01)
 
         self.future = self.composer.submit(wish, listen)
         return self.future
@@ -145,7 +149,7 @@ async def test_a_tune_that_is_deleted_while_it_is_composed_is_left_and_its_rows_
     tune = await storage.add(request(), origin())
     renderer, held = Renderer(RENDERED), HeldComposer(composer)
     making = asyncio.create_task(Worker(storage, only(held), renderer).make(tune.id))  # type: ignore[arg-type]
-    async with asyncio.timeout(10), storage.changes() as changes:
+    async with asyncio.timeout(HANG_S), storage.changes() as changes:
         async for _ in changes:
             now = await storage.tune(tune.id)
             if now is not None and now.bars:
@@ -183,7 +187,7 @@ async def test_a_worker_that_is_stopped_gives_the_composers_rows_back(storage: S
     tune = await storage.add(request(), origin())
     held = HeldComposer(composer)
     making = asyncio.create_task(Worker(storage, only(held), Renderer(RENDERED)).make(tune.id))  # type: ignore[arg-type]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_S):
         while not hasattr(held, "future"):
             await asyncio.sleep(0.01)
     making.cancel()

@@ -30,12 +30,12 @@ closes a thread. Who does them: `person=` is FIDDLER (the default, who moderates
 direct messages) or a Person of the test's own.
 
 What the bot made stands in `messages`, `commands`; what it sent in `calls` and `sent`; `until(predicate)` waits for anything
-else. `refuse(pattern, status, ...)`, `lose_answer(pattern)`, `delay(pattern, seconds)`, `drop()`,
+else. `refuse(pattern, status, ...)`, `lose_answer(pattern)`, `hold(pattern)`, `drop()`,
 `repeat(interaction)`, `repeat_message(message)`, `expire(interaction)` and `pass_time(seconds)` are the platform's moods.
-Enforced: 3 s to the first answer, 15 minutes of the token, each interaction answered once, 2,000 characters, 10 MiB a file,
-nonce with enforce_nonce, embed, component, form, choice and command limits, the bot's token, permissions by place, the first
-follow-up taking the place of «thinking», message content only for whom the intents allow, 50 calls a second and each route's
-own rate (`rates`).
+Enforced: 3 s to the first answer and 15 minutes of the token (of those that `pass_time` lets pass: a busy machine may take
+longer), each interaction answered once, 2,000 characters, 10 MiB a file, nonce with enforce_nonce, embed, component, form, choice
+and command limits, the bot's token, permissions by place, the first follow-up taking the place of «thinking», message content
+only for whom the intents allow, 50 calls a second and each route's own rate (`rates`).
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ from tests.loopback.discord_world import (
     Sent,
     Upload,
 )
+from tests.patience import HANG_S
 
 __all__ = [
     "APPLICATION", "BOT", "DIRECT", "ELSEWHERE", "FIDDLER", "GROUP", "HERMIT", "HIDDEN", "LOUNGE", "MENTION", "NO_HISTORY",
@@ -110,7 +111,7 @@ class FakeDiscord(Server):
         return {name.upper(): value for name, value in self.settings.items()}
 
     # --- waiting
-    async def until(self, predicate: Callable[[], T | None], timeout_s: float = 10) -> T:
+    async def until(self, predicate: Callable[[], T | None], timeout_s: float = HANG_S) -> T:
         """Waits until the predicate holds, looking after each call of the bot; gives back what it returned."""
 
         async def wait() -> T:
@@ -121,12 +122,12 @@ class FakeDiscord(Server):
 
         return await asyncio.wait_for(wait(), timeout_s)
 
-    async def connected(self, timeout_s: float = 30) -> None:
+    async def connected(self, timeout_s: float = HANG_S) -> None:
         """Waits until the bot has registered its commands and is at the gateway."""
         await self.until(lambda: self.commands, timeout_s)
         await asyncio.wait_for(self.gateway.connected.wait(), timeout_s)
 
-    async def answered(self, interaction: Interaction, timeout_s: float = 5) -> Interaction:
+    async def answered(self, interaction: Interaction, timeout_s: float = HANG_S) -> Interaction:
         """Waits for the first answer of any kind."""
         try:
             await self.until(lambda: interaction.callback is not None, timeout_s)
@@ -140,7 +141,7 @@ class FakeDiscord(Server):
         assert interaction.callback == DEFERRED, f"answered {interaction.callback}: {interaction.data}"
         return interaction
 
-    async def refused(self, interaction: Interaction, timeout_s: float = 5) -> str:
+    async def refused(self, interaction: Interaction, timeout_s: float = HANG_S) -> str:
         """Waits for the sentence that only the person sees, given at once or after «thinking» was taken back."""
 
         def sentence() -> str | None:
@@ -153,7 +154,7 @@ class FakeDiscord(Server):
 
         return str(await self.until(sentence, timeout_s))
 
-    async def posted(self, place: Place = TUNES, *, count: int = 1, timeout_s: float = 10) -> list[Payload]:
+    async def posted(self, place: Place = TUNES, *, count: int = 1, timeout_s: float = HANG_S) -> list[Payload]:
         """Waits for that many finished tunes of the bot in a place: messages with files, oldest first."""
         await self.until(lambda: len(self.tunes(place)) >= count, timeout_s)
         return self.tunes(place)
@@ -179,7 +180,7 @@ class FakeDiscord(Server):
         [attachment] = [file for file in message["attachments"] if file["filename"].endswith(ending)]
         return self._blobs[attachment["id"]]
 
-    async def whispered(self, interaction: Interaction, timeout_s: float = 5) -> Payload:
+    async def whispered(self, interaction: Interaction, timeout_s: float = HANG_S) -> Payload:
         """Waits for the message that only the person sees, once it is more than «thinking»."""
 
         def message() -> Payload | None:
@@ -357,7 +358,7 @@ class FakeDiscord(Server):
         self.places.setdefault(place.id, place)
         payload = world.interaction(kind, data, place, person, token, message, self.permissions(place))
         interaction = Interaction(
-            payload["id"], token, kind, place, person, self.now(), payload, original=message["id"] if message else None
+            payload["id"], token, kind, place, person, self._passed_s, payload, original=message["id"] if message else None
         )
         self.interactions[token] = interaction
         await self.gateway.event("INTERACTION_CREATE", payload)
@@ -372,9 +373,11 @@ class FakeDiscord(Server):
         """The next call that matches has its effect, but the bot gets this status instead, or with 0 a connection that breaks."""
         self._faults.append(Fault(pattern, status, {"code": 0, "message": "lost"}, after=True))
 
-    def delay(self, pattern: str, seconds: float) -> None:
-        """The next call that matches is answered so much later."""
-        self._faults.append(Fault(pattern, 0, {}, delay_s=seconds))
+    def hold(self, pattern: str) -> asyncio.Event:
+        """The next call that matches is not looked at before the event is set."""
+        release = asyncio.Event()
+        self._faults.append(Fault(pattern, 0, {}, release=release))
+        return release
 
     def forbid(self, place: Place, permissions: int) -> None:
         """The bot loses these permissions there."""
@@ -388,11 +391,11 @@ class FakeDiscord(Server):
 
     def expire(self, interaction: Interaction) -> None:
         """The interaction's token is older than 15 minutes from now on."""
-        interaction.at = self.now() - discord_server.TOKEN_S - 1
+        interaction.at = self._passed_s - discord_server.TOKEN_S - 1
 
     def pass_time(self, seconds: float) -> None:
-        """Moves the stand-in's clock: tokens run out and nonces are forgotten."""
-        self._clock_ahead_s += seconds
+        """Moves the stand-in's clock: answers come too late, tokens run out and nonces are forgotten."""
+        self._passed_s += seconds
 
     async def repeat_message(self, said: Payload) -> None:
         """Sends the message's event once more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import deque
+from bisect import bisect_right, insort
 from typing import Any
 
 from tests.loopback.discord_world import MIB, Payload
@@ -55,19 +55,18 @@ class Rates:
         self.busiest = 0  # the greatest number of calls within any second
         self.exceeded: list[str] = []  # the calls that came too early
         self._windows: dict[tuple[str, str], Window] = {}
-        self._last_second: deque[float] = deque()
+        self._calls: list[float] = []  # when they were sent, in that order: they may arrive in another
 
     def refusal(self, call: str, now: float) -> tuple[Payload | None, dict[str, str]]:
         """The body of a 429 or None, and the headers that tell the bot how much is left."""
         if call.startswith("POST /interactions/") or "/gateway" in call or "/cdn/" in call:
             return None, {}
-        while self._last_second and now - self._last_second[0] >= 1:
-            self._last_second.popleft()
-        self._last_second.append(now)
-        self.busiest = max(self.busiest, len(self._last_second))
-        if len(self._last_second) > self.GLOBAL:
+        insort(self._calls, now)
+        first, end = bisect_right(self._calls, now - 1), bisect_right(self._calls, now)
+        self.busiest = max(self.busiest, end - first)
+        if end - first > self.GLOBAL:
             self.exceeded.append(call)
-            return _slower(1 - (now - self._last_second[0]), everything=True), {}
+            return _slower(1 - (now - self._calls[first]), everything=True), {}
         for route, calls, seconds in self.ROUTES:
             if found := re.match(route, call):
                 window = self._windows.setdefault((route, found[1]), Window(calls, seconds))

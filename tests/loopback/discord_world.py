@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections.abc import Iterable
@@ -150,13 +151,14 @@ class Interaction:
     kind: int
     place: Place
     person: Person
-    at: float  # on the stand-in's clock
+    at: float  # in the time that the stand-in has let pass
     payload: Payload  # of its event
     callback: int | None = None  # type of the first answer
-    answered_after_s: float = 0.0
+    answered_after_s: float = 0.0  # of real time, which only benchmarks may judge
     data: Payload = field(default_factory=dict)  # of the first answer
     original: str | None = None  # message id of the response (for a click that updates: of the message clicked)
     followups: list[str] = field(default_factory=list)
+    asked_at: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -166,7 +168,7 @@ class Fault:
     body: Payload
     times: int = 1
     after: bool = False  # the call has its effect, and only the answer is lost
-    delay_s: float = 0.0  # before the call is looked at
+    release: asyncio.Event | None = None  # before the call is looked at
 
 
 @dataclass

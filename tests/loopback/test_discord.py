@@ -31,11 +31,11 @@ from tests.loopback.discord import (
     Upload,
 )
 from tests.loopback.discord_limits import Rates
-from tests.loopback.discord_server import DEFERRED, MODAL, REPLY
+from tests.loopback.discord_server import DEFERRED, LEFT_AT, MODAL, REPLY
 from tests.loopback.discord_world import BOT as BOT_USER
 from tests.loopback.discord_world import readable
 
-BOT = {"Authorization": f"Bot {TOKEN}"}
+BOT = {"Authorization": f"Bot {TOKEN}", LEFT_AT: "1000"}  # all at the same time, but for `pass_time`
 
 
 class Caller:

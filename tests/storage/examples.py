@@ -21,6 +21,10 @@ DROP_CONNECTIONS = """
 """
 
 
+# Every worker was heard of last before any limit.
+AGE_WORKERS = "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 day'"
+
+
 def request(seed: int = 7) -> TuneRequest:
     return TuneRequest.check(rhythm="reel", key="D", seed=seed)
 

@@ -1,11 +1,12 @@
 import asyncio
 
 from storage import Status, Storage
+from tests.patience import HANG_S
 from tests.storage.examples import COMPOSITION, DROP_CONNECTIONS, execute, origin, request
 
 
 async def test_each_change_is_announced(storage: Storage) -> None:
-    async with asyncio.timeout(10), storage.changes() as changes:
+    async with asyncio.timeout(HANG_S), storage.changes() as changes:
         tune = await storage.add(request(), origin())
         await storage.start(tune.id)
         await storage.progress(tune.id, status=Status.COMPOSING, bars=4)
@@ -18,7 +19,7 @@ async def test_each_change_is_announced(storage: Storage) -> None:
 
 
 async def test_a_change_is_announced_when_it_can_be_seen(storage: Storage) -> None:
-    async with asyncio.timeout(10), storage.changes() as changes:
+    async with asyncio.timeout(HANG_S), storage.changes() as changes:
         for event in range(20):
             adding = asyncio.create_task(storage.add(request(), origin(str(event))))
             tune = await storage.tune(await anext(changes))
@@ -28,13 +29,13 @@ async def test_a_change_is_announced_when_it_can_be_seen(storage: Storage) -> No
 
 async def test_whoever_changes_the_row_announces_it(storage: Storage, url: str) -> None:
     tune = await storage.add(request(), origin())
-    async with asyncio.timeout(10), storage.changes() as changes:
+    async with asyncio.timeout(HANG_S), storage.changes() as changes:
         execute(url, "UPDATE tunes SET title = 'by hand'")
         assert await anext(changes) == tune.id
 
 
 async def test_a_dropped_connection_is_made_again_and_said(storage: Storage, url: str) -> None:
-    async with asyncio.timeout(10), storage.changes() as changes:
+    async with asyncio.timeout(HANG_S), storage.changes() as changes:
         tune = await storage.add(request(), origin())
         assert await anext(changes) == tune.id
         for bars in range(3):

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from storage import Status, Storage, jobs, work
-from tests.storage.examples import COMPOSITION, DROP_CONNECTIONS, execute, origin, request
+from tests.patience import HANG_S
+from tests.storage.examples import AGE_WORKERS, COMPOSITION, DROP_CONNECTIONS, execute, origin, request
 
 ROOT = Path(__file__).parents[2]
 WORKER = """
@@ -18,25 +19,26 @@ from pathlib import Path
 from storage import open_storage, work
 from tests.storage.examples import COMPOSITION
 
-async def main(url, folder, seconds):
+async def main(url, folder):
     async with open_storage(data_dir=Path(folder), database_url=url, files_url=None) as storage:
         async def handle(tune_id):
             await storage.start(tune_id)
             print("started", tune_id, flush=True)
-            await asyncio.sleep(float(seconds))
+            while not Path(folder, "go on").exists():
+                await asyncio.sleep(0.01)
             await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the first")})
-        await work(storage, handle, concurrency=2)
+        await work(storage, handle, concurrency=1)
 
 asyncio.run(main(*sys.argv[1:]))
 """
+LISTENING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND state = 'idle' AND datname = current_database()"
 Handle = Callable[[str], Awaitable[None]]
 
 
 @contextmanager
-def worker_process(url: str, folder: Path, seconds: float) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, url, str(folder), str(seconds)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+def worker_process(url: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """It finishes no tune before there is a file "go on" in the folder."""
+    process = subprocess.Popen([sys.executable, "-c", WORKER, url, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         yield process
     finally:
@@ -53,7 +55,7 @@ async def line(process: subprocess.Popen[str], beginning: str) -> None:
 async def work_until(storage: Storage, handle: Handle, done: Callable[[], Awaitable[bool]], concurrency: int = 4) -> None:
     worker = asyncio.create_task(work(storage, handle, concurrency=concurrency))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANG_S):
             while not await done():
                 await asyncio.sleep(0.02)
                 if worker.done():
@@ -81,34 +83,38 @@ async def test_every_tune_is_handed_in_once(storage: Storage, url: str) -> None:
     asked = [(await storage.add(request(), origin(str(event)))).id for event in range(30)]
     handed: list[str] = []
     at_once = most = 0
+    together = asyncio.Event()
 
     async def handle(tune_id: str) -> None:
         nonlocal at_once, most
         at_once += 1
         most = max(most, at_once)
         handed.append(tune_id)
-        await asyncio.sleep(0.02)
+        if at_once == 4:
+            together.set()
+        await together.wait()
         await storage.finish(tune_id, COMPOSITION, {})
         at_once -= 1
 
     await work_until(storage, handle, no_jobs_left(url))
     assert sorted(handed) == sorted(asked)
     assert handed[0] == asked[0]
-    assert 1 < most <= 4
+    assert most == 4
 
 
-async def test_a_job_is_taken_as_soon_as_it_is_there(storage: Storage, url: str) -> None:
+async def test_a_job_is_taken_as_soon_as_it_is_there(storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "POLL_S", 10 * HANG_S)  # it is told of, and need not be looked for
     taken = asyncio.Event()
 
     async def handle(_: str) -> None:
         taken.set()
 
     worker = asyncio.create_task(work(storage, handle, concurrency=1))
-    async with asyncio.timeout(10):
-        while not execute(url, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"):
+    async with asyncio.timeout(HANG_S):
+        while not execute(url, LISTENING):
             await asyncio.sleep(0.02)
     await storage.add(request(), origin())
-    await asyncio.wait_for(taken.wait(), jobs.POLL_S / 2)
+    await asyncio.wait_for(taken.wait(), HANG_S)
     worker.cancel()
     await asyncio.wait({worker})
 
@@ -156,10 +162,11 @@ async def test_a_tune_whose_worker_was_killed_is_finished_by_another_once(storag
         if await storage.start(tune_id):
             await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the second")})
 
-    with worker_process(url, tmp_path, seconds=600) as process:
+    with worker_process(url, tmp_path) as process:
         await line(process, "started")
         process.kill()  # SIGKILL
         process.wait()
+    execute(url, AGE_WORKERS)
     assert await status(storage, tune.id) is Status.COMPOSING
     await work_until(storage, handle, no_jobs_left(url))
     assert handed == [tune.id]
@@ -169,30 +176,34 @@ async def test_a_tune_whose_worker_was_killed_is_finished_by_another_once(storag
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_living_workers_tune_is_left_to_it(storage: Storage, url: str) -> None:
+async def test_a_living_workers_tune_is_left_to_it(storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "RESCUE_EVERY_S", 10 * HANG_S)
     await storage.add(request(), origin())
     handed = 0
+    heard_of = f"SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '{jobs.STALLED_AFTER_S} s'"
 
     async def handle(tune_id: str) -> None:
         nonlocal handed
         handed += 1
-        await asyncio.sleep(2 * jobs.STALLED_AFTER_S)
+        execute(url, AGE_WORKERS)  # as if it had been at it for a day
+        while not execute(url, heard_of):
+            await asyncio.sleep(0.02)
+        await jobs._rescue(storage)
+        assert execute(url, "SELECT status::text FROM procrastinate_jobs") == [("doing",)]
         await storage.finish(tune_id, COMPOSITION, {})
 
-    other = asyncio.create_task(work(storage, handle, concurrency=2))
     await work_until(storage, handle, no_jobs_left(url))
-    other.cancel()
-    await asyncio.wait({other})
     assert handed == 1
 
 
 async def test_sigterm_lets_the_tune_in_hand_be_finished(storage: Storage, url: str, tmp_path: Path) -> None:
     first = await storage.add(request(), origin("1"))
-    with worker_process(url, tmp_path, seconds=1) as process:
+    with worker_process(url, tmp_path) as process:
         await line(process, "started")
         process.send_signal(signal.SIGTERM)
         later = await storage.add(request(), origin("2"))
-        assert await asyncio.to_thread(process.wait, 20) == 0
+        (tmp_path / "go on").touch()
+        assert await asyncio.to_thread(process.wait, HANG_S) == 0
     assert await status(storage, first.id) is Status.FINISHED
     assert await status(storage, later.id) is Status.QUEUED
 
@@ -211,7 +222,7 @@ async def test_a_stop_gives_back_what_takes_too_long(storage: Storage, url: str,
         await storage.finish(tune_id, COMPOSITION, {})
 
     worker = asyncio.create_task(work(storage, endless, concurrency=1))
-    await asyncio.wait_for(started.wait(), 10)
+    await asyncio.wait_for(started.wait(), HANG_S)
     worker.cancel()
     await asyncio.wait({worker})
     assert worker.cancelled()
@@ -221,7 +232,10 @@ async def test_a_stop_gives_back_what_takes_too_long(storage: Storage, url: str,
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_work_goes_on_after_the_database_dropped_every_connection(storage: Storage, url: str) -> None:
+async def test_work_goes_on_after_the_database_dropped_every_connection(
+    storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "STALLED_AFTER_S", 1)
     started = asyncio.Event()
 
     async def handle(tune_id: str) -> None:

@@ -15,6 +15,7 @@ from storage import PUBLIC, Status, Storage, StorageError, Viewer, open_storage
 from storage.database import MIGRATIONS, Database
 from storage.files import Files
 from storage.tables import metadata
+from tests.patience import HANG_S
 from tests.storage.examples import execute, origin, request
 
 OBJECTS = """
@@ -125,14 +126,14 @@ async def test_tunes_from_before_sharing_are_private_and_can_be_shared(database:
     assert (await storage.gallery.shared()).tunes == []
     await storage.sharing.share(old.id, ann)
     assert await storage.sharing.like(old.id, ann) == 1
-    async with asyncio.timeout(10), storage.changes() as changes:
+    async with asyncio.timeout(HANG_S), storage.changes() as changes:
         execute(empty, "DELETE FROM tunes WHERE id = '0123456789ac'")
         assert await anext(changes) == "0123456789ac"
 
     await migrate_to(database, "0001", down=True)
     assert execute(empty, "SELECT * FROM tunes") == [before[0]]
     assert execute(empty, "SELECT hash FROM files") == [("aa",)]
-    async with asyncio.timeout(10), storage.changes() as changes:
+    async with asyncio.timeout(HANG_S), storage.changes() as changes:
         execute(empty, "UPDATE tunes SET bars = 1")
         assert await anext(changes) == "0123456789ab"
     await database.migrate()

@@ -10,6 +10,7 @@ import pytest
 
 from generator.request import TuneRequest
 from storage import Storage, jobs, models, work
+from tests.patience import HANG_S
 from tests.storage.examples import COMPOSITION, execute, origin
 
 AGE = "UPDATE models SET seen_at = seen_at - interval '{} seconds'"
@@ -34,7 +35,7 @@ async def made(storage: Storage, count: int, *models: str) -> list[str]:
 
     worker = asyncio.create_task(work(storage, handle, concurrency=1, models=models))
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG_S):
             await enough.wait()
     finally:
         worker.cancel()
@@ -54,7 +55,7 @@ async def test_a_model_stays_on_offer_while_its_worker_lives_and_a_little_longer
     storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(models, "OFFER_EVERY_S", 0.01)
-    async with storage.models.offered({"reels": ""}), asyncio.timeout(20):
+    async with storage.models.offered({"reels": ""}), asyncio.timeout(HANG_S):
         execute(url, AGE.format(models.OFFERED_FOR_S))
         while not await storage.models.at_hand():
             await asyncio.sleep(0.01)

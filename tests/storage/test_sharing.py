@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from storage import PUBLIC, NotAllowed, Status, Storage, StorageError, Tune, Viewer, open_storage
 from storage.files import Files, digest_of, hold
+from tests.patience import HANG_S
 from tests.storage.examples import COMPOSITION, execute, origin, request
 from tests.storage.test_jobs import no_jobs_left, work_until
 from tests.storage.test_storage import ODD_IDS
@@ -68,7 +69,7 @@ async def test_the_count_is_that_of_the_rows_after_presses_that_cross(storage: S
 
 async def test_a_changed_count_is_announced_and_an_unchanged_one_is_not(storage: Storage) -> None:
     tune_id = await finished(storage)
-    async with asyncio.timeout(10), storage.changes() as changes:
+    async with asyncio.timeout(HANG_S), storage.changes() as changes:
         await storage.sharing.like(tune_id, BEN)
         assert await anext(changes) == tune_id
         await storage.sharing.like(tune_id, BEN)
@@ -173,7 +174,7 @@ async def test_a_deleted_tune_takes_its_files_and_likes_with_it(storage: Storage
     await storage.sharing.like(tune_id, BEN)
     await storage.sharing.like(kept, BEN)
     assert contents(tmp_path) == 4  # three of their own, one that all have
-    async with asyncio.timeout(10), storage.changes() as changes:
+    async with asyncio.timeout(HANG_S), storage.changes() as changes:
         deleted = await storage.sharing.delete(tune_id, ANN)
         assert {await anext(changes) for _ in range(2)} == {tune_id, child}
     assert (deleted.id, deleted.likes) == (tune_id, 1)

@@ -41,7 +41,7 @@ def unbroken(tmp_path_factory):
     return run, go(CAREFUL, run)
 
 
-@pytest.mark.timeout(300)  # TensorFlow starts twice
+@pytest.mark.timeout(900)  # TensorFlow starts twice
 def test_a_run_killed_within_an_epoch_ends_with_the_same_weights_and_log(tmp_path, unbroken):
     run = tmp_path / "run"
     options = ["--epochs=3", "--dropout=0.5", "--averaging=0.9", "--die=1"]

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import aiohttp
+import psycopg
 import pytest
 
 from bot.desk import Desk
+from bot.discord import caller, client, handed_in, session, start
+from bot.discord.buttons import change, share
 from bot.discord.client import TunesmithBot
+from bot.discord.pace import Pace
 from bot.discord.start import DiscordSide, NoLogin
 from bot.settings import Settings
 from storage import Composition, Status, Storage, Tune
 from tests.loopback.discord import PIPER, TUNES, FakeDiscord, Interaction, Payload, Person, Place
+from tests.loopback.discord_server import LEFT_AT
+from tests.patience import HANG_S
 
+# The last one's name is otherwise that of the command in it.
+LOOKING = (caller, change, session, importlib.import_module("bot.discord.commands.tune"))
 Posted = tuple[str, Payload]  # a tune's id and its message
 
 ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
@@ -25,6 +36,19 @@ FILES = {
     "tune.png": ("image/png", b"\x89PNG\r\n\x1a\n"),
     "tune.mid": ("audio/midi", b"MThd"),
 }
+
+
+class Stamping(Pace):
+    """Writes on each call when it let it go: by that the stand-in counts them."""
+
+    @property
+    def trace(self) -> aiohttp.TraceConfig:
+        async def stamp(_: object, __: object, request: aiohttp.TraceRequestStartParams) -> None:
+            request.headers[LEFT_AT] = str(time.monotonic())
+
+        trace = super().trace
+        trace.on_request_start.append(stamp)
+        return trace
 
 
 class Stage:
@@ -52,14 +76,14 @@ class Stage:
             with suppress(asyncio.CancelledError, NoLogin):
                 await task
         self._tasks = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANG_S):
             while self.discord.gateway.connected.is_set():
                 await asyncio.sleep(0.01)
 
     async def accepted(self, interaction: Interaction) -> Tune:
         """The tune that an interaction asked for, once it is kept."""
         await self.discord.deferred(interaction)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANG_S):
             while True:
                 for tune in await self.storage.undelivered("discord"):
                     if tune.origin.event == interaction.id:
@@ -68,7 +92,7 @@ class Stage:
 
     async def heard(self, said: Payload) -> Tune:
         """The tune that a message asked for, once it is kept and its card is there."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANG_S):
             while True:
                 for tune in await self.storage.undelivered("discord"):
                     if tune.origin.event == said["id"] and tune.id in self.side_bot.deliveries:
@@ -114,13 +138,40 @@ class Stage:
 
     async def delivered(self, tune_id: str) -> str:
         """The id of the message that carries the tune, once it is remembered."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_S):
             while True:
                 tune = await self.storage.tune(tune_id)
                 assert tune is not None
                 if tune.message is not None:
                     return tune.message
                 await asyncio.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine nothing is taken for slow: a test whose subject that is sets its own limit."""
+    for module in LOOKING:
+        monkeypatch.setattr(module, "LOOK_S", HANG_S)
+    monkeypatch.setattr(handed_in, "FETCH_S", HANG_S)
+    monkeypatch.setattr(share, "WAIT_S", HANG_S)
+    monkeypatch.setattr(client, "CLOSE_S", HANG_S)
+    monkeypatch.setattr(start, "CLOSE_S", HANG_S)
+    monkeypatch.setattr(client, "Pace", Stamping)
+
+
+@asynccontextmanager
+async def silent_database(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Nothing can be read or written meanwhile, and the bot soon answers without."""
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        found = await connection.execute(
+            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"
+        )
+        [(tables,)] = await found.fetchall()
+        await connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE".encode())
+        with monkeypatch.context() as hurry:
+            for module in LOOKING:
+                hurry.setattr(module, "LOOK_S", 0.05)
+            yield
 
 
 @pytest.fixture

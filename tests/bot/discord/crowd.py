@@ -37,12 +37,10 @@ async def press(stage: Stage) -> list[Interaction]:
 @dataclass
 class Musician:
     stage: Stage
-    served: list[str] = field(default_factory=list)  # the people, as their tunes were taken from the queue
+    served: list[str] = field(default_factory=list)  # the tunes' ids, as they were taken from the queue
 
     async def play(self, tune_id: str) -> None:
-        tune = await self.stage.storage.tune(tune_id)
-        assert tune is not None
-        self.served.append(tune.origin.person)
+        self.served.append(tune_id)
         await self.stage.compose(tune_id)
 
 

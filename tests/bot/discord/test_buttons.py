@@ -9,7 +9,7 @@ import pytest
 
 from bot.discord.buttons import BUTTONS
 from storage import Viewer
-from tests.bot.discord.conftest import ABC, Stage
+from tests.bot.discord.conftest import ABC, Stage, silent_database
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, PIPER, PRIVATE, TUNES, Payload, Place
 
 ROWS = [
@@ -135,6 +135,14 @@ async def test_a_press_is_answered_where_the_database_fails(stage: Stage, monkey
         for label in button:
             pressed = await stage.discord.click(message, label)
             assert "could not be taken" in await stage.discord.refused(pressed), label
+
+
+async def test_a_press_is_answered_while_the_database_is_silent(stage: Stage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, message = await stage.posted()
+    async with silent_database(url, monkeypatch):
+        for button in rows(message):
+            for label in button:
+                await stage.discord.answered(await stage.discord.click(message, label))
 
 
 async def test_a_press_that_comes_twice_is_answered_once(stage: Stage) -> None:

@@ -11,6 +11,7 @@ from storage import Status, Tune
 from storage.viewer import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import ELSEWHERE, PIPER, PRIVATE, TUNES, Interaction, Payload, Place
+from tests.storage.examples import execute
 
 CANCELLED = "Cancelled. Ask for another with /tune whenever you like."
 
@@ -121,10 +122,11 @@ async def test_a_tune_that_failed_has_no_button_any_more(stage: Stage) -> None:
     assert (card["content"], card["components"]) == ("The opening leaves no room for a tune.", [])
 
 
-async def test_the_card_tells_how_long_it_takes_once_that_is_known(stage: Stage) -> None:
+async def test_the_card_tells_how_long_it_takes_once_that_is_known(stage: Stage, url: str) -> None:
     discord = stage.discord
     first = await stage.accepted(await discord.slash("tune"))
     await stage.compose(first.id)
+    execute(url, "UPDATE tunes SET started_at = finished_at - interval '2 s'")
     await stage.stop_bot()  # it reads only now and then how fast tunes are made
     await stage.start_bot()
     asked, tune, card = await waiting(stage)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.discord.buttons import change
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, Interaction, Place
 
@@ -31,7 +32,6 @@ async def test_the_form_holds_what_the_tune_was_asked_for_with_and_came_out_as(s
     pressed = await stage.discord.click(message, "Change…", person=HERMIT)
     form = await stage.discord.form(pressed)
     assert values(form) == {"rhythm": "reel", "key": "Ador", "opening": OPENING, "temperature": "0.8", "seed": "7"}
-    assert pressed.answered_after_s < 1
 
 
 @pytest.mark.parametrize("place", [DIRECT, ELSEWHERE], ids=lambda place: place.name)
@@ -136,8 +136,8 @@ async def test_a_form_whose_tune_cannot_be_read_is_not_lost(stage: Stage, monkey
         await asyncio.Event().wait()
 
     monkeypatch.setattr(stage.storage, "tune", hang)
+    monkeypatch.setattr(change, "LOOK_S", 0.05)
     sent = await stage.discord.submit(pressed, key="G")
     whispered = await stage.discord.whispered(sent)
-    assert sent.answered_after_s < 2.5
     assert "could not be taken" in whispered["content"]
     assert values(await stage.discord.form(await stage.discord.click(whispered, "Change on")))["key"] == "G"

@@ -56,7 +56,7 @@ async def test_what_is_shared_is_posted_in_the_sharing_channel(stage: Stage) -> 
     [posted] = await stage.discord.posted(SHOWCASE)
     assert posted["content"].startswith("**My own**")
     await pressed(stage, opened, "Take back")
-    assert stage.discord.tunes(SHOWCASE) == []
+    await stage.discord.until(lambda: not stage.discord.tunes(SHOWCASE))
 
 
 async def test_what_was_posted_in_the_sharing_channel_goes_when_it_is_taken_back(stage: Stage) -> None:

@@ -18,6 +18,7 @@ from generator.request import TuneRequest
 from storage import Origin, Storage
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import FakeDiscord
+from tests.patience import HANG_S
 
 
 def settings(**values: Any) -> Settings:
@@ -40,7 +41,7 @@ async def test_a_token_that_is_withdrawn_later_ends_the_same_way(stage: Stage, m
     await stage.discord.gateway.forget_session()
     await stage.discord.drop()
     with pytest.raises(NoLogin):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANG_S):
             await stage.running
 
 
@@ -66,7 +67,7 @@ async def test_no_privileged_intent_is_asked_for(stage: Stage) -> None:
 
 async def test_ready_means_that_events_arrive(stage: Stage) -> None:
     assert stage.side is not None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_S):
         while not stage.side.ready():
             await asyncio.sleep(0.01)
     await stage.stop_bot()
@@ -86,13 +87,13 @@ async def test_a_tune_without_an_address_in_discord_does_not_keep_the_bot_from_s
 
 
 async def test_a_farewell_that_is_not_answered_does_not_hold_up_the_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    close = TunesmithBot.close
+    close, closing = TunesmithBot.close, list[asyncio.Task[None]]()
 
     async def unanswered(bot: TunesmithBot) -> None:
-        await close(bot)
+        closing.append(asyncio.create_task(close(bot)))
         await asyncio.Event().wait()
 
     monkeypatch.setattr(start, "CLOSE_S", 0.2)
     monkeypatch.setattr(TunesmithBot, "close", unanswered)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_S):
         await stage.stop_bot()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import struct
 import zlib
@@ -19,12 +20,13 @@ from aiohttp import ClientResponse, ClientSession, CookieJar, DummyCookieJar, we
 from playwright.async_api import Browser
 
 from bot.desk import Desk
-from bot.web import make_app, serving
+from bot.web import health, make_app, serving
 from generator.request import TuneRequest
 from storage.storage import Storage, open_storage
 from storage.tunes import Composition, Origin, Status
 from storage.viewer import Viewer
 from tests.browser import open_browser
+from tests.patience import HANG_S
 
 ABC = "X:1\nT:The Web Reel\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
 SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 120">
@@ -79,12 +81,11 @@ class Site:
     app: web.Application
     ready: dict[str, bool] = field(default_factory=dict)
 
-    async def finish(self, tune_id: str, *, bars: int = 16, pause_s: float = 0, **changes: Any) -> None:
+    async def finish(self, tune_id: str, *, bars: int = 16, **changes: Any) -> None:
         """Plays the worker from the first bar to the files."""
-        assert await self.storage.start(tune_id)
+        await self.storage.start(tune_id)
         for bar in range(1, bars + 1):
             await self.storage.progress(tune_id, status=Status.COMPOSING, bars=bar)
-            await asyncio.sleep(pause_s)
         await self.storage.progress(tune_id, status=Status.RENDERING, bars=bars)
         made: dict[str, Any] = {
             "abc": ABC,
@@ -137,6 +138,14 @@ class Visitor:
         assert answer.status == 303, await answer.text()
         return answer.headers["Location"].removeprefix("/tunes/")
 
+    async def told(self, tune_id: str) -> AsyncIterator[dict[str, Any]]:
+        """The tune's progress as the page hears of it; each line is there before the next is waited for."""
+        async with asyncio.timeout(HANG_S), self.session.get(f"/tunes/{tune_id}/events") as answer:
+            assert answer.headers["Content-Type"] == "text/event-stream"
+            async for line in answer.content:
+                if line.startswith(b"data: "):
+                    yield json.loads(line.removeprefix(b"data: "))
+
     async def _read(self, answer: ClientResponse) -> ClientResponse:
         await answer.read()
         return answer
@@ -153,6 +162,12 @@ async def open_site(storage: Storage, *, open_requests: int = OPEN_LIMIT, web_ur
     listening.cancel()
     with suppress(asyncio.CancelledError):
         await listening
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that a busy machine keeps waiting is not taken for a broken one."""
+    monkeypatch.setattr(health, "DATABASE_TIMEOUT_S", HANG_S)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -11,7 +11,7 @@ from storage.gallery import PAGE
 from tests.bot.web.conftest import Site
 from tests.browser import open_page
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-import asyncio
 import re
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from storage import Status
 from tests.bot.web.conftest import ABC, Site, mp3
 from tests.browser import open_page
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser, tmp_path: Path) -> None:
@@ -23,10 +23,11 @@ async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser
         await page.wait_for_url("**/tunes/*")
         tune_id = page.url.rpartition("/")[2]
         await expect(page.get_by_role("heading", level=1)).to_have_text("<b>Seen</b> in a Browser")
-        working = asyncio.create_task(site.finish(tune_id, bars=12, pause_s=0.1, title="<b>Seen</b> in a Browser"))
+        await site.storage.start(tune_id)
+        await site.storage.progress(tune_id, status=Status.COMPOSING, bars=4)
         await expect(page.get_by_role("status")).to_contain_text("The musician is composing.")
         await expect(page.locator("[data-stave] li").nth(3)).to_be_attached()
-        await working
+        await site.finish(tune_id, bars=12, title="<b>Seen</b> in a Browser")
 
         await expect(page.get_by_role("button", name="Vary")).to_be_visible()
         await expect(page.get_by_role("heading", level=1)).to_have_text("<b>Seen</b> in a Browser")
@@ -54,10 +55,11 @@ async def test_the_notes_of_the_sheet_light_up_while_they_sound(site: Site, brow
         await site.finish(page.url.rpartition("/")[2], bars=1)
         audio, sounding = page.locator("audio"), page.locator(".sheet svg .sounding")
         await expect(page.locator(".sheet img")).to_be_visible()
-        await audio.evaluate("async audio => { audio.muted = true; await audio.play(); }")
+        # Again and again: it does not wait until somebody looks.
+        await audio.evaluate("async audio => { audio.muted = audio.loop = true; await audio.play(); }")
         await expect(page.get_by_role("img", name="Sheet music of The Web Reel")).to_be_visible()
         await expect(sounding).to_have_id("b0n0")
-        await audio.evaluate("audio => { audio.pause(); audio.currentTime = 1.2 }")
+        await audio.evaluate("audio => { audio.pause(); audio.loop = false; audio.currentTime = 1.2 }")
         await expect(sounding).to_have_id("b0n1-0")
         await audio.evaluate("audio => audio.play()")
         await expect(audio).to_have_js_property("ended", True)

@@ -16,6 +16,7 @@ from generator.request import TuneRequest
 from storage.storage import Storage
 from storage.tunes import Origin
 from tests.bot.web.conftest import Site, Visitor
+from tests.patience import HANG_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -71,7 +72,7 @@ async def test_metrics_count_requests_and_tunes(site: Site, visitor: Visitor) ->
     await site.finish(tune_id, bars=1)
     await visitor.get(f"/tunes/{tune_id}")
     await visitor.get("/nowhere/at/all")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_S):
         while await count(finished) == before[0]:
             await asyncio.sleep(0.1)
     assert await count(seconds) > before[1]
@@ -102,12 +103,14 @@ async def test_a_tune_that_is_liked_long_after_is_not_counted_again(site: Site, 
 
 
 async def test_run_serves_until_cancelled_and_leaves_the_port_free(site: Site, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    # Bound all the while, so that nobody else is given the port; who listens there takes it over.
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port = probe.getsockname()[1]
     settings = {"data_dir": tmp_path, "web_port": port, "web_url": "https://tunes.example.org"}
     serving_task = asyncio.create_task(run(Settings.model_validate(settings), site.desk, site.storage))
-    async with ClientSession(f"http://127.0.0.1:{port}") as session, asyncio.timeout(10):
+    async with ClientSession(f"http://127.0.0.1:{port}") as session, asyncio.timeout(HANG_S):
         while True:
             with suppress(OSError):
                 assert (await session.get("/health")).status == 200
@@ -117,9 +120,8 @@ async def test_run_serves_until_cancelled_and_leaves_the_port_free(site: Site, t
     serving_task.cancel()
     with suppress(asyncio.CancelledError):
         await serving_task
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
+    with probe:
+        probe.listen()
 
 
 @pytest.mark.parametrize(

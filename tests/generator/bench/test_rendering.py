@@ -18,6 +18,7 @@ from generator.bench.ways import ALONE, WAYS, WHOLE
 from generator.notation.reader import read
 from generator.rendering.audio import find_soundfont, library
 from tests.generator.rendering.tunes import PLAIN
+from tests.patience import HANG_S
 
 OURS = {
     "limits, arrangement, MIDI": [10.0, 10.0],
@@ -58,7 +59,7 @@ def test_each_way_is_measured_in_a_process_of_its_own(way, tmp_path):
     file.write_text(json.dumps({NEAR: [{"abc": PLAIN}, {"abc": "X:1\nK:C\nz4|\n"}]}))
     core = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
     cell = RenderCell(way, str(file), NEAR, str(find_soundfont()), core)
-    found = processes.run("generator.bench.render_cell", asdict(cell), patience_s=60, wanted="steps")
+    found = processes.run("generator.bench.render_cell", asdict(cell), patience_s=5 * HANG_S, wanted="steps")
     assert set(found["steps"]) >= {step for steps in CONTENDERS[way].sums.values() for step in steps}
     assert all(times[0] > 0 for times in found["steps"].values())
     assert found["memory_mb"] > 20

@@ -21,6 +21,7 @@ from generator.notation.writer import write
 from generator.request import RequestError, TuneRequest
 from tests.generator.composer.examples import ONE, OTHERS, REQUEST, abc
 from tests.generator.notation.midi import played
+from tests.patience import HANG_S
 
 OPENINGS = [
     "M:6/8\nK:{key}\n~D{{g}}FA .dfa|",
@@ -69,7 +70,7 @@ def test_title_and_tempo(composer):
 def test_the_listener_hears_rising_numbers_of_bars(composer):
     for request in (REQUEST, ONE, *OTHERS[:5], TuneRequest.check(opening="M:6/8\nK:D\n" + "DFA dfa|" * 10, seed=1)):
         heard: list[int] = []
-        score = composer.submit(request, heard.append).result(30).score
+        score = composer.submit(request, heard.append).result(HANG_S).score
         assert heard
         assert all(low < high for low, high in pairwise(heard)), heard
         if request.candidates == 1:
@@ -85,7 +86,7 @@ def test_the_listener_hears_nothing_before_every_candidate_is_under_way(small):
     def listen(bars: int) -> None:
         heard.append((bars, max(written.bars(row) for row in range(3))))
 
-    composer.submit(replace(REQUEST, candidates=4), listen).result(30)
+    composer.submit(replace(REQUEST, candidates=4), listen).result(HANG_S)
     assert heard[0][0] == 1
     assert heard[0][1] > 8  # of another candidate
 

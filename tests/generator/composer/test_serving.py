@@ -11,6 +11,7 @@ from generator.composer import batch
 from generator.composer.composer import CANDIDATES, ROUNDS, Composer, ComposingError
 from generator.composer.runtime import LANES
 from tests.generator.composer.examples import ONE, OTHERS, REQUEST, abc
+from tests.patience import HANG_S
 
 
 def rows_taken(composer: Composer) -> int:
@@ -25,7 +26,7 @@ class Held:
 
     def __call__(self, _: int) -> None:
         self.entered.set()
-        self.going.wait(30)
+        self.going.wait(HANG_S)
 
 
 def test_a_failing_tune_leaves_the_others_alone(composer):
@@ -37,9 +38,9 @@ def test_a_failing_tune_leaves_the_others_alone(composer):
     futures = [composer.submit(request) for request in OTHERS[:6]]
     bad, good = composer.submit(REQUEST, complain), composer.submit(REQUEST)
     with pytest.raises(ZeroDivisionError):
-        bad.result(30)
-    assert abc(good.result(30)) == alone
-    assert all(future.result(30).tokens for future in futures)
+        bad.result(HANG_S)
+    assert abc(good.result(HANG_S)) == alone
+    assert all(future.result(HANG_S).tokens for future in futures)
 
 
 def test_a_tune_without_end_fails_with_a_sentence(small, monkeypatch):
@@ -47,7 +48,7 @@ def test_a_tune_without_end_fails_with_a_sentence(small, monkeypatch):
     composer = small(8)
     for request in (REQUEST, ONE):
         with pytest.raises(RuntimeError, match="did not come to an end"):
-            composer.submit(request).result(30)
+            composer.submit(request).result(HANG_S)
     assert rows_taken(composer) == 0
 
 
@@ -62,8 +63,8 @@ def test_when_a_step_fails_everybody_who_waits_hears_of_it_and_work_goes_on(smal
 
     monkeypatch.setattr(runtime, "step", broken)
     with pytest.raises(MemoryError):
-        composer.submit(REQUEST).result(30)
-    assert composer.submit(REQUEST).result(30).tokens
+        composer.submit(REQUEST).result(HANG_S)
+    assert composer.submit(REQUEST).result(HANG_S).tokens
 
 
 def test_a_request_is_written_in_all_lanes_and_is_the_same_as_in_one(small):
@@ -72,7 +73,7 @@ def test_a_request_is_written_in_all_lanes_and_is_the_same_as_in_one(small):
     for lane in several._lanes:
         step = lane._runtime.step
         lane._runtime.step = lambda *told, lane=lane, step=step: taken.append({id(lane)}) or step(*told)
-    assert abc(several.submit(REQUEST).result(30)) == abc(one.submit(REQUEST).result(30))
+    assert abc(several.submit(REQUEST).result(HANG_S)) == abc(one.submit(REQUEST).result(HANG_S))
     assert len(several._lanes) == min(LANES, os.cpu_count() or 1)
     assert len(set().union(*taken)) == len(several._lanes)
 
@@ -80,11 +81,11 @@ def test_a_request_is_written_in_all_lanes_and_is_the_same_as_in_one(small):
 def test_requests_of_one_candidate_are_spread_over_the_lanes(small):
     composer, held = small(8), Held()
     futures = [composer.submit(ONE, held)]
-    assert held.entered.wait(30)
+    assert held.entered.wait(HANG_S)
     futures += [composer.submit(replace(ONE, seed=seed)) for seed in range(7)]
     loads = [lane._put for lane in composer._lanes]
     held.going.set()
-    assert all(future.result(30).tokens for future in futures)
+    assert all(future.result(HANG_S).tokens for future in futures)
     assert sum(loads) == 8
     assert min(loads) > 0
     assert [lane.load for lane in composer._lanes] == [0] * len(composer._lanes)
@@ -99,8 +100,8 @@ def test_when_choosing_fails_the_request_does_and_work_goes_on(small, monkeypatc
 
     monkeypatch.setattr("generator.composer.composer.Choice.best", broken)
     with pytest.raises(ZeroDivisionError):
-        composer.submit(ONE).result(30)
-    assert composer.submit(ONE).result(30).tokens
+        composer.submit(ONE).result(HANG_S)
+    assert composer.submit(ONE).result(HANG_S).tokens
 
 
 def test_a_request_asks_for_as_many_candidates_as_it_says(small, monkeypatch):
@@ -128,7 +129,7 @@ def test_where_all_candidates_are_copies_others_are_composed(small, monkeypatch)
         return None if len(chosen) <= copies else best(plan, found)
 
     monkeypatch.setattr("generator.composer.composer.Choice.best", choose)
-    tune = composer.submit(replace(REQUEST, candidates=2)).result(30)
+    tune = composer.submit(replace(REQUEST, candidates=2)).result(HANG_S)
     assert len(chosen) == copies + 1
     assert len({written.tokens for found in chosen for written in found}) == 2 * (copies + 1)
     assert tune.tokens in {written.tokens for written in chosen[-1]}
@@ -138,7 +139,7 @@ def test_where_nothing_but_copies_comes_the_request_fails_in_a_sentence(small, m
     composer, rounds = small(4), []
     monkeypatch.setattr("generator.composer.composer.Choice.best", lambda *_: rounds.append(1))
     with pytest.raises(ComposingError, match="too close to a known tune"):
-        composer.submit(ONE).result(30)
+        composer.submit(ONE).result(HANG_S)
     assert len(rounds) == ROUNDS
     assert rows_taken(composer) == 0
 
@@ -146,11 +147,11 @@ def test_where_nothing_but_copies_comes_the_request_fails_in_a_sentence(small, m
 def test_cancelling_waiting_tunes_or_tunes_in_the_making_harms_nobody(composer, small):
     single, held = small(1), Held()
     making, waiting, last = single.submit(ONE, held), single.submit(ONE), single.submit(ONE)
-    assert held.entered.wait(30)
+    assert held.entered.wait(HANG_S)
     assert making.cancel()
     assert waiting.cancel()
     held.going.set()
-    assert abc(last.result(30)) == abc(composer.compose([ONE])[0])
+    assert abc(last.result(HANG_S)) == abc(composer.compose([ONE])[0])
     for cancelled in (making, waiting):
         with pytest.raises(CancelledError):
             cancelled.result(0)
@@ -164,19 +165,19 @@ def test_cancelling_frees_all_rows_of_a_request_at_once(small):
     step = runtime.step
     runtime.step = lambda *told: steps.append(rows_taken(composer)) or step(*told)
     making, after = composer.submit(REQUEST, held), composer.submit(ONE)
-    assert held.entered.wait(30)
+    assert held.entered.wait(HANG_S)
     assert steps[-1] == CANDIDATES
     before = len(steps)
     making.cancel()
     held.going.set()
-    tune = after.result(30)
+    tune = after.result(HANG_S)
     assert set(steps[before:]) == {1}
     assert len(steps) - before == len(tune.tokens) - 1
 
 
 def test_a_tune_that_is_ready_cannot_be_cancelled(composer):
     future = composer.submit(ONE)
-    tune = future.result(30)
+    tune = future.result(HANG_S)
     assert not future.cancel()
     assert future.result(0) is tune
 
@@ -184,17 +185,17 @@ def test_a_tune_that_is_ready_cannot_be_cancelled(composer):
 def test_those_who_wait_for_several_hear_of_one_that_was_cancelled(small):
     composer, held = small(1), Held()
     futures = [composer.submit(ONE, held), composer.submit(ONE)]
-    assert held.entered.wait(30)
+    assert held.entered.wait(HANG_S)
     futures[0].cancel()
     held.going.set()
-    assert not wait(futures, timeout=10).not_done
+    assert not wait(futures, timeout=HANG_S).not_done
 
 
 def test_closing_fails_what_is_unfinished_and_refuses_what_comes_later(weights):
     composer = Composer(weights, slots=1)
     entered = threading.Event()
     futures = [composer.submit(REQUEST, lambda _: entered.set()), *(composer.submit(REQUEST) for _ in range(30))]
-    assert entered.wait(30)
+    assert entered.wait(HANG_S)
     composer.close()
     assert not any(lane._thread.is_alive() for lane in composer._lanes)
     assert all(future.done() for future in futures)
