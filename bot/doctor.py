@@ -86,7 +86,12 @@ def _model(settings: Settings) -> Check:
     except WeightsError as error:
         return Check("model", False, str(error), remedy)
     if models.left_out:
-        return Check("model", False, " ".join(models.left_out), f"Move it out of {settings.further_models}, or train it again.")
+        return Check(
+            "model",
+            False,
+            " ".join(models.left_out),
+            f"Train it again, move it out of {settings.further_models}, or restore it with git.",
+        )
     others = f"; also {', '.join(models.names[1:])}" if models.names[1:] else ""
     bits = card["loss"]["test_bits_per_note"]
     return Check("model", True, f"{card['name']} of {card['date']}, {bits} bits a note on test tunes{others}")

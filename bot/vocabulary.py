@@ -131,7 +131,7 @@ NUMBERS = {
     "strength": "strength|stärke|force|fuerza|neart",
     "tempo": "tempo",
 }
-MODEL = "model|modell|modèle|modele|modelo|samhail"
+MODEL = "model|modell|modèle|modele|modelo|samhail|shamhail|tsamhail"
 AGAIN = (
     "again|another|another one|once more|one more|noch einmal|nochmal|noch eine|noch einer|noch einen|encore|encore un|"
     "encore une|une autre|un autre|otra|otro|otra vez|arís|ceann eile"

@@ -29,6 +29,7 @@ def words_in(text: str) -> Words:
     """Takes time in proportion to the text's length; words that nothing is known about are passed over."""
     text = unicodedata.normalize("NFC", text[:MAX_CHARACTERS])
     wish: dict[str, Any] = {}
+    text = _QUOTED_MODEL.sub(r"\1: \2 ", text)
     if quoted := _QUOTED.search(text):
         wish["title"] = next(filter(None, quoted.groups()))
         text = f"{text[: quoted.start()]} , {text[quoted.end() :]}"
@@ -68,8 +69,11 @@ def words_in(text: str) -> Words:
 
 _QUOTED = re.compile(r"“([^“”\n]{1,200})”|„([^„“”\n]{1,200})[“”]|«\s?([^«»\n]{1,200}?)\s?»|\"([^\"\n]{1,200})\"")
 # By its name after a colon, or by one that is no word: «model: airs», «with model aird-1»; «a model tune» names none.
-_MODEL = re.compile(
-    rf"\b(?:{vocabulary.MODEL})(?:\s?:\s?(\w[\w.-]{{0,40}})|\s(\w(?=[\w.-]{{0,40}}\d)[\w.-]{{0,40}}))", re.IGNORECASE
+# It ends with a letter or a digit, for a full stop may follow.
+_NAME = r"\w(?:[\w.-]{0,40}\w)?"
+_MODEL = re.compile(rf"\b(?:{vocabulary.MODEL})(?:\s?:\s?({_NAME})|\s((?=[\w.-]{{1,41}}\d){_NAME}))", re.IGNORECASE)
+_QUOTED_MODEL = re.compile(
+    rf"\b({vocabulary.MODEL})(?:\s?:\s?|\s)(?:[“„«\"]|[`*]{{1,2}})\s?({_NAME})\s?(?:[“”»\"]|[`*]{{1,2}})", re.IGNORECASE
 )
 _TOKEN = re.compile(r"\d{1,2}/\d{1,2}(?![\d/])|\d{1,12}(?:[.,]\d{1,4})?|[A-Ga-g][#♯♭](?:[^\W\d_]{1,20})?|[^\W\d_]+|[?!.,;:]")
 

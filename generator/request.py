@@ -163,7 +163,7 @@ class TuneRequest:
             backing=backing,
             tempo=1.0 if tempo is None else float(tempo),
             without=() if treatment == "play" else _omissions(without),
-            model="" if treatment == "play" else model_named(model),
+            model="" if treatment == "play" else _model(model),
         )
 
     def again(self) -> TuneRequest:
@@ -237,7 +237,14 @@ def _omissions(typed: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def model_named(text: str | None) -> str:
     """A model's name as it is chosen: of small letters, digits, dots and hyphens; it names a queue as well."""
-    return re.sub(r"[^a-z0-9.]+", "-", (text or "").lower()).strip("-")[:MAX_MODEL_CHARACTERS]
+    return re.sub(r"[^a-z0-9.]+", "-", (text or "").lower()).strip("-")[:MAX_MODEL_CHARACTERS].rstrip("-")
+
+
+def _model(typed: str | None) -> str:
+    name = model_named(typed)
+    if typed and typed.strip() and not name:
+        raise RequestError("model", Sentence("A model's name has letters from a to z or digits."))
+    return name
 
 
 # For the modes that make something of an opening, where there is none.

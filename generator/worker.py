@@ -60,7 +60,7 @@ class Worker:
             score, model = await asyncio.to_thread(whole_tune, tune.request), ""
             scores: dict[str, Any] = {}
         else:
-            composer = await asyncio.to_thread(self.models.composer, tune.request.model)
+            composer = await self._composer(tune.request.model)
             composed = await self._compose(tune, composer)
             if composed is None:
                 return
@@ -86,6 +86,17 @@ class Worker:
         )
         await self.storage.finish(tune.id, composition, {name: (MEDIA_TYPES[name], data) for name, data in files.items()})
         log.info("tune finished", tune=tune.id, **scores)
+
+    async def _composer(self, name: str) -> Composer:
+        """The model's; the usual one's where it cannot be loaded, and then it is no longer offered."""
+        try:
+            return await asyncio.to_thread(self.models.composer, name)
+        except Exception:
+            if name in ("", self.models.usual):
+                raise
+            log.exception("a model cannot be loaded; the usual one composes", model=name)
+            self.models.leave_out(name)
+            return await asyncio.to_thread(self.models.composer)
 
     async def _compose(self, tune: Tune, composer: Composer) -> ComposedTune | None:
         """Composes while the tune's row tells how far it is; None for a tune that is no longer wanted."""

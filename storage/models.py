@@ -10,7 +10,6 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 
 from storage import tables
 from storage.database import Database
@@ -23,7 +22,7 @@ WAITED_FOR_S = 300
 
 MOVE = text("""
     UPDATE procrastinate_jobs AS job SET queue_name = :queue
-    WHERE status = 'todo' AND queue_name <> :queue AND NOT EXISTS (
+    WHERE status = 'todo' AND queue_name <> :queue AND coalesce(scheduled_at <= now(), true) AND NOT EXISTS (
         SELECT FROM models WHERE :queue || ':' || name = job.queue_name AND seen_at > now() - make_interval(secs => :seconds)
     )
     RETURNING args ->> 'tune_id'
@@ -47,7 +46,7 @@ class Models:
     @asynccontextmanager
     async def offered(self, descriptions: Mapping[str, str]) -> AsyncIterator[None]:
         """Offers a worker's models, by name the description of each and the usual one first, for as long as it lasts."""
-        await self._offer(descriptions)
+        await self._tried_to_offer(descriptions)
         keeper = asyncio.create_task(self._keep_offering(descriptions))
         try:
             yield
@@ -60,13 +59,19 @@ class Models:
         passed = 0
         while True:
             await asyncio.sleep(OFFER_EVERY_S)
-            passed += OFFER_EVERY_S
-            try:
-                await self._offer(descriptions)
-                if passed > WAITED_FOR_S:  # by then all workers of a restart had time to come back
-                    await self.give_up_waiting()
-            except DBAPIError:
-                log.warning("the models cannot be offered just now", exc_info=True)
+            offered = await self._tried_to_offer(descriptions, give_up=passed + OFFER_EVERY_S > WAITED_FOR_S)
+            # By then all workers had time to come back, from a restart or after the database was away.
+            passed = passed + OFFER_EVERY_S if offered else 0
+
+    async def _tried_to_offer(self, descriptions: Mapping[str, str], *, give_up: bool = False) -> bool:
+        try:
+            await self._offer(descriptions)
+            if give_up:
+                await self.give_up_waiting()
+        except Exception:  # whatever keeps the database away: the worker goes on, and so do its offers
+            log.warning("the models cannot be offered just now", exc_info=True)
+            return False
+        return True
 
     async def _offer(self, descriptions: Mapping[str, str]) -> None:
         usual = next(iter(descriptions))

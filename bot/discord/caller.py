@@ -12,7 +12,7 @@ import structlog
 from bot.desk import Desk
 from bot.discord.reply import PLATFORM
 from bot.languages import Language, language
-from generator.request import TuneRequest
+from generator.request import RequestError, TuneRequest
 from storage.preferences import Defaults, ServerSettings
 from storage.viewer import Viewer
 
@@ -63,5 +63,11 @@ class Caller:
             filled.setdefault("instrument", self.server.instrument)
         request = await asyncio.to_thread(lambda: TuneRequest.check(**filled))
         if typed.get("model"):
-            await self.desk.check_model(request.model)
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await self.desk.check_model(request.model)
+            except RequestError:
+                raise
+            except Exception:  # the desk looks again when it takes the request
+                log.exception("Whether a model is at hand cannot be read just now.")
         return request

@@ -29,7 +29,9 @@ class Reply:
     prompt: int = 0  # message id of a wish in chat: there is no token then, and the tune comes as a reply to it
     writes: bool = True  # the bot was allowed to when it was asked
     attaches: bool = True  # the same for files
-    one_wish: bool = False  # of tunes that come together: several for one wish, not a set, which one that is left does not tell
+    # Of tunes that come together: several for one wish, not a set, which one that is left does not tell. None where it was not
+    # remembered yet.
+    one_wish: bool | None = None
 
     @classmethod
     def to(cls, interaction: discord.Interaction[Any], *, card: int, language: str) -> Self:

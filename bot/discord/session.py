@@ -136,7 +136,7 @@ async def phrase(storage: Storage, turn: Turn, abc: str) -> dict[str, Any]:
         made = before.composition
         rhythm = rhythm_named(made.rhythm)
         wish = {"rhythm": rhythm and rhythm.name, "key": made.key, "metre": made.metre}
-        wish |= {"instrument": before.request.instrument, "backing": before.request.backing, "tempo": before.request.tempo}
+        wish |= {name: getattr(before.request, name) for name in ("instrument", "backing", "tempo", "without")}
     said = set(re.findall(r"^\s*([KMR]):", abc, re.MULTILINE))
     silent = {"K": {"key"}, "M": {"metre", "rhythm"}, "R": {"rhythm", "metre"}}
     left_out = set().union(*(silent[field] for field in said))

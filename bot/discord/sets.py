@@ -13,7 +13,7 @@ import discord
 from bot.audio import joined
 from bot.desk import Progress
 from bot.discord import message, texts
-from bot.discord.buttons.sets import SetAgainButton, SetMenu, set_of
+from bot.discord.buttons.sets import SetAgainButton, SetMenu, is_one_wish, set_of
 from bot.discord.cancel import cancel_view
 from bot.discord.delivery import Delivery, Make, fitting
 from bot.discord.message import Finished, escape, footer, one_line
@@ -138,7 +138,7 @@ class SetDelivery(Delivery):
             for kind, found in (("png", sheets), ("mp3", recordings)):
                 with contextlib.suppress(KeyError):
                     found[f"{name_of(tune, number)}.{kind}"] = await self._bot.storage.read(tune.id, f"tune.{kind}")
-        one_wish = self._reply.one_wish
+        one_wish = is_one_wish(self._tunes)
         if not one_wish and recordings:
             recordings = {"set.mp3": joined(list(recordings.values()))}
         files = {"set.abc": tunebook(tunes).encode()}

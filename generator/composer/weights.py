@@ -86,15 +86,17 @@ def load_weights(folder: Path | None = None) -> Weights:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """What a model says of itself, its `name` at least; raises WeightsError."""
+    """What a model says of itself, its `name` at least; raises WeightsError, also where its weights are not beside."""
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise _unreadable(folder, error) from error
     if not isinstance(card, dict) or "name" not in card or card.get("vocabulary") != list(VOCABULARY):
         raise WeightsError(f"The model in {folder} was trained with other tokens than these. Train it again.")
+    if not zipfile.is_zipfile(folder / "weights.npz"):
+        raise _unreadable(folder, "its weights.npz is missing or broken")
     return card
 
 
-def _unreadable(folder: Path, error: Exception) -> WeightsError:
+def _unreadable(folder: Path, error: Exception | str) -> WeightsError:
     return WeightsError(f"The model in {folder} cannot be read ({error}). Restore it with git, or train one.")

@@ -18,3 +18,10 @@ def test_it_names_the_models_that_can_be_chosen_and_what_keeps_one_from_it(tmp_p
     check = _model(settings)
     assert not check.ok
     assert str(tmp_path / "mine") in check.finding and str(tmp_path) in check.remedy
+
+
+def test_a_model_whose_weights_are_missing_is_found(tmp_path: Path) -> None:
+    untrained(tmp_path / "mine")
+    (tmp_path / "mine" / "weights.npz").unlink()
+    check = _model(Settings(_env_file=None, models=tmp_path))
+    assert not check.ok and str(tmp_path / "mine") in check.finding

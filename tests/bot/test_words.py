@@ -99,6 +99,28 @@ def test_a_key_is_told_from_an_article(text: str, key: str | None) -> None:
     assert words_in(text).wish.get("key") == key
 
 
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        ("a reel with model aird-1.", "aird-1"),
+        ("a reel, model: my.airs_2...", "my.airs_2"),
+        ("model: a", "a"),
+        ("a jig, model “aird-1”", "aird-1"),
+        ("a jig with model `airs`", "airs"),
+        ("model: **aird-1**, a jig", "aird-1"),
+        ("une gigue avec le modèle « aird-1 »", "aird-1"),
+        ("eine Jig mit dem Modell „aird-1“.", "aird-1"),
+        ("port leis an tsamhail aird-1", "aird-1"),
+        ("a jig called “The Model: Two”", None),
+        ("a jig for my model “The Fair One”", None),
+    ],
+)
+def test_a_models_name_ends_with_its_last_letter_also_in_quotes(text: str, model: str | None) -> None:
+    wish = words_in(text).wish
+    assert wish.get("model") == model
+    assert model is None or "title" not in wish
+
+
 def test_every_word_for_a_rhythm_or_an_instrument_is_known_also_in_a_sentence() -> None:
     for name in RHYTHMS:
         for word in [name, f"{name}s", *vocabulary.RHYTHMS[name].split("|")]:

@@ -78,6 +78,7 @@ def test_nothing_asked_for_leaves_everything_open_but_the_seed():
         ({"mode": "answer"}, "opening", ["no opening to answer"]),
         ({"mode": "vary"}, "opening", ["no tune to vary"]),
         ({"mode": "second part", "opening": " "}, "opening", ["no first part"]),
+        ({"model": "日本"}, "model", ["letters from a to z"]),
         ({"mode": "play"}, "opening", ["no tune to play"]),
         ({"mode": "play", "opening": "please play me something nice"}, "opening", ["no bar line"]),
         ({"mode": "play", "opening": "M:4/4\nK:C\nCDEF|ABc?!]|"}, "opening", ["Line 3, column"]),

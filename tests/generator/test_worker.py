@@ -17,6 +17,8 @@ import pytest
 from generator import worker
 from generator.composer.candidates import ComposedTune
 from generator.composer.composer import Composer
+from generator.composer.models import Models
+from generator.composer.weights import amend_card
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.rendering.result import RendererFault, Rendering, RenderingError
@@ -243,3 +245,24 @@ async def test_a_tune_that_can_no_longer_be_read_fails_with_its_sentence(storage
     await Worker(storage, only(NoComposer()), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
     failed = await storage.tune(tune.id)
     assert failed is not None and failed.status is Status.FAILED and str(failed.error).endswith(".")
+
+
+async def test_what_asks_for_a_model_that_cannot_be_loaded_is_composed_by_the_usual_one_and_it_is_offered_no_more(
+    storage: Storage, tmp_path: Path
+) -> None:
+    for name in ("usual", "airs"):
+        untrained(tmp_path / name)
+        amend_card(tmp_path / name, {"name": name})
+    models = Models([tmp_path / "usual", tmp_path / "airs"], slots=2)
+    amend_card(tmp_path / "airs", {"model": {}})  # it breaks while the worker runs
+    tunes = [await storage.add(replace(request(seed=5), model="airs"), origin(event)) for event in "12"]
+    maker = Worker(storage, models, Renderer(RENDERED))  # type: ignore[arg-type]
+    try:
+        await asyncio.gather(*(maker.make(tune.id) for tune in tunes))
+    finally:
+        models.close()
+    for tune in tunes:
+        done = await storage.tune(tune.id)
+        assert done is not None and done.composition is not None
+        assert done.composition.model == "usual"
+    assert list(models.descriptions) == models.names == ["usual"]

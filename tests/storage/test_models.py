@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from generator.request import TuneRequest
 from storage import Storage, jobs, models, work
@@ -100,3 +101,49 @@ async def test_a_request_of_before_there_were_models_is_read(storage: Storage, u
     execute(url, "UPDATE tunes SET request = request - 'model'")
     old = await storage.tune(tune.id)
     assert old is not None and old.request == replace(tune.request, model="")
+
+
+async def test_models_are_offered_again_after_no_connection_was_to_be_had(
+    storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "OFFER_EVERY_S", 0.01)
+    pool = storage.database.engine.pool
+    monkeypatch.setattr(pool, "_timeout", 0.02)
+    async with storage.models.offered({"reels": ""}), asyncio.timeout(20):
+        async with AsyncExitStack() as stack:
+            for _ in range(pool.size()):  # type: ignore[attr-defined]
+                await stack.enter_async_context(storage.database.engine.connect())
+            await asyncio.sleep(0.3)
+        execute(url, AGE.format(models.OFFERED_FOR_S))
+        while not await storage.models.at_hand():
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("away", ["at the beginning", "later"])
+async def test_after_the_database_was_away_other_workers_have_time_to_come_back(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, away: str
+) -> None:
+    fails = {0} if away == "at the beginning" else {10}
+    offers, gave_up_at = [0], []
+    done = asyncio.Event()
+
+    async def offer(_: object) -> None:
+        offers[0] += 1
+        if offers[0] - 1 in fails:
+            raise OperationalError("INSERT", {}, Exception("The database is away."))
+
+    async def give_up() -> None:
+        gave_up_at.append(offers[0] - 1)
+        if offers[0] > 20:
+            done.set()
+
+    monkeypatch.setattr(models, "OFFER_EVERY_S", 1)
+    monkeypatch.setattr(models, "WAITED_FOR_S", 5)
+    monkeypatch.setattr(storage.models, "_offer", offer)
+    monkeypatch.setattr(storage.models, "give_up_waiting", give_up)
+    sleep = asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", lambda seconds: sleep(0))
+    async with storage.models.offered({"reels": ""}), asyncio.timeout(20):
+        await done.wait()
+    expected = [*range(6, 30)] if away == "at the beginning" else [6, 7, 8, 9, *range(16, 30)]
+    assert gave_up_at == expected[: len(gave_up_at)]

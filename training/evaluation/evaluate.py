@@ -199,7 +199,11 @@ def evaluate(
     digest = corpus.manifest()["sha256"]
     notes = [] if program else ["abc2midi is not installed (Debian's package abcmidi), so what it says was not measured."]
     for one in (ours, *others):
-        if one.corpus not in ("", corpus.of(one.collections).manifest()["sha256"]):
+        try:
+            learned_from = corpus.of(one.collections).manifest()["sha256"]
+        except ValueError:  # there is nothing of that collection
+            learned_from = ""
+        if one.corpus not in ("", learned_from):
             notes.append(f"{one.name} was trained on another corpus than the one it was evaluated on.")
         elif one.collections:
             notes.append(f"{one.name} was trained on a part of what it was evaluated on: {', '.join(one.collections)}.")

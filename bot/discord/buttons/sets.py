@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -37,8 +38,13 @@ class SetAgainButton(Lasting[discord.ui.Button[Any]], template=rf"set:again:{SET
 def again(tunes: Sequence[Tune]) -> list[TuneRequest]:
     """The same wish with other seeds: a set anew from its first key, or as many tunes for one wish."""
     first = tunes[0].request.again()
-    one_wish = Reply.from_dict(tunes[0].origin.reply).one_wish
-    return first.in_a_row(len(tunes)) if one_wish else requests_of_set(first, len(tunes))
+    return first.in_a_row(len(tunes)) if is_one_wish(tunes) else requests_of_set(first, len(tunes))
+
+
+def is_one_wish(tunes: Sequence[Tune]) -> bool:
+    """Whether they are several for the same wish, rather than a set; where that was not remembered only their seeds differ."""
+    remembered = Reply.from_dict(tunes[0].origin.reply).one_wish
+    return len({replace(tune.request, seed=0) for tune in tunes}) == 1 if remembered is None else remembered
 
 
 class SetMenu(Lasting[discord.ui.Select[Any]], template=rf"set:open:{SET}"):

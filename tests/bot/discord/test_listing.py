@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.desk import Desk
 from bot.discord import listed
 from bot.discord.caller import Caller
 from bot.discord.choices import KEYS
@@ -17,12 +19,13 @@ from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.notation.tokens import MODES
 from generator.request import RequestError
-from storage import Defaults, Page, ServerSettings, Viewer
+from storage import Defaults, Page, ServerSettings, Storage, Viewer
 from storage.tunes import Shared
 from tests.bot.discord.test_message import NOW, tune
 
 LARGEST = "9" * 9 + "_" + "9" * 16 + "_" + "z" * 12
-CALLER = Caller(Viewer("discord", "4" * 20, "2" * 20), Defaults(), ServerSettings(), language("en"))
+DESK = Desk(cast(Storage, None), open_requests_per_person=1)
+CALLER = Caller(Viewer("discord", "4" * 20, "2" * 20), Defaults(), ServerSettings(), language("en"), DESK)
 
 
 @given(

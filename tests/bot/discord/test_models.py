@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
+from bot.discord import caller as caller_module
+from bot.discord.caller import Caller
+from generator.request import TuneRequest
 from storage import Viewer
 from storage.models import OFFERED_FOR_S
 from tests.bot.discord.conftest import ABC, Stage
@@ -105,3 +110,30 @@ async def test_in_chat_a_model_that_is_not_here_is_a_sentence(stage: Stage) -> N
     await stage.discord.say("a reel, model: zither", place=DIRECT)
     [_, answer] = await stage.discord.until(lambda: (m := stage.discord.channel(DIRECT)) and len(m) == 2 and m)
     assert answer["content"].startswith("There is no model “zither” here.")
+
+
+@pytest.mark.parametrize("trouble", ["slow", "away"])
+async def test_a_named_model_is_taken_where_what_is_here_cannot_be_read_in_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    looks = []
+
+    async def at_hand() -> dict[str, str]:
+        looks.append(trouble)
+        if len(looks) > 1:
+            return OFFERED
+        if trouble == "slow":
+            await asyncio.Event().wait()
+        raise OSError("The database is away.")
+
+    monkeypatch.setattr(stage.storage.models, "at_hand", at_hand)
+    original = Caller.wish
+
+    async def hasty(caller: Caller, **typed: Any) -> TuneRequest:
+        with pytest.MonkeyPatch.context() as hurry:
+            hurry.setattr(caller_module, "LOOK_S", 0.05)
+            return await original(caller, **typed)
+
+    monkeypatch.setattr(Caller, "wish", hasty)
+    tune = await stage.accepted(await stage.discord.slash("tune", model="aird-1"))
+    assert (tune.request.model, len(looks)) == ("aird-1", 2)

@@ -12,6 +12,7 @@ from tests.bot.discord.conftest import Stage
 from tests.bot.discord.test_delete import deleted
 from tests.bot.discord.test_sets import finished, posted_set, tunes_of
 from tests.loopback.discord import ELSEWHERE, FIDDLER, SHOWCASE, TUNES, Place
+from tests.storage.examples import execute
 
 HERE = Viewer("discord", FIDDLER.id, TUNES.server)
 
@@ -128,3 +129,10 @@ async def test_what_is_left_of_several_tunes_for_one_wish_is_one_of_them_still(s
     await deleted(stage, await discord.whispered(await discord.select(message, "1. Number 1")), FIDDLER)
     await discord.until(lambda: "Number 1" not in message["content"])
     assert message["content"].startswith("**1 tune for one wish**")
+
+
+async def test_several_tunes_for_one_wish_of_before_that_was_remembered_are_made_again_as_such(stage: Stage, url: str) -> None:
+    tunes, message = await posted_set(stage, TUNES, "tune", rhythm="jig", key="G", count=2)
+    execute(url, "UPDATE tunes SET reply = reply - 'one_wish'")
+    anew = await tunes_of(stage, await stage.discord.click(message, "Again"))
+    assert [(tune.request.rhythm, tune.request.key) for tune in anew] == [("jig", "G")] * len(tunes)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from generator.composer import models as composer_models
+from generator.composer.composer import Composer
 from generator.composer.models import Models, folders
-from generator.composer.weights import SHIPPED, WeightsError, amend_card
-from generator.request import TuneRequest
+from generator.composer.weights import SHIPPED, Weights, WeightsError, amend_card, load_weights
+from generator.request import MAX_MODEL_CHARACTERS, TuneRequest
 from tests.generator.composer.untrained import untrained
 
 WISH = TuneRequest.check(seed=4, rhythm="jig", key="D", candidates=1)
@@ -86,3 +90,69 @@ def test_what_is_shipped_can_be_told_apart() -> None:
     models = Models(folders(None, None))
     assert (models.names, models.left_out) == (["tunesmith-6", "aird-1"], [])
     assert len(set(models.descriptions.values())) == 2 and all(models.descriptions.values())
+
+
+@pytest.mark.parametrize("broken", ["missing", "cut off"])
+def test_a_card_without_readable_weights_is_left_out(tree: Path, tmp_path: Path, broken: str) -> None:
+    folder = Path(shutil.copytree(tree / "airs", tmp_path / "airs"))
+    weights = (folder / "weights.npz").read_bytes()
+    (folder / "weights.npz").unlink()
+    if broken == "cut off":
+        (folder / "weights.npz").write_bytes(weights[: len(weights) // 2])
+    models = Models([tree / "Usual_1", folder])
+    assert models.names == ["usual-1"]
+    assert str(folder) in models.left_out[0]
+
+
+def test_a_name_of_no_latin_letters_gives_way_to_the_folders_and_never_stands_for_the_usual_one(
+    tree: Path, tmp_path: Path
+) -> None:
+    for folder in ("Ancient Airs", "古曲"):
+        untrained(tmp_path / folder)
+        amend_card(tmp_path / folder, {"name": "古曲"})
+    models = Models([tree / "Usual_1", tmp_path / "Ancient Airs", tmp_path / "古曲"])
+    assert models.names[:2] == ["usual-1", "ancient-airs"]
+    assert all(models.names)
+    assert models.composer().model == "Usual_1"
+    models.close()
+
+
+def test_a_name_that_was_made_to_be_chosen_is_chosen_by_it(tree: Path, tmp_path: Path) -> None:
+    untrained(tmp_path)
+    amend_card(tmp_path, {"name": "a" * (MAX_MODEL_CHARACTERS - 1) + " 2"})
+    [_, name] = Models([tree / "Usual_1", tmp_path]).names
+    assert TuneRequest.check(model=name).model == name
+
+
+def test_a_model_that_is_being_loaded_is_closed_with_the_others_and_none_is_loaded_after(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = Models([tree / "Usual_1", tree / "airs"], slots=1)
+    loading, go_on = threading.Event(), threading.Event()
+
+    def load(folder: Path) -> Weights:
+        loading.set()
+        assert go_on.wait(30)
+        return load_weights(folder)
+
+    monkeypatch.setattr(composer_models, "load_weights", load)
+    closed: list[str] = []
+    close = Composer.close
+
+    def note(composer: Composer) -> None:
+        closed.append(composer.model)
+        close(composer)
+
+    monkeypatch.setattr(Composer, "close", note)
+    with ThreadPoolExecutor(2) as threads:
+        composer = threads.submit(models.composer, "airs")
+        assert loading.wait(30)
+        closing = threads.submit(models.close)
+        with pytest.raises(TimeoutError):
+            closing.result(0.2)
+        go_on.set()
+        composer.result(30)
+        closing.result(30)
+    assert closed == ["airs"]
+    with pytest.raises(RuntimeError):
+        models.composer()

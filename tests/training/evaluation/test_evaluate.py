@@ -221,6 +221,9 @@ def test_a_model_of_some_collections_is_named(corpus: Corpus, tmp_path: Path):
     (run / "config.json").write_text(json.dumps(config | {"corpus": digest, "collections": ["mine"]}), encoding="utf-8")
     result = evaluated(mixed, tmp_path / "out", run=run, ngram=False, tunes=1, seeds=1)
     assert result["notes"] == ["ours was trained on a part of what it was evaluated on: mine."]
+    (run / "config.json").write_text(json.dumps(config | {"corpus": digest, "collections": ["gone"]}), encoding="utf-8")
+    result = evaluated(mixed, tmp_path / "out", run=run, ngram=False, tunes=1, seeds=1)
+    assert result["notes"] == ["ours was trained on another corpus than the one it was evaluated on."]
 
 
 def test_a_corpus_too_small_to_measure_by_is_refused(corpus: Corpus, model: Path, tmp_path: Path):
