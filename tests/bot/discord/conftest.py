@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from bot.desk import Desk
-from bot.discord import caller, client, handed_in, session, start
+from bot.discord import caller, choices, client, handed_in, session, start
 from bot.discord.buttons import change, share
 from bot.discord.client import TunesmithBot
 from bot.discord.pace import Pace
@@ -26,7 +26,7 @@ from tests.loopback.discord_server import LEFT_AT
 from tests.patience import HANG_S
 
 # The last one's name is otherwise that of the command in it.
-LOOKING = (caller, change, session, importlib.import_module("bot.discord.commands.tune"))
+LOOKING = (caller, change, choices, session, importlib.import_module("bot.discord.commands.tune"))
 Posted = tuple[str, Payload]  # a tune's id and its message
 
 ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
