@@ -149,6 +149,7 @@ _ONE_WORD = re.compile(r"([A-G])([#b]?)(m|maj|min|dor|mix|phr|lyd|loc|major|mino
 _LETTER = re.compile(r"([A-Ga-g])([#b]?)")
 _SHIFTS = {word: shift for shift, words in vocabulary.SHIFTS.items() for word in _names(words)}
 _IN, _OF_A_SCALE = _names(vocabulary.BEFORE_A_KEY), _names(vocabulary.OF_A_SCALE)
+_NO_OTHER_WORDS = {"do", "ut", "re", "fa", "sol"}  # «la», «mi» and «si» are words of French or Spanish
 _ENDS = {"", ",", ".", "!", "?", ";", "please", "bitte"}
 
 
@@ -170,6 +171,8 @@ def _key(said: list[str], words: list[str], at: int) -> tuple[int, Found] | None
             ends = word != "A" and at > 0 and (_next(words, at + step) in _ENDS or _goes_on(words, at + step))
             if expected or ends:
                 return step, ("key", name)
+    if before == "en" and words[at] in _NO_OTHER_WORDS and _next(words, at + 1) in _ENDS:  # «en ré»
+        return 1, ("key", vocabulary.SOLFEGE[words[at]])
     alone = _MODE_OF.get(words[at]) if len(words[at]) > 3 else None
     if alone in ("major", "minor") and not (before in _IN | _OF_A_SCALE or _goes_on(words, at + 1)):
         return None  # «a major problem»

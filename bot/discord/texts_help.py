@@ -34,12 +34,18 @@ TOPICS = {
         (
             Sentence("Say as much as you like; the rest is up to me. The same wish with the same seed gives the same tune."),
             Sentence("Where you type an opening, I offer the tunes that you may go on from."),
+            Sentence("With “model” you choose who composes: each model has learned from other tunes."),
         ),
         (
             Example("tune", Sentence("a tune, whatever comes")),
             Example("tune", Sentence("a reel in A dorian"), {"rhythm": "reel", "key": "Ador"}),
             Example("tune", Sentence("goes on from your bars"), {"opening": "|:EAAB c2Bc|dBAB G2EG|"}),
             Example("tune", Sentence("a wilder jig on the flute"), {"rhythm": "jig", "temperature": 1.3, "instrument": "flute"}),
+            Example(
+                "tune",
+                Sentence("a waltz that is easy to read"),
+                {"rhythm": "waltz", "without": "triplets, semiquavers, accidentals"},
+            ),
             Example("set", Sentence("three polkas that go together"), {"rhythm": "polka", "count": 3}),
             Example("render", Sentence("plays your own tune as it stands"), {"abc": "|:EAAB c2Bc|dBAB G2EG|"}),
         ),
@@ -48,7 +54,9 @@ TOPICS = {
         Sentence("in chat"),
         (
             Sentence("Mention me, or write to me directly, in words or in ABC: “a slow jig in G minor, please”."),
-            Sentence("Reply to one of my tunes: with a few bars, and I go on; with words, “slower” or “vary it”, and I do it."),
+            Sentence(
+                "Reply to one of my tunes: with a few bars, and I go on; with words, “slower”, “in D” or “vary it”, and I do it."
+            ),
             Sentence("On any message with ABC, open Apps: “Continue this tune” goes on from it, “Play this ABC” plays it."),
         ),
         (Example("session", Sentence("you and I play phrase by phrase"), {"rhythm": "reel", "key": "Ador"}),),
