@@ -14,6 +14,7 @@ from generator.request import TuneRequest
 from storage import Viewer
 from storage.models import OFFERED_FOR_S
 from tests.bot.discord.conftest import ABC, Stage
+from tests.bot.discord.test_session import FIRST, SECOND, answered, begun
 from tests.loopback.discord import DIRECT, FIDDLER, MENTION, Person
 from tests.storage.examples import execute
 
@@ -104,6 +105,16 @@ async def test_in_chat_a_model_is_named_by_words(stage: Stage) -> None:
     assert (varied.request.mode, varied.request.model) == ("vary", "reels-2")
     alike = await stage.heard(await stage.discord.say("in D major please", reply_to=message))
     assert (alike.request.key, alike.request.model) == ("D", "aird-1")
+
+
+async def test_a_session_keeps_the_model_that_was_named_in_it_for_as_long_as_it_is_there(stage: Stage, url: str) -> None:
+    thread, opening = await begun(stage)
+    message = await answered(stage, await stage.discord.say(f"model: aird-1\n```\n{FIRST}\n```", place=thread, reply_to=opening))
+    second = await stage.heard(await stage.discord.say(SECOND, place=thread, reply_to=message))
+    assert (second.request.mode, second.request.model) == ("answer", "aird-1")
+    all_workers_leave(url)
+    third = await stage.heard(await stage.discord.say(FIRST, place=thread, reply_to=message))
+    assert (third.request.mode, third.request.model) == ("answer", "")
 
 
 async def test_in_chat_a_model_that_is_not_here_is_a_sentence(stage: Stage) -> None:
