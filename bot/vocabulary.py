@@ -107,16 +107,19 @@ TREATMENTS = {
     "continue": "continue|continue it|go on|carry on|finish it|extend it|weiter|setze fort|fortsetzen|continuer|poursuis|sigue|"
     "continúa|continuar|lean ar aghaidh|lean ort",
 }
-# After a word of DENIALS: «without triplets», «keine Pausen».
+# After a word of DENIALS: «without triplets», «keine Pausen». Not in the singular what is said of other things as well: «no rest
+# for the wicked», «not a tie», «sans pause», «not too upbeat».
 OMISSIONS = {
     "triplets": "triplet|triplets|triole|triolen|triolet|triolets|tresillo|tresillos|trípléad|trípléid",
     "semiquavers": "semiquaver|semiquavers|sixteenths|sixteenth notes|short notes|fast notes|sechzehntel|doubles croches|"
     "semicorcheas|leathchamáin",
     "accidentals": "accidental|accidentals|vorzeichen|altérations|alteraciones|aidiúsáin",
-    "rests": "rest|rests|pause|pausen|silences|pauses|silencios|pausas|sosanna",
-    "ties": "tie|ties|haltebogen|haltebögen|liaisons|ligaduras|nascanna",
-    "pick-ups": "pick up|pick ups|pickup|pickups|upbeat|upbeats|anacrusis|auftakt|auftakte|anacrouse|anacrusa|réamhbhuille",
-    "second endings": "second ending|second endings|zweiter schluss|secondes fins|segundos finales|dara críoch",
+    "rests": "rests|pausen|silences|pauses|silencios|pausas|sosanna",
+    "ties": "ties|haltebogen|haltebögen|liaisons|ligaduras|nascanna",
+    "pick-ups": "pick up|pick ups|pickup|pickups|upbeats|anacrusis|auftakt|auftakte|anacrouse|anacrouses|anacrusa|"
+    "anacrusas|réamhbhuille|réamhbhuillí",
+    "second endings": "second ending|second endings|zweiter schluss|zweite schlüsse|secondes fins|segundos finales|"
+    "dara críoch|dara críocha",
 }
 STRENGTHS = {
     1: "a little|slightly|a bit|ein wenig|ein bisschen|un peu|un poco|beagán",

@@ -41,22 +41,25 @@ def words_in(text: str) -> Words:
     marks: set[str] = set()
     at = passed_over = denied_to = 0
     while at < len(words):
-        step, found = _number(words, at) or _key(said, words, at) or _phrase(words, at) or (1, None)
+        denied = _denied(words, at)
+        denied_to = 0 if words[at] in _SENTENCE_ENDS else denied_to
+        step, found = (
+            _number(words, at) or _key(said, words, at) or _phrase(words, at, denied=denied or at < denied_to) or (1, None)
+        )
         if found is None:
             passed_over += 1
         elif found[0] in _MARKS:
             marks.add(found[0])
         elif found[0] == "without":
-            if at >= denied_to and _DENIALS.isdisjoint(words[max(at - 2, 0) : at]):
-                passed_over += 1
-            else:
-                wish["without"] = [*wish.get("without", ()), found[1]]
-                denied_to = at + step + 2  # «without triplets and rests»
+            wish["without"] = [*wish.get("without", ()), found[1]]
+            denied_to = at + step + 2  # «without triplets and rests»
         elif found[0] != "mood":
             wish.setdefault(*found)
             if found[0] == "mode":
                 marks.add("ask")
-        elif _DENIALS.isdisjoint(words[max(at - 2, 0) : at]):  # «not too fast»
+            elif words[at] in _DENIALS:
+                denied_to = at + step + 2  # «without backing and triplets»
+        elif not denied:  # «not too fast»
             wish = found[1] | wish
             if words[at] in _MORE:
                 marks.add("ask")
@@ -71,7 +74,7 @@ _QUOTED = re.compile(r"“([^“”\n]{1,200})”|„([^„“”\n]{1,200})[“
 # By its name after a colon, or by one that is no word: «model: airs», «with model aird-1»; «a model tune» names none.
 # It ends with a letter or a digit, for a full stop may follow.
 _NAME = r"\w(?:[\w.-]{0,40}\w)?"
-_MODEL = re.compile(rf"\b(?:{vocabulary.MODEL})(?:\s?:\s?({_NAME})|\s((?=[\w.-]{{1,41}}\d){_NAME}))", re.IGNORECASE)
+_MODEL = re.compile(rf"\b(?:{vocabulary.MODEL})(?:\s?:\s?({_NAME})|\s((?=[\w.-]{{1,41}}\d)(?!\d+\b){_NAME}))", re.IGNORECASE)
 _QUOTED_MODEL = re.compile(
     rf"\b({vocabulary.MODEL})(?:\s?:\s?|\s)(?:[“„«\"]|[`*]{{1,2}})\s?({_NAME})\s?(?:[“”»\"]|[`*]{{1,2}})", re.IGNORECASE
 )
@@ -114,14 +117,22 @@ def _known() -> dict[tuple[str, ...], Found]:
 _KNOWN = _known()
 _LONGEST = max(map(len, _KNOWN))
 _MORE, _DENIALS = _names(vocabulary.MORE), _names(vocabulary.DENIALS)
+_SENTENCE_ENDS = set(".!?;")
 
 
-def _phrase(words: list[str], at: int) -> tuple[int, Found] | None:
-    """The longest known phrase that begins here: how many words it has, and what it says."""
+def _phrase(words: list[str], at: int, *, denied: bool = False) -> tuple[int, Found] | None:
+    """The longest known phrase that begins here: how many words it has, and what it says; what is to be left out is denied."""
     for length in range(min(_LONGEST, len(words) - at), 0, -1):
-        if found := _KNOWN.get(tuple(words[at : at + length])):
+        found = _KNOWN.get(tuple(words[at : at + length]))
+        if found and (denied or found[0] != "without"):
             return length, found
     return None
+
+
+def _denied(words: list[str], at: int) -> bool:
+    """Whether one of DENIALS stands before, at most one word away; «no, triplets please» denies nothing."""
+    near = words[max(at - 2, 0) : at]
+    return not _DENIALS.isdisjoint(near if _SENTENCE_ENDS.isdisjoint(near) and "," not in near else near[-1:])
 
 
 _NUMBERS = {word: name for name, words in vocabulary.NUMBERS.items() for word in _names(words)}

@@ -148,9 +148,11 @@ def _of_tune(tune: Tune, wish: dict[str, Any]) -> dict[str, Any]:
     """What is wished of a finished tune: «vary it», «slower», «on the flute», the same «in D», or the like of it «in D minor»."""
     made, before = tune.composition, tune.request
     assert made is not None
-    players = {"instrument": before.instrument or None, "backing": before.backing}
+    players = {"instrument": before.instrument or None, "backing": before.backing, "without": before.without}
     if wish.keys() - {"key"} <= _PLAYED and (key := _moved_to(made.key, wish.get("key", ""))):
         return {**players, "mode": "play", "opening": made.abc, **wish, "key": key}
+    if wish.get("mode") == "play" and "without" in wish:  # as it stands it has what it has
+        wish = {**wish, "mode": "vary"}
     if "mode" in wish or wish.keys() <= _VARIED:
         mode = "play" if wish.keys() <= _PLAYED else "vary"
         return {**players, "mode": mode, "opening": made.abc, **wish}
@@ -166,9 +168,9 @@ def _moved_to(key: str, typed: str) -> str:
     if not typed or mode_named(typed):
         return ""
     try:
-        own, wanted = Key.parse(key), Key.parse(typed)
-        if typed == wanted.tonic:  # «in G» of a tune in A dorian
-            wanted = Key(wanted.tonic, own.mode)
+        own = Key.parse(key)
+        # «in G» of a tune in A dorian; «in G#» of one in E minor, where G# major is no key
+        wanted = Key.parse(typed + own.mode.abc if len(typed) <= len("G#") else typed)
     except NotationError:
         return ""  # it is told when the wish is checked
     return wanted.abc if wanted.mode is own.mode and wanted.tonic != own.tonic else ""

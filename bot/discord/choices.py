@@ -77,6 +77,12 @@ async def omission_choices(interaction: discord.Interaction[Any], typed: str) ->
     return offered
 
 
+def omissions_typed(typed: str | None, *languages: Callable[[str], str]) -> str | None:
+    """The same in English, where a thing's name was typed in one of the languages and not chosen."""
+    names = {say(named(name)).casefold(): name for say in languages for name in OMISSIONS}
+    return typed and ",".join(names.get(each.strip().casefold(), each) for each in typed.split(","))
+
+
 def matching_keys(typed: str, say: Callable[[Sentence], str] = str) -> list[Key]:
     """Keys whose name (in English or as `say` has it) or ABC begins with what is typed, then those that hold it; any key that
     it spells comes first."""

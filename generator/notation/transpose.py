@@ -6,24 +6,32 @@ import re
 from dataclasses import replace
 
 from generator.notation.errors import NotationError
-from generator.notation.keys import LETTERS, Key, alter_name, transpose_tonic
+from generator.notation.keys import LETTERS, Key, Mode, alter_name, transpose_tonic
 from generator.notation.score import Bar, Note, Pitch, Score
+from generator.notation.sentences import Sentence
 
 LOWEST, HIGHEST = 55, 83  # MIDI: G3, a fiddle's lowest string, to B5; the octave is chosen so that little lies outside
+_LEAST, _MOST = 14, 127  # MIDI: what can be written however it is spelt
+# Of what the reader takes for a chord symbol: no words, such as `Fine`.
+_CHORD = re.compile(r"[A-G][#b♯♭]?(?:major|minor|maj|min|ma|mi|dim|aug|sus|add|alt|omit|no|[mMob\d#+°ø])*(?:/[A-G][#b♯♭]?)?")
 _ROOT = re.compile(r"^[A-G][#b♯♭]?|(?<=/)[A-G][#b♯♭]?$")  # and the bass of a chord symbol
 
 
 def transposed(score: Score, key: Key) -> Score:
     """The score in a key of its own mode; accidentals of the score's key that are not the mode's own go along.
 
-    Raises ValueError for another mode.
+    Raises ValueError for another mode, NotationError where no octave has room for all of the tune.
     """
     if key.mode is not score.key.mode:
         raise ValueError(f"{score.key} and {key} are of two modes.")
     pitches = [pitch.midi for note in score.notes() for pitch in note.pitches]
+    written = [*pitches, *(pitch.midi for note in score.notes() for pitch in note.grace)]
     up = (key.pitch_class - score.key.pitch_class) % 12
+    shifts = [each for each in (up - 24, up - 12, up, up + 12) if all(_LEAST <= pitch + each <= _MOST for pitch in written)]
+    if not shifts:
+        raise NotationError(Sentence("This note is out of every instrument's range."))
     shift = min(
-        (up - 24, up - 12, up, up + 12),
+        shifts,
         key=lambda semitones: (sum(not LOWEST <= each + semitones <= HIGHEST for each in pitches), abs(semitones)),
     )
     interval = _Interval(_steps(LETTERS.index(key.tonic[0]) - LETTERS.index(score.key.tonic[0]), shift), shift)
@@ -45,15 +53,15 @@ class _Interval:
     def note(self, note: Note) -> Note:
         return replace(
             note,
-            pitches=tuple(map(self.pitch, note.pitches)),
+            pitches=tuple(sorted(set(map(self.pitch, note.pitches)), key=lambda pitch: (pitch.midi, pitch.staff))),
             grace=tuple(map(self.pitch, note.grace)),
-            chord_symbol=note.chord_symbol and _ROOT.sub(self._root, note.chord_symbol),
+            chord_symbol=self._chord(note.chord_symbol) if note.chord_symbol else None,
         )
 
     def pitch(self, pitch: Pitch) -> Pitch:
         wanted = pitch.midi + self.semitones
-        for steps in (self.steps, self.steps + 1, self.steps - 1):  # a neighbour where it would take three sharps or flats
-            natural = Pitch.at(pitch.staff + steps)
+        for nearby in (0, 1, -1, 2, -2):  # a neighbour where it would take three sharps or flats
+            natural = Pitch.at(pitch.staff + self.steps + nearby)
             if abs(alter := wanted - natural.midi) <= 2:
                 return replace(natural, alter=alter)
         raise AssertionError("a neighbour is near")
@@ -66,10 +74,16 @@ class _Interval:
         except NotationError:  # of a passage: more than seven sharps or flats
             return Key(transpose_tonic(key.pitch_class + self.semitones, key.mode), key.mode, extra)
 
+    def _chord(self, symbol: str) -> str:
+        return _ROOT.sub(self._root, symbol) if _CHORD.fullmatch(symbol) else symbol
+
     def _root(self, match: re.Match[str]) -> str:
-        return self._name(match[0])
+        moved = self._moved(match[0])
+        return transpose_tonic(moved.midi, Mode.MAJOR) if abs(moved.alter) > 1 else self._name(match[0])  # no chord on F##
 
     def _name(self, name: str) -> str:
-        alter = sum({"#": 1, "♯": 1, "b": -1, "♭": -1}[sign] for sign in name[1:])
-        moved = self.pitch(Pitch(name[0], 4, alter))
+        moved = self._moved(name)
         return moved.letter + alter_name(moved.alter)
+
+    def _moved(self, name: str) -> Pitch:
+        return self.pitch(Pitch(name[0], 4, sum({"#": 1, "♯": 1, "b": -1, "♭": -1}[sign] for sign in name[1:])))

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import vocabulary
+from bot.languages import language
 from bot.words import words_in
 from generator.notation.metres import RHYTHMS
+from generator.notation.names import named
 from generator.notation.opening import OPENING_MODES
-from generator.request import INSTRUMENTS, STRUCTURES, RequestError, TuneRequest
+from generator.request import INSTRUMENTS, OMISSIONS, STRUCTURES, RequestError, TuneRequest
 
 SLOW, FAST, WILD, STEADY = {"tempo": 0.75}, {"tempo": 1.2}, {"temperature": 1.3}, {"temperature": 0.7}
 
@@ -40,9 +42,20 @@ SLOW, FAST, WILD, STEADY = {"tempo": 0.75}, {"tempo": 1.2}, {"temperature": 1.3}
         ("un vals sin tresillos", {"rhythm": "waltz", "without": ["triplets"]}),
         ("ríl gan trípléid", {"rhythm": "reel", "without": ["triplets"]}),
         ("a jig with triplets", {"rhythm": "jig"}),
+        ("without backing and triplets", {"backing": False, "without": ["triplets"]}),
+        ("ohne Begleitung, Pausen und Triolen", {"backing": False, "without": ["rests", "triplets"]}),
+        ("no, triplets please", {}),
+        ("a reel without rests. Triplets are fine.", {"rhythm": "reel", "without": ["rests"]}),
+        ("a reel with fast notes", {"rhythm": "reel"} | FAST),
+        ("no, slower please", SLOW),
+        ("no rest for the wicked", {}),
+        ("not a tie", {}),
+        ("sans pause", {}),
+        ("not too upbeat", {}),
         ("en ré", {"key": "D"}),
         ("un aire en sol, por favor", {"rhythm": "air", "key": "G"}),
         ("algo en la tarde", {}),
+        ("the new phone, model 15, is nice", {}),
         ("Write the B part", {"mode": "second part"}),
         ("a gentle waltz", {"rhythm": "waltz", "tempo": 0.85, "temperature": 0.7}),
         ("ein langsamer Walzer in g-Moll mit Geige", {"rhythm": "waltz", "key": "G minor", "instrument": "fiddle"} | SLOW),
@@ -61,6 +74,12 @@ SLOW, FAST, WILD, STEADY = {"tempo": 0.75}, {"tempo": 1.2}, {"temperature": 1.3}
 )
 def test_words_become_a_wish(text: str, wish: dict[str, Any]) -> None:
     assert words_in(text).wish == wish
+
+
+@pytest.mark.parametrize(("code", "denial"), [("en", "without"), ("ga", "gan"), ("de", "ohne"), ("fr", "sans"), ("es", "sin")])
+def test_what_can_be_left_out_is_known_by_the_name_that_people_read(code: str, denial: str) -> None:
+    for name in OMISSIONS:
+        assert words_in(f"{denial} {language(code)(named(name))}").wish == {"without": [name]}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,10 @@ from bot import desk
 from bot.discord import asking, texts
 from bot.discord.buttons.button import TUNE, Interaction, TuneButton, guarded
 from bot.discord.caller import Caller
+from generator.notation.errors import NotationError
+from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
+from generator.notation.opening import read_opening
 from generator.request import MAX_OPENING_CHARACTERS, MAX_TITLE_CHARACTERS, RequestError, TuneRequest
 from storage.tunes import Tune
 
@@ -117,6 +120,8 @@ def _wish(tune: Tune, typed: Typed) -> TuneRequest:
     """The tune's wish with what was typed in its place; raises RequestError."""
     wish = asdict(tune.request) | typed
     if tune.request.mode == "play":
+        if tune.request.key and _written_key(typed["opening"]) != _written_key(tune.request.opening):
+            wish["key"] = None  # the other tune was to be moved there
         return TuneRequest.check(**wish)
     wish["temperature"] = _number("temperature", typed["temperature"].replace(",", "."), float)
     wish["seed"] = _number("seed", typed["seed"], int)
@@ -125,6 +130,13 @@ def _wish(tune: Tune, typed: Typed) -> TuneRequest:
     if not typed["opening"].strip():
         wish["mode"] = "continue"
     return TuneRequest.check(**wish)
+
+
+def _written_key(abc: str) -> Key | None:
+    try:
+        return read_opening(abc, mode="play").key
+    except NotationError:
+        return None  # it is told when the wish is checked
 
 
 def _number(field: str, typed: str, kind: Callable[[str], Any]) -> Any:

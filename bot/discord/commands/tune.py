@@ -21,6 +21,7 @@ from bot.discord.choices import (
     key_choices,
     model_choices,
     omission_choices,
+    omissions_typed,
 )
 from bot.discord.handed_in import unfold
 from bot.discord.reply import PLATFORM
@@ -120,7 +121,7 @@ async def tune(
             seed=seed,
             model=model,
             candidates=candidates,
-            without=without,
+            without=omissions_typed(without, language(str(interaction.locale)), caller.say),
         )
     except RequestError as error:
         await asking.refuse(interaction, caller.say(error.sentence))

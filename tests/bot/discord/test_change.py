@@ -78,6 +78,15 @@ async def test_the_abc_of_a_tune_that_was_played_can_be_corrected(stage: Stage) 
     assert (tune.request.mode, tune.request.opening, tune.request.title) == ("play", "K:D\nABcd|efgb|", "Mended")
 
 
+async def test_another_tune_is_not_moved_into_the_key_of_the_one_before(stage: Stage) -> None:
+    moved, message = await stage.posted(command="render", abc="K:D ABcd|efga|", key="G")
+    assert (await stage.tune(moved)).request.key == "G"
+    for opening, key in (("K:D\nABcd|efgb|", "G"), ("K:Am\nABcd|efga|", None)):
+        pressed = await stage.discord.click(message, "Change…")
+        tune = await stage.accepted(await stage.discord.submit(pressed, opening=opening))
+        assert (tune.request.mode, tune.request.key) == ("play", key)
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [

@@ -116,6 +116,7 @@ async def test_abc_a_file_and_words_are_taken_together(
         ("wilder!", {"opening": ABC.strip(), "mode": "vary", "temperature": 1.3, "instrument": "harp"}),
         ("in D please", {"opening": ABC.strip(), "mode": "play", "key": "Ddor", "instrument": "harp"}),
         ("slower, in E dorian", {"opening": ABC.strip(), "mode": "play", "key": "Edor", "tempo": 0.75}),
+        ("in D# please", {"opening": ABC.strip(), "mode": "play", "key": "D#dor"}),
         ("in D minor please", {"opening": "", "rhythm": "reel", "key": "Dm", "temperature": 0.8, "instrument": "harp"}),
         ("as a jig", {"opening": "", "rhythm": "jig", "key": "Ador"}),
         (LINE, {"opening": LINE, "mode": "continue"}),

@@ -29,6 +29,23 @@ async def test_it_is_offered_one_after_the_other_in_the_persons_language(stage: 
     ]
 
 
+async def test_the_names_that_are_offered_can_be_typed_as_well(stage: Stage) -> None:
+    german = Person("77", "Anna", locale="de")
+    tune = await stage.accepted(await stage.discord.slash("tune", person=german, without="Pausen, triolen, ties"))
+    assert tune.request.without == ("triplets", "rests", "ties")
+
+
+async def test_the_like_of_a_tune_goes_without_as_well(stage: Stage) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune", key="Ador", without="rests"))
+    await stage.compose(tune.id)
+    message = stage.discord.messages[await stage.delivered(tune.id)]
+    for said in ("in D minor please", "vary it"):
+        made = await stage.heard(await stage.discord.say(said, reply_to=message))
+        assert made.request.without == ("rests",)
+    made = await stage.heard(await stage.discord.say("play it without ties", reply_to=message))
+    assert (made.request.mode, made.request.without) == ("vary", ("ties",))
+
+
 async def test_what_cannot_be_left_out_is_refused_to_the_person_alone(stage: Stage) -> None:
     said = await stage.discord.refused(await stage.discord.slash("tune", without="triplets, joy"))
     assert said.startswith("I can't leave out “joy”. Try triplets, semiquavers,")

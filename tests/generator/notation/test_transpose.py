@@ -68,6 +68,28 @@ def test_a_keys_own_accidentals_go_along() -> None:
     assert body(write(moved)) == "G ^c\nDEFGABcd|\n"
 
 
+@pytest.mark.parametrize(
+    ("abc", "key"),
+    [("K:Cb\n__B_B=B^B ^^B|", "F#"), ("K:C\n[K:Cb]^^B|", "C#"), ("K:F#\n[^c_d]-[^c_d]|", "Cb"), ("C,,,,C,,,,c''''|", "G")],
+)
+def test_whatever_can_be_read_can_be_read_again_in_another_key(abc: str, key: str) -> None:
+    moved = transposed(read(abc), Key(key))
+    assert read(write(moved)).bars == moved.bars
+
+
+def test_a_tune_that_fits_into_no_octave_of_the_key_is_refused() -> None:
+    with pytest.raises(NotationError, match="range"):
+        read_opening("K:C\nC,,,,c''''|", key="A", mode="play")
+
+
+def test_chords_keep_to_plain_roots_and_words_are_no_chords() -> None:
+    score = transposed(read('K:E\n"B/D#"B"G#dim"e"Am7b5"g"Bo7/D"d"Fine"E|'), Key("B"))
+    assert [note.chord_symbol for note in score.notes()] == ["F#/A#", "D#dim", "Em7b5", "F#o7/A", "Fine"]
+    symbols = [note.chord_symbol for note in transposed(read('K:D\n"F#7/A#"D"Bb"G|'), Key("B")).notes()]
+    assert symbols == ["D#7/G", "G"]
+    assert [note.chord_symbol for note in transposed(read('K:F\n"Eb7"A"Bb/Ab"d|'), Key("Cb")).notes()] == ["A7", "Fb/D"]
+
+
 def test_another_mode_is_no_transposition() -> None:
     with pytest.raises(ValueError, match="two modes"):
         transposed(TUNE, Key("A"))
