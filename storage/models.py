@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from storage import tables
 from storage.database import Database
-from storage.jobs import QUEUE
+from storage.jobs import QUEUE, queue_of
 
 OFFER_EVERY_S = 15
 OFFERED_FOR_S = 60  # a worker that restarts keeps its models on offer meanwhile
@@ -21,10 +21,8 @@ OFFERED_FOR_S = 60  # a worker that restarts keeps its models on offer meanwhile
 WAITED_FOR_S = 300
 
 MOVE = text("""
-    UPDATE procrastinate_jobs AS job SET queue_name = :queue
-    WHERE status = 'todo' AND queue_name <> :queue AND coalesce(scheduled_at <= now(), true) AND NOT EXISTS (
-        SELECT FROM models WHERE :queue || ':' || name = job.queue_name AND seen_at > now() - make_interval(secs => :seconds)
-    )
+    UPDATE procrastinate_jobs SET queue_name = :queue
+    WHERE status = 'todo' AND coalesce(scheduled_at <= now(), true) AND queue_name <> ALL(:kept)
     RETURNING args ->> 'tune_id'
 """)
 
@@ -38,8 +36,8 @@ class Models:
 
     async def at_hand(self) -> dict[str, str]:
         """Names and descriptions of the models that workers have just now, the usual ones first."""
-        seen = models.c.seen_at > func.now() - timedelta(seconds=OFFERED_FOR_S)
-        query = select(models.c.name, models.c.description).where(seen).order_by(models.c.usual.desc(), models.c.name)
+        query = select(models.c.name, models.c.description).where(_seen_within(OFFERED_FOR_S))
+        query = query.order_by(models.c.usual.desc(), models.c.name)
         async with self._database.engine.connect() as connection:
             return {row.name: row.description for row in await connection.execute(query)}
 
@@ -86,6 +84,12 @@ class Models:
 
     async def give_up_waiting(self) -> None:
         """Lets the usual model compose what waits for a model that no worker has had for long."""
+        seen = select(models.c.name).where(_seen_within(WAITED_FOR_S))
         async with self._database.engine.begin() as connection:
-            for (tune_id,) in await connection.execute(MOVE, {"queue": QUEUE, "seconds": WAITED_FOR_S}):
+            kept = [queue_of(model) for model in ("", *(await connection.execute(seen)).scalars())]
+            for (tune_id,) in await connection.execute(MOVE, {"queue": QUEUE, "kept": kept}):
                 log.warning("the model that a tune waits for is gone; the usual one composes it", tune=tune_id)
+
+
+def _seen_within(seconds: int) -> ColumnElement[bool]:
+    return models.c.seen_at > func.now() - timedelta(seconds=seconds)

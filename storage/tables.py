@@ -67,7 +67,6 @@ tunes = Table(
     Index("tunes_set", "set", "set_index", postgresql_where=text("set IS NOT NULL")),
     Index("tunes_open", "platform", "person", postgresql_where=text("status IN ('queued', 'composing', 'rendering')")),
     Index("tunes_undelivered", "platform", "created_at", postgresql_where=text("message IS NULL")),
-    Index("tunes_latest", "platform", "finished_at", postgresql_where=text("status = 'finished'")),
     Index("tunes_parent", "parent"),
     Index("tunes_shared", "shared_at", "id", postgresql_where=shared),
     Index("tunes_liked", "likes", "shared_at", "id", postgresql_where=shared),

@@ -6,7 +6,6 @@ import contextlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import discord
 
@@ -21,9 +20,6 @@ from bot.languages import Language
 from bot.naming import key_name, nearest, slug
 from storage.gallery import numbered
 from storage.tunes import Status, Tune
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

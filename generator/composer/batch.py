@@ -114,8 +114,7 @@ class Batch:
 @compiled
 def _advance(
     rows: Any, grammar: Any, state: Any, notes: Any, written: Any, inputs: Any, header: Any, windows: Any, left_out: Any,
-    scripts: Any,
-    tokens: Any, points: Any, masks: Any, news: Any, logs: Any, active: Any, tables: Any,
+    scripts: Any, tokens: Any, points: Any, masks: Any, news: Any, logs: Any, active: Any, tables: Any,
 ) -> None:  # fmt: skip
     for row in range(len(active)):
         if active[row]:

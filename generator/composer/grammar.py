@@ -48,6 +48,9 @@ class Form:
         return [self.bars] * self.most_parts if known else []
 
 
+FREE = Form(FREE_BARS[1], fewest_parts=2, most_parts=4, free=True)
+
+
 def _omitted() -> dict[str, Mask]:
     """What each of request.OMISSIONS is among the tokens."""
     kinds, ticks = KINDS, TICKS
@@ -67,8 +70,6 @@ def _omitted() -> dict[str, Mask]:
 
 
 OMITTED = _omitted()
-
-FREE = Form(FREE_BARS[1], fewest_parts=2, most_parts=4, free=True)
 
 
 class Tables(NamedTuple):

@@ -9,10 +9,8 @@ from discord import app_commands
 
 from bot.discord import asking, texts
 from bot.discord.caller import Caller
-from bot.discord.choices import everywhere, matching_keys
+from bot.discord.choices import RHYTHM_CHOICES, everywhere, key_choices
 from bot.discord.session import Turn, begin
-from bot.languages import language
-from generator.notation.metres import RHYTHMS
 from generator.request import RequestError, TuneRequest
 
 if TYPE_CHECKING:
@@ -24,7 +22,8 @@ if TYPE_CHECKING:
 @app_commands.command(name="session", description=texts.SESSION)
 @everywhere
 @app_commands.describe(rhythm=texts.RHYTHM, key=texts.KEY)
-@app_commands.choices(rhythm=[app_commands.Choice(name=name, value=name) for name in RHYTHMS])
+@app_commands.choices(rhythm=RHYTHM_CHOICES)
+@app_commands.autocomplete(key=key_choices)
 async def session(interaction: Interaction, rhythm: str | None = None, key: app_commands.Range[str, 1, 40] | None = None) -> None:
     caller = await Caller.of(interaction)
     try:
@@ -33,9 +32,3 @@ async def session(interaction: Interaction, rhythm: str | None = None, key: app_
         await asking.refuse(interaction, caller.say(error.sentence))
         return
     await begin(interaction, caller, Turn(rhythm=wish.rhythm or "", key=wish.key or ""))
-
-
-@session.autocomplete("key")
-async def key_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    say = language(str(interaction.locale))
-    return [app_commands.Choice(name=say(key.named), value=key.abc) for key in matching_keys(typed, say)]

@@ -121,9 +121,8 @@ async def settings(
         log.exception("A server's settings cannot be kept.", server=caller.viewer.server)
         await tell(interaction, caller, texts_settings.NOT_KEPT)
     else:
-        say = languages.language(
-            caller.defaults.language or held.language or str(interaction.locale)
-        )  # it may have changed just now
+        # The server's may have changed just now.
+        say = languages.language(caller.defaults.language or held.language or str(interaction.locale))
         told = "\n".join([_told(held, say), *_lacking(interaction, held, say)])
         await interaction.followup.send(told, ephemeral=True)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.discord import card
+from generator.composer.composer import CANDIDATES
 from generator.notation.opening import OPENING_MODES
 from generator.request import MAX_STRENGTH, STRUCTURES, TuneRequest
 from storage import Status
@@ -179,6 +180,7 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
     assert [choice["value"] for choice in options["strength"]["choices"]] == list(range(1, MAX_STRENGTH + 1))
     assert [choice["value"] for choice in options["structure"]["choices"]] == list(STRUCTURES)
     assert not any(option.get("required") for option in options.values())
+    assert f"; {CANDIDATES} if you leave it open" in options["candidates"]["description"]
 
 
 async def test_in_direct_messages_the_tune_is_an_ordinary_message_too(stage: Stage) -> None:
