@@ -225,7 +225,7 @@ def corpus(extra: Path | None, out: Path | None) -> None:
         built = collect(
             cache,
             extra=extra,
-            say=lambda sentence: click.echo(sentence, err=True),
+            echo=lambda sentence: click.echo(sentence, err=True),
             progress=lambda tunes: click.progressbar(
                 tunes, label="Reading tunes", file=sys.stderr, hidden=not sys.stderr.isatty(), update_min_steps=50
             ),
@@ -272,7 +272,7 @@ def train(
             run=run_folder,
             target=out or run_folder / "weights",
             extra=extra,
-            say=click.echo,
+            echo=click.echo,
             verbose=1 if sys.stdout.isatty() else 2,
             strategy=strategy,
         )
@@ -311,7 +311,7 @@ def evaluate(run: Path | None, model: Path | None, out: Path | None, card: Path 
             target,
             run=run,
             model=model or settings.model,
-            say=lambda sentence: click.echo(sentence, err=True),
+            echo=lambda sentence: click.echo(sentence, err=True),
             track=lambda label, items: click.progressbar(items, label=label, file=sys.stderr),
             **choices,
         )

@@ -28,7 +28,7 @@ def bench_composer(streams: tuple[int, ...], seconds: float, only: tuple[str, ..
     from generator.bench import composer
 
     def measure() -> dict[str, Any]:
-        return composer.bench(streams=sorted(set(streams or composer.STREAMS)), seconds=seconds, only=only, say=_progress)
+        return composer.bench(streams=sorted(set(streams or composer.STREAMS)), seconds=seconds, only=only, echo=_progress)
 
     quiet_tensorflow()
     _compare(composer.CONTENDERS, only, measure, composer.table, file, named="contender")
@@ -44,7 +44,7 @@ def bench_render(tunes: int, only: tuple[str, ...], file: Path | None) -> None:
     from generator.bench import rendering
 
     def measure() -> dict[str, Any]:
-        return rendering.bench(tunes=tunes, only=only, soundfont=read_settings().soundfont, say=_progress)
+        return rendering.bench(tunes=tunes, only=only, soundfont=read_settings().soundfont, echo=_progress)
 
     _compare(rendering.CONTENDERS, only, measure, rendering.table, file, named="way")
 

@@ -17,10 +17,10 @@ import structlog
 from generator.notation.errors import NotationError
 from generator.notation.metres import Metre, rhythm_named
 from generator.notation.reader import read
-from generator.notation.sentences import OneOf, Sentence
 from generator.notation.structure import sections
 from generator.notation.writer import write
 from generator.request import USUAL_STRENGTH, RequestError, TuneRequest
+from generator.user_messages import OneOf, UserError, UserMessage
 from storage.rounds import Pace
 from storage.storage import Storage
 from storage.tunes import Composition, Origin, Status, Tune
@@ -35,12 +35,8 @@ PLACE_S, FOLLOWERS_PER_SECOND = 1.0, 50
 NAMED_CHANNELS = 10  # in a sentence
 
 
-class DeskError(Exception):
-    """A request that is turned down; `sentence` is to be shown."""
-
-    def __init__(self, sentence: str) -> None:
-        self.sentence = sentence
-        super().__init__(sentence)
+class DeskError(UserError):
+    """A request that the desk refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,7 @@ def _first_part(abc: str) -> str:
     try:
         score = read(abc)
     except NotationError as error:
-        raise RequestError("opening", error.sentence) from None
+        raise RequestError("opening", error.reason) from None
     (_, end), *others = sections(score.bars)
     if others and end == 1 and score.metre and score.bars[0].duration < score.metre.bar:
         end = others[0][1]
@@ -173,8 +169,8 @@ class Desk:
         if rules.channels and origin.place not in rules.channels and parent_place not in rules.channels:
             named = ", ".join(f"<#{channel}>" for channel in rules.channels[:NAMED_CHANNELS])
             if len(rules.channels) > NAMED_CHANNELS:
-                raise DeskError(Sentence("Tunes are made in {channels} and others here; please ask there.", channels=named))
-            raise DeskError(Sentence("Tunes are made in {channels} here; please ask there.", channels=named))
+                raise DeskError(UserMessage("Tunes are made in {channels} and others here; please ask there.", channels=named))
+            raise DeskError(UserMessage("Tunes are made in {channels} here; please ask there.", channels=named))
         return min(self._limit, rules.open_requests or self._limit), rules.cooldown_s
 
     async def models(self) -> dict[str, str]:
@@ -185,7 +181,7 @@ class Desk:
         """Raises RequestError for a model's name (TuneRequest.model) that somebody typed and that is not among them."""
         if name and (at_hand := await self.models()) and name not in at_hand:
             raise RequestError(
-                "model", Sentence("There is no model “{text}” here. Try {names}.", text=name, names=OneOf(at_hand))
+                "model", UserMessage("There is no model “{text}” here. Try {names}.", text=name, names=OneOf(at_hand))
             )
 
     async def _with_models_at_hand(self, requests: Sequence[TuneRequest]) -> Sequence[TuneRequest]:
@@ -202,12 +198,12 @@ class Desk:
         """
         tune = await self._storage.tune(tune_id)
         if tune is None:
-            raise DeskError(Sentence("This tune is no longer there."))
+            raise DeskError(UserMessage("This tune is no longer there."))
         if not owns(by, tune):
-            raise DeskError(Sentence("Only whoever asked for this tune can cancel it."))
+            raise DeskError(UserMessage("Only whoever asked for this tune can cancel it."))
         tunes = await self._storage.set_of(tune.set) if tune.set else [tune]
         if all(tune.status.over for tune in tunes):
-            raise DeskError(Sentence("This is finished already; delete it if you don't want it."))
+            raise DeskError(UserMessage("This is finished already; delete it if you don't want it."))
         deleted = []
         # What is finished goes first: a set of which nothing else is left would be delivered.
         for tune in sorted(tunes, key=lambda tune: not tune.status.over):

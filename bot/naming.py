@@ -7,7 +7,7 @@ from typing import Any
 
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserMessage
 
 
 def key_name(key: str) -> str:
@@ -18,24 +18,24 @@ def key_name(key: str) -> str:
         return key
 
 
-def nearest(scores: Mapping[str, Any]) -> Sentence | None:
+def nearest(scores: Mapping[str, Any]) -> UserMessage | None:
     """The known tune that shares the longest run of notes with one of ours: `closest: The Salamanca, 14 notes`; None for
     tunes that were made before that was looked up."""
     closest = scores.get("closest") or {}
     notes = closest.get("notes") or 0
-    title = closest.get("title") or Sentence("a tune without a title")
-    return Sentence("closest: {title}, {n} note", "closest: {title}, {n} notes", n=notes, title=title) if notes else None
+    title = closest.get("title") or UserMessage("a tune without a title")
+    return UserMessage("closest: {title}, {n} note", "closest: {title}, {n} notes", n=notes, title=title) if notes else None
 
 
-def time_left(seconds: int) -> Sentence:
+def time_left(seconds: int) -> UserMessage:
     """In steps that people count by."""
     if seconds < 10:
-        return Sentence("a few seconds left")
+        return UserMessage("a few seconds left")
     if seconds <= 50:
-        return Sentence("about {n} s left", n=-(-seconds // 10) * 10)
+        return UserMessage("about {n} s left", n=-(-seconds // 10) * 10)
     if seconds < 55 * 60:
-        return Sentence("about {n} min left", n=max(round(seconds / 60), 1))
-    return Sentence("about {n} h left", n=max(round(seconds / 3600), 1))
+        return UserMessage("about {n} min left", n=max(round(seconds / 60), 1))
+    return UserMessage("about {n} h left", n=max(round(seconds / 3600), 1))
 
 
 def slug(title: str) -> str:

@@ -13,8 +13,8 @@ from generator.notation.keys import Key, mode_named
 from generator.notation.metres import RHYTHMS, Metre, rhythm_named
 from generator.notation.names import named as called
 from generator.notation.opening import OPENING_MODES, OpeningMode, read_opening
-from generator.notation.sentences import OneOf, Sentence
 from generator.notation.tokens import METRES, MODES, plain
+from generator.user_messages import OneOf, UserError, UserMessage
 
 Structure = Literal["parts", "free"]
 STRUCTURES: tuple[Structure, ...] = get_args(Structure)
@@ -30,12 +30,12 @@ INSTRUMENTS = ("fiddle", "flute", "whistle", "accordion", "concertina", "banjo",
 T = TypeVar("T", bound=str)
 
 
-class RequestError(ValueError):
-    """A wish that cannot be met: `field` names it, `sentence` (a Sentence where it is said in other languages) is to be shown."""
+class RequestError(UserError):
+    """A request that cannot be met; `field` names the parameter that is wrong."""
 
-    def __init__(self, field: str, sentence: str) -> None:
-        self.field, self.sentence = field, sentence
-        super().__init__(sentence)
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,11 @@ class TuneRequest:
             if named is None:
                 known = OneOf(map(called, RHYTHMS))
                 raise RequestError(
-                    "rhythm", Sentence("I don't know the rhythm “{text}”. Try {names}.", text=rhythm.strip()[:40], names=known)
+                    "rhythm", UserMessage("I don't know the rhythm “{text}”. Try {names}.", text=rhythm.strip()[:40], names=known)
                 )
         bars = _metre(metre)
         if named and bars and all(bars.bar != usual.bar for usual in named.metres):
-            sentence = Sentence(
+            sentence = UserMessage(
                 "A {rhythm} is not written in {metre}. Leave the metre open or use {names}.",
                 rhythm=called(named.name),
                 metre=str(bars),
@@ -104,35 +104,35 @@ class TuneRequest:
             raise RequestError("metre", sentence)
         if bars and plain(bars) not in METRES:
             known = OneOf(map(str, METRES))
-            raise RequestError("metre", Sentence("I don't write in {metre}. Try {names}.", metre=str(bars), names=known))
+            raise RequestError("metre", UserMessage("I don't write in {metre}. Try {names}.", metre=str(bars), names=known))
         if temperature is not None and not 0.1 <= temperature <= 2:
-            sentence = Sentence(
+            sentence = UserMessage(
                 "The temperature goes from 0.1 (steady) to 2 (wild); {value} is outside.", value=f"{temperature:g}"
             )
             raise RequestError("temperature", sentence)
         if seed is not None and not 0 <= seed <= MAX_SEED:
-            raise RequestError("seed", Sentence("The seed is a whole number from 0 to {most}.", most=MAX_SEED))
+            raise RequestError("seed", UserMessage("The seed is a whole number from 0 to {most}.", most=MAX_SEED))
         if strength is not None and not 1 <= strength <= MAX_STRENGTH:
-            sentence = Sentence(
+            sentence = UserMessage(
                 "The strength goes from 1 (a little is new) to {most} (most of it is); {value} is outside.",
                 most=MAX_STRENGTH,
                 value=strength,
             )
             raise RequestError("strength", sentence)
         if candidates is not None and not 1 <= candidates <= MAX_CANDIDATES:
-            sentence = Sentence(
+            sentence = UserMessage(
                 "I choose among 1 to {most} candidates; {value} is outside.", most=MAX_CANDIDATES, value=candidates
             )
             raise RequestError("candidates", sentence)
         if tempo is not None and not MIN_TEMPO <= tempo <= MAX_TEMPO:
             least, most = f"{MIN_TEMPO:g}", f"{MAX_TEMPO:g}"
-            sentence = Sentence("The tempo goes from {least} to {most} times the usual one.", least=least, most=most)
+            sentence = UserMessage("The tempo goes from {least} to {most} times the usual one.", least=least, most=most)
             raise RequestError("tempo", sentence)
         wanted = _key(key)
         treatment = _one_of("mode", mode, OPENING_MODES)
         text = (opening or "").strip()
         if len(text) > MAX_OPENING_CHARACTERS:
-            sentence = Sentence(
+            sentence = UserMessage(
                 "The opening has {characters:,} characters; I read at most {limit:,}.",
                 characters=len(text),
                 limit=MAX_OPENING_CHARACTERS,
@@ -143,7 +143,7 @@ class TuneRequest:
                 asked = {"rhythm": named.name if named else None, "key": wanted, "metre": str(bars) if bars else None}
                 read_opening(text, **asked, mode=treatment)
             except NotationError as error:
-                raise RequestError("opening", error.told) from None
+                raise RequestError("opening", error.message) from None
         elif treatment != "continue":
             raise RequestError("opening", _MISSING[treatment])
         name = " ".join("".join(character if character.isprintable() else " " for character in title or "").split())
@@ -196,24 +196,24 @@ def _key(text: str | None) -> str | None:
     try:
         key = Key.parse(text)
     except NotationError as error:
-        raise RequestError("key", error.sentence) from None
+        raise RequestError("key", error.reason) from None
     if key.extra:
-        sentence = Sentence("I write in keys without accidentals of their own. Ask for {key} alone.", key=key.named)
+        sentence = UserMessage("I write in keys without accidentals of their own. Ask for {key} alone.", key=key.named)
         raise RequestError("key", sentence)
     if key.mode not in MODES:
         raise RequestError("key", _not_among_modes(key.named))
     return key.abc
 
 
-def _not_among_modes(key: str) -> Sentence:
-    return Sentence("I write in {names}; {key} is not among them.", names=OneOf(map(called, MODES)), key=key)
+def _not_among_modes(key: str) -> UserMessage:
+    return UserMessage("I write in {names}; {key} is not among them.", names=OneOf(map(called, MODES)), key=key)
 
 
 def _metre(text: str | None) -> Metre | None:
     try:
         return Metre.parse(text or "")
     except NotationError as error:
-        raise RequestError("metre", error.sentence) from None
+        raise RequestError("metre", error.reason) from None
 
 
 def instrument_named(text: str | None) -> str:
@@ -229,7 +229,9 @@ def _omissions(typed: str | Sequence[str] | None) -> tuple[str, ...]:
         plain = {name.replace("-", " "): name for name in OMISSIONS}
         name = plain.get(text.replace("-", " ")) or plain.get(f"{text.replace('-', ' ')}s")
         if name is None:
-            sentence = Sentence("I can't leave out “{text}”. Try {names}.", text=text[:40], names=OneOf(map(called, OMISSIONS)))
+            sentence = UserMessage(
+                "I can't leave out “{text}”. Try {names}.", text=text[:40], names=OneOf(map(called, OMISSIONS))
+            )
             raise RequestError("without", sentence)
         found.add(name)
     return tuple(name for name in OMISSIONS if name in found)
@@ -243,16 +245,16 @@ def model_named(text: str | None) -> str:
 def _model(typed: str | None) -> str:
     name = model_named(typed)
     if typed and typed.strip() and not name:
-        raise RequestError("model", Sentence("A model's name has letters from a to z or digits."))
+        raise RequestError("model", UserMessage("A model's name has letters from a to z or digits."))
     return name
 
 
 # For the modes that make something of an opening, where there is none.
 _MISSING = {
-    "answer": Sentence("There is no opening to answer. Hand in a phrase of ABC."),
-    "vary": Sentence("There is no tune to vary. Hand in a whole tune as the opening."),
-    "second part": Sentence("There is no first part to write a second one to. Hand it in as the opening."),
-    "play": Sentence("There is no tune to play. Hand in its ABC as the opening."),
+    "answer": UserMessage("There is no opening to answer. Hand in a phrase of ABC."),
+    "vary": UserMessage("There is no tune to vary. Hand in a whole tune as the opening."),
+    "second part": UserMessage("There is no first part to write a second one to. Hand it in as the opening."),
+    "play": UserMessage("There is no tune to play. Hand in its ABC as the opening."),
 }
 
 
@@ -264,7 +266,7 @@ def _one_of(field: str, typed: str | None, names: tuple[T, ...]) -> T:
             return name
     text, known = wanted[:40], OneOf(map(called, names))
     if field == "mode":
-        raise RequestError(field, Sentence("I don't know the mode “{text}”. Try {names}.", text=text, names=known))
+        raise RequestError(field, UserMessage("I don't know the mode “{text}”. Try {names}.", text=text, names=known))
     if field == "structure":
-        raise RequestError(field, Sentence("I don't know the structure “{text}”. Try {names}.", text=text, names=known))
-    raise RequestError(field, Sentence("I don't know the instrument “{text}”. Try {names}.", text=text, names=known))
+        raise RequestError(field, UserMessage("I don't know the structure “{text}”. Try {names}.", text=text, names=known))
+    raise RequestError(field, UserMessage("I don't know the instrument “{text}”. Try {names}.", text=text, names=known))

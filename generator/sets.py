@@ -9,10 +9,10 @@ from dataclasses import replace
 from generator.notation.keys import Key, Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS, Metre, Rhythm
 from generator.notation.opening import read_opening
-from generator.notation.sentences import Sentence
 from generator.notation.shares import KEY_SHARES, RHYTHM_SHARES, drawn, keys_of
 from generator.notation.tokens import MODES
 from generator.request import TuneRequest
+from generator.user_messages import UserMessage
 
 MAX_TUNES = 5
 MAX_IN_ONE_KEY = 2
@@ -29,7 +29,7 @@ def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
     Raises NotationError for an opening that cannot be gone on from, ValueError for another count.
     """
     if not 1 <= count <= MAX_TUNES:
-        raise ValueError(Sentence("A set has 1 to {most} tunes.", most=MAX_TUNES))
+        raise ValueError(UserMessage("A set has 1 to {most} tunes.", most=MAX_TUNES))
     if count == 1:
         return [request]
     chance = random.Random(request.seed)

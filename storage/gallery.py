@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 
 from generator.notation.keys import mode_named
-from generator.notation.sentences import Sentence
 from generator.request import TuneRequest
+from generator.user_messages import UserError, UserMessage
 from storage import tables
 from storage.database import Database
 from storage.tunes import Status, Tune, is_id, tune_from
@@ -209,5 +209,5 @@ def _place(row: Any) -> str:
 def _values(place: str) -> tuple[int, datetime, str]:
     found = _PLACE.fullmatch(place)
     if found is None:
-        raise ValueError(Sentence("This page is not there any more; please start again from the first one."))
+        raise UserError(UserMessage("This page is not there any more; please start again from the first one."))
     return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])), found[3]

@@ -16,7 +16,7 @@ from procrastinate.signals import on_stop
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserMessage
 
 if TYPE_CHECKING:
     from storage.storage import Storage
@@ -32,7 +32,7 @@ POLL_S = 1  # new jobs are notified, those that are tried again are only found b
 STOP_TIMEOUT_S = 20  # a stop has 30 s in all; what is not finished by then is given back
 RECONNECT_S = 1
 
-GAVE_UP = Sentence(
+GAVE_UP = UserMessage(
     "The musician tried {tries} times and could not finish this tune; please ask again, perhaps with another seed.", tries=TRIES
 )
 

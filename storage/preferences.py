@@ -10,8 +10,8 @@ from typing import Any, Literal, cast, get_args
 from sqlalchemy import Table, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from generator.notation.sentences import LANGUAGES, OneOf, Sentence
 from generator.request import RequestError, TuneRequest, instrument_named
+from generator.user_messages import LANGUAGES, OneOf, UserError, UserMessage
 from storage import tables
 from storage.database import Database
 from storage.viewer import Viewer
@@ -103,7 +103,7 @@ class Preferences:
         Raises RequestError with the sentence to show, ValueError where there is no server.
         """
         if not of.platform or not of.server:
-            raise ValueError(Sentence("Settings belong to a server; use this command in one."))
+            raise UserError(UserMessage("Settings belong to a server; use this command in one."))
         checked = {name: _setting(name, value) for name, value in changes.items()}
         return _server_settings(await self._merge(tables.server_settings, of.platform, of.server, checked))
 
@@ -158,11 +158,11 @@ _DEFAULTS: dict[str, tuple[type, ...]] = {
 def _default(name: str, value: object) -> Any:
     """The value as TuneRequest writes it, None for none; raises RequestError."""
     if name not in _DEFAULTS:
-        raise RequestError(name, Sentence("There is no default for “{text}”.", text=name[:40]))
+        raise RequestError(name, UserMessage("There is no default for “{text}”.", text=name[:40]))
     if value is None or value == "":
         return None
     if type(value) not in _DEFAULTS[name]:
-        raise RequestError(name, Sentence("The default for “{text}” cannot be read; please choose it again.", text=name))
+        raise RequestError(name, UserMessage("The default for “{text}” cannot be read; please choose it again.", text=name))
     if name == "language":
         return _language(value)
     wish = TuneRequest.check(**cast(dict[str, Any], {"seed": 0, name: value}))
@@ -177,34 +177,36 @@ def _setting(name: str, value: object) -> Any:
             return None
         case "channels":
             if not isinstance(value, list | tuple) or len(value) > MAX_CHANNELS or not all(map(_is_channel, value)):
-                raise RequestError(name, Sentence("The channels cannot be read; choose {most} at most.", most=MAX_CHANNELS))
+                raise RequestError(name, UserMessage("The channels cannot be read; choose {most} at most.", most=MAX_CHANNELS))
             return tuple(dict.fromkeys(value))
         case "cooldown_s":
             if type(value) is not int or not 0 <= value <= MAX_COOLDOWN_S:
-                raise RequestError(name, Sentence("The cooldown goes from 0 to {most:,} seconds.", most=MAX_COOLDOWN_S))
+                raise RequestError(name, UserMessage("The cooldown goes from 0 to {most:,} seconds.", most=MAX_COOLDOWN_S))
         case "open_requests":
             if type(value) is not int or not 1 <= value <= MAX_OPEN_REQUESTS:
-                raise RequestError(name, Sentence("A person may have from 1 to {most} unfinished tunes.", most=MAX_OPEN_REQUESTS))
+                raise RequestError(
+                    name, UserMessage("A person may have from 1 to {most} unfinished tunes.", most=MAX_OPEN_REQUESTS)
+                )
         case "deleters":
             if value not in DELETERS:
-                raise RequestError(name, Sentence("Tunes can be deleted by {names}.", names=OneOf(DELETERS)))
+                raise RequestError(name, UserMessage("Tunes can be deleted by {names}.", names=OneOf(DELETERS)))
         case "instrument":
             if not isinstance(value, str):
-                raise RequestError(name, Sentence("The instrument cannot be read; please choose it again."))
+                raise RequestError(name, UserMessage("The instrument cannot be read; please choose it again."))
             return instrument_named(value)
         case "language":
             return _language(value)
         case "sharing_channel":
             if value != "" and not _is_channel(value):
-                raise RequestError(name, Sentence("The sharing channel cannot be read; please choose it again."))
+                raise RequestError(name, UserMessage("The sharing channel cannot be read; please choose it again."))
         case _:
-            raise RequestError(name, Sentence("There is no setting “{text}”.", text=name[:40]))
+            raise RequestError(name, UserMessage("There is no setting “{text}”.", text=name[:40]))
     return value
 
 
 def _language(value: object) -> object:
     if value != "" and value not in LANGUAGES:
-        raise RequestError("language", Sentence("I don't speak this language; please choose another."))
+        raise RequestError("language", UserMessage("I don't speak this language; please choose another."))
     return value
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserMessage
 from storage import tables
 from storage.database import Database
 from storage.errors import NotAllowed
@@ -17,7 +17,7 @@ from storage.files import Files, hold
 from storage.tunes import Status, Tune, is_id, tune_from
 from storage.viewer import Viewer, made_in_server, owned, shared_from_server, visible
 
-NOT_YOURS_TO_DELETE = Sentence("Only whoever asked for this tune, or a moderator, can delete it.")
+NOT_YOURS_TO_DELETE = UserMessage("Only whoever asked for this tune, or a moderator, can delete it.")
 
 tunes, files, likes = tables.tunes, tables.files, tables.likes
 
@@ -67,7 +67,7 @@ class Sharing:
             await connection.execute(update(tunes).where(mine, tunes.c.shared_at.is_(None)).values(values))
             row = (await connection.execute(select(tunes).where(mine))).mappings().one_or_none()
         if row is None:
-            raise NotAllowed(Sentence("Only whoever asked for this tune can share it."))
+            raise NotAllowed(UserMessage("Only whoever asked for this tune can share it."))
         return tune_from(row)
 
     async def posted(self, tune_id: str, message: str) -> None:
@@ -89,7 +89,7 @@ class Sharing:
             locked = select(tunes).where(tunes.c.id == tune_id, may).with_for_update(key_share=True)
             row = (await connection.execute(locked)).mappings().one_or_none()
             if row is None:
-                raise NotAllowed(Sentence("Only whoever shared this tune, or a moderator, can take it back."))
+                raise NotAllowed(UserMessage("Only whoever shared this tune, or a moderator, can take it back."))
             await connection.execute(update(tunes).where(tunes.c.id == tune_id, tunes.c.shared_at.is_not(None)).values(private))
         return tune_from(row)
 

@@ -14,8 +14,8 @@ from sqlalchemy import Select, and_, delete, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 
-from generator.notation.sentences import Sentence
 from generator.request import TuneRequest
+from generator.user_messages import UserError, UserMessage
 from storage import rounds, tables
 from storage.changes import listen
 from storage.database import Database
@@ -30,7 +30,7 @@ from storage.sharing import Sharing
 from storage.tunes import OVER, Composition, Origin, Status, Tune, is_id, new_id, tune_from
 
 MAX_STARTS = 10  # a tune that was there whenever ten workers died may be what killed them
-KILLED_WORKERS = Sentence("The musician broke down over this tune again and again; please ask for something else.")
+KILLED_WORKERS = UserMessage("The musician broke down over this tune again and again; please ask for something else.")
 
 tunes, files = tables.tunes, tables.files
 unfinished = tunes.c.status.not_in(OVER)
@@ -159,8 +159,8 @@ class Storage:
                     await put(self.jobs, row["id"], raw, model=model, **turn)
                 return [tune_from(row) for row in rows]
         except (DataError, UnicodeEncodeError) as error:
-            sentence = Sentence("Your request holds characters that cannot be kept; please type it again without them.")
-            raise ValueError(sentence) from error
+            sentence = UserMessage("Your request holds characters that cannot be kept; please type it again without them.")
+            raise UserError(sentence) from error
 
     async def tune(self, tune_id: str) -> Tune | None:
         found = await self._tunes(select(tunes).where(tunes.c.id == tune_id)) if is_id(tune_id) else []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserError, UserMessage
 from storage import tables
 from storage.tunes import Status, Tune
 
@@ -27,12 +27,12 @@ class Viewer:
 
     def __post_init__(self) -> None:
         if not all(text.isprintable() for text in (self.platform, self.person, self.server)):
-            raise ValueError(Sentence("This person or server has an id that cannot be read; please try again."))
+            raise UserError(UserMessage("This person or server has an id that cannot be read; please try again."))
 
     def known(self) -> None:
         """Raises ValueError with the sentence to show where it is not known who looks."""
         if not self.platform or not self.person:
-            raise ValueError(Sentence("I don't know who you are here; please log in and try again."))
+            raise UserError(UserMessage("I don't know who you are here; please log in and try again."))
 
 
 PUBLIC = Viewer()  # sees what was shared and nothing else

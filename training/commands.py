@@ -22,7 +22,7 @@ def train_and_ship(
     run: Path,
     target: Path,
     extra: Path | None,
-    say: Callable[[str], None],
+    echo: Callable[[str], None],
     verbose: int,
     strategy: Name | None = None,
 ) -> None:
@@ -33,14 +33,14 @@ def train_and_ship(
     chosen = named(strategy)  # first: several workers find each other before anything is computed
     if not (chief := is_chief(chosen)):
         verbose = 0
-        say = _silent
-    say("Reading the collections…")
-    corpus = collect(data_dir / "corpus", extra=extra, say=say)
+        echo = _silent
+    echo("Reading the collections…")
+    corpus = collect(data_dir / "corpus", extra=extra, echo=echo)
     manifest = corpus.manifest()
     if chief:
         write(corpus, data_dir / "corpus")
-    say(f"{manifest['tunes']:,} tunes in {manifest['families']:,} families, {manifest['tokens']:,} tokens.")
-    comet = Comet.wished(run, config, say) if chief else None
+    echo(f"{manifest['tunes']:,} tunes in {manifest['families']:,} families, {manifest['tokens']:,} tokens.")
+    comet = Comet.wished(run, config, echo) if chief else None
     try:
         model = train(config, corpus, run, verbose=verbose, strategy=chosen, each_epoch=comet.epoch if comet else None)
     except tf.errors.OpError as error:
@@ -56,9 +56,11 @@ def train_and_ship(
     if comet:
         comet.end(card)
     if card is None:
-        say(f"{min(row['val_loss'] for row in rows_of(run)):.4f} nats a token on the validation tunes. The weights are in {run}.")
+        echo(
+            f"{min(row['val_loss'] for row in rows_of(run)):.4f} nats a token on the validation tunes. The weights are in {run}."
+        )
         return
-    say(f"{card['loss']['test_bits_per_note']} bits a note on the test tunes. The model is in {target}.")
+    echo(f"{card['loss']['test_bits_per_note']} bits a note on the test tunes. The model is in {target}.")
 
 
 def _silent(_: str) -> None:

@@ -27,8 +27,8 @@ SERVER = "https://www.comet.com"
 class Comet:
     """The experiment of one run. What cannot be sent is sent with a later epoch, and by a run that goes on."""
 
-    def __init__(self, run: Path, config: TrainConfig, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
-        self.run, self.config, self.say = run, config, say
+    def __init__(self, run: Path, config: TrainConfig, environment: Mapping[str, str], echo: Callable[[str], None]) -> None:
+        self.run, self.config, self.echo = run, config, echo
         self.key = environment["COMET_API_KEY"].strip()
         self.project = environment.get("COMET_PROJECT_NAME") or "tunesmith"
         self.workspace = environment.get("COMET_WORKSPACE")
@@ -38,9 +38,9 @@ class Comet:
         self.kept = run / "comet.json"  # the experiment's key, and how many epochs it has; -1: not even parameters
 
     @classmethod
-    def wished(cls, run: Path, config: TrainConfig, say: Callable[[str], None]) -> Comet | None:
+    def wished(cls, run: Path, config: TrainConfig, echo: Callable[[str], None]) -> Comet | None:
         """As the environment says; None where it holds no key."""
-        return cls(run, config, os.environ, say) if os.environ.get("COMET_API_KEY", "").strip() else None
+        return cls(run, config, os.environ, echo) if os.environ.get("COMET_API_KEY", "").strip() else None
 
     def epoch(self, _: Row | None = None) -> None:
         """Sends the epochs of the log that were not sent yet."""
@@ -56,7 +56,7 @@ class Comet:
             self.failing = False
         except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
             if not self.failing:
-                self.say(f"Comet ML takes no figures ({error}); training goes on, and they are sent when it does.")
+                self.echo(f"Comet ML takes no figures ({error}); training goes on, and they are sent when it does.")
             self.failing = True
 
     def _epochs(self) -> None:
@@ -89,7 +89,7 @@ class Comet:
             made = self._post("write/experiment/create", wish)
             experiment = str(made["experimentKey"])
             self._keep(experiment, sent)
-            self.say(f"Comet ML shows this run: {made.get('link') or experiment}")
+            self.echo(f"Comet ML shows this run: {made.get('link') or experiment}")
         if sent < 0:
             for name, value in self.config.flat().items():
                 parameter = {"experimentKey": experiment, "parameterName": name, "parameterValue": value}

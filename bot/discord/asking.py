@@ -90,15 +90,15 @@ async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Vi
     try:
         found = await look(caller.viewer)
         if found is None:
-            await take_back(interaction, caller.say(texts.GONE))
+            await take_back(interaction, caller.translate(texts.GONE))
             return
         requests, parent = found
     except RequestError as error:
-        await take_back(interaction, caller.say(error.sentence))
+        await take_back(interaction, caller.translate(error.message))
         return
     except Exception:
         log.exception("A button's tune cannot be read.", tune=made_from)
-        await take_back(interaction, caller.say(texts.TROUBLE))
+        await take_back(interaction, caller.translate(texts.TROUBLE))
         return
     await _submit(interaction, caller, requests, reply, parent=parent)
 
@@ -153,7 +153,7 @@ async def take_back(interaction: Interaction, sentence: str) -> None:
 async def _defer(interaction: Interaction, caller: Caller) -> Reply:
     answered = await interaction.response.defer(thinking=True)
     card = answered.message_id if answered else None
-    return Reply.to(interaction, card=card or (await interaction.original_response()).id, language=caller.say.code)
+    return Reply.to(interaction, card=card or (await interaction.original_response()).id, language=caller.translate.code)
 
 
 async def _submit(
@@ -176,10 +176,10 @@ async def _submit(
             else:
                 tune = (await desk.submit_set(requests, origin, parent=parent, parent_place=thread_of))[0]
     except DeskError as error:
-        await take_back(interaction, caller.say(error.sentence))
+        await take_back(interaction, caller.translate(error.message))
     except Exception:
         log.exception("A request cannot be kept.", interaction=interaction.id)
-        await take_back(interaction, caller.say(texts.TROUBLE))
+        await take_back(interaction, caller.translate(texts.TROUBLE))
     else:
         interaction.client.deliver(tune)
         return True

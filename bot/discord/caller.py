@@ -29,7 +29,7 @@ class Caller:
     viewer: Viewer
     defaults: Defaults
     server: ServerSettings
-    say: Language
+    translate: Language
     desk: Desk
 
     @classmethod

@@ -67,12 +67,12 @@ async def hear(bot: TunesmithBot, message: discord.Message) -> None:
     try:
         await _answer(bot, message, caller, by_name=direct or _named(bot, message))
     except DeskError as error:
-        await tell(bot, message, caller.say(error.sentence))  # it may name channels
+        await tell(bot, message, caller.translate(error.message))  # it may name channels
     except RequestError as error:
-        await tell(bot, message, escape(caller.say(error.sentence)))  # everybody reads it, and it may quote the person
+        await tell(bot, message, escape(caller.translate(error.message)))  # everybody reads it, and it may quote the person
     except Exception:
         log.exception("A message cannot be answered.", message=message.id)
-        await tell(bot, message, caller.say(texts.TROUBLE))
+        await tell(bot, message, caller.translate(texts.TROUBLE))
 
 
 async def tell(bot: TunesmithBot, message: discord.Message, sentence: str, view: discord.ui.View | None = None) -> None:
@@ -102,14 +102,14 @@ async def _answer(bot: TunesmithBot, message: discord.Message, caller: Caller, *
             wish = {**words.wish, "opening": abc}
         request = await caller.wish(**wish)
     elif words.stop and (turn := await session.turn_of(bot, message, own)):
-        await tell(bot, message, caller.say(texts.SESSION_OVER), session.closing(turn, caller.say))
+        await tell(bot, message, caller.translate(texts.SESSION_OVER), session.closing(turn, caller.translate))
         return
     elif by_name or words.asked or words.again:  # who replies to a tune may be talking of it
         request, parent = await _wish(bot, caller, words, parent, message, answered if own is None else None)
     if request is not None:
         await _take(bot, message, caller, request, parent)
     elif by_name:
-        await tell(bot, message, caller.say(texts.HOW_TO_ASK))
+        await tell(bot, message, caller.translate(texts.HOW_TO_ASK))
 
 
 async def _wish(
@@ -187,7 +187,7 @@ async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, req
         card=0,
         member=True,
         file_limit=guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES,
-        language=caller.say.code,
+        language=caller.translate.code,
         prompt=message.id,
     )
     origin = Origin(
@@ -218,7 +218,7 @@ async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, req
 
 async def _card(bot: TunesmithBot, message: discord.Message, caller: Caller) -> int | None:
     """The id of the reply that shows how far the tune is. None where the bot may not write: the person is told where it comes."""
-    parts = {"content": caller.say(texts.ONE_MOMENT), "nonce": f"card {message.id}"}
+    parts = {"content": caller.translate(texts.ONE_MOMENT), "nonce": f"card {message.id}"}
 
     async def send() -> int:
         return (await answering.send(_channel(bot, message), lambda: parts, to=message.id, place=message.channel.id)).id
@@ -231,7 +231,7 @@ async def _card(bot: TunesmithBot, message: discord.Message, caller: Caller) -> 
     except discord.Forbidden:
         if bot.patience.has(message.author.id):
             try:
-                await message.author.send(caller.say(texts.comes_here(message.channel.id)), nonce=str(message.id))
+                await message.author.send(caller.translate(texts.comes_here(message.channel.id)), nonce=str(message.id))
             except discord.HTTPException:
                 log.info("Somebody can be told nothing.", message=message.id)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:

@@ -15,9 +15,9 @@ from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
 from generator.notation.names import named
-from generator.notation.sentences import Sentence
 from generator.notation.tokens import MODES
 from generator.request import INSTRUMENTS, OMISSIONS
+from generator.user_messages import UserMessage
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -44,20 +44,20 @@ def everywhere(command: T) -> T:
 
 
 async def key_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-    say = language(str(interaction.locale))
-    return [app_commands.Choice(name=say(key.named), value=key.abc) for key in matching_keys(typed, say)]
+    translate = language(str(interaction.locale))
+    return [app_commands.Choice(name=translate(key.named), value=key.abc) for key in matching_keys(typed, translate)]
 
 
 async def model_choices(interaction: discord.Interaction[TunesmithBot], typed: str) -> list[app_commands.Choice[str]]:
     """The models that are at hand, with what they are; descriptions of those that are shipped are translated."""
-    say = language(str(interaction.locale))
+    translate = language(str(interaction.locale))
     try:
         async with asyncio.timeout(LOOK_S):
             at_hand = await interaction.client.desk.models()
     except Exception:
         log.exception("Models cannot be offered just now.")
         return []
-    told = {name: f"{name}: {say(what)}" if what else name for name, what in at_hand.items()}
+    told = {name: f"{name}: {translate(what)}" if what else name for name, what in at_hand.items()}
     wanted = typed.strip().casefold()
     found = [name for name in told if wanted in told[name].casefold()][:MAX_CHOICES]
     return [app_commands.Choice(name=told[name][:MAX_CHOICE_CHARACTERS], value=name) for name in found]
@@ -65,9 +65,9 @@ async def model_choices(interaction: discord.Interaction[TunesmithBot], typed: s
 
 async def omission_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
     """What is typed so far, with each of the things that can be left out as well put at its end."""
-    say = language(str(interaction.locale))
+    translate = language(str(interaction.locale))
     *before, begun = [each.strip() for each in typed.split(",")]
-    names = {name: say(named(name)) for name in OMISSIONS}
+    names = {name: translate(named(name)) for name in OMISSIONS}
     chosen = [name for name in names if {name, names[name].casefold()} & {each.casefold() for each in before}]
     offered = []
     for name, shown in names.items():
@@ -79,15 +79,15 @@ async def omission_choices(interaction: discord.Interaction[Any], typed: str) ->
 
 def omissions_typed(typed: str | None, *languages: Callable[[str], str]) -> str | None:
     """The same in English, where a thing's name was typed in one of the languages and not chosen."""
-    names = {say(named(name)).casefold(): name for say in languages for name in OMISSIONS}
+    names = {translate(named(name)).casefold(): name for translate in languages for name in OMISSIONS}
     return typed and ",".join(names.get(each.strip().casefold(), each) for each in typed.split(","))
 
 
-def matching_keys(typed: str, say: Callable[[Sentence], str] = str) -> list[Key]:
-    """Keys whose name (in English or as `say` has it) or ABC begins with what is typed, then those that hold it; any key that
+def matching_keys(typed: str, translate: Callable[[UserMessage], str] = str) -> list[Key]:
+    """Keys whose name (in English or as `translate` has it) or ABC begins with what is typed, then those that hold it; any key that
     it spells comes first."""
     wanted = typed.casefold().replace(" ", "")
-    names = {key: (say(key.named), str(key), key.abc) for key in KEYS}
+    names = {key: (translate(key.named), str(key), key.abc) for key in KEYS}
     spellings = {key: [name.casefold().replace(" ", "") for name in spelled] for key, spelled in names.items()}
     found = [key for key, names in spellings.items() if any(name.startswith(wanted) for name in names)]
     found += [key for key, names in spellings.items() if key not in found and any(wanted in name for name in names)]

@@ -139,5 +139,5 @@ class TunesmithBot(discord.AutoShardedClient):
     async def _command_failed(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         log.error("A command failed.", command=interaction.command and interaction.command.name, exc_info=error)
         with contextlib.suppress(discord.HTTPException, discord.InteractionResponded):
-            say = (await Caller.of(interaction)).say
-            await interaction.response.send_message(say(texts.TROUBLE), ephemeral=True)
+            translate = (await Caller.of(interaction)).translate
+            await interaction.response.send_message(translate(texts.TROUBLE), ephemeral=True)

@@ -179,7 +179,7 @@ class Delivery:
             kept[RECORDING] = await fitting(kept[RECORDING], limit)
 
         def make(contents: dict[str, bytes] = kept, note: str = "") -> Finished:
-            return message.finished(self._tune, contents, file_limit=limit, say=self._say, parent=parent, note=note)
+            return message.finished(self._tune, contents, file_limit=limit, translate=self._say, parent=parent, note=note)
 
         return make
 

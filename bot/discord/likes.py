@@ -152,12 +152,12 @@ class Likes:
 
     async def _edit_own(self, tune: Tune, place: int, message: int) -> None:
         reply = reply_of(tune)
-        say = language(reply.language if reply else None)
+        translate = language(reply.language if reply else None)
         known = message in self._shown
 
         async def edit(way: Way) -> None:
             if known or count_on(await way.fetch(), tune.id) != tune.likes:
-                await way.edit(view=view_of(tune, say))
+                await way.edit(view=view_of(tune, translate))
 
         if not await reach(self._bot, tune, place, message, edit):
             log.info("A message is gone or out of reach.", tune=tune.id, message=message)

@@ -24,7 +24,7 @@ _EMPTY = {Listing.GALLERY: texts_gallery.NOTHING_SHARED, Listing.MINE: texts_gal
 
 
 def text_of(found: Page, page: PageOf, caller: Caller) -> str:
-    search, tell = page.search, caller.say
+    search, tell = page.search, caller.translate
     here = texts_gallery.SHARED_HERE if caller.viewer.server else texts_gallery.SHARED_EVERYWHERE
     wanted = [tell(search.rhythm or ""), tell(key_name(search.key or "")), f"“{escape(search.title)}”" if search.title else ""]
     head = " · ".join([f"**{tell(_TITLES.get(page.listing, here))}**", *filter(None, wanted)])
@@ -40,8 +40,12 @@ def _line(tune: Tune, likes: int, page: PageOf, caller: Caller) -> str:
     mine = page.listing is Listing.MINE
     by = f"<@{tune.origin.person}>" if tune.origin.platform == PLATFORM and tune.origin.person else ""
     day = _day(tune)
-    state = caller.say(texts_gallery.shared_on(day) if tune.shared else texts_gallery.PRIVATE) if mine else ""
-    what = [f"**{escape(title_of(tune, caller.say)[:MAX_TITLE])}**", *map(escape, kind_of(tune, caller.say)), f"♥ {likes}"]
+    state = caller.translate(texts_gallery.shared_on(day) if tune.shared else texts_gallery.PRIVATE) if mine else ""
+    what = [
+        f"**{escape(title_of(tune, caller.translate)[:MAX_TITLE])}**",
+        *map(escape, kind_of(tune, caller.translate)),
+        f"♥ {likes}",
+    ]
     parts = [*what, state if mine else by, "" if mine and tune.shared else day, _link(tune, caller)]
     return "- " + " · ".join(filter(None, parts))
 
@@ -80,4 +84,4 @@ def _link(tune: Tune, caller: Caller) -> str:
         where = f"{here}/{shared.place}/{shared.message}"
     elif tune.message and (own or (here and tune.origin.server == here)):
         where = f"{tune.origin.server or '@me'}/{tune.origin.place}/{tune.message}"
-    return f"[{caller.say(texts_gallery.MESSAGE)}](https://discord.com/channels/{where})" if where else ""
+    return f"[{caller.translate(texts_gallery.MESSAGE)}](https://discord.com/channels/{where})" if where else ""

@@ -35,12 +35,12 @@ class Finished:
     tune: Tune
     content: str
     contents: dict[str, bytes]  # file name → bytes
-    say: Language
+    translate: Language
 
     @property
     def files(self) -> list[discord.File]:
         assert self.tune.composition is not None
-        described = {".png": self.say(texts.sheet_music(one_line(self.tune.composition.title)))}
+        described = {".png": self.translate(texts.sheet_music(one_line(self.tune.composition.title)))}
         return [
             discord.File(io.BytesIO(content), name, description=described.get(name[-4:]))
             for name, content in self.contents.items()
@@ -57,7 +57,7 @@ class Finished:
 
     @property
     def view(self) -> discord.ui.View:
-        return view_of(self.tune, self.say)
+        return view_of(self.tune, self.translate)
 
 
 async def contents_of(storage: Storage, tune: Tune) -> dict[str, bytes]:
@@ -69,10 +69,10 @@ async def contents_of(storage: Storage, tune: Tune) -> dict[str, bytes]:
     return contents
 
 
-def view_of(tune: Tune, say: Language) -> discord.ui.View:
+def view_of(tune: Tune, translate: Language) -> discord.ui.View:
     """All buttons under a tune's message, with its likes; those of a session come last."""
-    view = under(tune, say)
-    for button in session.buttons_of(tune, say):
+    view = under(tune, translate)
+    for button in session.buttons_of(tune, translate):
         view.add_item(button)
     return view
 
@@ -82,7 +82,7 @@ def finished(
     contents: dict[str, bytes],
     *,
     file_limit: int,
-    say: Language,
+    translate: Language,
     parent: Tune | None = None,
     shared: bool = False,
     note: str = "",
@@ -97,14 +97,16 @@ def finished(
     fitting = {f"{name}.{file.partition('.')[2]}": content for file, content in contents.items() if len(content) <= file_limit}
     left_out = [file for file, content in contents.items() if len(content) > file_limit]
     head = f"**{escape(one_line(tune.composition.title))}**"
-    foot = [f"-# {footer(tune, say, shared=shared)}"]
+    foot = [f"-# {footer(tune, translate, shared=shared)}"]
     if address := _address(parent, tune, shared=shared):
-        foot.append(f"-# {say(texts.made_from(address))}")
+        foot.append(f"-# {translate(texts.made_from(address))}")
     if left_out:
-        foot.append(f"-# {say(texts.too_large(left_out))}")
+        foot.append(f"-# {translate(texts.too_large(left_out))}")
     if note:
-        foot.append(f"-# {say(note)}")
-    foot += [f"-# {escape(say(notice)[:MAX_NOTICE])}" for notice in tune.composition.scores.get("notices", ())[:MAX_NOTICES]]
+        foot.append(f"-# {translate(note)}")
+    foot += [
+        f"-# {escape(translate(notice)[:MAX_NOTICE])}" for notice in tune.composition.scores.get("notices", ())[:MAX_NOTICES]
+    ]
     block = f"```\n{tune.composition.abc.strip()}\n```"
     content = "\n".join([head, block, *foot])
     # A block that the tune itself would close lets the rest of it act as markup; the file carries it safely.
@@ -112,7 +114,7 @@ def finished(
         content = "\n".join([head, *foot])
     while length(content) > MAX_CHARACTERS:  # of notices; the tune's own files have them all
         content = "\n".join([head, *(foot := foot[:-1])])
-    return Finished(tune, content, fitting, say)
+    return Finished(tune, content, fitting, translate)
 
 
 def _address(parent: Tune | None, tune: Tune, *, shared: bool) -> str:
@@ -127,7 +129,7 @@ def _address(parent: Tune | None, tune: Tune, *, shared: bool) -> str:
     return ""
 
 
-def footer(tune: Tune, say: Language, *, shared: bool = False, one_of_many: bool = False) -> str:
+def footer(tune: Tune, translate: Language, *, shared: bool = False, one_of_many: bool = False) -> str:
     """What the tune was made with, so that anybody can ask for it once more, or that it was handed in; and who asked.
 
     `one_of_many`: without what is the tune's own, its key, seed and nearest known tune.
@@ -138,10 +140,10 @@ def footer(tune: Tune, say: Language, *, shared: bool = False, one_of_many: bool
     composed = [*texts.treated(request), texts.temperature(request.temperature), own[0], made.model, own[1]]
     key = "" if one_of_many else key_name(made.key)
     what = [made.rhythm, key, made.metre, *(composed if request.mode != "play" else [texts.AS_IT_STANDS])]
-    line = " · ".join(escape(one_line(say(part))) for part in what if part)
+    line = " · ".join(escape(one_line(translate(part))) for part in what if part)
     who = texts.shared_by if shared else texts.asked_by
     # Elsewhere a person's id is no name: on the web page it is what they are known by, and nobody else's to read.
-    return f"{line} · {say(who(tune.origin.person))}" if tune.origin.platform == PLATFORM and tune.origin.person else line
+    return f"{line} · {translate(who(tune.origin.person))}" if tune.origin.platform == PLATFORM and tune.origin.person else line
 
 
 def escape(text: str) -> str:

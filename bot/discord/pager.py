@@ -131,13 +131,13 @@ async def show(interaction: Interaction, caller: Caller, page: PageOf) -> None:
         log.exception("A page cannot be read.", page=str(page))
         await tell(interaction, caller, texts_gallery.LATER)
     else:
-        text, view = listed.text_of(found, page, caller), _page_view(found, page, caller.say)
+        text, view = listed.text_of(found, page, caller), _page_view(found, page, caller.translate)
         await interaction.edit_original_response(content=text, attachments=[], view=view)
 
 
 async def tell(interaction: Interaction, caller: Caller, sentence: str) -> None:
     """After a deferral: to the person alone."""
-    await interaction.followup.send(caller.say(sentence), ephemeral=True)
+    await interaction.followup.send(caller.translate(sentence), ephemeral=True)
 
 
 async def _turn(interaction: Interaction, written: str, tune_id: str | None) -> None:
@@ -145,7 +145,7 @@ async def _turn(interaction: Interaction, written: str, tune_id: str | None) -> 
     try:
         page = PageOf.parse(written)
     except ValueError:
-        await asking.refuse(interaction, (await Caller.of(interaction)).say(texts_gallery.PAGE_GONE))
+        await asking.refuse(interaction, (await Caller.of(interaction)).translate(texts_gallery.PAGE_GONE))
         return
     await interaction.response.defer()
     caller = await Caller.of(interaction)
@@ -159,7 +159,7 @@ async def _open(interaction: Interaction, caller: Caller, tune_id: str, back: Pa
     try:
         tune = await _seen(interaction, caller, tune_id)
         contents = await message.contents_of(interaction.client.storage, tune)
-        shown = message.finished(tune, contents, file_limit=interaction.filesize_limit, say=caller.say)
+        shown = message.finished(tune, contents, file_limit=interaction.filesize_limit, translate=caller.translate)
         view = await _opened_view(interaction, caller, tune, back)
         await interaction.edit_original_response(content=shown.content, attachments=shown.files, view=view)
     except KeyError:
@@ -184,7 +184,7 @@ async def _opened_view(
     interaction: Interaction, caller: Caller, tune: Tune, back: PageOf, *, deleting: bool = False
 ) -> discord.ui.View:
     """The likes, what others make of it, the way back; and to its owner what becomes of it."""
-    view, tell = discord.ui.View(timeout=None), caller.say
+    view, tell = discord.ui.View(timeout=None), caller.translate
     liked = await interaction.client.storage.sharing.liked([tune.id], caller.viewer)
     style = discord.ButtonStyle.success if liked else discord.ButtonStyle.secondary
     view.add_item(OpenedButton.to("like", tune.id, f"♥ {tune.likes}", style))

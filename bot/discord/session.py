@@ -57,11 +57,11 @@ class Turn:
 class SessionButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"session:(?P<step>turn|whole):{_TURN}"):
     """«Your turn» opens a form for ABC; «The whole session» gives all phrases in order. Anybody may press them."""
 
-    def __init__(self, step: str, turn: Turn, say: Callable[[str], str] = str) -> None:
+    def __init__(self, step: str, turn: Turn, translate: Callable[[str], str] = str) -> None:
         label, emoji = {"turn": (texts.YOUR_TURN, "🎶"), "whole": (texts.WHOLE_SESSION, "📜")}[step]
         nothing = step == "whole" and not turn.tune
         button: discord.ui.Button[Any] = discord.ui.Button(
-            label=say(label), emoji=emoji, custom_id=turn.custom_id(step), row=FORM_ROW, disabled=nothing
+            label=translate(label), emoji=emoji, custom_id=turn.custom_id(step), row=FORM_ROW, disabled=nothing
         )
         super().__init__(button)
         self.step, self.turn = step, turn
@@ -76,19 +76,19 @@ class SessionButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"
         await (_open_form if self.step == "turn" else _give_whole)(interaction, self.turn)
 
 
-def opening(turn: Turn, say: Callable[[str], str]) -> discord.ui.View:
+def opening(turn: Turn, translate: Callable[[str], str]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
-    return view.add_item(SessionButton("turn", turn, say))
+    return view.add_item(SessionButton("turn", turn, translate))
 
 
-def closing(turn: Turn, say: Callable[[str], str]) -> discord.ui.View:
+def closing(turn: Turn, translate: Callable[[str], str]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
-    return view.add_item(SessionButton("whole", turn, say))
+    return view.add_item(SessionButton("whole", turn, translate))
 
 
-def buttons_of(tune: Tune, say: Callable[[str], str]) -> list[SessionButton]:
+def buttons_of(tune: Tune, translate: Callable[[str], str]) -> list[SessionButton]:
     """Those under a tune that answers somebody's phrase; none under any other."""
-    return [SessionButton(step, Turn(tune.id), say) for step in ("turn", "whole")] if tune.request.mode == "answer" else []
+    return [SessionButton(step, Turn(tune.id), translate) for step in ("turn", "whole")] if tune.request.mode == "answer" else []
 
 
 async def turn_of(bot: TunesmithBot, message: discord.Message, answered: discord.Message | None) -> Turn | None:
@@ -147,48 +147,48 @@ async def phrase(storage: Storage, turn: Turn, abc: str) -> dict[str, Any]:
 
 async def begin(interaction: Interaction, caller: Caller, turn: Turn) -> None:
     """Where the bot may, a thread and in it a message to reply to; else what is missing, and as much as is possible."""
-    bot, say = interaction.client, caller.say
+    bot, translate = interaction.client, caller.translate
     await interaction.response.defer(thinking=True)
     channel = interaction.channel
     if channel is None or not (interaction.is_guild_integration() or interaction.context.dm_channel):
-        await interaction.edit_original_response(content=say(texts.SESSION_BY_BUTTON), view=opening(turn, say))
+        await interaction.edit_original_response(content=translate(texts.SESSION_BY_BUTTON), view=opening(turn, translate))
         return
     place, notice = channel.id, ""
     if isinstance(channel, discord.TextChannel):
-        response = await interaction.edit_original_response(content=say(texts.SESSION_BEGINS))
+        response = await interaction.edit_original_response(content=translate(texts.SESSION_BEGINS))
         try:
-            place = (await response.create_thread(name=say(texts.SESSION_NAME))).id
+            place = (await response.create_thread(name=translate(texts.SESSION_NAME))).id
         except discord.HTTPException as error:
             log.info("No thread can be made for a session.", place=channel.id, reason=str(error))
-            notice = say(texts.NO_THREADS)
+            notice = translate(texts.NO_THREADS)
     direct = isinstance(channel, discord.DMChannel)
-    text = say(texts.SESSION_IN_PERSON if direct else texts.SESSION_RULES)
+    text = translate(texts.SESSION_IN_PERSON if direct else texts.SESSION_RULES)
     try:
-        await bot.get_partial_messageable(place).send(text, view=opening(turn, say))
+        await bot.get_partial_messageable(place).send(text, view=opening(turn, translate))
     except discord.HTTPException as error:
         log.info("A session cannot be begun by a message.", place=place, reason=str(error))
-        notice = say(texts.CANNOT_WRITE)
-        text = f"{notice}\n{say(texts.SESSION_BY_BUTTON)}"
-        await interaction.edit_original_response(content=text, view=opening(turn, say))
+        notice = translate(texts.CANNOT_WRITE)
+        text = f"{notice}\n{translate(texts.SESSION_BY_BUTTON)}"
+        await interaction.edit_original_response(content=text, view=opening(turn, translate))
     else:
-        begun = say(texts.SESSION_BEGINS) if place == channel.id else say(texts.session_in(place))
+        begun = translate(texts.SESSION_BEGINS) if place == channel.id else translate(texts.session_in(place))
         await interaction.edit_original_response(content=f"{begun}\n{notice}".strip())
 
 
 class _Form(discord.ui.Modal):
     """Its answer is read in `submitted`, which also knows forms that were opened before a restart."""
 
-    def __init__(self, turn: Turn, say: Callable[[str], str]) -> None:
-        super().__init__(title=say(texts.YOUR_TURN), custom_id=turn.custom_id("phrase"))
+    def __init__(self, turn: Turn, translate: Callable[[str], str]) -> None:
+        super().__init__(title=translate(texts.YOUR_TURN), custom_id=turn.custom_id("phrase"))
         field: discord.ui.TextInput[Self] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph, max_length=MAX_OPENING_CHARACTERS, placeholder=EXAMPLE
         )
-        self.add_item(discord.ui.Label(text=say(texts.YOUR_PHRASE), component=field))
+        self.add_item(discord.ui.Label(text=translate(texts.YOUR_PHRASE), component=field))
 
 
 async def _open_form(interaction: Interaction, turn: Turn) -> None:
     caller = await Caller.of(interaction)
-    await interaction.response.send_modal(_Form(turn, caller.say))
+    await interaction.response.send_modal(_Form(turn, caller.translate))
 
 
 async def submitted(interaction: Interaction) -> None:
@@ -206,11 +206,11 @@ async def submitted(interaction: Interaction) -> None:
             wish = await phrase(interaction.client.storage, turn, abc)
         request = await caller.wish(**wish)
     except RequestError as error:
-        await asking.refuse(interaction, caller.say(error.sentence))
+        await asking.refuse(interaction, caller.translate(error.message))
         return
     except Exception:
         log.exception("A phrase cannot be taken.", tune=turn.tune)
-        await asking.refuse(interaction, caller.say(texts.TROUBLE))
+        await asking.refuse(interaction, caller.translate(texts.TROUBLE))
         return
     await asking.ask(interaction, caller, request, parent=turn.tune or None)
 
@@ -233,14 +233,14 @@ async def _give_whole(interaction: Interaction, turn: Turn) -> None:
         phrases = [tune.composition.abc for tune in await _chain(interaction.client.storage, turn.tune) if tune.composition]
     except Exception:
         log.exception("A session cannot be read.", tune=turn.tune)
-        await interaction.edit_original_response(content=caller.say(texts.TROUBLE))
+        await interaction.edit_original_response(content=caller.translate(texts.TROUBLE))
         return
     if not phrases:
-        await interaction.edit_original_response(content=caller.say(texts.GONE))
+        await interaction.edit_original_response(content=caller.translate(texts.GONE))
         return
-    abc = together(phrases, caller.say(texts.SESSION_NAME))
+    abc = together(phrases, caller.translate(texts.SESSION_NAME))
     file = discord.File(io.BytesIO(abc.encode()), "session.abc")
-    await interaction.edit_original_response(content=caller.say(texts.phrases(len(phrases))), attachments=[file])
+    await interaction.edit_original_response(content=caller.translate(texts.phrases(len(phrases))), attachments=[file])
 
 
 async def _chain(storage: Storage, tune_id: str) -> list[Tune]:

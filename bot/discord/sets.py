@@ -32,8 +32,8 @@ class FinishedSet(Finished):
     def view(self) -> discord.ui.View:
         view = discord.ui.View(timeout=None)
         assert self.tune.set is not None
-        view.add_item(SetMenu(self.tune.set, self.say, self.tunes))
-        view.add_item(SetAgainButton(self.tune.set, self.say))
+        view.add_item(SetMenu(self.tune.set, self.translate, self.tunes))
+        view.add_item(SetAgainButton(self.tune.set, self.translate))
         return view
 
     @property
@@ -43,7 +43,7 @@ class FinishedSet(Finished):
             discord.File(
                 io.BytesIO(content),
                 name,
-                description=self.say(texts.sheet_music(one_line(title_of(titles[name])))) if name in titles else None,
+                description=self.translate(texts.sheet_music(one_line(title_of(titles[name])))) if name in titles else None,
             )
             for name, content in self.contents.items()
         ]
@@ -66,7 +66,7 @@ def finished_set(
     tunes: Sequence[Tune],
     contents: dict[str, bytes],
     *,
-    say: Language,
+    translate: Language,
     one_wish: bool,
     lacking: int,
     left_out: Sequence[str],
@@ -77,23 +77,23 @@ def finished_set(
     `one_wish`: they are several for the same wish.
     """
     heading = texts.takes_of(len(tunes)) if one_wish else texts.set_of(len(tunes))
-    lines = [f"**{say(heading)}**"]
+    lines = [f"**{translate(heading)}**"]
     for number, tune in enumerate(tunes, 1):
         assert tune.composition is not None
         own = [key_name(tune.composition.key), texts.seed(tune.request.seed), nearest(tune.composition.scores)]
-        told = " · ".join(escape(one_line(say(part))) for part in own if part)
+        told = " · ".join(escape(one_line(translate(part))) for part in own if part)
         lines.append(f"{number}. **{escape(one_line(title_of(tune)))}** · {told}")
-    foot = [footer(tunes[0], say, one_of_many=True)]
-    foot += [say(texts.set_lacks(lacking))] if lacking else []
-    foot += [say(texts.too_large(list(left_out)))] if left_out else []
-    foot += [say(note)] if note else []
+    foot = [footer(tunes[0], translate, one_of_many=True)]
+    foot += [translate(texts.set_lacks(lacking))] if lacking else []
+    foot += [translate(texts.too_large(list(left_out)))] if left_out else []
+    foot += [translate(note)] if note else []
     book = tunebook(tunes)
     block = [] if "```" in book else [f"```\n{book.strip()}\n```"]
     small = [f"-# {line}" for line in foot]
     content = "\n".join([*lines, *block, *small])
     if message.length(content) > message.MAX_CHARACTERS:
         content = "\n".join([*lines, *small])  # the file has the ABC
-    return FinishedSet(tunes[0], content, contents, say, tuple(tunes))
+    return FinishedSet(tunes[0], content, contents, translate, tuple(tunes))
 
 
 class SetDelivery(Delivery):
@@ -148,7 +148,9 @@ class SetDelivery(Delivery):
         lacking = len(self._tunes) - len(tunes)
 
         def make(contents: dict[str, bytes] = kept, note: str = "") -> Finished:
-            return finished_set(tunes, contents, say=self._say, one_wish=one_wish, lacking=lacking, left_out=left_out, note=note)
+            return finished_set(
+                tunes, contents, translate=self._say, one_wish=one_wish, lacking=lacking, left_out=left_out, note=note
+            )
 
         return make
 

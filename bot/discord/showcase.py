@@ -103,7 +103,7 @@ class Showcase:
             tune,
             contents,
             file_limit=guild.filesize_limit if guild else DEFAULT_FILE_SIZE_LIMIT_BYTES,
-            say=language(reply.language if reply else None),
+            translate=language(reply.language if reply else None),
             parent=parent,
             shared=True,
         )

@@ -8,7 +8,7 @@ from discord.app_commands import TranslationContextLocation, TranslationContextT
 from discord.app_commands import Translator as Base
 
 from bot.languages import language
-from generator.notation.sentences import LANGUAGES
+from generator.user_messages import LANGUAGES
 
 # Names are typed: one word in small letters, each translated where the catalogue marks it as a name of that kind.
 _TYPED = {

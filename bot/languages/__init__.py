@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from bot.languages.recall import Recall
-from generator.notation.sentences import LANGUAGES, AllOf, OneOf, Sentence
+from generator.user_messages import LANGUAGES, AllOf, OneOf, UserMessage
 
 FOLDER = Path(__file__).parent
 
@@ -47,16 +47,16 @@ class Language:
         return str(self.locale.get_display_name() or self.code).capitalize()
 
     def __call__(self, text: str) -> str:
-        """A Sentence, or English that stands in the catalogue as it is or was a whole Sentence before it was kept."""
+        """A UserMessage, or English that stands in the catalogue as it is or was a whole UserMessage before it was kept."""
         if self.code == LANGUAGES[0] or not text:
             return str(text)
-        if not isinstance(text, Sentence):
+        if not isinstance(text, UserMessage):
             said = self._catalogue.gettext(text)
             recalled = self._recall(text) if said == text else None
             return said if recalled is None else self(recalled)
         form = (
-            self._catalogue.ngettext(text.template, text.many, text.values["n"])
-            if text.many
+            self._catalogue.ngettext(text.template, text.plural, text.values["n"])
+            if text.plural
             else self._catalogue.gettext(text.template)
         )
         if not text.values:
@@ -72,13 +72,13 @@ class Language:
         return self._catalogue.pgettext(context, name)
 
     def _value(self, value: object) -> object:
-        """What is no Sentence stays as it is: somebody typed it."""
+        """What is no UserMessage stays as it is: somebody typed it."""
         match value:
             case OneOf():
                 return format_list([str(self._value(name)) for name in value], "or", self.locale)
             case AllOf():
                 return format_list([str(self._value(name)) for name in value], "standard", self.locale)
-            case Sentence():
+            case UserMessage():
                 return self(value)
             case _:
                 return value

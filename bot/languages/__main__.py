@@ -15,7 +15,7 @@ from discord import Locale, app_commands
 from discord.app_commands import TranslationContextTypes, locale_str
 
 from bot.languages import FOLDER
-from generator.notation.sentences import LANGUAGES
+from generator.user_messages import LANGUAGES
 
 PACKAGES = ("generator", "storage", "bot")
 # Babel's own has dates in it, and would change without a change.
@@ -52,17 +52,17 @@ def _found() -> list[tuple[tuple[str, ...], str]]:
     return [
         (forms, str(file.relative_to(TOP)))
         for file, text in texts.items()
-        if "Sentence(" in text
+        if "UserMessage(" in text
         for forms in _sentences(ast.parse(text), file)
     ]
 
 
 def _sentences(tree: ast.AST, file: Path) -> Iterator[tuple[str, ...]]:
     for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Sentence":
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "UserMessage":
             forms = tuple(argument.value for argument in call.args if isinstance(argument, ast.Constant))
             if len(forms) != len(call.args) or not all(isinstance(form, str) for form in forms):
-                raise click.ClickException(f"{file}:{call.lineno}: a Sentence is made of literals.")
+                raise click.ClickException(f"{file}:{call.lineno}: a UserMessage is made of literals.")
             yield tuple(map(str, forms))
 
 

@@ -1,4 +1,4 @@
-"""Finds the Sentence again that a text once was: what is kept of errors and notices is their English alone."""
+"""Finds the UserMessage again that a text once was: what is kept of errors and notices is their English alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.naming import key_name
 from generator.notation.names import named
-from generator.notation.sentences import AllOf, Sentence
+from generator.user_messages import AllOf, UserMessage
 
 MAX_CHARACTERS = 500  # the patterns try many ways of parting a text
 _NUMBER = r"[0-9][0-9,]*"
@@ -26,18 +26,18 @@ class Recall:
             if re.search(r"[^\W\d_]{2}", words)
         ]
 
-    def __call__(self, text: str) -> Sentence | None:
+    def __call__(self, text: str) -> UserMessage | None:
         """The whole sentence that reads so in English; None where none does."""
         return self._find(text, whole=True) if text.endswith(".") and len(text) <= MAX_CHARACTERS else None
 
-    def _find(self, text: str, *, whole: bool) -> Sentence | None:
+    def _find(self, text: str, *, whole: bool) -> UserMessage | None:
         for pattern, numbers, form, forms in self._known:
-            if (not whole or form.endswith((".", "{sentence}"))) and (found := pattern.fullmatch(text)):
+            if (not whole or form.endswith((".", "{message}"))) and (found := pattern.fullmatch(text)):
                 values = {
                     name: int(value.replace(",", "")) if name in numbers else self._value(name, value)
                     for name, value in found.groupdict().items()
                 }
-                sentence = Sentence.__new__(Sentence, *forms, **values)
+                sentence = UserMessage.__new__(UserMessage, *forms, **values)
                 if sentence == text:
                     return sentence
         return None
@@ -45,7 +45,7 @@ class Recall:
     def _value(self, name: str, text: str) -> object:
         """A value as it was, by its name: sentences and names are said in other languages too, what people typed is not."""
         match name:
-            case "sentence" | "what" | "time":
+            case "message" | "what" | "time":
                 return self._find(text, whole=False) or text
             case "key":
                 return key_name(text)

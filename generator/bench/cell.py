@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 
 from generator.bench.network import NetworkName
-from generator.bench.processes import say
+from generator.bench.processes import echo
 
 WARM_UP_S = 0.3
 
@@ -47,7 +47,7 @@ def _loop(cell: Cell) -> dict[str, Any]:
 
     loop = LOOPS[cell.contender](network(cell.network), cell.streams, cell.form, cell.precision)
     loop.step()
-    say(ready=True)
+    echo(ready=True)
     for seconds in (WARM_UP_S, cell.seconds):
         steps, began = 0, time.perf_counter()
         while time.perf_counter() - began < seconds:
@@ -83,7 +83,7 @@ def _ours(cell: Cell) -> dict[str, Any]:
     first: queue.SimpleQueue[int] = queue.SimpleQueue()
     ask(first.put)
     first.get(timeout=60)  # a bar is written
-    say(ready=True)
+    echo(ready=True)
     for _ in range(2 * cell.streams):  # so that no row waits for its next tune
         ask()
     for _ in range(2 * cell.streams):  # until the tunes have fallen out of step
@@ -132,9 +132,9 @@ def main() -> None:
     cell = Cell(**json.loads(sys.argv[1]))
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # else OpenVINO forks a process that reports its use
     try:
-        say(**measure(cell))
+        echo(**measure(cell))
     except Exception as error:  # whatever a library raises: the parent shows it
-        say(error=f"{type(error).__name__}: {error}".splitlines()[0])
+        echo(error=f"{type(error).__name__}: {error}".splitlines()[0])
     os._exit(0)  # whatever threads are left
 
 

@@ -47,7 +47,7 @@ CONTENDERS = {
 RIVALS = ("onnx", "openvino", "pytorch")
 
 
-def bench(*, streams: Sequence[int], seconds: float, only: Sequence[str], say: Callable[[str], None]) -> dict[str, Any]:
+def bench(*, streams: Sequence[int], seconds: float, only: Sequence[str], echo: Callable[[str], None]) -> dict[str, Any]:
     """Measures the contenders in `only`, all without it; `say` hears of each as it is done. Raises WeightsError."""
     networks: tuple[NetworkName, ...] = ("shipped", "lab")
     known = {name: network(name) for name in networks}
@@ -71,7 +71,7 @@ def bench(*, streams: Sequence[int], seconds: float, only: Sequence[str], say: C
                     found["cells"].append(result)
                     speed = f"{result['tokens_per_second']:,.0f} a second" if "error" not in result else result["error"]
                     title = " ".join(filter(None, (what.title, form, precision)))
-                    say(f"{name}, {rows} {'stream' if rows == 1 else 'streams'}, {title}: {speed}")
+                    echo(f"{name}, {rows} {'stream' if rows == 1 else 'streams'}, {title}: {speed}")
     found["comparison"] = [compare(found, rows) for rows in streams if _best(found, OURS, "shipped", rows)]
     return found
 

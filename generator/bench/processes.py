@@ -49,7 +49,7 @@ def run(module: str, cell: dict[str, Any], *, patience_s: float, wanted: str) ->
     return found
 
 
-def say(**found: Any) -> None:
+def echo(**found: Any) -> None:
     """What a measuring process tells: a line of JSON."""
     sys.stdout.write(json.dumps(found) + "\n")
     sys.stdout.flush()

@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from generator.bench.processes import say
+from generator.bench.processes import echo
 
 WARM_UP = 3  # tunes
 WATCHED = 5  # tunes, for the memory of programs
@@ -46,7 +46,7 @@ def measure(cell: RenderCell) -> dict[str, Any]:
         for abc in tunes[:WARM_UP]:
             with suppress(Exception):
                 way(abc)
-        say(ready=True)
+        echo(ready=True)
         for abc in tunes:
             try:
                 times.append(way(abc))
@@ -105,9 +105,9 @@ def main() -> None:
         os.sched_setaffinity(0, {cell.core})  # before anything starts a thread or a program, which inherit it
     _own_output()
     try:
-        say(**measure(cell))
+        echo(**measure(cell))
     except Exception as error:  # whatever a library raises: the parent shows it
-        say(error=f"{type(error).__name__}: {error}".splitlines()[0])
+        echo(error=f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 if __name__ == "__main__":

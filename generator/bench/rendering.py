@@ -55,7 +55,7 @@ CONTENDERS = {
 }
 
 
-def bench(*, tunes: int, only: Sequence[str], soundfont: Path | None, say: Callable[[str], None]) -> dict[str, Any]:
+def bench(*, tunes: int, only: Sequence[str], soundfont: Path | None, echo: Callable[[str], None]) -> dict[str, Any]:
     """Measures the contenders in `only`, all without it; `say` hears of each as it is done.
 
     Raises RendererFault where this machine cannot render, RuntimeError where it cannot compose.
@@ -83,7 +83,7 @@ def bench(*, tunes: int, only: Sequence[str], soundfont: Path | None, say: Calla
         file.write_text(json.dumps(composed["tunes"]), encoding="utf-8")
         for selection, made in composed["tunes"].items():
             found["playing_s"][selection] = _summary([tune["playing_s"] for tune in made], 1)
-        say(f"{tunes} tunes composed, {' and as many of '.join(composed['tunes'])}")
+        echo(f"{tunes} tunes composed, {' and as many of '.join(composed['tunes'])}")
         for selection in composed["tunes"]:
             for name, contender in chosen.items():
                 if missing[name]:
@@ -94,7 +94,7 @@ def bench(*, tunes: int, only: Sequence[str], soundfont: Path | None, say: Calla
                 found["cells"].append(result)
                 whole = result.get("steps", {}).get(WHOLE)
                 speed = f"{whole['p50']:,.0f} ms" if whole else result.get("error", "made none of them")
-                say(f"{selection}, {contender.title}: {speed}")
+                echo(f"{selection}, {contender.title}: {speed}")
     found["comparison"] = {selection: _compare(found, selection) for selection in (NEAR, MIXED)}
     return found
 

@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from generator.bench.processes import say
+from generator.bench.processes import echo
 
 SHORTEST_S, LONGEST_S = 42, 48
 NEAR, MIXED = "about 45 s", "all rhythms"
@@ -44,9 +44,9 @@ def compose(count: int) -> dict[str, list[dict[str, Any]]]:
 def main() -> None:
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # else OpenVINO forks a process that reports its use
     try:
-        say(tunes=compose(json.loads(sys.argv[1])["count"]))
+        echo(tunes=compose(json.loads(sys.argv[1])["count"]))
     except Exception as error:  # whatever a library raises: the parent shows it
-        say(error=f"{type(error).__name__}: {error}".splitlines()[0])
+        echo(error=f"{type(error).__name__}: {error}".splitlines()[0])
     os._exit(0)  # whatever threads are left
 
 

@@ -17,8 +17,8 @@ from generator.composer.plan import make_plan
 from generator.composer.runtime import open_runtimes
 from generator.composer.titles import shipped
 from generator.composer.weights import Weights
-from generator.notation.sentences import Sentence
 from generator.request import TuneRequest
+from generator.user_messages import UserMessage
 
 DEFAULT_SLOTS = 64
 CANDIDATES = 8  # of a request, where it does not say
@@ -95,6 +95,6 @@ class Composer:
                 task.again()
                 self._spread(task)
             else:
-                raise ComposingError(Sentence("All that I wrote was too close to a known tune. Ask again with another seed."))
+                raise ComposingError(UserMessage("All that I wrote was too close to a known tune. Ask again with another seed."))
         except Exception as error:  # one tune's failure is its own
             task.fail(error)

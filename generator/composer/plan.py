@@ -14,9 +14,9 @@ from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre
 from generator.notation.opening import PHRASES, encoded, free_to_vary, parts_of, pieces, read_opening
 from generator.notation.score import Score
-from generator.notation.sentences import Sentence
 from generator.notation.shares import drawn, keys_of
 from generator.request import TuneRequest
+from generator.user_messages import UserMessage
 
 FREE_BAR = ""  # in a script: the model fills one bar
 CHANGED = {1: 0.25, 2: 0.5, 3: 0.8}  # strength of a variation → share of the bars that may change and do
@@ -57,7 +57,7 @@ def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
 def _from_opening(request: TuneRequest, form: Form) -> Plan:
     mode = request.mode
     if mode == "play":
-        sentence = Sentence("A tune that is to be played as it stands is not composed. Use “tunesmith render” for it.")
+        sentence = UserMessage("A tune that is to be played as it stands is not composed. Use “tunesmith render” for it.")
         raise NotationError(sentence)
     opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode=mode)
     body = encoded(opening)

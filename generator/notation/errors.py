@@ -1,20 +1,20 @@
-"""What is said when ABC text cannot be read."""
+"""The error for ABC text that cannot be read."""
 
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserError, UserMessage
 
 
-class NotationError(ValueError):
-    """One human sentence about ABC text, and where it applies: together they are `told`.
+class NotationError(UserError):
+    """What is wrong with ABC text, and where.
 
-    `line` and `column` count from 1 in the text that was handed in; `text` is the offending piece.
+    `reason` is the message without the position. `line` and `column` count from 1 in the text that was passed in; `text` is
+    the offending piece.
     """
 
-    def __init__(self, sentence: Sentence, *, line: int | None = None, column: int | None = None, text: str = "") -> None:
-        self.sentence, self.line, self.column, self.text = sentence, line, column, text
-        placed = line is not None and column is not None
-        self.told = (
-            Sentence("Line {line}, column {column}: {sentence}", line=line, column=column, sentence=sentence)
-            if placed
-            else sentence
+    def __init__(self, reason: UserMessage, *, line: int | None = None, column: int | None = None, text: str = "") -> None:
+        self.reason, self.line, self.column, self.text = reason, line, column, text
+        has_position = line is not None and column is not None
+        super().__init__(
+            UserMessage("Line {line}, column {column}: {message}", line=line, column=column, message=reason)
+            if has_position
+            else reason
         )
-        super().__init__(self.told)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from generator.notation.errors import NotationError
 from generator.notation.names import named
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserMessage
 
 LETTERS = "CDEFGAB"
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -60,7 +60,7 @@ class Key:
     def __post_init__(self) -> None:
         if not -7 <= self.fifths <= 7:
             key = _named(self.tonic, self.mode)
-            raise NotationError(Sentence("The key {key} would need more than seven sharps or flats.", key=key), text=self.abc)
+            raise NotationError(UserMessage("The key {key} would need more than seven sharps or flats.", key=key), text=self.abc)
 
     @cached_property
     def fifths(self) -> int:
@@ -93,10 +93,10 @@ class Key:
         return str(self.named)
 
     @property
-    def named(self) -> Sentence:
+    def named(self) -> UserMessage:
         """`A dorian`, as a sentence and as its values."""
         name, marks = _named(self.tonic, self.mode), self.abc.partition(" ")[2]
-        return Sentence("{key} with {marks}", key=name, marks=marks) if self.extra else name
+        return UserMessage("{key} with {marks}", key=name, marks=marks) if self.extra else name
 
     @classmethod
     def parse(cls, text: str) -> Key:
@@ -111,13 +111,13 @@ class Key:
             return cls("C")
         match = _KEY.fullmatch(value)
         if not match:
-            sentence = Sentence("“{text}” is not a key. Write it like D, Am, Edor or Bmix.", text=text[:40])
+            sentence = UserMessage("“{text}” is not a key. Write it like D, Am, Edor or Bmix.", text=text[:40])
             raise NotationError(sentence, text=text)
         letter, accidental, word, rest = match.groups()
         mode = _mode(word)
         if mode is None or rest[:1].isalpha():  # `Dórico` is no D
             first, _, rest = (word + rest).partition(" ")
-            sentence = Sentence("“{text}” is not a mode. Use major, minor, dor, mix, phr, lyd or loc.", text=first[:20])
+            sentence = UserMessage("“{text}” is not a mode. Use major, minor, dor, mix, phr, lyd or loc.", text=first[:20])
             raise NotationError(sentence, text=text)
         extra = tuple((note.upper(), _ACCIDENTALS[mark]) for mark, note in _EXTRA.findall(rest))
         key = cls(letter.upper() + accidental, mode, extra)
@@ -128,8 +128,8 @@ class Key:
         return key
 
 
-def _named(tonic: str, mode: Mode) -> Sentence:
-    return Sentence("{tonic} {mode}", tonic=named(tonic), mode=named(mode))
+def _named(tonic: str, mode: Mode) -> UserMessage:
+    return UserMessage("{tonic} {mode}", tonic=named(tonic), mode=named(mode))
 
 
 def _mode(word: str) -> Mode | None:

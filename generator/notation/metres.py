@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from generator.notation.errors import NotationError
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserMessage
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Metre:
             beats, unit = sum(int(part) for part in match[1].split("+")), int(match[2])
             if 1 <= beats <= 32 and unit in (1, 2, 4, 8, 16, 32):
                 return cls(beats, unit)
-        raise NotationError(Sentence("“{text}” is not a metre. Write it like 4/4, 6/8 or C|.", text=text[:20]), text=text)
+        raise NotationError(UserMessage("“{text}” is not a metre. Write it like 4/4, 6/8 or C|.", text=text[:20]), text=text)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Note, Pitch, Tuplet
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserMessage
 
 _INLINE = re.compile(r"\[([A-Za-z]):([^\]\n]*)\]")
 _VOICE = re.compile(r"\[V:")
@@ -95,7 +95,7 @@ class MusicReader(ABC):
                 end = self._step(line, at)
             except NotationError as error:
                 text = error.text or line[at : at + 12]
-                raise NotationError(error.sentence, line=number, column=max(line.find(text, at), at) + 1, text=text) from None
+                raise NotationError(error.reason, line=number, column=max(line.find(text, at), at) + 1, text=text) from None
             at = max(end, at + 1)
 
     def _step(self, line: str, at: int) -> int:
@@ -145,12 +145,12 @@ class MusicReader(ABC):
         if char in "123456789" and self.bars and self.bars[-1].line and not self.bar.notes and (match := _ENDING.match(line, at)):
             return self._read_ending(match)
         if char == "&":
-            self.notices.append(Sentence("A second voice in the same bar (&) was left out."))
+            self.notices.append(UserMessage("A second voice in the same bar (&) was left out."))
             line_end = line.find("|", at)
             return len(line) if line_end < 0 else line_end
         if _SYMBOL.match(line, at):
             return at + 1  # a sign that the collection gave a meaning of its own
-        raise NotationError(Sentence("I can't read “{text}” here.", text=char), text=char)
+        raise NotationError(UserMessage("I can't read “{text}” here.", text=char), text=char)
 
     def _change_last(self, **changes: object) -> None:
         self.bar.notes[-1] = replace(self.bar.notes[-1], **changes)  # type: ignore[arg-type]
@@ -169,7 +169,7 @@ class MusicReader(ABC):
             alter = self.tied.get((letter, octave), self.accidentals.get(letter, self.key.signature[letter]))
         pitch = Pitch(letter, octave, alter)
         if octave < 0 or not 0 <= pitch.midi <= 127:
-            raise NotationError(Sentence("This note is out of every instrument's range."), text=match[0])
+            raise NotationError(UserMessage("This note is out of every instrument's range."), text=match[0])
         return pitch
 
     def _read_length(self, line: str, at: int) -> tuple[Fraction, int]:
@@ -177,18 +177,18 @@ class MusicReader(ABC):
         assert match is not None  # every part of the pattern may be empty
         digits, slashes, divisor = match.groups()
         if len(digits) > _MAX_DIGITS or len(divisor) > _MAX_DIGITS or len(slashes) > 6:
-            raise NotationError(Sentence("A note this long or short can't be meant."), text=match[0])
+            raise NotationError(UserMessage("A note this long or short can't be meant."), text=match[0])
         if divisor and not slashes:
-            raise NotationError(Sentence("A note's length can't be read here."), text=match[0])
+            raise NotationError(UserMessage("A note's length can't be read here."), text=match[0])
         if (digits and not int(digits)) or (divisor and not int(divisor)):
-            raise NotationError(Sentence("A note can't last zero."), text=match[0])
+            raise NotationError(UserMessage("A note can't last zero."), text=match[0])
         down = int(divisor) * 2 ** (len(slashes) - 1) if divisor else 2 ** len(slashes)
         return Fraction(int(digits or 1), down), match.end()
 
     def _read_note(self, line: str, at: int) -> int:
         match = _NOTE.match(line, at)
         if not match:
-            raise NotationError(Sentence("A note is missing after “{text}”.", text=line[at]), text=line[at])
+            raise NotationError(UserMessage("A note is missing after “{text}”.", text=line[at]), text=line[at])
         pitch = self._read_pitch(match)
         length, end = self._read_length(line, match.end())
         self._add((pitch,), length)
@@ -212,11 +212,15 @@ class MusicReader(ABC):
             elif match := _DECORATION.match(line, here):
                 here = match.end()
             else:
-                raise NotationError(Sentence("I can't read “{text}” inside a chord.", text=line[here]), text=line[at : here + 1])
+                raise NotationError(
+                    UserMessage("I can't read “{text}” inside a chord.", text=line[here]), text=line[at : here + 1]
+                )
         if len(pitches) > _MAX_TOGETHER:
-            raise NotationError(Sentence("This chord has more than {most} notes.", most=_MAX_TOGETHER), text=line[at : at + 12])
+            raise NotationError(
+                UserMessage("This chord has more than {most} notes.", most=_MAX_TOGETHER), text=line[at : at + 12]
+            )
         if here == len(line) or not pitches:
-            raise NotationError(Sentence("This chord is empty or never closed with ]."), text=line[at : at + 12])
+            raise NotationError(UserMessage("This chord is empty or never closed with ]."), text=line[at : at + 12])
         outer, end = self._read_length(line, here + 1)
         self._add(tuple(sorted(set(pitches), key=lambda pitch: (pitch.midi, pitch.staff))), (length or Fraction(1)) * outer)
         if tie:
@@ -229,7 +233,7 @@ class MusicReader(ABC):
             self._add((), length)
             return end
         if self.tuplet:
-            raise NotationError(Sentence("A rest of whole bars can't stand in a tuplet."), text=line[at:end])
+            raise NotationError(UserMessage("A rest of whole bars can't stand in a tuplet."), text=line[at:end])
         bars = min(int(length), 64)
         self.first_unit = self.first_unit or self.unit
         self._check_length(self.metre.bar if self.metre else Fraction(1))
@@ -244,7 +248,7 @@ class MusicReader(ABC):
         if nominal.numerator > 15 or nominal.denominator > 64:  # else it can, whatever the unit
             units = nominal / (self.first_unit or Fraction(1, 64))
             if max(units.numerator, units.denominator) >= 10**_MAX_DIGITS:
-                raise NotationError(Sentence("A note this long or short can't be meant."))
+                raise NotationError(UserMessage("A note this long or short can't be meant."))
 
     def _add(self, pitches: tuple[Pitch, ...], units: Fraction) -> None:
         assert self.unit is not None
@@ -280,7 +284,7 @@ class MusicReader(ABC):
             return at + 1
         actual = int(match[1])
         if actual < 2:
-            raise NotationError(Sentence("A tuplet of {notes} makes no sense.", notes=actual), text=match[0])
+            raise NotationError(UserMessage("A tuplet of {notes} makes no sense.", notes=actual), text=match[0])
         compound = self.metre is not None and self.metre.compound and self.metre.beats > 3
         normal = int(match[2] or 0) or _TUPLET_TIME.get(actual) or (3 if compound else 2)
         self.tuplet = (actual, normal, 0, int(match[3] or 0) or actual)
@@ -289,7 +293,7 @@ class MusicReader(ABC):
     def _read_grace(self, line: str, at: int) -> int:
         close = line.find("}", at)
         if close < 0:
-            raise NotationError(Sentence("These grace notes are never closed with }."), text=line[at : at + 12])
+            raise NotationError(UserMessage("These grace notes are never closed with }."), text=line[at : at + 12])
         kept = dict(self.accidentals)
         self.grace = tuple(self._read_pitch(match) for match in _NOTE.finditer(line, at + 1, close))[:_MAX_TOGETHER]
         self.accidentals = kept  # those of grace notes hold inside the braces only
@@ -298,7 +302,7 @@ class MusicReader(ABC):
     def _read_quoted(self, line: str, at: int) -> int:
         close = line.find('"', at + 1)
         if close < 0:
-            raise NotationError(Sentence("This text is never closed with a second quotation mark."), text=line[at : at + 12])
+            raise NotationError(UserMessage("This text is never closed with a second quotation mark."), text=line[at : at + 12])
         text = line[at + 1 : close].strip()
         if re.fullmatch(r"\(?[A-G][#b♯♭]?[A-Za-z0-9#b+°ø]{0,8}(/[A-G][#b]?)?\)?", text):
             self.chord_symbol = text.strip("()")
@@ -309,11 +313,11 @@ class MusicReader(ABC):
         while end < len(line) and line[end] == char:
             end += 1
         if end - at > 3:
-            raise NotationError(Sentence("Broken rhythm goes no deeper than three signs."), text=line[at:end])
+            raise NotationError(UserMessage("Broken rhythm goes no deeper than three signs."), text=line[at:end])
         if not self.bar.notes:
-            raise NotationError(Sentence("There is no note before “{text}”.", text=line[at:end]), text=line[at:end])
+            raise NotationError(UserMessage("There is no note before “{text}”.", text=line[at:end]), text=line[at:end])
         if self.broken != 1:
-            sentence = Sentence("There is no note between “{text}” and the one before.", text=line[at:end])
+            sentence = UserMessage("There is no note between “{text}” and the one before.", text=line[at:end])
             raise NotationError(sentence, text=line[at:end])
         short = Fraction(1, 2 ** (end - at))
         before, after = (2 - short, short) if char == ">" else (short, 2 - short)
@@ -327,7 +331,7 @@ class MusicReader(ABC):
     def _read_bar_line(self, line: str, at: int) -> int:
         match = _BAR_LINE.match(line, at)
         if not match:
-            raise NotationError(Sentence("I can't read this bar line."), text=line[at : at + 6])
+            raise NotationError(UserMessage("I can't read this bar line."), text=line[at : at + 6])
         before, after, bare = match.groups()
         if bare:
             back, start = len(bare) // 2 or 1, len(bare) > 1
@@ -350,7 +354,7 @@ class MusicReader(ABC):
         for part in re.split(r"[,.]", match[1]):
             low, _, high = part.partition("-")
             if len(low) > 1 or len(high) > 1:
-                raise NotationError(Sentence("An ending's number goes from 1 to 9."), text=match[0])
+                raise NotationError(UserMessage("An ending's number goes from 1 to 9."), text=match[0])
             numbers.extend(range(int(low), int(high or low) + 1))
         if self.bar.notes:
             self.close_bar("|", 0)
@@ -360,11 +364,11 @@ class MusicReader(ABC):
     def close_bar(self, style: str, back: int) -> None:
         """Ends the bar at a bar line. A line without notes before it only adds its signs to the bar before."""
         if back > 4:
-            raise NotationError(Sentence("A part can't be repeated that often."), text=":" * back)
+            raise NotationError(UserMessage("A part can't be repeated that often."), text=":" * back)
         if self.bar.notes:
             bar = self.bar
             if len(self.bars) == _MAX_BARS:
-                raise NotationError(Sentence("This is too long for a tune: I read at most {most:,} bars.", most=_MAX_BARS))
+                raise NotationError(UserMessage("This is too long for a tune: I read at most {most:,} bars.", most=_MAX_BARS))
             changes = (bar.key, bar.metre, bar.free, bar.part)
             self.bars.append(Bar(tuple(bar.notes), bar.repeat_start, back, bar.endings, style, *changes))
             self.bar = bar.following or OpenBar()

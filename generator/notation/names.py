@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserMessage
 
 NAMES = {
     str(name): name
     for name in (
-        Sentence("reel"), Sentence("jig"), Sentence("slip jig"), Sentence("hornpipe"), Sentence("polka"), Sentence("slide"),
-        Sentence("waltz"), Sentence("march"), Sentence("strathspey"), Sentence("air"),
-        Sentence("major"), Sentence("minor"), Sentence("dorian"), Sentence("mixolydian"), Sentence("phrygian"),
-        Sentence("lydian"), Sentence("locrian"),
-        Sentence("fiddle"), Sentence("flute"), Sentence("whistle"), Sentence("accordion"), Sentence("concertina"),
-        Sentence("banjo"), Sentence("harp"), Sentence("piano"),
-        Sentence("triplets"), Sentence("semiquavers"), Sentence("accidentals"), Sentence("rests"), Sentence("ties"),
-        Sentence("pick-ups"), Sentence("second endings"),
+        UserMessage("reel"), UserMessage("jig"), UserMessage("slip jig"), UserMessage("hornpipe"), UserMessage("polka"), UserMessage("slide"),
+        UserMessage("waltz"), UserMessage("march"), UserMessage("strathspey"), UserMessage("air"),
+        UserMessage("major"), UserMessage("minor"), UserMessage("dorian"), UserMessage("mixolydian"), UserMessage("phrygian"),
+        UserMessage("lydian"), UserMessage("locrian"),
+        UserMessage("fiddle"), UserMessage("flute"), UserMessage("whistle"), UserMessage("accordion"), UserMessage("concertina"),
+        UserMessage("banjo"), UserMessage("harp"), UserMessage("piano"),
+        UserMessage("triplets"), UserMessage("semiquavers"), UserMessage("accidentals"), UserMessage("rests"), UserMessage("ties"),
+        UserMessage("pick-ups"), UserMessage("second endings"),
         # Tonics: not all call B what the English do.
-        Sentence("C"), Sentence("D"), Sentence("E"), Sentence("F"), Sentence("G"), Sentence("A"), Sentence("B"),
-        Sentence("C#"), Sentence("D#"), Sentence("E#"), Sentence("F#"), Sentence("G#"), Sentence("A#"), Sentence("B#"),
-        Sentence("Cb"), Sentence("Db"), Sentence("Eb"), Sentence("Fb"), Sentence("Gb"), Sentence("Ab"), Sentence("Bb"),
+        UserMessage("C"), UserMessage("D"), UserMessage("E"), UserMessage("F"), UserMessage("G"), UserMessage("A"), UserMessage("B"),
+        UserMessage("C#"), UserMessage("D#"), UserMessage("E#"), UserMessage("F#"), UserMessage("G#"), UserMessage("A#"), UserMessage("B#"),
+        UserMessage("Cb"), UserMessage("Db"), UserMessage("Eb"), UserMessage("Fb"), UserMessage("Gb"), UserMessage("Ab"), UserMessage("Bb"),
     )
 }  # fmt: skip
 
 
 def named(name: str) -> str:
-    """The name as a Sentence, so that it can be said in other languages; any other text as it is."""
+    """The name as a UserMessage, so that it can be said in other languages; any other text as it is."""
     return NAMES.get(name, name)

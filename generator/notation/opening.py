@@ -17,11 +17,11 @@ from generator.notation.names import named
 from generator.notation.passed_over import passed_over
 from generator.notation.reader import read
 from generator.notation.score import Bar, Pitch, Score
-from generator.notation.sentences import Sentence
 from generator.notation.shares import keys_of
 from generator.notation.structure import FormError, Part, metres, parts, play_order
 from generator.notation.tempo import MAX_PLAYING_S, playing_time_s, seconds, tempo
 from generator.notation.transpose import transposed
+from generator.user_messages import UserMessage
 
 # What becomes of an opening: it is gone on from until the tune is whole; it is answered with one phrase; it is a whole tune
 # and varied; it is a whole first part and gets a second one; it is a whole tune and played as it stands.
@@ -80,14 +80,14 @@ def read_opening(
             raise NotationError(_not_written_in(score.metre, kind))
         kind = None
     if len(score.bars) > MAX_BARS:
-        raise NotationError(Sentence("The opening is too long: I read at most {most} bars.", most=MAX_BARS))
+        raise NotationError(UserMessage("The opening is too long: I read at most {most} bars.", most=MAX_BARS))
     score = replace(score, rhythm=kind.name if kind else "", tempo=None)
     score = _with_end(_with_closed_ending(score), mode)
     _check_bars(score)
     try:
         tokens = encoded(score)
     except t.NotEncodable as error:
-        raise NotationError(Sentence("I can't go on from this opening: it has {what}.", what=error.what)) from None
+        raise NotationError(UserMessage("I can't go on from this opening: it has {what}.", what=error.what)) from None
     _check_time(score, _bars_to_come(score, tokens, mode))
     return score
 
@@ -97,7 +97,7 @@ def _to_play(score: Score, body: str, kind: Rhythm | None, *, key_open: bool) ->
     notices = [*score.notices, *passed_over(body)]
     if not any(bar.line for bar in score.bars):
         raise NotationError(
-            Sentence("There is no bar line here, and a whole tune has some. Hand in a tune, or let me go on from this.")
+            UserMessage("There is no bar line here, and a whole tune has some. Hand in a tune, or let me go on from this.")
         )
     if score.metre is None and not re.search(r"^\s*M:|\[M:", body, re.MULTILINE):
         guess = _guess_metre(score, kind, asked=False)
@@ -106,12 +106,12 @@ def _to_play(score: Score, body: str, kind: Rhythm | None, *, key_open: bool) ->
     if score.metre:
         score = _in_quavers(score, body)
     if key_open and not re.search(r"^\s*K:|\[K:", body, re.MULTILINE):
-        notices.append(Sentence("No key is written (K:): I took {key}.", key=score.key.named))
+        notices.append(UserMessage("No key is written (K:): I took {key}.", key=score.key.named))
     if len(score.bars) > MAX_BARS:
-        raise NotationError(Sentence("The tune is too long: I play at most {most} bars.", most=MAX_BARS))
+        raise NotationError(UserMessage("The tune is too long: I play at most {most} bars.", most=MAX_BARS))
     played = playing_time_s(score, play_order(score.bars, score.order))
     if played > MAX_PLAYING_S:
-        sentence = Sentence(
+        sentence = UserMessage(
             "The tune would play for {seconds:,} s; I play at most {most} s. Shorten it.",
             seconds=round(played),
             most=MAX_PLAYING_S,
@@ -121,7 +121,7 @@ def _to_play(score: Score, body: str, kind: Rhythm | None, *, key_open: bool) ->
 
 
 def _in_key(score: Score, key: Key) -> Score:
-    notice = Sentence("Moved from {written} to {wanted}.", written=score.key.named, wanted=key.named)
+    notice = UserMessage("Moved from {written} to {wanted}.", written=score.key.named, wanted=key.named)
     moved = transposed(score, key)
     return replace(moved, notices=(*score.notices, notice))
 
@@ -240,7 +240,7 @@ def _as_part(bars: list[Bar], metre: Metre) -> tuple[Bar, ...]:
     alone = pick_up + last.duration > metre.bar
     if alone and last.duration < metre.bar:
         raise NotationError(
-            Sentence("The opening's last bar is neither full nor leaves room for the pick-up. Complete or shorten it.")
+            UserMessage("The opening's last bar is neither full nor leaves room for the pick-up. Complete or shorten it.")
         )
     start = 1 if alone else 0
     bars[-1] = replace(last, repeat_end=1, line="|")
@@ -252,7 +252,7 @@ def _bars_to_come(score: Score, tokens: Sequence[str], mode: OpeningMode) -> int
     if mode == "vary":
         if not free_to_vary(pieces(tokens)):
             raise NotationError(
-                Sentence(
+                UserMessage(
                     "There is nothing to vary in this tune: I keep the first and last bars of its parts, its cadences and bars "
                     "that are tied together, and it has no others."
                 )
@@ -261,17 +261,17 @@ def _bars_to_come(score: Score, tokens: Sequence[str], mode: OpeningMode) -> int
     layout = t.layout(tokens)
     if mode == "answer":
         if not layout[-1]:
-            raise NotationError(Sentence("An answer needs a phrase of a bar at least, and this is a pick-up alone."))
+            raise NotationError(UserMessage("An answer needs a phrase of a bar at least, and this is a pick-up alone."))
         return max(PHRASES)
     if mode == "second part":
         heard = parts_of(score)
         if len(heard) > 2 or (len(heard) == 2 and score.bars[-1].ends_section):
-            sentence = Sentence(
+            sentence = UserMessage(
                 "A second part is written to a first one alone, and this opening has {parts} parts.", parts=len(heard)
             )
             raise NotationError(sentence)
         if layout[-len(heard)] < MIN_PART_BARS:
-            sentence = Sentence(
+            sentence = UserMessage(
                 "A second part is written to a whole one, of {fewest} bars at least; this is shorter.", fewest=MIN_PART_BARS
             )
             raise NotationError(sentence)
@@ -284,7 +284,7 @@ def _check_time(score: Score, to_come: int) -> None:
     assert score.metre is not None
     played = playing_time_s(score, play_order(score.bars, score.order))
     if played + seconds(to_come * score.metre.bar, tempo(score)) > MAX_PLAYING_S:
-        sentence = Sentence(
+        sentence = UserMessage(
             "The opening alone plays for {seconds} s, and a whole tune for at most {most} s. Leave a part out.",
             seconds=round(played),
             most=MAX_PLAYING_S,
@@ -322,7 +322,7 @@ def _check_bars(score: Score) -> None:
             continue
         unit = metre.unit if metre.unit >= 8 else 8
         if bar.duration > metre.bar:
-            sentence = Sentence(
+            sentence = UserMessage(
                 "Bar {bar} of the opening is too long: it has {has} of {needs} {notes}.",
                 bar=index + 1,
                 has=bar.duration * unit,
@@ -335,7 +335,7 @@ def _check_bars(score: Score) -> None:
         if edge and bar.line and not bar.ends_section:
             edge = bar.duration * t.TICKS <= max(t.PICK_UPS)
         if bar.duration < metre.bar and not (edge or bar.ends_section or bar.endings):
-            sentence = Sentence(
+            sentence = UserMessage(
                 "Bar {bar} of the opening is too short: it has {has} of {needs} {notes}.",
                 bar=index + 1,
                 has=bar.duration * unit,
@@ -348,20 +348,20 @@ def _check_bars(score: Score) -> None:
                 raise NotationError(_out_of_range(index + 1, note.melody, low=note.melody.staff < tonic))
 
 
-_NAMES = {8: Sentence("quavers"), 16: Sentence("semiquavers"), 32: Sentence("demisemiquavers")}
+_NAMES = {8: UserMessage("quavers"), 16: UserMessage("semiquavers"), 32: UserMessage("demisemiquavers")}
 
 
-def _out_of_range(bar: int, note: Pitch, *, low: bool) -> Sentence:
+def _out_of_range(bar: int, note: Pitch, *, low: bool) -> UserMessage:
     if low:
-        return Sentence("Bar {bar} of the opening lies too low to be gone on from: it has {note}.", bar=bar, note=str(note))
-    return Sentence("Bar {bar} of the opening lies too high to be gone on from: it has {note}.", bar=bar, note=str(note))
+        return UserMessage("Bar {bar} of the opening lies too low to be gone on from: it has {note}.", bar=bar, note=str(note))
+    return UserMessage("Bar {bar} of the opening lies too high to be gone on from: it has {note}.", bar=bar, note=str(note))
 
 
-def _otherwise(written: str, wanted: str) -> Sentence:
-    return Sentence(
+def _otherwise(written: str, wanted: str) -> UserMessage:
+    return UserMessage(
         "The opening is in {written}, but {wanted} was asked for. Leave one of the two open.", written=written, wanted=wanted
     )
 
 
-def _not_written_in(metre: Metre, rhythm: Rhythm) -> Sentence:
-    return Sentence("The opening is in {metre}, in which no {rhythm} is written.", metre=str(metre), rhythm=named(rhythm.name))
+def _not_written_in(metre: Metre, rhythm: Rhythm) -> UserMessage:
+    return UserMessage("The opening is in {metre}, in which no {rhythm} is written.", metre=str(metre), rhythm=named(rhythm.name))

@@ -20,8 +20,8 @@ from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.music import MusicReader, OpenBar
 from generator.notation.score import Bar, Score
-from generator.notation.sentences import Sentence
 from generator.notation.structure import part_order
+from generator.user_messages import UserMessage
 
 _FIELD = re.compile(r"([A-Za-z]):(?![|:])(.*)", re.DOTALL)
 _TEMPO = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})\s*=\s*(\d{1,3})(?!\d)|^\s*(\d{1,3})\s*$")
@@ -73,22 +73,22 @@ class _Reader(MusicReader):
                 self._field(match[1], match[2].strip(), number, raw)
             else:
                 if seen_index and key_comes and not self.in_body:
-                    self.notices.append(Sentence("A line that stands before K: and is no field was left out."))
+                    self.notices.append(UserMessage("A line that stands before K: and is no field was left out."))
                     continue
                 self._start_body()
                 self.read_music(line.removesuffix("!"), number)
         if number and any(line.lstrip().startswith("X:") for line in lines[number - 1 :] if self._begun()):
-            self.notices.append(Sentence("Only the first tune was read."))
+            self.notices.append(UserMessage("Only the first tune was read."))
         self._start_body()
         if self.bar.notes:
             self.close_bar("", 0)
         if not any(bar.notes for bar in self.bars):
-            raise NotationError(Sentence("There are no notes here."), line=1, column=1)
+            raise NotationError(UserMessage("There are no notes here."), line=1, column=1)
         notes = [note for bar in self.bars for note in bar.notes]
         if sum(note.slurs_open for note in notes) != sum(note.slurs_close for note in notes):
-            self.notices.append(Sentence("The slurs don't pair: as many must be closed with ) as are opened with (."))
+            self.notices.append(UserMessage("The slurs don't pair: as many must be closed with ) as are opened with (."))
         if self.bars and self.tuplet:
-            self.notices.append(Sentence("The last tuplet has fewer notes than it names."))
+            self.notices.append(UserMessage("The last tuplet has fewer notes than it names."))
         return Score(
             bars=self._without_idle_changes(),
             key=self.first_key or self.key,
@@ -135,7 +135,7 @@ class _Reader(MusicReader):
         try:
             self.apply(name, value)
         except NotationError as error:
-            raise NotationError(error.sentence, line=line, column=column, text=value) from None
+            raise NotationError(error.reason, line=line, column=column, text=value) from None
         if name == "K" and not self.in_body:
             self._start_body()
 
@@ -161,7 +161,7 @@ class _Reader(MusicReader):
         elif name == "L":
             match = re.fullmatch(r"1/(\d{1,3})|1", value)
             if not match or (match[1] and int(match[1]) not in (1, 2, 4, 8, 16, 32, 64)):
-                sentence = Sentence("“{text}” is not a unit note length. Write it like 1/8.", text=value[:20])
+                sentence = UserMessage("“{text}” is not a unit note length. Write it like 1/8.", text=value[:20])
                 raise NotationError(sentence, text=value)
             self.unit, self.unit_written = Fraction(1, int(match[1] or 1)), True
         elif name == "Q":
@@ -172,13 +172,13 @@ class _Reader(MusicReader):
             else:
                 self.order = part_order(value)
                 if value and not self.order:
-                    self.notices.append(Sentence("The order of the parts in the header was not understood."))
+                    self.notices.append(UserMessage("The order of the parts in the header was not understood."))
         elif name == "V":
             voice = value.split()[0] if value.split() else ""
             self.voice = self.voice if self.voice is not None else voice
             self.silent = voice != self.voice
             if self.silent:
-                self.notices.append(Sentence("Only the first voice was read."))
+                self.notices.append(UserMessage("Only the first voice was read."))
         elif name in "XTR":
             self.single.setdefault(name, value.replace("\\%", "%"))
         elif not self.in_body and name not in "IWw":

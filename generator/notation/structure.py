@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Score
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserMessage
 
 MAX_ORDER = 64  # parts that a tune is played in; a few characters could spell millions
 
@@ -143,7 +143,7 @@ class Part:
 class FormError(ValueError):
     """The tune is not laid out in parts that are played once or twice; the message names what it has instead."""
 
-    def __init__(self, what: Sentence) -> None:
+    def __init__(self, what: UserMessage) -> None:
         self.what = what
         super().__init__(what)
 
@@ -155,14 +155,16 @@ def parts(score: Score) -> list[Part]:
         bars = score.bars[start:stop]
         brackets = _brackets(bars)
         if _passes(bars) > 2 or any(bracket not in ((), (1,), (2,)) for bracket in brackets):
-            raise FormError(Sentence("a part that is played more than twice"))
+            raise FormError(UserMessage("a part that is played more than twice"))
         body, first, second = (
             tuple(bar for bar, bracket in zip(bars, brackets, strict=True) if bracket == wanted) for wanted in ((), (1,), (2,))
         )
         if bool(first) != bool(second):
-            raise FormError(Sentence("a first ending without a second") if first else Sentence("a second ending without a first"))
+            raise FormError(
+                UserMessage("a first ending without a second") if first else UserMessage("a second ending without a first")
+            )
         if not body:
-            raise FormError(Sentence("a part that is nothing but endings"))
+            raise FormError(UserMessage("a part that is nothing but endings"))
         found.append(Part(body, _passes(bars) == 2, first, second))
     return found
 

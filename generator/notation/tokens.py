@@ -22,8 +22,8 @@ from itertools import pairwise
 from generator.notation.keys import LETTERS, Key, Mode
 from generator.notation.metres import RHYTHMS, Metre, rhythm_named
 from generator.notation.score import Bar, Note, Pitch, Score, Tuplet
-from generator.notation.sentences import Sentence
 from generator.notation.structure import FormError, Part, parts
+from generator.user_messages import UserMessage
 
 TICKS = 192  # in a whole note: the smallest number that holds 1/32 notes and triplets of 1/16 without remainder
 
@@ -62,7 +62,7 @@ ON_TONIC, ELSEWHERE = 1, 2  # of the cadence
 class NotEncodable(ValueError):
     """The tune holds something that the tokens have no word for; the message names it."""
 
-    def __init__(self, what: Sentence) -> None:
+    def __init__(self, what: UserMessage) -> None:
         self.what = what
         super().__init__(what)
 
@@ -172,13 +172,13 @@ def _with_pick_ups(layout: Sequence[Part], full: Fraction) -> list[Part]:
 class _Encoder:
     def __init__(self, score: Score) -> None:
         if any(bar.free or bar.key not in (None, score.key) or bar.metre not in (None, score.metre) for bar in score.bars):
-            raise NotEncodable(Sentence("a change of key or metre"))
+            raise NotEncodable(UserMessage("a change of key or metre"))
         if score.metre is None or plain(score.metre) not in METRES:
             raise NotEncodable(
-                Sentence("the metre {metre}", metre=str(score.metre)) if score.metre else Sentence("the metre free")
+                UserMessage("the metre {metre}", metre=str(score.metre)) if score.metre else UserMessage("the metre free")
             )
         if score.key.mode not in MODES or score.key.extra:
-            raise NotEncodable(Sentence("the key {key}", key=score.key.named))
+            raise NotEncodable(UserMessage("the key {key}", key=score.key.named))
         self.key, self.full = score.key, score.metre.bar
         self.base = tonic(score.key).staff
         rhythm = rhythm_named(score.rhythm)
@@ -188,7 +188,7 @@ class _Encoder:
     def part(self, part: Part, *, unfinished: bool = False) -> None:
         if unfinished:
             if part.first:
-                raise NotEncodable(Sentence("an ending that is not closed"))
+                raise NotEncodable(UserMessage("an ending that is not closed"))
             self.tokens.append(OPEN_REPEATED)
             self._bars(part.body, starts=True, unfinished=True)
             if part.body[-1].line or part.body[-1].duration == self.full:
@@ -209,21 +209,21 @@ class _Encoder:
         for index, bar in enumerate(bars):
             first, last = starts and index == 0, index == len(bars) - 1
             if bar.duration > self.full:
-                raise NotEncodable(Sentence("a bar of {has} in {needs}", has=bar.duration, needs=self.full))
+                raise NotEncodable(UserMessage("a bar of {has} in {needs}", has=bar.duration, needs=self.full))
             if bar.duration < self.full:
                 if first and (not last or (unfinished and bar.line)):
                     self._pick_up(int(bar.duration * TICKS))
                 elif first and unfinished and bar.duration * TICKS <= self.pick_up:
                     self._pick_up(self.pick_up)  # the part before had one, so this is how the next begins
                 elif not last:
-                    raise NotEncodable(Sentence("a bar of {has} in {needs}", has=bar.duration, needs=self.full))
+                    raise NotEncodable(UserMessage("a bar of {has} in {needs}", has=bar.duration, needs=self.full))
             self._notes(bar, bars[index + 1] if not last else None)
             if not last:
                 self.tokens.append(BAR)
 
     def _pick_up(self, ticks: int) -> None:
         if ticks not in PICK_UPS:
-            raise NotEncodable(Sentence("a pick-up of {length}", length=Fraction(ticks, TICKS)))
+            raise NotEncodable(UserMessage("a pick-up of {length}", length=Fraction(ticks, TICKS)))
         self.pick_up = ticks
         self.tokens.append(f"up{ticks}")
 
@@ -234,13 +234,13 @@ class _Encoder:
             ticks = note.duration * TICKS
             if note.tuplet:
                 if (note.tuplet.actual, note.tuplet.normal, note.tuplet.size) != (3, 2, 3) or ticks not in TRIPLETS:
-                    raise NotEncodable(Sentence("a tuplet other than a plain triplet"))
+                    raise NotEncodable(UserMessage("a tuplet other than a plain triplet"))
                 triplet.append(note)
                 if len({member.duration for member in triplet}) > 1:
-                    raise NotEncodable(Sentence("an uneven triplet"))
+                    raise NotEncodable(UserMessage("an uneven triplet"))
                 triplet = [] if len(triplet) == 3 else triplet
             elif ticks not in DURATIONS or triplet:
-                raise NotEncodable(Sentence("a note of {length}", length=note.duration))
+                raise NotEncodable(UserMessage("a note of {length}", length=note.duration))
             if ticks != self.duration:
                 self.duration = int(ticks)
                 self.tokens.append(f"/{self.duration}")
@@ -248,7 +248,7 @@ class _Encoder:
             if note.tie and after and after.melody == note.melody and not note.rest:
                 self.tokens.append(TIE)
         if triplet:
-            raise NotEncodable(Sentence("an unfinished triplet"))
+            raise NotEncodable(UserMessage("an unfinished triplet"))
 
     def _pitch(self, note: Note) -> str:
         pitch = note.melody
@@ -257,7 +257,7 @@ class _Encoder:
         degree = pitch.staff - self.base
         mark = _MARKS.get(pitch.alter - self.key.signature[pitch.letter])
         if degree not in DEGREES or mark is None:
-            raise NotEncodable(Sentence("the note {note} in {key}", note=str(pitch), key=self.key.named))
+            raise NotEncodable(UserMessage("the note {note} in {key}", note=str(pitch), key=self.key.named))
         return f"{degree}{mark}"
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from generator.notation.errors import NotationError
 from generator.notation.keys import LETTERS, Key, Mode, alter_name, transpose_tonic
 from generator.notation.score import Bar, Note, Pitch, Score
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserMessage
 
 LOWEST, HIGHEST = 55, 83  # MIDI: G3, a fiddle's lowest string, to B5; the octave is chosen so that little lies outside
 _LEAST, _MOST = 14, 127  # MIDI: what can be written however it is spelt
@@ -29,7 +29,7 @@ def transposed(score: Score, key: Key) -> Score:
     up = (key.pitch_class - score.key.pitch_class) % 12
     shifts = [each for each in (up - 24, up - 12, up, up + 12) if all(_LEAST <= pitch + each <= _MOST for pitch in written)]
     if not shifts:
-        raise NotationError(Sentence("This note is out of every instrument's range."))
+        raise NotationError(UserMessage("This note is out of every instrument's range."))
     shift = min(
         shifts,
         key=lambda semitones: (sum(not LOWEST <= each + semitones <= HIGHEST for each in pitches), abs(semitones)),

@@ -20,10 +20,10 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
-from generator.notation.sentences import Sentence
 from generator.rendering.frames import READY, receive, send, send_outcome
 from generator.rendering.result import Rendering, RenderingError
 from generator.rendering.walls import confine
+from generator.user_messages import UserMessage
 
 MEMORY = 1 << 30  # bytes of data
 FILE_SIZE = 128 << 20  # bytes; where FluidSynth's program writes a file, 180 s of sound take 64 MB
@@ -61,10 +61,10 @@ def main() -> None:
         except RenderingError as error:
             outcome = error
         except MemoryError:
-            outcome = RenderingError(Sentence("The tune takes too much memory to render. Shorten it."))
+            outcome = RenderingError(UserMessage("The tune takes too much memory to render. Shorten it."))
         except Exception as error:  # a library's failure on a strange tune must not cost the process
             print(f"rendering failed: {type(error).__name__}: {error}", file=sys.stderr)
-            outcome = RenderingError(Sentence("The tune could not be rendered. Simplify it, or tell whoever runs the bot."))
+            outcome = RenderingError(UserMessage("The tune could not be rendered. Simplify it, or tell whoever runs the bot."))
         send_outcome(answers, outcome)
 
 

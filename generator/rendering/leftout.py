@@ -6,30 +6,30 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from generator.notation.score import Score
-from generator.notation.sentences import AllOf, Sentence
 from generator.rendering.fonts import missing
 from generator.rendering.header import MAX_ORDER
 from generator.rendering.marks import DRAWN
 from generator.rendering.text import MAX_TEXT, composer, printable, rhythm_words
+from generator.user_messages import AllOf, UserMessage
 
 
-def left_out(score: Score) -> tuple[Sentence, ...]:
+def left_out(score: Score) -> tuple[UserMessage, ...]:
     """One sentence for each kind of thing that the sheet leaves out, in the words of ABC."""
     notes = list(score.notes())
     found = []
     if unknown := _names(name for note in notes for name in note.decorations if name not in DRAWN):
-        found.append(Sentence("The sheet has no sign for {names}.", names=unknown))
+        found.append(UserMessage("The sheet has no sign for {names}.", names=unknown))
     if any(note.tie and not {*note.pitches} & {*following.pitches} for note, following in pairwise(notes)):
-        found.append(Sentence("A tie that leads to another note was left out; a slur is written with parentheses."))
+        found.append(UserMessage("A tie that leads to another note was left out; a slur is written with parentheses."))
     if any(bar.free for bar in score.bars):
-        found.append(Sentence("The sheet has no sign for M:none: where the metre becomes free is not marked."))
+        found.append(UserMessage("The sheet has no sign for M:none: where the metre becomes free is not marked."))
     if len(score.order) > MAX_ORDER:
-        found.append(Sentence("The order of the parts is too long for the sheet, and was left out there."))
+        found.append(UserMessage("The order of the parts is too long for the sheet, and was left out there."))
     if len(score.title) > MAX_TEXT:
-        found.append(Sentence("The title was cut after {most} characters.", most=MAX_TEXT))
+        found.append(UserMessage("The title was cut after {most} characters.", most=MAX_TEXT))
     if foreign := missing(printable(score.title) + rhythm_words(score) + composer(score)):
         found.append(
-            Sentence(
+            UserMessage(
                 "No font that comes with the sheet has “{text}”: it is blank where this machine has none either.", text=foreign
             )
         )

@@ -8,10 +8,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from generator.notation.score import Note, Score
-from generator.notation.sentences import Sentence
 from generator.notation.structure import metres, play_order
 from generator.notation.tempo import MAX_PLAYING_S, playing_time_s, quarters_per_minute
 from generator.rendering.result import RenderingError
+from generator.user_messages import UserMessage
 
 MAX_BARS = 200
 MAX_BARS_PLAYED = 1_000  # empty bars take no time
@@ -31,19 +31,21 @@ def check(score: Score) -> None:
     """Raises RenderingError, with what to do about it, where a score is too long or too odd to be rendered."""
     if len(score.bars) > MAX_BARS:
         raise RenderingError(
-            Sentence("The tune has {bars:,} bars; I render at most {most}. Leave some out.", bars=len(score.bars), most=MAX_BARS)
+            UserMessage(
+                "The tune has {bars:,} bars; I render at most {most}. Leave some out.", bars=len(score.bars), most=MAX_BARS
+            )
         )
     notes = list(score.notes())
     written = [sum(map(_heads, bar.notes)) for bar in score.bars]
     if sum(written) > MAX_NOTES:
         raise RenderingError(
-            Sentence(
+            UserMessage(
                 "The tune has {notes:,} notes; I render at most {most:,}. Leave some out.", notes=sum(written), most=MAX_NOTES
             )
         )
     if max(written, default=0) > MAX_NOTES_A_BAR:
         raise RenderingError(
-            Sentence(
+            UserMessage(
                 "A bar has {notes:,} notes; I draw at most {most} in one. Write more bar lines.",
                 notes=max(written),
                 most=MAX_NOTES_A_BAR,
@@ -53,21 +55,21 @@ def check(score: Score) -> None:
         unit = metre.unit if metre else 4
         if max(bar.duration, metre.bar if metre else 0) * unit > MAX_UNITS:
             raise RenderingError(
-                Sentence(
+                UserMessage(
                     "A bar is longer than {units}/{unit}. Write more bar lines, or another metre.", units=MAX_UNITS, unit=unit
                 )
             )
     if not any(note.pitches for note in notes):
-        raise RenderingError(Sentence("There are no notes to play. Write at least one."))
+        raise RenderingError(UserMessage("There are no notes to play. Write at least one."))
     for bar in score.bars:
         if bar.repeat_end >= MAX_PASSES or max(bar.endings, default=0) > MAX_PASSES:
-            raise RenderingError(Sentence("A part is played more than {most} times. Repeat it less often.", most=MAX_PASSES))
+            raise RenderingError(UserMessage("A part is played more than {most} times. Repeat it less often.", most=MAX_PASSES))
     for note in notes:
         _check_note(note)
     quarters = quarters_per_minute(score)
     if not SLOWEST <= quarters <= FASTEST:
         raise RenderingError(
-            Sentence(
+            UserMessage(
                 "The tempo is outside {slowest} to {fastest} quarter notes a minute. Change or drop the Q: field.",
                 slowest=SLOWEST,
                 fastest=FASTEST,
@@ -75,17 +77,17 @@ def check(score: Score) -> None:
         )
     order = play_order(score.bars, score.order)
     if not any(note.pitches for index in set(order) for note in score.bars[index].notes):
-        raise RenderingError(Sentence("There are no notes to play. Let one of the parts that are played have some."))
+        raise RenderingError(UserMessage("There are no notes to play. Let one of the parts that are played have some."))
     seconds = playing_time_s(score, order)
     if seconds > MAX_PLAYING_S:
         raise RenderingError(
-            Sentence(
+            UserMessage(
                 "The tune would play for {time}; I play at most {most} s. Shorten it.", time=_spoken(seconds), most=MAX_PLAYING_S
             )
         )
     if len(order) > MAX_BARS_PLAYED:
         raise RenderingError(
-            Sentence(
+            UserMessage(
                 "The tune has {bars:,} bars as played; I play at most {most:,}. Shorten it.",
                 bars=len(order),
                 most=MAX_BARS_PLAYED,
@@ -94,7 +96,7 @@ def check(score: Score) -> None:
     played = sum(written[index] for index in order)
     if played > MAX_NOTES_PLAYED:
         raise RenderingError(
-            Sentence(
+            UserMessage(
                 "The tune has {notes:,} notes as played; I play at most {most:,}. Shorten it.",
                 notes=played,
                 most=MAX_NOTES_PLAYED,
@@ -106,7 +108,7 @@ def check_midi(midi: bytes) -> None:
     """The same for the arrangement, which adds notes of its own; nothing is synthesised before."""
     if len(midi) > MAX_MIDI:
         raise RenderingError(
-            Sentence("The tune has too many notes with its backing. Shorten it, or ask for it without a backing.")
+            UserMessage("The tune has too many notes with its backing. Shorten it, or ask for it without a backing.")
         )
 
 
@@ -117,20 +119,20 @@ def _heads(note: Note) -> int:
 def _check_note(note: Note) -> None:
     if len(note.pitches) > MAX_PITCHES_AT_ONCE or len(note.grace) > MAX_PITCHES_AT_ONCE:
         raise RenderingError(
-            Sentence("More than {most} notes stand together. Write fewer in a chord or a grace.", most=MAX_PITCHES_AT_ONCE)
+            UserMessage("More than {most} notes stand together. Write fewer in a chord or a grace.", most=MAX_PITCHES_AT_ONCE)
         )
     if note.slurs_open > MAX_PITCHES_AT_ONCE:
-        raise RenderingError(Sentence("More than {most} slurs begin at one note. Write fewer.", most=MAX_PITCHES_AT_ONCE))
+        raise RenderingError(UserMessage("More than {most} slurs begin at one note. Write fewer.", most=MAX_PITCHES_AT_ONCE))
     for pitch in (*note.pitches, *note.grace):
         if not LOWEST <= pitch.midi <= HIGHEST or not -2 <= pitch.alter <= 2:
-            raise RenderingError(Sentence("The note {note} is out of reach. Write it between C1 and C8.", note=str(pitch)))
+            raise RenderingError(UserMessage("The note {note} is out of reach. Write it between C1 and C8.", note=str(pitch)))
     if note.duration < SHORTEST:
-        raise RenderingError(Sentence("A note is shorter than {length} of a whole note. Write it longer.", length=SHORTEST))
+        raise RenderingError(UserMessage("A note is shorter than {length} of a whole note. Write it longer.", length=SHORTEST))
 
 
-def _spoken(seconds: float) -> Sentence:
+def _spoken(seconds: float) -> UserMessage:
     if seconds < 600:
-        return Sentence("{seconds} s", seconds=round(seconds))
+        return UserMessage("{seconds} s", seconds=round(seconds))
     if seconds < 36_000:
-        return Sentence("{n:,} minute", "{n:,} minutes", n=round(seconds / 60))
-    return Sentence("{n:,} hour", "{n:,} hours", n=round(seconds / 3600))
+        return UserMessage("{n:,} minute", "{n:,} minutes", n=round(seconds / 60))
+    return UserMessage("{n:,} hour", "{n:,} hours", n=round(seconds / 3600))

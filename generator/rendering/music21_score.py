@@ -25,13 +25,13 @@ from music21.style import StreamStyle
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Note, Pitch, Score
-from generator.notation.sentences import Sentence
 from generator.notation.structure import metres
 from generator.notation.tempo import tempo
 from generator.rendering.layout import brackets, line_starts, numbers, part_names
 from generator.rendering.marks import chord_symbol, decorate
 from generator.rendering.result import RenderingError
 from generator.rendering.text import composer, printable, rhythm_words
+from generator.user_messages import UserMessage
 
 _ACCIDENTALS = {-2: "double-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _LINES = {"||": "double", "|]": "final"}
@@ -259,7 +259,7 @@ def _split(duration: Fraction, actual: int, normal: int) -> tuple[list[Fraction]
         actual, normal = odd, 2 ** (odd.bit_length() - 1)
     rest = duration * actual / normal
     if rest.denominator & (rest.denominator - 1) or actual > 15:
-        sentence = Sentence(
+        sentence = UserMessage(
             "No note lasts {length} of a whole note. Write the tuplet with a bracket, like (3abc.", length=duration
         )
         raise RenderingError(sentence)

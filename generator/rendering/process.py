@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from generator.notation.score import Score
-from generator.notation.sentences import Sentence
 from generator.rendering.frames import READY, receive, receive_outcome, send
 from generator.rendering.result import RendererFault, Rendering, RenderingError
 from generator.rendering.style import SESSION, Style
+from generator.user_messages import UserMessage
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class Renderer:
                     outcome = await self._within(self.timeout_s, child, partial(child.render, tune))
                 except TimeoutError:
                     seconds = f"{self.timeout_s:g}"
-                    sentence = Sentence("The tune took longer than {seconds} s to render. Shorten it.", seconds=seconds)
+                    sentence = UserMessage("The tune took longer than {seconds} s to render. Shorten it.", seconds=seconds)
                     raise RenderingError(sentence) from None
                 except (EOFError, OSError, ValueError, KeyError):  # it died, was closed, or answers nonsense
                     continue
@@ -76,7 +76,7 @@ class Renderer:
                 if isinstance(outcome, RenderingError):
                     raise outcome
                 return outcome
-        raise RenderingError(Sentence("The renderer stopped twice while it worked on this tune. Shorten or simplify it."))
+        raise RenderingError(UserMessage("The renderer stopped twice while it worked on this tune. Shorten or simplify it."))
 
     def close(self) -> None:
         """Ends the children at once; tunes that are being rendered end in RenderingError."""

@@ -13,12 +13,12 @@ import resvg_py
 import verovio
 
 from generator.notation.score import Score
-from generator.notation.sentences import Sentence
 from generator.rendering import fonts
 from generator.rendering.header import header
 from generator.rendering.layout import NARROWEST, page_width
 from generator.rendering.result import RenderingError
 from generator.rendering.text import rhythm_words
+from generator.user_messages import UserMessage
 
 WIDTH = 1_200  # pixels of the PNG: more than twice what Discord shows of it, and a fifth faster than 1,400
 MAX_HEIGHT = 12_000  # pixels; more are scaled down
@@ -62,7 +62,7 @@ def engrave(score: Score, musicxml: bytes) -> str:
     toolkit = verovio.toolkit()
     toolkit.setOptions(_OPTIONS | {"pageWidth": width, "pageMarginTop": min(_MARGIN + head.height // _FINE, 500)})
     if not toolkit.loadData(_for_the_page(score, musicxml)):
-        raise RenderingError(Sentence("The tune could not be engraved. Simplify its notation."))
+        raise RenderingError(UserMessage("The tune could not be engraved. Simplify its notation."))
     svg = _plain(_MUSIC_TEXT.sub(_as_text, toolkit.renderToSVG(1)))
     svg = _CHORD.sub(r'<g id="\2" class="chord">\1<g class="note">', svg)
     origin = f'<g class="page-head" transform="translate({_MARGIN * _FINE},{_MARGIN * _FINE})">{head.svg}</g>'
@@ -80,7 +80,7 @@ def to_png(svg: str) -> bytes:
     """A picture of a sheet that `engrave` made, at most WIDTH pixels wide, on white. Not for anybody's SVG: it loads files."""
     box = re.search(r'viewBox="0 0 (\d+) (\d+)"', svg)
     if box is None:
-        raise RenderingError(Sentence("The tune could not be engraved. Simplify its notation."))
+        raise RenderingError(UserMessage("The tune could not be engraved. Simplify its notation."))
     width = min(WIDTH, WIDTH * int(box[1]) / NARROWEST)  # a tune of a bar or two is no larger than the others
     height = width * int(box[2]) / int(box[1])
     width = round(width * min(1, MAX_HEIGHT / height))

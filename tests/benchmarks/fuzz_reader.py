@@ -172,7 +172,7 @@ class Outcome:
         except NotationError as error:
             score = None
             self.counts["refused"] += 1
-            if not error.sentence.endswith(".") or error.line is None or error.column is None:
+            if not error.reason.endswith(".") or error.line is None or error.column is None:
                 self.faults.append((f"an error without place or sentence: {error!r}", text))
         except Exception as error:
             score = None

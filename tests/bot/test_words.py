@@ -203,7 +203,7 @@ def test_whatever_is_written_becomes_a_request_or_one_sentence(text: str) -> Non
     try:
         assert isinstance(TuneRequest.check(**wish), TuneRequest)
     except RequestError as error:
-        assert error.sentence
+        assert error.message
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_training_by_the_command_reports_there(tmp_path, server, monkeypatch):
     said: list[str] = []
     run = tmp_path / "runs" / "tiny"
     places = {"data_dir": tmp_path, "run": run, "target": run / "weights", "extra": None}
-    commands.train_and_ship(CONFIG, **places, say=said.append, verbose=0)
+    commands.train_and_ship(CONFIG, **places, echo=said.append, verbose=0)
     (kept,) = server.experiments
     assert {(epoch, name) for epoch, name, _ in kept["metrics"]} >= {(1, "loss"), (2, "val_accuracy"), (2, "tokens_per_s")}
     assert kept["assets"]["curves.png"][1] == (run / "curves.png").read_bytes()

@@ -21,9 +21,9 @@ from training.corpus.statistics import describe, summary
 Progress = Callable[[Sequence[RawTune]], AbstractContextManager[Iterable[RawTune]]]
 
 
-def collect(cache: Path, *, extra: Path | None = None, say: Callable[[str], None], progress: Progress = nullcontext) -> Corpus:
+def collect(cache: Path, *, extra: Path | None = None, echo: Callable[[str], None], progress: Progress = nullcontext) -> Corpus:
     """Builds the corpus. `cache` keeps irish.abc; `say` hears of files of `extra` that were left out. Raises SourceError."""
-    raw = list(tunes(cache, extra, say))
+    raw = list(tunes(cache, extra, echo))
     with progress(raw) as steps:
         return build(steps)
 

@@ -53,13 +53,13 @@ def _unheard(_: str) -> None:
     pass
 
 
-def tunes(cache: Path, extra: Path | None = None, say: Callable[[str], None] = _unheard) -> Iterator[RawTune]:
+def tunes(cache: Path, extra: Path | None = None, echo: Callable[[str], None] = _unheard) -> Iterator[RawTune]:
     """Every tune of every collection, in an order that never changes.
 
     `cache` keeps irish.abc; `extra` is a folder of one's own `.abc` files, and `say` hears of those that were left out.
     Raises SourceError.
     """
-    own_tunes = list(own(extra, say)) if extra is not None else []  # first: what is wrong there is told at once
+    own_tunes = list(own(extra, echo)) if extra is not None else []  # first: what is wrong there is told at once
     for text in split_tunes(irish(cache).read_text(encoding="utf-8")):
         yield RawTune("irish.abc", text)
     for name in MUSIC21_SHA256:
@@ -69,7 +69,7 @@ def tunes(cache: Path, extra: Path | None = None, say: Callable[[str], None] = _
     yield from own_tunes
 
 
-def own(folder: Path, say: Callable[[str], None]) -> Iterator[RawTune]:
+def own(folder: Path, echo: Callable[[str], None]) -> Iterator[RawTune]:
     """The tunes of the `.abc` files in a folder and below it; raises SourceError where there are none.
 
     Their ids name file and place, so that they stay what they are when files are added. Folders that are links are not
@@ -88,7 +88,7 @@ def own(folder: Path, say: Callable[[str], None]) -> Iterator[RawTune]:
                 if not texts:
                     raise ValueError("it holds no tune that begins with X:")
             except (OSError, ValueError) as error:
-                say(f"{shown} was left out: {getattr(error, 'strerror', None) or error}.")
+                echo(f"{shown} was left out: {getattr(error, 'strerror', None) or error}.")
                 continue
             found = True
             for number, text in enumerate(texts, 1):

@@ -140,7 +140,7 @@ def evaluate(
     tunes: int = 200,
     seeds: int = 3,
     temperature: float = 1.0,
-    say: Callable[[str], None],
+    echo: Callable[[str], None],
     track: Track,
 ) -> dict[str, Any]:
     """Evaluates a run's best model, or the weights in a folder, or the shipped ones; writes `evaluation.json`,
@@ -167,7 +167,7 @@ def evaluate(
     def timed(name: str, clock: float) -> None:
         seconds[name] = round(time.monotonic() - clock, 1)
 
-    say("Learning from the training tunes what to measure by…")
+    echo("Learning from the training tunes what to measure by…")
     clock = time.monotonic()
     yardstick = Yardstick(corpus)
     timed("yardstick", clock)
@@ -182,7 +182,7 @@ def evaluate(
     timed("grammar", clock)
     settings: dict[str, Any] = {"baselines": {}}
     if ngram:
-        say("Counting n-grams…")
+        echo("Counting n-grams…")
         clock = time.monotonic()
         counted, spelling, figures = baseline(corpus)
         others.append(Model("n-gram", counted, spelling, ""))

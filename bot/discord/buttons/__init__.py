@@ -38,19 +38,19 @@ BUTTONS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
 )
 
 
-def under(tune: Tune, say: Language) -> discord.ui.View:
+def under(tune: Tune, translate: Language) -> discord.ui.View:
     """The buttons for a finished tune, with its likes; a tune that was played as it stands would only come out the same again."""
     view = discord.ui.View(timeout=None)
     asks = ["again", "vary1", "vary", "vary3", "continue"]
     for wish in asks[1:] if tune.request.mode == "play" else asks:
-        view.add_item(AskButton(wish, tune.id, say, row=0))
-    view.add_item(AskButton("bpart", tune.id, say, row=1))
-    view.add_item(ChangeButton("change", tune.id, say, row=1))
-    view.add_item(InstrumentButton("instrument", tune.id, say, row=1))
-    view.add_item(FilesButton("files", tune.id, say, row=1))
-    view.add_item(LikeButton("like", tune.id, say, row=2, likes=tune.likes))
-    view.add_item(ShareButton("share", tune.id, say, row=2))
-    view.add_item(DeleteButton("delete", tune.id, say, row=2))
+        view.add_item(AskButton(wish, tune.id, translate, row=0))
+    view.add_item(AskButton("bpart", tune.id, translate, row=1))
+    view.add_item(ChangeButton("change", tune.id, translate, row=1))
+    view.add_item(InstrumentButton("instrument", tune.id, translate, row=1))
+    view.add_item(FilesButton("files", tune.id, translate, row=1))
+    view.add_item(LikeButton("like", tune.id, translate, row=2, likes=tune.likes))
+    view.add_item(ShareButton("share", tune.id, translate, row=2))
+    view.add_item(DeleteButton("delete", tune.id, translate, row=2))
     return view
 
 

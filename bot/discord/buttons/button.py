@@ -36,7 +36,7 @@ async def guarded(interaction: Interaction, tune_id: str, press: Callable[[Inter
         else:
             log.exception("A button failed.", tune=tune_id)
         with contextlib.suppress(discord.HTTPException):
-            await asking.tell(interaction, (await Caller.of(interaction)).say(texts.TROUBLE))
+            await asking.tell(interaction, (await Caller.of(interaction)).translate(texts.TROUBLE))
 
 
 class Lasting(discord.ui.DynamicItem[ItemT], template=r"(?!)"):
@@ -56,10 +56,12 @@ class TuneButton(Lasting[discord.ui.Button[Any]], template=r"(?!)"):
     labels: ClassVar[dict[str, tuple[str, str | None]]]  # wish → text and emoji
     style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
 
-    def __init__(self, wish: str, tune_id: str, say: Callable[[str], str] = str, *, row: int | None = None) -> None:
+    def __init__(self, wish: str, tune_id: str, translate: Callable[[str], str] = str, *, row: int | None = None) -> None:
         label, emoji = self.labels[wish]
         custom_id = f"tune:{wish}:{tune_id}"
-        super().__init__(discord.ui.Button(label=say(label) or None, emoji=emoji, style=self.style, custom_id=custom_id, row=row))
+        super().__init__(
+            discord.ui.Button(label=translate(label) or None, emoji=emoji, style=self.style, custom_id=custom_id, row=row)
+        )
         self.wish, self.tune_id = wish, tune_id
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:

@@ -57,12 +57,12 @@ class ChangeButton(TuneButton, template=rf"tune:(?P<wish>change):{TUNE}"):
             storage, place = interaction.client.storage, str(interaction.channel_id)
             shown = tune is not None and await asking.shows_opening(storage, caller.viewer, place, tune)
         if tune is None:
-            await asking.refuse(interaction, caller.say(texts.GONE))
+            await asking.refuse(interaction, caller.translate(texts.GONE))
             return
         typed = _typed_for(tune)
         if not shown:
             typed["opening"] = tune.composition.abc.strip() if tune.request.mode == "play" and tune.composition else ""
-        await interaction.response.send_modal(_form(self.tune_id, typed, caller.say))
+        await interaction.response.send_modal(_form(self.tune_id, typed, caller.translate))
 
 
 class ChangeAgainButton(TuneButton, template=rf"tune:(?P<wish>rechange):{TUNE}"):
@@ -73,7 +73,7 @@ class ChangeAgainButton(TuneButton, template=rf"tune:(?P<wish>rechange):{TUNE}")
     async def press(self, interaction: Interaction) -> None:
         caller = await Caller.of(interaction)
         assert interaction.message is not None
-        await interaction.response.send_modal(_form(self.tune_id, _kept(interaction.message.embeds[0]), caller.say))
+        await interaction.response.send_modal(_form(self.tune_id, _kept(interaction.message.embeds[0]), caller.translate))
 
 
 async def submitted(interaction: Interaction) -> None:
@@ -90,14 +90,16 @@ async def _submitted(interaction: Interaction, *, tune_id: str, typed: Typed) ->
         async with asyncio.timeout(LOOK_S):
             tune = await asking.tune_for(interaction, caller.viewer, tune_id)
         if tune is None:
-            await asking.refuse(interaction, caller.say(texts.GONE))
+            await asking.refuse(interaction, caller.translate(texts.GONE))
             return
         request = await asyncio.to_thread(_wish, tune, typed)
     except Exception as error:
-        sentence = error.sentence if isinstance(error, RequestError) else texts.TROUBLE
+        sentence = error.message if isinstance(error, RequestError) else texts.TROUBLE
         if sentence is texts.TROUBLE:
             log.exception("A form cannot be taken.", tune=tune_id)
-        await interaction.response.send_message(caller.say(sentence), **_kept_for_later(tune_id, typed, caller), ephemeral=True)
+        await interaction.response.send_message(
+            caller.translate(sentence), **_kept_for_later(tune_id, typed, caller), ephemeral=True
+        )
         return
     if not await asking.ask(interaction, caller, request, parent=tune.id):
         await interaction.followup.send(**_kept_for_later(tune_id, typed, caller), ephemeral=True)
@@ -147,32 +149,32 @@ def _number(field: str, typed: str, kind: Callable[[str], Any]) -> Any:
         raise RequestError(field, texts.no_number(typed.strip()[:MAX_SHORT])) from None
 
 
-def _form(tune_id: str, typed: Mapping[str, str], say: Callable[[str], str]) -> discord.ui.Modal:
-    form = discord.ui.Modal(title=say(texts.CHANGE_TUNE)[:MAX_LABEL], custom_id=f"tune:changed:{tune_id}")
+def _form(tune_id: str, typed: Mapping[str, str], translate: Callable[[str], str]) -> discord.ui.Modal:
+    form = discord.ui.Modal(title=translate(texts.CHANGE_TUNE)[:MAX_LABEL], custom_id=f"tune:changed:{tune_id}")
     for field, value in typed.items():
-        component = _rhythms(value, say) if field == "rhythm" else _text(field, value, say)
+        component = _rhythms(value, translate) if field == "rhythm" else _text(field, value, translate)
         label = texts.FIELD_TUNE if field == "opening" and "title" in typed else LABELS[field]
-        form.add_item(discord.ui.Label(text=say(label)[:MAX_LABEL], component=component))
+        form.add_item(discord.ui.Label(text=translate(label)[:MAX_LABEL], component=component))
     form.stop()  # not for discord.py to remember: `submitted` takes it, after a restart as well
     return form
 
 
-def _rhythms(chosen: str, say: Callable[[str], str]) -> discord.ui.Select[Any]:
+def _rhythms(chosen: str, translate: Callable[[str], str]) -> discord.ui.Select[Any]:
     select: discord.ui.Select[Any] = discord.ui.Select(custom_id="rhythm")
-    select.add_option(label=say(texts.LEFT_OPEN)[:MAX_OPTION], value=OPEN, default=chosen not in RHYTHMS)
+    select.add_option(label=translate(texts.LEFT_OPEN)[:MAX_OPTION], value=OPEN, default=chosen not in RHYTHMS)
     for rhythm in RHYTHMS:
-        select.add_option(label=say(rhythm)[:MAX_OPTION], value=rhythm, default=rhythm == chosen)
+        select.add_option(label=translate(rhythm)[:MAX_OPTION], value=rhythm, default=rhythm == chosen)
     return select
 
 
-def _text(field: str, value: str, say: Callable[[str], str]) -> discord.ui.TextInput[Any]:
+def _text(field: str, value: str, translate: Callable[[str], str]) -> discord.ui.TextInput[Any]:
     most = {"opening": MAX_OPENING_CHARACTERS, "title": MAX_TITLE_CHARACTERS}.get(field, MAX_SHORT)
     hint = texts.NEW_SEED if field == "seed" else texts.LEFT_OPEN
     return discord.ui.TextInput(
         custom_id=field,
         style=discord.TextStyle.paragraph if field == "opening" else discord.TextStyle.short,
         default=value[:most] or None,
-        placeholder=say(hint)[:MAX_OPTION],
+        placeholder=translate(hint)[:MAX_OPTION],
         required=False,
         max_length=most,
     )
@@ -189,13 +191,13 @@ def _values(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 
 def _kept_for_later(tune_id: str, typed: Typed, caller: Caller) -> dict[str, Any]:
     """The parts of a message that holds what was typed, to be read and to be taken up again: nothing of it is lost."""
-    say, opening = caller.say, typed["opening"]
-    embed = discord.Embed(title=say(texts.TYPED), description=f"{_FENCE}\n{opening}\n{_FENCE}" if opening else None)
+    translate, opening = caller.translate, typed["opening"]
+    embed = discord.Embed(title=translate(texts.TYPED), description=f"{_FENCE}\n{opening}\n{_FENCE}" if opening else None)
     for field, value in typed.items():
         if field != "opening":
-            embed.add_field(name=say(LABELS[field]), value=value or OPEN)
+            embed.add_field(name=translate(LABELS[field]), value=value or OPEN)
     view = discord.ui.View(timeout=None)
-    view.add_item(ChangeAgainButton("rechange", tune_id, say))
+    view.add_item(ChangeAgainButton("rechange", tune_id, translate))
     return {"embed": embed, "view": view}
 
 

@@ -27,9 +27,9 @@ class DeleteButton(TuneButton, template=rf"tune:(?P<wish>delete|erase):{TUNE}"):
         try:
             await (self._ask if self.wish == "delete" else self._erase)(interaction, caller)
         except NotAllowed as error:
-            await asking.tell(interaction, caller.say(error.args[0]))
+            await asking.tell(interaction, caller.translate(error.args[0]))
         except KeyError:
-            await asking.tell(interaction, caller.say(texts.GONE))
+            await asking.tell(interaction, caller.translate(texts.GONE))
 
     async def _ask(self, interaction: Interaction, caller: Caller) -> None:
         tune = await asking.tune_for(interaction, caller.viewer, self.tune_id)
@@ -40,13 +40,13 @@ class DeleteButton(TuneButton, template=rf"tune:(?P<wish>delete|erase):{TUNE}"):
             raise NotAllowed(NOT_YOURS_TO_DELETE)
         interaction.client.presses.keep(tune.id, interaction)
         view = discord.ui.View(timeout=None)
-        view.add_item(DeleteButton("erase", self.tune_id, caller.say))
-        await interaction.followup.send(caller.say(texts.DELETE_IT), view=view, ephemeral=True)
+        view.add_item(DeleteButton("erase", self.tune_id, caller.translate))
+        await interaction.followup.send(caller.translate(texts.DELETE_IT), view=view, ephemeral=True)
 
     async def _erase(self, interaction: Interaction, caller: Caller) -> None:
         bot = interaction.client
         tune = await bot.storage.sharing.delete(self.tune_id, caller.viewer, moderates=may_delete(interaction, caller))
-        await interaction.edit_original_response(content=caller.say(texts.DELETED), view=None)
+        await interaction.edit_original_response(content=caller.translate(texts.DELETED), view=None)
         await remove_messages(bot, tune)
 
 

@@ -33,7 +33,7 @@ class FilesButton(TuneButton, template=rf"tune:(?P<wish>files):{TUNE}"):
         caller, bot = await Caller.of(interaction), interaction.client
         tune = await asking.tune_for(interaction, caller.viewer, self.tune_id)
         if tune is None or tune.composition is None:
-            await asking.tell(interaction, caller.say(texts.GONE))
+            await asking.tell(interaction, caller.translate(texts.GONE))
             return
         limit, name = interaction.filesize_limit, slug(tune.composition.title)
         async with bot.posting:  # they are held in memory
@@ -44,7 +44,7 @@ class FilesButton(TuneButton, template=rf"tune:(?P<wish>files):{TUNE}"):
             said += [texts.FLAC_INSTEAD] if FLAC in fitting else []
             said += [] if contents else [texts.NO_FILES]
             files = [discord.File(io.BytesIO(content), f"{name}.{file.partition('.')[2]}") for file, content in fitting.items()]
-            await interaction.followup.send("\n".join(map(caller.say, said)), files=files, ephemeral=True)
+            await interaction.followup.send("\n".join(map(caller.translate, said)), files=files, ephemeral=True)
 
 
 async def _contents(storage: Storage, tune: Tune, limit: int) -> dict[str, bytes | None]:

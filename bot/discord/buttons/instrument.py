@@ -25,21 +25,21 @@ class InstrumentButton(TuneButton, template=rf"tune:(?P<wish>instrument):{TUNE}"
         await interaction.response.defer(ephemeral=True, thinking=True)
         caller = await Caller.of(interaction)
         if await asking.tune_for(interaction, caller.viewer, self.tune_id) is None:
-            await asking.tell(interaction, caller.say(texts.GONE))
+            await asking.tell(interaction, caller.translate(texts.GONE))
             return
         view = discord.ui.View(timeout=None)
-        view.add_item(InstrumentSelect(self.tune_id, caller.say))
-        await interaction.followup.send(caller.say(texts.WHICH_INSTRUMENT), view=view, ephemeral=True)
+        view.add_item(InstrumentSelect(self.tune_id, caller.translate))
+        await interaction.followup.send(caller.translate(texts.WHICH_INSTRUMENT), view=view, ephemeral=True)
 
 
 class InstrumentSelect(Lasting[discord.ui.Select[Any]], template=rf"tune:play:{TUNE}"):
     """One choice holds both, the instrument and whether it plays alone: nothing has to be remembered between two."""
 
-    def __init__(self, tune_id: str, say: Callable[[str], str] = str) -> None:
+    def __init__(self, tune_id: str, translate: Callable[[str], str] = str) -> None:
         select: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"tune:play:{tune_id}")
         for value, name in {USUAL: texts.OWN_INSTRUMENT, **{name: name for name in INSTRUMENTS}}.items():
-            select.add_option(label=say(name), value=value)
-            select.add_option(label=say(texts.alone(name)), value=value + ALONE)
+            select.add_option(label=translate(name), value=value)
+            select.add_option(label=translate(texts.alone(name)), value=value + ALONE)
         super().__init__(select)
         self.tune_id = tune_id
 

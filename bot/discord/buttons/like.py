@@ -21,9 +21,9 @@ class LikeButton(TuneButton, template=rf"tune:(?P<wish>like):{TUNE}"):
     labels: ClassVar = {"like": ("", None)}
 
     def __init__(
-        self, wish: str, tune_id: str, say: Callable[[str], str] = str, *, row: int | None = None, likes: int = 0
+        self, wish: str, tune_id: str, translate: Callable[[str], str] = str, *, row: int | None = None, likes: int = 0
     ) -> None:
-        super().__init__(wish, tune_id, say, row=row)
+        super().__init__(wish, tune_id, translate, row=row)
         self.item.label = texts.likes(likes)
 
     async def press(self, interaction: Interaction) -> None:
@@ -37,7 +37,7 @@ class LikeButton(TuneButton, template=rf"tune:(?P<wish>like):{TUNE}"):
         except KeyError:
             caller = await Caller.of(interaction)
             there = await asking.tune_for(interaction, viewer, self.tune_id)
-            await asking.tell(interaction, caller.say(texts.PRIVATE if there else texts.GONE))
+            await asking.tell(interaction, caller.translate(texts.PRIVATE if there else texts.GONE))
         else:
             bot.likes.pressed(interaction, self.tune_id)
 

@@ -24,8 +24,8 @@ MAX_LABEL = 100  # characters
 class SetAgainButton(Lasting[discord.ui.Button[Any]], template=rf"set:again:{SET}"):
     """As many again for the same wish; anybody may press it."""
 
-    def __init__(self, set_id: str, say: Callable[[str], str] = str) -> None:
-        super().__init__(discord.ui.Button(label=say(texts.AGAIN), emoji="🔁", custom_id=f"set:again:{set_id}"))
+    def __init__(self, set_id: str, translate: Callable[[str], str] = str) -> None:
+        super().__init__(discord.ui.Button(label=translate(texts.AGAIN), emoji="🔁", custom_id=f"set:again:{set_id}"))
         self.set_id = set_id
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
@@ -50,8 +50,8 @@ def is_one_wish(tunes: Sequence[Tune]) -> bool:
 class SetMenu(Lasting[discord.ui.Select[Any]], template=rf"set:open:{SET}"):
     """Shows one of the tunes to the person alone, with its files and with everything that can be done with it."""
 
-    def __init__(self, set_id: str, say: Callable[[str], str] = str, tunes: Sequence[Tune] = ()) -> None:
-        select: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"set:open:{set_id}", placeholder=say(texts.OPEN_ONE))
+    def __init__(self, set_id: str, translate: Callable[[str], str] = str, tunes: Sequence[Tune] = ()) -> None:
+        select: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"set:open:{set_id}", placeholder=translate(texts.OPEN_ONE))
         for number, tune in enumerate(tunes, 1):
             assert tune.composition is not None
             select.add_option(label=f"{number}. {tune.composition.title}"[:MAX_LABEL], value=tune.id)
@@ -69,10 +69,10 @@ class SetMenu(Lasting[discord.ui.Select[Any]], template=rf"set:open:{SET}"):
         [tune_id] = self.item.values
         tune = await asking.tune_for(interaction, caller.viewer, tune_id)
         if tune is None or tune.set != self.set_id:
-            await asking.tell(interaction, caller.say(texts.GONE))
+            await asking.tell(interaction, caller.translate(texts.GONE))
             return
         contents = await message.contents_of(interaction.client.storage, tune)
-        shown = message.finished(tune, contents, file_limit=interaction.filesize_limit, say=caller.say)
+        shown = message.finished(tune, contents, file_limit=interaction.filesize_limit, translate=caller.translate)
         await interaction.followup.send(shown.content, files=shown.files, view=shown.view, ephemeral=True)
 
 

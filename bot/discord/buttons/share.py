@@ -11,7 +11,7 @@ from bot.discord import asking, texts
 from bot.discord.buttons.button import TUNE, Interaction, TuneButton
 from bot.discord.caller import Caller
 from bot.discord.removal import remove_shared
-from generator.notation.sentences import Sentence
+from generator.user_messages import UserMessage
 from storage.errors import NotAllowed
 from storage.tunes import Tune
 
@@ -37,17 +37,17 @@ class ShareButton(TuneButton, template=rf"tune:(?P<wish>share|unshare):{TUNE}"):
             else:
                 await self._share(interaction, caller, tune)
         except NotAllowed as error:
-            await asking.tell(interaction, caller.say(error.args[0]))
+            await asking.tell(interaction, caller.translate(error.args[0]))
         except KeyError:  # also for a tune that is to be seen here, but not by the rules of storage
-            await asking.tell(interaction, caller.say(texts.GONE if tune is None else texts.PRIVATE))
+            await asking.tell(interaction, caller.translate(texts.GONE if tune is None else texts.PRIVATE))
 
     async def _share(self, interaction: Interaction, caller: Caller, tune: Tune) -> None:
         channel = caller.server.sharing_channel
         place = channel if channel != tune.origin.place else ""  # there it stands already
         shared = await interaction.client.storage.sharing.share(tune.id, caller.viewer, place=place)
-        await asking.tell(interaction, caller.say(await self._posted(interaction, shared)))
+        await asking.tell(interaction, caller.translate(await self._posted(interaction, shared)))
 
-    async def _posted(self, interaction: Interaction, tune: Tune) -> Sentence:
+    async def _posted(self, interaction: Interaction, tune: Tune) -> UserMessage:
         if tune.shared is None or not tune.shared.place:
             return texts.SHARED
         posting = interaction.client.showcase.post(tune)
@@ -58,17 +58,17 @@ class ShareButton(TuneButton, template=rf"tune:(?P<wish>share|unshare):{TUNE}"):
 
     async def _offer(self, interaction: Interaction, caller: Caller, tune: Tune) -> None:
         if not (caller.viewer.person == tune.origin.person or moderates(interaction)):
-            await asking.tell(interaction, caller.say(texts.SHARED_ALREADY))
+            await asking.tell(interaction, caller.translate(texts.SHARED_ALREADY))
             return
         view = discord.ui.View(timeout=None)
-        view.add_item(ShareButton("unshare", self.tune_id, caller.say))
-        await interaction.followup.send(caller.say(texts.TAKE_IT_BACK), view=view, ephemeral=True)
+        view.add_item(ShareButton("unshare", self.tune_id, caller.translate))
+        await interaction.followup.send(caller.translate(texts.TAKE_IT_BACK), view=view, ephemeral=True)
 
     async def _take_back(self, interaction: Interaction, caller: Caller) -> None:
         bot = interaction.client
         tune = await bot.storage.sharing.take_back(self.tune_id, caller.viewer, moderates=moderates(interaction))
         await remove_shared(bot, tune)
-        await asking.tell(interaction, caller.say(texts.TAKEN_BACK))
+        await asking.tell(interaction, caller.translate(texts.TAKEN_BACK))
 
 
 def moderates(interaction: Interaction) -> bool:

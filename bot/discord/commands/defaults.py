@@ -15,8 +15,8 @@ from bot.discord.caller import Caller
 from bot.discord.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
 from bot.discord.pager import tell
 from bot.naming import key_name
-from generator.notation.sentences import LANGUAGES
 from generator.request import MAX_MODEL_CHARACTERS, MAX_TEMPO, MIN_TEMPO, RequestError, model_named
+from generator.user_messages import LANGUAGES
 from storage.preferences import Defaults
 
 if TYPE_CHECKING:
@@ -90,26 +90,29 @@ async def defaults(
             await preferences.change_defaults(caller.viewer, **changes) if changes else await preferences.defaults(caller.viewer)
         )
     except RequestError as error:
-        await tell(interaction, caller, error.sentence)
+        await tell(interaction, caller, error.message)
     except Exception:
         log.exception("Somebody's defaults cannot be kept.")
         await tell(interaction, caller, texts_settings.NOT_KEPT)
     else:
-        say = languages.language(held.language or caller.server.language or str(interaction.locale))
-        await interaction.followup.send(_told(held, say), ephemeral=True)
+        translate = languages.language(held.language or caller.server.language or str(interaction.locale))
+        await interaction.followup.send(_told(held, translate), ephemeral=True)
 
 
-def _told(held: Defaults, say: languages.Language) -> str:
+def _told(held: Defaults, translate: languages.Language) -> str:
     values = {
-        "rhythm": held.rhythm and say(held.rhythm),
-        "key": held.key and say(key_name(held.key)),
+        "rhythm": held.rhythm and translate(held.rhythm),
+        "key": held.key and translate(key_name(held.key)),
         "temperature": held.temperature and f"{held.temperature:g}",
         "tempo": held.tempo and f"× {held.tempo:g}",
-        "structure": held.structure and say(texts.STRUCTURES["free" if held.structure == "free" else "parts"]),
-        "instrument": held.instrument and say(held.instrument),
-        "backing": None if held.backing is None else say(texts_settings.YES if held.backing else texts_settings.NO),
+        "structure": held.structure and translate(texts.STRUCTURES["free" if held.structure == "free" else "parts"]),
+        "instrument": held.instrument and translate(held.instrument),
+        "backing": None if held.backing is None else translate(texts_settings.YES if held.backing else texts_settings.NO),
         "model": held.model,
         "language": held.language and languages.language(held.language).name,
     }
-    lines = [f"- {say(texts_settings.NAMES[name])}: {value or say(texts_settings.LEFT_OPEN)}" for name, value in values.items()]
-    return "\n".join([say(texts_settings.YOUR_DEFAULTS), *lines])
+    lines = [
+        f"- {translate(texts_settings.NAMES[name])}: {value or translate(texts_settings.LEFT_OPEN)}"
+        for name, value in values.items()
+    ]
+    return "\n".join([translate(texts_settings.YOUR_DEFAULTS), *lines])

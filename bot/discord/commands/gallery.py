@@ -39,6 +39,6 @@ async def look_through(
     try:
         page = PageOf(listing, searched(search, rhythm, key))
     except RequestError as error:
-        await asking.refuse(interaction, caller.say(error.sentence))
+        await asking.refuse(interaction, caller.translate(error.message))
         return
     await pager.open_page(interaction, caller, page)

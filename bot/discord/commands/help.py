@@ -25,22 +25,24 @@ _FIRST = {"tune": 2, "sharing": 1, "settings": 1, "privacy": 1}
 @app_commands.describe(topic=texts_help.TOPIC)
 @app_commands.choices(topic=[app_commands.Choice(name=topic.name, value=name) for name, topic in TOPICS.items()])
 async def help_(interaction: discord.Interaction[TunesmithBot], topic: str | None = None) -> None:
-    say, bot = (await Caller.of(interaction)).say, interaction.client
+    translate, bot = (await Caller.of(interaction)).translate, interaction.client
     typed = language(str(interaction.locale))  # commands are named as the person's Discord shows them
     if topic is None:
-        lines = [say(texts_help.ABOUT)]
-        lines += [_line(bot, example, say, typed) for name, count in _FIRST.items() for example in TOPICS[name].examples[:count]]
-        lines += [say(TOPICS[name].words[0]) for name in ("chat", "buttons")]
+        lines = [translate(texts_help.ABOUT)]
+        lines += [
+            _line(bot, example, translate, typed) for name, count in _FIRST.items() for example in TOPICS[name].examples[:count]
+        ]
+        lines += [translate(TOPICS[name].words[0]) for name in ("chat", "buttons")]
     else:
         about = TOPICS[topic]
-        lines = [f"**{say(about.name)}**", *map(say, about.words)]
-        lines += [_line(bot, example, say, typed) for example in about.examples]
-    lines.append(say(texts_help.invite(f"<{bot.invite_url}>")))
+        lines = [f"**{translate(about.name)}**", *map(translate, about.words)]
+        lines += [_line(bot, example, translate, typed) for example in about.examples]
+    lines.append(translate(texts_help.invite(f"<{bot.invite_url}>")))
     await interaction.response.send_message("\n".join(lines), ephemeral=True)
 
 
-def _line(bot: TunesmithBot, example: Example, say: Language, typed: Language) -> str:
-    return f"- `{written(bot, example, typed)}` – {say(example.says)}"
+def _line(bot: TunesmithBot, example: Example, translate: Language, typed: Language) -> str:
+    return f"- `{written(bot, example, typed)}` – {translate(example.says)}"
 
 
 def written(bot: TunesmithBot, example: Example, typed: Language) -> str:

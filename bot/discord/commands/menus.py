@@ -40,7 +40,7 @@ async def _ask(interaction: Interaction, message: discord.Message, mode: Opening
             raise RequestError("message", texts.NO_ABC)
         request = await caller.wish(opening=abc, mode=mode)
     except RequestError as error:
-        await asking.refuse(interaction, caller.say(error.sentence))
+        await asking.refuse(interaction, caller.translate(error.message))
         return
     own = message.author == interaction.client.user
     await asking.ask(interaction, caller, request, parent=buttons.tune_of(message) if own else None)

@@ -34,9 +34,9 @@ class PrivacyButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"p
         self.act = act
 
     @classmethod
-    def to(cls, act: str, say: Language) -> Self:
+    def to(cls, act: str, translate: Language) -> Self:
         style = discord.ButtonStyle.secondary if act == "no" else discord.ButtonStyle.danger
-        return cls(act, discord.ui.Button(label=say(_LABELS[act]), style=style, custom_id=f"privacy:{act}"))
+        return cls(act, discord.ui.Button(label=translate(_LABELS[act]), style=style, custom_id=f"privacy:{act}"))
 
     @classmethod
     async def from_custom_id(cls, interaction: discord.Interaction[Any], item: Any, match: re.Match[str], /) -> Self:
@@ -46,8 +46,8 @@ class PrivacyButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"p
         await interaction.response.defer()
         caller = await Caller.of(interaction)
         if self.act == "ask":
-            view = _view(caller.say, "yes", "no")
-            await interaction.edit_original_response(content=caller.say(texts_help.REALLY), view=view)
+            view = _view(caller.translate, "yes", "no")
+            await interaction.edit_original_response(content=caller.translate(texts_help.REALLY), view=view)
         elif self.act == "no":
             await _show(interaction, caller)
         else:
@@ -62,29 +62,29 @@ async def privacy(interaction: discord.Interaction[TunesmithBot]) -> None:
 
 
 async def _show(interaction: Interaction, caller: Caller) -> None:
-    say = caller.say
+    translate = caller.translate
     try:
         kept = await interaction.client.storage.privacy.kept(caller.viewer)
     except Exception:
         log.exception("What is kept of somebody cannot be counted.")
-        await interaction.followup.send(say(texts_gallery.LATER), ephemeral=True)
+        await interaction.followup.send(translate(texts_gallery.LATER), ephemeral=True)
         return
-    numbers = [f"- {say(line)}" for line in texts_help.kept(kept)]
-    why = [say(line) for line in (texts_help.KEPT_WHY, texts_help.KEPT_WHO, texts_help.KEPT_HOW_LONG)]
-    content = "\n".join([say(texts_help.KEPT), *numbers, *why])
-    await interaction.edit_original_response(content=content, view=_view(say, "ask"))
+    numbers = [f"- {translate(line)}" for line in texts_help.kept(kept)]
+    why = [translate(line) for line in (texts_help.KEPT_WHY, texts_help.KEPT_WHO, texts_help.KEPT_HOW_LONG)]
+    content = "\n".join([translate(texts_help.KEPT), *numbers, *why])
+    await interaction.edit_original_response(content=content, view=_view(translate, "ask"))
 
 
 async def _erase(interaction: Interaction, caller: Caller) -> None:
     """Deletes what is kept, then takes the messages away; what fails half way goes on when the button is pressed again."""
-    say, bot, deleted = caller.say, interaction.client, list[Tune]()
-    await interaction.edit_original_response(content=say(texts_help.DELETING), view=None)
+    translate, bot, deleted = caller.translate, interaction.client, list[Tune]()
+    await interaction.edit_original_response(content=translate(texts_help.DELETING), view=None)
     try:
         await bot.storage.privacy.erase(caller.viewer, gone=deleted.append)
-        told, view = say(texts_help.deleted(len(deleted)) if deleted else texts_help.DELETED_ELSE), None
+        told, view = translate(texts_help.deleted(len(deleted)) if deleted else texts_help.DELETED_ELSE), None
     except Exception:
         log.exception("Not all that is kept of somebody could be deleted.")
-        told, view = say(texts_help.GO_ON), _view(say, "yes", "no")
+        told, view = translate(texts_help.GO_ON), _view(translate, "yes", "no")
     for tune in deleted:
         await removal.remove_messages(bot, tune)
     # So many messages may take longer than the 15 minutes in which the answer can be changed.
@@ -92,8 +92,8 @@ async def _erase(interaction: Interaction, caller: Caller) -> None:
         await interaction.edit_original_response(content=told, view=view)
 
 
-def _view(say: Language, *acts: str) -> discord.ui.View:
+def _view(translate: Language, *acts: str) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for act in acts:
-        view.add_item(PrivacyButton.to(act, say))
+        view.add_item(PrivacyButton.to(act, translate))
     return view

@@ -37,7 +37,7 @@ async def render(
         opening = await _handed_in(abc, file)
         request = await caller.wish(opening=opening, mode="play", key=key, instrument=instrument, backing=backing)
     except RequestError as error:
-        await asking.refuse(interaction, caller.say(error.sentence))
+        await asking.refuse(interaction, caller.translate(error.message))
         return
     await asking.ask(interaction, caller, request)
 

@@ -29,6 +29,6 @@ async def session(interaction: Interaction, rhythm: str | None = None, key: app_
     try:
         wish = TuneRequest.check(rhythm=rhythm, key=key)
     except RequestError as error:
-        await asking.refuse(interaction, caller.say(error.sentence))
+        await asking.refuse(interaction, caller.translate(error.message))
         return
     await begin(interaction, caller, Turn(rhythm=wish.rhythm or "", key=wish.key or ""))

@@ -61,6 +61,6 @@ async def tune_set(
         )
         requests = await asyncio.to_thread(requests_of_set, request, count)
     except RequestError as error:
-        await asking.refuse(interaction, caller.say(error.sentence))
+        await asking.refuse(interaction, caller.translate(error.message))
         return
     await asking.ask_set(interaction, caller, requests)

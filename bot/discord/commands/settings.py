@@ -116,14 +116,14 @@ async def settings(
         if changes:
             held = await preferences.change_server(caller.viewer, **changes)
     except RequestError as error:
-        await tell(interaction, caller, error.sentence)
+        await tell(interaction, caller, error.message)
     except Exception:
         log.exception("A server's settings cannot be kept.", server=caller.viewer.server)
         await tell(interaction, caller, texts_settings.NOT_KEPT)
     else:
         # The server's may have changed just now.
-        say = languages.language(caller.defaults.language or held.language or str(interaction.locale))
-        told = "\n".join([_told(held, say), *_lacking(interaction, held, say)])
+        translate = languages.language(caller.defaults.language or held.language or str(interaction.locale))
+        told = "\n".join([_told(held, translate), *_lacking(interaction, held, translate)])
         await interaction.followup.send(told, ephemeral=True)
 
 
@@ -135,32 +135,34 @@ def _channels(now: tuple[str, ...], add: int | None, remove: int | None) -> list
     return [*kept, str(add)] if add else kept
 
 
-def _told(held: ServerSettings, say: languages.Language) -> str:
+def _told(held: ServerSettings, translate: languages.Language) -> str:
     channels = " ".join(f"<#{channel}>" for channel in held.channels[:MAX_SHOWN_CHANNELS])
     more = " …" if len(held.channels) > MAX_SHOWN_CHANNELS else ""
     values = {
-        "sharing_channel": f"<#{held.sharing_channel}>" if held.sharing_channel else say(texts_settings.NOWHERE),
-        "channels": channels + more if held.channels else say(texts_settings.ALL_CHANNELS),
-        "cooldown_s": say(texts_settings.seconds(held.cooldown_s) if held.cooldown_s else texts_settings.NO_COOLDOWN),
-        "open_requests": str(held.open_requests) if held.open_requests else say(texts_settings.UP_TO_HOST),
-        "deleters": say(texts_settings.DELETER_NAMES[held.deleters]),
-        "instrument": say(held.instrument or texts_settings.LEFT_OPEN),
-        "language": languages.language(held.language).name if held.language else say(texts_settings.THEIR_OWN),
+        "sharing_channel": f"<#{held.sharing_channel}>" if held.sharing_channel else translate(texts_settings.NOWHERE),
+        "channels": channels + more if held.channels else translate(texts_settings.ALL_CHANNELS),
+        "cooldown_s": translate(texts_settings.seconds(held.cooldown_s) if held.cooldown_s else texts_settings.NO_COOLDOWN),
+        "open_requests": str(held.open_requests) if held.open_requests else translate(texts_settings.UP_TO_HOST),
+        "deleters": translate(texts_settings.DELETER_NAMES[held.deleters]),
+        "instrument": translate(held.instrument or texts_settings.LEFT_OPEN),
+        "language": languages.language(held.language).name if held.language else translate(texts_settings.THEIR_OWN),
     }
-    lines = [f"- {say(texts_settings.NAMES[name])}: {value}" for name, value in values.items()]
-    return "\n".join([say(texts_settings.THE_SETTINGS), *lines])
+    lines = [f"- {translate(texts_settings.NAMES[name])}: {value}" for name, value in values.items()]
+    return "\n".join([translate(texts_settings.THE_SETTINGS), *lines])
 
 
-def _lacking(interaction: Interaction, held: ServerSettings, say: languages.Language) -> list[str]:
+def _lacking(interaction: Interaction, held: ServerSettings, translate: languages.Language) -> list[str]:
     """What the bot may not do in the sharing channel, as far as Discord has told it."""
     guild = interaction.guild
     if not held.sharing_channel or guild is None or guild.me is None:
         return []
     channel = guild.get_channel_or_thread(int(held.sharing_channel))
     if channel is None:
-        return [say(texts_settings.lacking(f"<#{held.sharing_channel}>", say(texts_settings.PERMISSIONS["view_channel"])))]
+        return [
+            translate(texts_settings.lacking(f"<#{held.sharing_channel}>", translate(texts_settings.PERMISSIONS["view_channel"])))
+        ]
     may = channel.permissions_for(guild.me)
     send = "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
     missing = [name for name in ("view_channel", send, "embed_links", "attach_files") if not getattr(may, name)]
-    names = ", ".join(say(texts_settings.PERMISSIONS[name]) for name in missing)
-    return [say(texts_settings.lacking(f"<#{channel.id}>", names))] if missing else []
+    names = ", ".join(translate(texts_settings.PERMISSIONS[name]) for name in missing)
+    return [translate(texts_settings.lacking(f"<#{channel.id}>", names))] if missing else []

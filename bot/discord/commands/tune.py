@@ -121,10 +121,10 @@ async def tune(
             seed=seed,
             model=model,
             candidates=candidates,
-            without=omissions_typed(without, language(str(interaction.locale)), caller.say),
+            without=omissions_typed(without, language(str(interaction.locale)), caller.translate),
         )
     except RequestError as error:
-        await asking.refuse(interaction, caller.say(error.sentence))
+        await asking.refuse(interaction, caller.translate(error.message))
         return
     if count > 1:
         await asking.ask_set(interaction, caller, request.in_a_row(count), parent=parent)

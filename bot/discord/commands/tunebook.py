@@ -52,7 +52,7 @@ async def tunebook(interaction: discord.Interaction[TunesmithBot], which: str = 
     for number, tunes in enumerate(books, 1):
         name = f"tunebook-{number}.abc" if len(books) > 1 else "tunebook.abc"
         file = discord.File(io.BytesIO(b"\n".join(tunes)), name)
-        await interaction.followup.send(caller.say(texts_gallery.tunes_in_file(len(tunes))), file=file, ephemeral=True)
+        await interaction.followup.send(caller.translate(texts_gallery.tunes_in_file(len(tunes))), file=file, ephemeral=True)
 
 
 def split(abc: str, limit: int) -> list[list[bytes]]:

@@ -10,7 +10,7 @@ import pytest
 from bot.discord import texts
 from bot.languages import language
 from generator.notation.names import named
-from generator.notation.sentences import LANGUAGES, OneOf, Sentence
+from generator.user_messages import LANGUAGES, OneOf, UserMessage
 from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import FIDDLER, Person
@@ -30,77 +30,77 @@ async def spoken(stage: Stage, person: Person) -> str:
 
 @each_speaker
 async def test_the_card_the_message_and_its_buttons_speak_the_persons_language(stage: Stage, person: Person) -> None:
-    discord, say = stage.discord, language(await spoken(stage, person))
+    discord, translate = stage.discord, language(await spoken(stage, person))
     asked = await discord.slash("tune", person=person, rhythm="reel")
     tune = await stage.accepted(asked)
-    await discord.until(lambda: (discord.card(asked) or {})["content"] == say(Sentence("🎻 Next in the queue …")))
+    await discord.until(lambda: (discord.card(asked) or {})["content"] == translate(UserMessage("🎻 Next in the queue …")))
     await stage.storage.start(tune.id)
     await stage.storage.progress(tune.id, status=tune.status.COMPOSING, bars=2)
-    bars = say(Sentence("🎻 Composing: {n} bar written …", "🎻 Composing: {n} bars written …", n=2))
+    bars = translate(UserMessage("🎻 Composing: {n} bar written …", "🎻 Composing: {n} bars written …", n=2))
     await discord.until(lambda: (discord.card(asked) or {})["content"] == bars)
     scores = {"closest": {"title": "The Salamanca", "notes": 14}, "notices": ["Only the first voice was read."]}
     await stage.compose(tune.id, scores=scores)
     [message] = await discord.posted()
-    key = Sentence("{tonic} {mode}", tonic=named("A"), mode=named("dorian"))
-    closest = Sentence("closest: {title}, {n} note", "closest: {title}, {n} notes", n=14, title="The Salamanca")
+    key = UserMessage("{tonic} {mode}", tonic=named("A"), mode=named("dorian"))
+    closest = UserMessage("closest: {title}, {n} note", "closest: {title}, {n} notes", n=14, title="The Salamanca")
     for shown in (named("reel"), key, texts.temperature(1), texts.seed(tune.request.seed), closest, texts.asked_by(FIDDLER.id)):
-        assert say(shown) in message["content"].replace("\\", "")
-    assert say(Sentence("Only the first voice was read.")) in message["content"]
-    assert message["attachments"][2]["description"] == say(texts.sheet_music("The Loopback"))
-    assert list(discord.buttons(message))[:2] == [say(texts.AGAIN), say(texts.VARY_A_LITTLE)]
+        assert translate(shown) in message["content"].replace("\\", "")
+    assert translate(UserMessage("Only the first voice was read.")) in message["content"]
+    assert message["attachments"][2]["description"] == translate(texts.sheet_music("The Loopback"))
+    assert list(discord.buttons(message))[:2] == [translate(texts.AGAIN), translate(texts.VARY_A_LITTLE)]
     discord.assert_no_pings()
 
 
 @each_speaker
 async def test_a_button_answers_whoever_presses_it_in_theirs(stage: Stage, person: Person) -> None:
-    discord, say = stage.discord, language(await spoken(stage, person))
+    discord, translate = stage.discord, language(await spoken(stage, person))
     tune = await stage.accepted(await discord.slash("tune", person=replace(FIDDLER, locale="fr", id="401")))
     await stage.compose(tune.id)
     [message] = await discord.posted()
     pressed = await discord.click(message, f"tune:again:{tune.id}", person=person)
     await stage.accepted(pressed)
-    first = say(Sentence("🎻 Next in the queue …"))  # how much time is left stands below, once it is known
+    first = translate(UserMessage("🎻 Next in the queue …"))  # how much time is left stands below, once it is known
     await discord.until(lambda: (discord.card(pressed) or {})["content"].startswith(first))
 
 
 @each_speaker
 async def test_refusals_speak_the_persons_language(stage: Stage, person: Person) -> None:
-    discord, say = stage.discord, language(await spoken(stage, person))
-    reel = Sentence(
+    discord, translate = stage.discord, language(await spoken(stage, person))
+    reel = UserMessage(
         "A {rhythm} is not written in {metre}. Leave the metre open or use {names}.",
         rhythm=named("reel"), metre="6/8", names=OneOf(["4/4", "2/2"]),
     )  # fmt: skip
-    assert await discord.refused(await discord.slash("tune", person=person, rhythm="reel", metre="6/8")) == say(reel)
-    line = Sentence(
-        "Line {line}, column {column}: {sentence}",
-        line=2, column=5, sentence=Sentence("I can't read “{text}” here.", text="ê"),
+    assert await discord.refused(await discord.slash("tune", person=person, rhythm="reel", metre="6/8")) == translate(reel)
+    line = UserMessage(
+        "Line {line}, column {column}: {message}",
+        line=2, column=5, message=UserMessage("I can't read “{text}” here.", text="ê"),
     )  # fmt: skip
-    assert await discord.refused(await discord.slash("tune", person=person, opening="K:D\nA B ê|")) == say(line)
-    assert await discord.refused(await discord.slash("render", person=person)) == say(texts.NOTHING_TO_PLAY)
-    nothing = await discord.menu("Play this ABC", await discord.say("hello"), person=person)
-    assert await discord.refused(nothing) == say(texts.NO_ABC)
+    assert await discord.refused(await discord.slash("tune", person=person, opening="K:D\nA B ê|")) == translate(line)
+    assert await discord.refused(await discord.slash("render", person=person)) == translate(texts.NOTHING_TO_PLAY)
+    nothing = await discord.menu("Play this ABC", await discord.translate("hello"), person=person)
+    assert await discord.refused(nothing) == translate(texts.NO_ABC)
 
 
 @each_speaker
 async def test_a_tune_that_fails_says_so_in_the_persons_language(stage: Stage, person: Person) -> None:
-    discord, say = stage.discord, language(await spoken(stage, person))
+    discord, translate = stage.discord, language(await spoken(stage, person))
     asked = await discord.slash("tune", person=person)
     tune = await stage.accepted(asked)
     await stage.storage.start(tune.id)
-    time = Sentence("{n:,} minute", "{n:,} minutes", n=12)
-    error = Sentence("The tune would play for {time}; I play at most {most} s. Shorten it.", time=time, most=180)
+    time = UserMessage("{n:,} minute", "{n:,} minutes", n=12)
+    error = UserMessage("The tune would play for {time}; I play at most {most} s. Shorten it.", time=time, most=180)
     await stage.storage.fail(tune.id, error)
-    await discord.until(lambda: (discord.card(asked) or {})["content"] == say(error))
+    await discord.until(lambda: (discord.card(asked) or {})["content"] == translate(error))
 
 
 async def test_after_a_restart_a_tune_still_speaks_the_language_in_which_it_was_asked_for(stage: Stage) -> None:
-    discord, say = stage.discord, language("de")
+    discord, translate = stage.discord, language("de")
     tune = await stage.accepted(await discord.slash("tune", person=replace(FIDDLER, locale="de")))
     await stage.stop_bot()
     await stage.compose(tune.id)
     await stage.start_bot()
     [message] = await discord.posted()
-    assert list(discord.buttons(message))[:2] == [say(texts.AGAIN), say(texts.VARY_A_LITTLE)]
+    assert list(discord.buttons(message))[:2] == [translate(texts.AGAIN), translate(texts.VARY_A_LITTLE)]
 
 
 async def test_a_server_may_choose_a_language_and_a_person_another(stage: Stage) -> None:

@@ -42,7 +42,7 @@ def test_every_page_fits_into_a_custom_id_and_is_read_again(
         page = PageOf(listing, searched(title, rhythm, key), at)
     except RequestError as error:
         assert len(title.encode("utf-16-le")) > 2 * MAX_SEARCH_CHARACTERS
-        assert error.sentence == "I search for at most 28 characters of a title."
+        assert error.message == "I search for at most 28 characters of a title."
         return
     assert len(f"page:{page}".encode("utf-16-le")) <= 200
     assert PageOf.parse(str(page)) == page
@@ -73,4 +73,4 @@ def test_whatever_the_tunes_hold_the_page_fits_and_pings_nobody(
     assert len(text.encode("utf-16-le")) // 2 <= 2_000
     assert len(text.splitlines()) == 1 + TUNES_A_PAGE
     assert "@everyone" not in text.replace("\\@", "")
-    assert 1 <= len(listed.cut(listed.title_of(one, CALLER.say)).encode("utf-16-le")) <= 200
+    assert 1 <= len(listed.cut(listed.title_of(one, CALLER.translate)).encode("utf-16-le")) <= 200

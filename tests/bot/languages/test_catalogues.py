@@ -22,7 +22,7 @@ from bot.discord.commands import COMMANDS
 from bot.discord.translator import Translator
 from bot.languages import FOLDER, language
 from bot.languages.__main__ import template, untranslated
-from generator.notation.sentences import LANGUAGES
+from generator.user_messages import LANGUAGES
 
 WEIGHTS = Path(__file__).parents[3] / "generator" / "weights"
 

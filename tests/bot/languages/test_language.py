@@ -21,12 +21,12 @@ from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
 from generator.notation.names import NAMES, named
 from generator.notation.opening import read_opening
-from generator.notation.sentences import LANGUAGES, AllOf, OneOf, Sentence
 from generator.notation.tokens import NotEncodable
 from generator.rendering.frames import receive_outcome, send_outcome
 from generator.rendering.leftout import left_out
 from generator.rendering.result import RenderingError
 from generator.request import INSTRUMENTS, RequestError, TuneRequest
+from generator.user_messages import LANGUAGES, AllOf, OneOf, UserMessage
 from storage.errors import TooManyOpen
 from storage.jobs import GAVE_UP
 from storage.storage import KILLED_WORKERS
@@ -47,33 +47,33 @@ def with_only(translations: dict[str, str], code: str = "de") -> Language:
     return made
 
 
-def refused(**wish: object) -> Sentence:
+def refused(**wish: object) -> UserMessage:
     with pytest.raises(RequestError) as caught:
         TuneRequest.check(**wish)
-    return caught.value.sentence
+    return caught.value.message
 
 
-def composing(bars: int) -> Sentence:
+def composing(bars: int) -> UserMessage:
     now = Tune("0" * 12, TuneRequest(seed=7), Origin("discord", "1", "400"), Status.COMPOSING, bars, *[None] * 7)
     return texts.progress(Progress(now, 0))
 
 
 def test_a_sentence_is_said_with_its_values() -> None:
-    sentence = Sentence("I don't write in {metre}. Try {names}.", metre="5/4", names=OneOf(["4/4", "6/8"]))
+    sentence = UserMessage("I don't write in {metre}. Try {names}.", metre="5/4", names=OneOf(["4/4", "6/8"]))
     assert sentence == "I don't write in 5/4. Try 4/4 or 6/8."
     assert GERMAN(sentence) == "In 5/4 schreibe ich nicht. Versuch es mit 4/4 oder 6/8."
     assert language("en")(sentence) == sentence
 
 
 def test_what_a_language_does_not_know_stays_english() -> None:
-    assert with_only({})(Sentence("I don't write in {metre}.", metre="5/4")) == "I don't write in 5/4."
+    assert with_only({})(UserMessage("I don't write in {metre}.", metre="5/4")) == "I don't write in 5/4."
     assert GERMAN("no such sentence, {n} of them") == "no such sentence, {n} of them"
     assert [GERMAN(""), language("en")("")] == ["", ""]
 
 
 @pytest.mark.parametrize("broken", ["In {takt}.", "In {0}.", "In {metre.size}.", "In {metre.", "In {metre:d}."])
 def test_a_translation_that_cannot_be_filled_in_is_not_shown(broken: str) -> None:
-    sentence = Sentence("I don't write in {metre}.", metre="5/4")
+    sentence = UserMessage("I don't write in {metre}.", metre="5/4")
     assert with_only({sentence.template: broken})(sentence) == "I don't write in 5/4."
 
 
@@ -109,17 +109,19 @@ def test_numbers_are_grouped_as_the_language_does() -> None:
 
 
 def test_values_that_are_sentences_are_said_too_and_what_somebody_typed_is_not() -> None:
-    assert IRISH(Sentence("I don't write in {metre}. Try {names}.", metre="reel", names=OneOf(map(named, ["reel", "jig"])))) == (
-        "Ní scríobhaim in reel. Triail ríl nó port."
-    )
-    assert GERMAN(Sentence("The sheet has no sign for {names}.", names=AllOf(["!a!", "!Again!", "!c!"]))).endswith(
+    assert IRISH(
+        UserMessage("I don't write in {metre}. Try {names}.", metre="reel", names=OneOf(map(named, ["reel", "jig"])))
+    ) == ("Ní scríobhaim in reel. Triail ríl nó port.")
+    assert GERMAN(UserMessage("The sheet has no sign for {names}.", names=AllOf(["!a!", "!Again!", "!c!"]))).endswith(
         " !a!, !Again! und !c!."
     )
     assert GERMAN(refused(rhythm="Again")).startswith("Den Rhythmus „Again“ kenne ich nicht. Versuch es mit Reel, Jig, ")
 
 
 def test_keys_have_the_names_that_musicians_give_them() -> None:
-    names = {key: [say(key_name(key)) for say in (GERMAN, FRENCH, SPANISH, IRISH)] for key in ("Bm", "Bb", "F#dor", "G")}
+    names = {
+        key: [translate(key_name(key)) for translate in (GERMAN, FRENCH, SPANISH, IRISH)] for key in ("Bm", "Bb", "F#dor", "G")
+    }
     assert names == {
         "Bm": ["H-Moll", "si mineur", "si menor", "B mion"],
         "Bb": ["B-Dur", "si bémol majeur", "si bemol mayor", "B♭ mór"],
@@ -131,7 +133,7 @@ def test_keys_have_the_names_that_musicians_give_them() -> None:
 
 def test_every_rhythm_and_instrument_and_mode_has_a_name_to_translate() -> None:
     assert {*RHYTHMS, *INSTRUMENTS} <= set(NAMES)
-    assert all(isinstance(value, Sentence) for key in ("C", "F#m", "Bbmix") for value in Key.parse(key).named.values.values())
+    assert all(isinstance(value, UserMessage) for key in ("C", "F#m", "Bbmix") for value in Key.parse(key).named.values.values())
 
 
 def test_an_error_says_where_it_is_in_the_language_too() -> None:
@@ -141,7 +143,7 @@ def test_an_error_says_where_it_is_in_the_language_too() -> None:
     with pytest.raises(NotationError) as caught:
         read_opening("K:D\nA B ê|")
     assert str(caught.value) == "Line 2, column 5: I can't read “ê” here."
-    assert GERMAN(caught.value.told) == "Zeile 2, Spalte 5: „ê“ kann ich hier nicht lesen."
+    assert GERMAN(caught.value.message) == "Zeile 2, Spalte 5: „ê“ kann ich hier nicht lesen."
 
 
 @pytest.mark.parametrize(
@@ -154,16 +156,16 @@ def test_an_error_says_where_it_is_in_the_language_too() -> None:
         {"opening": "M:4/4\nL:1/8\nK:D\nABcd efga bb|ABcd efga|"}, {"opening": "M:4/4\nL:1/8\nK:D\nABcd efga|ABcd|efga efga|"},
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("say", [GERMAN, IRISH, FRENCH, SPANISH], ids=lambda say: say.code)
-def test_common_refusals_are_said_in_each_language(wish: dict[str, object], say: Language) -> None:
+@pytest.mark.parametrize("translate", [GERMAN, IRISH, FRENCH, SPANISH], ids=lambda translate: translate.code)
+def test_common_refusals_are_said_in_each_language(wish: dict[str, object], translate: Language) -> None:
     sentence = refused(**wish)
-    assert say(sentence) != sentence
+    assert translate(sentence) != sentence
 
 
 # What is kept in the database is the English alone.
 
-LONG = Sentence("{n:,} minute", "{n:,} minutes", n=1_200)
-UNREADABLE = Sentence("I can't read “{text}” here.", text="reel")
+LONG = UserMessage("{n:,} minute", "{n:,} minutes", n=1_200)
+UNREADABLE = UserMessage("I can't read “{text}” here.", text="reel")
 
 
 @pytest.mark.parametrize(
@@ -171,14 +173,14 @@ UNREADABLE = Sentence("I can't read “{text}” here.", text="reel")
     [
         GAVE_UP,
         KILLED_WORKERS,
-        Sentence("The tune would play for {time}; I play at most {most} s. Shorten it.", time=LONG, most=180),
-        Sentence("Line {line}, column {column}: {sentence}", line=2, column=5, sentence=UNREADABLE),
-        Sentence("No key is written (K:): I took {key}.", key=Key.parse("Bm").named),
-        Sentence("The sheet has no sign for {names}.", names=AllOf(["!a!", "!b!", "!c!"])),
-        Sentence("Only the first voice was read."),
+        UserMessage("The tune would play for {time}; I play at most {most} s. Shorten it.", time=LONG, most=180),
+        UserMessage("Line {line}, column {column}: {message}", line=2, column=5, message=UNREADABLE),
+        UserMessage("No key is written (K:): I took {key}.", key=Key.parse("Bm").named),
+        UserMessage("The sheet has no sign for {names}.", names=AllOf(["!a!", "!b!", "!c!"])),
+        UserMessage("Only the first voice was read."),
     ],
 )  # fmt: skip
-def test_what_was_kept_as_text_is_said_as_if_it_had_not_been(sentence: Sentence) -> None:
+def test_what_was_kept_as_text_is_said_as_if_it_had_not_been(sentence: UserMessage) -> None:
     for code in LANGUAGES[1:]:
         assert language(code)(str(sentence)) == language(code)(sentence)
         assert language(code)(str(sentence)) != sentence
@@ -216,15 +218,17 @@ def test_a_text_that_tries_every_pattern_costs_little() -> None:
 
 
 def test_sentences_keep_what_they_are_on_their_way_to_another_process() -> None:
-    sentence = Sentence("The note {note} in {key}", note="D9", key=Key.parse("D").named)
+    sentence = UserMessage("The note {note} in {key}", note="D9", key=Key.parse("D").named)
     back = pickle.loads(pickle.dumps(sentence))
     assert (back, back.template, back.values["key"].template) == (sentence, sentence.template, "{tonic} {mode}")
     assert json.dumps({"notices": [sentence]}) == '{"notices": ["The note D9 in D major"]}'
 
 
 def test_a_renderers_error_is_said_after_its_way_from_its_process() -> None:
-    time = Sentence("{n:,} hour", "{n:,} hours", n=20)
-    error = RenderingError(Sentence("The tune would play for {time}; I play at most {most} s. Shorten it.", time=time, most=180))
+    time = UserMessage("{n:,} hour", "{n:,} hours", n=20)
+    error = RenderingError(
+        UserMessage("The tune would play for {time}; I play at most {most} s. Shorten it.", time=time, most=180)
+    )
     pipe = io.BytesIO()
     send_outcome(pipe, error)
     pipe.seek(0)
@@ -232,7 +236,7 @@ def test_a_renderers_error_is_said_after_its_way_from_its_process() -> None:
 
 
 def test_what_cannot_be_gone_on_from_is_named_in_the_language() -> None:
-    error = NotEncodable(Sentence("a note of {length}", length=Fraction(1, 7)))
+    error = NotEncodable(UserMessage("a note of {length}", length=Fraction(1, 7)))
     assert (str(error), error.what.template) == ("a note of 1/7", "a note of {length}")
 
 

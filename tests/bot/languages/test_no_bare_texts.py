@@ -72,10 +72,10 @@ def test_what_discord_shows_is_made_of_sentences() -> None:
     [
         ('raise RequestError("key", "No such key.")', [1]),
         ('raise NotationError(f"No such key: {key}.", text=text)', [1]),
-        ('raise NotationError(Sentence("No such key: {key}.", key=key), text=text)', []),
+        ('raise NotationError(UserMessage("No such key: {key}.", key=key), text=text)', []),
         ('raise RequestError("second part", texts.MISSING)', [1]),  # a field's name is one word
         ('button = Button(label="Press me", custom_id="a b")', [1]),
-        ('button = Button(label=say(texts.PRESS), custom_id=f"tune:{wish}")', []),
+        ('button = Button(label=translate(texts.PRESS), custom_id=f"tune:{wish}")', []),
         ('await channel.send(\n    "Hello there" if first else texts.AGAIN)', [2]),
     ],
 )

@@ -54,7 +54,7 @@ def test_a_process_that_fails_says_why():
 
 
 def test_the_fastest_form_is_compared_with_ours(measured):
-    found = bench(streams=[1, 8], seconds=0.1, only=(), say=lambda line: None)
+    found = bench(streams=[1, 8], seconds=0.1, only=(), echo=lambda line: None)
     one, eight = found["comparison"]
     assert one["best_rival"] == "onnx"
     assert one["times_best_rival"] == 3_000 / 2_500
@@ -65,7 +65,7 @@ def test_the_fastest_form_is_compared_with_ours(measured):
 
 
 def test_the_table_has_what_was_measured_and_what_was_not(measured):
-    text = table(bench(streams=[8], seconds=0.1, only=(), say=lambda line: None))
+    text = table(bench(streams=[8], seconds=0.1, only=(), echo=lambda line: None))
     onnx = next(line for line in text.splitlines() if line.startswith("ONNX Runtime "))
     assert "2,500" in onnx and "123 MB" in onnx and "1.5 s" in onnx and onnx.endswith("embedded float32")
     assert text.count("PyTorch                   not installed (see README: bench group)") == 2

@@ -77,7 +77,7 @@ def test_the_tunes_are_of_about_45_s_and_of_all_rhythms():
 
 
 def test_the_others_are_compared_with_ours(measured):
-    found = bench(tunes=2, only=("ours", "lab"), soundfont=None, say=lambda line: None)
+    found = bench(tunes=2, only=("ours", "lab"), soundfont=None, echo=lambda line: None)
     assert found["comparison"][NEAR] == {
         "lab's whole beside ours": 1.5,
         "lab's way to the sound beside our melody alone": 4.0,
@@ -90,7 +90,7 @@ def test_the_others_are_compared_with_ours(measured):
 
 def test_the_table_has_what_was_measured_and_what_was_not(measured, monkeypatch):
     monkeypatch.setattr(module.shutil, "which", lambda program: program == "fluidsynth" and "/usr/bin/fluidsynth")
-    text = table(bench(tunes=2, only=(), soundfont=None, say=lambda line: None))
+    text = table(bench(tunes=2, only=(), soundfont=None, echo=lambda line: None))
     assert "Tunesmith (250 MB, its programs 48 MB)" in text
     assert any(line.split() == [WHOLE, "400.0", "445.0", "450.0"] for line in text.splitlines())
     assert text.count("left out, for abc2midi and timidity cannot be found. Run “apt install abcmidi timidity”") == 2

@@ -56,13 +56,13 @@ def test_a_mode_is_spelled_in_full_or_by_its_first_three_letters_in_any_case(mod
 def test_refuses_what_is_no_key_with_a_sentence(text):
     with pytest.raises(NotationError) as caught:
         Key.parse(text)
-    assert caught.value.sentence.endswith(".")
+    assert caught.value.reason.endswith(".")
 
 
 def test_a_long_wrong_key_is_cut_in_the_sentence():
     with pytest.raises(NotationError) as caught:
         Key.parse("?" * 5000)
-    assert len(caught.value.sentence) < 150
+    assert len(caught.value.reason) < 150
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -96,7 +96,7 @@ def test_any_text_is_a_key_or_a_notation_error(text):
     try:
         assert -7 <= Key.parse(text).fifths <= 7
     except NotationError as error:
-        assert error.sentence
+        assert error.reason
 
 
 @given(st.text("ABCDEFGabcdefgmorixl#b^_= ", max_size=14))

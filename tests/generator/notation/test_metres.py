@@ -28,8 +28,8 @@ def test_reads_a_metre(text, metre):
 def test_refuses_what_is_no_metre(text):
     with pytest.raises(NotationError) as caught:
         Metre.parse(text)
-    assert caught.value.sentence.endswith(".")
-    assert len(caught.value.sentence) < 120
+    assert caught.value.reason.endswith(".")
+    assert len(caught.value.reason) < 120
 
 
 @given(st.one_of(st.text(max_size=12), st.text("0123456789+/()C| ", max_size=12)))

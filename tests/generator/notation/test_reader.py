@@ -216,7 +216,7 @@ def test_rests_and_quoted_text_in_a_chord_hang_on_its_notes():
     assert midi("[C2z2] [zE]") == [[60], [64]]
     (note,) = read('K:C\n["Am"CE]2|').notes()
     assert (note.chord_symbol, len(note.pitches)) == ("Am", 2)
-    assert "empty" in refused("K:C\n[z]|").sentence
+    assert "empty" in refused("K:C\n[z]|").reason
 
 
 def test_two_spellings_of_one_pitch_in_a_chord_have_one_order():
@@ -298,7 +298,7 @@ def test_bar_lines_repeats_and_endings(music, expected):
 
 @pytest.mark.parametrize("music", ["A:::::|", "A" + ":" * 3000, "A|12 B", "A|[1-40 B"])
 def test_repeats_beyond_sense_are_refused(music):
-    assert "." in refused("K:C\n" + music).sentence
+    assert "." in refused("K:C\n" + music).reason
 
 
 def test_inline_fields():
@@ -401,7 +401,7 @@ def test_errors_name_line_column_and_text(text, line, column, piece):
 
 @pytest.mark.parametrize("text", ["", " \n\n", "X:1\nT:x\nK:C\n", "%%x", "K:C\n|||:|", "w:words"])
 def test_no_notes_is_an_error(text):
-    assert "no notes" in refused(text).sentence
+    assert "no notes" in refused(text).reason
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ def test_numbers_of_four_digits_and_lengths_of_nothing_are_refused(music):
     "music", ["[C999]999", "[C/999]/999", "A999>B", "L:1/64\nA|[L:1]B999", "L:1\nA|[L:1/64]B/999", "[L:1/64][M:32/1]Z"]
 )
 def test_lengths_that_grow_beyond_sense_are_refused(music):
-    assert "can't be meant" in refused("K:C\n" + music).sentence
+    assert "can't be meant" in refused("K:C\n" + music).reason
 
 
 def test_the_unit_is_that_of_the_first_note():
@@ -435,11 +435,11 @@ def test_odd_values_of_harmless_fields_are_passed_over(field):
 
 @pytest.mark.parametrize("music", ["c'''''", "C,,,,,,", "b''''", "A" + "'" * 3000, "{c'''''}A", "[Cc''''']"])
 def test_notes_beyond_midi_are_refused(music):
-    assert "range" in refused("K:C\n" + music).sentence
+    assert "range" in refused("K:C\n" + music).reason
 
 
 def test_rests_cannot_make_bars_without_end():
-    assert "too long" in refused("K:C\n" + "Z64" * 1300).sentence
+    assert "too long" in refused("K:C\n" + "Z64" * 1300).reason
 
 
 ABC = st.text("ABCDEFGabcdefgzxZ|:[]()123456789/<>^_=,'-~.{}\"!+ \n\\&%TuvyX", max_size=80)
@@ -463,7 +463,7 @@ def test_any_text_is_a_tune_or_a_notation_error_that_says_where(text):
     try:
         score = read(text)
     except NotationError as error:
-        assert error.sentence.endswith(".")
+        assert error.reason.endswith(".")
         assert error.line is not None
         assert 1 <= error.line <= text.count("\n") + text.count("\r") + 1
         assert error.column is not None
@@ -478,7 +478,7 @@ def test_any_text_is_a_tune_or_a_notation_error_that_says_where(text):
 
 @pytest.mark.parametrize("music", ["(2AX", "(3AZ2B"])
 def test_a_rest_of_whole_bars_in_a_tuplet_is_refused(music):
-    assert "tuplet" in refused("K:C\n" + music).sentence
+    assert "tuplet" in refused("K:C\n" + music).reason
 
 
 def test_a_tie_carries_the_accidental_over_the_bar_line_to_the_tied_note_only():

@@ -61,7 +61,7 @@ def evaluated(corpus: Corpus, out: Path, **choices: Any) -> dict[str, Any]:
     def silent(sentence: str) -> None:
         pass
 
-    return evaluate(corpus, out, **(COUNTS | choices), say=silent, track=lambda label, items: nullcontext(items))
+    return evaluate(corpus, out, **(COUNTS | choices), echo=silent, track=lambda label, items: nullcontext(items))
 
 
 @pytest.fixture(scope="module")
