@@ -3,10 +3,10 @@ FROM python:3.12-slim-bookworm AS build
 WORKDIR /app
 # Compiled here once: the running container's files are read-only.
 ENV UV_COMPILE_BYTECODE=1
-COPY requirements-uv.lock requirements-worker.lock ./
+COPY locks/requirements-uv.lock locks/requirements-worker.lock locks/
 RUN python -m venv .venv \
- && .venv/bin/pip install --quiet --require-hashes --requirement requirements-uv.lock \
- && .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes --requirement requirements-worker.lock
+ && .venv/bin/pip install --quiet --require-hashes --requirement locks/requirements-uv.lock \
+ && .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes --requirement locks/requirements-worker.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY generator generator
