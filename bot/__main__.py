@@ -149,7 +149,7 @@ def compose(
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(ValueError(f"The opening cannot be read: {error}."), 2) from None
     quiet_tensorflow()
-    from generator import studio
+    from generator import file_output
     from generator.composer.models import Models, folders
     from generator.composer.weights import WeightsError
     from generator.rendering.result import RenderingError
@@ -168,7 +168,7 @@ def compose(
             if request.model and request.model not in models.names:
                 raise Failure(ValueError(f"There is no model {request.model}. There are: {', '.join(models.names)}."), 2)
             kept = {"abc_only": abc_only, "as_set": set_of is not None}
-            studio.compose(requests, out, models=models, soundfont=settings.soundfont, done=done, **kept)
+            file_output.compose(requests, out, models=models, soundfont=settings.soundfont, done=done, **kept)
     except (NotationError, RenderingError, WeightsError) as error:
         raise Failure(error) from error
     except OSError as error:
@@ -190,7 +190,7 @@ def compose(
 @BACKING
 def render(file: Path, out: Path, instrument: str | None, backing: bool) -> None:
     """Engrave and play anybody's ABC."""
-    from generator import studio
+    from generator import file_output
     from generator.notation.errors import NotationError
     from generator.rendering.result import RenderingError
     from generator.rendering.style import Style
@@ -198,7 +198,7 @@ def render(file: Path, out: Path, instrument: str | None, backing: bool) -> None
 
     try:
         style = Style(instrument=instrument_named(instrument), backing=backing)
-        files, notices = studio.render_file(file, out, style=style, soundfont=_settings().soundfont)
+        files, notices = file_output.render_file(file, out, style=style, soundfont=_settings().soundfont)
     except RequestError as error:
         raise Failure(error, 2) from None
     except (NotationError, RenderingError) as error:
@@ -334,11 +334,12 @@ def report(run: Path | None, model: Path | None, evaluation: Path | None, out: P
     """Show a model and its evaluation on one page: curves, tables, plots, tunes to hear, and what differs."""
     quiet_tensorflow()
     from generator.composer.weights import WeightsError, load_weights
-    from generator.rendering.audio import find_soundfont, synthesise
-    from generator.rendering.midi import write_midi
-    from generator.rendering.musicxml import write_musicxml
+    from generator.rendering.audio.midi import write_midi
+    from generator.rendering.audio.sound_font import find_soundfont
+    from generator.rendering.audio.synthesis import synthesise
     from generator.rendering.result import RenderingError
-    from generator.rendering.sheet import engrave
+    from generator.rendering.sheet.engraving import engrave
+    from generator.rendering.sheet.musicxml import write_musicxml
     from training.report.report import SAMPLES
     from training.report.report import report as show
 

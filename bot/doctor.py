@@ -66,7 +66,7 @@ def _fluidsynth(settings: Settings) -> Check:
 
 
 def _soundfont(settings: Settings) -> Check:
-    from generator.rendering.audio import find_soundfont
+    from generator.rendering.audio.sound_font import find_soundfont
     from generator.rendering.result import RenderingError
 
     try:

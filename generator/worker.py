@@ -16,12 +16,12 @@ from generator.composer.composer import CANDIDATES, Composer, ComposingError
 from generator.composer.models import Models, folders
 from generator.notation.errors import NotationError
 from generator.notation.writer import write
-from generator.playing import UNTITLED, whole_tune
-from generator.rendering.audio import find_fluidsynth, find_soundfont
-from generator.rendering.process import Renderer
+from generator.play_mode import UNTITLED, score_to_play
+from generator.rendering.audio.sound_font import find_fluidsynth, find_soundfont
+from generator.rendering.renderer import Renderer
 from generator.rendering.result import RendererFault, RenderingError
 from generator.rendering.style import style_of
-from generator.tunefiles import MEDIA_TYPES, composed_scores, tune_files
+from generator.tune_files import MEDIA_TYPES, composed_scores, tune_files
 from storage.jobs import work
 from storage.storage import Storage
 from storage.tunes import Composition, Status, Tune
@@ -57,7 +57,7 @@ class Worker:
         started = time.monotonic()
         if tune.request.mode == "play":
             # In a thread: a hostile tune takes a tenth of a second to read.
-            score, model = await asyncio.to_thread(whole_tune, tune.request), ""
+            score, model = await asyncio.to_thread(score_to_play, tune.request), ""
             scores: dict[str, Any] = {}
         else:
             composer = await self._composer(tune.request.model)
@@ -70,7 +70,7 @@ class Worker:
         if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars)):
             return
         rendering = await self.renderer.render(score, style_of(tune.request))
-        if notices := [*score.notices, *rendering.left_out]:
+        if notices := [*score.notices, *rendering.notices]:
             scores["notices"] = notices
         scores["render_ms"] = round((time.monotonic() - written_at) * 1000)
         files = tune_files(tune.request, score, rendering, model=model, scores=scores)

@@ -20,7 +20,7 @@ from generator.notation.structure import illegal_bars, parts
 from generator.notation.writer import write
 from generator.request import TuneRequest
 from tests.generator.composer.untrained import untrained
-from tests.generator.rendering.mp3 import frames
+from tests.generator.rendering.mp3_reader import frames
 
 DANCES = ("reel", "jig", "slip jig", "hornpipe", "polka", "waltz")
 KEYS = ("D", "G", "Em", "Ador", "Edor", "Amix")  # six keys in four modes

@@ -20,7 +20,7 @@ from generator.bench import processes
 from generator.bench.render_cell import RenderCell
 from generator.bench.tunes import MIXED, NEAR
 from generator.bench.ways import ALONE, WHOLE
-from generator.rendering.audio import find_fluidsynth, find_soundfont
+from generator.rendering.audio.sound_font import find_fluidsynth, find_soundfont
 
 OURS = "ours"
 PATIENCE_S, PATIENCE_A_TUNE_S = 120, 20  # for a process to load; for a tune

@@ -34,13 +34,13 @@ class Stopwatch:
 def ours(soundfont: Path, folder: Path) -> Way:
     """Our renderer: its parts one after another, then the whole as the worker has it done."""
     from generator.notation.reader import read
-    from generator.rendering.audio import synthesise
+    from generator.rendering.audio.midi import write_midi
+    from generator.rendering.audio.mp3 import encode_mp3
+    from generator.rendering.audio.synthesis import synthesise
     from generator.rendering.limits import check
-    from generator.rendering.midi import write_midi
-    from generator.rendering.mp3 import encode_mp3
-    from generator.rendering.musicxml import write_musicxml
     from generator.rendering.render import render
-    from generator.rendering.sheet import engrave, to_png
+    from generator.rendering.sheet.engraving import engrave, to_png
+    from generator.rendering.sheet.musicxml import write_musicxml
     from generator.rendering.style import SESSION
 
     def way(abc: str) -> dict[str, float]:
@@ -69,7 +69,7 @@ def ours(soundfont: Path, folder: Path) -> Way:
 
 def lab(soundfont: Path, folder: Path) -> Way:
     """As the MIT 6.S191 lab plays its tunes: ABC → abc2midi → TiMidity++ → WAV; then the MP3 by our encoder."""
-    from generator.rendering.mp3 import encode_mp3
+    from generator.rendering.audio.mp3 import encode_mp3
 
     notation, midi, wav = folder / "tune.abc", folder / "tune.mid", folder / "tune.wav"
     configuration = folder / "timidity.cfg"
@@ -94,7 +94,7 @@ def by_music21(soundfont: Path, folder: Path) -> Way:
     import midi2audio
     from music21 import converter
 
-    from generator.rendering.mp3 import encode_mp3
+    from generator.rendering.audio.mp3 import encode_mp3
 
     fluidsynth = midi2audio.FluidSynth(str(soundfont))
     midi, wav, musicxml = folder / "tune.mid", folder / "tune.wav", folder / "tune.musicxml"

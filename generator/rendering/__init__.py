@@ -1,4 +1,9 @@
-"""Makes a written tune heard and seen: MusicXML, MIDI, MP3, SVG and PNG.
+"""A score becomes sheet music, MIDI, an MP3 recording, MusicXML and a time map.
 
-A `generator.notation.score.Score` comes in; `render.render` does the work here, `process.Renderer` in a process with limits.
+`render.render` does this in the calling process; `renderer.Renderer` does it in sandboxed processes. Both take a Score and a Style:
+
+- `sheet` turns the score into MusicXML, SVG and PNG.
+- `performance` decides what the players play: melody, ornaments, groove, chords, backing. The result is an arrangement.
+- `audio` turns the arrangement into MIDI, samples and MP3.
+- `renderer`, `renderer_process`, `pipe_protocol`, `sandbox` and `limits` keep hostile or slow tunes from doing harm.
 """

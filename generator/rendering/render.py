@@ -6,19 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from generator.notation.score import Score
-from generator.rendering.arrangement import arrange
-from generator.rendering.audio import find_soundfont, synthesise
-from generator.rendering.leftout import left_out
+from generator.rendering.audio.mastering import RATE
+from generator.rendering.audio.midi import to_midi
+from generator.rendering.audio.mp3 import DELAY_MS, encode_mp3
+from generator.rendering.audio.sound_font import find_soundfont
+from generator.rendering.audio.synthesis import synthesise
+from generator.rendering.display_text import printable, rhythm_words
 from generator.rendering.limits import check, check_midi
-from generator.rendering.mastering import RATE
-from generator.rendering.midi import to_midi
-from generator.rendering.mp3 import DELAY_MS, encode_mp3
-from generator.rendering.musicxml import write_musicxml
+from generator.rendering.notices import sheet_notices
+from generator.rendering.performance.arrangement import arrange
 from generator.rendering.result import Rendering, RenderingError
-from generator.rendering.sheet import engrave, to_png
+from generator.rendering.sheet.engraving import engrave, to_png
+from generator.rendering.sheet.musicxml import write_musicxml
 from generator.rendering.style import SESSION, Style
-from generator.rendering.text import printable, rhythm_words
-from generator.rendering.timemap import write_timemap
+from generator.rendering.time_map import write_time_map
 
 __all__ = ["Rendering", "RenderingError", "render"]
 
@@ -42,7 +43,7 @@ def render(score: Score, *, style: Style = SESSION, soundfont: Path | None = Non
         mp3=encode_mp3(samples, title=printable(score.title), comment=rhythm_words(score)),
         png=png,
         svg=svg.encode(),
-        timemap=write_timemap(score, tracks[0].sounds, delay_ms=DELAY_MS),
-        left_out=left_out(score),
+        timemap=write_time_map(score, tracks[0].sounds, delay_ms=DELAY_MS),
+        notices=sheet_notices(score),
         duration_ms=round(len(samples) * 1000 / RATE),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generator.user_messages import UserMessage
+
 
 class RenderingError(Exception):
     """A tune that cannot be rendered: the message is the sentence to show."""
@@ -23,5 +25,5 @@ class Rendering:
     png: bytes
     svg: bytes
     timemap: bytes  # JSON, see `timemap`
-    left_out: tuple[str, ...]  # of the sheet: sentences
+    notices: tuple[UserMessage, ...]  # what the sheet leaves out
     duration_ms: int  # of the recording

@@ -30,11 +30,11 @@ import psutil
 import generator
 from generator.notation.opening import read_opening
 from generator.notation.score import Score
-from generator.rendering.process import Renderer
+from generator.rendering.renderer import Renderer
 from generator.rendering.result import RenderingError
 from generator.request import RequestError, TuneRequest
 from tests.benchmarks.fuzz_reader import LONGEST, TUNES, WORDS
-from tests.generator.rendering.hostile import HOSTILE
+from tests.generator.rendering.hostile_abc import HOSTILE
 
 LIMIT_S = 5.0
 HARMLESS = (  # tunes that are rendered as they stand, to be mutated with the attacks

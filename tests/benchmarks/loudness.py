@@ -23,10 +23,11 @@ from generator.composer.composer import Composer
 from generator.composer.weights import load_weights
 from generator.notation.metres import RHYTHMS
 from generator.notation.score import Score
+from generator.rendering.display_text import printable
+from generator.rendering.performance.instruments import INSTRUMENTS
 from generator.rendering.render import render
 from generator.rendering.result import Rendering
-from generator.rendering.style import INSTRUMENTS, Style
-from generator.rendering.text import printable
+from generator.rendering.style import Style
 from generator.request import TuneRequest
 
 RATE = 44_100  # Hz

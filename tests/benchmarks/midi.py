@@ -16,8 +16,8 @@ from pathlib import Path
 from generator.notation.errors import NotationError
 from generator.notation.playback import playback
 from generator.notation.reader import read
+from generator.rendering.audio.midi import write_midi
 from generator.rendering.limits import check
-from generator.rendering.midi import write_midi
 from generator.rendering.result import RenderingError
 from generator.rendering.style import PLAIN
 from tests.generator.notation.midi import played

@@ -33,12 +33,12 @@ from generator.notation.errors import NotationError
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.rendering.limits import check
-from generator.rendering.music21_score import note_id, piece_lengths
-from generator.rendering.musicxml import write_musicxml
-from generator.rendering.performance import perform
+from generator.rendering.performance.melody import perform
 from generator.rendering.result import RenderingError
-from generator.rendering.sheet import WIDTH, engrave, to_png
-from generator.rendering.timemap import write_timemap
+from generator.rendering.sheet.engraving import WIDTH, engrave, to_png
+from generator.rendering.sheet.music21_score import note_id, piece_lengths
+from generator.rendering.sheet.musicxml import write_musicxml
+from generator.rendering.time_map import write_time_map
 from training.corpus.sources import RawTune, tunes
 
 PREVIEW = 480  # pixels: what chat shows of a picture before it is opened
@@ -132,7 +132,7 @@ def _fault(score: Score, svg: str, png: bytes) -> str | None:
     if not 0.005 < (pixels < 128).mean() < 0.3:
         return f"{(pixels < 128).mean():.1%} of the picture is ink"
     ids = Counter(element.get("id") for element in ElementTree.fromstring(svg).iter() if element.get("id"))
-    named = {note_id(entry["bar"], entry["note"]) for entry in json.loads(write_timemap(score, perform(score)))}
+    named = {note_id(entry["bar"], entry["note"]) for entry in json.loads(write_time_map(score, perform(score)))}
     if lost := sorted(named - set(ids)):
         return f"{len(lost)} notes of the time map are not in the sheet, {lost[0]} one of them"
     if ids.most_common(1)[0][1] > 1:

@@ -122,7 +122,7 @@ def _cpu_s(worker: psutil.Process) -> dict[str, float]:
 
 
 def _renderers(worker: psutil.Process) -> list[psutil.Process]:
-    return [child for child in worker.children() if "generator.rendering.child" in child.cmdline()]
+    return [child for child in worker.children() if "generator.rendering.renderer_process" in child.cmdline()]
 
 
 async def run(folder: Path, minutes: float, people: int) -> dict[str, object]:

@@ -9,9 +9,9 @@ import pytest
 import soundfile
 
 from bot.audio import STEPS, lossless, shrunk
-from generator.rendering.mastering import RATE
-from generator.rendering.mp3 import BITRATE, encode_mp3
-from tests.generator.rendering.mp3 import frames, tags
+from generator.rendering.audio.mastering import RATE
+from generator.rendering.audio.mp3 import BITRATE, encode_mp3
+from tests.generator.rendering.mp3_reader import frames, tags
 
 SECONDS = 4
 

@@ -12,7 +12,7 @@ from generator.notation.metres import Metre
 from generator.notation.reader import read
 from generator.notation.structure import illegal_bars, play_order
 from tests.end_to_end.tunesmith import Tunesmith
-from tests.generator.rendering.mp3 import frames
+from tests.generator.rendering.mp3_reader import frames
 from tests.loopback.discord import PIPER, FakeDiscord
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

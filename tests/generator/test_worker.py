@@ -24,6 +24,7 @@ from generator.notation.score import Score
 from generator.rendering.result import RendererFault, Rendering, RenderingError
 from generator.rendering.style import Style
 from generator.request import TuneRequest
+from generator.user_messages import UserMessage
 from generator.worker import Worker
 from storage import Status, Storage, Tune, Viewer
 from tests.generator.composer.untrained import untrained
@@ -59,7 +60,7 @@ RENDERED = Rendering(
     png=b"PNG",
     svg=b"<svg/>",
     timemap=b"[]",
-    left_out=("The sheet has no sign for !stomp!.",),
+    notices=(UserMessage("The sheet has no sign for !stomp!."),),
     duration_ms=1234,
 )
 
@@ -220,7 +221,7 @@ async def test_a_tune_to_play_is_rendered_as_it_stands_and_nothing_is_composed(s
     made = done.composition
     assert (made.title, made.key, made.metre, made.rhythm, made.model) == ("Mine", "Dlyd", "7/8", "", "")
     assert read(made.abc).bars == score.bars
-    notices = ["Text above and below the staff was left out.", *RENDERED.left_out]
+    notices = ["Text above and below the staff was left out.", *RENDERED.notices]
     assert made.scores["notices"] == notices
     record = json.loads(await storage.read(tune.id, "tune.json"))
     assert record["request"]["mode"] == "play" and record["scores"]["notices"] == notices

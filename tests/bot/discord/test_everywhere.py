@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from bot.discord import delivery
-from generator.rendering.mp3 import encode_mp3
+from generator.rendering.audio.mp3 import encode_mp3
 from storage import Status, Tune
 from tests.bot.discord import conftest
 from tests.bot.discord.conftest import ABC, FILES, Stage
-from tests.generator.rendering.mp3 import tags
+from tests.generator.rendering.mp3_reader import tags
 from tests.loopback import discord_world as world
 from tests.loopback.discord import (
     DIRECT,

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from generator.rendering.mp3 import encode_mp3
+from generator.rendering.audio.mp3 import encode_mp3
 from generator.request import INSTRUMENTS
 from tests.bot.discord import conftest
 from tests.bot.discord.conftest import ABC, FILES, Stage

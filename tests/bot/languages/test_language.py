@@ -22,8 +22,8 @@ from generator.notation.metres import RHYTHMS
 from generator.notation.names import NAMES, named
 from generator.notation.opening import read_opening
 from generator.notation.tokens import NotEncodable
-from generator.rendering.frames import receive_outcome, send_outcome
-from generator.rendering.leftout import left_out
+from generator.rendering.notices import sheet_notices
+from generator.rendering.pipe_protocol import receive_outcome, send_outcome
 from generator.rendering.result import RenderingError
 from generator.request import INSTRUMENTS, RequestError, TuneRequest
 from generator.user_messages import LANGUAGES, AllOf, OneOf, UserMessage
@@ -242,6 +242,6 @@ def test_what_cannot_be_gone_on_from_is_named_in_the_language() -> None:
 
 def test_what_the_sheet_leaves_out_is_made_of_sentences() -> None:
     score = read_opening("X:1\nM:4/4\nL:1/8\nK:D\n!a!A!b!B!c!cd efga|]\n", mode="play")
-    [notice] = left_out(score)
+    [notice] = sheet_notices(score)
     assert notice == "The sheet has no sign for !a!, !b! and !c!."
     assert GERMAN(notice) == "Das Notenblatt hat kein Zeichen für !a!, !b! und !c!."

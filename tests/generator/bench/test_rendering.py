@@ -16,7 +16,8 @@ from generator.bench.rendering import CONTENDERS, bench, table
 from generator.bench.tunes import MIXED, NEAR, compose
 from generator.bench.ways import ALONE, WAYS, WHOLE
 from generator.notation.reader import read
-from generator.rendering.audio import find_soundfont, library
+from generator.rendering.audio.sound_font import find_soundfont
+from generator.rendering.audio.synthesis import load_fluidsynth
 from tests.generator.rendering.tunes import PLAIN
 from tests.patience import HANG_S
 
@@ -63,7 +64,7 @@ def test_each_way_is_measured_in_a_process_of_its_own(way, tmp_path):
     assert set(found["steps"]) >= {step for steps in CONTENDERS[way].sums.values() for step in steps}
     assert all(times[0] > 0 for times in found["steps"].values())
     assert found["memory_mb"] > 20
-    assert (found["programs_mb"] > 0) == (way != "ours" or library() is None)
+    assert (found["programs_mb"] > 0) == (way != "ours" or load_fluidsynth() is None)
     if way == "ours":
         assert len(found["steps"][WHOLE]) == 1
         assert "There are no notes" in found["failed"][0]

@@ -10,7 +10,7 @@ from generator.notation.reader import read
 from generator.notation.structure import play_order
 from generator.notation.tempo import MAX_PLAYING_S, at_pace, playing_time_s, tempo
 from generator.notation.writer import write
-from generator.playing import whole_tune
+from generator.play_mode import score_to_play
 from generator.request import TuneRequest
 
 REEL = "X:1\nR:reel\nM:4/4\nL:1/8\nK:D\n|:DFAd fdAF|GABG A4:|\n"
@@ -24,13 +24,13 @@ def test_the_usual_tempo_is_taken_at_a_pace_and_written(pace: float, minute: int
 
 
 def test_a_tunes_own_tempo_is_what_it_is_slower_than() -> None:
-    played = whole_tune(TuneRequest.check(seed=1, opening=REEL.replace("K:D", "Q:1/4=100\nK:D"), mode="play", tempo=0.8))
+    played = score_to_play(TuneRequest.check(seed=1, opening=REEL.replace("K:D", "Q:1/4=100\nK:D"), mode="play", tempo=0.8))
     assert tempo(played) == (Fraction(1, 4), 80)
 
 
 def test_without_a_wish_nothing_changes() -> None:
     assert at_pace(read(REEL), 1) == read(REEL)
-    assert whole_tune(TuneRequest.check(seed=1, opening=REEL, mode="play")).tempo is None
+    assert score_to_play(TuneRequest.check(seed=1, opening=REEL, mode="play")).tempo is None
 
 
 def test_a_long_tune_is_slowed_only_as_far_as_it_still_plays_in_time() -> None:

@@ -1,7 +1,7 @@
 """A few of the texts of tests/benchmarks/fuzz_rendering.py, which is run in full by hand."""
 
 from tests.benchmarks.fuzz_rendering import run
-from tests.generator.rendering.hostile import HOSTILE
+from tests.generator.rendering.hostile_abc import HOSTILE
 
 
 async def test_hostile_text_is_refused_or_rendered_and_costs_no_more_than_one_process():

@@ -12,13 +12,13 @@ from generator.notation.opening import read_opening
 from generator.notation.reader import read
 from generator.notation.score import Bar, Note, Pitch, Score
 from generator.rendering import render as rendering
-from generator.rendering.child import FILE_SIZE
+from generator.rendering.audio.mastering import RATE
 from generator.rendering.limits import MAX_MIDI, MAX_PLAYING_S, check, check_midi
-from generator.rendering.mastering import RATE
 from generator.rendering.render import RenderingError, render
+from generator.rendering.renderer_process import FILE_SIZE
 from generator.request import RequestError, TuneRequest
 from tests.calls import few_calls
-from tests.generator.rendering.hostile import HOSTILE as HOSTILE_TEXTS
+from tests.generator.rendering.hostile_abc import HOSTILE as HOSTILE_TEXTS
 
 C4 = (Pitch("C", 4),)
 CROTCHET = Note(C4, Fraction(1, 4))

@@ -9,11 +9,11 @@ from PIL import Image
 
 from generator.notation.reader import read
 from generator.notation.tempo import playing_time_s
+from generator.rendering.audio.mp3 import DELAY_MS
 from generator.rendering.limits import check
-from generator.rendering.mp3 import DELAY_MS
 from generator.rendering.render import RenderingError, render
-from generator.rendering.sheet import WIDTH
-from tests.generator.rendering.mp3 import frames
+from generator.rendering.sheet.engraving import WIDTH
+from tests.generator.rendering.mp3_reader import frames
 from tests.generator.rendering.tunes import PLAIN, REEL
 
 

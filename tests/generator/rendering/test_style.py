@@ -6,7 +6,8 @@ import pytest
 
 from generator.notation.metres import RHYTHMS
 from generator.notation.reader import read
-from generator.rendering.style import INSTRUMENTS, SESSION, Style, instrument_of, style_of
+from generator.rendering.performance.instruments import INSTRUMENTS, choose_instrument
+from generator.rendering.style import SESSION, Style, style_of
 from generator.request import INSTRUMENTS as ASKED
 from generator.request import TuneRequest
 
@@ -27,11 +28,11 @@ def test_a_style_survives_the_way_to_another_process() -> None:
 
 @pytest.mark.parametrize("rhythm", [*RHYTHMS, "", "tango"])
 def test_every_rhythm_has_an_instrument(rhythm: str) -> None:
-    assert instrument_of(read(f"X:1\nR:{rhythm}\nM:4/4\nK:D\ndefg|\n"), SESSION) in INSTRUMENTS
+    assert choose_instrument(read(f"X:1\nR:{rhythm}\nM:4/4\nK:D\ndefg|\n"), SESSION) in INSTRUMENTS
 
 
 def test_a_tune_too_low_for_the_flute_goes_to_the_fiddle() -> None:
     high, low = (read(f"X:1\nR:jig\nM:6/8\nK:G\n{notes}|\n") for notes in ("GAB dBG", "G,A,B, DB,G,"))
-    assert instrument_of(high, SESSION) == "flute"
-    assert instrument_of(low, SESSION) == "fiddle"
-    assert instrument_of(low, Style("flute")) == "flute"
+    assert choose_instrument(high, SESSION) == "flute"
+    assert choose_instrument(low, SESSION) == "fiddle"
+    assert choose_instrument(low, Style("flute")) == "flute"

@@ -1,0 +1,23 @@
+"""A tune that somebody hands in to be played as it stands: nothing is composed, ranked or titled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from generator.notation.opening import read_opening
+from generator.notation.score import Score
+from generator.notation.tempo import at_pace
+from generator.rendering.display_text import printable
+from generator.request import MAX_TITLE_CHARACTERS, TuneRequest
+
+UNTITLED = "Untitled"  # as its sheet calls it
+
+
+def score_to_play(request: TuneRequest) -> Score:
+    """The tune of a request whose mode is `play`; its notices name what the reader left out.
+
+    Raises NotationError with the sentence to show.
+    """
+    score = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode="play")
+    title = request.title or printable(score.title)[:MAX_TITLE_CHARACTERS].rstrip()
+    return at_pace(replace(score, title=title), request.tempo)

@@ -1,0 +1,1 @@
+"""Sound: an arrangement → MIDI → samples (FluidSynth) → mastering → MP3 (LAME)."""

@@ -1,0 +1,135 @@
+"""Writes a performance as a Standard MIDI File, by music21's MIDI objects: a track for tempo, metre and key, and one a player."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from music21.midi import ChannelVoiceMessages, DeltaTime, MetaEvents, MidiEvent, MidiFile, MidiTrack
+
+from generator.notation.keys import Key, Mode
+from generator.notation.metres import Metre
+from generator.notation.score import Score
+from generator.notation.tempo import quarters_per_minute
+from generator.rendering.display_text import printable
+from generator.rendering.performance.arrangement import TICKS as WHOLE
+from generator.rendering.performance.arrangement import Track, arrange
+from generator.rendering.performance.melody import Sound
+from generator.rendering.performance.played_bars import keys_of_bars, played_bars
+from generator.rendering.style import SESSION, Style
+
+TICKS = WHOLE // 4  # a quarter note
+_RING = Fraction(3, 4)  # whole notes after the last one, in which it dies away
+
+_VOLUME, _PAN, _DATA, _DATA_FINE, _NRPN_FINE, _NRPN = 7, 10, 6, 38, 98, 99  # controllers
+# SoundFont 2.01, 9.6: this non-registered parameter changes a generator of the font; other synthesisers leave it alone.
+_SOUNDFONT, _START_OFFSET, _ATTACK, _RELEASE = 120, 0, 34, 38
+_SOFT_EDGE = 2400  # of 2 timecents: the attack becomes 16 ms where it was 1 ms, so that starting within a sample does not click
+_DAMPED = -1800  # of 2 timecents: an eighth of the font's own release. Strings that nobody hears any more cost synthesis
+
+Event = tuple[int, int, MidiEvent]  # tick, rank among those of the same tick, what happens
+
+
+def write_midi(score: Score, style: Style = SESSION) -> bytes:
+    """The tune as played in this style."""
+    return to_midi(score, arrange(score, style))
+
+
+def to_midi(score: Score, tracks: Sequence[Track]) -> bytes:
+    """A file of format 1 with the score's title, tempo, metres and keys, and the tracks on channels of their own."""
+    file = MidiFile()
+    file.format, file.ticksPerQuarterNote = 1, TICKS
+    file.tracks = [_track(_conductor(score)), *(_track(_player(track, channel)) for channel, track in enumerate(tracks, 1))]
+    data: bytes = file.writestr()
+    return data
+
+
+def _conductor(score: Score) -> list[Event]:
+    events = [(0, 0, _meta(MetaEvents.SET_TEMPO, round(60_000_000 / quarters_per_minute(score)).to_bytes(3, "big")))]
+    if title := printable(score.title):
+        events.insert(0, (0, 0, _meta(MetaEvents.SEQUENCE_TRACK_NAME, title.encode())))
+    keys = keys_of_bars(score)
+    metre, key = None, None
+    for number, played in enumerate(played_bars(score)):
+        tick = _ticks(played.onset)
+        # A pick-up is a bar of its own to a sequencer, whose bar lines would else fall beside the tune's.
+        now = _exact(played.duration) if number == 0 and played.place else played.metre
+        if now and now != metre and now.unit.bit_length() <= 6:
+            events.append((tick, 0, _metre(now)))
+            metre = now
+        if keys[played.index] != key:
+            key = keys[played.index]
+            events.append((tick, 0, _key(key)))
+    return events
+
+
+def _exact(duration: Fraction) -> Metre | None:
+    """A metre whose bar is so long; None where none is."""
+    unit = max(duration.denominator, 8)
+    return Metre(int(duration * unit), unit) if unit & (unit - 1) == 0 and unit <= 32 and duration * unit < 32 else None
+
+
+def _player(track: Track, channel: int) -> list[Event]:
+    control = [(_VOLUME, track.volume), (_PAN, track.pan)]
+    changes = [(_START_OFFSET, track.skip), (_ATTACK, _SOFT_EDGE)] if track.skip else []
+    if track.damped:
+        changes.append((_RELEASE, _DAMPED))
+    for generator, change in changes:
+        value = 8192 + min(change, 8191)
+        control += [(_NRPN, _SOUNDFONT), (_NRPN_FINE, generator), (_DATA_FINE, value & 127), (_DATA, value >> 7)]
+    start = [
+        (0, 0, _meta(MetaEvents.SEQUENCE_TRACK_NAME, track.name.encode())),
+        (0, 0, _voice(ChannelVoiceMessages.PROGRAM_CHANGE, channel, track.program)),
+    ]
+    start += [(0, 0, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, *each)) for each in control]
+    return start + _notes(track.sounds, channel)
+
+
+def _notes(sounds: Iterable[Sound], channel: int) -> list[Event]:
+    """Starts and ends. What ends at a tick ends before what starts there; a pitch that sounds ends when it is struck again."""
+    events: list[Event] = []
+    until: dict[int, int] = {}  # pitch → tick at which it is struck next
+    for sound in sorted(sounds, key=lambda sound: sound.onset, reverse=True):
+        start = _ticks(sound.onset)
+        end = min(max(_ticks(sound.onset + sound.duration), start + 1), until.get(sound.pitch, 1 << 60))
+        if end > start:
+            events.append((start, 2, _voice(ChannelVoiceMessages.NOTE_ON, channel, sound.pitch, sound.velocity)))
+            events.append((end, 1, _voice(ChannelVoiceMessages.NOTE_OFF, channel, sound.pitch, 0)))
+            until[sound.pitch] = start
+    return events
+
+
+def _track(events: list[Event]) -> MidiTrack:
+    track, clock = MidiTrack(0), 0
+    ordered = sorted(events, key=lambda event: event[:2])
+    for tick, _, event in [*ordered, (ordered[-1][0] + _ticks(_RING), 0, _meta(MetaEvents.END_OF_TRACK, b""))]:
+        track.events += [DeltaTime(track, time=tick - clock), event]
+        clock = tick
+    return track
+
+
+def _meta(kind: MetaEvents, data: bytes) -> MidiEvent:
+    event = MidiEvent(type=kind)
+    event.data = data
+    return event
+
+
+def _voice(kind: ChannelVoiceMessages, channel: int, first: int, second: int | None = None) -> MidiEvent:
+    event = MidiEvent(type=kind, channel=channel)
+    event.parameter1, event.parameter2 = first, second
+    if second is None:
+        event.data = first
+    return event
+
+
+def _metre(metre: Metre) -> MidiEvent:
+    clicks = round(metre.beat * 96)  # MIDI clocks, 24 to a quarter note
+    return _meta(MetaEvents.TIME_SIGNATURE, bytes((metre.beats, metre.unit.bit_length() - 1, min(clicks, 255), 8)))
+
+
+def _key(key: Key) -> MidiEvent:
+    return _meta(MetaEvents.KEY_SIGNATURE, bytes((key.fifths % 256, key.mode is Mode.MINOR)))
+
+
+def _ticks(whole_notes: Fraction) -> int:
+    return round(whole_notes * WHOLE)

@@ -1,0 +1,155 @@
+"""MIDI → samples by FluidSynth: by its library with the sound font kept loaded, or by its program through midi2audio."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import redirect_stdout
+from functools import cache, lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+import midi2audio
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.rendering.audio.mastering import RATE, Samples, master
+from generator.rendering.audio.sound_font import find_fluidsynth
+from generator.rendering.result import RendererFault
+
+SYNTHESIS_TIMEOUT_S = 20  # a tune of 180 s takes two
+_INT, _POINTER = ctypes.c_int, ctypes.c_void_p
+
+# FluidSynth's names. The reverb is a little room, damped.
+_SETTINGS: dict[str, str | int | float] = {
+    "synth.gain": 0.6,
+    "synth.sample-rate": float(RATE),
+    "synth.chorus.active": 0,
+    "synth.reverb.room-size": 0.5,
+    "synth.reverb.damp": 0.3,
+    "synth.reverb.width": 0.8,
+    "synth.reverb.level": 0.6,
+    "synth.polyphony": 24,  # voices, of which a string takes two until it is quite silent; they are what synthesis costs
+    "synth.dynamic-sample-loading": 1,  # only the instruments that play, of a font of 148 MB
+    "synth.default-soundfont": "",  # else it would play with the system's when it cannot read ours
+}
+
+
+def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
+    """The recording of a MIDI file, mastered: samples of shape (frames, 2) at 44.1 kHz.
+
+    Raises RendererFault when FluidSynth is absent, fails or takes too long, and when nothing is heard.
+    """
+    with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
+        midi_file = Path(folder, "tune.mid")
+        midi_file.write_bytes(midi)
+        if load_fluidsynth() is None:
+            raw_file = Path(folder, "tune.raw")
+            FluidSynthProgram(soundfont, timeout_s=SYNTHESIS_TIMEOUT_S).midi_to_audio(str(midi_file), str(raw_file))
+            return master(read_raw(raw_file))
+        return master(_library_for(soundfont).play(midi_file, SYNTHESIS_TIMEOUT_S))
+
+
+@cache
+def load_fluidsynth() -> ModuleType | None:
+    """FluidSynth's library, unless it is too old or not to be found: macOS hides Homebrew's from Pythons that are not."""
+    try:
+        with redirect_stdout(sys.stderr):  # where CI is set, it prints what it found
+            import fluidsynth
+    except (ImportError, OSError):
+        return None
+    if fluidsynth.majver.value < 2:
+        return None
+    silence = fluidsynth.cfunc(
+        "fluid_set_log_function", ctypes.c_void_p, *_arguments(level=_INT, function=_POINTER, data=_POINTER)
+    )
+    for level in range(5):  # what goes wrong is told by an exception, not on standard error
+        silence(level, None, None)
+    return cast(ModuleType, fluidsynth)
+
+
+def _arguments(**kinds: type) -> list[tuple[str, type, int]]:
+    """Arguments of a function of the library, as pyfluidsynth declares those that it knows; 1 means passed in."""
+    return [(name, kind, 1) for name, kind in kinds.items()]
+
+
+class FluidSynthLibrary:
+    """FluidSynth in this process, with a sound font. It plays one tune at a time."""
+
+    def __init__(self, soundfont: Path) -> None:
+        fluidsynth = load_fluidsynth()
+        assert fluidsynth
+        self.fluidsynth = fluidsynth
+        self.write = fluidsynth.cfunc(
+            "fluid_synth_write_float", _INT, *_arguments(synth=_POINTER, frames=_INT),
+            *_arguments(left=_POINTER, left_offset=_INT, left_step=_INT, right=_POINTER, right_offset=_INT, right_step=_INT),
+        )  # fmt: skip
+        own = {"player.timing-source": "sample", "synth.lock-memory": 0}
+        self.synth = fluidsynth.Synth(_SETTINGS["synth.gain"], RATE, 16, **_SETTINGS | own)
+        self.turn = threading.Lock()
+        if self.synth.sfload(str(soundfont), 1) < 0:
+            self.synth.delete()
+            raise RendererFault(f"FluidSynth cannot read the sound font {soundfont}. Check that it is whole.")
+
+    def play(self, midi_file: Path, timeout_s: float) -> Samples:
+        """Samples of shape (frames, 2), in whole seconds; raises RendererFault when they take too long."""
+        with self.turn:
+            self.synth.system_reset()
+            self.synth.play_midi_file(str(midi_file))
+            deadline = time.monotonic() + timeout_s
+            seconds = []
+            try:
+                while self.fluidsynth.fluid_player_get_status(self.synth.player) == self.fluidsynth.FLUID_PLAYER_PLAYING:
+                    if time.monotonic() > deadline:
+                        raise _timeout_error(timeout_s)
+                    seconds.append(second := np.empty((RATE, 2), dtype=np.float32))
+                    self.write(self.synth.synth, RATE, second.ctypes.data, 0, 2, second.ctypes.data, 1, 2)
+            finally:
+                self.fluidsynth.delete_fluid_player(self.synth.player)
+        return np.concatenate([np.empty((0, 2), dtype=np.float32), *seconds])
+
+
+@lru_cache(maxsize=1)
+def _library_for(soundfont: Path) -> FluidSynthLibrary:
+    return FluidSynthLibrary(soundfont)
+
+
+class FluidSynthProgram(midi2audio.FluidSynth):  # type: ignore[misc]
+    """midi2audio's FluidSynth, which puts files before options, waits for ever and takes any exit status for success."""
+
+    def __init__(self, sound_font: Path, *, timeout_s: float) -> None:
+        super().__init__(str(sound_font), RATE)
+        self.timeout_s = timeout_s
+
+    def midi_to_audio(self, midi_file: str, audio_file: str) -> None:
+        """Plays a MIDI file into a file of samples; raises RendererFault when FluidSynth is absent, fails or takes too long."""
+        command = [find_fluidsynth(), "-n", "-i", "-q", "-f", os.devnull]
+        for name, value in _SETTINGS.items():
+            command += ["-o", f"{name}={value}"]
+        try:
+            done = subprocess.run(
+                [*command, "-O", "float", "-T", "raw", "-F", audio_file, self.sound_font, midi_file],
+                check=False, timeout=self.timeout_s,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise _timeout_error(self.timeout_s) from None
+        if done.returncode:
+            raise RendererFault(f"FluidSynth stopped with status {done.returncode}. Check the sound font {self.sound_font}.")
+
+
+def _timeout_error(seconds: float) -> RendererFault:
+    return RendererFault(f"FluidSynth took longer than {seconds:g} s. Try again, or shorten the tune.")
+
+
+def read_raw(path: Path) -> Samples:
+    """Samples of shape (frames, 2); raises RendererFault when there are none."""
+    if not path.is_file() or not (size := path.stat().st_size) or size % 8:
+        raise RendererFault("FluidSynth wrote no recording. Check that it and its sound font are whole.")
+    return np.fromfile(path, dtype=np.float32).reshape(-1, 2)

@@ -1,0 +1,1 @@
+"""Sheet music: Score → music21 → MusicXML → SVG (verovio) → PNG (resvg)."""

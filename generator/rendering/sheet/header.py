@@ -1,0 +1,146 @@
+"""The head of the sheet: title, rhythm, key, tempo and composer, as SVG.
+
+Verovio can write one too, but sets the tempo's note in a web font that no rasteriser reads, and lets long titles run off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+import verovio
+
+from generator.notation.keys import Key
+from generator.notation.score import Score
+from generator.notation.tempo import tempo
+from generator.rendering.display_text import composer, printable, rhythm_words
+from generator.rendering.sheet import fonts
+
+_TITLE, _TEXT = 620, 400  # font sizes in the page's units, of which a staff is 720 high
+_GAP = 300  # between what stands in one line
+_FOOT = 190  # from the last line to the music, which may reach up with a bracket over an ending
+_GLYPHS = {Fraction(1): "ECA2", Fraction(1, 2): "ECA3", Fraction(1, 4): "ECA5", Fraction(1, 8): "ECA7", Fraction(1, 16): "ECA9"}
+_DOT = "ECB7"
+_SIGNS = {-2: "𝄫", -1: "♭", 0: "♮", 1: "♯", 2: "𝄪"}
+MAX_ORDER = 24  # letters that tell the order of the parts; more would push the rest aside
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    svg: str
+    height: int  # in the page's units
+
+
+def header(score: Score, width: int) -> Header:
+    """The head of a page whose music is `width` units wide; its origin is the upper left corner of the music."""
+    lines: list[str] = []
+    height = 0
+    for line in _wrapped(printable(score.title), width):
+        size = min(_TITLE, round(_TITLE * width / max(fonts.width(line, _TITLE), 1)))
+        height += round(1.1 * _TITLE)
+        lines.append(_text(line, width // 2, height - 150, size, anchor="middle"))
+    facts, end = _facts(score)
+    by = composer(score)[:60]
+    if by and end + _GAP + fonts.width(by, _TEXT) > width:
+        height += round(1.3 * _TEXT)
+        lines.append(_fitted(by, width, height - 120))
+        by = ""
+    height += round(1.3 * _TEXT)
+    scale = min(1, width / end)
+    lines.append(f'<g transform="translate(0,{height - 120}) scale({scale:.3g})">{facts}</g>')
+    if by:
+        lines.append(_fitted(by, width, height - 120))
+    return Header("".join(lines), height - 120 + _FOOT)
+
+
+def key_name(key: Key) -> str:
+    """`B♭ major`, `E dorian`, `D major with G♯`."""
+    name = f"{key.tonic.replace('b', '♭').replace('#', '♯')} {key.mode}"
+    return f"{name} with {' '.join(letter + _SIGNS[alter] for letter, alter in key.extra)}" if key.extra else name
+
+
+def _wrapped(title: str, width: int) -> list[str]:
+    """The title in as few lines as it needs, about as long as each other."""
+    words = title.split()
+    count = max(1, -(-fonts.width(title, _TITLE) // width))
+    lines: list[str] = []
+    while words:
+        goal = fonts.width(" ".join(words), _TITLE) / max(count - len(lines), 1)
+        taken = 1
+        while taken < len(words) and fonts.width(" ".join(words[: taken + 1]), _TITLE) <= min(1.08 * goal, width):
+            taken += 1
+        lines.append(" ".join(words[:taken]))
+        words = words[taken:]
+    return lines
+
+
+def _facts(score: Score) -> tuple[str, int]:
+    """Rhythm, key, tempo and the order of the parts, one after the other on a base line, and where they end."""
+    parts: list[str] = []
+    x = 0
+    if rhythm := rhythm_words(score):
+        long = fonts.width(rhythm, _TEXT, italic=True)
+        parts.append(_text(rhythm, x, 0, _TEXT, style="italic", long=long))
+        x += long + _GAP
+    name = key_name(score.key)
+    long = fonts.width(name, _TEXT)
+    parts.append(_text(name, x, 0, _TEXT, long=long))
+    x += long + _GAP
+    beat, count = tempo(score)
+    plain = next((length for length in (beat, beat * 2 / 3) if length in _GLYPHS), None)
+    words = f"= {count}" if plain else f"{beat} = {count}"
+    if plain:
+        parts.append(_glyph(_GLYPHS[plain], x))
+        x += 230
+        if plain != beat:
+            parts.append(_glyph(_DOT, x - 30))
+            x += 110
+    long = fonts.width(words, _TEXT)
+    parts.append(_text(words, x, 0, _TEXT, long=long))
+    x += long
+    if 0 < len(score.order) <= MAX_ORDER:
+        parts.append(_text(score.order, x + _GAP, 0, _TEXT, weight="bold"))
+        x += _GAP + round(1.1 * fonts.width(score.order, _TEXT))
+    return "".join(parts), x
+
+
+def _fitted(text: str, width: int, y: int) -> str:
+    """A line that ends at the right margin, smaller where it would not fit."""
+    size = min(_TEXT, round(_TEXT * width / max(fonts.width(text, _TEXT), 1)))
+    return _text(text, width, y, size, anchor="end")
+
+
+def _text(
+    text: str, x: int, y: int, size: int, *, anchor: str = "start", style: str = "normal", weight: str = "normal", long: int = 0
+) -> str:
+    """With `long` so long in any font: a browser that lacks ours takes a wider one."""
+    fitted = f' textLength="{long}" lengthAdjust="spacingAndGlyphs"' if long else ""
+    return (
+        f'<text x="{x}" y="{y}" font-size="{size}px" text-anchor="{anchor}" font-style="{style}" font-weight="{weight}"{fitted}>'
+        f"{_spans(text)}</text>"
+    )
+
+
+def _spans(text: str) -> str:
+    """The text with the font named where the first has no letters: a rasteriser that looks for one may give up."""
+    runs = ((family, escape("".join(run))) for family, run in groupby(text, fonts.family))
+    return "".join(run if family == fonts.FAMILY else f'<tspan font-family="{family}">{run}</tspan>' for family, run in runs)
+
+
+def _glyph(name: str, x: int) -> str:
+    """A glyph of the music font, drawn as a path: its own font is not at hand where the sheet is shown."""
+    scale = 1.1 * _TEXT / 1_000
+    return f'<g transform="translate({x},0) scale({scale:g})">{_path(name)}</g>'
+
+
+@cache
+def _path(name: str) -> str:
+    file = Path(verovio.__file__).parent / "data" / "Leipzig" / f"{name}.xml"
+    path = ElementTree.parse(file).find("path")  # noqa: S314 — verovio's own file
+    assert path is not None
+    return f'<path transform="{path.get("transform")}" d="{path.get("d")}"/>'

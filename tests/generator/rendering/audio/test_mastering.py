@@ -1,0 +1,82 @@
+"""Loudness, peaks and silence."""
+
+import numpy as np
+import pytest
+
+from generator.rendering.audio.mastering import CEILING, LOUDNESS, RATE, k_energies, loudness, master
+from generator.rendering.result import RenderingError
+
+
+def sine(hertz: float, seconds: float, dbfs: float = 0.0) -> np.ndarray:
+    wave = 10 ** (dbfs / 20) * np.sin(2 * np.pi * hertz * np.arange(round(seconds * RATE)) / RATE)
+    return np.stack([wave, wave], axis=1).astype(np.float32)
+
+
+def lufs(samples: np.ndarray) -> float:
+    return loudness(k_energies(samples[: len(samples) // 4410 * 4410].reshape(-1, 4410, 2)))
+
+
+def plucked(seconds: int) -> np.ndarray:
+    """Sharp attacks that die away fast: far more peak than loudness."""
+    decay = np.exp(-np.arange(RATE // 2) / (0.03 * RATE)).astype(np.float32)
+    return np.tile(sine(880, 0.5) * 0.3 * decay[:, None], (2 * seconds, 1))
+
+
+@pytest.mark.parametrize(("dbfs", "expected"), [(-23, -23.0), (-33, -33.0)])
+def test_a_sine_at_1_khz_in_both_channels_is_as_loud_as_its_level(dbfs: float, expected: float) -> None:
+    """The first two signals of EBU Tech 3341."""
+    assert lufs(sine(1_000, 20, dbfs)) == pytest.approx(expected, abs=0.1)
+
+
+def test_quiet_passages_do_not_count() -> None:
+    """The third signal of EBU Tech 3341."""
+    parts = [sine(1_000, 10, -36), sine(1_000, 60, -23), sine(1_000, 10, -36)]
+    assert lufs(np.concatenate(parts)) == pytest.approx(-23, abs=0.1)
+
+
+def test_low_notes_count_less_and_high_ones_more() -> None:
+    assert lufs(sine(60, 5, -23)) < -25.5 < -20.5 < lufs(sine(4_000, 5, -23))
+
+
+def test_silence_is_nothing_to_measure() -> None:
+    assert lufs(np.zeros((5 * RATE, 2), dtype=np.float32)) == -np.inf
+
+
+@pytest.mark.parametrize("dbfs", [-45, -20, -1])
+def test_a_recording_comes_to_its_loudness_whatever_it_was(dbfs: float) -> None:
+    finished = master(sine(440, 10, dbfs)).astype(np.float32) / 32_768
+    assert lufs(finished) == pytest.approx(LOUDNESS, abs=0.2)
+
+
+def test_peaks_are_held_below_the_ceiling_without_losing_loudness_between_them() -> None:
+    raw = plucked(10)
+    finished = master(raw)
+    assert np.abs(finished.astype(int)).max() <= 10 ** (CEILING / 20) * 32_767 + 1
+    assert np.abs(finished.astype(int)).max() > 0.9 * 10 ** (CEILING / 20) * 32_767, "the limiter had nothing to do"
+    assert lufs(finished.astype(np.float32) / 32_768) == pytest.approx(LOUDNESS, abs=0.6)
+
+
+def test_what_needs_no_limiting_is_only_made_louder() -> None:
+    raw = sine(440, 5, -30)[: 4 * RATE]
+    finished = master(sine(440, 5, -30))[: 4 * RATE].astype(float)
+    assert np.abs(finished - raw * (finished.std() / raw.std())).max() < 2
+
+
+def test_silence_at_the_end_is_cut_with_a_fade() -> None:
+    samples = np.zeros((5 * RATE, 2), dtype=np.float32)
+    samples[:RATE] = sine(440, 1, -30)
+    finished = master(samples)
+    assert RATE < len(finished) < 2 * RATE
+    assert np.abs(finished[-20:].astype(int)).max() <= 1
+
+
+def test_silence_is_an_error_not_a_recording() -> None:
+    for frames in (0, RATE):
+        with pytest.raises(RenderingError, match="played nothing"):
+            master(np.zeros((frames, 2), dtype=np.float32))
+
+
+def test_a_click_that_has_no_loudness_is_no_error() -> None:
+    samples = np.zeros((RATE, 2), dtype=np.float32)
+    samples[100] = 0.002
+    assert 0 < np.abs(master(samples).astype(int)).max() < 32_767

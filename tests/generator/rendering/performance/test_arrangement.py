@@ -1,0 +1,163 @@
+"""A tune as a session plays it."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from generator.notation.playback import playback
+from generator.notation.reader import read
+from generator.notation.score import Score
+from generator.notation.tempo import quarters_per_minute
+from generator.rendering.performance.arrangement import TICKS, Track, arrange
+from generator.rendering.performance.backing import EDGE, SKIN
+from generator.rendering.performance.harmony import chord_at, find_chords
+from generator.rendering.performance.instruments import INSTRUMENTS
+from generator.rendering.performance.played_bars import played_bars
+from generator.rendering.style import PLAIN, SESSION, Style
+from tests.generator.rendering.tunes import ALL, JIG
+from tests.generator.rendering.tunes import PLAIN as POLKA
+
+AIR = "X:1\nR:air\nM:3/4\nL:1/8\nK:D\nA2|d4 e2|f4 e2|d4 B2|A6|\n"
+
+
+def tracks(score: Score, style: Style = SESSION) -> dict[str, Track]:
+    return {track.name: track for track in arrange(score, style)}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_played_by_the_clock_the_melody_is_the_reader_s_playback(name: str) -> None:
+    score = read(ALL[name])
+    (melody,) = arrange(score, PLAIN)
+    heard = [(sound.onset, sound.pitch) for sound in melody.sounds]
+    assert heard == [(note.onset, note.pitch) for note in playback(score)]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_feel_moves_no_note_past_another_and_keeps_every_pitch(name: str) -> None:
+    score = replace(read(ALL[name].replace("~", "").replace("{g}", "").replace("{ga}", "")), order="")
+    written = [note for index in (bar.index for bar in played_bars(score)) for note in score.bars[index].notes]
+    assert not any(note.grace for note in written)
+    once = replace(score, bars=tuple(replace(bar, repeat_end=0, endings=()) for bar in score.bars))  # nothing comes round again
+    felt = arrange(once, Style(seed=1))[0].sounds
+    exact = arrange(once, PLAIN)[0].sounds
+    assert [sound.pitch for sound in felt] == [sound.pitch for sound in exact]
+    late = [float(after.onset - before.onset) for before, after in zip(exact, felt, strict=True)]
+    assert 0 < max(map(abs, late)) * 240 / quarters_per_minute(score) < 0.06
+
+
+def test_the_same_score_and_style_give_the_same_and_another_seed_another() -> None:
+    score = read(JIG)
+    assert arrange(score, Style(seed=1)) == arrange(score, Style(seed=1))
+    assert arrange(score, Style(seed=1)) != arrange(score, Style(seed=2))
+
+
+def test_the_backing_changes_nothing_in_the_melody() -> None:
+    score = read(JIG)
+    assert arrange(score, Style(seed=1))[0] == arrange(score, Style(seed=1, backing=False))[0]
+
+
+def test_only_the_melody_plays_before_the_first_bar() -> None:
+    found = tracks(read(JIG), Style(feel=False))
+    assert found["Flute"].sounds[0].onset == 0
+    assert found["Guitar"].sounds[0].onset == Fraction(1, 8)
+
+
+def test_the_bass_is_on_the_beat_and_the_root_of_its_chord() -> None:
+    score = read(JIG)
+    bars, chords = played_bars(score), find_chords(score)
+    found = {sound.onset: sound.pitch for sound in tracks(score, Style(feel=False))["Guitar"].sounds if sound.pitch < 52}
+    for played in bars[1:-1]:
+        chord = chord_at(chords[played.index], Fraction(0))
+        assert chord and found[played.onset] % 12 == chord.bass_class
+
+
+def test_a_part_has_the_same_chords_each_time() -> None:
+    score = read(POLKA)
+    sounds = tracks(score, Style(feel=False))["Guitar"].sounds
+    second = [bar for bar in played_bars(score) if bar.turn == 1 and bar.index == 2]
+    first = [bar for bar in played_bars(score) if bar.turn == 0 and bar.index == 2]
+    heard = [
+        {(sound.onset - bar.onset, sound.pitch) for sound in sounds if bar.onset <= sound.onset < bar.onset + bar.duration}
+        for (bar,) in (first, second)
+    ]
+    assert heard[0] == heard[1]
+    assert heard[0]
+
+
+def test_written_chords_are_played() -> None:
+    score = read('X:1\nR:reel\nM:4/4\nL:1/8\nK:C\n"Eb"c8|"Ab"c8|"C"c8|\n')
+    sounds = tracks(score, Style(feel=False))["Guitar"].sounds
+    assert {sound.pitch % 12 for sound in sounds if sound.onset < 1} == {3, 7, 10}
+    assert {sound.pitch % 12 for sound in sounds if 1 <= sound.onset < 2} == {8, 0, 3}
+
+
+def test_the_bodhran_waits_until_a_part_comes_round_again() -> None:
+    sounds = tracks(read(JIG), Style(feel=False))["Bodhrán"].sounds
+    assert {sound.pitch for sound in sounds} == {SKIN, EDGE}
+    assert sounds[0].onset == Fraction(1, 8) + 8 * Fraction(3, 4)
+
+
+def test_an_air_has_a_guitar_and_no_drum_and_free_metre_has_neither() -> None:
+    assert list(tracks(read(AIR))) == ["Whistle", "Guitar"]
+    assert len(arrange(read(AIR.replace("3/4", "none")), Style())) == 1
+
+
+def test_the_last_note_is_held_and_the_backing_ends_with_it() -> None:
+    score = read(JIG)
+    exact, felt = arrange(score, PLAIN)[0].sounds, tracks(score, Style(seed=1))
+    second = Fraction(round(quarters_per_minute(score)), 240)
+    held = felt["Flute"].sounds[-1]
+    assert Fraction(1, 2) * second < held.duration - exact[-1].duration < Fraction(3, 2) * second
+    end = held.onset + held.duration
+    assert all(sound.onset + sound.duration <= end + second / 10 for track in felt.values() for sound in track.sounds)
+    assert all(track.sounds[-1].onset <= held.onset + second / 10 for track in felt.values())
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_every_instrument_plays_on_ticks_and_within_midi(instrument: str) -> None:
+    for track in arrange(read(ALL["reel"]), Style(instrument, seed=9)):
+        for sound in track.sounds:
+            assert (sound.onset * TICKS).denominator == 1
+            assert sound.onset >= 0
+            assert sound.duration > 0
+            assert 0 <= sound.pitch <= 127
+            assert 0 < sound.velocity <= 127
+
+
+@pytest.mark.parametrize(
+    "metre", ["4/4", "2/2", "2/4", "3/4", "6/8", "9/8", "12/8", "5/4", "7/8", "3/2", "1/4", "15/8", "3/8", "32/32"]
+)
+@pytest.mark.parametrize("rhythm", ["reel", "jig", "polka", "air", "slide", "waltz", "march", ""])
+def test_any_rhythm_in_any_metre_has_a_backing(rhythm: str, metre: str) -> None:
+    score = read(f"X:1\nR:{rhythm}\nM:{metre}\nL:1/8\nK:D\n|:DFAd fedf|A2F2 D4:|\n")
+    assert tracks(score)["Guitar"].sounds
+
+
+def test_a_melody_s_sounds_tell_where_they_are_written() -> None:
+    score = read(JIG)
+    melody = arrange(score, Style(seed=3))[0].sounds
+    for sound in melody:
+        note = score.bars[sound.bar].notes[sound.note]
+        assert any(abs(pitch.midi - sound.pitch) <= 2 for pitch in note.pitches)
+    assert {(sound.bar, sound.note) for sound in melody} == {
+        (number, place) for number, bar in enumerate(score.bars) for place, note in enumerate(bar.notes) if note.pitches
+    }
+
+
+def test_a_pick_up_never_begins_before_the_tune() -> None:
+    score = read("X:1\nR:hornpipe\nM:4/4\nL:1/8\nK:D\nA/|d>fa>f d>fa>f|g>fe>d c>AB>c|d>fa>f d>fa>f|g>ec>e d3:|\n")
+    assert min(sound.onset for seed in range(20) for track in arrange(score, Style(seed=seed)) for sound in track.sounds) >= 0
+
+
+def test_a_note_under_one_that_is_held_is_not_ornamented_with_the_held_ones_neighbours() -> None:
+    score = read("X:1\nM:6/8\nL:1/8\nR:jig\nK:D\n|:d3-~[Dd]3|d3-[Dd]3|d3-[Dd]3|D6:|\n")
+    assert {sound.pitch for sound in arrange(score, Style(backing=False))[0].sounds} <= {60, 61, 62, 63, 64, 74}
+
+
+def test_what_is_too_high_for_an_instrument_is_played_lower_on_it_and_as_written_by_another() -> None:
+    score = read("X:1\nM:4/4\nL:1/8\nR:reel\nK:C\nb''4 b4|]\n")
+    asked = arrange(score, Style(instrument="whistle", backing=False))[0]
+    assert [sound.pitch for sound in asked.sounds] == [95, 83]
+    left_open = arrange(score, Style(backing=False))[0]
+    assert (left_open.name, [sound.pitch for sound in left_open.sounds]) == ("Accordion", [107, 83])

@@ -1,0 +1,164 @@
+"""The engraved sheet: look at its pixels."""
+
+import io
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from generator.notation.reader import read
+from generator.rendering.sheet import engraving
+from generator.rendering.sheet.engraving import MAX_HEIGHT, WIDTH, engrave, to_png
+from generator.rendering.sheet.musicxml import write_musicxml
+from tests.generator.rendering.tunes import ALL, JIG, PLAIN
+
+
+def _svg(text: str) -> str:
+    score = read(text)
+    return engrave(score, write_musicxml(score))
+
+
+def _pixels(text: str) -> NDArray[np.uint8]:
+    image = Image.open(io.BytesIO(to_png(_svg(text))))
+    assert image.format == "PNG"
+    return np.asarray(image.convert("L"))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_picture_is_music_on_white_with_nothing_cut_off(name: str) -> None:
+    pixels = _pixels(ALL[name])
+    assert WIDTH / 2 < pixels.shape[1] <= WIDTH
+    border = np.concatenate([pixels[:8].ravel(), pixels[-8:].ravel(), pixels[:, :8].ravel(), pixels[:, -8:].ravel()])
+    assert border.min() == 255, "something touches the edge"
+    ink = (pixels < 128).mean()
+    assert 0.01 < ink < 0.25
+    assert (pixels < 128).any(axis=1).nonzero()[0][-1] > len(pixels) - 80, "empty paper below the music"
+
+
+def test_the_page_grows_with_the_tune() -> None:
+    body = "CDEF GABc|" * 8
+    short, long = (_pixels(f"X:1\nT:t\nM:4/4\nL:1/8\nK:C\n{body * times}\n") for times in (1, 4))
+    assert 2.5 < len(long) / len(short) < 4
+
+
+def test_a_tune_of_one_line_makes_a_smaller_picture_not_larger_notes() -> None:
+    short, long = (_pixels(f"X:1\nT:t\nM:4/4\nL:1/4\nK:C\n{'CDEF|' * bars}\n") for bars in (1, 8))
+    assert short.shape[1] < 0.6 * WIDTH < long.shape[1] == WIDTH
+    one, two = (np.diff(np.flatnonzero((each < 128).mean(axis=1) > 0.25))[:8] for each in (short, long))
+    assert abs(max(one) - max(two[:4])) <= 1, "a staff of another size"
+
+
+def test_there_are_five_lines_to_a_staff_and_one_staff_for_four_bars() -> None:
+    pixels = _pixels(JIG)
+    rows = ((pixels < 128).mean(axis=1) > 0.8).astype(int)
+    assert (np.diff(rows) == 1).sum() == 4 * 5
+
+
+def test_title_rhythm_and_composer_are_lettered_without_any_font_of_the_system() -> None:
+    without, plain = _pixels(PLAIN.replace("T:Plain\n", "")), _pixels(PLAIN)
+    assert len(plain) > len(without)
+    band = plain[: len(plain) - len(without)] < 128
+    columns = band.any(axis=0).nonzero()[0]
+    assert len(columns) > 50, "the title is blank"
+    assert abs((columns[0] + columns[-1]) / 2 - WIDTH / 2) < 20, "the title is not in the middle"
+
+
+@pytest.mark.parametrize("title", ["W" * 120, "o" * 300, "word " * 60])
+def test_long_titles_stay_on_the_page(title: str) -> None:
+    pixels = _pixels(PLAIN.replace("Plain", title))
+    assert pixels[:, :8].min() == 255 and pixels[:, -8:].min() == 255
+
+
+def test_the_tempo_is_told_once() -> None:
+    texts = ["".join(element.itertext()).strip() for element in _elements(JIG, "text")]
+    assert texts.count("= 112") == 1
+    assert texts.count("Jig") == 1
+    assert [text for text in texts if "Kesh" in text] == ["The Kesh"]
+
+
+def test_key_order_of_the_parts_and_an_odd_beat_are_told_in_the_head() -> None:
+    text = "X:1\nT:t\nP:AAB\nQ:5/8=60\nM:5/8\nL:1/8\nK:Bb lyd ^c\nP:A\nCDEFG|\nP:B\nCDEFG|\n"
+    texts = ["".join(element.itertext()).strip() for element in _elements(text, "text")]
+    assert texts[:4] == ["t", "B♭ lydian with C♯", "5/8 = 60", "AAB"]
+
+
+def test_parts_without_names_get_letters_where_they_are_long_enough() -> None:
+    def boxes(body: str) -> list[str]:
+        text = f"X:1\nT:t\nM:4/4\nL:1/4\nK:C\n{body}\n"
+        return ["".join("".join(each.itertext()).split()) for each in _elements(text, "g") if each.get("class") == "reh"]
+
+    four = "CDEF|" * 3 + "CDEF"
+    assert boxes(f"{four}:|{four}:|") == ["A", "B"]
+    assert boxes(f"G|{four}:|G|{four}:|") == ["A", "B"]
+    assert boxes(f"{four}:|CDEF:|") == boxes(four + "|") == []
+    assert boxes(f"P:X\n{four}:|{four}:|") == ["X"]
+
+
+def test_a_composer_who_has_no_room_beside_the_rhythm_stands_above_it() -> None:
+    def height(composer: str) -> int:
+        return len(_pixels(PLAIN.replace("R:polka", f"R:polka\nC:{composer}")))
+
+    assert height("Trad.") == len(_pixels(PLAIN)) < height("Somebody of " + "Ennistymon " * 5)
+
+
+def test_a_chord_symbol_is_lettered_as_it_is_written_and_a_part_played_three_times_says_so() -> None:
+    text = 'X:1\nT:t\nM:4/4\nL:1/4\nK:C\n"Am7b5"C"D7sus4"D"Gmaj7/B"E"Coda"F::|\n'
+    words = {"".join("".join(element.itertext()).split()) for element in _elements(text, "text")}
+    assert {"Am7♭5", "D7sus4", "Gmaj7/B", "Coda", "3×"} <= words
+
+
+def test_the_sheet_needs_no_style_of_its_own_to_be_shown_in_a_page() -> None:
+    svg = _svg(JIG)
+    assert "<style" not in svg and " style=" not in svg and "@import" not in svg
+    assert not any(element.get("href") or element.get("src") for element in ElementTree.fromstring(svg).iter())
+    assert all(target.startswith("#") for element in _elements(JIG, "use") for name, target in element.items() if "href" in name)
+    assert all(element.get("stroke") == "currentColor" for element in _elements(JIG, "path") if element.get("stroke-width"))
+    assert not any("placeholder" in element.get("class", "") for element in _elements(JIG, "g"))
+
+
+@pytest.mark.parametrize("title", ["Ночь на Дону", "Μουσική", "שיר", "夜 שיר Ó"])
+def test_a_title_in_another_alphabet_is_drawn(title: str) -> None:
+    blank = _pixels(PLAIN.replace("Plain", "夜"))
+    drawn = _pixels(PLAIN.replace("Plain", title))
+    assert drawn.shape == blank.shape and (drawn < 128).sum() > (blank < 128).sum() + 200
+
+
+def _elements(text: str, tag: str) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(_svg(text)).iter(f"{{http://www.w3.org/2000/svg}}{tag}"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '<script>alert(1)</script> & "x"',
+        "]]><image href='file:///etc/passwd'/>",
+        "&xxe; &#0; \u202e \ufffe <!--",
+    ],
+)
+def test_people_s_words_stay_words(words: str) -> None:
+    text = f'X:1\nT:{words}\nC:{words}\nR:{words}\nM:4/4\nK:C\nP:{words}\n"{words.replace(chr(34), "")}"C8|\n'
+    root = ElementTree.fromstring(_svg(text))
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert not tags & {"script", "image", "a", "foreignObject"}
+    assert _pixels(text).min() < 128
+
+
+def test_nothing_in_the_sheet_needs_a_font_that_is_not_there() -> None:
+    text = 'X:1\nT:t\nR:reel\nM:4/4\nK:C\n"Bb"C4 "F#m7"D4|"Abdim"C8|\n'
+    svg = _svg(text)
+    assert "Leipzig" not in svg and "@font-face" not in svg
+    words = ["".join("".join(element.itertext()).split()) for element in _elements(text, "text")]
+    assert {"B♭", "F♯m7"} <= set(words)
+
+
+def test_the_same_tune_gives_the_same_picture() -> None:
+    assert to_png(_svg(JIG)) == to_png(_svg(JIG))
+
+
+def test_a_very_high_page_is_scaled_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engraving, "MAX_HEIGHT", 300)
+    image = Image.open(io.BytesIO(to_png(_svg(JIG))))
+    assert image.height <= 301
+    assert WIDTH * MAX_HEIGHT * 4 < 100 << 20, "more than 100 MB of pixels"

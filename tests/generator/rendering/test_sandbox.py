@@ -1,0 +1,147 @@
+"""What code that took over the rendering process could still do: nothing outside its own folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from generator.notation.opening import read_opening
+from generator.rendering.renderer import Renderer
+from generator.rendering.result import RenderingError
+from tests.generator.rendering.hostile_abc import HOSTILE
+from tests.generator.rendering.test_renderer import Trap
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have neither Landlock nor seccomp"),
+]
+
+# Each in the child, and what came of it in `found.json` of its own folder.
+ATTEMPTS = {
+    "read": "open({file!r}).read()",
+    "write": "open({file!r}, 'a')",
+    "truncate": "os.truncate({file!r}, 0)",
+    "remove": "os.remove({file!r})",
+    "make": "open({folder!r} + '/new', 'w')",
+    "make a folder": "os.mkdir({folder!r} + '/new')",
+    "move": "os.rename('own', {folder!r} + '/own')",
+    "list": "os.listdir({folder!r})",
+    "list all": "os.listdir('/')",
+    "passwords": "open('/etc/passwd').read()",
+    "the parent's secrets": "open(f'/proc/{{os.getppid()}}/environ').read()",
+    "the parent's memory": "open(f'/proc/{{os.getppid()}}/mem')",
+    "kill": "os.kill(os.getppid(), 0)",
+    "network": "socket.socket()",
+    "database": "socket.socket(socket.AF_UNIX).connect({socket!r})",
+    "a program": "subprocess.run(['cat', {file!r}], check=True, stderr=subprocess.DEVNULL)",
+    "a program of its own": "open('x', 'w').write('#!/bin/sh'), os.chmod('x', 0o700), subprocess.run(['./x'], check=True)",
+    "its own file": "open('own', 'w').write('x')",
+    "its own folder": "os.mkdir('d'), os.rmdir('d')",
+    "a library": "open(json.__file__).read()",
+    "the environment": "DISCORD, os.environ['DISCORD_TOKEN']",
+}
+ALLOWED = {"its own file", "its own folder", "a library"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def renderer() -> AsyncIterator[Renderer]:
+    os.environ["DISCORD_TOKEN"] = "secret"  # what the process that starts it knows
+    try:
+        one = Renderer(soundfont=None)
+        await one.start()
+    finally:
+        del os.environ["DISCORD_TOKEN"]
+    yield one
+    one.close()
+
+
+def _folder(renderer: Renderer) -> Path:
+    return Path(psutil.Process(renderer.pid).cmdline()[-1])
+
+
+async def _attempt(renderer: Renderer, attempts: dict[str, str]) -> dict[str, Any]:
+    code = (
+        "import json, os, socket, subprocess\nfound = {}\n"
+        f"for name, attempt in {attempts!r}.items():\n"
+        "    try:\n        exec(attempt)\n        found[name] = 'done'\n"
+        "    except Exception as error:\n        found[name] = repr(error)\n"
+        "json.dump(found, open('found.json', 'w'))\n"
+    )
+    with pytest.raises(RenderingError):
+        await renderer.render(Trap(exec, code, {}))
+    found: dict[str, Any] = json.loads((_folder(renderer) / "found.json").read_text())
+    return found
+
+
+async def test_it_reaches_nothing_outside_its_folder_and_nobody(renderer: Renderer, tmp_path: Path) -> None:
+    file = tmp_path / "somebody's"
+    file.write_text("private")
+    address = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as database:
+        database.bind(address)
+        database.listen()
+        places = {"file": str(file), "folder": str(tmp_path), "socket": address}
+        found = await _attempt(renderer, {name: attempt.format(**places) for name, attempt in ATTEMPTS.items()})
+    assert {name for name, what in found.items() if what == "done"} == ALLOWED
+    assert file.read_text() == "private"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["socket", "somebody's"]
+
+
+async def test_the_walls_hold_for_a_sound_font_of_ones_own_which_can_be_read(tmp_path: Path) -> None:
+    font = tmp_path / "own.sf2"
+    font.write_bytes(b"RIFF\0\0\0\0sfbk")
+    renderer = Renderer(soundfont=font)
+    try:
+        await renderer.start()
+        folder = Path(psutil.Process(renderer.pid).cmdline()[-2])
+        code = f"open('found', 'wb').write(open({str(font)!r}, 'rb').read())\nopen({str(tmp_path / 'new')!r}, 'w')"
+        with pytest.raises(RenderingError):
+            await renderer.render(Trap(exec, code, {}))
+        assert (folder / "found").read_bytes() == font.read_bytes()
+        assert not (tmp_path / "new").exists()
+    finally:
+        renderer.close()
+
+
+async def test_what_it_leaves_is_its_owners_alone(renderer: Renderer) -> None:
+    await _attempt(renderer, {"own": "open('own', 'w')"})
+    assert (_folder(renderer) / "own").stat().st_mode & 0o077 == 0
+    assert _folder(renderer).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["an included file", "a symbol that is markup", "a path for a title", "a title of other scripts", "changes at every note"],
+)
+async def test_hostile_text_that_can_be_rendered_is_rendered_behind_the_walls(renderer: Renderer, name: str) -> None:
+    """Among the files that Python opens for it there is none that is not its own, a program's part or the font."""
+    code = (
+        "import sys, os\nnames = open('opened', 'w', buffering=1)\n"
+        "sys.addaudithook(lambda event, arguments: event == 'open' and print(arguments[0], file=names))\n"
+    )
+    with pytest.raises(RenderingError):
+        await renderer.render(Trap(exec, code, {}))
+    assert (await renderer.render(read_opening(HOSTILE[name], mode="play"))).mp3
+    opened = {line for line in (_folder(renderer) / "opened").read_text().splitlines() if line.startswith("/")}
+    assert opened
+    ours = str(Path(__file__).parents[3] / "generator")
+    theirs = (str(_folder(renderer)), "/usr/", "/dev/null", sys.prefix, sys.base_prefix, ours)
+    assert {path for path in opened if not path.startswith(theirs)} == set()
+
+
+async def test_files_without_end_are_refused_by_the_kernel(renderer: Renderer) -> None:
+    attempts = {
+        "large": "open('large', 'wb').write(bytes(129 << 20))",
+        "many": "kept = [open(f'many{i}', 'w') for i in range(64)]",
+    }
+    found = await _attempt(renderer, attempts)
+    assert "File too large" in found["large"] and "Too many open files" in found["many"]

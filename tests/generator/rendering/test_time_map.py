@@ -1,0 +1,95 @@
+"""The time map, and the ids in the sheet that it speaks of."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from xml.etree import ElementTree
+
+import pytest
+
+from generator.notation.reader import read
+from generator.notation.score import Score
+from generator.notation.structure import play_order
+from generator.rendering.sheet.engraving import engrave
+from generator.rendering.sheet.music21_score import note_id
+from generator.rendering.sheet.musicxml import write_musicxml
+from generator.rendering.time_map import write_time_map
+from tests.generator.rendering.tunes import ALL, JIG
+
+
+@dataclass
+class Struck:
+    onset: Fraction
+    bar: int
+    note: int
+
+
+def _struck(score: Score) -> list[Struck]:
+    """Every written note as it is come to in playing, in strict time."""
+    found, onset = [], Fraction(0)
+    for bar in play_order(score.bars, score.order):
+        for place, note in enumerate(score.bars[bar].notes):
+            if note.pitches:
+                found.append(Struck(onset, bar, place))
+            onset += note.duration
+    return found
+
+
+def _map(score: Score, sounds: Sequence[Struck] | None = None, delay_ms: float = 0) -> list[dict[str, int]]:
+    found: list[dict[str, int]] = json.loads(write_time_map(score, sounds or _struck(score), delay_ms=delay_ms))
+    return found
+
+
+def _groups(score: Score) -> dict[str, str]:
+    """The ids of the sheet's elements, with their classes."""
+    root = ElementTree.fromstring(engrave(score, write_musicxml(score)))
+    ids = [(element.get("id", ""), element.get("class", "")) for element in root.iter() if element.get("id")]
+    assert len(dict(ids)) == len(ids), "an id stands twice"
+    return dict(ids)
+
+
+LONG = "X:1\nT:Long\nM:4/4\nL:1/8\nK:C\n[CEG]5 {d}c3-|c5 z3|(3[CE]DE [Gc]9/2 z3/2|z8|~C8|\n"
+
+
+@pytest.mark.parametrize("text", [*ALL.values(), LONG])
+def test_every_note_that_sounds_is_a_group_of_the_sheet(text: str) -> None:
+    score = read(text)
+    groups = _groups(score)
+    for entry in _map(score):
+        note = score.bars[entry["bar"]].notes[entry["note"]]
+        assert groups[note_id(entry["bar"], entry["note"])] == ("chord" if len(note.pitches) > 1 else "note")
+
+
+def test_rests_have_ids_too_and_a_note_of_several_pieces_has_one_for_each() -> None:
+    groups = _groups(read(LONG))
+    named = {name: kind for name, kind in groups.items() if re.fullmatch(r"b\d+n[\d-]+", name)}
+    assert named == {
+        "b0n0": "chord", "b0n0-1": "chord", "b0n1": "note", "b1n0": "note", "b1n0-1": "note", "b1n1": "rest",
+        "b2n0": "chord", "b2n1": "note", "b2n2": "note", "b2n3": "chord", "b2n3-1": "chord", "b2n4": "rest",
+        "b3n0": "mRest", "b4n0": "note",
+    }  # fmt: skip
+
+
+def test_repeats_and_endings_are_played_out_in_the_order_and_at_the_times_of_the_recording() -> None:
+    entries = _map(read(JIG))
+    assert entries == sorted(entries, key=lambda entry: entry["ms"])
+    bars = [bar for bar, following in zip(entries, [*entries[1:], {"bar": -1}], strict=True) if bar["bar"] != following["bar"]]
+    assert [entry["bar"] for entry in bars] == [*range(9), *range(1, 8), 9, *range(10, 18), *range(10, 17), 18]
+    # 112 dotted quarters a minute: an eighth lasts 60,000 / 336 ms.
+    assert [entry["ms"] for entry in entries[:4]] == [0, 179, 714, 893]
+
+
+def test_what_adorns_a_note_or_sounds_with_it_is_told_once() -> None:
+    score = read("X:1\nM:4/4\nL:1/4\nQ:1/4=60\nK:C\n~C [EG] C C|\n")
+    roll = [Struck(Fraction(at, 40), 0, 0) for at in (0, 3, 6)]
+    others = [Struck(Fraction(at, 4), 0, at) for at in (3, 1, 1, 2)]
+    assert _map(score, [*roll, *others], delay_ms=20) == [
+        {"ms": 20 + 1000 * place, "bar": 0, "note": place} for place in range(4)
+    ]
+
+
+def test_what_is_struck_before_the_beginning_is_told_at_the_beginning() -> None:
+    score = read("X:1\nM:4/4\nL:1/4\nQ:1/4=60\nK:C\nC D\n")
+    assert [entry["ms"] for entry in _map(score, [Struck(Fraction(-1, 400), 0, 0), Struck(Fraction(1, 4), 0, 1)])] == [0, 1000]
