@@ -1,4 +1,4 @@
-"""What stands in the log, and what must not."""
+"""Logs contain errors but no secrets."""
 
 import logging
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from bot.logs import configure
 
 
 @pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
+def restore_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield

@@ -5,7 +5,7 @@ import resource
 import pytest
 from click.testing import CliRunner
 
-from bot.__main__ import main
+from bot.cli.main import main
 from tests.training.tiny import corpus
 from training import commands
 
@@ -38,6 +38,6 @@ def test_a_disk_that_takes_no_more_is_said(tmp_path, command, monkeypatch):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert result.exit_code == 1
-    said = f"tunesmith: What is kept in {tmp_path / 'run'} cannot be written: File too large."
+    said = f"tunesmith: The run in {tmp_path / 'run'} cannot be written: File too large."
     assert result.output.splitlines()[-1] == said
     assert not (tmp_path / "run" / "config.json").exists()

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from bot.__main__ import main
+from bot.cli.main import main
 from generator.bench import composer as module
 from generator.bench import processes
 from generator.bench.cell import Cell

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 from click.testing import CliRunner
 
-from bot.__main__ import main
+from bot.cli.main import main
 from generator.bench import processes
 from generator.bench import rendering as module
 from generator.bench.render_cell import RenderCell

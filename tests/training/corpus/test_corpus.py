@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from click.testing import CliRunner
 
-from bot.__main__ import main
+from bot.cli.main import main
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.reader import read

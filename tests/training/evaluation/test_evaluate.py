@@ -11,7 +11,7 @@ import keras
 import pytest
 from click.testing import CliRunner
 
-from bot.__main__ import main
+from bot.cli.main import main
 from generator.composer.model import ModelConfig, build
 from generator.composer.weights import Weights, load_weights
 from generator.notation.reader import split_tunes

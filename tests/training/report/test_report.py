@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bot.__main__ import main
+from bot.cli.main import main
 from tests.generator.composer.untrained import untrained
 from tests.training.evaluations import made_up, spread, written
 from training.evaluation.results import Cell, Evaluation, verdicts

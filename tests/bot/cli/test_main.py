@@ -1,41 +1,50 @@
-"""The `tunesmith` command: its help, its failures, and what it does not load."""
+"""The `tunesmith` command: help, version, error messages, settings, and which libraries it loads."""
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
-from bot.__main__ import main
+from bot.cli.main import main
 from bot.settings import Settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_every_command_has_help() -> None:
-    making = {"compose", "render", "corpus", "train", "evaluate", "report"}
-    assert set(main.commands) == making | {"run", "bot", "web", "worker", "doctor", "bench"}
+    services = {"run", "bot", "web", "worker"}
+    assert set(main.commands) == services | {"compose", "render", "corpus", "train", "evaluate", "report", "doctor", "bench"}
     for name in main.commands:
         result = CliRunner().invoke(main, [name, "--help"])
         assert result.exit_code == 0
         assert "Usage" in result.output
 
 
-def test_the_bot_and_the_page_load_neither_tensorflow_nor_music21() -> None:
+def test_help_and_version_name_the_version() -> None:
+    for option in ("--help", "--version"):
+        result = CliRunner().invoke(main, [option])
+        assert result.exit_code == 0
+        assert version("tunesmith") in result.output
+
+
+def test_the_bot_and_the_web_page_load_neither_tensorflow_nor_music21() -> None:
     heavy = "{'tensorflow', 'keras', 'music21', 'verovio', 'matplotlib'}"
-    code = f"import sys, bot.__main__, bot.services, bot.discord.start, bot.web; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, bot.cli.main, bot.services, bot.discord.start, bot.web; print(sorted({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 
 
-def test_a_wish_that_cannot_be_met_ends_in_one_sentence(tmp_path: Path) -> None:
+def test_an_invalid_request_ends_in_one_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["compose", "--rhythm", "tango", "--out", str(tmp_path)])
     assert result.exit_code == 2
     assert result.output.startswith("tunesmith: I don't know the rhythm “tango”.")
     assert len(result.output.splitlines()) == 1
 
 
-def test_options_that_contradict_each_other_end_in_one_sentence(tmp_path: Path) -> None:
+def test_contradicting_options_end_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "tune.abc").write_text("K:D\nDFA dfa|\n", encoding="utf-8")
     parent = ("--parent", str(tmp_path / "tune.abc"))
     for options, words in (
@@ -54,7 +63,7 @@ def test_options_that_contradict_each_other_end_in_one_sentence(tmp_path: Path) 
         assert len(result.output.splitlines()) == 1
 
 
-def test_a_wrong_setting_is_named(monkeypatch) -> None:
+def test_the_error_for_a_wrong_setting_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEB_PORT", "music")
     result = CliRunner().invoke(main, ["web"])
     assert result.exit_code == 1
@@ -62,14 +71,14 @@ def test_a_wrong_setting_is_named(monkeypatch) -> None:
     assert len(result.output.splitlines()) == 1
 
 
-def test_the_example_settings_are_the_ones_there_are() -> None:
+def test_env_example_lists_every_setting() -> None:
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     named = {line.lstrip("#").split("=")[0] for line in lines if "=" in line and line.lstrip("#")[:1].isupper()}
     assert named <= {name.upper() for name in Settings.model_fields}
     assert {name.upper() for name in Settings.model_fields} - named == {"DISCORD_API_URL", "DISCORD_GATEWAY_URL"}
 
 
-def test_an_empty_setting_is_as_good_as_none(monkeypatch, tmp_path: Path) -> None:
+def test_an_empty_setting_counts_as_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("DISCORD_TOKEN=\nSOUNDFONT=\nWEB_PORT=\nDATA_DIR=~/tunes\n", encoding="utf-8")
     settings = Settings()

@@ -1,4 +1,4 @@
-"""Examines each part of an installation, and knows how to mend it. It runs as a process of its own."""
+"""`tunesmith doctor`: checks each part of the installation and explains how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -12,9 +12,26 @@ from dataclasses import dataclass
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from bot.settings import Settings
+import click
+
+from bot.cli.failure import Failure, read_settings
+from bot.settings import Settings, quiet_tensorflow
 
 INSTALL = "Run scripts/install."
+
+
+@click.command()
+def doctor() -> None:
+    """Check each part of the installation and explain how to fix problems."""
+    quiet_tensorflow()
+    problems = 0
+    for check in run_checks(read_settings()):
+        click.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.part}: {check.finding}")
+        if not check.ok:
+            problems += 1
+            click.echo(f"      {check.remedy}")
+    if problems:
+        raise Failure(f"{problems} {'check' if problems == 1 else 'checks'} failed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +42,8 @@ class Check:
     remedy: str = ""
 
 
-def examine(settings: Settings) -> Iterator[Check]:
-    """One check after another, as each is done."""
+def run_checks(settings: Settings) -> Iterator[Check]:
+    """Yields the result of each check as soon as it is done."""
     for part, check in (
         ("database", _database), ("FluidSynth", _fluidsynth), ("sound font", _soundfont), ("model", _model),
         ("sheet and recording", _rendering), ("GPU", _gpu), ("Discord token", _token), ("web port", _port),
@@ -37,7 +54,7 @@ def examine(settings: Settings) -> Iterator[Check]:
 def _guarded(part: str, check: Callable[[Settings], Check], settings: Settings) -> Check:
     try:
         return check(settings)
-    except Exception as error:  # the doctor reports whatever is wrong with a part
+    except Exception as error:  # any error is a finding
         return Check(part, False, f"{type(error).__name__}: {error}", INSTALL)
 
 
@@ -49,12 +66,12 @@ def _database(settings: Settings) -> Check:
         async with storage_of(settings):
             pass
 
-    kind = "the server of DATABASE_URL" if settings.database_url else f"embedded, in {settings.data_dir}"
+    kind = "the server at DATABASE_URL" if settings.database_url else f"embedded, in {settings.data_dir},"
     try:
         asyncio.run(connect())
     except StorageError as error:
-        return Check("database", False, str(error), "Correct DATABASE_URL, or leave it out to use the embedded database.")
-    return Check("database", True, f"{kind}, answers and is up to date")
+        return Check("database", False, str(error), "Correct DATABASE_URL, or remove it to use the embedded database.")
+    return Check("database", True, f"{kind} answers and is up to date")
 
 
 def _fluidsynth(settings: Settings) -> Check:
@@ -79,7 +96,7 @@ def _model(settings: Settings) -> Check:
     from generator.composer.models import Models, folders
     from generator.composer.weights import WeightsError, load_weights
 
-    remedy = "Correct MODEL, restore generator/weights with git, or run “tunesmith train”."
+    remedy = "Correct MODEL, restore generator/weights with git, or run `tunesmith train`."
     try:
         card = load_weights(settings.model).card
         models = Models(folders(settings.model, settings.further_models))
@@ -94,7 +111,7 @@ def _model(settings: Settings) -> Check:
         )
     others = f"; also {', '.join(models.names[1:])}" if models.names[1:] else ""
     bits = card["loss"]["test_bits_per_note"]
-    return Check("model", True, f"{card['name']} of {card['date']}, {bits} bits a note on test tunes{others}")
+    return Check("model", True, f"{card['name']} of {card['date']}, {bits} bits per note on test tunes{others}")
 
 
 def _rendering(settings: Settings) -> Check:
@@ -102,37 +119,41 @@ def _rendering(settings: Settings) -> Check:
     from generator.rendering.render import render
 
     tune = render(read("X:1\nT:Check\nM:6/8\nL:1/8\nK:D\nDFA dfa|d3 d3|]"), soundfont=settings.soundfont)
-    return Check("sheet and recording", True, f"a test tune gave {len(tune.png):,} bytes of PNG and {len(tune.mp3):,} of MP3")
+    return Check(
+        "sheet and recording", True, f"a test tune became {len(tune.png):,} bytes of PNG and {len(tune.mp3):,} bytes of MP3"
+    )
 
 
 def _gpu(settings: Settings) -> Check:
     import tensorflow as tf
 
     found = tf.config.list_physical_devices("GPU")
-    return Check("GPU", True, f"{len(found)} found" if found else "none; the CPU is used, which is enough to compose")
+    return Check("GPU", True, f"{len(found)} found" if found else "none; composing on the CPU works well")
 
 
 def _token(settings: Settings) -> Check:
     if settings.discord_token is None:
-        return Check("Discord token", True, "not set; the web page runs alone (.env.example says how to add the bot)")
+        return Check("Discord token", True, "not set; the web page runs without the bot (.env.example explains how to add it)")
     return Check("Discord token", True, "set; Discord checks it when the bot starts")
 
 
 def _port(settings: Settings) -> Check:
     with socket.socket() as probe:
         taken = probe.connect_ex((settings.web_host, settings.web_port)) == 0
-    if taken and _is_ours(settings):
-        return Check("web port", True, f"{settings.web_port} is served by Tunesmith, which is running")
+    if taken and _is_tunesmith(settings):
+        return Check("web port", True, f"{settings.web_port} is in use by a running Tunesmith")
     if taken:
-        return Check("web port", False, f"{settings.web_port} is taken", "Stop the other program, or set WEB_PORT.")
+        return Check(
+            "web port", False, f"{settings.web_port} is in use by another program", "Stop that program, or set WEB_PORT."
+        )
     return Check("web port", True, f"{settings.web_host}:{settings.web_port} is free")
 
 
-def _is_ours(settings: Settings) -> bool:
+def _is_tunesmith(settings: Settings) -> bool:
     try:
         with urlopen(f"http://{settings.web_host}:{settings.web_port}/health", timeout=5) as answer:
             return "parts" in json.load(answer)
     except HTTPError as error:
-        return error.code == 503  # running, and not well: the other checks say why
+        return error.code == 503  # Tunesmith runs but reports a problem; the other checks find it
     except (OSError, ValueError):
         return False

@@ -1,0 +1,65 @@
+"""`tunesmith run`, `bot`, `web` and `worker`: start services that run until they are stopped."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from bot.cli.failure import Failure, read_settings
+from bot.logs import configure
+from bot.settings import Settings, quiet_tensorflow
+
+
+@click.command()
+def run() -> None:
+    """Start everything: database, worker, web page, and the Discord bot if DISCORD_TOKEN is set."""
+    settings = read_settings()
+    _serve(settings, discord=settings.discord_token is not None, web=True, worker=True)
+
+
+@click.command()
+def bot() -> None:
+    """Start only the Discord bot. Workers take its jobs from the same database."""
+    _serve(read_settings(), discord=True, web=False, worker=False)
+
+
+@click.command()
+def web() -> None:
+    """Start only the web page."""
+    _serve(read_settings(), discord=False, web=True, worker=False)
+
+
+@click.command()
+@click.option("--supervised", is_flag=True, hidden=True, help="Stop when standard input ends.")
+def worker(supervised: bool) -> None:
+    """Start a worker, which composes and renders the requested tunes."""
+    settings = read_settings()
+    configure(json=settings.log_json, level=settings.log_level)
+    quiet_tensorflow()
+    from bot.services import work
+    from generator.composer.weights import WeightsError
+    from generator.rendering.result import RenderingError
+    from storage import StorageError
+
+    try:
+        asyncio.run(work(settings, supervised=supervised))
+    except (RenderingError, StorageError, WeightsError) as error:
+        raise Failure(error) from error
+
+
+def _serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -> None:
+    from bot.discord.start import NoLogin
+    from bot.services import serve
+    from bot.web import WebError
+    from storage import StorageError
+
+    configure(json=settings.log_json, level=settings.log_level)
+    if web:
+        click.echo(f"Tunesmith's page: http://{settings.web_host}:{settings.web_port}", err=True)
+    if web and worker and not discord:
+        click.echo("DISCORD_TOKEN is not set, so only the web page runs. See .env.example for how to add the bot.", err=True)
+    try:
+        asyncio.run(serve(settings, discord=discord, web=web, worker=worker))
+    except (NoLogin, StorageError, WebError) as error:
+        raise Failure(error) from error
