@@ -18,14 +18,14 @@ from generator.notation.tokens import cadence, layout
 from training.baselines.forms import Judge, judge_of
 from training.corpus.corpus import Corpus, score_of
 from training.dataset import Example
-from training.titles.unfit import unfit
+from training.titles.blocklist import is_offensive
 
 HEADER = 3  # tokens that are told, besides <start>
 
 
-def bits_per_token(examples: list[Example], judge: Judge) -> list[float]:
+def bits_per_token(training_titles: list[Example], judge: Judge) -> list[float]:
     """Of each tune the mean bits of the tokens after the header."""
-    return [float(bits[HEADER:].mean()) for bits in judge(examples)]
+    return [float(bits[HEADER:].mean()) for bits in judge(training_titles)]
 
 
 def write(known: Corpus, learned_from: Corpus, judge: Judge, folder: Path) -> None:
@@ -34,11 +34,13 @@ def write(known: Corpus, learned_from: Corpus, judge: Judge, folder: Path) -> No
     `known` are the tunes of which none is to be copied, `learned_from` those among them that the model learned from.
     """
     scores = {entry.id: score_of(entry) for entry in known.entries}
-    shown = (("" if unfit(entry.title) else entry.title, pitches(scores[entry.id])) for entry in known.entries)
+    shown = (("" if is_offensive(entry.title) else entry.title, pitches(scores[entry.id])) for entry in known.entries)
     Novelty.of(shown).save(folder / novelty.FILE)
     learned = learned_from.split("train")
-    examples = [Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens), cadence(entry.tokens)) for entry in learned]
-    bits = bits_per_token(examples, judge)
+    training_titles = [
+        Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens), cadence(entry.tokens)) for entry in learned
+    ]
+    bits = bits_per_token(training_titles, judge)
     ranking.Judge.of([scores[entry.id] for entry in learned], bits).save(folder / ranking.FILE)
 
 

@@ -1,4 +1,4 @@
-"""A small character LSTM learns the titles of the collections and writes new ones, which the composer hands out.
+"""Trains a small character LSTM on the titles of the collections and generates new titles with it.
 
-`python -m training.titles` does both. Nothing of this is needed to compose.
+`python -m training.titles` writes the file of titles that the composer picks from. Composing doesn't need this package.
 """

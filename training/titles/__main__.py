@@ -1,4 +1,4 @@
-"""Learns the titles of the collections and writes new ones: `python -m training.titles`, about seven minutes on one core."""
+"""Trains the title model and writes new titles: `python -m training.titles`, about seven minutes on one core."""
 
 from __future__ import annotations
 
@@ -9,36 +9,37 @@ from pathlib import Path
 
 from generator.composer.titles import SHIPPED, save
 from training.corpus.sources import RawTune, tunes
-from training.titles.draw import ROUNDS, Network, new_titles
-from training.titles.examples import examples, known
+from training.titles.dataset import known_titles, training_titles
+from training.titles.generate import ROUNDS, NumpyTitleModel, generate_titles
 from training.titles.model import EPOCHS, UNITS, train
-from training.titles.rules import Rules
+from training.titles.title_filter import TitleFilter
 
 
-def write(
+def write_titles(
     raw: Sequence[RawTune], path: Path, *, epochs: int = EPOCHS, units: int = UNITS, rounds: int = ROUNDS, seed: int = 1
 ) -> dict[str, float]:
-    """Trains a model, writes its new titles into the file, and tells the figures."""
-    began = time.monotonic()
-    learned = examples(raw)
-    model, figures = train(learned, epochs=epochs, units=units, seed=seed)
-    names = [title for _, title in learned]
-    found = new_titles(Network.of(model, names), Rules.of(names, known(raw)), rounds=rounds, seed=seed)
-    save(found, path)
+    """Trains a model, writes its new titles to `path` and returns figures about the run."""
+    started = time.monotonic()
+    examples = training_titles(raw)
+    model, figures = train(examples, epochs=epochs, units=units, seed=seed)
+    titles = [title for _, title in examples]
+    title_filter = TitleFilter.of(titles, known_titles(raw))
+    generated = generate_titles(NumpyTitleModel.of(model, titles), title_filter, rounds=rounds, seed=seed)
+    save(generated, path)
     return {
         **figures,
-        **{f"new {rhythm or 'open'} titles": len(listed) for rhythm, listed in found.items()},
-        "seconds": round(time.monotonic() - began, 1),
+        **{f"new titles for {rhythm or 'any rhythm'}": len(new) for rhythm, new in generated.items()},
+        "seconds": round(time.monotonic() - started, 1),
         "bytes": path.stat().st_size,
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.titles", description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data/corpus"), help="where irish.abc is kept")
+    parser.add_argument("--data", type=Path, default=Path("data/corpus"), help="folder with irish.abc")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="the file to write")
     options = parser.parse_args()
-    print(write(list(tunes(options.data)), options.out))  # noqa: T201
+    print(write_titles(list(tunes(options.data)), options.out))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The title model: an LSTM over the small letters of a title, given the rhythm."""
+"""The title model: an LSTM over the characters of a title in lower case, conditioned on the rhythm."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from generator.notation.metres import RHYTHMS
 END = "\n"
 LETTERS = END + " '-abcdefghijklmnopqrstuvwxyzáéíóú"
 CONDITIONS = ("", *RHYTHMS)
-UNITS, EPOCHS = 256, 60  # epochs at most
-HELD_OUT = 0.08  # of the titles, to stop by
+UNITS, EPOCHS = 256, 60  # at most so many epochs, fewer with early stopping
+HELD_OUT = 0.08  # share of the titles for validation
 
 
-def arrays(titles: Sequence[tuple[str, str]]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Characters in, rhythm and characters out, each [title, place]; places after the end hold -1 in the output."""
+def encode_titles(titles: Sequence[tuple[str, str]]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Encodes (rhythm, title) pairs as characters in, rhythms and characters out, each (titles, time).
+
+    Output positions after the end are -1.
+    """
     longest = max(len(title) for _, title in titles) + 1
     inputs, outputs = np.zeros((len(titles), longest), np.int32), np.full((len(titles), longest), -1, np.int32)
     for row, (_, title) in enumerate(titles):
@@ -33,24 +36,25 @@ def build(units: int = UNITS) -> Any:
     import keras
 
     characters, rhythms = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="int32")
-    spelt = keras.layers.Embedding(len(LETTERS), 48, name="characters")(characters)
-    asked = keras.layers.Embedding(len(CONDITIONS), 16, name="rhythms")(rhythms)
-    joined = keras.layers.Concatenate()([keras.layers.Dropout(0.1)(spelt), keras.layers.Dropout(0.1)(asked)])
-    hidden = keras.layers.LSTM(units, return_sequences=True, name="lstm")(joined)
-    scores = keras.layers.Dense(len(LETTERS), name="output")(keras.layers.Dropout(0.4)(hidden))
-    return keras.Model([characters, rhythms], scores)
+    embedded_characters = keras.layers.Embedding(len(LETTERS), 48, name="characters")(characters)
+    embedded_rhythms = keras.layers.Embedding(len(CONDITIONS), 16, name="rhythms")(rhythms)
+    x = keras.layers.Concatenate()([keras.layers.Dropout(0.1)(embedded_characters), keras.layers.Dropout(0.1)(embedded_rhythms)])
+    x = keras.layers.LSTM(units, return_sequences=True, name="lstm")(x)  # (batch, time, units)
+    logits = keras.layers.Dense(len(LETTERS), name="output")(keras.layers.Dropout(0.4)(x))  # (batch, time, characters)
+    return keras.Model([characters, rhythms], logits)
 
 
 def train(
     titles: Sequence[tuple[str, str]], *, epochs: int = EPOCHS, units: int = UNITS, seed: int = 1
 ) -> tuple[Any, dict[str, float]]:
-    """A model trained until held-out titles get no likelier, the best one, and its figures."""
+    """Trains until the loss of held-out titles stops falling. Returns the best model and its figures."""
     import keras
 
     keras.utils.set_random_seed(seed)
     order = np.random.default_rng(seed).permutation(len(titles))
-    inputs, rhythms, outputs = (array[order] for array in arrays(titles))
-    rhythms = np.where(np.random.default_rng(seed).random((len(titles), 1)) < 0.1, 0, rhythms)  # an open rhythm is learned, too
+    inputs, rhythms, outputs = (array[order] for array in encode_titles(titles))
+    without_rhythm = np.random.default_rng(seed).random((len(titles), 1)) < 0.1  # so that the rhythm is optional
+    rhythms = np.where(without_rhythm, 0, rhythms)
     held_out = max(1, round(HELD_OUT * len(titles)))
     model = build(units)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)

@@ -12,9 +12,9 @@ from generator.composer.titles import SHIPPED, Titles, load, save, shipped, titl
 from generator.composer.weights import WeightsError
 from generator.notation.metres import RHYTHMS
 from training.corpus.sources import tunes
-from training.titles.examples import examples, known
-from training.titles.rules import Rules, ill_formed, letters, names_other_rhythm
-from training.titles.unfit import unfit
+from training.titles.blocklist import is_offensive
+from training.titles.dataset import known_titles, training_titles
+from training.titles.title_filter import TitleFilter, comparison_key, is_malformed, names_another_rhythm
 
 DATA = Path("data/corpus")
 
@@ -31,7 +31,7 @@ def test_there_are_many_for_every_rhythm_and_for_none():
 
 
 def test_no_two_titles_are_alike(titles):
-    assert len({letters(title) for _, title in titles}) == len(titles)
+    assert len({comparison_key(title) for _, title in titles}) == len(titles)
 
 
 def test_titles_look_like_titles(titles):
@@ -44,15 +44,15 @@ def test_titles_look_like_titles(titles):
 
 def test_no_title_is_ill_formed_or_unfit_or_names_another_rhythm(titles):
     for rhythm, title in titles:
-        assert not ill_formed(title.lower()), title
-        assert not unfit(title)  # and is not told
-        assert not names_other_rhythm(title.lower(), rhythm), title
+        assert not is_malformed(title.lower()), title
+        assert not is_offensive(title)  # without the title in the message
+        assert not names_another_rhythm(title.lower(), rhythm), title
 
 
 def test_no_title_is_one_of_the_corpus(titles):
     with np.load(SHIPPED.with_name(FILE)) as file:
         corpus = bytes(file["titles"]).decode().split("\n")
-    rules = Rules.of([], map(letters, filter(None, corpus)))
+    rules = TitleFilter.of([], map(comparison_key, filter(None, corpus)))
     assert rules.is_known("the kesh jig")
     assert not [title for _, title in titles if rules.is_known(title)]
 
@@ -60,9 +60,9 @@ def test_no_title_is_one_of_the_corpus(titles):
 @pytest.mark.skipif(not (DATA / "irish.abc").exists(), reason="irish.abc is not here: tunesmith corpus fetches it")
 def test_every_title_keeps_every_rule_of_all_collections(titles):
     raw = list(tunes(DATA))
-    rules = Rules.of([title for _, title in examples(raw)], known(raw))
+    rules = TitleFilter.of([title for _, title in training_titles(raw)], known_titles(raw))
     for rhythm, title in titles:
-        assert rules.refusal(title.lower(), rhythm) is None, title
+        assert rules.rejection_reason(title.lower(), rhythm) is None, title
 
 
 def test_a_rhythm_is_heard_in_the_titles(titles):

@@ -1,12 +1,12 @@
-"""The words that no title holds, however they are spelt."""
+"""The blocklist finds offensive words in any disguise."""
 
 import codecs
 
 import pytest
 
-from training.titles.unfit import unfit
+from training.titles.blocklist import is_offensive
 
-# Not to be read by accident; see training/titles/unfit.py.
+# In ROT13 so that nobody reads them by accident; see training/titles/blocklist.py.
 ROOT, WORD, INSULT = (codecs.decode(word, "rot13") for word in ("shpx", "pbpx", "pbba"))
 
 
@@ -21,7 +21,7 @@ def planted() -> list[str]:
         f"The {'.'.join(ROOT)} of Cork",
         f"The {ROOT[0]}{ROOT[1] * 4}{ROOT[2:]} of Cork",
         f"Kiss{ROOT}oo",
-        f"The Roof {ROOT[1:]}er",  # over the joint
+        f"The Roof {ROOT[1:]}er",  # across two words
         f"The {WORD}",
         f"The {WORD}s' Fancy",
         f"The {WORD[:2]} {WORD[2:]} of Cork",
@@ -40,8 +40,8 @@ def planted() -> list[str]:
 
 
 @pytest.mark.parametrize("text", planted(), ids=range(len(planted())))
-def test_a_word_that_no_title_holds_is_found_however_it_is_spelt(text):
-    assert unfit(text)
+def test_an_offensive_word_is_found_in_any_disguise(text: str) -> None:
+    assert is_offensive(text)
 
 
 @pytest.mark.parametrize(
@@ -62,5 +62,5 @@ def test_a_word_that_no_title_holds_is_found_however_it_is_spelt(text):
         "Derwentwater's Farewell",
     ],
 )
-def test_harmless_words_are_let_through(text):
-    assert not unfit(text)
+def test_harmless_words_are_accepted(text: str) -> None:
+    assert not is_offensive(text)

@@ -1,51 +1,60 @@
-"""Which titles are good: well-formed, built as those that were learned, of the right rhythm, fit, and new."""
+"""The title filter: well-formed, built like the training titles, matching the rhythm, not offensive, and new."""
 
 import codecs
 
 import pytest
 
-from training.titles.rules import Rules, cased, ill_formed, joints, letters, names_other_rhythm, shape, shapes
+from training.titles.title_filter import (
+    TitleFilter,
+    comparison_key,
+    is_malformed,
+    learn_patterns,
+    names_another_rhythm,
+    patterns_of,
+    to_title_case,
+    word_pairs,
+)
 
 KNOWN = (
     "The Blackbird", "The Kesh Jig", "Drowsy Maggie", "Cooley's Reel", "The Humours of Tulla", "An Buachaill Dreoite",
     "Harvest Home", "The Hunt",
 )  # fmt: skip
-LEARNED = (
+TRAINING_TITLES = (
     "the morning star", "the morning dew", "the morning hill", "the evening lamp", "the mountain lamp", "the maid of cork",
     "kitty's reel", "kitty's jig",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def rules() -> Rules:
-    return Rules.of(LEARNED, map(letters, KNOWN))
+def title_filter() -> TitleFilter:
+    return TitleFilter.of(TRAINING_TITLES, map(comparison_key, KNOWN))
 
 
 @pytest.mark.parametrize(
-    ("title", "refusal"),
+    ("title", "reason"),
     [
-        ("the maid of the", "ill-formed"),
-        ("kitty's jig", "other rhythm"),
-        ("the maid of the hill", "ill-shaped"),
-        ("the evening star", "ill-matched"),  # “evening” was learned beside one word only
+        ("the maid of the", "malformed"),
+        ("kitty's jig", "another rhythm"),
+        ("the maid of the hill", "unknown pattern"),
+        ("the evening star", "unknown word pair"),  # “evening” stands beside one word only
         ("the morning lamp", None),
         ("the maid of cork", None),
         ("kitty's reel", None),
     ],
 )
-def test_a_refusal_names_the_rule(rules, title, refusal):
-    assert rules.refusal(title, "reel") == refusal
+def test_a_rejection_names_its_reason(title_filter: TitleFilter, title: str, reason: str | None) -> None:
+    assert title_filter.rejection_reason(title, "reel") == reason
 
 
-def test_unfit_and_known_titles_are_refused_though_all_else_is_right():
+def test_offensive_and_known_titles_are_rejected_even_if_well_formed() -> None:
     planted = f"the {codecs.decode('fyhg', 'rot13')} of cork"
-    rules = Rules.of(["the maid of cork", planted], [letters("The Maids of Cork")])
-    assert rules.refusal(planted, "") == "unfit"
-    assert rules.refusal("the maid of cork", "") == "known"
+    title_filter = TitleFilter.of(["the maid of cork", planted], [comparison_key("The Maids of Cork")])
+    assert title_filter.rejection_reason(planted, "") == "offensive"
+    assert title_filter.rejection_reason("the maid of cork", "") == "known"
 
 
-def test_words_are_trusted_beside_new_ones_after_enough_neighbours():
-    found = shapes(["the morning star", "the morning dew", "morning air", "evening star"])
+def test_words_with_enough_distinct_neighbours_are_accepted_beside_new_ones() -> None:
+    found = learn_patterns(["the morning star", "the morning dew", "morning air", "evening star"])
     assert {"morning *", "* star", "morning dew", "the morning -", "< the - - >"} <= found
     assert not {"evening *", "* dew", "evening dew"} & found
 
@@ -68,13 +77,13 @@ def test_words_are_trusted_beside_new_ones_after_enough_neighbours():
         "The Hunt",
     ],
 )
-def test_a_known_title_is_known_however_it_is_written(rules, title):
-    assert rules.is_known(title)
+def test_a_known_title_is_recognized_in_any_spelling(title_filter: TitleFilter, title: str) -> None:
+    assert title_filter.is_known(title)
 
 
 @pytest.mark.parametrize("title", ["The Lamp in the Orchard", "Nancy's Umbrella", "The Blackbird of Ennis"])
-def test_a_new_title_is_new(rules, title):
-    assert not rules.is_known(title)
+def test_a_new_title_is_not_known(title_filter: TitleFilter, title: str) -> None:
+    assert not title_filter.is_known(title)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +105,8 @@ def test_a_new_title_is_new(rules, title):
         ("the marches of ennis", "jig", True),
     ],
 )
-def test_a_title_names_no_other_rhythm(title, rhythm, other):
-    assert names_other_rhythm(title, rhythm) is other
+def test_a_title_that_names_another_rhythm_is_recognized(title: str, rhythm: str, other: bool) -> None:
+    assert names_another_rhythm(title, rhythm) is other
 
 
 @pytest.mark.parametrize(
@@ -119,19 +128,19 @@ def test_a_title_names_no_other_rhythm(title, rhythm, other):
         "the maid of and cork",
     ],
 )
-def test_an_ill_formed_title_is_refused(title):
-    assert ill_formed(title)
+def test_a_malformed_title_is_recognized(title: str) -> None:
+    assert is_malformed(title)
 
 
 @pytest.mark.parametrize(
     "title", ["the maid of cork", "o'neill's fancy", "the boys' delight", "'twas on a monday", "the new-mown hay"]
 )
-def test_a_well_formed_title_is_let_through(title):
-    assert not ill_formed(title)
+def test_a_well_formed_title_is_accepted(title: str) -> None:
+    assert not is_malformed(title)
 
 
 @pytest.mark.parametrize(
-    ("small", "written"),
+    ("title", "expected"),
     [
         ("the humours of o'neill", "The Humours of O'Neill"),
         ("mcleod's favourite", "McLeod's Favourite"),
@@ -141,17 +150,17 @@ def test_a_well_formed_title_is_let_through(title):
         ("an buachaill na mbo", "An Buachaill na Mbo"),
     ],
 )
-def test_capitals(small, written):
-    assert cased(small) == written
+def test_title_case(title: str, expected: str) -> None:
+    assert to_title_case(title) == expected
 
 
-def test_titles_are_compared_by_their_letters():
-    assert letters("The Humors of  O'Neill — Réel!") == letters("humours of oneill") == "humoursofoneill"
-    assert letters("Sea & Sand") == letters("A Sea and Sand")
+def test_titles_are_compared_without_case_accents_and_articles() -> None:
+    assert comparison_key("The Humors of  O'Neill — Réel!") == comparison_key("humours of oneill") == "humoursofoneill"
+    assert comparison_key("Sea & Sand") == comparison_key("A Sea and Sand")
 
 
-def test_the_build_of_a_title():
-    assert shape("the merry maid of cork's hill") == [
+def test_patterns_and_word_pairs_of_a_title() -> None:
+    assert patterns_of("the merry maid of cork's hill") == [
         "< the old",
         "the merry -",
         "old maid of",
@@ -160,4 +169,4 @@ def test_the_build_of_a_title():
         "'s hill >",
         "< the old - of 's - >",
     ]
-    assert joints("the morning star's light") == [("morning", "star")]
+    assert word_pairs("the morning star's light") == [("morning", "star")]

@@ -1,8 +1,8 @@
-"""Words that no title holds: obscenities, insults to peoples, creeds and the disabled, and the vocabulary of minstrel shows.
+"""Blocks offensive titles: obscenities, insults to peoples, creeds and disabled people, and words from minstrel shows.
 
-The tunebooks of the 19th century have all of them. The lists are in ROT13, so that nobody has to read them by accident;
-`codecs.decode(text, "rot13")` shows them. They are wider than a filter of what people write would be: a title that is
-refused without need is one of thousands.
+Tunebooks of the 19th century contain all of them. The lists are in ROT13 so that nobody reads them by accident;
+`codecs.decode(text, "rot13")` shows them. They are stricter than a filter for what people write: a title blocked by mistake
+is one of thousands.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import re
 import unicodedata
 from itertools import pairwise
 
-# Refused wherever their letters follow on each other, also over the joint of two words.
+# Blocked wherever these letters follow each other, also across two words.
 _ROOTS = """
 nefrubyr nffubyr onyybpx onfgneq oynpxnzbbe oybjwbo obyybpx ohttre puvanzna pyvgbe phag qnexrl qnexvr qvyqb snttbg
 shpx tbyyvjbt uvgyre ubybpnhfg ubggragbg wnpxnff wvmm yrfovna ylapuvat znfgheo zbgures anmv arteb avtre avttre cnrqb
 crqb cravf cvppnavaal cvpxnavaal cbea cebfgvghg ergneq fnzob fpebghz fuvg fyhg fgehzcrg intvan jnax juber
 """
 
-# Refused as words of their own, with their endings: as parts of others they are harmless (the peacock, Essex).
+# Blocked as whole words with their endings. As parts of other words they are harmless (peacock, Essex).
 _WORDS = """
 nsevpna nefr nefrf nff onawb onjql ovgpu oynpxvr oynpxl obpur obtgebggre obuhax obyybk obzo obbo obbof obfbz oernfg
 oehqqre ohz ohzf pnsser pngubyvp punj puvarr puvax pbpx pbatb pbbyvr pbbyl pbba pbbagbja pbggba penpxre penc perbyr
@@ -36,14 +36,14 @@ fgenatyr fhvpvqr fhjnarr fjnarr gnvt grnthr grvt greebe greebevfg guvtu guvtuf g
 genaal gebyybc gheq ghex gjng havbavfg ivetva ivetvaal jnq jnzr jnagba jrapu juvc juvccvat jbt jbc lnax lvq mhyh
 """
 
-# Two words that mean harm only together.
+# Two words that are offensive only together.
 _PAIRS = """
 wvz pebj; hapyr gbz; nhag wrzvzn; jbbq cvyr; jnyx nebhaq; yhpl ybat; oblar jngre; xvat jvyyvnz; yvr qbja; fhtne pnar; jvyq vevfu
 """
 
-# A colour before a person speaks of the skin, whatever it once meant; "the dark haired lass" does not.
+# A colour before a word for a person refers to skin, whatever it once meant; "the dark haired lass" does not.
 _COLOURS = "black|dark|white|red|yellow|brown|tawny|colou?red|dusky|pale"
-_PERSONS = (
+_PEOPLE = (
     "boy|girl|maid|maiden|man|men|woman|women|lad|lass|lasse|lassie|laddie|fellow|rogue|wife|widow|baby|child|children|people|"
     "face|skin"
 )
@@ -52,29 +52,29 @@ _ENDINGS = ("", "s", "es", "ed", "d", "ing", "er", "ers", "y", "ie", "ies")
 _LOOKALIKES = str.maketrans("013456789@$!|+€£аеіорсух", "oieasgtbgasiitelaeiopcyx")
 
 
-def _listed(text: str) -> frozenset[str]:
+def _decode(text: str) -> frozenset[str]:
     return frozenset(codecs.decode(text, "rot13").split())
 
 
-def _single(text: str) -> str:
-    """Every run of one letter as one of it."""
+def _collapse_repeats(text: str) -> str:
+    """Collapses repeated letters: “coool” becomes “col”."""
     return re.sub(r"(.)\1+", r"\1", text)
 
 
-_ROOT = re.compile("|".join(sorted(map(_single, _listed(_ROOTS)))))
-_WORD = frozenset(word + ending for word in _listed(_WORDS) for ending in _ENDINGS)
-_PAIR = frozenset(pair.strip() for pair in codecs.decode(_PAIRS, "rot13").split(";"))
-_COLOURED = re.compile(rf"\b(?:{_COLOURS}) (?:{_PERSONS})s?\b")
+_ROOT_PATTERN = re.compile("|".join(sorted(map(_collapse_repeats, _decode(_ROOTS)))))
+_BLOCKED_WORDS = frozenset(word + ending for word in _decode(_WORDS) for ending in _ENDINGS)
+_BLOCKED_PAIRS = frozenset(pair.strip() for pair in codecs.decode(_PAIRS, "rot13").split(";"))
+_COLOURED_PERSON = re.compile(rf"\b(?:{_COLOURS}) (?:{_PEOPLE})s?\b")
 
 
-def unfit(text: str) -> bool:
-    """Whether a text holds one of the words, however it is spelt: with accents, gaps, or digits for letters."""
+def is_offensive(text: str) -> bool:
+    """Whether a text contains a blocked word, also when it is disguised by accents, spaces or digits for letters."""
     folded = unicodedata.normalize("NFKD", text).lower().translate(_LOOKALIKES)
     words = re.findall(r"[a-z]+", re.sub(r"['’\u0300-\u036f]", "", folded))
-    if _ROOT.search(_single("".join(words))) or _COLOURED.search(" ".join(words)):
+    if _ROOT_PATTERN.search(_collapse_repeats("".join(words))) or _COLOURED_PERSON.search(" ".join(words)):
         return True
     runs = [
         "".join(words[first:last]) for first in range(len(words)) for last in range(first + 1, min(first + 6, len(words)) + 1)
     ]
     pairs = {f"{one} {two.removesuffix('s')}" for one, two in pairwise(words)}
-    return not _WORD.isdisjoint(runs) or not _PAIR.isdisjoint(pairs)
+    return not _BLOCKED_WORDS.isdisjoint(runs) or not _BLOCKED_PAIRS.isdisjoint(pairs)
