@@ -38,6 +38,6 @@ def calibrate(model: keras.Model, batches: Iterable[Any], *, share: float = SHAR
     losses = np.sum([nats(*map(tf.constant, batch)).numpy() for batch in batches], axis=0, dtype=np.float64)
     temperature: float = round(float(TEMPERATURES[int(losses.argmin())]) ** share, 3)
     for layer in model.layers:
-        if layer.name == "logits" or layer.name.endswith("_direct"):  # all that adds to the logits
+        if layer.name == "logits" or layer.name.endswith("_skip"):  # all that adds to the logits
             layer.set_weights([weight / temperature for weight in layer.get_weights()])
     return temperature

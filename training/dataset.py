@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from generator.composer.tracker import INPUTS, inputs_of
+from generator.composer.features import INPUTS, inputs_of
 from generator.notation.keys import Key
 from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, END, INDEX, PAD, is_pitch
 
@@ -19,14 +19,14 @@ Batch = tuple[Array, Array, NDArray[np.float32]]
 
 RHYTHM, MODE = 1, 3  # places of the header's tokens
 # What is told of the whole tune is hidden together: by its columns.
-TOLD = [[list(INPUTS).index(name) for name in names] for names in (("tonic",), ("to_come", "left"), ("cadence",))]
+TOLD = [[list(INPUTS).index(name) for name in names] for names in (("tonic",), ("parts_left", "bars_left"), ("cadence",))]
 HIDDEN = {column for columns in TOLD for column in columns}
 PADDED_TO = 32  # lengths are rounded up to this, so that few shapes are traced
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    inputs: Array  # (time + 1, columns) as tracker.INPUTS has them, the token first
+    inputs: Array  # (time + 1, columns) as features.INPUTS has them, the token first
     notes: int
 
     @property

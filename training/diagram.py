@@ -15,7 +15,7 @@ _BOX, _GAP = 2.6, 0.9  # widths of a layer's box and of the way to the next one
 
 def draw(config: ModelConfig) -> Figure:
     """From left to right: the inputs with the widths of their embeddings, side by side, the LSTM layers, the logits."""
-    inputs, counted = config.inputs(), config.counted()
+    inputs, counted = config.inputs(), config.numeric_inputs()
     stages = [(f"side by side\n{sum(width for _, width in inputs.values())}", _PLAIN)]
     stages += [(f"LSTM\n{config.units} units", _STATE)] * config.layers
     stages += [(f"logits\n{config.vocabulary} tokens", _PLAIN)]
@@ -40,7 +40,7 @@ def draw(config: ModelConfig) -> Figure:
             if config.dropout and not (stage == 2 and config.one_hot):
                 label = f"dropout\n{config.dropout:g}" + ("\nof blue" if stage == 2 else "")
                 axes.text(x - _GAP / 2, middle + 0.25, label, ha="center", fontsize=7, color=INK)
-    if config.direct:
+    if config.skip_gain:
         right, last, y = 2 * _BOX + _GAP, len(stages) * (_BOX + _GAP) + _BOX / 2, height - 0.8
         axes.plot((right, last), (y, y), color=INK, linewidth=0.8)
         _arrow(axes, (last, y), (last, middle + 1))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from generator.composer.tracker import INPUTS
+from generator.composer.features import INPUTS
 from training.dataset import HIDDEN, Example
 
 LEAST = 10  # times that a token would have come by chance
@@ -19,12 +19,12 @@ UNLIKELY = 10.0  # nats
 
 
 def keep_rules(model: keras.Model, examples: Sequence[Example], gain: float) -> None:
-    """Lowers what a counted input's class says of each token that never followed it to -UNLIKELY. gain: ModelConfig.direct.
+    """Lowers what a counted input's class says of each token that never followed it to -UNLIKELY. gain: ModelConfig.skip_gain.
 
     What is hidden at times has a class that means only that: it rules out nothing.
     """
     for column, name in enumerate(INPUTS):
-        layer = next((layer for layer in model.layers if layer.name == f"{name}_direct"), None)
+        layer = next((layer for layer in model.layers if layer.name == f"{name}_skip"), None)
         if layer is None or column in HIDDEN:
             continue
         (weights,) = layer.get_weights()

@@ -76,7 +76,7 @@ class _Trainer:
         with strategy.scope():
             self.model = build(config.model)
             self.optimizer = kind[config.optimizer](self.schedule, weight_decay=config.weight_decay)
-            rules = [layer.embeddings for layer in self.model.layers if layer.name.endswith("_direct")]
+            rules = [layer.embeddings for layer in self.model.layers if layer.name.endswith("_skip")]
             self.optimizer.exclude_from_weight_decay(rules)  # what has no exception is not to be forgotten
             self.optimizer.build(self.model.trainable_variables)
             self.average = [tf.Variable(variable.numpy()) for variable in self._trained] if config.weight_averaging else []
@@ -216,7 +216,7 @@ def begin_from(model: keras.Model, config: ModelConfig, run: Path) -> None:
         known["lstm_0"] = [np.concatenate(new), *rest]
         for layer in model.layers:
             if layer.get_weights() and layer.name in known and not isinstance(layer, keras.layers.Dropout):
-                scale = before.direct / config.direct if layer.name.endswith("_direct") else 1
+                scale = before.skip_gain / config.skip_gain if layer.name.endswith("_skip") else 1
                 layer.set_weights([weights * scale for weights in known[layer.name]])
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{run} holds no run that training could begin from ({error}).") from error
@@ -271,8 +271,8 @@ def train(
             progress.epoch(row, ", the best yet" if better else "")
             if each_epoch:
                 each_epoch(row)
-    if config.model.direct and isinstance(training, Batches):
-        keep_rules(kept, training.examples, config.model.direct)
+    if config.model.skip_gain and isinstance(training, Batches):
+        keep_rules(kept, training.examples, config.model.skip_gain)
     temperature = calibrate(kept, (validation[index] for index in range(len(validation))))
     if log:
         write_whole(run / "finished.weights.h5", lambda path: kept.save_weights(path), suffix=".weights.h5")

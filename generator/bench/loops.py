@@ -50,7 +50,7 @@ class EagerLoop:
         for weights in zip(network.kernels, network.recurrent, network.biases, strict=True):
             x = with_weights(keras.layers.LSTM(network.units, return_sequences=True, stateful=True), x, *weights)
         logits = with_weights(keras.layers.Dense(network.vocabulary), x, *network.out)
-        for at, table in network.direct.items():
+        for at, table in network.skip.items():
             logits += with_weights(keras.layers.Embedding(*table.shape), columns[at], table)
         self._model = keras.Model(fed, logits)
 
@@ -100,9 +100,9 @@ class OpenVinoLoop:
             x = op.multiply(op.sigmoid(o), op.tanh(c))
             written += [op.assign(x, f"h{layer}"), op.assign(c, f"c{layer}")]
         logits = op.add(times(x, network.out[0]), constant(network.out[1][None]))
-        if network.direct:
-            table, offsets = network.direct_table()
-            columns = op.add(op.gather(inputs, ints(*network.direct), op.constant(1, np.int32)), constant(offsets))
+        if network.skip:
+            table, offsets = network.skip_table()
+            columns = op.add(op.gather(inputs, ints(*network.skip), op.constant(1, np.int32)), constant(offsets))
             logits = op.add(logits, op.embedding_bag_packed_sum(constant(table), columns))
         result = logits
         if sample:
@@ -228,9 +228,9 @@ def _onnx_model(network: Network, rows: int, form: str, *, sample: bool) -> byte
         after = op("Add", kept, op("Mul", op("Sigmoid", i), op("Tanh", g)), name=f"{c}_after")
         x = op("Mul", op("Sigmoid", o), op("Tanh", after), name=f"{h}_after")
         states += [(h, [rows, units]), (c, [rows, units])]
-    logits = op("Gemm", x, *(constant(array) for array in network.out), name="" if sample or network.direct else "result")
-    if network.direct:
-        spoken = summed(*network.direct_table(), op("Gather", "inputs", constant(np.array(list(network.direct))), axis=1))
+    logits = op("Gemm", x, *(constant(array) for array in network.out), name="" if sample or network.skip else "result")
+    if network.skip:
+        spoken = summed(*network.skip_table(), op("Gather", "inputs", constant(np.array(list(network.skip))), axis=1))
         logits = op("Add", logits, spoken, name="" if sample else "result")
     if sample:
         shares = op("Softmax", logits, axis=1)
@@ -276,8 +276,8 @@ class TorchLoop:
         self._matrices = [tensor(np.concatenate(pair).T).to(kind) for pair in pairs]
         self._biases = [tensor(bias).to(kind) for bias in network.biases[1:]]
         self._out = tensor(network.out[0].T).to(kind), tensor(network.out[1]).to(kind)
-        self._direct = [tensor(array) for array in network.direct_table()] if network.direct else []
-        self._columns = torch.tensor(list(network.direct))
+        self._skip = [tensor(array) for array in network.skip_table()] if network.skip else []
+        self._columns = torch.tensor(list(network.skip))
         self._states = [[torch.zeros((rows, network.units), dtype=kind) for _ in "hc"] for _ in network.recurrent]
 
     def step(self) -> NDArray[Any]:
@@ -296,8 +296,8 @@ class TorchLoop:
                 x = torch.sigmoid(o) * torch.tanh(c)
                 self._states[layer] = [x, c]
             logits = linear(x, *self._out).float()
-            if self._direct:
-                table, offsets = self._direct
+            if self._skip:
+                table, offsets = self._skip
                 logits += bag(self._fed[:, self._columns] + offsets, table, mode="sum")
             if not self._sample:
                 return np.asarray(logits)

@@ -26,7 +26,7 @@ class Network:
     recurrent: tuple[Array, ...]  # (units, 4 · units)
     biases: tuple[Array, ...]
     out: tuple[Array, Array]  # (units, vocabulary), (vocabulary,)
-    direct: dict[int, Array]  # input → (classes, vocabulary)
+    skip: dict[int, Array]  # input → (classes, vocabulary)
 
     @property
     def units(self) -> int:
@@ -49,9 +49,9 @@ class Network:
         tables = [table @ share for table, share in zip(self.embeddings, shares, strict=True)]
         return np.concatenate([tables[0] + self.biases[0], *tables[1:]]), _offsets(tables)
 
-    def direct_table(self) -> tuple[Array, NDArray[np.int32]]:
+    def skip_table(self) -> tuple[Array, NDArray[np.int32]]:
         """The same for the logits, of the inputs in `direct`."""
-        tables = list(self.direct.values())
+        tables = list(self.skip.values())
         return np.concatenate(tables), _offsets(tables)
 
 
@@ -68,7 +68,7 @@ def from_weights(weights: Weights) -> Network:
     arrays, model = weights.arrays, weights.card["model"]
     read = [name for name in model["columns"] if f"{name}_embedding/embeddings" in arrays]
     layers = range(model["layers"])
-    direct = {at: arrays.get(f"{name}_direct/embeddings") for at, name in enumerate(read)}
+    skip = {at: arrays.get(f"{name}_skip/embeddings") for at, name in enumerate(read)}
     return Network(
         about=f"{weights.card['name']}: LSTM {model['layers']} × {model['units']}, {len(arrays['logits/bias'])} tokens",
         embeddings=tuple(arrays[f"{name}_embedding/embeddings"] for name in read),
@@ -76,7 +76,7 @@ def from_weights(weights: Weights) -> Network:
         recurrent=tuple(arrays[f"lstm_{layer}/recurrent_kernel"] for layer in layers),
         biases=tuple(arrays[f"lstm_{layer}/bias"] for layer in layers),
         out=(arrays["logits/kernel"], arrays["logits/bias"]),
-        direct={at: np.float32(model["direct"]) * table for at, table in direct.items() if table is not None},
+        skip={at: np.float32(model["skip_gain"]) * table for at, table in skip.items() if table is not None},
     )
 
 
@@ -94,5 +94,5 @@ def lab(units: int = LAB_UNITS) -> Network:
         recurrent=(drawn(units, 4 * units),),
         biases=(drawn(4 * units),),
         out=(drawn(units, LAB_CHARACTERS), drawn(LAB_CHARACTERS)),
-        direct={},
+        skip={},
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.composer import tracker as k  # kinds of tokens
+from generator.composer import features as k  # kinds of tokens
 from generator.composer.compiled import compiled
 from generator.composer.grammar import TABLES, Grammar, bar_is_full, bars_written, legal, take
 from generator.composer.plan import FREE_BAR, Plan
@@ -69,7 +69,7 @@ class Batch:
     @property
     def inputs(self) -> NDArray[np.int32]:
         """What the model is to be told now: (rows, columns)."""
-        return self.grammar.tracker.inputs
+        return self.grammar.features.inputs
 
     def begin(self, row: int, plan: Plan, number: int) -> None:
         """A new tune in a row: the plan's so-manieth candidate."""
@@ -93,9 +93,9 @@ class Batch:
 
     def advance(self, logs: NDArray[np.float32], active: NDArray[np.bool_]) -> None:
         """The next token of each active row. logs: (rows or fewer, vocabulary), as a runtime has them; active: as many."""
-        grammar, tracker = self.grammar, self.grammar.tracker
+        grammar, features = self.grammar, self.grammar.features
         _advance(
-            self._rows, grammar.state, tracker.state, tracker.notes, tracker.written, tracker.inputs, grammar.header,
+            self._rows, grammar.state, features.state, features.notes, features.written, features.inputs, grammar.header,
             grammar.windows, grammar.left_out, self._scripts, self._tokens, self._points, self._masks, self.news, logs, active,
             TABLES,
         )  # fmt: skip

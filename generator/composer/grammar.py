@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.composer import tracker as k  # kinds of tokens
+from generator.composer import features as k  # kinds of tokens
 from generator.composer.compiled import compiled
-from generator.composer.tracker import KINDS, TICKS, Tracker, tonic_class, track
+from generator.composer.features import KINDS, TICKS, FeatureState, tonic_class, track
 from generator.notation import tokens as t
 from generator.notation.keys import LETTERS, SEMITONES, Key, Mode
 from generator.notation.metres import RHYTHMS, Metre
@@ -148,7 +148,7 @@ class Grammar:
 
     def __init__(self, rows: int) -> None:
         size = len(t.VOCABULARY)
-        self.tracker = Tracker(rows)
+        self.features = FeatureState(rows)
         self.state = np.zeros(rows, STATE)
         self.header = np.zeros((rows, 3, size), np.bool_)  # what rhythm, metre and mode may be; no metre: those of the rhythm
         self.windows = np.zeros((rows, len(t.MODES), len(OCTAVES), size), np.bool_)  # the pitches that are playable
@@ -183,19 +183,19 @@ class Grammar:
             state["tonics"][row, place] = tonic_class(key)
             self.windows[row, place] = [_window(key, octave) for octave in OCTAVES]
         self.left_out[row] = np.any([OMITTED[name] for name in without], axis=0) if without else False
-        self.tracker.begin(row, layout=form.layout() if layout is None else layout, cadence=cadence)
+        self.features.begin(row, layout=form.layout() if layout is None else layout, cadence=cadence)
         self.header[row] = _rhythms(rhythm, metre), _only(*([f"M:{t.plain(metre)}"] if metre else [])), _modes(mode)
 
     def mask(self) -> NDArray[np.bool_]:
         """The legal tokens of each row, (rows, vocabulary), never none; of a row that is done they mean nothing."""
         found = np.zeros((len(self.state), len(t.VOCABULARY)), np.bool_)
-        _masks(self.state, self.tracker.state, self.header, self.windows, self.left_out, found, TABLES)
+        _masks(self.state, self.features.state, self.header, self.windows, self.left_out, found, TABLES)
         return found
 
     def advance(self, tokens: NDArray[np.int64]) -> None:
         """Takes the next token of each row, PAD where there is none: those that the mask let through, or of an opening."""
-        tracker = self.tracker
-        _advance(self.state, tracker.state, tracker.notes, tracker.written, tracker.inputs, self.windows, tokens, TABLES)
+        features = self.features
+        _advance(self.state, features.state, features.notes, features.written, features.inputs, self.windows, tokens, TABLES)
 
     def octave(self, row: int) -> int:
         """The semitones by which the finished tune is moved into range."""

@@ -1,65 +1,70 @@
-"""The LSTM: tokens, their place, and what stood there before → the next token.
+"""The LSTM as a Keras model: from the token and its features at each step to the logits of the next token.
 
-inputs  (batch, time, columns): the columns of `tracker.INPUTS`, of which the model reads those that it has a width for
-  → embeddings, side by side          (batch, time, their widths together)
-  → LSTM × layers                     (batch, time, units)
-  → logits over the vocabulary        (batch, time, vocabulary), to which what is counted adds its own:
-                                      that no note is longer than what remains of the bar need not go through the LSTM
+    inputs (batch, time, columns)             the columns of `features.INPUTS`; the model reads those that have a width
+      → embeddings, concatenated              (batch, time, sum of the widths)
+      → LSTM layers                           (batch, time, units)
+      → dense layer                           (batch, time, vocabulary)
+      + scaled skip connection from inputs    (batch, time, vocabulary)
+
+The skip connection adds one learnt logit per class of an input and token. A rule such as "no note is longer than what
+remains of the bar" then need not pass through the LSTM.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import tensorflow as tf
 
-from generator.composer.tracker import INPUTS
+from generator.composer.features import INPUTS, TOKEN_FEATURES
 from generator.notation.tokens import VOCABULARY
 
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    units: int = 512
+    """The size of the model and what it reads. The defaults are those of the shipped model but for the dropout."""
+
+    units: int = 512  # of each LSTM layer
     layers: int = 2
-    embedding: int = 192  # of a token
-    place: int = 16  # of each thing that is counted: position, bar, what remains, notes as recalled; 0: the model is not told
-    recall: int = 32  # of each recalled pitch and of each duration; 0: the model is not told
-    dropout: float = 0.3  # between layers; a corpus of 0.7 M tokens overfits without
+    embedding: int = 192  # width of a token's embedding
+    feature_width: int = 16  # width of each numeric feature's embedding (position, bar, remaining ticks …); 0: not read
+    recall_width: int = 32  # width of each recalled pitch's, each recalled duration's and the last pitch's; 0: not read
+    dropout: float = 0.3  # between layers; without it a corpus of 0.7 M tokens overfits
     vocabulary: int = len(VOCABULARY)
-    columns: tuple[str, ...] = tuple(INPUTS)  # what of them the model is told, where it has a width
-    # The token and the pitch before and what is counted also speak for or against each token by themselves, so many times as
-    # loud as their weights, which so many times as fast learn a rule without exception; 0: they do not.
-    direct: float = 8.0
-    one_hot: bool = False  # the token as it is instead of a learnt embedding, and no dropout on it: folk-rnn's input
+    columns: tuple[str, ...] = tuple(INPUTS)  # names of the inputs that the model reads, if they have a width
+    # Gain of the scaled skip connection from the inputs (token, last pitch, numeric features) to the logits. A larger gain
+    # learns hard rules faster. 0: no skip connection.
+    skip_gain: float = 8.0
+    one_hot: bool = False  # the token as a one-hot vector without dropout instead of a learnt embedding, as in folk-rnn
 
     def inputs(self) -> dict[str, tuple[int, int]]:
-        """What the model reads: how many classes each has, and the width of its embedding."""
-        token = self.vocabulary if self.one_hot else self.embedding
-        widths = {"token": token, **dict.fromkeys(("pitch", "duration", "last"), self.recall)}
+        """What the model reads: name → (number of classes, width of the embedding)."""
+        token_width = self.vocabulary if self.one_hot else self.embedding
+        widths = {"token": token_width, **dict.fromkeys(TOKEN_FEATURES, self.recall_width)}
         classes = {name: size for name, size in (INPUTS | {"token": self.vocabulary}).items() if name in self.columns}
-        found = {name: (size, widths.get(name.split("_")[0], self.place)) for name, size in classes.items()}
-        return {name: (size, width) for name, (size, width) in found.items() if width}
+        sizes = {name: (size, widths.get(name, self.feature_width)) for name, size in classes.items()}
+        return {name: (size, width) for name, (size, width) in sizes.items() if width}
 
-    def counted(self) -> set[str]:
-        """Those of its inputs that are numbers of the tune, not spelt: neither a token nor a pitch or duration."""
-        return {name for name in self.inputs() if name.split("_")[0] not in ("token", "pitch", "duration", "last")}
+    def numeric_inputs(self) -> set[str]:
+        """The inputs that are numbers, such as positions and counts: neither a token, a pitch nor a duration."""
+        return {name for name in self.inputs() if name != "token" and name not in TOKEN_FEATURES}
 
 
 def build(config: ModelConfig) -> keras.Model:
-    """The model for training: whole tunes at once, each from an empty state."""
-    inputs = keras.Input((None, None), dtype="int32", name="inputs")
+    """The model for training: reads whole tunes from an empty state. (batch, time, columns) → (batch, time, vocabulary)"""
+    inputs = keras.Input((None, None), dtype="int32", name="inputs")  # (batch, time, columns)
     frozen = {"embeddings_initializer": "identity", "trainable": False} if config.one_hot else {}
-    counted = config.counted()
-    embedded, direct = [], []
+    numeric = config.numeric_inputs()
+    embedded, skipped = [], []
     for name, (classes, width) in config.inputs().items():
-        column = inputs[:, :, list(INPUTS).index(name)]
-        x = keras.layers.Embedding(classes, width, name=f"{name}_embedding", **frozen)(column)
-        if config.direct and (name in counted or name in ("token", "last")):
-            table = keras.layers.Embedding(classes, config.vocabulary, "zeros", name=f"{name}_direct", dtype="float32")
-            direct.append(table(column))
-        if not (name in counted or (name == "token" and config.one_hot)):  # what is counted stays exact
+        column = inputs[:, :, list(INPUTS).index(name)]  # (batch, time)
+        x = keras.layers.Embedding(classes, width, name=f"{name}_embedding", **frozen)(column)  # (batch, time, width)
+        if config.skip_gain and (name in numeric or name in ("token", "last_pitch")):
+            table = keras.layers.Embedding(classes, config.vocabulary, "zeros", name=f"{name}_skip", dtype="float32")
+            skipped.append(table(column))  # (batch, time, vocabulary)
+        if not (name in numeric or (name == "token" and config.one_hot)):  # numbers stay exact
             x = keras.layers.Dropout(config.dropout)(x)
         embedded.append(x)
     x = keras.layers.Concatenate(name="embedded")(embedded) if len(embedded) > 1 else embedded[0]
@@ -68,27 +73,35 @@ def build(config: ModelConfig) -> keras.Model:
         x = HoistedLSTM(config.units, return_sequences=True, name=f"lstm_{layer}")(x)  # (batch, time, units)
     x = keras.layers.Dropout(config.dropout)(x)
     logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)  # (batch, time, vocabulary)
-    if direct:
-        spoken = keras.layers.Add(name="direct", dtype="float32")(direct) if len(direct) > 1 else direct[0]
-        spoken = keras.layers.Rescaling(config.direct, name="direct_gain", dtype="float32")(spoken)
-        logits = keras.layers.Add(name="directed_logits", dtype="float32")([logits, spoken])
+    if skipped:
+        skip = keras.layers.Add(name="skip", dtype="float32")(skipped) if len(skipped) > 1 else skipped[0]
+        skip = keras.layers.Rescaling(config.skip_gain, name="skip_gain", dtype="float32")(skip)
+        logits = keras.layers.Add(name="logits_with_skip", dtype="float32")([logits, skip])
     return keras.Model(inputs, logits, name="tunesmith")
 
 
 @keras.saving.register_keras_serializable("tunesmith")
 class HoistedLSTM(keras.layers.LSTM):  # type: ignore[misc]  # keras is untyped
-    """Keras' LSTM, with the same weights and the same gradients, computed faster on a CPU.
+    """Keras' LSTM with the same weights and gradients, computed faster on a CPU.
 
-    What does not depend on the step before is done for all steps in one matrix product: the input's projection before
-    the loop, the recurrent weights' gradient after it. With a GPU Keras' own layer (cuDNN's kernel) is used.
+    Everything that does not depend on the previous step is computed for all steps in one matrix product: the projection
+    of the input before the loop, the gradient of the recurrent weights after it. On a GPU this is Keras' own layer,
+    which uses cuDNN's kernel.
     """
 
-    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+    def call(
+        self,
+        sequences: tf.Tensor,
+        initial_state: list[tf.Tensor] | None = None,
+        mask: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
+        """sequences: (batch, time, features) → (batch, time, units), or (batch, units) without `return_sequences`."""
         if initial_state is not None or mask is not None or tf.config.list_physical_devices("GPU"):
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         cell = self.cell
         low = self.compute_dtype  # of the matrix products; states and gates stay in float32
-        x = tf.transpose(tf.cast(sequences, low), (1, 0, 2))  # (time, batch, features): each step's rows lie together
+        x = tf.transpose(tf.cast(sequences, low), (1, 0, 2))  # (time, batch, features): the rows of a step are contiguous
         projected = tf.tensordot(x, tf.cast(cell.kernel, low), 1)  # (time, batch, 4 · units)
         projected = tf.cast(projected, tf.float32) + tf.cast(cell.bias, tf.float32)
         outputs = _recur(projected, tf.cast(cell.recurrent_kernel, low))  # (time, batch, units)
@@ -97,56 +110,59 @@ class HoistedLSTM(keras.layers.LSTM):  # type: ignore[misc]  # keras is untyped
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
-def _recur(projected: Any, weights: Any) -> Any:
-    """The loop over time. projected: (time, batch, 4 · units), weights: (units, 4 · units) → (time, batch, units)."""
+def _recur(projected: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]]:
+    """The loop over time: (time, batch, 4 · units), recurrent weights (units, 4 · units) → (time, batch, units)."""
     time, batch = tf.shape(projected)[0], tf.shape(projected)[1]
     units = weights.shape[0]
     low = weights.dtype
 
-    def array() -> Any:
+    def array() -> tf.TensorArray:
         return tf.TensorArray(tf.float32, time, element_shape=(None, None))
 
-    def times(rows: Any, matrix: Any) -> Any:
+    def times(rows: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
         return tf.cast(tf.matmul(tf.cast(rows, low), matrix), tf.float32)
 
-    def forward(t: Any, h: Any, c: Any, gates: Any, cells: Any, hidden: Any) -> Any:
-        z = projected[t] + times(h, weights)  # (batch, 4 · units)
-        i, f, g, o = tf.split(z, 4, axis=1)
+    def forward(
+        step: tf.Tensor, h: tf.Tensor, c: tf.Tensor, gates: tf.TensorArray, cells: tf.TensorArray, hidden: tf.TensorArray
+    ) -> tuple[tf.Tensor, ...]:
+        z = projected[step] + times(h, weights)  # (batch, 4 · units)
+        i, f, g, o = tf.split(z, 4, axis=1)  # (batch, units) each: input, forget, candidate and output gate
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         c = f * c + i * g
         h = o * tf.tanh(c)
-        return t + 1, h, c, gates.write(t, tf.concat([i, f, g, o], 1)), cells.write(t, c), hidden.write(t, h)
+        return step + 1, h, c, gates.write(step, tf.concat([i, f, g, o], 1)), cells.write(step, c), hidden.write(step, h)
 
     zero = tf.zeros((batch, units))
     _, _, _, gates, cells, hidden = tf.while_loop(
-        lambda t, *_: t < time, forward, (0, zero, zero, array(), array(), array()), parallel_iterations=1
+        lambda step, *_: step < time, forward, (0, zero, zero, array(), array(), array()), parallel_iterations=1
     )
-    gates, cells, hidden = gates.stack(), cells.stack(), hidden.stack()
+    gates, cells, hidden = gates.stack(), cells.stack(), hidden.stack()  # (time, batch, 4 · units or units)
 
-    def gradient(upstream: Any) -> Any:
-        earlier_cells = tf.concat([zero[None], cells[:-1]], 0)
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """upstream: (time, batch, units) → the gradients of `projected` and of `weights`."""
+        earlier_cells = tf.concat([zero[None], cells[:-1]], 0)  # (time, batch, units)
         earlier_hidden = tf.concat([zero[None], hidden[:-1]], 0)  # (time, batch, units)
-        transposed = tf.transpose(weights)
+        transposed = tf.transpose(weights)  # (4 · units, units)
 
-        def backward(t: Any, dh: Any, dc: Any, dzs: Any) -> Any:
-            i, f, g, o = tf.split(gates[t], 4, axis=1)
-            dh = dh + upstream[t]
-            squashed = tf.tanh(cells[t])
+        def backward(step: tf.Tensor, dh: tf.Tensor, dc: tf.Tensor, dzs: tf.TensorArray) -> tuple[tf.Tensor, ...]:
+            i, f, g, o = tf.split(gates[step], 4, axis=1)  # (batch, units) each
+            dh = dh + upstream[step]
+            squashed = tf.tanh(cells[step])
             dc = dc + dh * o * (1 - squashed * squashed)
             dz = tf.concat(
                 [
                     dc * g * i * (1 - i),
-                    dc * earlier_cells[t] * f * (1 - f),
+                    dc * earlier_cells[step] * f * (1 - f),
                     dc * i * (1 - g * g),
                     dh * squashed * o * (1 - o),
                 ],
                 1,
             )  # (batch, 4 · units)
-            return t - 1, times(dz, transposed), dc * f, dzs.write(t, dz)
+            return step - 1, times(dz, transposed), dc * f, dzs.write(step, dz)
 
-        _, _, _, dzs = tf.while_loop(lambda t, *_: t >= 0, backward, (time - 1, zero, zero, array()), parallel_iterations=1)
+        _, _, _, dzs = tf.while_loop(lambda step, *_: step >= 0, backward, (time - 1, zero, zero, array()), parallel_iterations=1)
         dz = dzs.stack()  # (time, batch, 4 · units)
-        rows = tf.cast(tf.reshape(earlier_hidden, (-1, units)), low)
+        rows = tf.cast(tf.reshape(earlier_hidden, (-1, units)), low)  # (time · batch, units)
         return dz, tf.matmul(rows, tf.cast(tf.reshape(dz, (-1, 4 * units)), low), transpose_a=True)
 
     return hidden, gradient

@@ -18,9 +18,9 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from generator.composer.features import INPUTS
 from generator.composer.lookup import Lookup
-from generator.composer.tracker import INPUTS
-from generator.composer.weights import Weights, direct_tables, first_tables
+from generator.composer.weights import Weights, first_tables, skip_tables
 
 SIZES = (4, 16, 32, 64, 128)  # numbers of rows that a step is compiled for, besides the greatest
 
@@ -135,7 +135,7 @@ def _graph(weights: Weights, rows: int, width: int) -> ov.Model:
         x = op.multiply(op.sigmoid(o), op.tanh(c))
         assigned += [op.assign(x, f"h{layer}"), op.assign(c, f"c{layer}")]
     logits = op.matmul(x, op.constant(arrays["logits/kernel"]), False, False)
-    spoken = direct_tables(weights)
+    spoken = skip_tables(weights)
     bias = arrays["logits/bias"]
     logits = op.add(logits, looked_up(spoken, bias) if spoken else op.constant(bias[None]))
     return ov.Model([op.result(op.log_softmax(logits, 1))], assigned, [gates, inputs, keeps], "step")

@@ -20,7 +20,7 @@ class Runtime(Protocol):
         """How many rows are computed when so many are needed."""
 
     def step(self, inputs: NDArray[np.int32], begins: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """inputs: (rows, columns) as tracker.INPUTS has them; begins: (rows,) where a new tune starts → the
+        """inputs: (rows, columns) as features.INPUTS has them; begins: (rows,) where a new tune starts → the
         tokens' log-likelihoods (rows, vocabulary), until the next step. The number of rows is one that `size` gives."""
 
 

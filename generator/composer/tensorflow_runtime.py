@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from generator.composer.weights import Weights, direct_tables, first_tables
+from generator.composer.weights import Weights, first_tables, skip_tables
 
 
 class TensorFlowRuntime:
@@ -27,7 +27,7 @@ class TensorFlowRuntime:
         self._recurrent = [tf.constant(arrays[f"lstm_{layer}/recurrent_kernel"]) for layer in range(self.layers)]
         self._biases = [tf.constant(arrays[f"lstm_{layer}/bias"]) for layer in range(self.layers)]
         self._out = tf.constant(arrays["logits/kernel"]), tf.constant(arrays["logits/bias"])
-        self._direct = {column: tf.constant(table) for column, table in direct_tables(weights).items()}
+        self._skip = {column: tf.constant(table) for column, table in skip_tables(weights).items()}
         self._state = tf.zeros((self.layers, 2, slots, self.units))
         row = tf.TensorSpec((slots, self.columns), tf.int32)
         keep = tf.TensorSpec((slots, 1), tf.float32)
@@ -58,6 +58,6 @@ class TensorFlowRuntime:
             states.append(tf.stack([x, c]))
         kernel, bias = self._out
         logits = tf.matmul(x, kernel) + bias
-        for column, table in self._direct.items():
+        for column, table in self._skip.items():
             logits += tf.gather(table, inputs[:, column])
         return tf.nn.log_softmax(logits), tf.stack(states)

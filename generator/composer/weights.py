@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.composer.tracker import INPUTS
+from generator.composer.features import INPUTS
 from generator.notation.tokens import VOCABULARY
 
 SHIPPED = Path(__file__).parent.parent / "weights"
@@ -41,10 +41,10 @@ def first_tables(weights: Weights) -> dict[int, NDArray[np.float32]]:
     return {column: table @ share for (column, table), share in zip(embeddings.items(), shares, strict=True)}
 
 
-def direct_tables(weights: Weights) -> dict[int, NDArray[np.float32]]:
+def skip_tables(weights: Weights) -> dict[int, NDArray[np.float32]]:
     """By column of INPUTS, (classes, vocabulary): what speaks directly for or against each token."""
-    gain = np.float32(weights.card["model"]["direct"])
-    return {column: gain * table for column, table in _tables(weights, "direct").items()}
+    gain = np.float32(weights.card["model"]["skip_gain"])
+    return {column: gain * table for column, table in _tables(weights, "skip").items()}
 
 
 def _tables(weights: Weights, kind: str) -> dict[int, NDArray[np.float32]]:

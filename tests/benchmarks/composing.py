@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from generator.composer.batch import DONE, Batch
 from generator.composer.composer import Composer
+from generator.composer.features import INPUTS
 from generator.composer.grammar import HIGHEST, LOWEST
 from generator.composer.plan import make_plan
 from generator.composer.runtime import open_runtime
-from generator.composer.tracker import INPUTS
 from generator.composer.weights import load_weights
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError

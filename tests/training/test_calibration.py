@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from generator.composer.features import INPUTS
 from generator.composer.model import ModelConfig, build
-from generator.composer.tracker import INPUTS
 from generator.notation.tokens import VOCABULARY
 from training.calibration import SHARE, TEMPERATURES, calibrate
 
-CONFIG = ModelConfig(units=8, layers=1, embedding=8, place=4, recall=4, columns=("token", "bar", "last"))
-LAYERS = ("logits", "token_direct", "bar_direct", "last_direct")  # all that adds to the logits
+CONFIG = ModelConfig(units=8, layers=1, embedding=8, feature_width=4, recall_width=4, columns=("token", "bar", "last_pitch"))
+LAYERS = ("logits", "token_skip", "bar_skip", "last_pitch_skip")  # all that adds to the logits
 
 
 def calibrate_fully(model: keras.Model, batches) -> float:
@@ -25,7 +25,7 @@ def model_of(loudness: float) -> keras.Model:
     rng = np.random.default_rng(2)
     for name in LAYERS:
         layer = model.get_layer(name)
-        spread = 0.05 if name.endswith("_direct") else 0.6  # what speaks directly is louder than its weights
+        spread = 0.05 if name.endswith("_skip") else 0.6  # what speaks directly is louder than its weights
         layer.set_weights([loudness * rng.normal(0, spread, weight.shape) for weight in layer.get_weights()])
     return model
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generator.composer.tracker import INPUTS, inputs_of
+from generator.composer.features import INPUTS, inputs_of
 from generator.notation.keys import Key
 from generator.notation.reader import read
 from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, ON_TONIC, PAD, cadence, encode, layout
@@ -60,7 +60,7 @@ def test_inputs_are_the_tokens_before_with_their_places_and_padding_weighs_nothi
 
 
 def test_header_dropout_hides_rhythm_mode_tonic_parts_and_cadence_in_the_inputs_only():
-    hidden_columns = [COLUMNS.index(name) for name in ("tonic", "to_come", "left", "cadence")]
+    hidden_columns = [COLUMNS.index(name) for name in ("tonic", "parts_left", "bars_left", "cadence")]
     assert sorted(HIDDEN) == sorted(hidden_columns)
     hidden, shown = dealt(1, header_dropout=1.0), dealt(1, header_dropout=0.0)
     for (inputs, targets, weights), (plain, plain_targets, plain_weights) in zip(hidden, shown, strict=True):

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from generator.composer.features import INPUTS
 from generator.composer.model import ModelConfig, build
-from generator.composer.tracker import INPUTS
 from generator.notation.keys import Key
 from generator.notation.reader import read
 from generator.notation.tokens import INDEX, VOCABULARY, cadence, encode, layout
@@ -14,7 +14,7 @@ from training.dataset import HIDDEN, Example
 from training.rules import LEAST, UNLIKELY, keep_rules
 
 GAIN = 8.0
-CONFIG = ModelConfig(units=4, layers=1, embedding=4, place=4, recall=4, direct=GAIN)
+CONFIG = ModelConfig(units=4, layers=1, embedding=4, feature_width=4, recall_width=4, skip_gain=GAIN)
 
 
 def example(seed: int) -> Example:
@@ -29,7 +29,7 @@ def ruled(examples: list[Example], config: ModelConfig = CONFIG) -> keras.Model:
     """A model that knows nothing yet but the rules."""
     keras.mixed_precision.set_global_policy("float32")
     model = build(config)
-    keep_rules(model, examples, config.direct)
+    keep_rules(model, examples, config.skip_gain)
     return model
 
 
@@ -40,7 +40,7 @@ def model() -> keras.Model:
 
 def table(model: keras.Model, name: str) -> np.ndarray:
     """What each class of an input says of each token, in nats."""
-    return GAIN * np.asarray(model.get_layer(f"{name}_direct").get_weights()[0])
+    return GAIN * np.asarray(model.get_layer(f"{name}_skip").get_weights()[0])
 
 
 def test_a_token_that_never_followed_although_it_would_many_times_by_chance_is_made_unlikely(model):
@@ -53,7 +53,7 @@ def test_a_token_that_never_followed_although_it_would_many_times_by_chance_is_m
 
 def test_what_followed_or_was_too_rare_to_tell_stays_as_it_was(model):
     for column, name in enumerate(INPUTS):
-        if column in HIDDEN or f"{name}_direct" not in {layer.name for layer in model.layers}:
+        if column in HIDDEN or f"{name}_skip" not in {layer.name for layer in model.layers}:
             continue
         counts = np.zeros((INPUTS[name], len(VOCABULARY)))
         for one in EXAMPLES:
@@ -68,14 +68,14 @@ def test_a_model_with_rules_expects_a_slip_as_little_as_they_say(model):
     rows = np.zeros((1, 1, len(INPUTS)), np.int32)
     plain = build(CONFIG)
     plain.set_weights([0 * weight for weight in plain.get_weights()])
-    plain.get_layer("remaining_direct").set_weights(model.get_layer("remaining_direct").get_weights())
+    plain.get_layer("remaining_skip").set_weights(model.get_layer("remaining_skip").get_weights())
     rows[..., list(INPUTS).index("remaining")] = 72
     logits = np.asarray(plain(rows))[0, 0]
     assert logits[INDEX["|"]] - logits[INDEX["0"]] == pytest.approx(-UNLIKELY)
 
 
 def test_what_is_hidden_at_times_rules_out_nothing(model):
-    for name in ("tonic", "to_come", "left", "cadence"):
+    for name in ("tonic", "parts_left", "bars_left", "cadence"):
         assert not table(model, name).any()
     assert table(model, "section").any()
 
@@ -83,11 +83,11 @@ def test_what_is_hidden_at_times_rules_out_nothing(model):
 def test_with_few_tunes_nothing_is_ruled_out():
     few = ruled(EXAMPLES[:1])
     assert table(few, "remaining").min() == 0
-    assert not any(table(ruled([]), name).any() for name in ("token", "remaining", "last"))
+    assert not any(table(ruled([]), name).any() for name in ("token", "remaining", "last_pitch"))
 
 
 def test_a_model_that_nothing_speaks_to_directly_stays_as_it_is():
-    config = ModelConfig(units=4, layers=1, embedding=4, place=4, recall=4, direct=0)
+    config = ModelConfig(units=4, layers=1, embedding=4, feature_width=4, recall_width=4, skip_gain=0)
     keras.utils.set_random_seed(1)
     before = build(config).get_weights()
     keras.utils.set_random_seed(1)
@@ -98,7 +98,7 @@ def test_what_was_learnt_is_kept_where_no_rule_or_a_stronger_one_says_otherwise(
     ruled_out = table(ruled(EXAMPLES), "remaining") < 0
     model = build(CONFIG)
     learnt = np.random.default_rng(1).normal(0, 2 * UNLIKELY / GAIN, ruled_out.shape).astype(np.float32)
-    model.get_layer("remaining_direct").set_weights([learnt])
+    model.get_layer("remaining_skip").set_weights([learnt])
     keep_rules(model, EXAMPLES, GAIN)
     found = table(model, "remaining")
     assert np.array_equal(found[~ruled_out], GAIN * learnt[~ruled_out])

@@ -24,7 +24,11 @@ from training.corpus.corpus import Corpus, Entry, score_of
 from training.train import ship, train
 
 CONFIG = TrainConfig(
-    name="tiny", model=ModelConfig(units=8, layers=1, embedding=8, place=4, dropout=0.0), batch=4, epochs=2, mixed_precision=False
+    name="tiny",
+    model=ModelConfig(units=8, layers=1, embedding=8, feature_width=4, dropout=0.0),
+    batch=4,
+    epochs=2,
+    mixed_precision=False,
 )
 
 

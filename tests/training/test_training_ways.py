@@ -41,7 +41,7 @@ def nats(model) -> float:
     ids=["folk_rnn", "mit_lab"],
 )
 def test_the_loss_of_the_baselines_ways_falls(tmp_path, way):
-    model = replace(CONFIG.model, place=0, recall=0)
+    model = replace(CONFIG.model, feature_width=0, recall_width=0)
     config = replace(CONFIG, epochs=4, learning_rate=0.03, weight_decay=0.0, model=model)
     train(replace(config, **way), corpus(), tmp_path, verbose=0)
     rows = log(tmp_path)

@@ -30,7 +30,7 @@ from training.train import train
 
 CONFIG = TrainConfig(
     name="tiny",
-    model=ModelConfig(units=8, layers=1, embedding=8, place=4, recall=4, dropout=0.0),
+    model=ModelConfig(units=8, layers=1, embedding=8, feature_width=4, recall_width=4, dropout=0.0),
     batch=3,
     epochs=2,
     learning_rate=0.02,

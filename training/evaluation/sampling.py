@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.composer.features import INPUTS, FeatureState, tonic_class
 from generator.composer.runtime import open_runtime
-from generator.composer.tracker import INPUTS, Tracker, tonic_class
 from generator.composer.weights import Weights
 from generator.notation import tokens as t
 from generator.notation.keys import Key
@@ -70,9 +70,9 @@ def weights_of(model: Any) -> Weights:
         if "seed" not in variable.path
     }
     layers = sum(name.startswith("lstm_") and name.endswith("/kernel") for name in arrays)
-    gain = next((layer.scale for layer in model.layers if layer.name == "direct_gain"), 0.0)
+    gain = next((layer.scale for layer in model.layers if layer.name == "skip_gain"), 0.0)
     units = arrays["lstm_0/recurrent_kernel"].shape[0]
-    return Weights(arrays, {"model": {"layers": layers, "units": units, "direct": gain}})
+    return Weights(arrays, {"model": {"layers": layers, "units": units, "skip_gain": gain}})
 
 
 def sample(
@@ -90,7 +90,7 @@ def sample(
         if isinstance(model, NGram)
         else open_runtime(model if isinstance(model, Weights) else weights_of(model), rows)
     )
-    tracker = Tracker(rows) if form.name == "tunesmith" else None
+    features = FeatureState(rows) if form.name == "tunesmith" else None
     barred = form.indices(NEVER_DRAWN) if form.name != "tunesmith" else form.indices(NEVER_DRAWN[:2])
     texts = [""] * len(headers)
     waiting = deque(range(len(headers)))
@@ -104,16 +104,16 @@ def sample(
                 number = slots[row] = waiting.popleft()
                 tunes[number] = _Tune(form, headers[number], np.random.default_rng((seed, number)))
                 begins[row] = True
-                if tracker:
-                    tracker.begin(row, tonic=tonic_class(Key.parse(headers[number].key)))
+                if features:
+                    features.begin(row, tonic=tonic_class(Key.parse(headers[number].key)))
         points = np.zeros(rows)
         for row, slot in enumerate(slots):
             if slot is not None:
                 inputs[row, 0] = form.indices(tunes[slot].tokens[-1:])[0]
                 points[row] = tunes[slot].rng.random()
-        if tracker:
-            tracker.advance(inputs[:, 0].astype(np.int64))
-            inputs = tracker.inputs
+        if features:
+            features.advance(inputs[:, 0].astype(np.int64))
+            inputs = features.inputs
         scores = stepper.step(inputs, begins).astype(np.float64) / temperature  # (rows, vocabulary)
         scores[:, barred] = -np.inf
         shares = np.cumsum(np.exp(scores - scores.max(-1, keepdims=True)), -1)

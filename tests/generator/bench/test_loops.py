@@ -8,7 +8,7 @@ from generator.bench.network import Network, from_weights, lab
 from generator.composer.weights import Weights
 
 ROWS, STEPS, UNITS, VOCABULARY = 5, 4, 24, 11
-COLUMNS = {"token": (VOCABULARY, 8), "position": (6, 4), "pitch_1": (VOCABULARY, 4), "left": (3, 4)}
+COLUMNS = {"token": (VOCABULARY, 8), "position": (6, 4), "pitch_1": (VOCABULARY, 4), "bars_left": (3, 4)}
 FORMS = [
     ("eager", "Keras", "float32", None),
     ("onnx", "tables", "float32", "onnxruntime"),
@@ -25,13 +25,13 @@ def small_network() -> Network:
     """Of the shipped kind, with random weights, made from arrays that stand in a file in another order than the inputs."""
     rng = np.random.default_rng(5)
     shapes = {f"{name}_embedding/embeddings": shape for name, shape in sorted(COLUMNS.items())}
-    shapes |= {f"{name}_direct/embeddings": (COLUMNS[name][0], VOCABULARY) for name in ("left", "token")}
+    shapes |= {f"{name}_skip/embeddings": (COLUMNS[name][0], VOCABULARY) for name in ("bars_left", "token")}
     for layer, width in enumerate((sum(width for _, width in COLUMNS.values()), UNITS)):
         shapes |= {f"lstm_{layer}/kernel": (width, 4 * UNITS), f"lstm_{layer}/recurrent_kernel": (UNITS, 4 * UNITS)}
         shapes[f"lstm_{layer}/bias"] = (4 * UNITS,)
     shapes |= {"logits/kernel": (UNITS, VOCABULARY), "logits/bias": (VOCABULARY,)}
     arrays = {name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in shapes.items()}
-    model = {"layers": 2, "units": UNITS, "columns": [*COLUMNS, "unread"], "direct": 4.0}
+    model = {"layers": 2, "units": UNITS, "columns": [*COLUMNS, "unread"], "skip_gain": 4.0}
     return from_weights(Weights(arrays, {"name": "small", "model": model}))
 
 
@@ -50,7 +50,7 @@ def expected(network: Network, fed: list[np.ndarray]) -> list[np.ndarray]:
             c[layer] = sigmoid(f) * c[layer] + sigmoid(i) * np.tanh(g)
             x = h[layer] = sigmoid(o) * np.tanh(c[layer])
         logits = x @ network.out[0] + network.out[1]
-        found.append(logits + sum(table[inputs[:, at]] for at, table in network.direct.items()))
+        found.append(logits + sum(table[inputs[:, at]] for at, table in network.skip.items()))
     return found
 
 

@@ -169,7 +169,7 @@ def test_most_tunes_end_on_their_tonic_and_as_many_as_asked_for():
     batch = Batch(400)
     for row in range(400):
         batch.begin(row, plan(row, **REEL), 0)
-    told = batch.grammar.tracker.state["cadence"]
+    told = batch.grammar.features.state["cadence"]
     assert set(told) == {t.ON_TONIC, t.ELSEWHERE}
     assert np.mean(told == t.ON_TONIC) == pytest.approx(ENDS_ON_TONIC, abs=0.06)
 
@@ -179,7 +179,7 @@ def test_a_variation_is_told_the_cadence_of_its_tune(last, cadence):
     batch = Batch(1)
     tune = f"M:6/8\nK:D\n|:{'DFA dfa|' * 7}{last}6:|"
     batch.begin(0, plan(opening=tune, mode="vary"), 0)
-    assert batch.grammar.tracker.state["cadence"][0] == cadence
+    assert batch.grammar.features.state["cadence"][0] == cadence
 
 
 def test_what_is_scripted_is_taken_as_it_is_and_the_model_goes_on():

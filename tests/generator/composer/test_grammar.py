@@ -242,7 +242,7 @@ def test_the_tonic_that_is_told_is_that_of_the_mode_that_was_chosen():
     keys = [Key("D", Mode.MAJOR), Key("A", Mode.DORIAN)]
     for key in keys:
         grammar, _ = heard({"form": Form(), "keys": keys}, [t.START, "R:reel", "M:4/4", f"K:{key.mode}"])
-        assert grammar.tracker.state["tonic"][0] == key.pitch_class + 1
+        assert grammar.features.state["tonic"][0] == key.pitch_class + 1
 
 
 # rows
@@ -316,7 +316,7 @@ def test_bars_are_counted_as_they_are_written():
     found = []
     for token in begun("|: up24 /24 0 | /72 0 0 | 0 0 | 0"):
         grammar.advance(np.array([t.INDEX[token], 0]))
-        found.append([int(bars_written(grammar.state[row], grammar.tracker.state[row])) for row in range(2)])
+        found.append([int(bars_written(grammar.state[row], grammar.features.state[row])) for row in range(2)])
     assert [bars for bars, _ in found] == [0] * 10 + [1, 1, 1, 2, 2, 2, 3]
     assert {bars for _, bars in found} == {0}
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from generator.composer.features import INPUTS
 from generator.composer.model import HoistedLSTM, ModelConfig, build
-from generator.composer.tracker import INPUTS
 from generator.notation.tokens import VOCABULARY
 
 pytestmark = pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="on a GPU the layer is Keras' own")
@@ -68,10 +68,10 @@ def test_the_layer_works_inside_a_compiled_graph():
 
 
 def test_the_model_has_the_shape_and_size_of_its_configuration():
-    config = ModelConfig(units=16, layers=2, embedding=8, place=4, recall=3)
+    config = ModelConfig(units=16, layers=2, embedding=8, feature_width=4, recall_width=3)
     model = build(config)
     assert model(np.zeros((2, 5, len(INPUTS)), np.int32)).shape == (2, 5, len(VOCABULARY))
-    counted = {name: INPUTS[name] for name in config.counted()}
+    counted = {name: INPUTS[name] for name in config.numeric_inputs()}
     embeddings = len(VOCABULARY) * 8 + sum(counted.values()) * 4 + 9 * len(VOCABULARY) * 3
     lstms = 4 * 16 * (8 + 4 * len(counted) + 9 * 3 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
     direct = (2 * len(VOCABULARY) + sum(counted.values())) * len(VOCABULARY)  # the token and the pitch before, too
@@ -79,19 +79,21 @@ def test_the_model_has_the_shape_and_size_of_its_configuration():
 
 
 def test_a_width_of_none_leaves_an_input_out():
-    config = ModelConfig(units=16, layers=1, embedding=8, place=0, recall=0, vocabulary=30)
+    config = ModelConfig(units=16, layers=1, embedding=8, feature_width=0, recall_width=0, vocabulary=30)
     assert list(config.inputs()) == ["token"]
     assert build(config)(np.zeros((2, 5, 1), np.int32)).shape == (2, 5, 30)
 
 
 def test_all_but_tokens_and_notes_is_counted():
-    columns = ("token", "bar", "pitch_1", "duration_part", "matched_part", "last")
-    assert ModelConfig(columns=columns).counted() == {"bar", "matched_part"}
-    assert ModelConfig(columns=columns, place=0).counted() == set()
+    columns = ("token", "bar", "pitch_1", "duration_part", "matched_part", "last_pitch")
+    assert ModelConfig(columns=columns).numeric_inputs() == {"bar", "matched_part"}
+    assert ModelConfig(columns=columns, feature_width=0).numeric_inputs() == set()
 
 
 def test_a_model_reads_the_columns_that_it_was_made_for():
-    config = ModelConfig(units=16, layers=1, embedding=8, place=4, recall=3, columns=("token", "bar", "pitch_1"), direct=0)
+    config = ModelConfig(
+        units=16, layers=1, embedding=8, feature_width=4, recall_width=3, columns=("token", "bar", "pitch_1"), skip_gain=0
+    )
     model = build(config)
     rows = np.ones((1, 3, len(INPUTS)), np.int32)
     before = np.asarray(model(rows))
@@ -102,10 +104,10 @@ def test_a_model_reads_the_columns_that_it_was_made_for():
 
 
 def test_what_is_counted_can_forbid_a_token_by_itself():
-    model = build(ModelConfig(units=16, layers=1, embedding=8, place=4, recall=3))
+    model = build(ModelConfig(units=16, layers=1, embedding=8, feature_width=4, recall_width=3))
     table = np.zeros((INPUTS["remaining"], len(VOCABULARY)), np.float32)
     table[7, 50] = -100
-    model.get_layer("remaining_direct").set_weights([table])
+    model.get_layer("remaining_skip").set_weights([table])
     rows = np.ones((1, 2, len(INPUTS)), np.int32)
     rows[0, 1, list(INPUTS).index("remaining")] = 7
     logits = np.asarray(model(rows))[0, :, 50]

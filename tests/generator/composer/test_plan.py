@@ -71,7 +71,7 @@ def test_a_plan_is_shared_by_candidates_and_each_goes_its_own_way():
         batch.begin(row, made, row)
     for _ in range(12):
         batch.advance(np.zeros((2, len(t.VOCABULARY)), np.float32), np.array([True, False]))
-    assert batch.grammar.tracker.state["part"].tolist() == [0, -1]
+    assert batch.grammar.features.state["part"].tolist() == [0, -1]
     assert made == same
     with pytest.raises(FrozenInstanceError):
         made.key = None
@@ -136,7 +136,7 @@ def test_an_opening_that_cannot_be_read_is_refused():
 def test_the_parts_of_an_opening_are_counted_beforehand(opening, layout):
     made = plan(opening=D + opening)
     assert made.layout == layout
-    state = heard(made, scripted(made)).tracker.state[0]  # the grammar does not find that it has to be longer
+    state = heard(made, scripted(made)).features.state[0]  # the grammar does not find that it has to be longer
     assert tuple(state["layout"][: state["parts"]]) == layout
 
 

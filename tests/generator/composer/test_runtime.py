@@ -7,16 +7,16 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from generator.composer.features import INPUTS
 from generator.composer.model import ModelConfig, build
 from generator.composer.openvino_runtime import SIZES, OpenVinoRuntime
 from generator.composer.runtime import open_runtime
 from generator.composer.tensorflow_runtime import TensorFlowRuntime
-from generator.composer.tracker import INPUTS
 from generator.composer.weights import Weights
 from generator.notation.tokens import VOCABULARY
 
 RUNTIMES = [OpenVinoRuntime, TensorFlowRuntime]
-CONFIG = ModelConfig(units=64, layers=2, embedding=16, place=4, recall=4)
+CONFIG = ModelConfig(units=64, layers=2, embedding=16, feature_width=4, recall_width=4)
 CLASSES = list(INPUTS.values())
 
 
@@ -25,9 +25,11 @@ def weights_for(config: ModelConfig) -> Weights:
     rng = np.random.default_rng(4)
     inputs = config.inputs()
     arrays = {f"{name}_embedding/embeddings": rng.normal(size=shape) for name, shape in inputs.items()}
-    if config.direct:
-        spoken = {name: classes for name, (classes, _) in inputs.items() if name in {*config.counted(), "token", "last"}}
-        arrays |= {f"{name}_direct/embeddings": rng.normal(0, 0.03, (size, config.vocabulary)) for name, size in spoken.items()}
+    if config.skip_gain:
+        spoken = {
+            name: classes for name, (classes, _) in inputs.items() if name in {*config.numeric_inputs(), "token", "last_pitch"}
+        }
+        arrays |= {f"{name}_skip/embeddings": rng.normal(0, 0.03, (size, config.vocabulary)) for name, size in spoken.items()}
     width = sum(width for _, width in inputs.values())
     for layer in range(config.layers):
         for name, rows in (("kernel", width), ("recurrent_kernel", config.units)):
@@ -78,8 +80,18 @@ TOLERANCES = {OpenVinoRuntime: 0.02, TensorFlowRuntime: 1e-5}
     "config",
     [
         CONFIG,
-        ModelConfig(units=32, layers=1, embedding=8, place=4, recall=0, direct=0, columns=("token", "position", "bar")),
-        ModelConfig(units=32, layers=3, embedding=8, place=4, recall=4, direct=3.0, columns=("token", "remaining", "last")),
+        ModelConfig(
+            units=32, layers=1, embedding=8, feature_width=4, recall_width=0, skip_gain=0, columns=("token", "position", "bar")
+        ),
+        ModelConfig(
+            units=32,
+            layers=3,
+            embedding=8,
+            feature_width=4,
+            recall_width=4,
+            skip_gain=3.0,
+            columns=("token", "remaining", "last_pitch"),
+        ),
     ],
     ids=["all", "few columns", "three layers"],
 )

@@ -14,7 +14,7 @@ from tests.generator.composer.untrained import untrained
 def test_what_is_saved_is_loaded_in_half_precision(tmp_path):
     from generator.composer.model import ModelConfig, build
 
-    config = ModelConfig(units=16, layers=1, embedding=8, place=4, columns=("token", "position", "bar"), direct=0)
+    config = ModelConfig(units=16, layers=1, embedding=8, feature_width=4, columns=("token", "position", "bar"), skip_gain=0)
     model = build(config)
     save_weights(model, {"name": "x", "model": asdict(config)}, tmp_path / "new" / "folder")
     weights = load_weights(tmp_path / "new" / "folder")

@@ -15,6 +15,6 @@ def untrained(folder: Path, *, seed: int = 3) -> Weights:
 
     keras.mixed_precision.set_global_policy("float32")
     keras.utils.set_random_seed(seed)
-    config = ModelConfig(units=16, layers=2, embedding=8, place=4)
+    config = ModelConfig(units=16, layers=2, embedding=8, feature_width=4)
     save_weights(build(config), {"name": "untrained", "model": asdict(config)}, folder)
     return load_weights(folder)

@@ -134,7 +134,7 @@ def test_bits_per_note_are_those_of_the_body_and_its_end(name):
 def test_a_model_that_knows_nothing_needs_the_vocabularys_bits_for_each_token():
     spelling = form("folk_rnn", TRAINING)
     size = len(spelling.vocabulary)
-    model = build(ModelConfig(units=4, layers=1, embedding=4, place=0, recall=0, vocabulary=size))
+    model = build(ModelConfig(units=4, layers=1, embedding=4, feature_width=0, recall_width=0, vocabulary=size))
     model.get_layer("logits").set_weights([np.zeros((4, size)), np.zeros(size)])
     examples = [spelling.example(tune) for tune in TUNES]
     found = judge_of(model, batch=5)(examples)

@@ -48,7 +48,7 @@ def run_of(folder: Path, corpus: Corpus, tokens: str) -> Path:
     keras.mixed_precision.set_global_policy("float32")
     keras.utils.set_random_seed(1)
     vocabulary = len(form(tokens, corpus.split("train")).vocabulary)
-    widths = {} if tokens == "tunesmith" else {"place": 0, "recall": 0}
+    widths = {} if tokens == "tunesmith" else {"feature_width": 0, "recall_width": 0}
     config = ModelConfig(units=16, layers=1, embedding=8, vocabulary=vocabulary, **widths)
     folder.mkdir()
     described = {"name": folder.name, "tokens": tokens, "model": asdict(config), "corpus": corpus.manifest()["sha256"]}

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from generator.composer.features import INPUTS
 from generator.composer.model import ModelConfig, build
 from generator.composer.runtime import open_runtime
-from generator.composer.tracker import INPUTS
 from generator.composer.weights import load_weights
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
@@ -30,7 +30,7 @@ def ngram(name: str):
 def lstm(name: str):
     spelling = form(name, TRAINING)
     # With the weights that it begins with, all tokens are about equally likely.
-    config = ModelConfig(units=8, layers=2, embedding=8, place=0, recall=0, vocabulary=len(spelling.vocabulary))
+    config = ModelConfig(units=8, layers=2, embedding=8, feature_width=0, recall_width=0, vocabulary=len(spelling.vocabulary))
     return build(config), spelling
 
 

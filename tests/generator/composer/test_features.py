@@ -5,7 +5,17 @@ import random
 import numpy as np
 import pytest
 
-from generator.composer.tracker import BARS, INPUTS, MATCHED, MOST_PARTS, POSITIONS, REMAINING, Tracker, inputs_of, tonic_class
+from generator.composer.features import (
+    BARS,
+    INPUTS,
+    MATCHED,
+    MOST_PARTS,
+    POSITIONS,
+    REMAINING,
+    FeatureState,
+    inputs_of,
+    tonic_class,
+)
 from generator.notation import tokens as t
 from generator.notation.keys import Key
 from generator.notation.reader import read
@@ -78,13 +88,13 @@ def test_a_pick_up_recalls_the_end_of_the_part_before_and_a_second_ending_the_fi
 def test_what_remains_of_a_bar_is_told_with_and_without_room_for_the_pick_up():
     tokens = [*HEADER, "|:", "up24", "/24", "4", "|", "/48", "0", "/72", "2", "3"]
     assert told(tokens, "remaining")[4:] == [72, 12, 12, 0, 72, 72, 48, 48, 12, 0]  # halves of ticks; too full is full
-    assert told(tokens, "closing")[4:-2] == [72, 0, 0, 145, 60, 60, 36, 36]
-    assert told(tokens, "closing")[-2:] == [0, 145]
+    assert told(tokens, "remaining_at_part_end")[4:-2] == [72, 0, 0, 145, 60, 60, 36, 36]
+    assert told(tokens, "remaining_at_part_end")[-2:] == [0, 145]
 
 
 def test_whether_another_note_fits_is_told():
     tokens = ["<start>", "R:?", "M:2/4", "K:major", "|:", "/48", "0", "0", "|", "/16", "0", "1", "2", "/72", "0", "/48"]
-    assert told(tokens, "fits")[4:] == [0, 2, 2, 1, 2, 5, 4, 3, 2, 1, 1, 1]
+    assert told(tokens, "note_fits")[4:] == [0, 2, 2, 1, 2, 5, 4, 3, 2, 1, 1, 1]
 
 
 def test_notes_that_are_as_recalled_are_counted():
@@ -109,14 +119,14 @@ def test_the_tonic_is_told_once_the_mode_is_known():
 def test_the_section_and_what_is_to_come_are_told():
     tokens = spelt("|: /72 0 1 [1 2 3 :| [2 2 0 || [| 4 || |: 0 0 :| <end>")
     assert told(tokens, "section")[4:] == [2, 2, 2, 2, 3, 3, 3, 4, 5, 5, 5, 0, 1, 1, 0, 2, 2, 2, 0, 0]
-    assert told(tokens, "to_come", layout=[2, 1, 12]) == [3] * 16 + [2] * 3 + [1] * 5
-    assert told(tokens, "left", layout=[2, 1, 12]) == [0] * 4 + [2] * 4 + [1] * 11 + [9] * 5
-    assert not any(told(tokens, "to_come") + told(tokens, "left"))
+    assert told(tokens, "parts_left", layout=[2, 1, 12]) == [3] * 16 + [2] * 3 + [1] * 5
+    assert told(tokens, "bars_left", layout=[2, 1, 12]) == [0] * 4 + [2] * 4 + [1] * 11 + [9] * 5
+    assert not any(told(tokens, "parts_left") + told(tokens, "bars_left"))
 
 
 def test_a_layout_of_more_parts_than_are_told_is_told_as_far_as_that():
     tokens = [*HEADER, *["|:", "/144", "0", ":|"] * (MOST_PARTS + 4), "<end>"]
-    assert told(tokens, "left", layout=[1] * (MOST_PARTS + 4))[4:] == [1] * (len(tokens) - 4)
+    assert told(tokens, "bars_left", layout=[1] * (MOST_PARTS + 4))[4:] == [1] * (len(tokens) - 4)
 
 
 @pytest.mark.parametrize("cadence", [0, t.ON_TONIC, t.ELSEWHERE])
@@ -126,13 +136,13 @@ def test_the_cadence_is_told_from_the_beginning(cadence):
 
 def test_the_pitch_before_is_told_behind_durations_lines_and_rests():
     tokens = spelt("|: /24 0 /48 2^ z | - /72 z -3 :| [| 1")
-    last = [t.VOCABULARY[token] for token in told(tokens, "last")]
+    last = [t.VOCABULARY[token] for token in told(tokens, "last_pitch")]
     assert last == ["<pad>"] * 6 + ["0", "0"] + ["2^"] * 6 + ["-3"] * 3 + ["1"]
 
 
 def test_what_a_part_lacked_is_told_up_to_the_first_bar_line():
     tokens = spelt("|: up24 /24 4 | /72 0 /48 0 :| |: up24 /24 4 | /144 0 :| |: 0 | /72 0 :| <end>")
-    owed = told(tokens, "owed")
+    owed = told(tokens, "due_pick_up")
     second = tokens.index(":|")
     assert not any(owed[:second])
     assert owed[second : second + 5] == [12] * 5  # halves of ticks
@@ -152,7 +162,7 @@ def test_inputs_stay_within_their_classes():
     found = inputs_of(tokens)
     assert found[:, 1].max() == POSITIONS - 1 or POSITIONS <= 288 * 2 // 9
     assert found[-1, 2] == BARS - 1
-    assert told(full, "closing")[-1] == REMAINING - 1
+    assert told(full, "remaining_at_part_end")[-1] == REMAINING - 1
 
 
 def streams(count: int) -> list[list[str]]:
@@ -162,7 +172,7 @@ def streams(count: int) -> list[list[str]]:
 def test_rows_are_told_what_they_would_be_told_alone_whatever_stands_in_the_others():
     tunes = streams(12)
     keys = [Key.parse(key) for key in ("D", "Am", "Gmix")]
-    tracker = Tracker(4)
+    features = FeatureState(4)
     waiting = [(index, keys[index % 3], t.layout(tune), index % 3) for index, tune in enumerate(tunes)]
     rows: list[tuple[list[str], np.ndarray] | None] = [None] * 4
     heard = 0
@@ -171,16 +181,16 @@ def test_rows_are_told_what_they_would_be_told_alone_whatever_stands_in_the_othe
         for row, going in enumerate(rows):
             if going is None and waiting:
                 index, key, layout, cadence = waiting.pop()
-                tracker.begin(row, tonic=tonic_class(key), layout=layout, cadence=cadence)
+                features.begin(row, tonic=tonic_class(key), layout=layout, cadence=cadence)
                 going = rows[row] = list(tunes[index]), inputs_of(tunes[index], key, layout, cadence)
             if going:
                 tokens[row] = t.INDEX[going[0].pop(0)]
-        tracker.advance(tokens)
+        features.advance(tokens)
         for row, going in enumerate(rows):
             if going:
                 rest, alone = going
                 at = len(alone) - len(rest) - 1
-                assert np.array_equal(tracker.inputs[row], alone[at])
+                assert np.array_equal(features.inputs[row], alone[at])
                 heard += 1
                 rows[row] = going if rest else None
     assert heard == sum(map(len, tunes))
@@ -188,14 +198,14 @@ def test_rows_are_told_what_they_would_be_told_alone_whatever_stands_in_the_othe
 
 def test_a_row_without_a_token_stays_as_it_is():
     tune, other = streams(2)
-    tracker = Tracker(2)
+    features = FeatureState(2)
     for row in range(2):
-        tracker.begin(row)
+        features.begin(row)
     for token in tune:
-        tracker.advance(np.array([t.INDEX[token], 0]))
-    state, inputs = tracker.state[0].copy(), tracker.inputs[0].copy()
+        features.advance(np.array([t.INDEX[token], 0]))
+    state, inputs = features.state[0].copy(), features.inputs[0].copy()
     for token in other:
-        tracker.advance(np.array([0, t.INDEX[token]]))
-    assert tracker.state[0] == state
-    assert np.array_equal(tracker.inputs[0], inputs)
-    assert np.array_equal(tracker.inputs[1], inputs_of(other)[-1])
+        features.advance(np.array([0, t.INDEX[token]]))
+    assert features.state[0] == state
+    assert np.array_equal(features.inputs[0], inputs)
+    assert np.array_equal(features.inputs[1], inputs_of(other)[-1])

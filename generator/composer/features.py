@@ -24,28 +24,30 @@ MATCHED = 10  # classes of how many notes in a row were as recalled: nothing to 
 RECALLED = (1, 2, 4)  # how many bars are looked back; besides, to the part before, or to the first ending from the second
 LOOKS = (*RECALLED, "part")
 
-# What the model is told at each step, and how many classes each has: the token and its place; for each bar that is looked
-# back to, the note that began at this place in it; what remains of the bar, and of it if a part's end is to leave room for the
-# pick-up; how many notes in a row were those recalled; whether another note fits; the tonic, once the mode is known; the
-# layout and the cadence that the tune is to have; and the pitch before, which a duration may stand behind.
+# What the model may read at each step, and how many classes each input has.
 INPUTS = {
     "token": len(t.VOCABULARY),
-    "position": POSITIONS,
-    "bar": BARS,  # class 0 is the pick-up
-    # Of a recalled note: the tokens of its pitch and duration; TIE where one lasts on from before, PAD where nothing was written.
+    "position": POSITIONS,  # in the bar
+    "bar": BARS,  # of the part; class 0 is the pick-up
+    # For each earlier bar, the note that began at the same bar offset in it: the tokens of its pitch and duration. TIE if a
+    # note is still sounding there, PAD if nothing was written.
     **{f"{what}_{where}": len(t.VOCABULARY) for where in LOOKS for what in ("pitch", "duration")},
-    "remaining": REMAINING,
-    "closing": REMAINING,
-    **{f"matched_{where}": MATCHED for where in LOOKS},
-    "fits": 6,  # a note of the duration in force: unknown, no, yes, and the first, second, third from last of a triplet
-    "tonic": 13,  # unknown, C … B: it tells the register, for players have the same range in every key
+    "remaining": REMAINING,  # of the bar
+    "remaining_at_part_end": REMAINING,  # of the bar if it ends the part: less the pick-up
+    **{f"matched_{where}": MATCHED for where in LOOKS},  # how many notes in a row were the recalled ones
+    # Whether another note of the current duration fits: unknown, no, yes, and the first, second and third from last of a triplet.
+    "note_fits": 6,
+    "tonic": 13,  # unknown, C … B: it tells the register, since players have the same range in every key
     "section": 6,  # between parts, in a part played once, twice, in a first ending, after it, in a second one
-    "to_come": 4,  # parts: unknown, none, one, more
-    "left": 10,  # bars of the part, this one included: unknown, 1 … 8, more
-    "cadence": 3,  # on what the tune is to end: unknown, the tonic, another note
-    "last": len(t.VOCABULARY),  # the pitch before
-    "owed": REMAINING,  # by how much the part before ended short, up to the first bar line: the pick-up that must follow
+    "parts_left": 4,  # after this one: unknown, none, one, more
+    "bars_left": 10,  # of the part, including this one: unknown, 1 … 8, more
+    "cadence": 3,  # the note that the tune is to end on: unknown, the tonic, another note
+    "last_pitch": len(t.VOCABULARY),  # a duration token may stand between it and the next pitch
+    # By how much the previous part ended short, up to the next bar line: the length of the pick-up that must follow.
+    "due_pick_up": REMAINING,
 }
+# The features whose classes are tokens: pitches and durations. All other features are numbers.
+TOKEN_FEATURES = frozenset({"last_pitch", *(f"{what}_{where}" for where in LOOKS for what in ("pitch", "duration"))})
 
 ON_TONIC = t.ON_TONIC
 _MOST_BARS = 128  # that are remembered of a tune; what lies beyond is remembered as the last one
@@ -108,7 +110,7 @@ def tonic_class(key: Key | None) -> int:
     return key.pitch_class + 1 if key else 0
 
 
-class Tracker:
+class FeatureState:
     """Follows token streams, one in each row: where in the bar, in which bar of its part, what is still open."""
 
     def __init__(self, rows: int) -> None:
@@ -262,13 +264,13 @@ def _left(ticks: int) -> int:
 
 def inputs_of(tokens: Sequence[str], key: Key | None = None, layout: Sequence[int] = (), cadence: int = 0) -> NDArray[np.int32]:
     """What the model is told at each token of a tune: (time, columns) as INPUTS has them."""
-    tracker = Tracker(1)
-    tracker.begin(0, tonic=tonic_class(key), layout=layout, cadence=cadence)
+    features = FeatureState(1)
+    features.begin(0, tonic=tonic_class(key), layout=layout, cadence=cadence)
     found = np.zeros((len(tokens), len(INPUTS)), np.int32)
     _follow(
-        tracker.state[0],
-        tracker.notes[0],
-        tracker.written[0],
+        features.state[0],
+        features.notes[0],
+        features.written[0],
         np.array([t.INDEX[token] for token in tokens]),
         found,
         KINDS,
