@@ -53,7 +53,7 @@ async def told(stage: Stage, place: Place = TUNES) -> str:
 
 async def silent(stage: Stage, *, before: int) -> None:
     """A wish after it is heard, and by then nothing was said to anything before; `before` messages stand in the channel."""
-    tune = await stage.heard(await stage.discord.translate(f"{MENTION} a reel"))
+    tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel"))
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
     assert len(stage.discord.channel()) == before + 2, "the wish and its card"
 
@@ -62,7 +62,7 @@ async def silent(stage: Stage, *, before: int) -> None:
 async def test_words_become_a_tune_that_comes_as_a_reply(stage: Stage, place: Place) -> None:
     discord = stage.discord
     called = "" if place == DIRECT else MENTION
-    said = await discord.translate(f"{called} a slow jig in G minor, please", place=place)
+    said = await discord.say(f"{called} a slow jig in G minor, please", place=place)
     tune = await stage.heard(said)
     request = tune.request
     assert (request.rhythm, request.key, request.tempo, request.opening) == ("jig", "Gm", 0.75, "")
@@ -102,7 +102,7 @@ async def test_words_become_a_tune_that_comes_as_a_reply(stage: Stage, place: Pl
 async def test_abc_a_file_and_words_are_taken_together(
     stage: Stage, content: str, files: list[Upload], wish: dict[str, Any]
 ) -> None:
-    tune = await stage.heard(await stage.discord.translate(f"{MENTION} {content}", files=files))
+    tune = await stage.heard(await stage.discord.say(f"{MENTION} {content}", files=files))
     assert {name: getattr(tune.request, name) for name in wish} == wish
 
 
@@ -127,7 +127,7 @@ async def test_a_reply_to_a_tune_takes_that_tune_after_a_restart(stage: Stage, r
     first, message = await posted_tune(stage)
     await stage.stop_bot()
     await stage.start_bot()
-    tune = await stage.heard(await discord.translate(reply, reply_to=message, person=PIPER))
+    tune = await stage.heard(await discord.say(reply, reply_to=message, person=PIPER))
     assert {name: getattr(tune.request, name) for name in wish} == wish
     assert (tune.parent, tune.origin.person) == (first, PIPER.id)
     await stage.compose(tune.id)
@@ -137,7 +137,7 @@ async def test_a_reply_to_a_tune_takes_that_tune_after_a_restart(stage: Stage, r
 
 async def test_another_one_is_the_same_wish_once_more(stage: Stage) -> None:
     _, message = await posted_tune(stage)
-    tune = await stage.heard(await stage.discord.translate("another one!", reply_to=message))
+    tune = await stage.heard(await stage.discord.say("another one!", reply_to=message))
     assert (tune.request.rhythm, tune.request.temperature, tune.parent) == ("reel", 0.8, None)
     assert tune.request.seed != 7
 
@@ -147,7 +147,7 @@ async def test_a_tune_that_is_gone_is_told_of(stage: Stage) -> None:
     for row in message["components"]:
         for button in row["components"]:
             button["custom_id"] = button["custom_id"].replace(first, "0" * 12)
-    said = await stage.discord.translate("vary it", reply_to=message)
+    said = await stage.discord.say("vary it", reply_to=message)
     await stage.discord.until(lambda: len(stage.discord.channel()) == 3)
     answer = stage.discord.channel()[-1]
     assert "no longer have that tune" in answer["content"]
@@ -157,35 +157,35 @@ async def test_a_tune_that_is_gone_is_told_of(stage: Stage) -> None:
 @pytest.mark.parametrize("remark", ["Lovely slow reel!", "The flute is great in this one", "Thanks!", ""])
 async def test_who_talks_of_a_tune_is_not_answered(stage: Stage, remark: str) -> None:
     _, message = await posted_tune(stage)
-    await stage.discord.translate(remark, reply_to=message)
+    await stage.discord.say(remark, reply_to=message)
     await silent(stage, before=2)
 
 
 async def test_what_is_not_for_the_bot_is_passed_over(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_tune(stage)
-    await discord.translate("a reel, please")
-    await discord.translate(f"@everyone a reel, please\n{LINE}")
-    await discord.translate("<@&200> a reel, please")
-    await discord.translate("vary it", reply_to=message, ping=False)
-    await discord.translate(f"{MENTION} a reel", webhook_id="77")
-    await discord.translate(f"{MENTION} a reel", author={**PIPER.payload, "bot": True})
-    await discord.translate(f"{MENTION} a reel", type=6)
+    await discord.say("a reel, please")
+    await discord.say(f"@everyone a reel, please\n{LINE}")
+    await discord.say("<@&200> a reel, please")
+    await discord.say("vary it", reply_to=message, ping=False)
+    await discord.say(f"{MENTION} a reel", webhook_id="77")
+    await discord.say(f"{MENTION} a reel", author={**PIPER.payload, "bot": True})
+    await discord.say(f"{MENTION} a reel", type=6)
     await silent(stage, before=8)
 
 
 async def test_the_bot_does_not_answer_itself(stage: Stage) -> None:
     discord = stage.discord
-    tune = await stage.heard(await discord.translate("a reel, please", place=DIRECT))
+    tune = await stage.heard(await discord.say("a reel, please", place=DIRECT))
     await stage.compose(tune.id, title="vary it, please")
     await stage.delivered(tune.id)
-    await stage.heard(await discord.translate("a jig", place=DIRECT))
+    await stage.heard(await discord.say("a jig", place=DIRECT))
     assert len(await stage.storage.undelivered("discord")) == 1
 
 
 @pytest.mark.parametrize("place", [TUNES, DIRECT], ids=lambda place: place.name)
 async def test_a_mention_with_nothing_to_do_in_it_gets_one_short_sentence(stage: Stage, place: Place) -> None:
-    await stage.discord.translate(f"{MENTION} what a lovely evening!", place=place)
+    await stage.discord.say(f"{MENTION} what a lovely evening!", place=place)
     assert HELP in await told(stage, place)
     assert await stage.storage.undelivered("discord") == []
     stage.discord.assert_no_pings()
@@ -206,7 +206,7 @@ async def test_a_mention_with_nothing_to_do_in_it_gets_one_short_sentence(stage:
 async def test_a_wish_that_cannot_be_met_gets_one_sentence(
     stage: Stage, content: str, files: list[Upload], sentence: str
 ) -> None:
-    said = await stage.discord.translate(f"{MENTION} {content}", files=files)
+    said = await stage.discord.say(f"{MENTION} {content}", files=files)
     assert sentence in await told(stage)
     answer = stage.discord.channel()[-1]
     assert answer["message_reference"]["message_id"] == said["id"]
@@ -216,9 +216,9 @@ async def test_a_wish_that_cannot_be_met_gets_one_sentence(
 
 async def test_who_floods_is_held_to_the_limit_and_told_so_a_few_times(stage: Stage) -> None:
     discord = stage.discord
-    said = [await discord.translate(f"{MENTION} a reel, seed {number}") for number in range(12)]
+    said = [await discord.say(f"{MENTION} a reel, seed {number}") for number in range(12)]
     await discord.until(lambda: len([m for m in discord.channel() if "3 unfinished tunes" in m["content"]]) == chat.SENTENCES)
-    tune = await stage.heard(await discord.translate(f"{MENTION} a jig", person=PIPER))
+    tune = await stage.heard(await discord.say(f"{MENTION} a jig", person=PIPER))
     waiting = await stage.storage.undelivered("discord")
     assert len(waiting) == 4 and tune.id in {one.id for one in waiting}
 
@@ -233,44 +233,44 @@ async def test_who_floods_is_held_to_the_limit_and_told_so_a_few_times(stage: St
 async def test_after_a_while_somebody_is_told_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     discord = stage.discord
     for _ in range(chat.SENTENCES + 1):
-        await discord.translate(f"{MENTION} hm")
+        await discord.say(f"{MENTION} hm")
     await discord.until(lambda: len(discord.channel()) == 2 * chat.SENTENCES + 1)
     monkeypatch.setattr(chat, "SENTENCES_S", 0.0)
-    await discord.translate(f"{MENTION} hm")
+    await discord.say(f"{MENTION} hm")
     await discord.until(lambda: len(discord.channel()) == 2 * chat.SENTENCES + 3)
 
 
 @pytest.mark.parametrize("minutes_later", [0, 10])
 async def test_a_message_that_discord_sends_twice_is_one_tune_and_one_card(stage: Stage, minutes_later: int) -> None:
     discord = stage.discord
-    said = await discord.translate(f"{MENTION} a reel")
+    said = await discord.say(f"{MENTION} a reel")
     tune = await stage.heard(said)
     discord.pass_time(60 * minutes_later)
     await discord.drop()
     await asyncio.wait_for(discord.gateway.connected.wait(), HANG_S)
     await discord.repeat_message(said)
-    await stage.heard(await discord.translate(f"{MENTION} a jig", person=PIPER))
+    await stage.heard(await discord.say(f"{MENTION} a jig", person=PIPER))
     assert len(await stage.storage.undelivered("discord")) == 2
     assert len(discord.channel()) == 4, "two wishes and their cards"
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     await discord.repeat_message(said)
-    await stage.heard(await discord.translate(f"{MENTION} a polka", person=PIPER))
+    await stage.heard(await discord.say(f"{MENTION} a polka", person=PIPER))
     assert len(discord.tunes()) == 1
 
 
 async def test_a_sentence_is_said_once_to_a_message_that_discord_sends_twice(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.translate(f"{MENTION} hm")
+    said = await discord.say(f"{MENTION} hm")
     assert HELP in await told(stage)
     await discord.repeat_message(said)
-    await stage.heard(await discord.translate(f"{MENTION} a jig"))
+    await stage.heard(await discord.say(f"{MENTION} a jig"))
     assert len(discord.channel()) == 4
 
 
 async def test_a_tune_asked_for_before_a_restart_is_posted_once_as_a_reply(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.translate(f"{MENTION} a reel")
+    said = await discord.say(f"{MENTION} a reel")
     tune = await stage.heard(said)
     await stage.stop_bot()
     await stage.compose(tune.id)
@@ -288,7 +288,7 @@ async def test_a_bot_that_stopped_before_the_card_still_brings_the_tune(stage: S
         await asyncio.Event().wait()
 
     monkeypatch.setattr(chat, "_card", die)
-    said = await discord.translate(f"{MENTION} a reel")
+    said = await discord.say(f"{MENTION} a reel")
     await asyncio.wait_for(stuck.wait(), HANG_S)
     await stage.stop_bot()
     [tune] = await stage.storage.undelivered("discord")
@@ -300,7 +300,7 @@ async def test_a_bot_that_stopped_before_the_card_still_brings_the_tune(stage: S
 
 async def test_a_failure_is_told_on_the_card(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.translate(f"{MENTION} a reel")
+    said = await discord.say(f"{MENTION} a reel")
     tune = await stage.heard(said)
     await stage.storage.fail(tune.id, "The opening leaves no room; hand in fewer bars.")
     message = await stage.delivered(tune.id)
@@ -310,7 +310,7 @@ async def test_a_failure_is_told_on_the_card(stage: Stage) -> None:
 
 async def test_a_wish_that_was_deleted_meanwhile_still_gets_its_tune(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.translate(f"{MENTION} a reel")
+    said = await discord.say(f"{MENTION} a reel")
     tune = await stage.heard(said)
     del discord.messages[said["id"]]
     await stage.compose(tune.id)
@@ -320,7 +320,7 @@ async def test_a_wish_that_was_deleted_meanwhile_still_gets_its_tune(stage: Stag
 
 async def test_without_the_history_the_tune_is_an_ordinary_message(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.translate(f"{MENTION} a reel", place=NO_HISTORY)
+    said = await discord.say(f"{MENTION} a reel", place=NO_HISTORY)
     tune = await stage.heard(said)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
@@ -331,7 +331,7 @@ async def test_without_the_history_the_tune_is_an_ordinary_message(stage: Stage)
 @pytest.mark.parametrize("place", [SILENT, SILENT_THREAD, HIDDEN], ids=lambda place: place.name)
 async def test_where_the_bot_may_not_write_the_tune_comes_in_person_and_the_person_is_told(stage: Stage, place: Place) -> None:
     discord = stage.discord
-    tune = await stage.heard(await discord.translate(f"{MENTION} a reel", place=place))
+    tune = await stage.heard(await discord.say(f"{MENTION} a reel", place=place))
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     [sentence, posted] = discord.channel(DIRECT)
@@ -343,8 +343,8 @@ async def test_where_the_bot_may_not_write_the_tune_comes_in_person_and_the_pers
 
 async def test_who_accepts_no_messages_is_told_nothing_where_the_bot_may_not_write(stage: Stage) -> None:
     discord = stage.discord
-    await discord.translate(f"{MENTION} hm", place=SILENT, person=HERMIT)
-    tune = await stage.heard(await discord.translate(f"{MENTION} a reel", place=SILENT, person=HERMIT))
+    await discord.say(f"{MENTION} hm", place=SILENT, person=HERMIT)
+    tune = await stage.heard(await discord.say(f"{MENTION} a reel", place=SILENT, person=HERMIT))
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
     assert len(discord.channel(SILENT)) == 2
 
@@ -352,7 +352,7 @@ async def test_who_accepts_no_messages_is_told_nothing_where_the_bot_may_not_wri
 async def test_a_rate_limit_on_the_card_is_waited_out(stage: Stage) -> None:
     limited = {"message": "You are being rate limited.", "retry_after": 0.1, "global": False}
     stage.discord.refuse("POST /channels/300/messages", 429, limited)
-    await stage.heard(await stage.discord.translate(f"{MENTION} a reel"))
+    await stage.heard(await stage.discord.say(f"{MENTION} a reel"))
     assert len(stage.discord.channel()) == 2
 
 
@@ -370,7 +370,7 @@ async def test_a_rate_limit_on_the_card_is_waited_out(stage: Stage) -> None:
 )
 async def test_hostile_texts_stay_text(stage: Stage, text: str) -> None:
     discord = stage.discord
-    tune = await stage.heard(await discord.translate(f"{MENTION} {text}"))
+    tune = await stage.heard(await discord.say(f"{MENTION} {text}"))
     assert tune.request.rhythm == "reel"
     await stage.compose(tune.id, title=tune.request.title or "None")
     posted = discord.messages[await stage.delivered(tune.id)]
@@ -380,9 +380,9 @@ async def test_hostile_texts_stay_text(stage: Stage, text: str) -> None:
 
 async def test_a_message_of_somebody_else_is_taken_where_discord_shows_it(stage: Stage) -> None:
     discord = stage.discord
-    hidden = await discord.translate(LINE, person=PIPER)
-    await discord.translate(f"{MENTION} play this", reply_to=hidden)
+    hidden = await discord.say(LINE, person=PIPER)
+    await discord.say(f"{MENTION} play this", reply_to=hidden)
     assert "no tune to play" in await told(stage)
-    shown = await discord.translate(LINE, person=PIPER, place=DIRECT)
-    tune = await stage.heard(await discord.translate("play this", reply_to=shown, place=DIRECT))
+    shown = await discord.say(LINE, person=PIPER, place=DIRECT)
+    tune = await stage.heard(await discord.say("play this", reply_to=shown, place=DIRECT))
     assert (tune.request.mode, tune.request.opening, tune.parent) == ("play", LINE, None)

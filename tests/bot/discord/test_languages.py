@@ -77,7 +77,7 @@ async def test_refusals_speak_the_persons_language(stage: Stage, person: Person)
     )  # fmt: skip
     assert await discord.refused(await discord.slash("tune", person=person, opening="K:D\nA B ê|")) == translate(line)
     assert await discord.refused(await discord.slash("render", person=person)) == translate(texts.NOTHING_TO_PLAY)
-    nothing = await discord.menu("Play this ABC", await discord.translate("hello"), person=person)
+    nothing = await discord.menu("Play this ABC", await discord.say("hello"), person=person)
     assert await discord.refused(nothing) == translate(texts.NO_ABC)
 
 

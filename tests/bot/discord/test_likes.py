@@ -112,7 +112,7 @@ async def test_a_message_that_only_shows_the_tune_gets_the_number_and_nothing_el
     first, _ = await stage.posted()
     heart = {"type": 2, "style": 2, "label": "♥ 0", "custom_id": f"tune:like:{first}"}
     other = {"type": 2, "style": 2, "label": "Next", "custom_id": "gallery:next"}
-    page = await stage.discord.translate("page")
+    page = await stage.discord.say("page")
     page |= {"author": stage.discord.tunes()[0]["author"], "components": [{"type": 1, "components": [heart, other]}]}
     await stage.discord.click(page, "♥ 0")
     await stage.discord.until(shows(page, 1))

@@ -40,14 +40,14 @@ async def delete(stage: Stage, message: Payload) -> None:
 
 async def test_a_mention_in_a_thread_of_a_channel_for_tunes_is_taken(stage: Stage) -> None:
     await stage.storage.preferences.change_server(OWNER, channels=(TUNES.id,))
-    tune = await stage.heard(await stage.discord.translate(f"{MENTION} a reel", place=THREAD))
+    tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel", place=THREAD))
     assert tune.origin.place == THREAD.id
 
 
 async def test_a_mention_in_another_channel_is_told_where_with_a_link_that_works(stage: Stage) -> None:
     discord = stage.discord
     await stage.storage.preferences.change_server(OWNER, channels=(TUNES.id,))
-    await discord.translate(f"{MENTION} a reel", place=SHOWCASE)
+    await discord.say(f"{MENTION} a reel", place=SHOWCASE)
     answers = await discord.until(lambda: [m for m in discord.channel(SHOWCASE) if m["author"]["id"] == APPLICATION])
     assert f" <#{TUNES.id}> " in answers[0]["content"]
 
@@ -55,7 +55,7 @@ async def test_a_mention_in_another_channel_is_told_where_with_a_link_that_works
 async def test_a_card_whose_answer_is_lost_is_found_again_and_the_tune_comes(stage: Stage) -> None:
     discord = stage.discord
     discord.lose_answer(rf"POST /channels/{TUNES.id}/messages")
-    said = await discord.translate(f"{MENTION} a reel")
+    said = await discord.say(f"{MENTION} a reel")
     tune = await stage.heard(said)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
@@ -67,7 +67,7 @@ async def test_a_card_that_cannot_be_remembered_does_not_keep_the_tune(stage: St
         raise OSError("gone")
 
     monkeypatch.setattr(stage.storage, "answer", fail)
-    said = await stage.discord.translate(f"{MENTION} a reel")
+    said = await stage.discord.say(f"{MENTION} a reel")
     tune = await stage.heard(said)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
@@ -75,7 +75,7 @@ async def test_a_card_that_cannot_be_remembered_does_not_keep_the_tune(stage: St
 
 
 async def test_where_it_may_not_write_the_tune_of_a_mention_comes_whole_and_says_why(stage: Stage) -> None:
-    tune = await stage.heard(await stage.discord.translate(f"{MENTION} a reel", place=SILENT))
+    tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel", place=SILENT))
     await stage.compose(tune.id)
     message = stage.discord.messages[await stage.delivered(tune.id)]
     assert message in stage.discord.channel(DIRECT)
@@ -213,7 +213,7 @@ async def test_a_phrase_is_answered_in_time_however_slow_the_database_is(stage: 
 
 async def test_another_one_in_reply_to_a_set_is_one_like_its_first(stage: Stage) -> None:
     _, message = await posted_set(stage, TUNES, rhythm="jig", key="D", count=2)
-    tune = await stage.heard(await stage.discord.translate("another one!", reply_to=message))
+    tune = await stage.heard(await stage.discord.say("another one!", reply_to=message))
     assert (tune.request.rhythm, tune.request.key) == ("jig", "D")
 
 

@@ -15,7 +15,7 @@ FILE = Upload("The Loopback.ABC", ABC.encode())
 @pytest.mark.parametrize(("entry", "mode"), [(CONTINUE, "continue"), (PLAY, "play")])
 async def test_abc_among_words_is_taken_from_any_message(stage: Stage, entry: str, mode: str) -> None:
     discord = stage.discord
-    said = await discord.translate(f"How does this one go?\n{LINE}\nIt is from Clare.", person=PIPER)
+    said = await discord.say(f"How does this one go?\n{LINE}\nIt is from Clare.", person=PIPER)
     asked = await discord.menu(entry, said)
     tune = await stage.accepted(asked)
     assert (tune.request.mode, tune.request.opening, tune.parent) == (mode, LINE, None)
@@ -29,16 +29,16 @@ async def test_abc_among_words_is_taken_from_any_message(stage: Stage, entry: st
 
 async def test_a_code_block_comes_before_a_file_and_a_file_before_words(stage: Stage) -> None:
     discord = stage.discord
-    block = await discord.translate(f"```\nK:D\n{LINE}\n```", files=[FILE])
+    block = await discord.say(f"```\nK:D\n{LINE}\n```", files=[FILE])
     tune = await stage.accepted(await discord.menu(PLAY, block))
     assert tune.request.opening == f"K:D\n{LINE}"
-    words = await discord.translate(LINE, files=[Upload("photo.png", b"\x89PNG"), FILE])
+    words = await discord.say(LINE, files=[Upload("photo.png", b"\x89PNG"), FILE])
     tune = await stage.accepted(await discord.menu(PLAY, words))
     assert tune.request.opening == ABC.strip()
 
 
 async def test_a_tune_that_is_forwarded_is_taken_too(stage: Stage) -> None:
-    said = await stage.discord.translate("")
+    said = await stage.discord.say("")
     forwarded = {
         name: said[name] for name in ("timestamp", "edited_timestamp", "attachments", "embeds", "components", "flags", "type")
     }
@@ -49,7 +49,7 @@ async def test_a_tune_that_is_forwarded_is_taken_too(stage: Stage) -> None:
 
 @pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE, SILENT], ids=lambda place: place.name)
 async def test_where_the_bot_may_not_write_the_tune_comes_on_the_card(stage: Stage, place: Place) -> None:
-    said = await stage.discord.translate(LINE, place=place, person=PIPER)
+    said = await stage.discord.say(LINE, place=place, person=PIPER)
     asked = await stage.discord.menu(CONTINUE, said)
     tune = await stage.accepted(asked)
     await stage.compose(tune.id)
@@ -57,7 +57,7 @@ async def test_where_the_bot_may_not_write_the_tune_comes_on_the_card(stage: Sta
 
 
 async def test_in_direct_messages_the_tune_is_an_ordinary_message(stage: Stage) -> None:
-    tune = await stage.accepted(await stage.discord.menu(PLAY, await stage.discord.translate(LINE, place=DIRECT)))
+    tune = await stage.accepted(await stage.discord.menu(PLAY, await stage.discord.say(LINE, place=DIRECT)))
     await stage.compose(tune.id)
     [message] = await stage.discord.posted(DIRECT)
     assert message["type"] == 0
@@ -79,7 +79,7 @@ async def test_in_direct_messages_the_tune_is_an_ordinary_message(stage: Stage) 
 async def test_a_message_without_a_tune_gets_one_sentence_to_the_person_alone(
     stage: Stage, entry: str, content: str, files: list[Upload], told: str
 ) -> None:
-    said = await stage.discord.translate(content, files=files)
+    said = await stage.discord.say(content, files=files)
     asked = await stage.discord.menu(entry, said)
     assert told in await stage.discord.refused(asked)
     assert stage.discord.channel() == [said]
@@ -104,7 +104,7 @@ async def test_a_tune_of_the_bot_becomes_the_parent_also_after_a_restart(stage: 
 async def test_buttons_of_another_bot_name_no_parent(stage: Stage) -> None:
     discord = stage.discord
     first = await stage.accepted(await discord.slash("tune"))
-    said = await discord.translate(LINE)
+    said = await discord.say(LINE)
     button = {"type": 2, "style": 2, "label": "Again", "custom_id": f"tune:again:{first.id}"}
     said["components"] = [{"type": 1, "components": [button]}]
     tune = await stage.accepted(await discord.menu(PLAY, said))
@@ -113,7 +113,7 @@ async def test_buttons_of_another_bot_name_no_parent(stage: Stage) -> None:
 
 async def test_a_tune_asked_for_before_a_restart_is_posted_once_after_it(stage: Stage) -> None:
     discord = stage.discord
-    asked = await discord.menu(PLAY, await discord.translate(LINE))
+    asked = await discord.menu(PLAY, await discord.say(LINE))
     tune = await stage.accepted(asked)
     await stage.stop_bot()
     await stage.compose(tune.id)
@@ -125,7 +125,7 @@ async def test_a_tune_asked_for_before_a_restart_is_posted_once_after_it(stage: 
 
 async def test_a_entry_that_discord_sends_twice_is_one_tune(stage: Stage) -> None:
     discord = stage.discord
-    asked = await discord.menu(CONTINUE, await discord.translate(LINE))
+    asked = await discord.menu(CONTINUE, await discord.say(LINE))
     tune = await stage.accepted(asked)
     await stage.repeated(asked)
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
@@ -133,7 +133,7 @@ async def test_a_entry_that_discord_sends_twice_is_one_tune(stage: Stage) -> Non
 
 async def test_one_tune_too_many_is_refused_to_the_person_alone(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.translate(LINE)
+    said = await discord.say(LINE)
     for _ in range(3):
         await stage.accepted(await discord.menu(CONTINUE, said))
     assert "3 unfinished tunes" in await discord.refused(await discord.menu(CONTINUE, said))

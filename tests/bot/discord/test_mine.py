@@ -61,7 +61,7 @@ async def test_what_is_shared_is_posted_in_the_sharing_channel(stage: Stage) -> 
 
 async def test_what_was_posted_in_the_sharing_channel_goes_when_it_is_taken_back(stage: Stage) -> None:
     tune_id = await made(stage, "My own", share=False)
-    posted = await stage.discord.translate("posted", place=TUNES)
+    posted = await stage.discord.say("posted", place=TUNES)
     await stage.storage.sharing.share(tune_id, ANN, place=TUNES.id)
     await stage.storage.sharing.posted(tune_id, posted["id"])
     await pressed(stage, await opened_of_mine(stage, "My own"), "Take back")

@@ -59,10 +59,10 @@ async def test_again_hands_a_private_tune_to_its_owner_alone(stage: Stage, count
 async def test_a_reply_that_says_again_hands_it_to_its_owner_alone(stage: Stage) -> None:
     _, message = await varied(stage)
     before = len(stage.discord.channel())
-    await stage.discord.translate("again", reply_to=message, person=PIPER)
+    await stage.discord.say("again", reply_to=message, person=PIPER)
     await stage.discord.until(lambda: len(stage.discord.channel()) == before + 2)
     assert "not for you to see" in stage.discord.channel()[-1]["content"]
-    tune = await stage.heard(await stage.discord.translate("again", reply_to=message, person=FIDDLER))
+    tune = await stage.heard(await stage.discord.say("again", reply_to=message, person=FIDDLER))
     assert tune.request.opening == ABC.strip()
 
 

@@ -63,7 +63,7 @@ async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage
     [response] = discord.channel(TUNES)
     await discord.until(lambda: f"<#{thread.id}>" in response["content"])
     assert "reply to this message" in opening["content"]
-    said = await discord.translate(FIRST, place=thread, reply_to=opening)
+    said = await discord.say(FIRST, place=thread, reply_to=opening)
     first = await stage.heard(said)
     assert (first.request.opening, first.request.rhythm, first.request.key) == (FIRST, "reel", "Ador")
     assert (first.parent, first.origin.place) == (None, thread.id)
@@ -71,7 +71,7 @@ async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage
     assert {"Your turn", "The whole session"} <= discord.buttons(message).keys()
     await stage.stop_bot()
     await stage.start_bot()
-    second = await stage.heard(await discord.translate(SECOND, place=thread, reply_to=message, person=PIPER))
+    second = await stage.heard(await discord.say(SECOND, place=thread, reply_to=message, person=PIPER))
     assert (second.request.key, second.request.metre, second.parent) == ("Ador", "4/4", first.id)
     assert second.request.opening == SECOND
     discord.assert_no_pings()
@@ -79,7 +79,7 @@ async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage
 
 async def test_what_a_phrase_says_of_itself_goes_before_what_the_session_was_in(stage: Stage) -> None:
     thread, opening = await begun(stage, rhythm="reel", key="Ador")
-    said = await stage.discord.translate("M:6/8\nK:G\nGAB cde|dcB A2G|", place=thread, reply_to=opening)
+    said = await stage.discord.say("M:6/8\nK:G\nGAB cde|dcB A2G|", place=thread, reply_to=opening)
     tune = await stage.heard(said)
     assert (tune.request.mode, tune.request.key, tune.request.rhythm) == ("answer", None, None)
 
@@ -87,10 +87,10 @@ async def test_what_a_phrase_says_of_itself_goes_before_what_the_session_was_in(
 async def test_a_mention_in_the_sessions_thread_goes_on_from_the_last_answer(stage: Stage) -> None:
     discord = stage.discord
     thread, _ = await begun(stage)
-    message = await answered(stage, await discord.translate(f"{MENTION}\n{FIRST}", place=thread))
+    message = await answered(stage, await discord.say(f"{MENTION}\n{FIRST}", place=thread))
     await stage.stop_bot()
     await stage.start_bot()
-    second = await stage.heard(await discord.translate(f"{MENTION}\n{SECOND}", place=thread))
+    second = await stage.heard(await discord.say(f"{MENTION}\n{SECOND}", place=thread))
     first = await stage.storage.tune(second.parent or "")
     assert first is not None and first.message == message["id"]
 
@@ -136,7 +136,7 @@ async def test_the_whole_session_is_one_tune_of_all_phrases_in_order(stage: Stag
     discord = stage.discord
     thread, message = await begun(stage)
     for phrase, answer in zip([FIRST, SECOND], ANSWERS, strict=True):
-        message = await answered(stage, await discord.translate(phrase, place=thread, reply_to=message), answer)
+        message = await answered(stage, await discord.say(phrase, place=thread, reply_to=message), answer)
     await stage.stop_bot()
     await stage.start_bot()
     pressed = await discord.click(message, "The whole session", person=PIPER)
@@ -161,13 +161,13 @@ def test_where_a_phrase_is_in_another_key_and_metre_both_are_written_again() -> 
 async def test_stop_ends_it_and_gives_the_whole(stage: Stage) -> None:
     discord = stage.discord
     thread, opening = await begun(stage)
-    message = await answered(stage, await discord.translate(FIRST, place=thread, reply_to=opening))
-    await discord.translate("Stop!", place=thread, reply_to=message)
+    message = await answered(stage, await discord.say(FIRST, place=thread, reply_to=opening))
+    await discord.say("Stop!", place=thread, reply_to=message)
     end = await discord.until(lambda: next((m for m in discord.channel(thread) if "That was the session" in m["content"]), None))
     assert list(discord.buttons(end)) == ["The whole session"]
     await stage.stop_bot()
     await stage.start_bot()
-    tune = await stage.heard(await discord.translate(f"{MENTION}\n{SECOND}", place=thread))
+    tune = await stage.heard(await discord.say(f"{MENTION}\n{SECOND}", place=thread))
     assert tune.request.mode == "continue"
 
 
@@ -177,20 +177,20 @@ async def test_a_thread_or_direct_messages_are_used_as_they_are(stage: Stage, pl
     where, _ = await begun(stage, place)
     assert where == place
     called = "" if place == DIRECT else f"{MENTION}\n"
-    message = await answered(stage, await discord.translate(called + FIRST, place=place))
+    message = await answered(stage, await discord.say(called + FIRST, place=place))
     await stage.stop_bot()
     await stage.start_bot()
-    second = await stage.heard(await discord.translate(called + SECOND, place=place))
+    second = await stage.heard(await discord.say(called + SECOND, place=place))
     first = await stage.storage.tune(second.parent or "")
     assert first is not None and first.message == message["id"]
-    await discord.translate(f"{called}stop", place=place)
+    await discord.say(f"{called}stop", place=place)
     await discord.until(lambda: any("That was the session" in m["content"] for m in discord.channel(place)))
-    later = await stage.heard(await discord.translate(called + FIRST, place=place))
+    later = await stage.heard(await discord.say(called + FIRST, place=place))
     assert later.request.mode == "continue"
 
 
 async def test_without_a_session_a_phrase_in_direct_messages_is_gone_on_from(stage: Stage) -> None:
-    tune = await stage.heard(await stage.discord.translate(FIRST, place=DIRECT))
+    tune = await stage.heard(await stage.discord.say(FIRST, place=DIRECT))
     assert tune.request.mode == "continue"
 
 
@@ -201,8 +201,8 @@ async def test_where_one_permission_is_missing_replies_still_work(stage: Stage, 
     assert (where == place) is (place == NO_THREADS)
     if place == NO_THREADS:
         await discord.until(lambda: "Create Public Threads" in discord.channel(place)[0]["content"])
-    message = await answered(stage, await discord.translate(FIRST, place=where, reply_to=opening))
-    second = await stage.heard(await discord.translate(SECOND, place=where, reply_to=message))
+    message = await answered(stage, await discord.say(FIRST, place=where, reply_to=opening))
+    second = await stage.heard(await discord.say(SECOND, place=where, reply_to=message))
     assert second.request.mode == "answer" and second.parent
 
 
@@ -235,7 +235,7 @@ async def test_the_command_offers_keys_and_is_there_everywhere(stage: Stage) -> 
 async def test_a_session_whose_tunes_are_gone_says_so(stage: Stage) -> None:
     discord = stage.discord
     thread, opening = await begun(stage)
-    message = await answered(stage, await discord.translate(FIRST, place=thread, reply_to=opening))
+    message = await answered(stage, await discord.say(FIRST, place=thread, reply_to=opening))
     for row in message["components"]:
         for button in row["components"]:
             if button["label"] == "The whole session":
