@@ -1,4 +1,4 @@
-"""What people read of a tune on every platform: its key, its nearest known tune, how long it takes, what its files are called."""
+"""Texts about a tune for every platform: its key, the closest known tune, the time left, and file names."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from generator.user_messages import UserMessage
 
 
 def key_name(key: str) -> str:
-    """`Ador` → `A dorian`, which can be said in other languages; whatever is not a key stays as it is."""
+    """`Ador` → `A dorian` as a UserMessage. A text that is not a key is returned unchanged."""
     try:
         return Key.parse(key).named if key else ""
     except NotationError:
@@ -19,16 +19,22 @@ def key_name(key: str) -> str:
 
 
 def nearest(scores: Mapping[str, Any]) -> UserMessage | None:
-    """The known tune that shares the longest run of notes with one of ours: `closest: The Salamanca, 14 notes`; None for
-    tunes that were made before that was looked up."""
+    """The known tune that shares the longest run of notes: `closest known tune: The Salamanca, 14 notes in a row`.
+
+    None if the scores contain no closest tune.
+    """
     closest = scores.get("closest") or {}
     notes = closest.get("notes") or 0
-    title = closest.get("title") or UserMessage("a tune without a title")
-    return UserMessage("closest: {title}, {n} note", "closest: {title}, {n} notes", n=notes, title=title) if notes else None
+    if not notes:
+        return None
+    title = closest.get("title") or UserMessage("untitled tune")
+    return UserMessage(
+        "closest known tune: {title}, {n} note", "closest known tune: {title}, {n} notes in a row", n=notes, title=title
+    )
 
 
 def time_left(seconds: int) -> UserMessage:
-    """In steps that people count by."""
+    """The time until a tune is finished, rounded: to 10 seconds, to minutes or to hours."""
     if seconds < 10:
         return UserMessage("a few seconds left")
     if seconds <= 50:
@@ -39,6 +45,6 @@ def time_left(seconds: int) -> UserMessage:
 
 
 def slug(title: str) -> str:
-    """A file name without a suffix that every system takes: `the-pipers-chair`, or `tune` when nothing is left."""
+    """A file name without a suffix that is valid on every system: `the-pipers-chair`, or `tune` if no letter is left."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower().replace("'", "")
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "tune"

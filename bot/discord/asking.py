@@ -97,7 +97,7 @@ async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Vi
         await take_back(interaction, caller.translate(error.message))
         return
     except Exception:
-        log.exception("A button's tune cannot be read.", tune=made_from)
+        log.exception("Reading a button's tune failed.", tune=made_from)
         await take_back(interaction, caller.translate(texts.TROUBLE))
         return
     await _submit(interaction, caller, requests, reply, parent=parent)
@@ -178,7 +178,7 @@ async def _submit(
     except DeskError as error:
         await take_back(interaction, caller.translate(error.message))
     except Exception:
-        log.exception("A request cannot be kept.", interaction=interaction.id)
+        log.exception("Storing a request failed.", interaction=interaction.id)
         await take_back(interaction, caller.translate(texts.TROUBLE))
     else:
         interaction.client.deliver(tune)

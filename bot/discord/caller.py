@@ -47,9 +47,9 @@ class Caller:
             async with asyncio.timeout(LOOK_S):
                 defaults, settings = await bot.storage.preferences.both(viewer)
         except TimeoutError:  # without its traceback: there may be many at once, and writing them keeps everybody waiting
-            log.warning("What somebody has set is not read in time; they are answered as if they had set nothing.")
+            log.warning("Reading preferences timed out; using none.")
         except Exception:
-            log.exception("What somebody has set cannot be read; they are answered as if they had set nothing.")
+            log.exception("Reading preferences failed; using none.")
         return cls(viewer, defaults, settings, language(defaults.language or settings.language or locale), bot.desk)
 
     async def wish(self, **typed: Any) -> TuneRequest:
@@ -69,5 +69,5 @@ class Caller:
             except RequestError:
                 raise
             except Exception:  # the desk looks again when it takes the request
-                log.exception("Whether a model is at hand cannot be read just now.")
+                log.exception("Checking whether a model is available failed.")
         return request

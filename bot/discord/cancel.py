@@ -33,7 +33,7 @@ class CancelButton(Lasting[discord.ui.Button[Any]], template=rf"cancel:{TUNE}"):
         except DeskError as error:
             await interaction.followup.send(caller.translate(error.message), ephemeral=True)
         except Exception:
-            log.exception("A tune cannot be cancelled.", tune=self.tune_id)
+            log.exception("Cancelling a tune failed.", tune=self.tune_id)
             await interaction.followup.send(caller.translate(texts.NOT_CANCELLED), ephemeral=True)
         else:
             for tune in deleted:  # one of a set may be finished, and shared

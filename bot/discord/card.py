@@ -76,7 +76,7 @@ class Card:
         except discord.HTTPException:
             gone = False
         if not gone:
-            log.info("A card stays.", card=self._reply.card)
+            log.info("A queue card is out of reach and was not deleted.", card=self._reply.card)
 
     async def _keep(self) -> None:
         while True:
@@ -96,7 +96,7 @@ class Card:
                 if not await self._edit(lambda: {"content": self._shown, "view": self._view}):
                     return
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                log.warning("A card cannot be edited just now.", card=self._reply.card, reason=repr(error))
+                log.warning("Could not edit a queue card.", card=self._reply.card, reason=repr(error))
             if await self._closed_within(EDIT_EVERY_S):
                 return
 

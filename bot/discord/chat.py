@@ -71,7 +71,7 @@ async def hear(bot: TunesmithBot, message: discord.Message) -> None:
     except RequestError as error:
         await tell(bot, message, escape(caller.translate(error.message)))  # everybody reads it, and it may quote the person
     except Exception:
-        log.exception("A message cannot be answered.", message=message.id)
+        log.exception("Answering a message failed.", message=message.id)
         await tell(bot, message, caller.translate(texts.TROUBLE))
 
 
@@ -83,7 +83,7 @@ async def tell(bot: TunesmithBot, message: discord.Message, sentence: str, view:
     try:
         await answering.send(_channel(bot, message), lambda: parts, to=message.id, place=message.channel.id)
     except discord.HTTPException as error:
-        log.info("A message cannot be answered where it was written.", message=message.id, reason=str(error))
+        log.info("Could not reply in the channel of a message.", message=message.id, reason=str(error))
 
 
 async def _answer(bot: TunesmithBot, message: discord.Message, caller: Caller, *, by_name: bool) -> None:
@@ -212,7 +212,7 @@ async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, req
         try:
             await bot.storage.answer(tune.id, reply.as_dict())
         except Exception:  # the tune comes all the same
-            log.exception("A card is forgotten at the next restart.", tune=tune.id)
+            log.exception("Storing a queue card failed; it is lost at the next restart.", tune=tune.id)
     bot.deliver(tune)
 
 
@@ -233,9 +233,9 @@ async def _card(bot: TunesmithBot, message: discord.Message, caller: Caller) -> 
             try:
                 await message.author.send(caller.translate(texts.comes_here(message.channel.id)), nonce=str(message.id))
             except discord.HTTPException:
-                log.info("Somebody can be told nothing.", message=message.id)
+                log.info("Could not send a direct message.", message=message.id)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.warning("A message gets no card.", message=message.id, reason=str(error))
+        log.warning("Could not post a queue card.", message=message.id, reason=str(error))
     return None
 
 

@@ -55,7 +55,7 @@ async def model_choices(interaction: discord.Interaction[TunesmithBot], typed: s
         async with asyncio.timeout(LOOK_S):
             at_hand = await interaction.client.desk.models()
     except Exception:
-        log.exception("Models cannot be offered just now.")
+        log.exception("Listing models for autocomplete failed.")
         return []
     told = {name: f"{name}: {translate(what)}" if what else name for name, what in at_hand.items()}
     wanted = typed.strip().casefold()

@@ -119,7 +119,7 @@ class TunesmithBot(discord.AutoShardedClient):
         try:
             delivery = (SetDelivery if tune.set else Delivery)(self, tune, resumed=resumed)
         except (KeyError, TypeError, ValueError):
-            log.exception("A tune does not say where it goes.", tune=tune.id)
+            log.exception("A tune has no valid reply data; it is not delivered.", tune=tune.id)
             return
         task = self.deliveries[key] = asyncio.create_task(delivery.run(), name=f"deliver {key}")
         task.add_done_callback(lambda _: self.deliveries.pop(key, None))

@@ -69,7 +69,7 @@ class Delivery:
                         await self._card.replace(lambda: {"content": self._say(texts.CANCELLED), "view": None})
                     return
                 except Exception:
-                    log.exception("A tune cannot be delivered just now; trying again.", tune=self._tune.id, seconds=delay_s)
+                    log.exception("Delivering a tune failed; trying again.", tune=self._tune.id, seconds=delay_s)
                     self._may_be_there = True
                 await asyncio.sleep(delay_s)
                 delay_s = min(2 * delay_s, RETRY_AT_MOST_S)
@@ -103,7 +103,7 @@ class Delivery:
             else:
                 delivered = await self._tell(self._say(self._tune.error or texts.FAILED))
         if delivered is None:
-            log.warning("A tune reaches nobody: no permission, no token, no direct messages.", tune=self._tune.id)
+            log.warning("Could not deliver a tune: no permission, no token, no direct messages.", tune=self._tune.id)
         else:
             await self._remember(str(delivered))
 
@@ -196,7 +196,7 @@ class Delivery:
         except discord.HTTPException as error:
             if passing(error):
                 raise
-            log.info("A tune is refused where it was asked for.", tune=self._tune.id, reason=str(error))
+            log.info("Discord refused a tune in this channel.", tune=self._tune.id, reason=str(error))
             self._refusal = error.code
             return None
         return sent.id

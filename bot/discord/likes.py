@@ -88,7 +88,7 @@ class Likes:
                         else:
                             await self._catch_up()
             except Exception:
-                log.exception("Likes cannot be listened to; trying again.", seconds=RELISTEN_S)
+                log.exception("Listening for likes failed; trying again.", seconds=RELISTEN_S)
             await asyncio.sleep(RELISTEN_S)
 
     async def _catch_up(self) -> None:
@@ -107,7 +107,7 @@ class Likes:
             try:
                 tunes = await self._bot.storage.sharing.finished(ids)
             except Exception:
-                log.exception("Likes cannot be counted just now.")
+                log.exception("Reading likes failed; trying again.")
                 self._changed |= ids
                 self._news.set()
             else:
@@ -142,7 +142,7 @@ class Likes:
                 await (self._edit_others(tune, message) if place is None else self._edit_own(tune, place, message))
             self.shown(message, tune.likes)
         except Trouble as error:
-            log.warning("A number of likes cannot be shown just now.", tune=tune.id, reason=repr(error))
+            log.warning("Could not update a message's number of likes; trying again.", tune=tune.id, reason=repr(error))
             self._look_at(tune.id)
         finally:
             try:

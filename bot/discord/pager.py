@@ -108,7 +108,7 @@ class OpenedButton(
         except ValueError:
             await tell(interaction, caller, texts_gallery.PAGE_GONE)
         except Exception:
-            log.exception("A tune of the gallery cannot be changed.", tune=self.tune_id, act=self.act)
+            log.exception("Changing a tune of the gallery failed.", tune=self.tune_id, act=self.act)
             await tell(interaction, caller, texts_gallery.LATER)
 
 
@@ -128,7 +128,7 @@ async def show(interaction: Interaction, caller: Caller, page: PageOf) -> None:
     except ValueError:
         await tell(interaction, caller, texts_gallery.PAGE_GONE)
     except Exception:
-        log.exception("A page cannot be read.", page=str(page))
+        log.exception("Reading a gallery page failed.", page=str(page))
         await tell(interaction, caller, texts_gallery.LATER)
     else:
         text, view = listed.text_of(found, page, caller), _page_view(found, page, caller.translate)
@@ -165,7 +165,7 @@ async def _open(interaction: Interaction, caller: Caller, tune_id: str, back: Pa
     except KeyError:
         await tell(interaction, caller, texts_gallery.TUNE_GONE)
     except Exception:
-        log.exception("A tune cannot be shown.", tune=tune_id)
+        log.exception("Showing a tune failed.", tune=tune_id)
         await tell(interaction, caller, texts_gallery.LATER)
 
 

@@ -35,7 +35,7 @@ async def remove_messages(bot: TunesmithBot, tune: Tune) -> None:
             try:
                 await Card(bot, reply, int(tune.origin.place)).delete()
             except (aiohttp.ClientError, OSError) as error:
-                log.warning("A card cannot be taken away.", tune=tune.id, reason=repr(error))
+                log.warning("Could not delete a queue card.", tune=tune.id, reason=repr(error))
     elif not (others and await _taken_out(bot, tune, others)):
         await _remove(bot, tune, tune.origin.place, tune.message)
         if reply is not None and not reply.attaches and str(reply.card) != tune.message:
@@ -49,7 +49,7 @@ async def _others(bot: TunesmithBot, tune: Tune) -> list[Tune]:
     try:
         left = await bot.storage.set_of(tune.set) if tune.set else []
     except Exception:
-        log.exception("What is left of a set cannot be read.", tune=tune.id)
+        log.exception("Reading the other tunes of a set failed.", tune=tune.id)
         left = []
     return [one for one in left if one.status is Status.FINISHED or tune.message is None]
 
@@ -63,7 +63,7 @@ async def _taken_out(bot: TunesmithBot, tune: Tune, others: list[Tune]) -> bool:
         make = await SetDelivery(bot, others[0], resumed=False).of(others)
         return await reach(bot, tune, int(tune.origin.place), int(tune.message), lambda way: way.edit(**make().parts))
     except Exception:
-        log.exception("A tune cannot be taken out of its set's message.", tune=tune.id)
+        log.exception("Removing a tune from its set's message failed.", tune=tune.id)
         return False
 
 
@@ -77,7 +77,7 @@ async def _remove(bot: TunesmithBot, tune: Tune, place: str, message: str) -> No
     try:
         gone = await reach(bot, tune, int(place), int(message), lambda way: way.delete())
     except (discord.HTTPException, aiohttp.ClientError, OSError, ValueError) as error:
-        log.warning("A message cannot be taken away.", tune=tune.id, message=message, reason=repr(error))
+        log.warning("Could not delete a message.", tune=tune.id, message=message, reason=repr(error))
     else:
         if not gone:
             log.info("A message is gone or out of reach.", tune=tune.id, message=message)

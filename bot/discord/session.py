@@ -114,7 +114,7 @@ async def turn_of(bot: TunesmithBot, message: discord.Message, answered: discord
             # The beginning is further back: the bot makes threads for sessions alone.
             return latest if isinstance(channel, discord.Thread) and channel.owner_id == bot.application_id else None
     except discord.HTTPException as error:
-        log.info("Whether there is a session cannot be read.", place=channel.id, reason=str(error))
+        log.info("Could not read the channel's history to find a session.", place=channel.id, reason=str(error))
     return None
 
 
@@ -159,14 +159,14 @@ async def begin(interaction: Interaction, caller: Caller, turn: Turn) -> None:
         try:
             place = (await response.create_thread(name=translate(texts.SESSION_NAME))).id
         except discord.HTTPException as error:
-            log.info("No thread can be made for a session.", place=channel.id, reason=str(error))
+            log.info("Could not create a thread for a session.", place=channel.id, reason=str(error))
             notice = translate(texts.NO_THREADS)
     direct = isinstance(channel, discord.DMChannel)
     text = translate(texts.SESSION_IN_PERSON if direct else texts.SESSION_RULES)
     try:
         await bot.get_partial_messageable(place).send(text, view=opening(turn, translate))
     except discord.HTTPException as error:
-        log.info("A session cannot be begun by a message.", place=place, reason=str(error))
+        log.info("Could not send the first message of a session.", place=place, reason=str(error))
         notice = translate(texts.CANNOT_WRITE)
         text = f"{notice}\n{translate(texts.SESSION_BY_BUTTON)}"
         await interaction.edit_original_response(content=text, view=opening(turn, translate))
@@ -209,7 +209,7 @@ async def submitted(interaction: Interaction) -> None:
         await asking.refuse(interaction, caller.translate(error.message))
         return
     except Exception:
-        log.exception("A phrase cannot be taken.", tune=turn.tune)
+        log.exception("Handling a phrase failed.", tune=turn.tune)
         await asking.refuse(interaction, caller.translate(texts.TROUBLE))
         return
     await asking.ask(interaction, caller, request, parent=turn.tune or None)
@@ -232,7 +232,7 @@ async def _give_whole(interaction: Interaction, turn: Turn) -> None:
     try:
         phrases = [tune.composition.abc for tune in await _chain(interaction.client.storage, turn.tune) if tune.composition]
     except Exception:
-        log.exception("A session cannot be read.", tune=turn.tune)
+        log.exception("Reading a session failed.", tune=turn.tune)
         await interaction.edit_original_response(content=caller.translate(texts.TROUBLE))
         return
     if not phrases:

@@ -64,7 +64,7 @@ class Showcase:
                     return int(now.shared.message)
                 return await self._post(now, now.shared, may_be_there)
             except Exception:
-                log.exception("A shared tune cannot be posted just now; trying again.", tune=tune.id, seconds=delay_s)
+                log.exception("Posting a shared tune failed; trying again.", tune=tune.id, seconds=delay_s)
                 may_be_there = True
             await asyncio.sleep(delay_s)
             delay_s = min(2 * delay_s, RETRY_AT_MOST_S)
@@ -82,7 +82,7 @@ class Showcase:
         except discord.HTTPException as error:
             if passing(error):
                 raise
-            log.info("A shared tune is refused by the sharing channel.", tune=tune.id, reason=str(error))
+            log.info("Discord refused a shared tune in the sharing channel.", tune=tune.id, reason=str(error))
             return None
         bot.likes.shown(sent, tune.likes)
         await bot.storage.sharing.posted(tune.id, str(sent))

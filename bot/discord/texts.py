@@ -1,4 +1,4 @@
-"""Everything that people in Discord read, in English; `Caller.translate` says it in their language."""
+"""English texts of the Discord bot: commands, tunes and their buttons, chat, sessions and sets."""
 
 from bot.desk import Progress
 from generator.notation.names import named
@@ -7,71 +7,69 @@ from generator.request import Structure, TuneRequest
 from generator.user_messages import AllOf, UserMessage
 from storage.tunes import Status
 
-TUNE = UserMessage("Compose an Irish tune; whatever you leave open is up to the musician.")
-RHYTHM = UserMessage("The dance, or an air.")
-KEY = UserMessage("Tonic and mode as ABC writes them: D, Am, Ador, Gmix.")
-METRE = UserMessage("Beats in the bar, such as 4/4 or 6/8.")
+TUNE = UserMessage("Compose an Irish tune. All options are optional; I choose what you don't set.")
+RHYTHM = UserMessage("Type of tune: a dance such as a reel or jig, or an air.")
+KEY = UserMessage("Tonic and mode in ABC notation: D, Am, Ador, Gmix.")
+METRE = UserMessage("Metre (time signature), such as 4/4 or 6/8.")
 OPENING = UserMessage("A few bars of ABC to start from.")
-MODE = UserMessage("What becomes of the opening; I go on from it if you leave this open.")
+MODE = UserMessage("What to do with the opening (default: continue it).")
 MODES: dict[OpeningMode, str] = {
-    "continue": UserMessage("continue: go on from it until the tune is whole"),
-    "answer": UserMessage("answer: one phrase that answers it"),
-    "vary": UserMessage("vary: it is a whole tune, and comes back varied"),
-    "second part": UserMessage("second part: it is an A part, and gets its B"),
-    "play": UserMessage("play: it is a whole tune, played as it stands"),
+    "continue": UserMessage("continue: complete the tune"),
+    "answer": UserMessage("answer: compose one phrase that answers it"),
+    "vary": UserMessage("vary: compose a variation (the opening is a whole tune)"),
+    "second part": UserMessage("second part: compose its B part (the opening is an A part)"),
+    "play": UserMessage("play: play it as written (the opening is a whole tune)"),
 }
-STRENGTH = UserMessage("Of a variation: how much of it is new; 2 if you leave it open.")
-STRENGTHS = {1: UserMessage("1: a little is new"), 2: UserMessage("2: more is"), 3: UserMessage("3: most of it is")}
-STRUCTURE = UserMessage("Parts of eight bars, played twice, if you leave it open.")
-STRUCTURES: dict[Structure, str] = {"parts": UserMessage("parts of eight bars, played twice"), "free": UserMessage("free")}
-TEMPERATURE = UserMessage("From 0.1 (steady) to 2 (wild); 1 if you leave it open.")
-TEMPO = UserMessage("Times the usual tempo, from 0.5 (slow) to 1.5 (fast); 1 if you leave it open.")
-MODEL = UserMessage("Who composes: one of the models that are here, the usual one if you leave it open.")
-WITHOUT = UserMessage("What to leave out: triplets, semiquavers, accidentals, rests, ties … Several with commas.")
-CANDIDATES = UserMessage("How many are composed, of which you get the best; 8 if you leave it open.")
-# What the shipped models' cards say of them, here for the catalogues.
+STRENGTH = UserMessage("How much a variation changes the tune (default: 2).")
+STRENGTHS = {1: UserMessage("1: a few changes"), 2: UserMessage("2: more changes"), 3: UserMessage("3: mostly new")}
+STRUCTURE = UserMessage("Structure of the tune (default: eight-bar parts, each played twice).")
+STRUCTURES: dict[Structure, str] = {"parts": UserMessage("eight-bar parts, each played twice"), "free": UserMessage("free")}
+TEMPERATURE = UserMessage("From 0.1 (steady) to 2 (wild); default: 1.")
+TEMPO = UserMessage("Tempo relative to the usual one, from 0.5 (slow) to 1.5 (fast); default: 1.")
+MODEL = UserMessage("Which model composes the tune (default: the standard model).")
+WITHOUT = UserMessage("What to leave out: triplets, semiquavers, accidentals, rests, ties … Separate with commas.")
+CANDIDATES = UserMessage("How many candidates I compose; you get the best one (default: 8).")
+# The descriptions on the cards of the shipped models; they are here so that the catalogues contain them.
 SHIPPED_MODELS = (
     UserMessage("dances and airs of five collections, most of them Irish"),
     UserMessage("Scottish and Irish airs, marches and dances of the 18th century"),
 )
-SEED = UserMessage("The same wish with the same seed gives the same tune.")
-TITLE = UserMessage("What the tune is called.")
-INSTRUMENT = UserMessage("What plays the melody; each rhythm has its own if you leave it open.")
-BACKING = UserMessage("Whether guitar and bodhrán play along; they do if you leave it open.")
+SEED = UserMessage("The same seed and settings give the same tune.")
+TITLE = UserMessage("Title of the tune.")
+INSTRUMENT = UserMessage("Melody instrument (default: depends on the rhythm).")
+BACKING = UserMessage("Whether guitar and bodhrán play along (default: yes).")
 
-RENDER = UserMessage("Hear and see a tune of your own: I play its ABC as it stands.")
-RENDER_ABC = UserMessage("The tune in ABC; or attach it as a file.")
-RENDER_KEY = UserMessage("Another key of the same mode to move it into.")
-RENDER_FILE = UserMessage("The tune as an .abc file; the first tune of a collection is played.")
+RENDER = UserMessage("Get sheet music and a recording of your own tune, played as written.")
+RENDER_ABC = UserMessage("The tune in ABC notation, if you don't attach a file.")
+RENDER_KEY = UserMessage("Transpose the tune to this key, in the same mode.")
+RENDER_FILE = UserMessage("The tune as an .abc file. From a collection I play the first tune.")
 CONTINUE_TUNE = UserMessage("Continue this tune")
 PLAY_ABC = UserMessage("Play this ABC")
 
-AS_IT_STANDS = UserMessage("played as it stands")
+AS_IT_STANDS = UserMessage("played as written")
 
-# For whoever runs the bot: not translated.
+# Read by the host of the bot, so not translated.
 LOGIN_REFUSED = (
-    "Discord does not accept this token: copy the bot's from https://discord.com/developers/applications into DISCORD_TOKEN."
+    "Discord rejected the bot's token. Copy the token from https://discord.com/developers/applications into DISCORD_TOKEN."
 )
-LOGIN_MISSING = (
-    "There is no token for Discord: copy the bot's from https://discord.com/developers/applications into DISCORD_TOKEN."
-)
-TROUBLE = UserMessage("Your wish could not be taken just now. Please ask again in a minute.")
-NOTHING_TO_PLAY = UserMessage("There is no tune to play. Type its ABC, or attach an .abc file.")
-TWO_TUNES = UserMessage("I play one tune at a time: either type its ABC or attach a file.")
-NO_ABC = UserMessage("I find no ABC in this message: no lines of it, no code block and no .abc file.")
-FILE_OUT_OF_REACH = UserMessage("Discord does not hand me this file just now. Please try again, or paste the tune instead.")
+LOGIN_MISSING = "The bot's token is missing. Copy the token from https://discord.com/developers/applications into DISCORD_TOKEN."
+TROUBLE = UserMessage("I couldn't take your request. Please try again in a minute.")
+NOTHING_TO_PLAY = UserMessage("There is no tune to play. Type its ABC or attach an .abc file.")
+TWO_TUNES = UserMessage("I play one tune at a time. Either type its ABC or attach a file.")
+NO_ABC = UserMessage("I found no ABC in this message: no lines of ABC, no code block and no .abc file.")
+FILE_OUT_OF_REACH = UserMessage("I couldn't download this file from Discord. Please try again, or paste the tune instead.")
 FILE_NOT_TEXT = UserMessage("I can't read this file as text. Save the tune as plain text (UTF-8) and attach it again.")
-GONE = UserMessage("I no longer have that tune. Ask for a new one with /tune.")
-FAILED = UserMessage("This tune did not come out. Please ask again.")
+GONE = UserMessage("I no longer have that tune. Request a new one with /tune.")
+FAILED = UserMessage("I couldn't finish this tune. Please request it again.")
 
 
 def progress(now: Progress) -> UserMessage:
-    """The card while the tune is made."""
+    """The text of the queue card until the tune is finished."""
     match now.tune.status:
         case Status.QUEUED if now.place <= 1:
             return UserMessage("🎻 Next in the queue …")
         case Status.QUEUED:
-            return UserMessage("🎻 In the queue, place {place:,} …", place=now.place)
+            return UserMessage("🎻 Number {place:,} in the queue …", place=now.place)
         case Status.COMPOSING | Status.RENDERING if now.tune.request.mode == "play":
             return UserMessage("🎻 Engraving and playing …")
         case Status.COMPOSING if now.tune.bars:
@@ -85,7 +83,7 @@ def progress(now: Progress) -> UserMessage:
 
 
 def file_too_large(limit_bytes: int) -> UserMessage:
-    return UserMessage("This file is too large for a tune: I read at most {limit} kB.", limit=limit_bytes // 1024)
+    return UserMessage("This file is too large. I read at most {limit} kB.", limit=limit_bytes // 1024)
 
 
 def tune_too_long(characters: int, limit: int) -> UserMessage:
@@ -97,16 +95,16 @@ def too_large(names: list[str]) -> UserMessage:
 
 
 def treated(request: TuneRequest) -> list[UserMessage]:
-    """What was asked for beyond the usual: what becomes of the opening, a free structure, another tempo, what is left out."""
-    wishes = {
+    """The settings of a request that are not the defaults: mode, structure, tempo and what to leave out."""
+    settings = {
         UserMessage("variation, strength {strength}", strength=request.strength): request.mode == "vary",
-        UserMessage("an answer to the opening"): request.mode == "answer",
+        UserMessage("answer to the opening"): request.mode == "answer",
         UserMessage("second part"): request.mode == "second part",
         UserMessage("free structure"): request.structure == "free",
-        UserMessage("{percent} % of the usual tempo", percent=round(100 * request.tempo)): request.tempo != 1,
+        UserMessage("{percent}% of the usual tempo", percent=round(100 * request.tempo)): request.tempo != 1,
     }
     left_out = [UserMessage("without {things}", things=AllOf(map(named, request.without)))] if request.without else []
-    return [*(wish for wish, made in wishes.items() if made), *left_out]
+    return [*(message for message, chosen in settings.items() if chosen), *left_out]
 
 
 def temperature(value: float) -> UserMessage:
@@ -117,60 +115,61 @@ def seed(value: int) -> UserMessage:
     return UserMessage("seed {value}", value=value)
 
 
-def asked_by(person: str) -> UserMessage:
-    return UserMessage("for {person}", person=f"<@{person}>")
+def asked_by(user_id: str) -> UserMessage:
+    return UserMessage("for {person}", person=f"<@{user_id}>")
 
 
 def made_from(address: str) -> UserMessage:
-    return UserMessage("made from {address}", address=address)
+    return UserMessage("based on {address}", address=address)
 
 
 def sheet_music(title: str) -> UserMessage:
-    """What a screen reader says in place of the picture."""
+    """Alternative text of the picture, for screen readers."""
     return UserMessage("Sheet music of {title}", title=title)
 
 
-# Wishes in chat, and sessions.
+# Requests in chat, and sessions.
 ONE_MOMENT = UserMessage("🎻 One moment …")
 HOW_TO_ASK = UserMessage(
-    "Tell me what to play: “a slow jig in G minor”, or a few bars of ABC to go on from. Or reply to one of my tunes: “vary it”."
+    "Tell me what to play: “a slow jig in G minor”, or a few bars of ABC to continue. Or reply to one of my tunes: “vary it”."
 )
-SESSION = UserMessage("Play by turns: you hand in a phrase, I answer it with the next.")
+SESSION = UserMessage("Take turns with me: you send a phrase in ABC, and I answer with the next one.")
 SESSION_NAME = UserMessage("Session")
-SESSION_BEGINS = UserMessage("🎻 A session by turns.")
+SESSION_BEGINS = UserMessage("🎻 A session: you and I take turns.")
 SESSION_RULES = UserMessage(
-    "🎻 You begin: reply to this message with a phrase in ABC, of two to eight bars, and I answer it. Then reply to my answer "
-    "with the next one, and so on. I only see replies that notify me; “Your turn” works always. Reply “stop” to end."
+    "🎻 You start: reply to this message with a phrase in ABC, two to eight bars long, and I answer it. Then reply to "
+    "my answer with the next phrase, and so on. I only see replies that mention me (@ ON); the “Your turn” button "
+    "always works. Reply “stop” to end the session."
 )
 SESSION_IN_PERSON = UserMessage(
-    "🎻 You begin: send me a phrase in ABC, of two to eight bars, and I answer it. Then send the next one. Write “stop” to end."
+    "🎻 You start: send me a phrase in ABC, two to eight bars long, and I answer it. Then send the next one. Send "
+    "“stop” to end the session."
 )
-SESSION_BY_BUTTON = UserMessage(
-    "🎻 You begin: press “Your turn”, hand in a phrase in ABC, of two to eight bars, and I answer it."
-)
-SESSION_OVER = UserMessage("That was the session. Thank you for the music!")
-NO_THREADS = UserMessage("I may not make threads here (Create Public Threads), so we play in this channel.")
+SESSION_BY_BUTTON = UserMessage("🎻 You start: press “Your turn” and enter a phrase in ABC, two to eight bars long. I answer it.")
+SESSION_OVER = UserMessage("The session is over. Thank you for the music!")
+NO_THREADS = UserMessage("I can't create threads here without the Create Public Threads permission, so we play in this channel.")
 CANNOT_WRITE = UserMessage(
-    "I may not write messages there (Send Messages, in threads Send Messages in Threads), but buttons work."
+    "I can't send messages there without the Send Messages permission (in threads: Send Messages in Threads), but "
+    "the buttons work."
 )
 YOUR_TURN = UserMessage("Your turn")
 YOUR_PHRASE = UserMessage("Your phrase in ABC")
-WHOLE_SESSION = UserMessage("The whole session")
+WHOLE_SESSION = UserMessage("Whole session")
 
 
-def comes_here(channel: int) -> UserMessage:
-    return UserMessage("I may not write in {channel}, so your tune comes here.", channel=f"<#{channel}>")
+def comes_here(channel_id: int) -> UserMessage:
+    return UserMessage("I can't send messages in {channel}, so I'll send your tune here.", channel=f"<#{channel_id}>")
 
 
-def session_in(thread: int) -> UserMessage:
-    return UserMessage("🎻 The session is in {thread}.", thread=f"<#{thread}>")
+def session_in(thread_id: int) -> UserMessage:
+    return UserMessage("🎻 The session is in {thread}.", thread=f"<#{thread_id}>")
 
 
 def phrases(count: int) -> UserMessage:
     return UserMessage("{n} phrase and its answer.", "{n} phrases and their answers.", n=count)
 
 
-# Under a tune.
+# The buttons under a tune.
 
 AGAIN = UserMessage("Again")
 VARY_A_LITTLE = UserMessage("Vary a little")
@@ -182,110 +181,112 @@ CHANGE = UserMessage("Change…")
 OTHER_INSTRUMENT = UserMessage("Instrument")
 MORE_FILES = UserMessage("More files")
 SHARE = UserMessage("Share")
-TAKE_BACK = UserMessage("Take back")
+TAKE_BACK = UserMessage("Unshare")
 DELETE = UserMessage("Delete")
 DELETE_FOR_GOOD = UserMessage("Delete for good")
 
-WHICH_INSTRUMENT = UserMessage("Who shall play it?")
-OWN_INSTRUMENT = UserMessage("the rhythm's own instrument")
+WHICH_INSTRUMENT = UserMessage("Which instrument should play it?")
+OWN_INSTRUMENT = UserMessage("the rhythm's default instrument")
 
 CHANGE_TUNE = UserMessage("Change the tune")
 FIELD_RHYTHM = UserMessage("Rhythm")
 FIELD_KEY = UserMessage("Key")
-FIELD_OPENING = UserMessage("Opening, in ABC")
-FIELD_TUNE = UserMessage("The tune, in ABC")
-FIELD_TEMPERATURE = UserMessage("Temperature, 0.1 to 2")
+FIELD_OPENING = UserMessage("Opening in ABC")
+FIELD_TUNE = UserMessage("Tune in ABC")
+FIELD_TEMPERATURE = UserMessage("Temperature (0.1 to 2)")
 FIELD_SEED = UserMessage("Seed")
 FIELD_TITLE = UserMessage("Title")
-LEFT_OPEN = UserMessage("left open")
-NEW_SEED = UserMessage("left open: a new one")
-CHANGE_ON = UserMessage("Change on")
+LEFT_OPEN = UserMessage("not set")
+NEW_SEED = UserMessage("leave empty for a new seed")
+CHANGE_ON = UserMessage("Continue editing")
 TYPED = UserMessage("What you typed")
 
-SHARED = UserMessage("Shared: the tune is in the gallery now.")
-TAKE_IT_BACK = UserMessage("This tune is in the gallery. Take it back?")
-SHARED_ALREADY = UserMessage("This tune is in the gallery already.")
-TAKEN_BACK = UserMessage("Taken back: the tune is out of the gallery.")
-DELETE_IT = UserMessage("Delete this tune for good? Its files and its hearts go with it.")
+SHARED = UserMessage("Shared. The tune is now in the gallery.")
+TAKE_IT_BACK = UserMessage("This tune is in the gallery. Unshare it?")
+SHARED_ALREADY = UserMessage("This tune is already in the gallery.")
+TAKEN_BACK = UserMessage("Unshared. The tune is no longer in the gallery.")
+DELETE_IT = UserMessage("Delete this tune for good? Its files and likes are deleted too.")
 DELETED = UserMessage("Deleted.")
-PRIVATE = UserMessage("This tune is private. Whoever asked for it can share it; then it can be liked.")
-NO_FILES = UserMessage("There are no more files of this tune.")
-FLAC_INSTEAD = UserMessage(
-    "As WAV the recording is too large to be sent here, so it comes as FLAC: the same sound in a smaller file."
-)
+PRIVATE = UserMessage("This tune is private. Once the person who requested it shares it, it can be liked.")
+NO_FILES = UserMessage("There are no more files for this tune.")
+FLAC_INSTEAD = UserMessage("The WAV recording is too large to send here, so I sent it as FLAC: the same sound in a smaller file.")
 
 
 def alone(instrument: str) -> UserMessage:
-    """The instrument without guitar and drum."""
-    return UserMessage("{instrument}, alone", instrument=instrument)
+    """A choice of instrument that plays without guitar and bodhrán."""
+    return UserMessage("{instrument}, without backing", instrument=instrument)
 
 
 def likes(number: int) -> str:
-    """The same in every language; `bot.discord.buttons.like` reads it again."""
+    """The label of the like button, the same in every language. `bot.discord.buttons.like` reads the number back from it."""
     return f"♥ {number}"
 
 
-def shared_in(place: str) -> UserMessage:
-    return UserMessage("Shared: the tune is in the gallery and in {place}.", place=f"<#{place}>")
+def shared_in(channel_id: str) -> UserMessage:
+    return UserMessage("Shared. The tune is now in the gallery and in {place}.", place=f"<#{channel_id}>")
 
 
-def shared_but_not_in(place: str) -> UserMessage:
-    return UserMessage("Shared: the tune is in the gallery. I may not write in {place}, so it is not there.", place=f"<#{place}>")
-
-
-def shared_soon_in(place: str) -> UserMessage:
+def shared_but_not_in(channel_id: str) -> UserMessage:
     return UserMessage(
-        "Shared: the tune is in the gallery, and comes to {place} as soon as Discord lets me.", place=f"<#{place}>"
+        "Shared. The tune is now in the gallery, but I'm not allowed to post it in {place}.", place=f"<#{channel_id}>"
     )
 
 
-def shared_by(person: str) -> UserMessage:
-    return UserMessage("shared by {person}", person=f"<@{person}>")
+def shared_soon_in(channel_id: str) -> UserMessage:
+    return UserMessage(
+        "Shared. The tune is now in the gallery. I'll post it in {place} as soon as Discord lets me.", place=f"<#{channel_id}>"
+    )
+
+
+def shared_by(user_id: str) -> UserMessage:
+    return UserMessage("shared by {person}", person=f"<@{user_id}>")
 
 
 def no_number(typed: str) -> UserMessage:
-    return UserMessage("“{typed}” is not a number I can read.", typed=typed)
+    return UserMessage("“{typed}” is not a number.", typed=typed)
 
 
 def too_large_here(names: list[str]) -> UserMessage:
-    return UserMessage("Too large to be sent here: {names}.", names=", ".join(names))
+    return UserMessage("Too large to send here: {names}.", names=", ".join(names))
 
 
-# While a tune is waited for, and where it cannot be posted as it should be.
+# The queue card, and notes on a tune that could not be posted as an ordinary message with its files.
 CANCEL = UserMessage("Cancel")
-CANCELLED = UserMessage("Cancelled. Ask for another with /tune whenever you like.")
-NOT_CANCELLED = UserMessage("This tune could not be cancelled just now. Please try again in a minute.")
+CANCELLED = UserMessage("Cancelled. Use /tune to request another tune.")
+NOT_CANCELLED = UserMessage("I couldn't cancel this tune. Please try again in a minute.")
 
 MAY_NOT_WRITE = UserMessage(
-    "I may not write here, so the tune stays on my answer. Whoever runs the server can let me: View Channel and Send Messages, "
-    "in threads Send Messages in Threads."
+    "I can't send messages here, so the tune stays in my reply. A server admin can give me the permissions: View "
+    "Channel and Send Messages (in threads: Send Messages in Threads)."
 )
-CLOSED_THREAD = UserMessage("This thread is closed to me, so the tune stays on my answer.")
+CLOSED_THREAD = UserMessage("This thread is closed or locked, so the tune stays in my reply.")
 FILES_ON_ANSWER = UserMessage(
-    "I may not attach files here: sheet music and recording are on my answer. Whoever runs the server can let me: Attach Files."
+    "I can't attach files here, so the sheet music and recording are in my reply. A server admin can give me the "
+    "permission: Attach Files."
 )
 FILES_SENT = UserMessage(
-    "I may not attach files here: sheet music and recording are in your direct messages. Whoever runs the server can let me: "
-    "Attach Files."
+    "I can't attach files here, so I sent you the sheet music and recording as a direct message. A server admin can "
+    "give me the permission: Attach Files."
 )
 FILES_NOWHERE = UserMessage(
-    "I may not attach files here, so sheet music and recording are missing. Whoever runs the server can let me: Attach Files."
+    "I can't attach files here, so the sheet music and recording are missing. A server admin can give me the "
+    "permission: Attach Files."
 )
-BROUGHT = UserMessage("I can't post where you asked, so your tune comes to you here.")
-FILES_OF_ANSWER = UserMessage("Sheet music and recording; I may not attach them to a message of mine here.")
+BROUGHT = UserMessage("I can't post in the channel where you requested this tune, so I sent it to you here.")
+FILES_OF_ANSWER = UserMessage("Sheet music and recording. I can't attach them to my message in this channel.")
 
 
 def next_turn(unix_s: int) -> UserMessage:
-    """During a cooldown; Discord makes «in 2 minutes» of it and counts down."""
-    return UserMessage("your next turn comes {when}", when=f"<t:{unix_s}:R>")
+    """Shown during a cooldown. Discord shows the time stamp as “in 2 minutes” and counts down."""
+    return UserMessage("cooldown: your next tune can start {when}", when=f"<t:{unix_s}:R>")
 
 
-# Several tunes at once.
-SET = UserMessage("Compose tunes that go together, one after the other, as at a session.")
-SET_KEY = UserMessage("Of the first tune; the others' keys go with it.")
-SET_COUNT = UserMessage("How many tunes, 2 to 5; 3 if you leave it open.")
-COUNT = UserMessage("How many tunes for this one wish, to choose from; 1 if you leave it open.")
-OPEN_ONE = UserMessage("Choose a tune to do more with it …")
+# Sets, and several tunes for one request.
+SET = UserMessage("Compose a set: tunes that go together, played one after the other as at a session.")
+SET_KEY = UserMessage("Key of the first tune. I choose keys that fit for the others.")
+SET_COUNT = UserMessage("How many tunes, 2 to 5 (default: 3).")
+COUNT = UserMessage("How many tunes to compose for this request, to choose from (default: 1).")
+OPEN_ONE = UserMessage("Open a tune for more options …")
 
 
 def set_of(n: int) -> UserMessage:
@@ -293,7 +294,7 @@ def set_of(n: int) -> UserMessage:
 
 
 def takes_of(n: int) -> UserMessage:
-    return UserMessage("{n} tune for one wish", "{n} tunes for one wish", n=n)
+    return UserMessage("{n} tune for one request", "{n} tunes for one request", n=n)
 
 
 def set_progress(finished: int, n: int) -> UserMessage:
@@ -301,4 +302,4 @@ def set_progress(finished: int, n: int) -> UserMessage:
 
 
 def set_lacks(n: int) -> UserMessage:
-    return UserMessage("{n} tune of it did not come out.", "{n} tunes of it did not come out.", n=n)
+    return UserMessage("{n} tune failed.", "{n} tunes failed.", n=n)

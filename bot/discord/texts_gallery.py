@@ -1,56 +1,56 @@
-"""What people in Discord read of the gallery, of their own tunes and of tunebooks."""
+"""English texts of the gallery: `/gallery`, `/top`, `/mine` and `/tunebook`."""
 
 from generator.user_messages import UserMessage
 
-GALLERY = UserMessage("Look through the tunes that were shared here, and play them.")
-TOP = UserMessage("The tunes that people here like most.")
-MINE = UserMessage("Your own tunes: play them, share them, take them back or delete them.")
-TUNEBOOK = UserMessage("All these tunes as one file in ABC.")
-SEARCH = UserMessage("Words of the title.")
-SEARCH_RHYTHM = UserMessage("Tunes of one dance only.")
-SEARCH_KEY = UserMessage("Tunes in one key only, or in one mode: Ador, D, dorian.")
-PERIOD = UserMessage("Likes of the last seven days, of the last thirty, or all of them.")
-PERIODS = {"week": UserMessage("week"), "month": UserMessage("month"), "ever": UserMessage("ever")}
-WHICH = UserMessage("What was shared here, or your own tunes, also those that nobody else sees.")
-WHICH_SERVER = UserMessage("what was shared here")
+GALLERY = UserMessage("Browse and play the tunes shared here.")
+TOP = UserMessage("Show the most liked tunes here.")
+MINE = UserMessage("Your own tunes: play, share, unshare or delete them.")
+TUNEBOOK = UserMessage("Download many tunes as one ABC file.")
+SEARCH = UserMessage("Words in the title.")
+SEARCH_RHYTHM = UserMessage("Only tunes with this rhythm.")
+SEARCH_KEY = UserMessage("Only tunes in this key or mode: Ador, D, dorian.")
+PERIOD = UserMessage("Likes from the last 7 days, the last 30 days or all time (default: week).")
+PERIODS = {"week": UserMessage("week"), "month": UserMessage("month"), "ever": UserMessage("all time")}
+WHICH = UserMessage("Tunes shared here (default), or all of your own, including private ones.")
+WHICH_SERVER = UserMessage("tunes shared here")
 WHICH_MINE = UserMessage("my own tunes")
-ORDER = UserMessage("Of the shared tunes: the newest first, or the most liked.")
+ORDER = UserMessage("For shared tunes: newest first (default), or the most liked.")
 ORDERS = {
-    "newest": UserMessage("the newest first"),
-    "week": UserMessage("the most liked of the week"),
-    "month": UserMessage("the most liked of the month"),
-    "ever": UserMessage("the most liked ever"),
+    "newest": UserMessage("newest first"),
+    "week": UserMessage("most liked this week"),
+    "month": UserMessage("most liked this month"),
+    "ever": UserMessage("most liked of all time"),
 }
 
 SHARED_HERE = UserMessage("Shared in this server")
 SHARED_EVERYWHERE = UserMessage("Shared everywhere")
 LIKED_THIS_WEEK = UserMessage("Most liked this week")
 LIKED_THIS_MONTH = UserMessage("Most liked this month")
-LIKED_EVER = UserMessage("Most liked ever")
+LIKED_EVER = UserMessage("Most liked of all time")
 YOUR_TUNES = UserMessage("Your tunes")
 
-NOTHING_SHARED = UserMessage("Nothing is shared here yet. Make a tune with /tune, and press Share under it.")
-NOTHING_LIKED = UserMessage("Nobody liked a tune here in this time. Press ♥ under one that you like.")
-NOTHING_YOURS = UserMessage("You have no tunes yet. Ask for one with /tune.")
-NOTHING_FOUND = UserMessage("No tune here is like that. Search for less, or leave the search out.")
+NOTHING_SHARED = UserMessage("Nothing has been shared here yet. Request a tune with /tune and press Share under it.")
+NOTHING_LIKED = UserMessage("No tune was liked here in this period. Press ♥ under one that you like.")
+NOTHING_YOURS = UserMessage("You have no tunes yet. Request one with /tune.")
+NOTHING_FOUND = UserMessage("No tunes found. Use fewer search options, or none.")
 
 CHOOSE = UserMessage("Choose a tune to see and hear it")
 PREVIOUS = UserMessage("Previous page")
 NEXT = UserMessage("Next page")
 BACK = UserMessage("Back")
 SHARE = UserMessage("Share")
-TAKE_BACK = UserMessage("Take back")
+TAKE_BACK = UserMessage("Unshare")
 DELETE = UserMessage("Delete")
 REALLY_DELETE = UserMessage("Delete for good")
 KEEP = UserMessage("Keep it")
 PRIVATE = UserMessage("private")
-UNTITLED = UserMessage("a tune without a title")
+UNTITLED = UserMessage("untitled tune")
 MESSAGE = UserMessage("message")
 
-PAGE_GONE = UserMessage("This page is not there any more. Please open it again with its command.")
-TUNE_GONE = UserMessage("This tune is not here any more. Go back and choose another.")
-NO_OPENING = UserMessage("I no longer have the tune that you chose, or it is not for you to see. Please choose another opening.")
-LATER = UserMessage("This does not work just now. Please try again in a minute.")
+PAGE_GONE = UserMessage("This page is no longer available. Please use the command again.")
+TUNE_GONE = UserMessage("This tune is no longer available. Go back and choose another.")
+NO_OPENING = UserMessage("The tune you chose no longer exists, or you can't see it. Please choose another opening.")
+LATER = UserMessage("That didn't work. Please try again in a minute.")
 
 
 def shared_on(day: str) -> UserMessage:
@@ -58,7 +58,7 @@ def shared_on(day: str) -> UserMessage:
 
 
 def search_too_long(limit: int) -> UserMessage:
-    return UserMessage("I search for at most {limit} characters of a title.", limit=limit)
+    return UserMessage("Search for at most {limit} characters of a title.", limit=limit)
 
 
 def tunes_in_file(n: int) -> UserMessage:

@@ -1,4 +1,4 @@
-"""What people in Discord read of how all this is used, and of what is kept of them."""
+"""English texts of `/help` and `/privacy`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,23 +8,23 @@ from generator.user_messages import UserMessage
 from storage.privacy import Kept
 
 HELP = UserMessage("What I can do, with examples to copy.")
-TOPIC = UserMessage("What to read more about.")
-ABOUT = UserMessage("I compose Irish tunes, engrave them and play them. Copy an example, or read on with /help and a topic.")
+TOPIC = UserMessage("Topic to read more about.")
+ABOUT = UserMessage("I compose Irish tunes, engrave them and play them. Copy an example, or choose a topic with /help.")
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A command with its options as Discord passes them on, and what comes of it."""
+    """A command to copy, with the values of its options, and what it does."""
 
     command: str
-    says: UserMessage
+    effect: UserMessage
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
     name: UserMessage
-    words: tuple[UserMessage, ...]
+    paragraphs: tuple[UserMessage, ...]
     examples: tuple[Example, ...] = ()
 
 
@@ -32,14 +32,14 @@ TOPICS = {
     "tune": Topic(
         UserMessage("tunes"),
         (
-            UserMessage("Say as much as you like; the rest is up to me. The same wish with the same seed gives the same tune."),
-            UserMessage("Where you type an opening, I offer the tunes that you may go on from."),
-            UserMessage("With “model” you choose who composes: each model has learned from other tunes."),
+            UserMessage("Set as many options as you like; I choose the rest. The same seed and settings give the same tune."),
+            UserMessage("As you type an opening, I suggest tunes that you can continue."),
+            UserMessage("With “model” you choose which model composes: each has learned from different tunes."),
         ),
         (
-            Example("tune", UserMessage("a tune, whatever comes")),
+            Example("tune", UserMessage("any tune")),
             Example("tune", UserMessage("a reel in A dorian"), {"rhythm": "reel", "key": "Ador"}),
-            Example("tune", UserMessage("goes on from your bars"), {"opening": "|:EAAB c2Bc|dBAB G2EG|"}),
+            Example("tune", UserMessage("continues your bars"), {"opening": "|:EAAB c2Bc|dBAB G2EG|"}),
             Example(
                 "tune", UserMessage("a wilder jig on the flute"), {"rhythm": "jig", "temperature": 1.3, "instrument": "flute"}
             ),
@@ -49,82 +49,93 @@ TOPICS = {
                 {"rhythm": "waltz", "without": "triplets, semiquavers, accidentals"},
             ),
             Example("set", UserMessage("three polkas that go together"), {"rhythm": "polka", "count": 3}),
-            Example("render", UserMessage("plays your own tune as it stands"), {"abc": "|:EAAB c2Bc|dBAB G2EG|"}),
+            Example("render", UserMessage("plays your own tune as written"), {"abc": "|:EAAB c2Bc|dBAB G2EG|"}),
         ),
     ),
     "chat": Topic(
-        UserMessage("in chat"),
+        UserMessage("chat"),
         (
-            UserMessage("Mention me, or write to me directly, in words or in ABC: “a slow jig in G minor, please”."),
+            UserMessage("Mention me or send me a direct message, in words or in ABC: “a slow jig in G minor, please”."),
             UserMessage(
-                "Reply to one of my tunes: with a few bars, and I go on; with words, “slower”, “in D” or “vary it”, and I do it."
+                "Reply to one of my tunes with a few bars, and I continue them. Or reply with words, such as “slower”, “in D” or "
+                "“vary it”, and I do that."
             ),
-            UserMessage("On any message with ABC, open Apps: “Continue this tune” goes on from it, “Play this ABC” plays it."),
+            UserMessage(
+                "On any message with ABC, open its menu and choose Apps: “Continue this tune” continues the ABC, “Play this ABC” "
+                "plays it."
+            ),
         ),
-        (Example("session", UserMessage("you and I play phrase by phrase"), {"rhythm": "reel", "key": "Ador"}),),
+        (Example("session", UserMessage("you and I take turns, phrase by phrase"), {"rhythm": "reel", "key": "Ador"}),),
     ),
     "buttons": Topic(
         UserMessage("buttons"),
         (
             UserMessage(
-                "The buttons under a tune make another like it, vary it a little or a lot, go on from it, write its B part, "
-                "change what was asked for, or play it on another instrument; anybody may press them."
+                "With the buttons under a tune, anyone can request another like it, vary it a little or a lot, continue it, add "
+                "a B part, change the request, or have it played on another instrument."
             ),
-            UserMessage("♥ likes it. Whoever asked for it may share it or delete it."),
+            UserMessage("♥ likes the tune. The person who requested it can share or delete it."),
         ),
     ),
     "sharing": Topic(
         UserMessage("sharing"),
         (
             UserMessage(
-                "A tune is for you and your server until you press Share. Then everybody can find it; take it back with /mine."
+                "Only you and your server can see a tune until you press Share. Then everyone can find it. You can unshare it "
+                "with /mine."
             ),
         ),
         (
-            Example("gallery", UserMessage("what was shared here")),
-            Example("gallery", UserMessage("jigs alone"), {"rhythm": "jig"}),
-            Example("top", UserMessage("what is liked most"), {"period": "month"}),
-            Example("tunebook", UserMessage("all of it as one file")),
+            Example("gallery", UserMessage("tunes shared here")),
+            Example("gallery", UserMessage("only jigs"), {"rhythm": "jig"}),
+            Example("top", UserMessage("the most liked tunes this month"), {"period": "month"}),
+            Example("tunebook", UserMessage("all tunes shared here in one file")),
             Example("mine", UserMessage("your own tunes")),
         ),
     ),
     "settings": Topic(
         UserMessage("settings"),
-        (UserMessage("Set what I take where you leave something open. Who manages a server sets its rules with /settings."),),
         (
-            Example("defaults", UserMessage("your tunes on the fiddle"), {"instrument": "fiddle"}),
-            Example("defaults", UserMessage("all of it left open again"), {"reset": "everything"}),
-            Example("settings", UserMessage("half a minute between two tunes of a person"), {"cooldown": 30}),
+            UserMessage(
+                "With /defaults you set what I use for options that you leave out. With the Manage Server permission, you can "
+                "set a server's rules with /settings."
+            ),
+        ),
+        (
+            Example("defaults", UserMessage("your tunes are played on the fiddle"), {"instrument": "fiddle"}),
+            Example("defaults", UserMessage("resets all your defaults"), {"reset": "everything"}),
+            Example("settings", UserMessage("a cooldown of 30 seconds per person"), {"cooldown": 30}),
         ),
     ),
     "privacy": Topic(
         UserMessage("privacy"),
-        (UserMessage("I keep what you ask me for, what you like and what you set, until you delete it."),),
-        (Example("privacy", UserMessage("what I keep of you, and how to delete it")),),
+        (UserMessage("I keep your requests, likes and settings until you delete them."),),
+        (Example("privacy", UserMessage("what I keep about you, and how to delete it")),),
     ),
 }
 
-PRIVACY = UserMessage("What I keep of you, why, and how to delete it.")
-KEPT = UserMessage("**What I keep of you**")
+PRIVACY = UserMessage("What I keep about you, why, and how to delete it.")
+KEPT = UserMessage("**What I keep about you**")
 KEPT_WHY = UserMessage(
-    "I keep your tunes and what you typed for them, so that buttons, replies and the gallery work. With them I keep Discord's "
-    "numbers for you, for the server and for the channel, and what I need to answer you there; no name and no other message."
+    "I keep your tunes and what you typed for them, so that buttons, replies and the gallery work. With them I keep "
+    "the Discord IDs of you, the server and the channel, and what I need to answer you there. I keep no names and no "
+    "other messages."
 )
 KEPT_WHO = UserMessage(
-    "A tune is seen by you and by the server where it was made, and by everybody once you share it. "
-    "I count likes, and tell nobody who gave them."
+    "A tune can be seen by you and by the server where it was made, and by everyone once you share it. I count "
+    "likes, but tell nobody who gave them."
 )
-KEPT_HOW_LONG = UserMessage("All this stays until you delete it: one tune with /mine, or everything with the button below.")
+KEPT_HOW_LONG = UserMessage("I keep all this until you delete it: one tune with /mine, or everything with the button below.")
 DELETE_ALL = UserMessage("Delete my data")
 REALLY = UserMessage(
-    "Shall I delete your tunes, also the shared and the unfinished ones, with their messages, your likes and your defaults? "
-    "They cannot be brought back. What others made from your tunes stays theirs."
+    "Delete all your tunes, including shared and unfinished ones, with their messages, your likes and your defaults? "
+    "This can't be undone. Tunes that others made from yours are kept."
 )
-REALLY_ALL = UserMessage("Delete all of it")
-KEEP_ALL = UserMessage("Keep it")
+REALLY_ALL = UserMessage("Delete everything")
+KEEP_ALL = UserMessage("Keep everything")
 DELETING = UserMessage("Deleting …")
-GO_ON = UserMessage("Not everything could be deleted. Press the button once more, and I go on with the rest.")
-DELETED_ELSE = UserMessage("All that I kept of you is deleted.")
+GO_ON = UserMessage("I couldn't delete everything. Press the button again to delete the rest.")
+DELETED_ELSE = UserMessage("Everything that I kept about you is deleted.")
 
 
 def invite(address: str) -> UserMessage:
@@ -133,7 +144,7 @@ def invite(address: str) -> UserMessage:
 
 def kept(now: Kept) -> list[UserMessage]:
     return [
-        UserMessage("{n} tune that you asked for", "{n} tunes that you asked for", n=now.tunes),
+        UserMessage("{n} tune that you requested", "{n} tunes that you requested", n=now.tunes),
         UserMessage("{n} tune that you shared", "{n} tunes that you shared", n=now.shared),
         UserMessage("{n} like that you gave", "{n} likes that you gave", n=now.likes),
         UserMessage("{n} default that you set", "{n} defaults that you set", n=now.defaults),
@@ -142,5 +153,7 @@ def kept(now: Kept) -> list[UserMessage]:
 
 def deleted(n: int) -> UserMessage:
     return UserMessage(
-        "{n} tune and all else that I kept of you is deleted.", "{n} tunes and all else that I kept of you are deleted.", n=n
+        "Deleted: {n} tune and everything else that I kept about you.",
+        "Deleted: {n} tunes and everything else that I kept about you.",
+        n=n,
     )

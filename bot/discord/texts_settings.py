@@ -1,29 +1,29 @@
-"""What people in Discord read of their defaults and of a server's settings."""
+"""English texts of `/defaults` and `/settings`."""
 
 from generator.user_messages import UserMessage
 
-DEFAULTS = UserMessage("What I take where you leave something open: shows it, and changes what you give.")
-DEFAULT_RHYTHM = UserMessage("The dance, or an air, unless you ask for another.")
-DEFAULT_KEY = UserMessage("A key, or a mode alone, unless you ask for another: Ador, dorian.")
-DEFAULT_TEMPERATURE = UserMessage("From 0.1 (steady) to 2 (wild).")
-DEFAULT_TEMPO = UserMessage("Times the usual tempo, from 0.5 (slow) to 1.5 (fast).")
-DEFAULT_STRUCTURE = UserMessage("Parts of eight bars, played twice, or free.")
-DEFAULT_INSTRUMENT = UserMessage("What plays the melody.")
-DEFAULT_BACKING = UserMessage("Whether guitar and bodhrán play along.")
-DEFAULT_MODEL = UserMessage("The model that composes.")
-DEFAULT_LANGUAGE = UserMessage("The language in which I answer you.")
-DEFAULT_RESET = UserMessage("What to leave open again.")
+DEFAULTS = UserMessage("Show or change your defaults: what I use for options that you leave out.")
+DEFAULT_RHYTHM = UserMessage("Default type of tune: a dance, or an air.")
+DEFAULT_KEY = UserMessage("Default key, or only a mode: Ador, dorian.")
+DEFAULT_TEMPERATURE = UserMessage("Default temperature, from 0.1 (steady) to 2 (wild).")
+DEFAULT_TEMPO = UserMessage("Default tempo relative to the usual one, from 0.5 (slow) to 1.5 (fast).")
+DEFAULT_STRUCTURE = UserMessage("Default structure: eight-bar parts, each played twice, or free.")
+DEFAULT_INSTRUMENT = UserMessage("Default melody instrument.")
+DEFAULT_BACKING = UserMessage("Whether guitar and bodhrán play along by default.")
+DEFAULT_MODEL = UserMessage("Default model.")
+DEFAULT_LANGUAGE = UserMessage("Language in which I answer you.")
+DEFAULT_RESET = UserMessage("Which default to reset.")
 
-SETTINGS = UserMessage("This server's rules for tunes: shows them, and changes what you give.")
-SHARING_CHANNEL = UserMessage("Where shared tunes are posted.")
-ADD_CHANNEL = UserMessage("One more channel in which tunes may be asked for; in all, as long as there is none.")
-REMOVE_CHANNEL = UserMessage("A channel in which tunes may no longer be asked for.")
-COOLDOWN = UserMessage("Seconds between two requests of a person.")
-OPEN_REQUESTS = UserMessage("How many unfinished tunes a person may have.")
-DELETERS = UserMessage("Who may delete a tune beside whoever asked for it.")
-SERVER_INSTRUMENT = UserMessage("What plays the melody where nobody chose anything.")
-SERVER_LANGUAGE = UserMessage("The language for people who chose none with /defaults.")
-SERVER_RESET = UserMessage("What to set back to the usual.")
+SETTINGS = UserMessage("Show or change this server's rules for tunes.")
+SHARING_CHANNEL = UserMessage("Channel where shared tunes are posted.")
+ADD_CHANNEL = UserMessage("Add a channel where tunes can be requested (default: all channels).")
+REMOVE_CHANNEL = UserMessage("Remove a channel where tunes can be requested.")
+COOLDOWN = UserMessage("Seconds between two requests by the same person.")
+OPEN_REQUESTS = UserMessage("How many unfinished tunes a person can have at once.")
+DELETERS = UserMessage("Who can delete a tune besides the person who requested it.")
+SERVER_INSTRUMENT = UserMessage("Melody instrument for people who chose none.")
+SERVER_LANGUAGE = UserMessage("Language for people who chose none with /defaults.")
+SERVER_RESET = UserMessage("Which setting to reset to its default.")
 
 EVERYTHING = UserMessage("everything")
 NAMES = {
@@ -39,36 +39,36 @@ NAMES = {
     "sharing_channel": UserMessage("sharing channel"),
     "channels": UserMessage("channels for tunes"),
     "cooldown_s": UserMessage("cooldown"),
-    "open_requests": UserMessage("unfinished tunes a person"),
-    "deleters": UserMessage("who may delete"),
+    "open_requests": UserMessage("unfinished tunes per person"),
+    "deleters": UserMessage("who can delete"),
 }
 DELETER_NAMES = {
-    "owner": UserMessage("only whoever asked for it"),
+    "owner": UserMessage("only the person who requested it"),
     "moderators": UserMessage("moderators too"),
     "everyone": UserMessage("everyone"),
 }
 
 YOUR_DEFAULTS = UserMessage("**Your defaults**")
 THE_SETTINGS = UserMessage("**Settings of this server**")
-LEFT_OPEN = UserMessage("left open")
+LEFT_OPEN = UserMessage("not set")
 YES = UserMessage("yes")
 NO = UserMessage("no")
 ALL_CHANNELS = UserMessage("all")
 NOWHERE = UserMessage("none")
 THEIR_OWN = UserMessage("each person's own")
-UP_TO_HOST = UserMessage("as many as whoever runs me allows")
+UP_TO_HOST = UserMessage("the limit set by my host")
 NO_COOLDOWN = UserMessage("none")
-NOT_KEPT = UserMessage("Your settings cannot be kept just now. Please try again in a minute.")
-ONLY_IN_SERVERS = UserMessage("Settings belong to a server. Use this command in one.")
-ONLY_MANAGERS = UserMessage("Only people who may manage this server can change its settings.")
-NO_SUCH_CHANNEL = UserMessage("Tunes were not limited to this channel, so there is nothing to take away.")
+NOT_KEPT = UserMessage("I couldn't save your settings. Please try again in a minute.")
+ONLY_IN_SERVERS = UserMessage("Settings belong to a server. Use this command in a server.")
+ONLY_MANAGERS = UserMessage("You need the Manage Server permission to change this server's settings.")
+NO_SUCH_CHANNEL = UserMessage("This channel is not in the list of channels for tunes, so I can't remove it.")
 
 PERMISSIONS = {
-    "view_channel": UserMessage("see the channel"),
-    "send_messages": UserMessage("send messages"),
-    "send_messages_in_threads": UserMessage("send messages in threads"),
-    "embed_links": UserMessage("embed links"),
-    "attach_files": UserMessage("attach files"),
+    "view_channel": UserMessage("View Channel"),
+    "send_messages": UserMessage("Send Messages"),
+    "send_messages_in_threads": UserMessage("Send Messages in Threads"),
+    "embed_links": UserMessage("Embed Links"),
+    "attach_files": UserMessage("Attach Files"),
 }
 
 
@@ -78,5 +78,5 @@ def seconds(n: int) -> UserMessage:
 
 def lacking(channel: str, permissions: str) -> UserMessage:
     return UserMessage(
-        "⚠️ In {channel} I am not allowed to: {permissions}. Please allow it.", channel=channel, permissions=permissions
+        "⚠️ I'm missing permissions in {channel}: {permissions}. Please allow them.", channel=channel, permissions=permissions
     )

@@ -32,7 +32,7 @@ async def guarded(interaction: Interaction, tune_id: str, press: Callable[[Inter
         await press(interaction)
     except Exception as error:
         if isinstance(error, discord.HTTPException):
-            log.warning("A press could not be answered.", tune=tune_id, reason=str(error))
+            log.warning("Could not answer a button press.", tune=tune_id, reason=str(error))
         else:
             log.exception("A button failed.", tune=tune_id)
         with contextlib.suppress(discord.HTTPException):

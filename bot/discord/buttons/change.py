@@ -96,7 +96,7 @@ async def _submitted(interaction: Interaction, *, tune_id: str, typed: Typed) ->
     except Exception as error:
         sentence = error.message if isinstance(error, RequestError) else texts.TROUBLE
         if sentence is texts.TROUBLE:
-            log.exception("A form cannot be taken.", tune=tune_id)
+            log.exception("Handling a form failed.", tune=tune_id)
         await interaction.response.send_message(
             caller.translate(sentence), **_kept_for_later(tune_id, typed, caller), ephemeral=True
         )

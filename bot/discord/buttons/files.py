@@ -56,7 +56,7 @@ async def _contents(storage: Storage, tune: Tune, limit: int) -> dict[str, bytes
     try:
         recording = await asyncio.to_thread(lossless, await storage.read(tune.id, "tune.mp3"), limit)
     except (KeyError, soundfile.LibsndfileError) as error:
-        log.warning("A recording cannot be given without loss.", tune=tune.id, reason=repr(error))
+        log.warning("Could not make a lossless recording.", tune=tune.id, reason=repr(error))
         return contents
     ending, content = recording or ("wav", None)
     return contents | {f"tune.{ending}": content}

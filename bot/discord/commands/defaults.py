@@ -92,7 +92,7 @@ async def defaults(
     except RequestError as error:
         await tell(interaction, caller, error.message)
     except Exception:
-        log.exception("Somebody's defaults cannot be kept.")
+        log.exception("Saving defaults failed.")
         await tell(interaction, caller, texts_settings.NOT_KEPT)
     else:
         translate = languages.language(held.language or caller.server.language or str(interaction.locale))

@@ -32,17 +32,17 @@ async def help_(interaction: discord.Interaction[TunesmithBot], topic: str | Non
         lines += [
             _line(bot, example, translate, typed) for name, count in _FIRST.items() for example in TOPICS[name].examples[:count]
         ]
-        lines += [translate(TOPICS[name].words[0]) for name in ("chat", "buttons")]
+        lines += [translate(TOPICS[name].paragraphs[0]) for name in ("chat", "buttons")]
     else:
         about = TOPICS[topic]
-        lines = [f"**{translate(about.name)}**", *map(translate, about.words)]
+        lines = [f"**{translate(about.name)}**", *map(translate, about.paragraphs)]
         lines += [_line(bot, example, translate, typed) for example in about.examples]
     lines.append(translate(texts_help.invite(f"<{bot.invite_url}>")))
     await interaction.response.send_message("\n".join(lines), ephemeral=True)
 
 
 def _line(bot: TunesmithBot, example: Example, translate: Language, typed: Language) -> str:
-    return f"- `{written(bot, example, typed)}` – {translate(example.says)}"
+    return f"- `{written(bot, example, typed)}` – {translate(example.effect)}"
 
 
 def written(bot: TunesmithBot, example: Example, typed: Language) -> str:

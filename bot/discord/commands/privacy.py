@@ -66,7 +66,7 @@ async def _show(interaction: Interaction, caller: Caller) -> None:
     try:
         kept = await interaction.client.storage.privacy.kept(caller.viewer)
     except Exception:
-        log.exception("What is kept of somebody cannot be counted.")
+        log.exception("Counting a user's data failed.")
         await interaction.followup.send(translate(texts_gallery.LATER), ephemeral=True)
         return
     numbers = [f"- {translate(line)}" for line in texts_help.kept(kept)]
@@ -83,7 +83,7 @@ async def _erase(interaction: Interaction, caller: Caller) -> None:
         await bot.storage.privacy.erase(caller.viewer, gone=deleted.append)
         told, view = translate(texts_help.deleted(len(deleted)) if deleted else texts_help.DELETED_ELSE), None
     except Exception:
-        log.exception("Not all that is kept of somebody could be deleted.")
+        log.exception("Deleting a user's data failed; part of it may be left.")
         told, view = translate(texts_help.GO_ON), _view(translate, "yes", "no")
     for tune in deleted:
         await removal.remove_messages(bot, tune)

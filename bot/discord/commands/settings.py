@@ -118,7 +118,7 @@ async def settings(
     except RequestError as error:
         await tell(interaction, caller, error.message)
     except Exception:
-        log.exception("A server's settings cannot be kept.", server=caller.viewer.server)
+        log.exception("Saving a server's settings failed.", server=caller.viewer.server)
         await tell(interaction, caller, texts_settings.NOT_KEPT)
     else:
         # The server's may have changed just now.

@@ -141,7 +141,7 @@ async def _opening(storage: Storage, viewer: Viewer, typed: str | None) -> tuple
         async with asyncio.timeout(LOOK_S):
             found = await storage.gallery.seen(chosen[1], viewer)
     except Exception as error:
-        log.exception("A tune that was chosen as an opening cannot be read.", tune=chosen[1])
+        log.exception("Reading a tune chosen as an opening failed.", tune=chosen[1])
         raise RequestError("opening", texts_gallery.LATER) from error
     if found is None or found.composition is None:
         raise RequestError("opening", texts_gallery.NO_OPENING)
@@ -167,7 +167,7 @@ async def opening_choices(interaction: discord.Interaction[TunesmithBot], typed:
         async with asyncio.timeout(LOOK_S):
             found = await interaction.client.storage.gallery.at_hand(viewer, search=Search.check(title=typed), limit=MAX_CHOICES)
     except Exception:
-        log.exception("Tunes cannot be offered as openings just now.")
+        log.exception("Listing tunes for autocomplete failed.")
         return as_typed
     offered = []
     for made in found:

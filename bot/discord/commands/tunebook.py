@@ -41,7 +41,7 @@ async def tunebook(interaction: discord.Interaction[TunesmithBot], which: str = 
     try:
         abc = await interaction.client.storage.gallery.tunebook(caller.viewer, mine=own, order=by)
     except Exception:
-        log.exception("A tunebook cannot be read.")
+        log.exception("Reading a tunebook failed.")
         await pager.tell(interaction, caller, texts_gallery.LATER)
         return
     if not abc:

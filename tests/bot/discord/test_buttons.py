@@ -66,7 +66,7 @@ async def test_what_starts_from_the_tune_names_it_after_a_restart(stage: Stage, 
     assert (tune.request.rhythm, tune.request.key, tune.request.metre, tune.request.title) == ("reel", "Ador", "4/4", "")
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
-    assert f"made from https://discord.com/channels/200/300/{message['id']}" in stage.discord.tunes()[1]["content"]
+    assert f"based on https://discord.com/channels/200/300/{message['id']}" in stage.discord.tunes()[1]["content"]
     stage.discord.assert_no_pings()
 
 
@@ -99,7 +99,7 @@ async def test_in_direct_messages_and_on_a_card_others_may_ask_on(stage: Stage, 
     await stage.delivered(tune.id)
     _, second = stage.discord.tunes(place)
     # Others read along in a private place, and a tune of somebody else's there is not theirs to see.
-    assert ("made from" in second["content"]) is (place is not PRIVATE)
+    assert ("based on" in second["content"]) is (place is not PRIVATE)
 
 
 async def test_every_button_of_a_tune_that_is_gone_says_so_to_the_person_alone(stage: Stage) -> None:
@@ -134,7 +134,7 @@ async def test_a_press_is_answered_where_the_database_fails(stage: Stage, monkey
     for button in rows(message):
         for label in button:
             pressed = await stage.discord.click(message, label)
-            assert "could not be taken" in await stage.discord.refused(pressed), label
+            assert "couldn't take your request" in await stage.discord.refused(pressed), label
 
 
 async def test_a_press_is_answered_while_the_database_is_silent(stage: Stage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

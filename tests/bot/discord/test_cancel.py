@@ -13,7 +13,7 @@ from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import ELSEWHERE, PIPER, PRIVATE, TUNES, Interaction, Payload, Place
 from tests.storage.examples import execute
 
-CANCELLED = "Cancelled. Ask for another with /tune whenever you like."
+CANCELLED = "Cancelled. Use /tune to request another tune."
 
 
 async def waiting(stage: Stage, place: Place = TUNES) -> tuple[Interaction, Tune, Payload]:

@@ -107,7 +107,7 @@ async def test_what_is_wrong_is_said_alone_and_nothing_typed_is_lost_over_a_rest
     assert sentence in whispered["content"]
     assert len(stage.discord.channel()) == 1
     await stage.restart()
-    again = await stage.discord.click(whispered, "Change on")
+    again = await stage.discord.click(whispered, "Continue editing")
     filled = {"rhythm": "reel", "key": "Ador", "opening": "", "temperature": "0.8", "seed": "7"}
     assert values(await stage.discord.form(again)) == filled | typed
     mended = {"key": "Ador", "temperature": "0.8", "seed": "7", "opening": ""}
@@ -119,7 +119,7 @@ async def test_what_is_wrong_is_said_alone_and_nothing_typed_is_lost_over_a_rest
 async def test_an_opening_of_any_length_is_kept_beside_what_was_wrong(stage: Stage) -> None:
     opening = "K:Ador\n" + "`ABcd|" * 600 + "\n" * 10 + "x" * 300
     whispered = await stage.discord.whispered(await changed(stage, opening=opening, key="H"))
-    form = await stage.discord.form(await stage.discord.click(whispered, "Change on"))
+    form = await stage.discord.form(await stage.discord.click(whispered, "Continue editing"))
     assert values(form)["opening"] == opening
 
 
@@ -133,7 +133,7 @@ async def test_a_form_that_comes_while_too_many_tunes_are_open_is_not_lost(stage
     await stage.discord.until(lambda: len(sent.followups) == 2)
     sentence, kept = (stage.discord.messages[id] for id in sent.followups)
     assert "3 unfinished tunes" in sentence["content"]
-    assert values(await stage.discord.form(await stage.discord.click(kept, "Change on")))["key"] == "G"
+    assert values(await stage.discord.form(await stage.discord.click(kept, "Continue editing")))["key"] == "G"
 
 
 async def test_a_form_whose_tune_cannot_be_read_is_not_lost(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,5 +148,5 @@ async def test_a_form_whose_tune_cannot_be_read_is_not_lost(stage: Stage, monkey
     monkeypatch.setattr(change, "LOOK_S", 0.05)
     sent = await stage.discord.submit(pressed, key="G")
     whispered = await stage.discord.whispered(sent)
-    assert "could not be taken" in whispered["content"]
-    assert values(await stage.discord.form(await stage.discord.click(whispered, "Change on")))["key"] == "G"
+    assert "couldn't take your request" in whispered["content"]
+    assert values(await stage.discord.form(await stage.discord.click(whispered, "Continue editing")))["key"] == "G"

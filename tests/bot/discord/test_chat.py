@@ -78,7 +78,7 @@ async def test_words_become_a_tune_that_comes_as_a_reply(stage: Stage, place: Pl
     posted = discord.messages[message]
     assert posted["message_reference"]["message_id"] == said["id"]
     assert discord.file(posted, ".abc") == ABC.encode()
-    assert "75 % of the usual tempo" in posted["content"]
+    assert "75% of the usual tempo" in posted["content"]
     discord.assert_no_pings()
 
 
@@ -132,7 +132,7 @@ async def test_a_reply_to_a_tune_takes_that_tune_after_a_restart(stage: Stage, r
     assert (tune.parent, tune.origin.person) == (first, PIPER.id)
     await stage.compose(tune.id)
     posted = discord.messages[await stage.delivered(tune.id)]
-    assert f"made from https://discord.com/channels/200/300/{message['id']}" in posted["content"]
+    assert f"based on https://discord.com/channels/200/300/{message['id']}" in posted["content"]
 
 
 async def test_another_one_is_the_same_wish_once_more(stage: Stage) -> None:

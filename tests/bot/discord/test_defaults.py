@@ -27,14 +27,14 @@ async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage, 
         "- rhythm: jig",
         "- key: dorian",
         "- temperature: 0.7",
-        "- tempo: left open",
+        "- tempo: not set",
         "- structure: free",
         "- instrument: harp",
         "- backing: no",
-        "- model: left open",
-        "- language: left open",
+        "- model: not set",
+        "- language: not set",
     ]
-    assert "- instrument: left open" in shown
+    assert "- instrument: not set" in shown
     kept = await stage.storage.preferences.defaults(ANN)
     assert kept == Defaults(rhythm="jig", key="dorian", temperature=0.7, structure="free", instrument="harp", backing=False)
     assert await told(stage, place=place) == await told(stage, place=place)

@@ -55,7 +55,7 @@ async def test_where_the_bot_is_the_tune_is_an_ordinary_message(stage: Stage, pl
     message = await stage.delivered(tune.id)
     [posted] = stage.discord.channel(place)
     assert (posted["id"], posted["type"], endings(posted)) == (message, 0, ENDINGS)
-    assert "I may not" not in posted["content"]
+    assert "I can't" not in posted["content"]
     assert stage.discord.card(asked) is None
     assert stage.discord.refusals == []
 
@@ -67,7 +67,7 @@ async def test_where_the_person_brought_the_bot_the_tune_is_the_answer(stage: St
     assert await stage.delivered(tune.id) == asked.original
     [answer] = stage.discord.channel(place)
     assert endings(answer) == ENDINGS
-    assert "I may not" not in answer["content"], "nothing is missing"
+    assert "I can't" not in answer["content"], "nothing is missing"
     assert stage.discord.refusals == []
 
 
@@ -90,7 +90,7 @@ async def test_where_the_person_brought_the_bot_a_late_tune_comes_as_a_direct_me
     message = await stage.delivered(tune.id)
     [posted] = stage.discord.channel(DIRECT)
     assert (posted["id"], endings(posted)) == (message, ENDINGS)
-    assert "I can't post where you asked, so your tune comes to you here." in posted["content"]
+    assert "I can't post in the channel where you requested this tune, so I sent it to you here." in posted["content"]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ async def test_where_the_bot_may_not_write_the_answer_has_the_tune_and_says_why(
     assert await stage.delivered(tune.id) == asked.original
     [answer] = discord.channel(place)
     assert endings(answer) == ENDINGS
-    assert "-# I may not write here, so the tune stays on my answer. Whoever runs the server" in answer["content"]
+    assert "-# I can't send messages here, so the tune stays in my reply. A server admin" in answer["content"]
     assert list(discord.buttons(answer))[:2] == ["Again", "Vary a little"]
     assert bool(discord.refusals) == (when == "after")
     discord.assert_no_pings()
@@ -138,8 +138,8 @@ async def test_without_attach_files_the_tune_is_posted_as_text_and_the_answer_ke
     message = discord.messages[await stage.delivered(tune.id)]
     assert (message["type"], message["attachments"]) == (0, [])
     assert ABC.strip() in message["content"]
-    assert "I may not attach files here: sheet music and recording are on my answer." in message["content"]
-    assert "Whoever runs the server can let me: Attach Files." in message["content"]
+    assert "I can't attach files here, so the sheet music and recording are in my reply." in message["content"]
+    assert "A server admin can give me the permission: Attach Files." in message["content"]
     assert list(discord.buttons(message))[:2] == ["Again", "Vary a little"]
     answer = discord.card(asked)
     assert answer is not None
@@ -155,7 +155,7 @@ async def test_without_attach_files_a_late_tunes_files_come_as_a_direct_message(
     discord.pass_time(16 * 60)
     await stage.compose(tune.id)
     message = discord.messages[await stage.delivered(tune.id)]
-    assert "sheet music and recording are in your direct messages" in message["content"]
+    assert "I sent you the sheet music and recording as a direct message" in message["content"]
     [direct] = discord.channel(DIRECT)
     assert endings(direct) == ENDINGS
 
@@ -167,7 +167,7 @@ async def test_without_attach_files_answer_or_direct_messages_the_tune_says_that
     discord.pass_time(16 * 60)
     await stage.compose(tune.id)
     message = discord.messages[await stage.delivered(tune.id)]
-    assert "I may not attach files here, so sheet music and recording are missing." in message["content"]
+    assert "I can't attach files here, so the sheet music and recording are missing." in message["content"]
     assert ABC.strip() in message["content"]
 
 
@@ -238,7 +238,7 @@ async def test_the_tune_of_a_thread_that_was_locked_meanwhile_comes_as_a_direct_
     message = await stage.delivered(tune.id)
     [posted] = stage.discord.tunes(DIRECT)
     assert (posted["id"], endings(posted)) == (message, ENDINGS)
-    assert "I can't post where you asked, so your tune comes to you here." in posted["content"]
+    assert "I can't post in the channel where you requested this tune, so I sent it to you here." in posted["content"]
 
 
 async def test_a_recording_over_the_places_limit_is_made_smaller(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

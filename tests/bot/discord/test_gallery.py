@@ -177,9 +177,9 @@ async def test_a_tune_is_opened_where_the_bot_is_no_member(stage: Stage) -> None
     ("command", "options", "told"),
     [
         ("gallery", {}, "press Share under it"),
-        ("gallery", {"search": "nothing"}, "Search for less"),
+        ("gallery", {"search": "nothing"}, "Use fewer search options"),
         ("top", {}, "Press ♥ under one"),
-        ("mine", {}, "Ask for one with /tune"),
+        ("mine", {}, "Request one with /tune"),
     ],
 )
 @pytest.mark.parametrize("place", [TUNES, DIRECT], ids=lambda place: place.name)
@@ -207,7 +207,7 @@ async def test_the_most_liked_of_the_week_the_month_or_ever(stage: Stage) -> Non
     for options, head in (
         ({}, "**Most liked this week**"),
         ({"period": "month"}, "**Most liked this month**"),
-        ({"period": "ever"}, "**Most liked ever**"),
+        ({"period": "ever"}, "**Most liked of all time**"),
     ):
         page = await page_of(stage, await stage.discord.slash("top", **options))
         assert page["content"].startswith(head)
@@ -223,7 +223,7 @@ async def test_a_tune_that_is_gone_since_says_so_to_the_person_alone(stage: Stag
     opened = await changed(stage, page, await stage.discord.select(page, "Gone soon"))
     await stage.storage.sharing.delete(tune_id, Viewer("discord", PIPER.id, TUNES.server))
     for press in (await stage.discord.select(other, "Gone soon"), await stage.discord.click(opened, "♥ 0")):
-        assert "not here any more" in await stage.discord.refused(press)
+        assert "no longer available" in await stage.discord.refused(press)
     assert titles(await pressed(stage, opened, "Back")) == []
 
 
@@ -235,10 +235,10 @@ async def test_a_page_that_nobody_made_is_refused_in_a_sentence(stage: Stage, pa
     opened = await changed(stage, shown, await discord.select(shown, "The Only One"))
     opened["components"][0]["components"][-1]["custom_id"] = f"page:{page}"[:100]
     for button in ("Back", "♥ 0"):
-        assert "open it again with its command" in await discord.refused(await discord.click(opened, button))
+        assert "use the command again" in await discord.refused(await discord.click(opened, button))
     menu = {"type": 3, "custom_id": f"open:{page}"[:100], "options": [{"label": "One", "value": tune_id}]}
     opened["components"] = [{"type": 1, "components": [menu]}]
-    assert "open it again with its command" in await discord.refused(await discord.select(opened, "One"))
+    assert "use the command again" in await discord.refused(await discord.select(opened, "One"))
 
 
 @pytest.mark.parametrize("at", [">nowhere", "<1_2", ">1_99999999999999999_000000000000"])
@@ -247,7 +247,7 @@ async def test_a_page_that_begins_nowhere_is_refused_in_a_sentence(stage: Stage,
         await made(stage, f"Tune {number}")
     page = await page_of(stage, await stage.discord.slash("gallery"))
     page["components"][-1]["components"][-1]["custom_id"] = f"page:g:::{at}:"
-    assert "open it again with its command" in await stage.discord.refused(await stage.discord.click(page, "Next page"))
+    assert "use the command again" in await stage.discord.refused(await stage.discord.click(page, "Next page"))
 
 
 async def test_a_menu_with_an_id_that_is_none_says_that_the_tune_is_gone(stage: Stage) -> None:
@@ -256,7 +256,7 @@ async def test_a_menu_with_an_id_that_is_none_says_that_the_tune_is_gone(stage: 
     shown = await page_of(stage, await discord.slash("gallery"))
     for value in ("x", "0" * 12, "'; DROP TABLE tunes", "\0" * 12):
         shown["components"][0]["components"][0]["options"][0]["value"] = value
-        assert "not here any more" in await discord.refused(await discord.select(shown, "The Only One"))
+        assert "no longer available" in await discord.refused(await discord.select(shown, "The Only One"))
 
 
 async def test_another_servers_private_tune_is_not_opened_by_its_id(stage: Stage) -> None:
@@ -265,7 +265,7 @@ async def test_another_servers_private_tune_is_not_opened_by_its_id(stage: Stage
     private = await made(stage, "Private there", person=FIDDLER, place=ELSEWHERE, share=False)
     shown = await page_of(stage, await discord.slash("gallery", person=PIPER))
     shown["components"][0]["components"][0]["options"][0]["value"] = private
-    assert "not here any more" in await discord.refused(await discord.select(shown, "The Only One", person=PIPER))
+    assert "no longer available" in await discord.refused(await discord.select(shown, "The Only One", person=PIPER))
     assert ABC not in shown["content"]
 
 

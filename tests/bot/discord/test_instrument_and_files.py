@@ -79,8 +79,8 @@ async def test_more_files_are_for_the_person_alone_after_a_restart(stage: Stage,
     ("file_bytes", "given", "said"),
     [
         (900_000, "the-loopback.wav", ""),
-        (800_000, "the-loopback.flac", "As WAV the recording is too large to be sent here, so it comes as FLAC"),
-        (200_000, "the-loopback.mid", "Too large to be sent here: tune.wav."),
+        (800_000, "the-loopback.flac", "The WAV recording is too large to send here, so I sent it as FLAC"),
+        (200_000, "the-loopback.mid", "Too large to send here: tune.wav."),
     ],
 )
 async def test_a_recording_too_large_for_the_place_comes_in_a_smaller_file_or_is_named(

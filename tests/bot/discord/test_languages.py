@@ -42,7 +42,9 @@ async def test_the_card_the_message_and_its_buttons_speak_the_persons_language(s
     await stage.compose(tune.id, scores=scores)
     [message] = await discord.posted()
     key = UserMessage("{tonic} {mode}", tonic=named("A"), mode=named("dorian"))
-    closest = UserMessage("closest: {title}, {n} note", "closest: {title}, {n} notes", n=14, title="The Salamanca")
+    closest = UserMessage(
+        "closest known tune: {title}, {n} note", "closest known tune: {title}, {n} notes in a row", n=14, title="The Salamanca"
+    )
     for shown in (named("reel"), key, texts.temperature(1), texts.seed(tune.request.seed), closest, texts.asked_by(FIDDLER.id)):
         assert translate(shown) in message["content"].replace("\\", "")
     assert translate(UserMessage("Only the first voice was read.")) in message["content"]

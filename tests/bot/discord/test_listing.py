@@ -42,7 +42,7 @@ def test_every_page_fits_into_a_custom_id_and_is_read_again(
         page = PageOf(listing, searched(title, rhythm, key), at)
     except RequestError as error:
         assert len(title.encode("utf-16-le")) > 2 * MAX_SEARCH_CHARACTERS
-        assert error.message == "I search for at most 28 characters of a title."
+        assert error.message == "Search for at most 28 characters of a title."
         return
     assert len(f"page:{page}".encode("utf-16-le")) <= 200
     assert PageOf.parse(str(page)) == page

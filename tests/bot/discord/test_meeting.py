@@ -79,7 +79,7 @@ async def test_where_it_may_not_write_the_tune_of_a_mention_comes_whole_and_says
     await stage.compose(tune.id)
     message = stage.discord.messages[await stage.delivered(tune.id)]
     assert message in stage.discord.channel(DIRECT)
-    assert "I can't post where you asked" in message["content"]
+    assert "I can't post in the channel where you requested this tune" in message["content"]
     assert "|:EAAB" in message["content"]
     assert len(message["attachments"]) == 3
 
@@ -208,7 +208,7 @@ async def test_a_phrase_is_answered_in_time_however_slow_the_database_is(stage: 
 
     monkeypatch.setattr(stage.storage, "tune", slow)
     monkeypatch.setattr(session, "LOOK_S", 0.05)
-    assert "ask again in a minute" in await discord.refused(await discord.submit(form, FIRST))
+    assert "try again in a minute" in await discord.refused(await discord.submit(form, FIRST))
 
 
 async def test_another_one_in_reply_to_a_set_is_one_like_its_first(stage: Stage) -> None:

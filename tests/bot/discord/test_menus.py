@@ -67,10 +67,10 @@ async def test_in_direct_messages_the_tune_is_an_ordinary_message(stage: Stage) 
 @pytest.mark.parametrize(
     ("content", "files", "told"),
     [
-        ("What a lovely evening!", [], "find no ABC in this message"),
-        ("", [Upload("photo.png", b"\x89PNG")], "find no ABC in this message"),
-        ("```py\nprint(1)\n```", [], "find no ABC in this message"),
-        ("", [Upload("empty.abc", b"")], "find no ABC in this message"),
+        ("What a lovely evening!", [], "found no ABC in this message"),
+        ("", [Upload("photo.png", b"\x89PNG")], "found no ABC in this message"),
+        ("```py\nprint(1)\n```", [], "found no ABC in this message"),
+        ("", [Upload("empty.abc", b"")], "found no ABC in this message"),
         ("", [Upload("tune.abc", bytes(64 * 1024 + 1))], "at most 64 kB"),
         ("", [Upload("tune.abc", b"\x00\x01")], "can't read this file as text"),
         ("K:nonsense\n|:ABcd|efga:|", [], "nonsense"),
@@ -98,7 +98,7 @@ async def test_a_tune_of_the_bot_becomes_the_parent_also_after_a_restart(stage: 
     assert (tune.request.mode, tune.request.opening, tune.parent) == ("continue", ABC.strip(), first.id)
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
-    assert f"made from https://discord.com/channels/200/300/{message['id']}" in discord.tunes()[1]["content"]
+    assert f"based on https://discord.com/channels/200/300/{message['id']}" in discord.tunes()[1]["content"]
 
 
 async def test_buttons_of_another_bot_name_no_parent(stage: Stage) -> None:

@@ -133,7 +133,7 @@ def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None
         request=TuneRequest(seed=7, opening=ABC, mode="play"),
     )
     *_, made_of, voices, signs = message.finished(played, {}, file_limit=1, translate=ENGLISH).content.split("\n")
-    assert made_of == "-# D major · 4/4 · played as it stands · for <@400>"
+    assert made_of == "-# D major · 4/4 · played as written · for <@400>"
     assert voices == "-# Only the first voice was read."
     assert signs == "-# Signs were left out\\: \\<\\@1\\>."
 

@@ -43,7 +43,7 @@ async def test_a_tune_is_shared_and_taken_back_also_after_a_restart(stage: Stage
     assert (tune.shared.server, tune.shared.place) == (TUNES.server, "301")
     await stage.stop_bot()
     await stage.start_bot()
-    opened = await pressed(stage, opened, "Take back")
+    opened = await pressed(stage, opened, "Unshare")
     tune = await stage.storage.tune(tune_id)
     assert tune is not None and tune.shared is None
     assert "Share" in stage.discord.buttons(opened)
@@ -55,7 +55,7 @@ async def test_what_is_shared_is_posted_in_the_sharing_channel(stage: Stage) -> 
     opened = await pressed(stage, await opened_of_mine(stage, "My own"), "Share")
     [posted] = await stage.discord.posted(SHOWCASE)
     assert posted["content"].startswith("**My own**")
-    await pressed(stage, opened, "Take back")
+    await pressed(stage, opened, "Unshare")
     await stage.discord.until(lambda: not stage.discord.tunes(SHOWCASE))
 
 
@@ -64,7 +64,7 @@ async def test_what_was_posted_in_the_sharing_channel_goes_when_it_is_taken_back
     posted = await stage.discord.say("posted", place=TUNES)
     await stage.storage.sharing.share(tune_id, ANN, place=TUNES.id)
     await stage.storage.sharing.posted(tune_id, posted["id"])
-    await pressed(stage, await opened_of_mine(stage, "My own"), "Take back")
+    await pressed(stage, await opened_of_mine(stage, "My own"), "Unshare")
     assert stage.discord.channel() == []
 
 
@@ -81,7 +81,7 @@ async def test_a_tune_is_deleted_with_its_message_once_it_is_said_twice(stage: S
     await stage.stop_bot()
     await stage.start_bot()
     page = await pressed(stage, opened, "Delete for good")
-    assert "Ask for one with /tune" in page["content"]
+    assert "Request one with /tune" in page["content"]
     assert (await stage.storage.tune(tune.id), discord.tunes()) == (None, [])
     assert page["attachments"] == []
 
@@ -103,4 +103,4 @@ async def test_a_button_of_a_tune_that_is_gone_says_so_to_the_person_alone(stage
     await made(stage, "Mine")
     opened = await opened_of_mine(stage, "Mine")
     opened["components"][0]["components"][0]["custom_id"] = f"opened:{act}:{'0' * 12}"
-    assert "not here any more" in await stage.discord.refused(await stage.discord.click(opened, "♥ 0"))
+    assert "no longer available" in await stage.discord.refused(await stage.discord.click(opened, "♥ 0"))

@@ -109,9 +109,7 @@ async def test_in_chat_a_model_is_named_by_words(stage: Stage) -> None:
 
 async def test_a_session_keeps_the_model_that_was_named_in_it_for_as_long_as_it_is_there(stage: Stage, url: str) -> None:
     thread, opening = await begun(stage)
-    message = await answered(
-        stage, await stage.discord.say(f"model: aird-1\n```\n{FIRST}\n```", place=thread, reply_to=opening)
-    )
+    message = await answered(stage, await stage.discord.say(f"model: aird-1\n```\n{FIRST}\n```", place=thread, reply_to=opening))
     second = await stage.heard(await stage.discord.say(SECOND, place=thread, reply_to=message))
     assert (second.request.mode, second.request.model) == ("answer", "aird-1")
     all_workers_leave(url)

@@ -61,7 +61,7 @@ async def test_a_tune_that_the_person_may_not_see_is_refused(stage: Stage, place
     private = await made(stage, "Ben's", person=PIPER, place=DIRECT, share=False)
     for tune_id in (private, "0" * 12):
         asked = await stage.discord.slash("tune", opening=f"tune:{tune_id}", place=place)
-        assert "not for you to see" in await stage.discord.refused(asked)
+        assert "you can't see it" in await stage.discord.refused(asked)
     assert await stage.storage.undelivered("discord") == []
 
 

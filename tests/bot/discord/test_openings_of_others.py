@@ -51,7 +51,7 @@ async def test_again_hands_a_private_tune_to_its_owner_alone(stage: Stage, count
         await stage.compose(tune.id, abc=ABC.replace("EAAB", "eaab"))
     message = stage.discord.messages[await stage.delivered(first.id)]
     refused = await stage.discord.refused(await stage.discord.click(message, "Again", person=PIPER))
-    assert "not for you to see" in refused
+    assert "you can't see it" in refused
     assert await stage.storage.undelivered("discord") == []
     assert await stage.accepted(await stage.discord.click(message, "Again", person=FIDDLER))
 
@@ -61,7 +61,7 @@ async def test_a_reply_that_says_again_hands_it_to_its_owner_alone(stage: Stage)
     before = len(stage.discord.channel())
     await stage.discord.say("again", reply_to=message, person=PIPER)
     await stage.discord.until(lambda: len(stage.discord.channel()) == before + 2)
-    assert "not for you to see" in stage.discord.channel()[-1]["content"]
+    assert "you can't see it" in stage.discord.channel()[-1]["content"]
     tune = await stage.heard(await stage.discord.say("again", reply_to=message, person=FIDDLER))
     assert tune.request.opening == ABC.strip()
 

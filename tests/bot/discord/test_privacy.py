@@ -30,7 +30,7 @@ async def test_it_counts_what_is_kept_of_the_person(stage: Stage, place: Place) 
     await stage.storage.sharing.like(bens, ANN)
     await stage.storage.preferences.change_defaults(ANN, rhythm="jig")
     answer = await shown(stage, place)
-    for line in ("- 2 tunes that you asked for", "- 1 tune that you shared", "- 1 like", "- 1 default that you set"):
+    for line in ("- 2 tunes that you requested", "- 1 tune that you shared", "- 1 like", "- 1 default that you set"):
         assert line in answer["content"]
     assert list(stage.discord.buttons(answer)) == ["Delete my data"]
 
@@ -48,12 +48,12 @@ async def test_all_of_it_goes_with_its_messages_after_a_restart_and_a_second_pre
     await stage.stop_bot()
     await stage.start_bot()
     asked = await pressed(stage, answer, "Delete my data")
-    assert "cannot be brought back" in asked["content"]
+    assert "can't be undone" in asked["content"]
     assert len(discord.tunes()) == 1
     await stage.stop_bot()
     await stage.start_bot()
-    press = await discord.click(asked, "Delete all of it")
-    await discord.until(lambda: "2 tunes and all else" in discord.messages[answer["id"]]["content"])
+    press = await discord.click(asked, "Delete everything")
+    await discord.until(lambda: "2 tunes and everything else" in discord.messages[answer["id"]]["content"])
     assert press.callback == DEFERRED_UPDATE
     assert (await stage.storage.tune(finished.id), await stage.storage.tune(waiting.id)) == (None, None)
     assert (discord.tunes(), discord.card(running)) == ([], None)
@@ -66,8 +66,8 @@ async def test_all_of_it_goes_with_its_messages_after_a_restart_and_a_second_pre
 async def test_whoever_does_not_confirm_keeps_everything(stage: Stage) -> None:
     tune_id = await made(stage, "One")
     asked = await pressed(stage, await shown(stage), "Delete my data")
-    kept = await pressed(stage, asked, "Keep it")
-    assert "- 1 tune that you asked for" in kept["content"]
+    kept = await pressed(stage, asked, "Keep everything")
+    assert "- 1 tune that you requested" in kept["content"]
     assert await stage.storage.tune(tune_id) is not None
 
 
@@ -77,13 +77,13 @@ async def test_what_fails_half_way_is_told_and_goes_on_when_it_is_pressed_again(
     asked = await pressed(stage, await shown(stage), "Delete my data")
     (tmp_path / "files").rename(tmp_path / "away")
     (tmp_path / "files").write_bytes(b"in the way")
-    await discord.click(asked, "Delete all of it")
-    await discord.until(lambda: "Press the button once more" in discord.messages[asked["id"]]["content"])
+    await discord.click(asked, "Delete everything")
+    await discord.until(lambda: "Press the button again" in discord.messages[asked["id"]]["content"])
     assert await stage.storage.tune(tune_id) is not None
     (tmp_path / "files").unlink()
     (tmp_path / "away").rename(tmp_path / "files")
-    await discord.click(asked, "Delete all of it")
-    await discord.until(lambda: "1 tune and all else" in discord.messages[asked["id"]]["content"])
+    await discord.click(asked, "Delete everything")
+    await discord.until(lambda: "1 tune and everything else" in discord.messages[asked["id"]]["content"])
     assert await stage.storage.tune(tune_id) is None
 
 
@@ -91,8 +91,8 @@ async def test_one_persons_press_deletes_nothing_of_anothers(stage: Stage) -> No
     tune_id = await made(stage, "Ann's")
     answer = await page_of(stage, await stage.discord.slash("privacy", person=PIPER))
     asked = await pressed(stage, answer, "Delete my data", person=PIPER)
-    await changed(stage, asked, await stage.discord.click(asked, "Delete all of it", person=PIPER))
-    await stage.discord.until(lambda: "All that I kept of you" in stage.discord.messages[asked["id"]]["content"])
+    await changed(stage, asked, await stage.discord.click(asked, "Delete everything", person=PIPER))
+    await stage.discord.until(lambda: "Everything that I kept about you" in stage.discord.messages[asked["id"]]["content"])
     assert await stage.storage.tune(tune_id) is not None
 
 
@@ -112,6 +112,6 @@ async def test_a_card_that_cannot_be_reached_just_now_does_not_keep_the_rest(
 
     monkeypatch.setattr(discord.Webhook, "delete_message", lose_the_first)
     question = await pressed(stage, await shown(stage), "Delete my data")
-    await stage.discord.click(question, "Delete all of it")
-    await stage.discord.until(lambda: "2 tunes and all else" in question["content"])
+    await stage.discord.click(question, "Delete everything")
+    await stage.discord.until(lambda: "2 tunes and everything else" in question["content"])
     assert len([card for card in map(stage.discord.card, asked) if card]) == 1

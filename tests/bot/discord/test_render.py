@@ -35,7 +35,7 @@ async def test_a_tune_that_is_typed_is_played_as_it_stands(stage: Stage) -> None
     await stage.compose(tune.id)
     [message] = await discord.posted()
     assert await stage.delivered(tune.id) == message["id"]
-    assert "played as it stands · for <@400>" in message["content"]
+    assert "played as written · for <@400>" in message["content"]
     assert discord.card(asked) is None
     discord.assert_no_pings()
 
@@ -70,7 +70,7 @@ async def test_a_file_in_latin_1_keeps_its_title(stage: Stage) -> None:
     [
         ({}, "no tune to play"),
         ({"file": Upload("empty.abc", b"  \n")}, "no tune to play"),
-        ({"abc": "K:D |:ABcd|efga:|", "file": FILE}, "either type its ABC or attach a file"),
+        ({"abc": "K:D |:ABcd|efga:|", "file": FILE}, "Either type its ABC or attach a file"),
         ({"abc": "Hello there"}, "I can't read “l” here"),
         ({"abc": "a bad cab"}, "There is no bar line here"),
         ({"file": Upload("tune.mp3", b"ID3\x04\x00\x00\x00")}, "can't read this file as text"),
@@ -105,7 +105,7 @@ async def test_a_file_that_does_not_come_in_time_is_said_so_and_not_waited_for(
     with monkeypatch.context() as hurry:
         hurry.setattr(handed_in, "FETCH_S", 0.05 if mood == "slow" else HANG_S)
         asked = await discord.slash("render", file=FILE)
-        assert "does not hand me this file just now" in await discord.refused(asked)
+        assert "couldn't download this file" in await discord.refused(asked)
     go_on.set()
     await stage.accepted(await discord.slash("render", file=FILE))
 

@@ -68,7 +68,7 @@ async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage
     assert (first.request.opening, first.request.rhythm, first.request.key) == (FIRST, "reel", "Ador")
     assert (first.parent, first.origin.place) == (None, thread.id)
     message = await answered(stage, said)
-    assert {"Your turn", "The whole session"} <= discord.buttons(message).keys()
+    assert {"Your turn", "Whole session"} <= discord.buttons(message).keys()
     await stage.stop_bot()
     await stage.start_bot()
     second = await stage.heard(await discord.say(SECOND, place=thread, reply_to=message, person=PIPER))
@@ -139,7 +139,7 @@ async def test_the_whole_session_is_one_tune_of_all_phrases_in_order(stage: Stag
         message = await answered(stage, await discord.say(phrase, place=thread, reply_to=message), answer)
     await stage.stop_bot()
     await stage.start_bot()
-    pressed = await discord.click(message, "The whole session", person=PIPER)
+    pressed = await discord.click(message, "Whole session", person=PIPER)
     given = discord.messages[(await discord.deferred(pressed)).original or ""]
     await discord.until(lambda: given["attachments"] and given["flags"] & EPHEMERAL)
     assert "2 phrases" in given["content"]
@@ -163,8 +163,8 @@ async def test_stop_ends_it_and_gives_the_whole(stage: Stage) -> None:
     thread, opening = await begun(stage)
     message = await answered(stage, await discord.say(FIRST, place=thread, reply_to=opening))
     await discord.say("Stop!", place=thread, reply_to=message)
-    end = await discord.until(lambda: next((m for m in discord.channel(thread) if "That was the session" in m["content"]), None))
-    assert list(discord.buttons(end)) == ["The whole session"]
+    end = await discord.until(lambda: next((m for m in discord.channel(thread) if "The session is over" in m["content"]), None))
+    assert list(discord.buttons(end)) == ["Whole session"]
     await stage.stop_bot()
     await stage.start_bot()
     tune = await stage.heard(await discord.say(f"{MENTION}\n{SECOND}", place=thread))
@@ -184,7 +184,7 @@ async def test_a_thread_or_direct_messages_are_used_as_they_are(stage: Stage, pl
     first = await stage.storage.tune(second.parent or "")
     assert first is not None and first.message == message["id"]
     await discord.say(f"{called}stop", place=place)
-    await discord.until(lambda: any("That was the session" in m["content"] for m in discord.channel(place)))
+    await discord.until(lambda: any("The session is over" in m["content"] for m in discord.channel(place)))
     later = await stage.heard(await discord.say(called + FIRST, place=place))
     assert later.request.mode == "continue"
 
@@ -212,7 +212,7 @@ async def test_where_the_bot_may_not_write_the_button_is_on_the_response(stage: 
     asked = await discord.slash("session", place=place)
     await discord.deferred(asked)
     response = await discord.until(lambda: (card := discord.card(asked)) and discord.buttons(card) and card)
-    assert ("may not write" in response["content"]) is place.member
+    assert ("can't send messages there" in response["content"]) is place.member
     form = await discord.answered(await discord.click(response, "Your turn"))
     tune = await stage.accepted(await discord.submit(form, FIRST))
     await stage.compose(tune.id, abc=ANSWERS[0])
@@ -238,7 +238,7 @@ async def test_a_session_whose_tunes_are_gone_says_so(stage: Stage) -> None:
     message = await answered(stage, await discord.say(FIRST, place=thread, reply_to=opening))
     for row in message["components"]:
         for button in row["components"]:
-            if button["label"] == "The whole session":
+            if button["label"] == "Whole session":
                 button["custom_id"] = f"session:whole:{'0' * 12}::"
-    await discord.click(message, "The whole session")
+    await discord.click(message, "Whole session")
     await discord.until(lambda: any("no longer have that tune" in m["content"] for m in discord.messages.values()))

@@ -68,7 +68,7 @@ async def test_several_tunes_for_one_wish_have_a_recording_each(stage: Stage) ->
     ]  # fmt: skip
     await finished(stage, tunes)
     [message] = discord.tunes()
-    assert message["content"].startswith("**3 tunes for one wish**")
+    assert message["content"].startswith("**3 tunes for one request**")
     endings = [file["filename"].rpartition(".")[2] for file in message["attachments"]]
     assert endings == ["abc", *["mp3"] * 3, *["png"] * 3]
 
@@ -131,7 +131,7 @@ async def test_a_tune_that_does_not_come_out_is_told_and_the_others_come(stage: 
     await stage.delivered(first.id)
     [message] = stage.discord.tunes()
     assert "1. **The Other**" in message["content"]
-    assert "1 tune of it did not come out." in message["content"]
+    assert "1 tune failed." in message["content"]
 
 
 async def test_a_set_of_which_nothing_comes_out_says_why(stage: Stage) -> None:

@@ -128,7 +128,7 @@ async def test_what_is_left_of_several_tunes_for_one_wish_is_one_of_them_still(s
     _, message = await posted_set(stage, TUNES, command="tune", rhythm="jig", count=2)
     await deleted(stage, await discord.whispered(await discord.select(message, "1. Number 1")), FIDDLER)
     await discord.until(lambda: "Number 1" not in message["content"])
-    assert message["content"].startswith("**1 tune for one wish**")
+    assert message["content"].startswith("**1 tune for one request**")
 
 
 async def test_several_tunes_for_one_wish_of_before_that_was_remembered_are_made_again_as_such(stage: Stage, url: str) -> None:

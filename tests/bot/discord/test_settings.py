@@ -32,8 +32,8 @@ async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage) 
         "- sharing channel: <#300>",
         "- channels for tunes: <#300> <#301>",
         "- cooldown: 30 seconds",
-        "- unfinished tunes a person: 2",
-        "- who may delete: everyone",
+        "- unfinished tunes per person: 2",
+        "- who can delete: everyone",
         "- instrument: harp",
         "- language: English",
     ]
@@ -44,7 +44,7 @@ async def test_channels_are_taken_away_one_by_one_or_all_is_as_usual_again(stage
     await told(stage, add_channel=TUNES)
     await told(stage, add_channel=SILENT)
     assert "- channels for tunes: <#301>" in await told(stage, remove_channel=TUNES)
-    assert "nothing to take away" in await told(stage, remove_channel=TUNES)
+    assert "not in the list of channels" in await told(stage, remove_channel=TUNES)
     await told(stage, cooldown=5, deleters="owner")
     assert "- channels for tunes: all" in await told(stage, reset="channels")
     assert (await stage.storage.preferences.server(SERVER)).cooldown_s == 5
@@ -56,8 +56,8 @@ async def test_channels_are_taken_away_one_by_one_or_all_is_as_usual_again(stage
     ("place", "lacking"),
     [
         (TUNES, None),
-        (SILENT, "In <#301> I am not allowed to: send messages, embed links, attach files."),
-        (HIDDEN, "In <#302> I am not allowed to: see"),
+        (SILENT, "I'm missing permissions in <#301>: Send Messages, Embed Links, Attach Files."),
+        (HIDDEN, "I'm missing permissions in <#302>: View Channel"),
     ],
     ids=["tunes", "silent", "hidden"],
 )
@@ -69,7 +69,7 @@ async def test_what_the_bot_may_not_do_in_the_sharing_channel_is_said(stage: Sta
 
 async def test_who_does_not_manage_the_server_is_refused_even_where_the_command_is_opened_to_them(stage: Stage) -> None:
     asked = await stage.discord.slash("settings", person=PIPER, opened=True, cooldown=5)
-    assert "Only people who may manage this server" in await stage.discord.refused(asked)
+    assert "You need the Manage Server permission" in await stage.discord.refused(asked)
     assert await stage.storage.preferences.server(SERVER) == ServerSettings()
 
 

@@ -1,4 +1,4 @@
-"""Share and Take back: the gallery and the sharing channel."""
+"""Share and Unshare: the gallery and the sharing channel."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def test_its_owner_shares_a_tune_into_the_gallery_and_the_sharing_channel_
     first, message = await stage.posted()
     await stage.restart()
     pressed = await stage.discord.click(message, "Share", person=PIPER)
-    assert await stage.discord.refused(pressed) == f"Shared: the tune is in the gallery and in <#{SHOWCASE.id}>."
+    assert await stage.discord.refused(pressed) == f"Shared. The tune is now in the gallery and in <#{SHOWCASE.id}>."
     [post] = stage.discord.tunes(SHOWCASE)
     assert stage.discord.file(post, ".abc") == ABC.encode()
     assert post["components"] == message["components"]
@@ -50,14 +50,14 @@ async def test_its_owner_shares_a_tune_into_the_gallery_and_the_sharing_channel_
 @pytest.mark.parametrize("place", [DIRECT, ELSEWHERE, PRIVATE], ids=lambda place: place.name)
 async def test_without_a_sharing_channel_it_is_in_the_gallery(stage: Stage, place: Place) -> None:
     first, message = await stage.posted(place=place, person=FIDDLER)
-    assert await stage.discord.refused(await stage.discord.click(message, "Share")) == "Shared: the tune is in the gallery now."
+    assert await stage.discord.refused(await stage.discord.click(message, "Share")) == "Shared. The tune is now in the gallery."
     assert await shared(stage) == [first]
 
 
 async def test_a_tune_that_was_made_in_the_sharing_channel_is_not_posted_there_again(stage: Stage) -> None:
     await sharing_in(stage, TUNES)
     first, message = await stage.posted()
-    assert "gallery now" in await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    assert "now in the gallery." in await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
     assert stage.discord.channel() == [message]
     assert await shared(stage) == [first]
 
@@ -77,8 +77,8 @@ async def test_what_is_shared_is_taken_back_when_its_owner_says_so_once_more_aft
     asked = await stage.discord.whispered(await stage.discord.click(message, "Share", person=PIPER))
     assert await shared(stage) == [first]
     await stage.restart()
-    taken = await stage.discord.click(asked, "Take back", person=PIPER)
-    assert "Taken back" in await stage.discord.refused(taken)
+    taken = await stage.discord.click(asked, "Unshare", person=PIPER)
+    assert "Unshared" in await stage.discord.refused(taken)
     assert not await shared(stage)
     assert not stage.discord.channel(SHOWCASE)
     await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
@@ -91,12 +91,12 @@ async def test_a_moderator_takes_it_back_from_the_sharing_channel_and_others_do_
     await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
     [post] = stage.discord.tunes(SHOWCASE)
     told = await stage.discord.whispered(await stage.discord.click(post, "Share", person=HERMIT))
-    assert (told["content"], told["components"]) == ("This tune is in the gallery already.", [])
+    assert (told["content"], told["components"]) == ("This tune is already in the gallery.", [])
     asked = await stage.discord.whispered(await stage.discord.click(post, "Share", person=FIDDLER))
-    forged = await stage.discord.click(asked | {"flags": 0}, "Take back", person=HERMIT)
+    forged = await stage.discord.click(asked | {"flags": 0}, "Unshare", person=HERMIT)
     assert "or a moderator" in await stage.discord.refused(forged)
     assert await shared(stage) == [first]
-    await stage.discord.refused(await stage.discord.click(asked, "Take back", person=FIDDLER))
+    await stage.discord.refused(await stage.discord.click(asked, "Unshare", person=FIDDLER))
     assert not await shared(stage)
     assert not stage.discord.channel(SHOWCASE)
     assert stage.discord.channel() == [message]
@@ -107,7 +107,7 @@ async def test_where_the_bot_may_not_write_the_tune_is_shared_and_the_rest_is_sa
     await sharing_in(stage, place)
     first, message = await stage.posted()
     pressed = await stage.discord.click(message, "Share", person=PIPER)
-    assert f"I may not write in <#{place.id}>" in await stage.discord.refused(pressed)
+    assert f"I'm not allowed to post it in <#{place.id}>" in await stage.discord.refused(pressed)
     assert await shared(stage) == [first]
 
 

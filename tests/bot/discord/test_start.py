@@ -25,7 +25,7 @@ def settings(**values: Any) -> Settings:
     return Settings(_env_file=None, **values)
 
 
-@pytest.mark.parametrize(("token", "told"), [("MTAw.wrong.token", "does not accept this token"), (None, "no token")])
+@pytest.mark.parametrize(("token", "told"), [("MTAw.wrong.token", "rejected the bot's token"), (None, "token is missing")])
 async def test_a_wrong_token_ends_in_a_sentence_and_its_own_exit_code(storage: Storage, token: str | None, told: str) -> None:
     async with FakeDiscord() as discord:
         wrong = settings(**discord.settings | {"discord_token": token})

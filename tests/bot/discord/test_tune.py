@@ -180,7 +180,7 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
     assert [choice["value"] for choice in options["strength"]["choices"]] == list(range(1, MAX_STRENGTH + 1))
     assert [choice["value"] for choice in options["structure"]["choices"]] == list(STRUCTURES)
     assert not any(option.get("required") for option in options.values())
-    assert f"; {CANDIDATES} if you leave it open" in options["candidates"]["description"]
+    assert f"(default: {CANDIDATES})" in options["candidates"]["description"]
 
 
 async def test_in_direct_messages_the_tune_is_an_ordinary_message_too(stage: Stage) -> None:

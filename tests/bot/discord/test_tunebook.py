@@ -39,8 +39,8 @@ async def test_a_servers_book_holds_what_was_shared_in_the_order_that_is_asked_f
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({}, "Nothing is shared here yet"),
-        ({"order": "week"}, "Nobody liked a tune"),
+        ({}, "Nothing has been shared here yet"),
+        ({"order": "week"}, "No tune was liked"),
         ({"which": "mine"}, "You have no tunes yet"),
     ],
 )
