@@ -1,4 +1,4 @@
-"""A real Chromium for pages, and what it complained of while it showed them."""
+"""A real Chromium for tests of the web page, which fails a test if a script or the console reports an error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ARGUMENTS = [
 
 @asynccontextmanager
 async def open_browser() -> AsyncIterator[Browser]:
-    """Skips the test where no browser is installed."""
+    """Starts Chromium; skips the test if no browser is installed."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip(f"no browser on PATH: install one of {', '.join(PROGRAMS)}")
@@ -41,7 +41,7 @@ async def open_browser() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def open_page(browser: Browser, base_url: str, *, expected: str | None = None, **options: Any) -> AsyncIterator[Page]:
-    """A page of its own visitor; fails at the end if a script or the console complained, but for what is `expected`."""
+    """A page with its own cookies. At the end it fails if a script or the console reported an error without `expected` in it."""
     complaints: list[str] = []
     context = await browser.new_context(base_url=base_url, **options)
     page = await context.new_page()

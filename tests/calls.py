@@ -1,4 +1,4 @@
-"""How much work something is, the same on every machine: its calls are counted, not its seconds."""
+"""Counts function calls: a measure of work that is the same on every machine, unlike seconds."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MOST = 1_000_000  # about a second of an idle machine
+MAX_CALLS = 1_000_000  # about one second on an idle machine
 
 
 @contextmanager
-def few_calls(most: int = MOST) -> Iterator[None]:
-    """Fails where more functions are called within than so many, those written in C included."""
+def few_calls(limit: int = MAX_CALLS) -> Iterator[None]:
+    """Fails if the block makes more than `limit` function calls, including calls of functions written in C."""
     calls = 0
 
     def count(_: object, event: str, __: object) -> None:
@@ -24,4 +24,4 @@ def few_calls(most: int = MOST) -> Iterator[None]:
         yield
     finally:
         sys.setprofile(before)
-        assert calls <= most, f"{calls:,} calls"
+        assert calls <= limit, f"{calls:,} calls"

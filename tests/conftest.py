@@ -1,4 +1,4 @@
-"""A real PostgreSQL for all tests, a fresh database for each."""
+"""Fixtures for all tests: one real PostgreSQL server, and a new database for each test."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from storage.embedded import EmbeddedServer, embedded_server
 
 _numbers = itertools.count()
 
-# The same examples in every run: a failure is the change's own. To look for new ones: pytest --hypothesis-profile=default
-# Nor is it one when a busy machine takes long over an example.
+# Every run uses the same examples, so a new failure comes from the change under test. To search for new examples:
+# pytest --hypothesis-profile=default. There is no deadline, because a busy machine may take long over an example.
 hypothesis.settings.register_profile(
-    "house", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "repeatable", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-hypothesis.settings.load_profile("house")
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
-    # Not pytest's tmp_path: run as root, the server's own user must reach the folder, and pytest closes its folders again.
+    # Not pytest's tmp_path: as root, PostgreSQL runs under a user of its own, and pytest's folders are closed to other users.
     folder = Path(tempfile.mkdtemp(prefix="tunes-"))
     server = embedded_server(folder / "postgres")
     with psycopg.connect(server.run(), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here has to outlive a power cut
+        connection.execute("ALTER SYSTEM SET fsync = off")  # tests need not survive a power cut
         connection.execute("SELECT pg_reload_conf()")
     yield server
     server.cleanup()
@@ -44,7 +44,7 @@ def server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def new_database(server: EmbeddedServer) -> Callable[..., str]:
-    """Makes an empty database, or a copy of another, and gives its URL."""
+    """Creates an empty database, or a copy of `template`, and returns its URL."""
     conninfo = server.run()
     host = conninfo_to_dict(conninfo)["host"]
 
@@ -59,7 +59,7 @@ def new_database(server: EmbeddedServer) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def template(new_database: Callable[..., str]) -> str:
-    """The name of a database with our tables, to be copied: migrating takes ten times as long."""
+    """The name of a migrated database to copy from: copying is ten times as fast as migrating."""
     url = new_database()
 
     async def migrate() -> None:

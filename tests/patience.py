@@ -1,5 +1,5 @@
-"""How long a test waits for what has to come."""
+"""The time limit for waits in tests."""
 
 from __future__ import annotations
 
-HANG_S = 60.0  # only ends a wait for what never comes: on no machine does anything here take as long
+HANG_S = 60.0  # far longer than any step takes even on a busy machine: reaching it means that the step hangs

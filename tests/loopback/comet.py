@@ -1,4 +1,4 @@
-"""A stand-in for Comet ML's REST API on loopback: it checks what it is sent and keeps it."""
+"""A stand-in for the REST API of Comet ML on loopback: it validates and stores what a client sends."""
 
 from __future__ import annotations
 
@@ -6,19 +6,31 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import TypedDict
 from urllib.parse import parse_qsl, urlsplit
 
 KEY = "a-key-of-comets"
 
 
+class Experiment(TypedDict):
+    workspaceName: str
+    projectName: str
+    experimentName: str
+    key: str
+    parameters: dict[str, str]
+    metrics: list[tuple[int, str, float]]  # epoch, name, value
+    assets: dict[str, tuple[str, bytes]]  # by file name: type, content
+    alive: bool | None
+
+
 class FakeComet:
-    """`with FakeComet() as comet:`; `failing` makes it answer 500, `silent` not at all."""
+    """Use as `with FakeComet() as comet:`. While `failing` is set it answers 500; after `stop_answering()` it never answers."""
 
     def __init__(self) -> None:
-        self.experiments: list[dict[str, object]] = []
+        self.experiments: list[Experiment] = []
         self.calls: list[str] = []
         self.failing = False
-        self.silence: threading.Event | None = None
+        self.hanging: threading.Event | None = None
         comet = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -46,27 +58,28 @@ class FakeComet:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        if self.silence:
-            self.silence.set()
+        if self.hanging:
+            self.hanging.set()
         self.server.shutdown()
         self.server.server_close()
 
-    def silent(self) -> None:
-        self.silence = threading.Event()
+    def stop_answering(self) -> None:
+        self.hanging = threading.Event()
 
     def _answer(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
-        if self.silence:
-            self.silence.wait()
+        if self.hanging:
+            self.hanging.wait()
         address = urlsplit(handler.path)
         self.calls.append(address.path)
-        status, answer = 200, {}
+        status = 200
+        answer: dict[str, object] = {}
         if self.failing:
             status, answer = 500, {"msg": "out of order"}
         elif handler.headers.get("Authorization") != KEY:
             status, answer = 401, {"msg": "no such key"}
         else:
             try:
-                answer = self._take(address.path.removeprefix("/api/rest/v2/"), dict(parse_qsl(address.query)), handler, body)
+                answer = self._handle(address.path.removeprefix("/api/rest/v2/"), dict(parse_qsl(address.query)), handler, body)
             except (KeyError, ValueError, StopIteration) as error:
                 status, answer = 400, {"msg": repr(error)}
         content = json.dumps(answer).encode()
@@ -76,7 +89,7 @@ class FakeComet:
         handler.end_headers()
         handler.wfile.write(content)
 
-    def _take(self, endpoint: str, query: dict[str, str], handler: BaseHTTPRequestHandler, body: bytes) -> dict[str, object]:
+    def _handle(self, endpoint: str, query: dict[str, str], handler: BaseHTTPRequestHandler, body: bytes) -> dict[str, object]:
         if endpoint == "account-details":
             return {"userName": "fiddler", "defaultWorkspaceName": "fiddlers"}
         if endpoint == "write/experiment/upload-asset":
@@ -90,10 +103,19 @@ class FakeComet:
             return {"assetId": "1"}
         fields = json.loads(body)
         if endpoint == "write/experiment/create":
-            made = {name: fields[name] for name in ("workspaceName", "projectName", "experimentName")}
-            key = f"experiment{len(self.experiments)}"
-            self.experiments.append({**made, "key": key, "parameters": {}, "metrics": [], "assets": {}, "alive": None})
-            return {"experimentKey": key, "link": f"https://comet.test/{key}", **made}
+            created = Experiment(
+                workspaceName=fields["workspaceName"],
+                projectName=fields["projectName"],
+                experimentName=fields["experimentName"],
+                key=f"experiment{len(self.experiments)}",
+                parameters={},
+                metrics=[],
+                assets={},
+                alive=None,
+            )
+            self.experiments.append(created)
+            names = {name: fields[name] for name in ("workspaceName", "projectName", "experimentName")}
+            return {"experimentKey": created["key"], "link": f"https://comet.test/{created['key']}", **names}
         experiment = self._experiment(fields["experimentKey"])
         match endpoint:
             case "write/experiment/parameter":
@@ -106,5 +128,5 @@ class FakeComet:
                 raise KeyError(endpoint)
         return {"msg": "Saved"}
 
-    def _experiment(self, key: str) -> dict:
+    def _experiment(self, key: str) -> Experiment:
         return next(each for each in self.experiments if each["key"] == key)

@@ -98,16 +98,16 @@ def test_what_a_server_did_not_take_is_sent_when_it_does_and_said_once(run, serv
 def test_parameters_that_were_cut_off_are_sent_later_to_the_same_experiment(run, server):
     epochs(run, 1)
     experiment = comet(run, server)
-    take = server._take
+    take = server._handle
 
     def cut_off(endpoint, *more):
         server.failing = server.failing or len(server.experiments) == 1  # from the experiment's making on
         return take(endpoint, *more)
 
-    server._take = cut_off
+    server._handle = cut_off
     experiment.epoch()
     assert server.experiments[0]["parameters"].keys() < {*CONFIG.flat()}
-    server._take, server.failing = take, False
+    server._handle, server.failing = take, False
     experiment.epoch()
     assert len(server.experiments) == 1
     assert server.experiments[0]["parameters"].keys() == CONFIG.flat().keys()
@@ -138,7 +138,7 @@ def test_a_server_that_does_not_answer_is_waited_for_once_an_epoch(run, server, 
     monkeypatch.setattr(tracking, "TIMEOUT_S", 0.3)
     said: list[str] = []
     epochs(run, 1)
-    server.silent()
+    server.stop_answering()
     comet(run, server, said).epoch()
     (sentence,) = said
     assert "timed out" in sentence
