@@ -8,7 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from training.config import TrainConfig
-from training.corpus.collect import collect, write
+from training.corpus.collect import collect, write_corpus
 from training.run import rows_of
 from training.strategy import Name, is_chief, named
 from training.tracking import Comet
@@ -38,7 +38,7 @@ def train_and_ship(
     corpus = collect(data_dir / "corpus", extra=extra, echo=echo)
     manifest = corpus.manifest()
     if chief:
-        write(corpus, data_dir / "corpus")
+        write_corpus(corpus, data_dir / "corpus")
     echo(f"{manifest['tunes']:,} tunes in {manifest['families']:,} families, {manifest['tokens']:,} tokens.")
     comet = Comet.wished(run, config, echo) if chief else None
     try:

@@ -20,7 +20,7 @@ _OWN_TUNES = click.option("--abc", "extra", type=EXISTING_DIRECTORY, help="A fol
 @click.option("--out", type=DIRECTORY, help="Folder for the corpus. [default: DATA_DIR/corpus]")
 def corpus(extra: Path | None, out: Path | None) -> None:
     """Build the training corpus: download, check and repair tunes, group them into families, and split them."""
-    from training.corpus.collect import collect, write
+    from training.corpus.collect import collect, write_corpus
     from training.corpus.sources import SourceError
 
     cache = read_settings().data_dir / "corpus"
@@ -35,7 +35,7 @@ def corpus(extra: Path | None, out: Path | None) -> None:
                 tunes, label="Reading tunes", file=sys.stderr, hidden=not sys.stderr.isatty(), update_min_steps=50
             ),
         )
-        click.echo(write(built, target))
+        click.echo(write_corpus(built, target))
     except SourceError as error:
         raise Failure(error) from error
     except OSError as error:

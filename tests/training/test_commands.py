@@ -30,7 +30,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path, command):
 
 
 def test_a_disk_that_takes_no_more_is_said(tmp_path, command, monkeypatch):
-    monkeypatch.setattr(commands, "write", lambda *_: None)  # the corpus is in its place already
+    monkeypatch.setattr(commands, "write_corpus", lambda *_: None)  # the corpus is in its place already
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50, hard))  # bytes of a file
     try:

@@ -30,7 +30,7 @@ from generator.notation.score import Pitch
 from generator.notation.writer import write
 from training.baselines.windows import Windows
 from training.config import TrainConfig
-from training.corpus.corpus import Corpus, Entry, metre_named, score_of
+from training.corpus.corpus import Corpus, Entry, parse_metre, score_of
 from training.dataset import Array, Batches, Example
 
 UNKNOWN = "<unknown>"
@@ -119,13 +119,13 @@ class Tunesmith(Form):
         if any(token[:2] in ("R:", "M:", "K:") for token in tokens[4:]):  # `t.decode` would pass over them
             return " ".join(tokens)
         try:
-            score = t.decode(tokens, Key.parse(header.key), metre_named(header.metre))
+            score = t.decode(tokens, Key.parse(header.key), parse_metre(header.metre))
             return write(replace(score, title=header.title, rhythm=header.rhythm))
         except (NotationError, LookupError, ValueError):
             return " ".join(tokens)  # no tune: whoever reads it finds out
 
     def opening(self, header: Header) -> list[str | None]:
-        return list(t.header(header.rhythm or None, metre_named(header.metre), Key.parse(header.key).mode))
+        return list(t.header(header.rhythm or None, parse_metre(header.metre), Key.parse(header.key).mode))
 
     def indices(self, tokens: Sequence[str]) -> Array:
         return np.array([t.INDEX[token] for token in tokens], np.int32)

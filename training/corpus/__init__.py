@@ -1,1 +1,1 @@
-"""Public collections become the corpus: read, mended where that is certain, judged, sorted into families and split."""
+"""Builds the training corpus from public collections: reads, repairs, deduplicates, groups into families and splits."""

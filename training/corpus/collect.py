@@ -1,10 +1,10 @@
-"""What `tunesmith corpus` does, without the command line around it; `tunesmith train` begins with it too.
+"""Builds the corpus and writes its files: `tunesmith corpus`; `tunesmith train` does the same first.
 
-    tunesmith corpus                      the pinned collections, into data/corpus
-    tunesmith corpus --abc ~/tunes        and one's own
+    tunesmith corpus                      the public collections, into data/corpus
+    tunesmith corpus --abc ~/tunes        with your own tunes
 
-Of the same collections every build makes the same files: `corpus.jsonl` (a tune a line, as it is learned), `verdicts.jsonl`
-(what became of every tune that was looked at), `manifest.json` and `statistics.json`.
+The same collections always give the same files: `corpus.jsonl` (one tune per line), `verdicts.jsonl` (for every tune,
+whether it is used and why not), `manifest.json` and `statistics.json`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from training.corpus.corpus import Corpus, build
+from training.corpus.build import build
+from training.corpus.corpus import Corpus
 from training.corpus.sources import SHA256, RawTune, tunes
 from training.corpus.statistics import describe, summary
 
@@ -22,14 +23,18 @@ Progress = Callable[[Sequence[RawTune]], AbstractContextManager[Iterable[RawTune
 
 
 def collect(cache: Path, *, extra: Path | None = None, echo: Callable[[str], None], progress: Progress = nullcontext) -> Corpus:
-    """Builds the corpus. `cache` keeps irish.abc; `say` hears of files of `extra` that were left out. Raises SourceError."""
+    """Builds the corpus.
+
+    cache: folder for irish.abc. extra: optional folder of your own .abc files; `echo` reports files that are skipped.
+    Raises SourceError.
+    """
     raw = list(tunes(cache, extra, echo))
     with progress(raw) as steps:
         return build(steps)
 
 
-def write(corpus: Corpus, out: Path) -> str:
-    """Writes the corpus' four files and returns what is in them in lines for a person; raises OSError."""
+def write_corpus(corpus: Corpus, out: Path) -> str:
+    """Writes the four files of the corpus and returns a summary as text; raises OSError."""
     corpus.save(out / "corpus.jsonl")
     manifest, figures = {"sources": SHA256, **corpus.manifest()}, describe(corpus)
     for name, content in (("manifest", manifest), ("statistics", figures)):

@@ -1,6 +1,6 @@
-"""Mends tunes whose slips leave no doubt about what is meant; what is doubtful stays as it is and is left out.
+"""Repairs tunes whose errors leave no doubt about what was meant. Doubtful tunes are rejected, not repaired.
 
-A tune is repaired only if after it the whole tune can be encoded: read from end to end, every bar of its length.
+A repair counts only if the whole tune can then be read and encoded, with every bar of the right length.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from generator.notation.errors import NotationError
 from generator.notation.reader import read
@@ -18,78 +19,79 @@ from generator.notation.score import Bar, Note, Pitch, Score, Tuplet
 from generator.notation.structure import sections
 from generator.notation.tokens import NotEncodable, encode
 
-MOST_BARS = 4  # mended in one way; a tune that needs more has something else wrong
+MAX_REPAIRED_BARS = 4  # repaired in the same way; a tune with more errors has a different problem
 
-# Of texts that cannot be read: what the slip is, where it stands, and what is put there.
-_SLIPS = (
-    ("lines broken by a mail program", re.compile(r"=20(?=\s)|=\r?\n|(?<==)3D"), ""),
-    ("lines broken inside a note, a chord or an ending", re.compile(r"\\?\r?\n(?=[\d/,'>])|(?<=\[)\r?\n"), ""),
+# Repairs of unreadable text: (name, pattern, replacement).
+_TEXT_REPAIRS = (
+    ("line breaks of a mail program", re.compile(r"=20(?=\s)|=\r?\n|(?<==)3D"), ""),
+    ("a line break inside a note, chord or ending", re.compile(r"\\?\r?\n(?=[\d/,'>])|(?<=\[)\r?\n"), ""),
 )
 
 
-def read_mended(text: str) -> tuple[Score, list[str]]:
-    """The tune, and what had to be mended in its text; raises NotationError where nothing helps."""
+def read_repaired(text: str) -> tuple[Score, list[str]]:
+    """Parses a tune. Returns the score and the names of the text repairs; raises NotationError if none helps."""
     try:
         return read(text), []
     except NotationError as error:
         first = error
     head, key, body = text.partition("\nK:")
-    mends = []
-    for name, slip, put in _SLIPS:
-        if (changed := slip.sub(put, body)) != body:
+    repairs = []
+    for name, pattern, replacement in _TEXT_REPAIRS:
+        if (changed := pattern.sub(replacement, body)) != body:
             body = changed
-            mends.append(name)
+            repairs.append(name)
         try:
-            return read(head + key + body), mends
+            return read(head + key + body), repairs
         except NotationError:
             continue
     raise first
 
 
-def encode_mended(score: Score) -> tuple[list[str], Score, list[str]]:
-    """The tune as tokens, the score that they spell, and what had to be mended in it.
+def encode_repaired(score: Score) -> tuple[list[str], Score, list[str]]:
+    """Encodes a score. Returns the tokens, the repaired score and the names of the repairs.
 
-    Raises NotEncodable where nothing helps, for what was wrong at first.
+    Raises the first NotEncodable if no repair helps.
     """
     try:
         return encode(score), score, []
     except NotEncodable as error:
         first = error
-    mends = []
+    repairs = []
     for name, repair in _REPAIRS:
         if (changed := repair(score)) == score:
             continue
         score = changed
-        mends.append(name)
+        repairs.append(name)
         try:
-            return encode(score), score, mends
+            return encode(score), score, repairs
         except NotEncodable:
             continue
     raise first
 
 
-def _same_signs(score: Score) -> Score:
-    """Without changes of key or metre that change neither the signature nor the length of a bar."""
+def _drop_redundant_changes(score: Score) -> Score:
+    """Drops changes of key or metre that keep the key signature and the bar length."""
 
-    def still(bar: Bar) -> Bar:
+    def without_redundant(bar: Bar) -> Bar:
         key = None if bar.key and bar.key.signature == score.key.signature else bar.key
         metre = None if bar.metre and score.metre and bar.metre.bar == score.metre.bar else bar.metre
         return replace(bar, key=key, metre=metre)
 
-    return replace(score, bars=tuple(still(bar) for bar in score.bars))
+    return replace(score, bars=tuple(without_redundant(bar) for bar in score.bars))
 
 
-def _shared_with_endings(score: Score) -> Score:
-    """A bar that begins before the endings and is completed by each of them is written into both."""
-    full = _full(score)
+def _copy_shared_bar_into_endings(score: Score) -> Score:
+    """Copies a bar that each ending completes into both endings."""
+    full = _bar_length(score)
     bars: list[Bar] = []
     for start, stop in sections(score.bars):
         part = list(score.bars[start:stop])
         heads = [index for index, bar in enumerate(part) if bar.endings]
         if len(heads) == 2 and heads[0] > 1:
             shared = part[heads[0] - 1]
-            wholes = [shared.duration + part[head].duration == full and not _carried(shared, part[head]) for head in heads]
-            if 0 < shared.duration < full and all(wholes):
+            if 0 < shared.duration < full and all(
+                shared.duration + part[head].duration == full and not _accidental_may_carry(shared, part[head]) for head in heads
+            ):
                 for head in heads:
                     part[head] = replace(part[head], notes=shared.notes + part[head].notes)
                 del part[heads[0] - 1]
@@ -97,36 +99,36 @@ def _shared_with_endings(score: Score) -> Score:
     return replace(score, bars=tuple(bars))
 
 
-def _missing_lines(score: Score) -> Score:
-    """Bar lines where several bars stand in one."""
-    full, count = _full(score), 0
+def _add_bar_lines(score: Score) -> Score:
+    """Adds bar lines where several bars are written as one."""
+    full, count = _bar_length(score), 0
     bars: list[Bar] = []
-    for bar, _, last, pick_up in _places(score):
-        pieces = _cut(bar, full) if bar.duration > full else None
+    for bar, _, last, pick_up in _bars_in_context(score):
+        pieces = _split_bar(bar, full) if bar.duration > full else None
         fits = pieces and (pieces[-1].duration == full or (last and pieces[-1].duration + pick_up == full))
         count += bool(fits)
         bars += pieces if pieces and fits else [bar]
-    return replace(score, bars=tuple(bars)) if count <= MOST_BARS else score
+    return replace(score, bars=tuple(bars)) if count <= MAX_REPAIRED_BARS else score
 
 
-def _pick_up_lines(score: Score) -> Score:
-    """A bar line after the pick-up of a part, where the part's end or the one before leaves just its room."""
-    full, count = _full(score), 0
+def _add_bar_lines_after_pick_ups(score: Score) -> Score:
+    """Adds a bar line after the pick-up of a part if the end of this part or of the one before lacks the pick-up's length."""
+    full, count = _bar_length(score), 0
     spans = sections(score.bars)
     bars: list[Bar] = []
     for at, (start, stop) in enumerate(spans):
         first = score.bars[start]
-        over = first.duration - full
+        excess = first.duration - full
         room = {full - score.bars[end - 1].duration for _, end in spans[max(at - 1, 0) : at + 1]}
-        pieces = _cut(first, full, over) if 0 < over < full and over in room else None
+        pieces = _split_bar(first, full, excess) if 0 < excess < full and excess in room else None
         count += bool(pieces)
         bars += [*(pieces or [first]), *score.bars[start + 1 : stop]]
-    return replace(score, bars=tuple(bars)) if count <= MOST_BARS else score
+    return replace(score, bars=tuple(bars)) if count <= MAX_REPAIRED_BARS else score
 
 
-def _dots(score: Score) -> Score:
-    """`d>B` for `d>B/`, where the bar lacks just as much: the slash was put in for the shortness that `>` means by itself."""
-    full = _full(score)
+def _fix_broken_rhythms(score: Score) -> Score:
+    """Turns `d>B/` into `d>B` if the bar lacks that length: `>` by itself shortens the note."""
+    full = _bar_length(score)
 
     def dotted(bar: Bar) -> Bar:
         lacking = full - bar.duration
@@ -142,13 +144,13 @@ def _dots(score: Score) -> Score:
         return replace(bar, notes=tuple(notes))
 
     bars = tuple(dotted(bar) for bar in score.bars)
-    return replace(score, bars=bars) if sum(a != b for a, b in zip(bars, score.bars, strict=True)) <= MOST_BARS else score
+    return replace(score, bars=bars) if sum(a != b for a, b in zip(bars, score.bars, strict=True)) <= MAX_REPAIRED_BARS else score
 
 
-def _cut(bar: Bar, full: Fraction, first_length: Fraction | None = None) -> list[Bar] | None:
-    """The bar in full ones and a rest; None where a note or triplet crosses the line, or an accidental may.
+def _split_bar(bar: Bar, full: Fraction, first_length: Fraction | None = None) -> list[Bar] | None:
+    """Splits a bar into full bars and a remainder; the first may have its own length.
 
-    The first may have a length of its own.
+    None if a note or triplet crosses a bar line, or if an accidental might carry across it.
     """
     groups: list[list[Note]] = [[]]
     at, length = Fraction(0), first_length or full
@@ -163,69 +165,69 @@ def _cut(bar: Bar, full: Fraction, first_length: Fraction | None = None) -> list
         if at > length:
             return None
     pieces = [Bar(tuple(group)) for group in groups]
-    if any(_carried(here, there) for index, here in enumerate(pieces) for there in pieces[index + 1 :]):
+    if any(_accidental_may_carry(here, there) for index, here in enumerate(pieces) for there in pieces[index + 1 :]):
         return None
     first = replace(bar, notes=pieces[0].notes, repeat_end=0, line="|")
     return [first, *pieces[1:-1], replace(pieces[-1], repeat_end=bar.repeat_end, line=bar.line)]
 
 
-def _extra_lines(score: Score) -> Score:
-    """One bar where a line stands in the middle of it."""
-    full, count = _full(score), 0
-    places = list(_places(score))
+def _remove_bar_lines(score: Score) -> Score:
+    """Joins two bars where a bar line is in the middle of a bar."""
+    full, count = _bar_length(score), 0
+    contexts = list(_bars_in_context(score))
     bars: list[Bar] = []
     index = 0
-    while index < len(places):
-        bar, first, last, pick_up = places[index]
-        following = places[index + 1] if index + 1 < len(places) else None
-        after = places[index + 2] if index + 2 < len(places) else None
+    while index < len(contexts):
+        bar, first, last, pick_up = contexts[index]
+        following = contexts[index + 1] if index + 1 < len(contexts) else None
+        after = contexts[index + 2] if index + 2 < len(contexts) else None
         if (
             following
             and not first
             and not last
             and bar.line == "|"
-            and not following[0].endings
-            and (following[2] or after is None or after[0].duration == full or after[0].endings)
-            and (not bars or bars[-1].duration == full or index < 2 or places[index - 1][1])
+            and not following.bar.endings
+            and (following.is_last or after is None or after.bar.duration == full or after.bar.endings)
+            and (not bars or bars[-1].duration == full or index < 2 or contexts[index - 1].is_first)
             and (
-                bar.duration + following[0].duration + (pick_up if following[2] else 0) == full
-                or bar.duration + following[0].duration == full
+                bar.duration + following.bar.duration + (pick_up if following.is_last else 0) == full
+                or bar.duration + following.bar.duration == full
             )
-            and not _carried(bar, following[0])
+            and not _accidental_may_carry(bar, following.bar)
         ):
-            second = following[0]
+            second = following.bar
             bars.append(replace(second, notes=bar.notes + second.notes, endings=bar.endings, part=bar.part or second.part))
             count += 1
             index += 2
         else:
             bars.append(bar)
             index += 1
-    return replace(score, bars=tuple(bars)) if count <= MOST_BARS else score
+    return replace(score, bars=tuple(bars)) if count <= MAX_REPAIRED_BARS else score
 
 
-def _rest_too_many(score: Score) -> Score:
-    """Without a rest that stands after a bar that is full."""
-    full = _full(score)
+def _remove_rests(score: Score) -> Score:
+    """Drops a rest after a bar that is already full."""
+    full = _bar_length(score)
 
-    def short(bar: Bar, last: bool, pick_up: Fraction) -> Bar:
+    def shortened(bar: Bar, last: bool, pick_up: Fraction) -> Bar:
         if bar.duration <= full or not bar.notes[-1].rest or bar.notes[-1].tuplet:
             return bar
-        left = bar.duration - bar.notes[-1].duration
-        return replace(bar, notes=bar.notes[:-1]) if left == full or (last and left + pick_up == full) else bar
+        remaining = bar.duration - bar.notes[-1].duration
+        return replace(bar, notes=bar.notes[:-1]) if remaining == full or (last and remaining + pick_up == full) else bar
 
-    return replace(score, bars=tuple(short(bar, last, pick_up) for bar, _, last, pick_up in _places(score)))
+    return replace(score, bars=tuple(shortened(bar, last, pick_up) for bar, _, last, pick_up in _bars_in_context(score)))
 
 
-def _as_elsewhere(score: Score) -> Score:
-    """Lengths of notes as in the bars of the same notes that do add up, where those agree."""
-    full = _full(score)
+def _copy_lengths_from_equal_bars(score: Score) -> Score:
+    """Corrects note lengths from complete bars with the same notes, if all of these agree."""
+    full = _bar_length(score)
     known: dict[tuple[Pitch | None, ...], set[tuple[tuple[Fraction, Tuplet | None], ...]]] = defaultdict(set)
     for bar in score.bars:
         if bar.duration == full:
-            known[_pitches(bar)].add(tuple((note.duration, note.tuplet) for note in bar.notes))
+            known[_melody(bar)].add(tuple((note.duration, note.tuplet) for note in bar.notes))
 
-    def like(bar: Bar, first: bool, last: bool) -> Bar:
-        lengths = known.get(_pitches(bar), set())
+    def corrected(bar: Bar, first: bool, last: bool) -> Bar:
+        lengths = known.get(_melody(bar), set())
         if bar.duration == full or (bar.duration < full and (first or last)) or len(bar.notes) < 4 or len(lengths) != 1:
             return bar
         (pattern,) = lengths
@@ -233,39 +235,45 @@ def _as_elsewhere(score: Score) -> Score:
         notes = [replace(note, duration=duration, tuplet=tuplet) for note, (duration, tuplet) in pairs]
         return replace(bar, notes=tuple(notes))
 
-    bars = tuple(like(bar, first, last) for bar, first, last, _ in _places(score))
-    return replace(score, bars=bars) if sum(a != b for a, b in zip(bars, score.bars, strict=True)) <= MOST_BARS else score
+    bars = tuple(corrected(bar, first, last) for bar, first, last, _ in _bars_in_context(score))
+    return replace(score, bars=bars) if sum(a != b for a, b in zip(bars, score.bars, strict=True)) <= MAX_REPAIRED_BARS else score
 
 
 _REPAIRS: Sequence[tuple[str, Callable[[Score], Score]]] = (
-    ("a change that changes nothing", _same_signs),
-    ("a bar shared with its endings", _shared_with_endings),
-    ("a missing bar line", _missing_lines),
-    ("a missing bar line after the pick-up", _pick_up_lines),
-    ("a bar line too many", _extra_lines),
-    ("a rest too many", _rest_too_many),
-    ("a dotted note's fellow too short", _dots),
-    ("a bar written right elsewhere in the tune", _as_elsewhere),
+    ("a redundant change of key or metre", _drop_redundant_changes),
+    ("a bar completed by each ending", _copy_shared_bar_into_endings),
+    ("a missing bar line", _add_bar_lines),
+    ("a missing bar line after the pick-up", _add_bar_lines_after_pick_ups),
+    ("an extra bar line", _remove_bar_lines),
+    ("an extra rest", _remove_rests),
+    ("a note shortened twice after >", _fix_broken_rhythms),
+    ("note lengths corrected from an equal bar", _copy_lengths_from_equal_bars),
 )
 
 
-def _full(score: Score) -> Fraction:
+def _bar_length(score: Score) -> Fraction:
     return score.metre.bar if score.metre else Fraction(0)
 
 
-def _places(score: Score) -> Iterator[tuple[Bar, bool, bool, Fraction]]:
-    """Each bar; whether it is the first and the last of its section or ending; and the section's pick-up."""
-    full = _full(score)
+class _BarInContext(NamedTuple):
+    bar: Bar
+    is_first: bool  # of its section
+    is_last: bool  # of its section or ending
+    pick_up: Fraction  # duration of the section's pick-up, 0 without one
+
+
+def _bars_in_context(score: Score) -> Iterator[_BarInContext]:
+    full = _bar_length(score)
     for start, stop in sections(score.bars):
         pick_up = score.bars[start].duration if score.bars[start].duration < full else Fraction(0)
         for index in range(start, stop):
             bar = score.bars[index]
             last = index == stop - 1 or bar.repeat_end > 0 or bool(score.bars[index + 1].endings)
-            yield bar, index == start, last, pick_up
+            yield _BarInContext(bar, index == start, last, pick_up)
 
 
-def _carried(here: Bar, there: Bar) -> bool:
-    """Whether an accidental may hold over from one bar to the other: a letter that is met in both, differently or altered."""
+def _accidental_may_carry(here: Bar, there: Bar) -> bool:
+    """Whether an accidental might carry over between two bars: a letter occurs in both with different alterations."""
     signs: dict[str, set[int]] = defaultdict(set)
     for note in (*here.notes, *there.notes):
         for pitch in note.pitches:
@@ -273,5 +281,5 @@ def _carried(here: Bar, there: Bar) -> bool:
     return any(len(found) > 1 for found in signs.values())
 
 
-def _pitches(bar: Bar) -> tuple[Pitch | None, ...]:
+def _melody(bar: Bar) -> tuple[Pitch | None, ...]:
     return tuple(note.melody for note in bar.notes)

@@ -1,6 +1,6 @@
-"""The collections that the model learns from, taken out of the pinned packages that carry them.
+"""The collections of tunes, from the pinned packages that contain them.
 
-| collection | in package | rights |
+| collection | package | rights |
 |---|---|---|
 | irish.abc, the data of MIT's course 6.S191 | mitdeeplearning 0.7.5 | MIT |
 | O'Neill's Music of Ireland (1903) | music21 | public-domain book, encodings by permission |
@@ -8,7 +8,7 @@
 | Aird's Airs (18th century) | music21 | same |
 | miscellaneous folk | music21 | same |
 
-music21's Essen collection is for non-commercial use and is left out, as is everything scraped from The Session.
+Not used: music21's Essen collection (non-commercial use only) and anything scraped from The Session.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pathlib import Path
 from generator.notation.reader import split_tunes
 
 IRISH_SHA256 = "df3782d5f7b5a2f4c66aa7c13f13008d5f48757b3f5f51620cd6c1ceb2c53023"
-# Of all files of a collection, in the order of their names.
+# SHA-256 of all files of a collection, in the order of their names.
 MUSIC21_SHA256 = {
     "oneills1850": "c45fbfa139a40a00dd465badff3f99dc9177877d00cb7cb7b696e9cdf4fd942e",
     "ryansMammoth": "3ea75e2db64cdbb5c57a0953097c13646ba9a670d3d1cdfc0d6a91f2fe7f50fc",
@@ -35,32 +35,34 @@ MUSIC21_SHA256 = {
     "miscFolk": "a1c672c52f5391f3a8d67b97e0c8c14583e81d64768a129d61982c9bcab51982",
 }
 SHA256 = {"irish.abc": IRISH_SHA256, **MUSIC21_SHA256}
-MOST_BYTES = 32 * 2**20  # of one file of one's own: more is no collection of tunes
+MAX_FILE_BYTES = 32 * 2**20  # per file of your own; larger files are no collections of tunes
 
 
 class SourceError(RuntimeError):
-    """A collection is missing or not the one that was pinned; the message says what to do."""
+    """A collection is missing or differs from the pinned version; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawTune:
     collection: str
     text: str
-    id: str = ""  # of one's own tunes; the others are counted through
+    id: str = ""  # for your own tunes; the tunes of the collections are numbered instead
 
 
-def _unheard(_: str) -> None:
+def _ignore(_: str) -> None:
     pass
 
 
-def tunes(cache: Path, extra: Path | None = None, echo: Callable[[str], None] = _unheard) -> Iterator[RawTune]:
-    """Every tune of every collection, in an order that never changes.
+def tunes(cache: Path, extra: Path | None = None, echo: Callable[[str], None] = _ignore) -> Iterator[RawTune]:
+    """Yields every tune of every collection, always in the same order.
 
-    `cache` keeps irish.abc; `extra` is a folder of one's own `.abc` files, and `say` hears of those that were left out.
+    cache: folder for irish.abc. extra: optional folder of your own .abc files; `echo` reports files that are skipped.
     Raises SourceError.
     """
-    own_tunes = list(own(extra, echo)) if extra is not None else []  # first: what is wrong there is told at once
-    for text in split_tunes(irish(cache).read_text(encoding="utf-8")):
+    own_tunes = (
+        list(read_folder(extra, echo)) if extra is not None else []
+    )  # first, so that errors in the folder are reported at once
+    for text in split_tunes(irish_abc(cache).read_text(encoding="utf-8")):
         yield RawTune("irish.abc", text)
     for name in MUSIC21_SHA256:
         for path in _music21_files(name):
@@ -69,11 +71,11 @@ def tunes(cache: Path, extra: Path | None = None, echo: Callable[[str], None] = 
     yield from own_tunes
 
 
-def own(folder: Path, echo: Callable[[str], None]) -> Iterator[RawTune]:
-    """The tunes of the `.abc` files in a folder and below it; raises SourceError where there are none.
+def read_folder(folder: Path, echo: Callable[[str], None]) -> Iterator[RawTune]:
+    """Yields the tunes of all `.abc` files below a folder; raises SourceError if there are none.
 
-    Their ids name file and place, so that they stay what they are when files are added. Folders that are links are not
-    entered: they may lead round in a circle.
+    Their ids contain the file name and the number in the file, so that they stay the same when files are added. Symbolic links
+    to folders are not followed, since they may form a loop.
     """
     collection, found = f"{folder.resolve().name}/", False
     for root, folders, names in os.walk(folder):
@@ -82,29 +84,29 @@ def own(folder: Path, echo: Callable[[str], None]) -> Iterator[RawTune]:
             path = Path(root) / name
             if path.suffix.lower() != ".abc":
                 continue
-            shown = str(path.relative_to(folder)).encode(errors="replace").decode()  # names need not be text
+            shown = str(path.relative_to(folder)).encode(errors="replace").decode()  # file names may be invalid Unicode
             try:
-                texts = split_tunes(_text(path))
+                texts = split_tunes(_read_text(path))
                 if not texts:
-                    raise ValueError("it holds no tune that begins with X:")
+                    raise ValueError("it contains no tune that begins with X:")
             except (OSError, ValueError) as error:
-                echo(f"{shown} was left out: {getattr(error, 'strerror', None) or error}.")
+                echo(f"Skipped {shown}: {getattr(error, 'strerror', None) or error}.")
                 continue
             found = True
             for number, text in enumerate(texts, 1):
                 yield RawTune(collection, text, f"{collection}{shown}:{number}")
     if not found:
-        raise SourceError(f"{folder} holds no tunes. Name a folder with .abc files in it or below it.")
+        raise SourceError(f"{folder} contains no tunes. Choose a folder with .abc files in it or below it.")
 
 
-def _text(path: Path) -> str:
-    """A file's text, in UTF-8 or else Latin-1, as old collections are; raises OSError, or ValueError for no text."""
+def _read_text(path: Path) -> str:
+    """Reads a text file in UTF-8 or, like old collections, Latin-1; raises OSError, or ValueError if it is not text."""
     if not path.is_file():
         raise ValueError("it is not a file")
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"it is larger than {MOST_BYTES // 2**20} MB")
+        content = file.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise ValueError(f"it is larger than {MAX_FILE_BYTES // 2**20} MB")
     if b"\0" in content:
         raise ValueError("it is not text")
     try:
@@ -114,20 +116,22 @@ def _text(path: Path) -> str:
 
 
 def _music21_files(name: str) -> list[Path]:
-    spec = importlib.util.find_spec("music21")  # found without importing it: that takes seconds
+    spec = importlib.util.find_spec("music21")  # without importing it, which takes seconds
     if spec is None or spec.origin is None:
         raise SourceError("music21 is not installed. Run scripts/install.")
     files = sorted((Path(spec.origin).parent / "corpus" / name).glob("*.abc"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     if digest != MUSIC21_SHA256[name]:
-        raise SourceError(f"music21's collection {name} is not the pinned one. Run scripts/install to get the locked version.")
+        raise SourceError(
+            f"music21's collection {name} differs from the pinned version. Run scripts/install to get the locked version."
+        )
     return files
 
 
-def irish(cache: Path) -> Path:
-    """irish.abc, taken out of the pinned source package on first use and checked by its hash.
+def irish_abc(cache: Path) -> Path:
+    """Path of irish.abc. On first use it is extracted from the pinned source package and checked by its hash.
 
-    The package itself is not a dependency: it builds only with an old setuptools and wants far more than we do.
+    The package itself is not a dependency: it builds only with an old setuptools and has many requirements.
     """
     path = cache / "irish.abc"
     if not path.exists():
@@ -149,5 +153,5 @@ def irish(cache: Path) -> Path:
                 ) from error
             shutil.copyfile(Path(folder) / "mitdeeplearning" / "data" / "irish.abc", path)
     if hashlib.sha256(path.read_bytes()).hexdigest() != IRISH_SHA256:
-        raise SourceError(f"{path} is not the pinned irish.abc. Delete it and try again.")
+        raise SourceError(f"{path} differs from the pinned irish.abc. Delete it and try again.")
     return path

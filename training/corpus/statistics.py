@@ -1,4 +1,4 @@
-"""What the corpus is like, in figures: `describe` counts, `summary` says it in lines for a person."""
+"""Statistics of the corpus: `describe` computes them, `summary` formats them as text."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from generator.notation.score import Bar, Score
 from generator.notation.structure import Part, parts
 from training.corpus.corpus import Corpus, collection_of, score_of
 
-SHOWN = 8  # of the most frequent of a kind, in the summary
+MAX_SHOWN = 8  # the most frequent values shown per line of the summary
 DANCES = ("reel", "jig", "slip jig", "hornpipe", "polka", "slide")
 
 
 def describe(corpus: Corpus) -> dict[str, Any]:
-    """Counts of tunes by every kind, their forms, ranges and lengths. A few seconds for all collections."""
+    """Counts by split, verdict, collection, rhythm, mode, key, metre and form; ranges and lengths. Takes a few seconds."""
     scores = [(entry, score_of(entry)) for entry in corpus.entries]
-    laid_out = [(entry, score, _parts(score)) for entry, score in scores]
+    with_parts = [(entry, score, _parts(score)) for entry, score in scores]
     used = Counter(collection_of(entry.id) for entry in corpus.entries)
-    looked_at = Counter(collection_of(judged.id) for judged in corpus.verdicts)
+    total = Counter(collection_of(verdict.id) for verdict in corpus.verdicts)
     pitches = [[pitch.midi for note in score.notes() if (pitch := note.melody)] for _, score in scores]
-    dances = [found for entry, _, found in laid_out if entry.rhythm in DANCES]
+    dances = [found for entry, _, found in with_parts if entry.rhythm in DANCES]
     return {
         "tunes": len(corpus.entries),
         "families": len({entry.family for entry in corpus.entries}),
         "tokens": sum(len(entry.tokens) for entry in corpus.entries),
         "notes": sum(map(len, pitches)),
         "split": _counts(entry.split for entry in corpus.entries),
-        "verdicts": _counts(judged.verdict for judged in corpus.verdicts),
+        "verdicts": _counts(verdict.verdict for verdict in corpus.verdicts),
         "repairs": corpus.reasons("repaired"),
         "rejections": corpus.reasons("rejected"),
-        "collections": {name: {"tunes": used[name], "of": looked_at[name]} for name in looked_at},
+        "collections": {name: {"used": used[name], "total": total[name]} for name in total},
         "rhythms": _counts(entry.rhythm or "unknown" for entry in corpus.entries),
         "modes": _counts(str(Key.parse(entry.key).mode) for entry in corpus.entries),
         "keys": _counts(entry.key for entry in corpus.entries),
         "metres": _counts(entry.metre for entry in corpus.entries),
-        "tunes_a_family": _counts(Counter(entry.family for entry in corpus.entries).values()),
-        "forms": _counts(_form(found) for _, _, found in laid_out),
-        "bars_a_part": _counts(_bars(part, score) for _, score, found in laid_out for part in found),
+        "tunes_per_family": _counts(Counter(entry.family for entry in corpus.entries).values()),
+        "forms": _counts(_form(found) for _, _, found in with_parts),
+        "bars_per_part": _counts(_bars(part, score) for _, score, found in with_parts for part in found),
         "aabb_among_dances": round(sum(_form(found) == "AABB" for found in dances) / max(1, len(dances)), 4),
         "range": {
             "lowest": _spread([min(tune) for tune in pitches if tune]),
@@ -57,59 +57,59 @@ def describe(corpus: Corpus) -> dict[str, Any]:
 
 
 def summary(figures: Mapping[str, Any]) -> str:
-    """The figures in lines for a person."""
+    """Formats the statistics as lines of text."""
     tunes = figures["tunes"]
 
-    def listed(name: str, of: int = tunes) -> str:
+    def listed(name: str, total: int = tunes) -> str:
         rows = list(figures[name].items())
-        text = ", ".join(f"{kind} {count:,} ({count / max(1, of):.0%})" for kind, count in rows[:SHOWN])
-        return text + (f" and {len(rows) - SHOWN} more kinds" if len(rows) > SHOWN else "")
+        text = ", ".join(f"{kind} {count:,} ({count / max(1, total):.0%})" for kind, count in rows[:MAX_SHOWN])
+        return text + (f" and {len(rows) - MAX_SHOWN} more" if len(rows) > MAX_SHOWN else "")
 
-    def plain(name: str) -> list[str]:
+    def reasons(name: str) -> list[str]:
         return [f"    {count:>6,}  {reason}" for reason, count in figures[name].items()]
 
     pitch, length = figures["range"], figures["lengths"]
-    looked_at = sum(figures["verdicts"].values())
-    part_count = sum(figures["bars_a_part"].values())
+    total = sum(figures["verdicts"].values())
+    part_count = sum(figures["bars_per_part"].values())
     return "\n".join(
         [
             f"{tunes:,} tunes in {figures['families']:,} families, {figures['notes']:,} notes, {figures['tokens']:,} tokens.",
-            f"Split: {listed('split')}; no family is on two sides.",
-            f"Verdicts on {looked_at:,} tunes: {listed('verdicts', looked_at)}.",
+            f"Split: {listed('split')}; no family is in two splits.",
+            f"Verdicts on {total:,} tunes: {listed('verdicts', total)}.",
             "  Repaired:",
-            *plain("repairs"),
+            *reasons("repairs"),
             "  Rejected:",
-            *plain("rejections"),
+            *reasons("rejections"),
             "Collections:",
-            *(f"    {row['tunes']:>6,} of {row['of']:,}  {name}" for name, row in figures["collections"].items()),
+            *(f"    {row['used']:>6,} of {row['total']:,}  {name}" for name, row in figures["collections"].items()),
             f"Rhythms: {listed('rhythms')}.",
             f"Modes: {listed('modes')}.",
             f"Keys: {listed('keys')}.",
             f"Metres: {listed('metres')}.",
-            f"Forms: {listed('forms')}; of dance tunes {figures['aabb_among_dances']:.0%} are AABB.",
-            f"Bars a part: {listed('bars_a_part', part_count)}.",
-            f"Lowest note: {_range(pitch['lowest'], _named)}; highest: {_range(pitch['highest'], _named)}.",
-            f"Notes a tune: {_range(length['notes'])}; bars: {_range(length['bars'])}; tokens: {_range(length['tokens'])}.",
+            f"Forms: {listed('forms')}; of the dances, {figures['aabb_among_dances']:.0%} are AABB.",
+            f"Bars per part: {listed('bars_per_part', part_count)}.",
+            f"Lowest note: {_range(pitch['lowest'], _note_name)}; highest: {_range(pitch['highest'], _note_name)}.",
+            f"Notes per tune: {_range(length['notes'])}; bars: {_range(length['bars'])}; tokens: {_range(length['tokens'])}.",
         ]
     )
 
 
 def _counts(kinds: Iterable[Any]) -> dict[Any, int]:
-    """How often each kind occurs, the most frequent first; of equals the smaller first, so that two builds agree."""
+    """How often each value occurs, the most frequent first; ties in order of the values, so that two builds agree."""
     return dict(sorted(Counter(kinds).items(), key=lambda row: (-row[1], row[0])))
 
 
 def _parts(score: Score) -> list[Part]:
-    """The tune's parts without a pick-up that stands as one of its own."""
-    return [part for part in parts(score) if part.first or len(part.body) > 1 or not _short(part.body[0], score)]
+    """The tune's parts; a pick-up that is a part of its own doesn't count."""
+    return [part for part in parts(score) if part.first or len(part.body) > 1 or not _is_incomplete(part.body[0], score)]
 
 
-def _short(bar: Bar, score: Score) -> bool:
+def _is_incomplete(bar: Bar, score: Score) -> bool:
     return score.metre is not None and bar.duration < score.metre.bar
 
 
 def _form(found: Sequence[Part]) -> str:
-    """The order of the parts as they are played, such as AABB: the same bars have the same letter."""
+    """The form as played, such as AABB: parts with the same bars have the same letter."""
     letters: dict[tuple[Any, ...], str] = {}
     form = ""
     for part in found:
@@ -122,31 +122,31 @@ def _form(found: Sequence[Part]) -> str:
 
 
 def _bars(part: Part, score: Score) -> int:
-    """The part's bars on one pass, without its pick-up."""
-    return len(part.body) + len(part.first) - (len(part.body) > 1 and _short(part.body[0], score))
+    """Number of bars of one pass through a part, without the pick-up."""
+    return len(part.body) + len(part.first) - (len(part.body) > 1 and _is_incomplete(part.body[0], score))
 
 
 def _spread(values: Sequence[int]) -> dict[str, float]:
-    """The smallest, the greatest, and what 5, 50 and 95 of a hundred do not exceed."""
+    """Minimum, maximum, median, and the 5th and 95th percentile."""
     if not values:
-        return dict.fromkeys(("least", "p5", "median", "p95", "most"), 0)
+        return dict.fromkeys(("min", "p5", "median", "p95", "max"), 0)
     ordered = sorted(values)
-    place = {name: ordered[round(Fraction(share, 100) * (len(ordered) - 1))] for name, share in (("p5", 5), ("p95", 95))}
+    percentiles = {name: ordered[round(Fraction(share, 100) * (len(ordered) - 1))] for name, share in (("p5", 5), ("p95", 95))}
     return {
-        "least": ordered[0],
-        "p5": place["p5"],
+        "min": ordered[0],
+        "p5": percentiles["p5"],
         "median": statistics.median(ordered),
-        "p95": place["p95"],
-        "most": ordered[-1],
+        "p95": percentiles["p95"],
+        "max": ordered[-1],
     }
 
 
 def _range(spread: Mapping[str, float], text: Any = "{:,.0f}".format) -> str:
-    return f"{text(spread['median'])} (nine in ten {text(spread['p5'])} to {text(spread['p95'])})"
+    return f"{text(spread['median'])} (90% from {text(spread['p5'])} to {text(spread['p95'])})"
 
 
-def _named(midi: float) -> str:
-    """A MIDI number as a note with its octave: 62 is D4."""
+def _note_name(midi: float) -> str:
+    """Note name with octave of a MIDI number: 62 is D4."""
     octave, semitone = divmod(round(midi), 12)
     letter = max((letter for letter in LETTERS if SEMITONES[letter] <= semitone), key=SEMITONES.__getitem__)
     return f"{letter}{'#' if SEMITONES[letter] < semitone else ''}{octave - 1}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from generator.notation.errors import NotationError
 from generator.notation.reader import read
-from training.corpus.corpus import infer_rhythm
+from training.corpus.rhythm import infer_rhythm
 from training.corpus.sources import RawTune
 from training.titles.blocklist import is_offensive
 from training.titles.model import LETTERS

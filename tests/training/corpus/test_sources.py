@@ -1,9 +1,10 @@
-"""The collections: only the pinned ones are taken, and one's own beside them. No network."""
+"""The collections: only the pinned versions are used, and your own files. No network access."""
 
 import hashlib
 import importlib.util
 import os
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,8 +15,8 @@ from training.corpus.sources import RawTune, SourceError
 
 
 @pytest.fixture(autouse=True)
-def no_programs(monkeypatch):
-    def refuse(*_, **__):
+def no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a test tried to fetch a package")
 
     monkeypatch.setattr(subprocess, "run", refuse)
@@ -25,17 +26,17 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def test_irish_abc_is_taken_from_the_cache_when_its_hash_is_the_pinned_one(tmp_path, monkeypatch):
+def test_irish_abc_is_taken_from_the_cache_if_its_hash_matches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = text(melody(1)).encode()
     (tmp_path / "irish.abc").write_bytes(content)
     monkeypatch.setattr(sources, "IRISH_SHA256", digest(content))
-    assert sources.irish(tmp_path).read_bytes() == content
+    assert sources.irish_abc(tmp_path).read_bytes() == content
 
 
-def test_another_irish_abc_is_refused(tmp_path):
+def test_a_different_irish_abc_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "irish.abc").write_text(text(melody(1)), encoding="utf-8")
-    with pytest.raises(SourceError, match=r"not the pinned irish\.abc\. Delete it"):
-        sources.irish(tmp_path)
+    with pytest.raises(SourceError, match=r"differs from the pinned irish\.abc\. Delete it"):
+        sources.irish_abc(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -46,45 +47,47 @@ def test_another_irish_abc_is_refused(tmp_path):
         subprocess.TimeoutExpired("uv", 600),
     ],
 )
-def test_a_failed_fetch_says_what_to_do_and_leaves_nothing_behind(tmp_path, monkeypatch, error):
-    def fail(*_, **__):
+def test_a_failed_download_says_what_to_do_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(subprocess, "run", fail)
     with pytest.raises(SourceError, match="Check the network, or put the file at"):
-        sources.irish(tmp_path / "cache")
+        sources.irish_abc(tmp_path / "cache")
     assert not (tmp_path / "cache" / "irish.abc").exists()
 
 
-def test_a_fetched_file_of_another_hash_is_refused(tmp_path, monkeypatch):
-    def fetch(command, **_):
-        data = sources.Path(command[-1]) / "mitdeeplearning" / "data"
+def test_a_downloaded_file_with_another_hash_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(command: list[str], **_: object) -> None:
+        data = Path(command[-1]) / "mitdeeplearning" / "data"
         data.mkdir(parents=True)
         (data / "irish.abc").write_text("X:1\nK:C\nA|", encoding="utf-8")
         assert "--require-hashes" in command
 
     monkeypatch.setattr(subprocess, "run", fetch)
-    with pytest.raises(SourceError, match="not the pinned"):
-        sources.irish(tmp_path)
+    with pytest.raises(SourceError, match="differs from the pinned"):
+        sources.irish_abc(tmp_path)
 
 
-def test_a_collection_that_was_changed_is_refused(monkeypatch):
+def test_a_changed_collection_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sources.MUSIC21_SHA256, "miscFolk", "0" * 64)
-    with pytest.raises(SourceError, match="miscFolk is not the pinned one"):
+    with pytest.raises(SourceError, match="miscFolk differs from the pinned version"):
         sources._music21_files("miscFolk")
 
 
-def test_the_installed_collection_is_the_pinned_one():
+def test_the_installed_collection_has_the_pinned_hash() -> None:
     assert len(sources._music21_files("miscFolk")) > 0
 
 
-def test_without_music21_the_command_to_run_is_named(monkeypatch):
+def test_missing_music21_names_the_command_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(SourceError, match="scripts/install"):
         sources._music21_files("miscFolk")
 
 
-def test_every_tune_of_every_collection_comes_in_order(tmp_path, monkeypatch):
+def test_tunes_come_in_the_order_of_collections_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     irish = (text(melody(1)) + "\n" + text(melody(2), number=2)).encode()
     (tmp_path / "irish.abc").write_bytes(irish)
     monkeypatch.setattr(sources, "IRISH_SHA256", digest(irish))
@@ -103,23 +106,23 @@ def test_every_tune_of_every_collection_comes_in_order(tmp_path, monkeypatch):
     assert found[4] == RawTune("mine/", text(melody(5)), "mine/deep/x.abc:1")
 
 
-def test_ones_own_files_are_read_whatever_their_encoding_and_stand_in_order(tmp_path):
+def test_own_files_are_read_in_order_in_several_encodings(tmp_path: Path) -> None:
     cafe = text(melody(1), title="Café")
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "old.ABC").write_bytes(cafe.encode("latin-1"))
     (tmp_path / "a.abc").write_bytes(b"\xef\xbb\xbf" + cafe.encode() + b"\r\n" + text(melody(2)).encode())
     (tmp_path / "notes.txt").write_text(cafe, encoding="utf-8")
-    said = []
-    found = list(sources.own(tmp_path, said.append))
+    messages: list[str] = []
+    found = list(sources.read_folder(tmp_path, messages.append))
     name = tmp_path.name
     assert [tune.id for tune in found] == [f"{name}/a.abc:1", f"{name}/a.abc:2", f"{name}/b/old.ABC:1"]
     assert found[2].text == cafe
     assert found[0].text.startswith(cafe)
-    assert said == []
+    assert messages == []
 
 
-def test_files_that_are_no_tunes_are_named_and_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "MOST_BYTES", 2**20)
+def test_files_without_tunes_are_skipped_and_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 2**20)
     (tmp_path / "good.abc").write_text(text(melody(1)), encoding="utf-8")
     (tmp_path / "binary.abc").write_bytes(bytes(range(256)))
     (tmp_path / "gone.abc").symlink_to(tmp_path / "nowhere")
@@ -130,19 +133,19 @@ def test_files_that_are_no_tunes_are_named_and_left_out(tmp_path, monkeypatch):
     (tmp_path / "folder.abc" / "inner.abc").write_text(text(melody(2)), encoding="utf-8")
     (tmp_path / "round").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "linked.abc").symlink_to(tmp_path / "good.abc")
-    said = []
-    found = list(sources.own(tmp_path, said.append))
+    messages: list[str] = []
+    found = list(sources.read_folder(tmp_path, messages.append))
     assert [tune.id.partition("/")[2] for tune in found] == ["good.abc:1", "linked.abc:1", "folder.abc/inner.abc:1"]
-    assert said == [
-        "binary.abc was left out: it is not text.",
-        "gone.abc was left out: it is not a file.",
-        "huge.abc was left out: it is larger than 1 MB.",
-        "pipe.abc was left out: it is not a file.",
-        "words.abc was left out: it holds no tune that begins with X:.",
+    assert messages == [
+        "Skipped binary.abc: it is not text.",
+        "Skipped gone.abc: it is not a file.",
+        "Skipped huge.abc: it is larger than 1 MB.",
+        "Skipped pipe.abc: it is not a file.",
+        "Skipped words.abc: it contains no tune that begins with X:.",
     ]
 
 
-def test_a_folder_without_tunes_is_refused_before_anything_is_fetched(tmp_path):
+def test_a_folder_without_tunes_is_rejected_before_any_download(tmp_path: Path) -> None:
     (tmp_path / "words.abc").write_text("no music", encoding="utf-8")
-    with pytest.raises(SourceError, match="holds no tunes"):
+    with pytest.raises(SourceError, match="contains no tunes"):
         next(sources.tunes(tmp_path / "cache", tmp_path))

@@ -18,8 +18,8 @@ from generator.notation.reader import split_tunes
 from tests.generator.composer.untrained import untrained
 from tests.training.tunes import melody, raw
 from training.baselines.forms import Header, form
+from training.corpus.build import build as build_corpus
 from training.corpus.corpus import Corpus
-from training.corpus.corpus import build as build_corpus
 from training.evaluation.evaluate import evaluate, headers, model_of_run, model_of_weights
 from training.evaluation.sampling import sample
 from training.evaluation.table import MEASURES, table
