@@ -21,7 +21,7 @@ from generator.notation.structure import sections
 from generator.notation.writer import write
 from generator.request import USUAL_STRENGTH, RequestError, TuneRequest
 from generator.user_messages import OneOf, UserError, UserMessage
-from storage.rounds import Pace
+from storage.rounds import QueueSpeed
 from storage.storage import Storage
 from storage.tunes import Composition, Origin, Status, Tune
 from storage.viewer import Viewer, owns
@@ -29,9 +29,9 @@ from storage.viewer import Viewer, owns
 log = structlog.get_logger(__name__)
 
 RELISTEN_S = 2.0
-# A place in the queue moves with every tune that is taken: who waits looks again at most this often, and less often
-# the more people wait, so that a long queue does not spend the database on reading places.
-PLACE_S, FOLLOWERS_PER_SECOND = 1.0, 50
+# A queue_position in the queue moves with every tune that is taken: who waits looks again at most this often, and less often
+# the more people wait, so that a long queue does not spend the database on reading queue_positions.
+QUEUE_POSITION_S, FOLLOWERS_PER_SECOND = 1.0, 50
 NAMED_CHANNELS = 10  # in a sentence
 
 
@@ -42,27 +42,31 @@ class DeskError(UserError):
 @dataclass(frozen=True, slots=True)
 class Progress:
     tune: Tune
-    place: int  # in the queue, 1 is next; 0 once it is no longer queued
+    queue_position: int  # in the queue, 1 is next; 0 once it is no longer queued
     held_until: datetime | None = None  # while the person's cooldown goes on: when the tune may be started
     seconds_left: int | None = field(default=None, compare=False)  # until it is finished, about; None while nobody knows
 
 
-def seconds_left(tune: Tune, place: int, pace: Pace, now: datetime) -> int | None:
+def seconds_left(tune: Tune, queue_position: int, speed: QueueSpeed, now: datetime) -> int | None:
     """How long it is until the tune is finished, by how long the last ones were in hand and how many are in hand at a time."""
-    if tune.status.over or pace.seconds is None:
+    if tune.status.over or speed.seconds is None:
         return None
     if tune.status is Status.QUEUED:
         # One comes free whenever one of those in hand is finished; with nothing in hand the first is taken at once.
-        waiting = place * pace.seconds / pace.in_hand if pace.in_hand else max(place - 1, 0) * pace.seconds
+        waiting = (
+            queue_position * speed.seconds / speed.in_progress
+            if speed.in_progress
+            else max(queue_position - 1, 0) * speed.seconds
+        )
         held = (tune.not_before - now).total_seconds() if tune.not_before else 0
-        return math.ceil(max(waiting, held) + pace.seconds)
-    in_hand = (now - tune.started_at).total_seconds() if tune.started_at else 0
-    return max(math.ceil(pace.seconds - in_hand), 1)
+        return math.ceil(max(waiting, held) + speed.seconds)
+    in_progress = (now - tune.started_at).total_seconds() if tune.started_at else 0
+    return max(math.ceil(speed.seconds - in_progress), 1)
 
 
 def again(tune: Tune) -> tuple[TuneRequest, str | None]:
     """The same wish with a new seed, and its parent: it is a sibling of the tune."""
-    return tune.request.again(), tune.parent
+    return tune.request.again(), tune.parent_id
 
 
 def vary(tune: Tune, strength: int = USUAL_STRENGTH) -> tuple[TuneRequest, str | None]:
@@ -131,42 +135,44 @@ class Desk:
         self._followers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._queued: set[asyncio.Event] = set()  # those of the followers whose tune waits in the queue
         self._moved = asyncio.Event()  # something changed since the queued followers last looked
-        self._pace, self._pace_read_at, self._reading_pace = Pace(), -math.inf, asyncio.Lock()
+        self._speed, self._speed_read_at, self._reading_speed = QueueSpeed(), -math.inf, asyncio.Lock()
 
     @property
     def followers(self) -> int:
         return sum(map(len, self._followers.values()))
 
-    async def submit(self, request: TuneRequest, origin: Origin, *, parent: str | None = None, parent_place: str = "") -> Tune:
+    async def submit(
+        self, request: TuneRequest, origin: Origin, *, parent_id: str | None = None, parent_channel_id: str = ""
+    ) -> Tune:
         """Accepted means kept, and the same event is accepted once. A tune that is asked for in a cooldown waits for its end.
 
-        `parent_place`: the channel of a thread. Raises DeskError when the server has its tunes elsewhere, when the person has
+        `parent_channel_id`: the channel of a thread. Raises DeskError when the server has its tunes elsewhere, when the person has
         too many unfinished tunes, or typed what cannot be kept.
         """
         try:
-            limit, cooldown_s = await self._rules(origin, parent_place)
+            limit, cooldown_s = await self._rules(origin, parent_channel_id)
             [request] = await self._with_models_at_hand([request])
-            return await self._storage.add(request, origin, parent=parent, limit=limit, cooldown_s=cooldown_s)
+            return await self._storage.add(request, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s)
         except ValueError as error:
             raise DeskError(error.args[0]) from error
 
     async def submit_set(
-        self, requests: Sequence[TuneRequest], origin: Origin, *, parent: str | None = None, parent_place: str = ""
+        self, requests: Sequence[TuneRequest], origin: Origin, *, parent_id: str | None = None, parent_channel_id: str = ""
     ) -> list[Tune]:
         """The tunes of a set, all or none, as one turn; only the first has the parent. All else as `submit` does it."""
         try:
-            limit, cooldown_s = await self._rules(origin, parent_place)
+            limit, cooldown_s = await self._rules(origin, parent_channel_id)
             requests = await self._with_models_at_hand(requests)
-            return await self._storage.add_set(requests, origin, parent=parent, limit=limit, cooldown_s=cooldown_s)
+            return await self._storage.add_set(requests, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s)
         except ValueError as error:
             raise DeskError(error.args[0]) from error
 
-    async def _rules(self, origin: Origin, parent_place: str) -> tuple[int, int]:
+    async def _rules(self, origin: Origin, parent_channel_id: str) -> tuple[int, int]:
         """How many unfinished tunes the person may have, and the cooldown in seconds; raises DeskError in another channel."""
-        if not origin.server:
+        if not origin.community_id:
             return self._limit, 0
-        rules = await self._storage.preferences.server(Viewer(origin.platform, server=origin.server))
-        if rules.channels and origin.place not in rules.channels and parent_place not in rules.channels:
+        rules = await self._storage.preferences.community(Viewer(origin.platform, community_id=origin.community_id))
+        if rules.channels and origin.channel_id not in rules.channels and parent_channel_id not in rules.channels:
             named = ", ".join(f"<#{channel}>" for channel in rules.channels[:NAMED_CHANNELS])
             if len(rules.channels) > NAMED_CHANNELS:
                 raise DeskError(UserMessage("Tunes are made in {channels} and others here; please ask there.", channels=named))
@@ -175,7 +181,7 @@ class Desk:
 
     async def models(self) -> dict[str, str]:
         """Names and descriptions of the models to choose from, the usual one first; none while no worker is there."""
-        return await self._storage.models.at_hand()
+        return await self._storage.model_offers.at_hand()
 
     async def check_model(self, name: str) -> None:
         """Raises RequestError for a model's name (TuneRequest.model) that somebody typed and that is not among them."""
@@ -201,7 +207,7 @@ class Desk:
             raise DeskError(UserMessage("This tune is no longer there."))
         if not owns(by, tune):
             raise DeskError(UserMessage("Only whoever asked for this tune can cancel it."))
-        tunes = await self._storage.set_of(tune.set) if tune.set else [tune]
+        tunes = await self._storage.set_of(tune.set_id) if tune.set_id else [tune]
         if all(tune.status.over for tune in tunes):
             raise DeskError(UserMessage("This is finished already; delete it if you don't want it."))
         deleted = []
@@ -252,7 +258,7 @@ class Desk:
                     return
                 queued = [tune.id for tune in tunes if tune.status is Status.QUEUED]
                 (self._queued.add if queued else self._queued.discard)(changed)
-                progress = await self._progress(tunes, await self._storage.places(queued) if queued else {})
+                progress = await self._progress(tunes, await self._storage.queue_positions(queued) if queued else {})
                 if progress != seen:
                     seen = progress
                     yield progress
@@ -266,23 +272,23 @@ class Desk:
                 if not self._followers[tune_id]:
                     del self._followers[tune_id]
 
-    async def _progress(self, tunes: Sequence[Tune], places: Mapping[str, int]) -> list[Progress]:
-        pace = Pace() if all(tune.status.over for tune in tunes) else await self._pace_now()
+    async def _progress(self, tunes: Sequence[Tune], queue_positions: Mapping[str, int]) -> list[Progress]:
+        speed = QueueSpeed() if all(tune.status.over for tune in tunes) else await self._speed_now()
         now = datetime.now(UTC)
         states = []
         for tune in tunes:
-            place = places.get(tune.id, 0)
+            queue_position = queue_positions.get(tune.id, 0)
             held = tune.status is Status.QUEUED and tune.not_before is not None and tune.not_before > now
             held_until = tune.not_before if held else None
-            states.append(Progress(tune, place, held_until, seconds_left(tune, place, pace, now)))
+            states.append(Progress(tune, queue_position, held_until, seconds_left(tune, queue_position, speed, now)))
         return states
 
-    async def _pace_now(self) -> Pace:
-        """Read for all followers together, at most once in PLACE_S."""
-        async with self._reading_pace:
-            if time.monotonic() - self._pace_read_at >= PLACE_S:
-                self._pace, self._pace_read_at = await self._storage.pace(), time.monotonic()
-            return self._pace
+    async def _speed_now(self) -> QueueSpeed:
+        """Read for all followers together, at most once in QUEUE_POSITION_S."""
+        async with self._reading_speed:
+            if time.monotonic() - self._speed_read_at >= QUEUE_POSITION_S:
+                self._speed, self._speed_read_at = await self._storage.queue_speed(), time.monotonic()
+            return self._speed
 
     async def run(self) -> None:
         """The one listener for all followers, until cancelled."""
@@ -317,4 +323,4 @@ class Desk:
             self._moved.clear()
             for changed in self._queued:
                 changed.set()
-            await asyncio.sleep(max(PLACE_S, len(self._queued) / FOLLOWERS_PER_SECOND))
+            await asyncio.sleep(max(QUEUE_POSITION_S, len(self._queued) / FOLLOWERS_PER_SECOND))

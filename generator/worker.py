@@ -160,7 +160,7 @@ async def run(
         await renderer.start()
         for sentence in models.left_out:
             log.warning("a model is left out", reason=sentence)
-        async with storage.models.offered(models.descriptions):
+        async with storage.model_offers.offered(models.descriptions):
             log.info("worker ready", models=models.names, slots=slots)
             ready()
             await work(storage, Worker(storage, models, renderer).make, concurrency=slots, models=models.names)

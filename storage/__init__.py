@@ -8,7 +8,7 @@ from storage.errors import NotAllowed, StorageError, TooManyOpen
 from storage.files import TuneFile
 from storage.gallery import Family, Order, Page, Search
 from storage.jobs import work
-from storage.preferences import Defaults, ServerSettings
+from storage.preferences import CommunitySettings, Defaults
 from storage.privacy import Kept
 from storage.storage import Storage, open_storage
 from storage.tunes import Composition, Origin, Shared, Status, Tune
@@ -16,6 +16,7 @@ from storage.viewer import PUBLIC, Viewer
 
 __all__ = [
     "PUBLIC",
+    "CommunitySettings",
     "Composition",
     "Defaults",
     "Family",
@@ -25,7 +26,6 @@ __all__ = [
     "Origin",
     "Page",
     "Search",
-    "ServerSettings",
     "Shared",
     "Status",
     "Storage",

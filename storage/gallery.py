@@ -17,7 +17,7 @@ from generator.user_messages import UserError, UserMessage
 from storage import tables
 from storage.database import Database
 from storage.tunes import Status, Tune, is_id, tune_from
-from storage.viewer import PUBLIC, Viewer, owned, shared_from_server, visible
+from storage.viewer import PUBLIC, Viewer, owned, shared_from_community, visible
 
 PAGE, MAX_PAGE = 20, 100  # tunes
 MAX_TUNEBOOK = 1_000  # tunes: about a megabyte of ABC
@@ -117,9 +117,9 @@ class Gallery:
         tune = await self.seen(tune_id, viewer)
         if tune is None:
             raise KeyError(tune_id)
-        born = select(tunes).where(tunes.c.parent == tune_id, visible(viewer))
+        born = select(tunes).where(tunes.c.parent_id == tune_id, visible(viewer))
         children = await self._rows(born.order_by(tunes.c.finished_at, tunes.c.id).limit(MAX_CHILDREN))
-        parent = await self.seen(tune.parent, viewer) if tune.parent else None
+        parent = await self.seen(tune.parent_id, viewer) if tune.parent_id else None
         return Family(parent, [tune_from(row) for row in children])
 
     async def tunebook(
@@ -142,7 +142,7 @@ class Gallery:
             page.reverse()
         found, likes = [tune_from(row) for row in page], [row["rank"] for row in page]
         return Page(
-            found, likes, _place(page[-1]) if more or before else "", _place(page[0]) if page and (after or before) else ""
+            found, likes, _cursor(page[-1]) if more or before else "", _cursor(page[0]) if page and (after or before) else ""
         )
 
     async def _rows(self, query: Select[Any]) -> list[Any]:
@@ -156,7 +156,7 @@ def numbered(abcs: Iterable[str]) -> str:
 
 
 def _shared(viewer: Viewer) -> ColumnElement[bool]:
-    return shared_from_server(viewer) if viewer.server else tunes.c.shared_at.is_not(None)
+    return shared_from_community(viewer) if viewer.community_id else tunes.c.shared_at.is_not(None)
 
 
 def _own(viewer: Viewer) -> ColumnElement[bool]:
@@ -172,10 +172,10 @@ def _sorted(which: ColumnElement[bool], order: Order | None, search: Search, aft
     rank: ColumnElement[Any]
     if order in _SINCE:
         since = func.now() - literal(_SINCE[order])
-        recent = select(likes.c.tune, func.count().label("likes")).where(likes.c.liked_at > since).group_by(likes.c.tune)
+        recent = select(likes.c.tune_id, func.count().label("likes")).where(likes.c.liked_at > since).group_by(likes.c.tune_id)
         counted = recent.subquery()
         rank = counted.c.likes
-        query = select(tunes, rank.label("rank"), at.label("at")).join(counted, counted.c.tune == tunes.c.id)
+        query = select(tunes, rank.label("rank"), at.label("at")).join(counted, counted.c.tune_id == tunes.c.id)
     else:
         rank = tunes.c.likes
         query = select(tunes, rank.label("rank"), at.label("at"))
@@ -201,13 +201,13 @@ def _matching(search: Search) -> list[ColumnElement[bool]]:
     return wanted
 
 
-def _place(row: Any) -> str:
+def _cursor(row: Any) -> str:
     """Where the page ended. Microseconds, as PostgreSQL keeps them: rounded ones would skip tunes or show them again."""
     return f"{row['rank']}_{(row['at'] - _EPOCH) // timedelta(microseconds=1)}_{row['id']}"
 
 
-def _values(place: str) -> tuple[int, datetime, str]:
-    found = _PLACE.fullmatch(place)
+def _values(cursor: str) -> tuple[int, datetime, str]:
+    found = _PLACE.fullmatch(cursor)
     if found is None:
         raise UserError(UserMessage("This page is not there any more; please start again from the first one."))
     return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])), found[3]

@@ -51,7 +51,7 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerSettings:
+class CommunitySettings:
     channels: tuple[str, ...] = ()  # ids of those in which tunes may be asked for; all where there are none
     cooldown_s: int = 0  # between two requests of a person
     open_requests: int | None = None  # unfinished tunes a person may have; None leaves it to whoever hosts the bot
@@ -65,18 +65,22 @@ class Preferences:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def both(self, of: Viewer) -> tuple[Defaults, ServerSettings]:
+    async def both(self, of: Viewer) -> tuple[Defaults, CommunitySettings]:
         """The person's defaults and the settings of their server, at once."""
-        mine, theirs = tables.defaults, tables.server_settings
-        personal = select(mine.c.document).where(mine.c.platform == of.platform, mine.c.person == of.person).scalar_subquery()
-        common = select(theirs.c.document).where(theirs.c.platform == of.platform, theirs.c.server == of.server).scalar_subquery()
+        mine, theirs = tables.defaults, tables.community_settings
+        personal = select(mine.c.document).where(mine.c.platform == of.platform, mine.c.user_id == of.user_id).scalar_subquery()
+        common = (
+            select(theirs.c.document)
+            .where(theirs.c.platform == of.platform, theirs.c.community_id == of.community_id)
+            .scalar_subquery()
+        )
         async with self._database.engine.connect() as connection:
             documents = (await connection.execute(select(personal, common))).one()
-        return _defaults(documents[0] or {}), _server_settings(documents[1] or {})
+        return _defaults(documents[0] or {}), _community_settings(documents[1] or {})
 
     async def defaults(self, of: Viewer) -> Defaults:
         """The person's defaults; what an older version kept and this one does not know is left out."""
-        return _defaults(await self._read(tables.defaults, of.platform, of.person))
+        return _defaults(await self._read(tables.defaults, of.platform, of.user_id))
 
     async def change_defaults(self, of: Viewer, **changes: Any) -> Defaults:
         """Sets the fields of Defaults that are named, None or "" for none, and leaves the others; all of them as they are then.
@@ -85,27 +89,27 @@ class Preferences:
         """
         of.known()
         checked = {name: _default(name, value) for name, value in changes.items()}
-        return _defaults(await self._merge(tables.defaults, of.platform, of.person, checked))
+        return _defaults(await self._merge(tables.defaults, of.platform, of.user_id, checked))
 
     async def forget_defaults(self, of: Viewer) -> None:
         table = tables.defaults
         async with self._database.engine.begin() as connection:
-            await connection.execute(delete(table).where(table.c.platform == of.platform, table.c.person == of.person))
+            await connection.execute(delete(table).where(table.c.platform == of.platform, table.c.user_id == of.user_id))
 
-    async def server(self, of: Viewer) -> ServerSettings:
+    async def community(self, of: Viewer) -> CommunitySettings:
         """The settings of the viewer's server; all as usual where nobody set any, or where there is no server."""
-        return _server_settings(await self._read(tables.server_settings, of.platform, of.server))
+        return _community_settings(await self._read(tables.community_settings, of.platform, of.community_id))
 
-    async def change_server(self, of: Viewer, **changes: Any) -> ServerSettings:
-        """Sets the fields of ServerSettings that are named, None for the usual, and leaves the others, also when two people
+    async def change_community(self, of: Viewer, **changes: Any) -> CommunitySettings:
+        """Sets the fields of CommunitySettings that are named, None for the usual, and leaves the others, also when two people
         change them at once; all of them as they are then. Whether the viewer may is for the caller to know.
 
         Raises RequestError with the sentence to show, ValueError where there is no server.
         """
-        if not of.platform or not of.server:
+        if not of.platform or not of.community_id:
             raise UserError(UserMessage("Settings belong to a server; use this command in one."))
         checked = {name: _setting(name, value) for name, value in changes.items()}
-        return _server_settings(await self._merge(tables.server_settings, of.platform, of.server, checked))
+        return _community_settings(await self._merge(tables.community_settings, of.platform, of.community_id, checked))
 
     async def _read(self, table: Table, platform: str, whose: str) -> dict[str, Any]:
         _, of, document = table.c
@@ -127,8 +131,8 @@ def _defaults(kept: dict[str, Any]) -> Defaults:
     return Defaults(**_readable(kept, {field.name for field in fields(Defaults)}, _default))
 
 
-def _server_settings(kept: dict[str, Any]) -> ServerSettings:
-    return ServerSettings(**_readable(kept, {field.name for field in fields(ServerSettings)}, _setting))
+def _community_settings(kept: dict[str, Any]) -> CommunitySettings:
+    return CommunitySettings(**_readable(kept, {field.name for field in fields(CommunitySettings)}, _setting))
 
 
 def _readable(kept: dict[str, Any], known: set[str], check: Any) -> dict[str, Any]:
@@ -171,7 +175,7 @@ def _default(name: str, value: object) -> Any:
 
 
 def _setting(name: str, value: object) -> Any:
-    """The value as ServerSettings has it, None for the usual; raises RequestError."""
+    """The value as CommunitySettings has it, None for the usual; raises RequestError."""
     match name:
         case _ if value is None:
             return None

@@ -36,7 +36,7 @@ class Privacy:
     async def kept(self, of: Viewer) -> Kept:
         """Raises ValueError for an unknown person."""
         of.known()
-        given = select(func.count()).where(likes.c.platform == of.platform, likes.c.person == of.person)
+        given = select(func.count()).where(likes.c.platform == of.platform, likes.c.user_id == of.user_id)
         async with self._database.engine.connect() as connection:
             own = (await connection.execute(select(func.count(), func.count(tunes.c.shared_at)).where(owned(of)))).one()
             liked = (await connection.execute(given)).scalar_one()

@@ -33,11 +33,11 @@ queued = tunes.c.status == Status.QUEUED
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class QueueSpeed:
     """How fast tunes are made just now."""
 
     seconds: float | None = None  # that a tune is in hand, by the last RECENT; None while nothing was made
-    in_hand: int = 0  # tunes that are being made
+    in_progress: int = 0  # tunes that are being made
 
 
 def may_start(of: Any = tunes) -> ColumnElement[bool]:
@@ -51,19 +51,19 @@ def next_round(origin: Origin) -> ColumnElement[int]:
     first = select(func.min(tunes.c.round)).where(queued, may_start()).scalar_subquery()
     # Where turns were deleted there is a gap: nobody may fill it before those who wait behind it.
     served = case((first > started + TURN, first), else_=started)
-    if not origin.person:  # each request is a person of its own
+    if not origin.user_id:  # each request is a person of its own
         return served + 1
-    last = select(func.max(tunes.c.round)).where(of_person(origin)).scalar_subquery()
+    last = select(func.max(tunes.c.round)).where(of_user(origin)).scalar_subquery()
     return func.greatest(served + 1, last + TURN)
 
 
 def not_before(origin: Origin, cooldown_s: int) -> ScalarSelect[Any] | ColumnElement[Any] | None:
     """When the cooldown that the person's last turn in this server began is over; None where it is over already."""
-    if not cooldown_s or not origin.person:
+    if not cooldown_s or not origin.user_id:
         return None
     last = (
         select(func.coalesce(tunes.c.not_before, tunes.c.created_at))
-        .where(of_person(origin), tunes.c.server == origin.server)
+        .where(of_user(origin), tunes.c.community_id == origin.community_id)
         .order_by(tunes.c.round.desc())
         .limit(1)
         .scalar_subquery()
@@ -71,20 +71,22 @@ def not_before(origin: Origin, cooldown_s: int) -> ScalarSelect[Any] | ColumnEle
     return func.nullif(func.greatest(last + timedelta(seconds=cooldown_s), func.now()), func.now())
 
 
-def of_person(origin: Origin) -> ColumnElement[bool]:
-    return and_(tunes.c.platform == origin.platform, tunes.c.person == origin.person)
+def of_user(origin: Origin) -> ColumnElement[bool]:
+    return and_(tunes.c.platform == origin.platform, tunes.c.user_id == origin.user_id)
 
 
-def places(tune_ids: Iterable[str]) -> Select[Any]:
-    """`id` and `place` of those that are queued, 1 for the next. Others whose cooldown goes on do not count."""
+def queue_positions(tune_ids: Iterable[str]) -> Select[Any]:
+    """`id` and `queue_position` of those that are queued, 1 for the next. Others whose cooldown goes on do not count."""
     other = tunes.alias()
     before = _order(other) < _order(tunes)
     earlier = select(func.count()).where(other.c.status == Status.QUEUED, may_start(other), before).scalar_subquery()
-    return select(tunes.c.id, (earlier + 1).label("place")).where(tunes.c.id.in_([one for one in tune_ids if is_id(one)]), queued)
+    return select(tunes.c.id, (earlier + 1).label("queue_position")).where(
+        tunes.c.id.in_([one for one in tune_ids if is_id(one)]), queued
+    )
 
 
-def pace() -> Select[Any]:
-    """The columns of a Pace."""
+def queue_speed() -> Select[Any]:
+    """The columns of a QueueSpeed."""
     recent = (
         select(func.extract("epoch", tunes.c.finished_at - tunes.c.started_at).label("seconds"))
         .where(tunes.c.status == Status.FINISHED, tunes.c.started_at.is_not(None))
@@ -94,8 +96,8 @@ def pace() -> Select[Any]:
     )
     # The median: one tune whose worker died, or whose machine slept, says nothing about the next.
     median = select(func.percentile_cont(0.5).within_group(recent.c.seconds)).scalar_subquery()
-    in_hand = select(func.count()).where(tunes.c.status.in_((Status.COMPOSING, Status.RENDERING))).scalar_subquery()
-    return select(median.label("seconds"), in_hand.label("in_hand"))
+    in_progress = select(func.count()).where(tunes.c.status.in_((Status.COMPOSING, Status.RENDERING))).scalar_subquery()
+    return select(median.label("seconds"), in_progress.label("in_progress"))
 
 
 def _order(of: Any) -> Any:

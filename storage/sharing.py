@@ -15,7 +15,7 @@ from storage.database import Database
 from storage.errors import NotAllowed
 from storage.files import Files, hold
 from storage.tunes import Status, Tune, is_id, tune_from
-from storage.viewer import Viewer, made_in_server, owned, shared_from_server, visible
+from storage.viewer import Viewer, made_in_community, owned, shared_from_community, visible
 
 NOT_YOURS_TO_DELETE = UserMessage("Only whoever asked for this tune, or a moderator, can delete it.")
 
@@ -37,7 +37,7 @@ class Sharing:
         by.known()
         async with self._database.engine.begin() as connection:
             await self._find(connection, tune_id, by)
-            liked = {"tune": tune_id, "platform": by.platform, "person": by.person}
+            liked = {"tune_id": tune_id, "platform": by.platform, "user_id": by.user_id}
             await connection.execute(insert(likes).values(liked).on_conflict_do_nothing())
             return await self._count(connection, tune_id)
 
@@ -46,21 +46,21 @@ class Sharing:
         by.known()
         async with self._database.engine.begin() as connection:
             await self._find(connection, tune_id, by)
-            await connection.execute(delete(likes).where(likes.c.tune == tune_id, _liked(by)))
+            await connection.execute(delete(likes).where(likes.c.tune_id == tune_id, _liked(by)))
             return await self._count(connection, tune_id)
 
     async def liked(self, tune_ids: Iterable[str], by: Viewer) -> set[str]:
         """Which of the tunes the person likes."""
-        query = select(likes.c.tune).where(likes.c.tune.in_([one for one in tune_ids if is_id(one)]), _liked(by))
+        query = select(likes.c.tune_id).where(likes.c.tune_id.in_([one for one in tune_ids if is_id(one)]), _liked(by))
         async with self._database.engine.connect() as connection:
             return set((await connection.execute(query)).scalars())
 
-    async def share(self, tune_id: str, by: Viewer, *, place: str = "") -> Tune:
+    async def share(self, tune_id: str, by: Viewer, *, channel_id: str = "") -> Tune:
         """Puts the tune into the gallery, from the viewer's server, to be posted in `place`, its sharing channel.
 
         A tune that is shared stays shared as it was. Raises NotAllowed for anybody but its owner.
         """
-        values = {"shared_at": func.now(), "shared_server": by.server, "shared_place": place}
+        values = {"shared_at": func.now(), "shared_community_id": by.community_id, "shared_channel_id": channel_id}
         async with self._database.engine.begin() as connection:
             await self._find(connection, tune_id, by)
             mine = and_(tunes.c.id == tune_id, owned(by))
@@ -70,20 +70,20 @@ class Sharing:
             raise NotAllowed(UserMessage("Only whoever asked for this tune can share it."))
         return tune_from(row)
 
-    async def posted(self, tune_id: str, message: str) -> None:
+    async def posted(self, tune_id: str, message_id: str) -> None:
         """Remembers the message in the sharing channel, for a tune that is shared; the first one counts."""
         if is_id(tune_id):
-            waiting = and_(tunes.c.id == tune_id, tunes.c.shared_at.is_not(None), tunes.c.shared_message.is_(None))
+            waiting = and_(tunes.c.id == tune_id, tunes.c.shared_at.is_not(None), tunes.c.shared_message_id.is_(None))
             async with self._database.engine.begin() as connection:
-                await connection.execute(update(tunes).where(waiting).values(shared_message=message))
+                await connection.execute(update(tunes).where(waiting).values(shared_message_id=message_id))
 
-    async def take_back(self, tune_id: str, by: Viewer, *, moderates: bool = False) -> Tune:
+    async def unshare(self, tune_id: str, by: Viewer, *, moderates: bool = False) -> Tune:
         """Takes the tune out of the gallery; its likes stay. The tune as it was, to remove its message by.
 
         `moderates`: the viewer may do so with all that was shared from their server. Raises NotAllowed for anybody else.
         """
-        may = or_(owned(by), shared_from_server(by)) if moderates else owned(by)
-        private = {"shared_at": None, "shared_server": None, "shared_place": None, "shared_message": None}
+        may = or_(owned(by), shared_from_community(by)) if moderates else owned(by)
+        private = {"shared_at": None, "shared_community_id": None, "shared_channel_id": None, "shared_message_id": None}
         async with self._database.engine.begin() as connection:
             await self._find(connection, tune_id, by)
             locked = select(tunes).where(tunes.c.id == tune_id, may).with_for_update(key_share=True)
@@ -101,7 +101,7 @@ class Sharing:
         Raises NotAllowed for anybody else, StorageError when a file cannot be removed: then the tune is still there, and may
         be deleted again.
         """
-        deleted = await self.remove(tune_id, or_(owned(by), made_in_server(by)) if moderates else owned(by))
+        deleted = await self.remove(tune_id, or_(owned(by), made_in_community(by)) if moderates else owned(by))
         if deleted is not None:
             return deleted
         async with self._database.engine.connect() as connection:
@@ -117,7 +117,7 @@ class Sharing:
             row = (await connection.execute(this)).mappings().one_or_none()
             if row is None:
                 return None
-            digests = set((await connection.execute(select(files.c.hash).where(files.c.tune == tune_id))).scalars())
+            digests = set((await connection.execute(select(files.c.hash).where(files.c.tune_id == tune_id))).scalars())
             await hold(connection, digests, to_remove=True)
             await connection.execute(delete(tunes).where(tunes.c.id == tune_id))
             needed = set((await connection.execute(select(files.c.hash).where(files.c.hash.in_(digests)))).scalars())
@@ -128,7 +128,7 @@ class Sharing:
 
     async def forget_likes(self, of: Viewer) -> None:
         """Takes back every like of the person."""
-        liked = select(likes.c.tune).where(_liked(of))
+        liked = select(likes.c.tune_id).where(_liked(of))
         # Locked in one order, so that two who go at the same time do not wait for each other.
         locked = select(tunes.c.id).where(tunes.c.id.in_(liked)).order_by(tunes.c.id).with_for_update(key_share=True)
         async with self._database.engine.begin() as connection:
@@ -145,15 +145,15 @@ class Sharing:
     async def lately_liked(self, platform: str, since: timedelta, limit: int) -> list[str]:
         """The ids of the platform's tunes that were liked in that time, the last first."""
         lately = likes.c.liked_at > func.now() - since
-        query = select(likes.c.tune).join(tunes, tunes.c.id == likes.c.tune).where(lately, tunes.c.platform == platform)
-        query = query.group_by(likes.c.tune).order_by(func.max(likes.c.liked_at).desc()).limit(limit)
+        query = select(likes.c.tune_id).join(tunes, tunes.c.id == likes.c.tune_id).where(lately, tunes.c.platform == platform)
+        query = query.group_by(likes.c.tune_id).order_by(func.max(likes.c.liked_at).desc()).limit(limit)
         async with self._database.engine.connect() as connection:
             return list((await connection.execute(query)).scalars())
 
     async def unposted(self, platform: str, since: timedelta) -> list[Tune]:
         """Tunes that were shared in that time, and whose message in the sharing channel is not known."""
         lately = tunes.c.shared_at > func.now() - since
-        waiting = and_(lately, tunes.c.shared_place != "", tunes.c.shared_message.is_(None), tunes.c.platform == platform)
+        waiting = and_(lately, tunes.c.shared_channel_id != "", tunes.c.shared_message_id.is_(None), tunes.c.platform == platform)
         return await self._tunes(waiting)
 
     async def _tunes(self, which: ColumnElement[bool]) -> list[Tune]:
@@ -173,4 +173,4 @@ class Sharing:
 
 
 def _liked(by: Viewer) -> ColumnElement[bool]:
-    return and_(likes.c.platform == by.platform, likes.c.person == by.person)
+    return and_(likes.c.platform == by.platform, likes.c.user_id == by.user_id)

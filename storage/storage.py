@@ -23,7 +23,7 @@ from storage.errors import TooManyOpen
 from storage.files import Files, TuneFile, digest_of, hold
 from storage.gallery import Gallery
 from storage.jobs import make_app, put
-from storage.models import Models
+from storage.model_offers import ModelOffers
 from storage.preferences import Preferences
 from storage.privacy import Privacy
 from storage.sharing import Sharing
@@ -57,7 +57,7 @@ class Storage:
     sharing: Sharing
     preferences: Preferences
     privacy: Privacy
-    models: Models
+    model_offers: ModelOffers
 
     def __init__(self, database: Database, kept: Files) -> None:
         self.database = database
@@ -67,7 +67,7 @@ class Storage:
         self.sharing = Sharing(database, kept)
         self.preferences = Preferences(database)
         self.privacy = Privacy(database, self.sharing)
-        self.models = Models(database)
+        self.model_offers = ModelOffers(database)
 
     # For those who ask.
 
@@ -76,7 +76,7 @@ class Storage:
         request: TuneRequest,
         origin: Origin,
         *,
-        parent: str | None = None,
+        parent_id: str | None = None,
         limit: int | None = None,
         cooldown_s: int = 0,
     ) -> Tune:
@@ -86,14 +86,14 @@ class Storage:
         server is over. Raises TooManyOpen when the person has `limit` unfinished tunes, ValueError for text that cannot be
         kept (NUL, half a surrogate pair). A parent that is not there is forgotten.
         """
-        return (await self._add([request], origin, parent, limit, cooldown_s, as_set=False))[0]
+        return (await self._add([request], origin, parent_id, limit, cooldown_s, as_set=False))[0]
 
     async def add_set(
         self,
         requests: Sequence[TuneRequest],
         origin: Origin,
         *,
-        parent: str | None = None,
+        parent_id: str | None = None,
         limit: int | None = None,
         cooldown_s: int = 0,
     ) -> list[Tune]:
@@ -102,43 +102,45 @@ class Storage:
         The first has the origin's event, the others that with `:1`, `:2`, …; only the first has the parent. All else as `add`
         does it, with the limit for the whole set: what is left of a set that was asked for before is given as it is.
         """
-        return await self._add(requests, origin, parent, limit, cooldown_s, as_set=True)
+        return await self._add(requests, origin, parent_id, limit, cooldown_s, as_set=True)
 
     async def _add(
         self,
         requests: Sequence[TuneRequest],
         origin: Origin,
-        parent: str | None,
+        parent_id: str | None,
         limit: int | None,
         cooldown_s: int,
         *,
         as_set: bool,
     ) -> list[Tune]:
         ids = [new_id() for _ in requests]
-        events = [f"{origin.event}:{index}" if index else origin.event for index in range(len(requests))]
-        known_parent = select(tunes.c.id).where(tunes.c.id == parent).scalar_subquery() if parent and is_id(parent) else None
+        events = [f"{origin.event_id}:{index}" if index else origin.event_id for index in range(len(requests))]
+        known_parent = (
+            select(tunes.c.id).where(tunes.c.id == parent_id).scalar_subquery() if parent_id and is_id(parent_id) else None
+        )
         the_set = asdict(origin) | {
             "round": rounds.next_round(origin),
             "not_before": rounds.not_before(origin, cooldown_s),
-            "set": ids[0] if as_set else None,
+            "set_id": ids[0] if as_set else None,
         }
         values = [
             the_set
             | {
                 "id": ids[index],
-                "event": events[index],
+                "event_id": events[index],
                 "request": request.as_dict(),
-                "parent": null() if index else known_parent,
+                "parent_id": null() if index else known_parent,
                 "set_index": index,
             }
             for index, request in enumerate(requests)
         ]
-        same = select(tunes).where(tunes.c.platform == origin.platform, tunes.c.event.in_(events)).order_by(tunes.c.set_index)
+        same = select(tunes).where(tunes.c.platform == origin.platform, tunes.c.event_id.in_(events)).order_by(tunes.c.set_index)
         try:
             async with self.database.engine.begin() as connection:
-                if origin.person:
+                if origin.user_id:
                     # One request of a person at a time: none counts, or looks for the last turn, while another is being added.
-                    person = f"{origin.platform} {origin.person}"
+                    person = f"{origin.platform} {origin.user_id}"
                     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:of, 0))"), {"of": person})
                 added = await connection.execute(
                     insert(tunes).values(values).on_conflict_do_nothing(constraint="tunes_event_key").returning(tunes)
@@ -147,8 +149,8 @@ class Storage:
                 if len(rows) < len(requests):  # it was asked for before, and some of its tunes may have been deleted since
                     await connection.execute(delete(tunes).where(tunes.c.id.in_(ids)))
                     return [tune_from(row) for row in (await connection.execute(same)).mappings()]
-                if limit is not None and origin.person:
-                    count = select(func.count()).where(rounds.of_person(origin), unfinished, tunes.c.id.not_in(ids))
+                if limit is not None and origin.user_id:
+                    count = select(func.count()).where(rounds.of_user(origin), unfinished, tunes.c.id.not_in(ids))
                     open = (await connection.execute(count)).scalar_one()
                     if open + len(requests) > limit:
                         raise TooManyOpen(open, limit, len(requests))
@@ -168,34 +170,34 @@ class Storage:
 
     async def set_of(self, set_id: str) -> list[Tune]:
         """The tunes of a set that are there, in their order; `set_id` is that of its first tune, there or not."""
-        query = select(tunes).where(tunes.c.set == set_id).order_by(tunes.c.set_index)
+        query = select(tunes).where(tunes.c.set_id == set_id).order_by(tunes.c.set_index)
         return await self._tunes(query) if is_id(set_id) else []
 
-    async def place(self, tune_id: str) -> int:
+    async def queue_position(self, tune_id: str) -> int:
         """The tune's place in the queue: 1 is next, 0 is no longer queued. Others whose cooldown goes on do not count."""
-        return (await self.places([tune_id])).get(tune_id, 0)
+        return (await self.queue_positions([tune_id])).get(tune_id, 0)
 
-    async def places(self, tune_ids: Iterable[str]) -> dict[str, int]:
+    async def queue_positions(self, tune_ids: Iterable[str]) -> dict[str, int]:
         """The places of those that are queued."""
-        return {row["id"]: row["place"] for row in await self._rows(rounds.places(tune_ids))}
+        return {row["id"]: row["queue_position"] for row in await self._rows(rounds.queue_positions(tune_ids))}
 
-    async def pace(self) -> rounds.Pace:
+    async def queue_speed(self) -> rounds.QueueSpeed:
         """How fast tunes are made just now."""
-        [row] = await self._rows(rounds.pace())
-        return rounds.Pace(**row)
+        [row] = await self._rows(rounds.queue_speed())
+        return rounds.QueueSpeed(**row)
 
     async def undelivered(self, platform: str) -> list[Tune]:
         """What whoever answers for the platform still has to follow or to post, oldest first."""
-        waiting = and_(tunes.c.platform == platform, tunes.c.message.is_(None))
+        waiting = and_(tunes.c.platform == platform, tunes.c.message_id.is_(None))
         return await self._tunes(select(tunes).where(waiting).order_by(tunes.c.created_at, tunes.c.id))
 
-    async def deliver(self, tune_id: str, message: str) -> None:
+    async def mark_delivered(self, tune_id: str, message_id: str) -> None:
         """Remembers the message that carries the tune; the first one counts."""
-        await self._change(tune_id, tunes.c.message.is_(None), message=message)
+        await self._change(tune_id, tunes.c.message_id.is_(None), message_id=message_id)
 
-    async def answer(self, tune_id: str, reply: dict[str, Any]) -> None:
+    async def set_reply(self, tune_id: str, reply: dict[str, Any]) -> None:
         """Remembers what the platform needs to answer, where that was only known after the request was kept."""
-        await self._change(tune_id, tunes.c.message.is_(None), reply=reply)
+        await self._change(tune_id, tunes.c.message_id.is_(None), reply=reply)
 
     async def files(self, tune_id: str) -> list[TuneFile]:
         return (await self.files_of([tune_id]))[tune_id]
@@ -203,15 +205,15 @@ class Storage:
     async def files_of(self, tune_ids: Collection[str]) -> dict[str, list[TuneFile]]:
         """By the tunes' ids, of each in the order of their names."""
         found: dict[str, list[TuneFile]] = {tune_id: [] for tune_id in tune_ids}
-        these = files.c.tune.in_([tune_id for tune_id in tune_ids if is_id(tune_id)])
+        these = files.c.tune_id.in_([tune_id for tune_id in tune_ids if is_id(tune_id)])
         for row in await self._rows(select(files).where(these).order_by(files.c.name)):
-            found[row["tune"]].append(TuneFile(row["name"], row["media_type"], row["size"]))
+            found[row["tune_id"]].append(TuneFile(row["name"], row["media_type"], row["size"]))
         return found
 
     async def read(self, tune_id: str, name: str) -> bytes:
         """Raises KeyError when the tune has no such file, StorageError when its content has gone."""
         if is_id(tune_id):
-            for row in await self._rows(select(files).where(files.c.tune == tune_id)):
+            for row in await self._rows(select(files).where(files.c.tune_id == tune_id)):
                 if row["name"] == name:  # compared here: a name may hold what PostgreSQL does not take
                     return await self._files.read(row["hash"])
         raise KeyError(name)
@@ -258,7 +260,7 @@ class Storage:
             await hold(connection, digests, to_remove=False)
             kept = [
                 {
-                    "tune": tune_id,
+                    "tune_id": tune_id,
                     "name": name,
                     "media_type": media_type,
                     "size": len(content),

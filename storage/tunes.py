@@ -39,11 +39,11 @@ class Origin:
     """Where a request came from, and where its tune goes."""
 
     platform: str  # "discord", "slack" or "web"
-    event: str  # the platform's id of the request: accepted once
-    person: str  # the platform's id of who asked, "" when unknown
-    place: str = ""  # the channel's id
-    server: str = ""  # the guild's id
-    reply: dict[str, Any] = field(default_factory=dict)  # what the platform needs to answer
+    event_id: str  # the platform's id of the request: each is accepted once
+    user_id: str  # of the user who requested it, "" if unknown
+    channel_id: str = ""
+    community_id: str = ""  # a Discord guild, a Slack workspace; "" outside of one
+    reply: dict[str, Any] = field(default_factory=dict)  # what the platform needs to answer later
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ class Shared:
     """Since when a tune is in the gallery, and from where."""
 
     at: datetime
-    server: str  # the guild's id, "" for a tune shared outside of servers
-    place: str  # the sharing channel's id, "" where there is none
-    message: str | None  # the message in that channel, once posted
+    community_id: str  # where it was shared from, "" outside of a community
+    channel_id: str  # the sharing channel, "" if there is none
+    message_id: str | None  # the message in the sharing channel, once posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,18 @@ class Tune:
     origin: Origin
     status: Status
     bars: int  # written so far
-    parent: str | None  # the tune that this one was made from
+    parent_id: str | None  # the tune that this one was made from
     composition: Composition | None
     error: str | None  # the sentence to show when FAILED
-    message: str | None  # the platform's id of the message that carries the tune, once delivered
+    message_id: str | None  # the message that carries the tune, once delivered
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     likes: int = 0
     shared: Shared | None = None  # None while it is private
     not_before: datetime | None = None  # when it may be started, where its person has to wait for that
-    set: str | None = None  # the id of the first tune of the set that it belongs to, which may be itself
-    set_index: int = 0  # its place in the set
+    set_id: str | None = None  # the id of the first tune of its set, which may be this one
+    set_index: int = 0  # position in the set, from 0
 
 
 def new_id() -> str:
@@ -110,24 +110,24 @@ def tune_from(row: RowMapping) -> Tune:
         origin=Origin(**{of.name: row[of.name] for of in fields(Origin)}),
         status=status,
         bars=row["bars"],
-        parent=row["parent"],
+        parent_id=row["parent_id"],
         composition=Composition(**{of.name: row[of.name] for of in fields(Composition)}) if status is Status.FINISHED else None,
         error=row["error"],
-        message=row["message"],
+        message_id=row["message_id"],
         created_at=row["created_at"].astimezone(UTC),
         started_at=_utc(row["started_at"]),
         finished_at=_utc(row["finished_at"]),
         likes=row["likes"],
         shared=_shared(row),
         not_before=_utc(row["not_before"]),
-        set=row["set"],
+        set_id=row["set_id"],
         set_index=row["set_index"],
     )
 
 
 def _shared(row: RowMapping) -> Shared | None:
     at = _utc(row["shared_at"])
-    return None if at is None else Shared(at, row["shared_server"], row["shared_place"], row["shared_message"])
+    return None if at is None else Shared(at, row["shared_community_id"], row["shared_channel_id"], row["shared_message_id"])
 
 
 def _utc(time: datetime | None) -> datetime | None:

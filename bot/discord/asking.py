@@ -29,21 +29,21 @@ log = structlog.get_logger(__name__)
 Wishes = tuple[Sequence[TuneRequest], str | None]  # and the id of the tune that the first is made from
 
 
-async def ask(interaction: Interaction, caller: Caller, request: TuneRequest, *, parent: str | None = None) -> bool:
-    """Takes a checked request: «thinking» at once, and the card from then on. `parent` is the id of the tune it is made from.
+async def ask(interaction: Interaction, caller: Caller, request: TuneRequest, *, parent_id: str | None = None) -> bool:
+    """Takes a checked request: «thinking» at once, and the card from then on. `parent_id` is the id of the tune it is made from.
 
     False when it was turned down, and the person told so.
     """
     reply = await _defer(interaction, caller)
-    return await _submit(interaction, caller, [request], reply, parent=parent)
+    return await _submit(interaction, caller, [request], reply, parent_id=parent_id)
 
 
 async def ask_set(
-    interaction: Interaction, caller: Caller, requests: Sequence[TuneRequest], *, parent: str | None = None
+    interaction: Interaction, caller: Caller, requests: Sequence[TuneRequest], *, parent_id: str | None = None
 ) -> bool:
     """The same for tunes that come together, as one message."""
     reply = await _defer(interaction, caller)
-    return await _submit(interaction, caller, requests, reply, parent=parent)
+    return await _submit(interaction, caller, requests, reply, parent_id=parent_id)
 
 
 async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune], tuple[TuneRequest, str | None]]) -> None:
@@ -56,10 +56,10 @@ async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune]
         tune = await tune_for(interaction, viewer, tune_id)
         if tune is None:
             return None
-        request, parent = await asyncio.to_thread(wish, tune)  # it reads the tune's ABC, which may be anybody's
+        request, parent_id = await asyncio.to_thread(wish, tune)  # it reads the tune's ABC, which may be anybody's
         if request.opening == tune.request.opening:
             await _check_opening(interaction, viewer, tune)
-        return [request], parent
+        return [request], parent_id
 
     await _ask_from(interaction, tune_id, look)
 
@@ -92,7 +92,7 @@ async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Vi
         if found is None:
             await take_back(interaction, caller.translate(texts.GONE))
             return
-        requests, parent = found
+        requests, parent_id = found
     except RequestError as error:
         await take_back(interaction, caller.translate(error.message))
         return
@@ -100,7 +100,7 @@ async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Vi
         log.exception("Reading a button's tune failed.", tune=made_from)
         await take_back(interaction, caller.translate(texts.TROUBLE))
         return
-    await _submit(interaction, caller, requests, reply, parent=parent)
+    await _submit(interaction, caller, requests, reply, parent_id=parent_id)
 
 
 async def tune_for(interaction: Interaction, viewer: Viewer, tune_id: str) -> Tune | None:
@@ -108,15 +108,15 @@ async def tune_for(interaction: Interaction, viewer: Viewer, tune_id: str) -> Tu
     return await tune_at(interaction.client.storage, viewer, str(interaction.channel_id), tune_id)
 
 
-async def tune_at(storage: Storage, viewer: Viewer, place: str, tune_id: str) -> Tune | None:
+async def tune_at(storage: Storage, viewer: Viewer, channel_id: str, tune_id: str) -> Tune | None:
     tune = await storage.tune(tune_id)
     if tune is None or tune.composition is None:
         return None
-    here = (tune.origin.platform, tune.origin.place) == (PLATFORM, place)
+    here = (tune.origin.platform, tune.origin.channel_id) == (PLATFORM, channel_id)
     return tune if here else await storage.gallery.seen(tune_id, viewer)
 
 
-async def shows_opening(storage: Storage, viewer: Viewer, place: str, tune: Tune) -> bool:
+async def shows_opening(storage: Storage, viewer: Viewer, channel_id: str, tune: Tune) -> bool:
     """Whether a tune that the viewer may see in that channel shows its opening to them as well, to be read and handed on.
 
     It may be anything, also another's tune that is private, of which a variation gives away little.
@@ -124,10 +124,10 @@ async def shows_opening(storage: Storage, viewer: Viewer, place: str, tune: Tune
     request, origin = tune.request, tune.origin
     if not request.opening or owns(viewer, tune) or (tune.composition and tune.composition.abc.strip() == request.opening):
         return True
-    in_server = bool(viewer.server) and viewer.server == origin.server
-    if origin.platform == PLATFORM and request.mode != "vary" and (in_server or origin.place == place):
+    in_server = bool(viewer.community_id) and viewer.community_id == origin.community_id
+    if origin.platform == PLATFORM and request.mode != "vary" and (in_server or origin.channel_id == channel_id):
         return True  # it was handed in here, and stands in the tune
-    parent = await tune_at(storage, viewer, place, tune.parent) if tune.parent else None
+    parent = await tune_at(storage, viewer, channel_id, tune.parent_id) if tune.parent_id else None
     return bool(parent and parent.composition and parent.composition.abc.strip() == request.opening)
 
 
@@ -157,24 +157,24 @@ async def _defer(interaction: Interaction, caller: Caller) -> Reply:
 
 
 async def _submit(
-    interaction: Interaction, caller: Caller, requests: Sequence[TuneRequest], reply: Reply, *, parent: str | None
+    interaction: Interaction, caller: Caller, requests: Sequence[TuneRequest], reply: Reply, *, parent_id: str | None
 ) -> bool:
     one_wish = len({replace(request, seed=0) for request in requests}) == 1
     origin = Origin(
         platform=PLATFORM,
-        event=str(interaction.id),
-        person=caller.viewer.person,
-        place=str(interaction.channel_id or ""),
-        server=caller.viewer.server,
+        event_id=str(interaction.id),
+        user_id=caller.viewer.user_id,
+        channel_id=str(interaction.channel_id or ""),
+        community_id=caller.viewer.community_id,
         reply=replace(reply, one_wish=one_wish).as_dict(),
     )
     desk, thread_of = interaction.client.desk, str(getattr(interaction.channel, "parent_id", None) or "")
     try:
         async with interaction.client.accepting:
             if len(requests) == 1:
-                tune = await desk.submit(requests[0], origin, parent=parent, parent_place=thread_of)
+                tune = await desk.submit(requests[0], origin, parent_id=parent_id, parent_channel_id=thread_of)
             else:
-                tune = (await desk.submit_set(requests, origin, parent=parent, parent_place=thread_of))[0]
+                tune = (await desk.submit_set(requests, origin, parent_id=parent_id, parent_channel_id=thread_of))[0]
     except DeskError as error:
         await take_back(interaction, caller.translate(error.message))
     except Exception:

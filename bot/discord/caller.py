@@ -13,7 +13,7 @@ from bot.desk import Desk
 from bot.discord.reply import PLATFORM
 from bot.languages import Language, language
 from generator.request import RequestError, TuneRequest
-from storage.preferences import Defaults, ServerSettings
+from storage.preferences import CommunitySettings, Defaults
 from storage.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -28,21 +28,21 @@ LOOK_S = 1.0  # of the 3 s that Discord leaves for the first answer
 class Caller:
     viewer: Viewer
     defaults: Defaults
-    server: ServerSettings
+    settings: CommunitySettings
     translate: Language
     desk: Desk
 
     @classmethod
     async def of(cls, interaction: discord.Interaction[TunesmithBot]) -> Self:
         return await cls.known(
-            interaction.client, person=interaction.user.id, server=interaction.guild_id, locale=str(interaction.locale)
+            interaction.client, user_id=interaction.user.id, guild_id=interaction.guild_id, locale=str(interaction.locale)
         )
 
     @classmethod
-    async def known(cls, bot: TunesmithBot, *, person: int, server: int | None, locale: str) -> Self:
+    async def known(cls, bot: TunesmithBot, *, user_id: int, guild_id: int | None, locale: str) -> Self:
         """`locale` is what Discord says of the person or of the place. They are answered even where the database is slow."""
-        viewer = Viewer(PLATFORM, str(person), str(server or ""))
-        defaults, settings = Defaults(), ServerSettings()
+        viewer = Viewer(PLATFORM, str(user_id), str(guild_id or ""))
+        defaults, settings = Defaults(), CommunitySettings()
         try:
             async with asyncio.timeout(LOOK_S):
                 defaults, settings = await bot.storage.preferences.both(viewer)
@@ -59,8 +59,8 @@ class Caller:
         In a thread: a hostile opening takes a tenth of a second to read, and everybody else waits for the loop.
         """
         filled = self.defaults.filled_into(typed)
-        if self.server.instrument:
-            filled.setdefault("instrument", self.server.instrument)
+        if self.settings.instrument:
+            filled.setdefault("instrument", self.settings.instrument)
         request = await asyncio.to_thread(lambda: TuneRequest.check(**filled))
         if typed.get("model"):
             try:

@@ -31,10 +31,10 @@ class Card:
     where the bot is a member.
     """
 
-    def __init__(self, bot: TunesmithBot, reply: Reply, place: int) -> None:
+    def __init__(self, bot: TunesmithBot, reply: Reply, channel_id: int) -> None:
         self._reply, self._pace = reply, bot.pace
         self._webhook = discord.Webhook.partial(reply.application, reply.token, client=bot)
-        self._own = bot.get_partial_messageable(place).get_partial_message(reply.card)
+        self._own = bot.get_partial_messageable(channel_id).get_partial_message(reply.card)
         self._token_works = True
         self._text = self._shown = ""
         self._view: discord.ui.View | None = None

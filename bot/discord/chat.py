@@ -43,10 +43,10 @@ class Patience:
     def __init__(self) -> None:
         self._told: dict[int, deque[float]] = {}
 
-    def has(self, person: int) -> bool:
+    def has(self, user_id: int) -> bool:
         now = time.monotonic()
-        told = self._told.pop(person, deque(maxlen=SENTENCES))
-        self._told[person] = told  # at the end: whoever was told something last is remembered longest
+        told = self._told.pop(user_id, deque(maxlen=SENTENCES))
+        self._told[user_id] = told  # at the end: whoever was told something last is remembered longest
         while len(self._told) > REMEMBERED_PEOPLE:
             del self._told[next(iter(self._told))]
         if len(told) == SENTENCES and now - told[0] < SENTENCES_S:
@@ -61,9 +61,9 @@ async def hear(bot: TunesmithBot, message: discord.Message) -> None:
     spoken = message.type in (discord.MessageType.default, discord.MessageType.reply) and message.webhook_id is None
     if message.author.bot or not spoken or not (direct or bot.user in message.mentions):
         return
-    server = message.guild.id if message.guild else None
+    guild_id = message.guild.id if message.guild else None
     locale = str(message.guild.preferred_locale) if message.guild else ""
-    caller = await Caller.known(bot, person=message.author.id, server=server, locale=locale)
+    caller = await Caller.known(bot, user_id=message.author.id, guild_id=guild_id, locale=locale)
     try:
         await _answer(bot, message, caller, by_name=direct or _named(bot, message))
     except DeskError as error:
@@ -81,7 +81,7 @@ async def tell(bot: TunesmithBot, message: discord.Message, sentence: str, view:
         return
     parts: dict[str, Any] = {"content": sentence, "nonce": str(message.id)} | ({"view": view} if view else {})
     try:
-        await answering.send(_channel(bot, message), lambda: parts, to=message.id, place=message.channel.id)
+        await answering.send(_channel(bot, message), lambda: parts, to=message.id, channel_id=message.channel.id)
     except discord.HTTPException as error:
         log.info("Could not reply in the channel of a message.", message=message.id, reason=str(error))
 
@@ -93,11 +93,11 @@ async def _answer(bot: TunesmithBot, message: discord.Message, caller: Caller, *
     abc = await handed_in.abc_of(message) or handed_in.in_tail(message.content)
     words = words_in(handed_in.words_of(message.content))
     request: TuneRequest | None = None
-    parent = (buttons.tune_of(own) or set_of(own)) if own else None  # a set has the id of its first tune
+    parent_id = (buttons.tune_of(own) or set_of(own)) if own else None  # a set has the id of its first tune
     if abc:
         turn = await session.turn_of(bot, message, own) if words.wish.get("mode", "answer") == "answer" else None
         if turn is not None:
-            wish, parent = await session.phrase(bot.storage, turn, abc) | words.wish, turn.tune
+            wish, parent_id = await session.phrase(bot.storage, turn, abc) | words.wish, turn.tune
         else:
             wish = {**words.wish, "opening": abc}
         request = await caller.wish(**wish)
@@ -105,9 +105,9 @@ async def _answer(bot: TunesmithBot, message: discord.Message, caller: Caller, *
         await tell(bot, message, caller.translate(texts.SESSION_OVER), session.closing(turn, caller.translate))
         return
     elif by_name or words.asked or words.again:  # who replies to a tune may be talking of it
-        request, parent = await _wish(bot, caller, words, parent, message, answered if own is None else None)
+        request, parent_id = await _wish(bot, caller, words, parent_id, message, answered if own is None else None)
     if request is not None:
-        await _take(bot, message, caller, request, parent)
+        await _take(bot, message, caller, request, parent_id)
     elif by_name:
         await tell(bot, message, caller.translate(texts.HOW_TO_ASK))
 
@@ -176,7 +176,7 @@ def _moved_to(key: str, typed: str) -> str:
     return wanted.abc if wanted.mode is own.mode and wanted.tonic != own.tonic else ""
 
 
-async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, request: TuneRequest, parent: str | None) -> None:
+async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, request: TuneRequest, parent_id: str | None) -> None:
     """Kept first, then shown: a message that Discord sends twice is one tune and one card. Raises DeskError."""
     guild = message.guild
     assert bot.application_id is not None
@@ -192,25 +192,25 @@ async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, req
     )
     origin = Origin(
         platform=PLATFORM,
-        event=str(message.id),
-        person=caller.viewer.person,
-        place=str(message.channel.id),
-        server=caller.viewer.server,
+        event_id=str(message.id),
+        user_id=caller.viewer.user_id,
+        channel_id=str(message.channel.id),
+        community_id=caller.viewer.community_id,
         reply=reply.as_dict(),
     )
     try:
         thread_of = str(getattr(message.channel, "parent_id", None) or "")
-        tune = await bot.desk.submit(request, origin, parent=parent, parent_place=thread_of)
+        tune = await bot.desk.submit(request, origin, parent_id=parent_id, parent_channel_id=thread_of)
     except ValueError as error:
         raise DeskError(str(error)) from error
-    if tune.message is not None or tune.id in bot.deliveries or Reply.from_dict(tune.origin.reply).card:
+    if tune.message_id is not None or tune.id in bot.deliveries or Reply.from_dict(tune.origin.reply).card:
         return
     card = await _card(bot, message, caller)
     if card is not None:
         reply = replace(reply, card=card)
         tune = replace(tune, origin=replace(tune.origin, reply=reply.as_dict()))
         try:
-            await bot.storage.answer(tune.id, reply.as_dict())
+            await bot.storage.set_reply(tune.id, reply.as_dict())
         except Exception:  # the tune comes all the same
             log.exception("Storing a queue card failed; it is lost at the next restart.", tune=tune.id)
     bot.deliver(tune)
@@ -221,7 +221,7 @@ async def _card(bot: TunesmithBot, message: discord.Message, caller: Caller) -> 
     parts = {"content": caller.translate(texts.ONE_MOMENT), "nonce": f"card {message.id}"}
 
     async def send() -> int:
-        return (await answering.send(_channel(bot, message), lambda: parts, to=message.id, place=message.channel.id)).id
+        return (await answering.send(_channel(bot, message), lambda: parts, to=message.id, channel_id=message.channel.id)).id
 
     try:
         try:

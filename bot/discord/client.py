@@ -113,11 +113,11 @@ class TunesmithBot(discord.AutoShardedClient):
 
     def deliver(self, tune: Tune, *, resumed: bool = False) -> None:
         """Sees to it that the tune reaches its people; returns at once. An interaction that comes twice is one delivery."""
-        key = tune.set or tune.id
+        key = tune.set_id or tune.id
         if key in self.deliveries:
             return
         try:
-            delivery = (SetDelivery if tune.set else Delivery)(self, tune, resumed=resumed)
+            delivery = (SetDelivery if tune.set_id else Delivery)(self, tune, resumed=resumed)
         except (KeyError, TypeError, ValueError):
             log.exception("A tune has no valid reply data; it is not delivered.", tune=tune.id)
             return

@@ -54,8 +54,8 @@ class Delivery:
         self._bot, self._tune, self._reply = bot, tune, Reply.from_dict(tune.origin.reply)
         self._say = language(self._reply.language)
         self._may_be_there = resumed
-        self._card = Card(bot, self._reply, int(tune.origin.place))
-        self._turn = bot.turns.setdefault(tune.origin.place, asyncio.Lock())
+        self._card = Card(bot, self._reply, int(tune.origin.channel_id))
+        self._turn = bot.turns.setdefault(tune.origin.channel_id, asyncio.Lock())
         self._refusal = 0  # Discord's code for why the last message was not taken
 
     async def run(self) -> None:
@@ -94,8 +94,8 @@ class Delivery:
         return state if now.seconds_left is None else f"{state}\n-# {self._say(time_left(now.seconds_left))}"
 
     async def _deliver(self) -> None:
-        if self._tune.message is not None:
-            await self._remember(self._tune.message)  # of a set, only some tunes may have got so far
+        if self._tune.message_id is not None:
+            await self._remember(self._tune.message_id)  # of a set, only some tunes may have got so far
             return
         async with self._turn, self._bot.posting:
             if self._tune.status is Status.FINISHED:
@@ -108,7 +108,7 @@ class Delivery:
             await self._remember(str(delivered))
 
     async def _remember(self, message: str) -> None:
-        await self._bot.storage.deliver(self._tune.id, message)
+        await self._bot.storage.mark_delivered(self._tune.id, message)
 
     async def _post(self, make: Make) -> int | None:
         """An ordinary message, which outlives the card; the card where that is refused; else the person's own messages.
@@ -172,8 +172,10 @@ class Delivery:
         storage = self._bot.storage
         kept = await message.contents_of(storage, self._tune)
         # As everybody sees it who reads along: in a server others do, in direct messages only whoever asked.
-        viewer = Viewer(PLATFORM, "" if self._tune.origin.server else self._tune.origin.person, self._tune.origin.server)
-        parent = await storage.gallery.seen(self._tune.parent, viewer) if self._tune.parent else None
+        viewer = Viewer(
+            PLATFORM, "" if self._tune.origin.community_id else self._tune.origin.user_id, self._tune.origin.community_id
+        )
+        parent = await storage.gallery.seen(self._tune.parent_id, viewer) if self._tune.parent_id else None
         limit = self._file_limit
         if RECORDING in kept:
             kept[RECORDING] = await fitting(kept[RECORDING], limit)
@@ -192,7 +194,7 @@ class Delivery:
         try:
             if self._may_be_there and (there := await self._found(channel, what)) is not None:
                 return there
-            sent = await answering.send(channel, lambda: self._parts(what), to=self._prompt(channel), place=self._place)
+            sent = await answering.send(channel, lambda: self._parts(what), to=self._prompt(channel), channel_id=self._channel_id)
         except discord.HTTPException as error:
             if passing(error):
                 raise
@@ -215,7 +217,7 @@ class Delivery:
         return buttons.tune_of(posted) == self._tune.id
 
     def _parts(self, what: Finished | str) -> dict[str, Any]:
-        nonce = self._tune.set or self._tune.id
+        nonce = self._tune.set_id or self._tune.id
         if isinstance(what, str):
             return {"content": what, "nonce": nonce}
         # Discord counts nonces by author, wherever they are used: text and files may go to two places.
@@ -223,18 +225,18 @@ class Delivery:
 
     def _prompt(self, channel: Messageable) -> int:
         """The message to reply to, 0 for none or where it does not stand."""
-        return self._reply.prompt if getattr(channel, "id", None) == self._place else 0
+        return self._reply.prompt if getattr(channel, "id", None) == self._channel_id else 0
 
     @property
-    def _place(self) -> int:
-        return int(self._tune.origin.place)
+    def _channel_id(self) -> int:
+        return int(self._tune.origin.channel_id)
 
     def _channel(self) -> discord.PartialMessageable:
-        return self._bot.get_partial_messageable(self._place)
+        return self._bot.get_partial_messageable(self._channel_id)
 
     async def _direct(self) -> Messageable | None:
         try:
-            return await self._bot.create_dm(discord.Object(int(self._tune.origin.person)))
+            return await self._bot.create_dm(discord.Object(int(self._tune.origin.user_id)))
         except discord.HTTPException as error:
             if passing(error):
                 raise

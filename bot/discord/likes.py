@@ -117,29 +117,29 @@ class Likes:
 
     def _set_right(self, tune: Tune) -> None:
         messages = self._messages(tune)
-        if tune.origin.platform == PLATFORM and tune.message and tune.finished_at and tune.finished_at > self._began:
-            self._shown.setdefault(int(tune.message), 0)  # nobody could like it before it was posted
-        for message, place in messages.items():
+        if tune.origin.platform == PLATFORM and tune.message_id and tune.finished_at and tune.finished_at > self._began:
+            self._shown.setdefault(int(tune.message_id), 0)  # nobody could like it before it was posted
+        for message, channel_id in messages.items():
             if self._shown.get(message) == tune.likes:
                 continue
             if message in self._resting:
                 self._look_at(tune.id)
             else:
-                self._resting[message] = asyncio.create_task(self._edit(tune, place, message))
+                self._resting[message] = asyncio.create_task(self._edit(tune, channel_id, message))
 
     def _messages(self, tune: Tune) -> dict[int, int | None]:
         """Message → its place, None for those of others in which somebody pressed the tune's heart."""
         found: dict[int, int | None] = dict.fromkeys(self._bot.presses.messages(tune.id))
         if tune.origin.platform == PLATFORM:
-            own = [(tune.message, tune.origin.place)] if tune.set is None else []  # a set's message is that of several
-            own += [(tune.shared.message, tune.shared.place)] if tune.shared else []
-            found |= {int(message): int(place) for message, place in own if message and place}
+            own = [(tune.message_id, tune.origin.channel_id)] if tune.set_id is None else []  # a set's message is that of several
+            own += [(tune.shared.message_id, tune.shared.channel_id)] if tune.shared else []
+            found |= {int(message): int(channel_id) for message, channel_id in own if message and channel_id}
         return found
 
-    async def _edit(self, tune: Tune, place: int | None, message: int) -> None:
+    async def _edit(self, tune: Tune, channel_id: int | None, message: int) -> None:
         try:
-            async with self._turns.setdefault(place or message, asyncio.Lock()), self._at_once:
-                await (self._edit_others(tune, message) if place is None else self._edit_own(tune, place, message))
+            async with self._turns.setdefault(channel_id or message, asyncio.Lock()), self._at_once:
+                await (self._edit_others(tune, message) if channel_id is None else self._edit_own(tune, channel_id, message))
             self.shown(message, tune.likes)
         except Trouble as error:
             log.warning("Could not update a message's number of likes; trying again.", tune=tune.id, reason=repr(error))
@@ -150,7 +150,7 @@ class Likes:
             finally:
                 del self._resting[message]
 
-    async def _edit_own(self, tune: Tune, place: int, message: int) -> None:
+    async def _edit_own(self, tune: Tune, channel_id: int, message: int) -> None:
         reply = reply_of(tune)
         translate = language(reply.language if reply else None)
         known = message in self._shown
@@ -159,7 +159,7 @@ class Likes:
             if known or count_on(await way.fetch(), tune.id) != tune.likes:
                 await way.edit(view=view_of(tune, translate))
 
-        if not await reach(self._bot, tune, place, message, edit):
+        if not await reach(self._bot, tune, channel_id, message, edit):
             log.info("A message is gone or out of reach.", tune=tune.id, message=message)
 
     async def _edit_others(self, tune: Tune, message: int) -> None:

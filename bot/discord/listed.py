@@ -25,7 +25,7 @@ _EMPTY = {Listing.GALLERY: texts_gallery.NOTHING_SHARED, Listing.MINE: texts_gal
 
 def text_of(found: Page, page: PageOf, caller: Caller) -> str:
     search, tell = page.search, caller.translate
-    here = texts_gallery.SHARED_HERE if caller.viewer.server else texts_gallery.SHARED_EVERYWHERE
+    here = texts_gallery.SHARED_HERE if caller.viewer.community_id else texts_gallery.SHARED_EVERYWHERE
     wanted = [tell(search.rhythm or ""), tell(key_name(search.key or "")), f"“{escape(search.title)}”" if search.title else ""]
     head = " · ".join([f"**{tell(_TITLES.get(page.listing, here))}**", *filter(None, wanted)])
     if not found.tunes:
@@ -38,7 +38,7 @@ def text_of(found: Page, page: PageOf, caller: Caller) -> str:
 def _line(tune: Tune, likes: int, page: PageOf, caller: Caller) -> str:
     assert tune.composition is not None
     mine = page.listing is Listing.MINE
-    by = f"<@{tune.origin.person}>" if tune.origin.platform == PLATFORM and tune.origin.person else ""
+    by = f"<@{tune.origin.user_id}>" if tune.origin.platform == PLATFORM and tune.origin.user_id else ""
     day = _day(tune)
     state = caller.translate(texts_gallery.shared_on(day) if tune.shared else texts_gallery.PRIVATE) if mine else ""
     what = [
@@ -75,13 +75,13 @@ def _day(tune: Tune) -> str:
 
 def _link(tune: Tune, caller: Caller) -> str:
     """To the message that carries the tune where the person can open it, the one in the sharing channel first."""
-    shared, here = tune.shared, caller.viewer.server
-    own = tune.origin.person == caller.viewer.person
+    shared, here = tune.shared, caller.viewer.community_id
+    own = tune.origin.user_id == caller.viewer.user_id
     if tune.origin.platform != PLATFORM:
         return ""
     where = ""
-    if shared and shared.message and shared.place and shared.server == here:
-        where = f"{here}/{shared.place}/{shared.message}"
-    elif tune.message and (own or (here and tune.origin.server == here)):
-        where = f"{tune.origin.server or '@me'}/{tune.origin.place}/{tune.message}"
+    if shared and shared.message_id and shared.channel_id and shared.community_id == here:
+        where = f"{here}/{shared.channel_id}/{shared.message_id}"
+    elif tune.message_id and (own or (here and tune.origin.community_id == here)):
+        where = f"{tune.origin.community_id or '@me'}/{tune.origin.channel_id}/{tune.message_id}"
     return f"[{caller.translate(texts_gallery.MESSAGE)}](https://discord.com/channels/{where})" if where else ""

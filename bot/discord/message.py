@@ -121,11 +121,13 @@ def _address(parent: Tune | None, tune: Tune, *, shared: bool) -> str:
     """The parent's message where the tune is, or else the one in the sharing channel of the same server; empty for none."""
     if parent is None:
         return ""
-    if parent.message and parent.origin.place == tune.origin.place and not shared:
-        return f"https://discord.com/channels/{parent.origin.server or '@me'}/{parent.origin.place}/{parent.message}"
-    server = tune.shared.server if shared and tune.shared else tune.origin.server
-    if server and parent.shared and parent.shared.message and parent.shared.server == server:
-        return f"https://discord.com/channels/{server}/{parent.shared.place}/{parent.shared.message}"
+    if parent.message_id and parent.origin.channel_id == tune.origin.channel_id and not shared:
+        return (
+            f"https://discord.com/channels/{parent.origin.community_id or '@me'}/{parent.origin.channel_id}/{parent.message_id}"
+        )
+    community_id = tune.shared.community_id if shared and tune.shared else tune.origin.community_id
+    if community_id and parent.shared and parent.shared.message_id and parent.shared.community_id == community_id:
+        return f"https://discord.com/channels/{community_id}/{parent.shared.channel_id}/{parent.shared.message_id}"
     return ""
 
 
@@ -143,7 +145,7 @@ def footer(tune: Tune, translate: Language, *, shared: bool = False, one_of_many
     line = " · ".join(escape(one_line(translate(part))) for part in what if part)
     who = texts.shared_by if shared else texts.asked_by
     # Elsewhere a person's id is no name: on the web page it is what they are known by, and nobody else's to read.
-    return f"{line} · {translate(who(tune.origin.person))}" if tune.origin.platform == PLATFORM and tune.origin.person else line
+    return f"{line} · {translate(who(tune.origin.user_id))}" if tune.origin.platform == PLATFORM and tune.origin.user_id else line
 
 
 def escape(text: str) -> str:

@@ -191,7 +191,7 @@ async def _opened_view(
     view.add_item(AskButton("continue", tune.id, tell))
     view.add_item(AskButton("vary", tune.id, tell))
     view.add_item(PageButton.to(back, tell(texts_gallery.BACK), "↩️"))
-    if (tune.origin.platform, tune.origin.person) != (caller.viewer.platform, caller.viewer.person):
+    if (tune.origin.platform, tune.origin.user_id) != (caller.viewer.platform, caller.viewer.user_id):
         return view
     if deleting:
         view.add_item(OpenedButton.to("really", tune.id, tell(texts_gallery.REALLY_DELETE), discord.ButtonStyle.danger))
@@ -217,13 +217,13 @@ async def _act(interaction: Interaction, caller: Caller, act: str, tune: Tune) -
     if act == "like":
         await (sharing.unlike if await sharing.liked([tune.id], viewer) else sharing.like)(tune.id, viewer)
     elif act == "share":
-        channel = caller.server.sharing_channel
-        place = channel if channel != tune.origin.place else ""  # there it stands already
-        shared = await sharing.share(tune.id, viewer, place=place)
-        if shared.shared is not None and shared.shared.place:
+        channel = caller.settings.sharing_channel
+        channel_id = channel if channel != tune.origin.channel_id else ""  # there it stands already
+        shared = await sharing.share(tune.id, viewer, channel_id=channel_id)
+        if shared.shared is not None and shared.shared.channel_id:
             interaction.client.showcase.post(shared)
     elif act == "private":
-        await removal.remove_shared(interaction.client, await sharing.take_back(tune.id, viewer))
+        await removal.remove_shared(interaction.client, await sharing.unshare(tune.id, viewer))
 
 
 async def _delete(interaction: Interaction, caller: Caller, tune_id: str) -> None:

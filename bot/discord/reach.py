@@ -47,12 +47,12 @@ class Way:
     delete: Callable[[], Awaitable[object]]
 
 
-async def reach(bot: TunesmithBot, tune: Tune, place: int, message: int, act: Callable[[Way], Awaitable[object]]) -> bool:
+async def reach(bot: TunesmithBot, tune: Tune, channel_id: int, message: int, act: Callable[[Way], Awaitable[object]]) -> bool:
     """Does something with a message of the tune; False where no way leads to it.
 
     Raises discord.HTTPException, aiohttp.ClientError and OSError for passing trouble.
     """
-    async for way in _ways(bot, tune, place, message):
+    async for way in _ways(bot, tune, channel_id, message):
         try:
             await act(way)
         except discord.HTTPException as error:
@@ -63,7 +63,7 @@ async def reach(bot: TunesmithBot, tune: Tune, place: int, message: int, act: Ca
     return False
 
 
-async def _ways(bot: TunesmithBot, tune: Tune, place: int, message: int) -> AsyncIterator[Way]:
+async def _ways(bot: TunesmithBot, tune: Tune, channel_id: int, message: int) -> AsyncIterator[Way]:
     reply = reply_of(tune)
     member = True
     if (press := bot.presses.under(message)) is not None:
@@ -78,16 +78,16 @@ async def _ways(bot: TunesmithBot, tune: Tune, place: int, message: int) -> Asyn
                 partial(webhook.delete_message, message),
             )
     if member:
-        yield _own(bot, place, message)
-    if reply is not None and reply.card != message and tune.message == str(message):
+        yield _own(bot, channel_id, message)
+    if reply is not None and reply.card != message and tune.message_id == str(message):
         # What could not be posted where it was asked for went into the person's own messages.
-        direct = await bot.create_dm(discord.Object(int(tune.origin.person)))
-        if direct.id != place:
+        direct = await bot.create_dm(discord.Object(int(tune.origin.user_id)))
+        if direct.id != channel_id:
             yield _own(bot, direct.id, message)
 
 
-def _own(bot: TunesmithBot, place: int, message: int) -> Way:
-    own = bot.get_partial_messageable(place).get_partial_message(message)
+def _own(bot: TunesmithBot, channel_id: int, message: int) -> Way:
+    own = bot.get_partial_messageable(channel_id).get_partial_message(message)
     return Way(own.fetch, own.edit, own.delete)
 
 

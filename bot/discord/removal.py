@@ -26,42 +26,42 @@ async def remove_messages(bot: TunesmithBot, tune: Tune) -> None:
     """
     others = await _others(bot, tune)
     reply = reply_of(tune)
-    if others and tune.message is None:
+    if others and tune.message_id is None:
         pass  # their delivery goes on without it
-    elif tune.message is None:
-        if (delivery := bot.deliveries.get(tune.set or tune.id)) is not None:
+    elif tune.message_id is None:
+        if (delivery := bot.deliveries.get(tune.set_id or tune.id)) is not None:
             delivery.cancel()  # there is nothing to follow or to post any more
         if reply is not None:
             try:
-                await Card(bot, reply, int(tune.origin.place)).delete()
+                await Card(bot, reply, int(tune.origin.channel_id)).delete()
             except (aiohttp.ClientError, OSError) as error:
                 log.warning("Could not delete a queue card.", tune=tune.id, reason=repr(error))
     elif not (others and await _taken_out(bot, tune, others)):
-        await _remove(bot, tune, tune.origin.place, tune.message)
-        if reply is not None and not reply.attaches and str(reply.card) != tune.message:
+        await _remove(bot, tune, tune.origin.channel_id, tune.message_id)
+        if reply is not None and not reply.attaches and str(reply.card) != tune.message_id:
             # The card has the files of a tune that could only be posted as text.
-            await _remove(bot, tune, tune.origin.place, str(reply.card))
+            await _remove(bot, tune, tune.origin.channel_id, str(reply.card))
     await remove_shared(bot, tune)
 
 
 async def _others(bot: TunesmithBot, tune: Tune) -> list[Tune]:
     """What is left of the tune's set and stands, or is going to stand, in the same message."""
     try:
-        left = await bot.storage.set_of(tune.set) if tune.set else []
+        left = await bot.storage.set_of(tune.set_id) if tune.set_id else []
     except Exception:
         log.exception("Reading the other tunes of a set failed.", tune=tune.id)
         left = []
-    return [one for one in left if one.status is Status.FINISHED or tune.message is None]
+    return [one for one in left if one.status is Status.FINISHED or tune.message_id is None]
 
 
 async def _taken_out(bot: TunesmithBot, tune: Tune, others: list[Tune]) -> bool:
     """Takes one tune of a set out of the message, which the others keep; False where that cannot be done."""
     from bot.discord.sets import SetDelivery  # its message has the button that leads here
 
-    assert tune.message is not None
+    assert tune.message_id is not None
     try:
         make = await SetDelivery(bot, others[0], resumed=False).of(others)
-        return await reach(bot, tune, int(tune.origin.place), int(tune.message), lambda way: way.edit(**make().parts))
+        return await reach(bot, tune, int(tune.origin.channel_id), int(tune.message_id), lambda way: way.edit(**make().parts))
     except Exception:
         log.exception("Removing a tune from its set's message failed.", tune=tune.id)
         return False
@@ -69,13 +69,13 @@ async def _taken_out(bot: TunesmithBot, tune: Tune, others: list[Tune]) -> bool:
 
 async def remove_shared(bot: TunesmithBot, tune: Tune) -> None:
     """Takes away the message in the sharing channel alone."""
-    if tune.shared is not None and tune.shared.place and tune.shared.message:
-        await _remove(bot, tune, tune.shared.place, tune.shared.message)
+    if tune.shared is not None and tune.shared.channel_id and tune.shared.message_id:
+        await _remove(bot, tune, tune.shared.channel_id, tune.shared.message_id)
 
 
-async def _remove(bot: TunesmithBot, tune: Tune, place: str, message: str) -> None:
+async def _remove(bot: TunesmithBot, tune: Tune, channel_id: str, message: str) -> None:
     try:
-        gone = await reach(bot, tune, int(place), int(message), lambda way: way.delete())
+        gone = await reach(bot, tune, int(channel_id), int(message), lambda way: way.delete())
     except (discord.HTTPException, aiohttp.ClientError, OSError, ValueError) as error:
         log.warning("Could not delete a message.", tune=tune.id, message=message, reason=repr(error))
     else:

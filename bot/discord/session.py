@@ -114,7 +114,7 @@ async def turn_of(bot: TunesmithBot, message: discord.Message, answered: discord
             # The beginning is further back: the bot makes threads for sessions alone.
             return latest if isinstance(channel, discord.Thread) and channel.owner_id == bot.application_id else None
     except discord.HTTPException as error:
-        log.info("Could not read the channel's history to find a session.", place=channel.id, reason=str(error))
+        log.info("Could not read the channel's history to find a session.", channel_id=channel.id, reason=str(error))
     return None
 
 
@@ -137,7 +137,7 @@ async def phrase(storage: Storage, turn: Turn, abc: str) -> dict[str, Any]:
         rhythm = rhythm_named(made.rhythm)
         wish = {"rhythm": rhythm and rhythm.name, "key": made.key, "metre": made.metre}
         wish |= {name: getattr(before.request, name) for name in ("instrument", "backing", "tempo", "without")}
-        if before.request.model and before.request.model in await storage.models.at_hand():
+        if before.request.model and before.request.model in await storage.model_offers.at_hand():
             wish["model"] = before.request.model
     said = set(re.findall(r"^\s*([KMR]):", abc, re.MULTILINE))
     silent = {"K": {"key"}, "M": {"metre", "rhythm"}, "R": {"rhythm", "metre"}}
@@ -153,25 +153,25 @@ async def begin(interaction: Interaction, caller: Caller, turn: Turn) -> None:
     if channel is None or not (interaction.is_guild_integration() or interaction.context.dm_channel):
         await interaction.edit_original_response(content=translate(texts.SESSION_BY_BUTTON), view=opening(turn, translate))
         return
-    place, notice = channel.id, ""
+    channel_id, notice = channel.id, ""
     if isinstance(channel, discord.TextChannel):
         response = await interaction.edit_original_response(content=translate(texts.SESSION_BEGINS))
         try:
-            place = (await response.create_thread(name=translate(texts.SESSION_NAME))).id
+            channel_id = (await response.create_thread(name=translate(texts.SESSION_NAME))).id
         except discord.HTTPException as error:
-            log.info("Could not create a thread for a session.", place=channel.id, reason=str(error))
+            log.info("Could not create a thread for a session.", channel_id=channel.id, reason=str(error))
             notice = translate(texts.NO_THREADS)
     direct = isinstance(channel, discord.DMChannel)
     text = translate(texts.SESSION_IN_PERSON if direct else texts.SESSION_RULES)
     try:
-        await bot.get_partial_messageable(place).send(text, view=opening(turn, translate))
+        await bot.get_partial_messageable(channel_id).send(text, view=opening(turn, translate))
     except discord.HTTPException as error:
-        log.info("Could not send the first message of a session.", place=place, reason=str(error))
+        log.info("Could not send the first message of a session.", channel_id=channel_id, reason=str(error))
         notice = translate(texts.CANNOT_WRITE)
         text = f"{notice}\n{translate(texts.SESSION_BY_BUTTON)}"
         await interaction.edit_original_response(content=text, view=opening(turn, translate))
     else:
-        begun = translate(texts.SESSION_BEGINS) if place == channel.id else translate(texts.session_in(place))
+        begun = translate(texts.SESSION_BEGINS) if channel_id == channel.id else translate(texts.session_in(channel_id))
         await interaction.edit_original_response(content=f"{begun}\n{notice}".strip())
 
 
@@ -212,7 +212,7 @@ async def submitted(interaction: Interaction) -> None:
         log.exception("Handling a phrase failed.", tune=turn.tune)
         await asking.refuse(interaction, caller.translate(texts.TROUBLE))
         return
-    await asking.ask(interaction, caller, request, parent=turn.tune or None)
+    await asking.ask(interaction, caller, request, parent_id=turn.tune or None)
 
 
 def _values(components: list[Any]) -> Iterator[str]:
@@ -250,10 +250,10 @@ async def _chain(storage: Storage, tune_id: str) -> list[Tune]:
     while tune_id and tune_id not in seen and len(chain) < MAX_PHRASES:
         seen.add(tune_id)
         tune = await storage.tune(tune_id)
-        if tune is None or tune.request.mode != "answer" or (chain and tune.origin.place != chain[0].origin.place):
+        if tune is None or tune.request.mode != "answer" or (chain and tune.origin.channel_id != chain[0].origin.channel_id):
             break
         chain.append(tune)
-        tune_id = tune.parent or ""
+        tune_id = tune.parent_id or ""
     return chain[::-1]
 
 

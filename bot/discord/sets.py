@@ -31,9 +31,9 @@ class FinishedSet(Finished):
     @property
     def view(self) -> discord.ui.View:
         view = discord.ui.View(timeout=None)
-        assert self.tune.set is not None
-        view.add_item(SetMenu(self.tune.set, self.translate, self.tunes))
-        view.add_item(SetAgainButton(self.tune.set, self.translate))
+        assert self.tune.set_id is not None
+        view.add_item(SetMenu(self.tune.set_id, self.translate, self.tunes))
+        view.add_item(SetAgainButton(self.tune.set_id, self.translate))
         return view
 
     @property
@@ -103,8 +103,8 @@ class SetDelivery(Delivery):
 
     async def _follow(self) -> bool:
         over = False
-        assert self._tune.set is not None
-        async with contextlib.aclosing(self._bot.desk.follow_set(self._tune.set)) as changes:
+        assert self._tune.set_id is not None
+        async with contextlib.aclosing(self._bot.desk.follow_set(self._tune.set_id)) as changes:
             async for states in changes:
                 self._tunes = [now.tune for now in states]
                 self._tune = next((tune for tune in self._tunes if tune.status is Status.FINISHED), self._tunes[0])
@@ -156,7 +156,7 @@ class SetDelivery(Delivery):
 
     async def _remember(self, message: str) -> None:
         for tune in self._tunes:
-            await self._bot.storage.deliver(tune.id, message)
+            await self._bot.storage.mark_delivered(tune.id, message)
 
     def _carries(self, posted: discord.Message) -> bool:
-        return set_of(posted) == self._tune.set
+        return set_of(posted) == self._tune.set_id

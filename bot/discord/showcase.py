@@ -58,10 +58,10 @@ class Showcase:
         while True:
             try:
                 now = await self._bot.storage.tune(tune.id)
-                if now is None or now.shared is None or not now.shared.place:
+                if now is None or now.shared is None or not now.shared.channel_id:
                     return None  # deleted or taken back
-                if now.shared.message:
-                    return int(now.shared.message)
+                if now.shared.message_id:
+                    return int(now.shared.message_id)
                 return await self._post(now, now.shared, may_be_there)
             except Exception:
                 log.exception("Posting a shared tune failed; trying again.", tune=tune.id, seconds=delay_s)
@@ -71,7 +71,7 @@ class Showcase:
 
     async def _post(self, tune: Tune, shared: Shared, may_be_there: bool) -> int | None:
         bot = self._bot
-        channel = bot.get_partial_messageable(int(shared.place))
+        channel = bot.get_partial_messageable(int(shared.channel_id))
         try:
             sent = await self._found(channel, tune, shared) if may_be_there else None
             if sent is None:
@@ -87,7 +87,7 @@ class Showcase:
         bot.likes.shown(sent, tune.likes)
         await bot.storage.sharing.posted(tune.id, str(sent))
         now = await bot.storage.tune(tune.id)
-        if now is None or now.shared is None or now.shared.message != str(sent):  # taken back in the meantime
+        if now is None or now.shared is None or now.shared.message_id != str(sent):  # taken back in the meantime
             with contextlib.suppress(discord.NotFound, discord.Forbidden):
                 await channel.get_partial_message(sent).delete()
             return None
@@ -96,9 +96,9 @@ class Showcase:
     async def _finished(self, tune: Tune, shared: Shared) -> message.Finished:
         storage = self._bot.storage
         contents = await message.contents_of(storage, tune)
-        viewer = Viewer(PLATFORM, server=shared.server)
-        parent = await storage.gallery.seen(tune.parent, viewer) if tune.parent else None
-        guild, reply = self._bot.get_guild(int(shared.server)), reply_of(tune)
+        viewer = Viewer(PLATFORM, community_id=shared.community_id)
+        parent = await storage.gallery.seen(tune.parent_id, viewer) if tune.parent_id else None
+        guild, reply = self._bot.get_guild(int(shared.community_id)), reply_of(tune)
         return message.finished(
             tune,
             contents,
@@ -112,6 +112,6 @@ class Showcase:
         """The message that shows the tune since it was shared."""
         with contextlib.suppress(discord.Forbidden, discord.NotFound):
             async for posted in channel.history(limit=SEARCHED_MESSAGES, after=shared.at - CLOCKS_APART):
-                if self._bot.user == posted.author and tune_of(posted) == tune.id and str(posted.id) != tune.message:
+                if self._bot.user == posted.author and tune_of(posted) == tune.id and str(posted.id) != tune.message_id:
                     return posted.id
         return None

@@ -66,10 +66,10 @@ FAILED = UserMessage("I couldn't finish this tune. Please request it again.")
 def progress(now: Progress) -> UserMessage:
     """The text of the queue card until the tune is finished."""
     match now.tune.status:
-        case Status.QUEUED if now.place <= 1:
+        case Status.QUEUED if now.queue_position <= 1:
             return UserMessage("🎻 Next in the queue …")
         case Status.QUEUED:
-            return UserMessage("🎻 Number {place:,} in the queue …", place=now.place)
+            return UserMessage("🎻 Number {place:,} in the queue …", place=now.queue_position)
         case Status.COMPOSING | Status.RENDERING if now.tune.request.mode == "play":
             return UserMessage("🎻 Engraving and playing …")
         case Status.COMPOSING if now.tune.bars:

@@ -47,7 +47,7 @@ class Events:
         try:
             async with aclosing(self._desk.follow(tune_id)) as changes:
                 async for change in changes:
-                    data = json.dumps(state.progress(change.tune, change.place, change.seconds_left))
+                    data = json.dumps(state.progress(change.tune, change.queue_position, change.seconds_left))
                     await response.write(f"event: progress\ndata: {data}\n\n".encode())
         except (ConnectionError, KeyError):
             pass  # the page was closed, or the tune deleted

@@ -111,14 +111,14 @@ class Pages:
         return await self._from(request, tune, vary(tune))
 
     async def _from(self, request: web.Request, tune: Tune, asked: tuple[TuneRequest, str | None]) -> web.Response:
-        wish, parent = asked
-        return await self._submit(request, wish, await _event(request), _filled(tune, viewer(request)), parent)
+        wish, parent_id = asked
+        return await self._submit(request, wish, await _event(request), _filled(tune, viewer(request)), parent_id)
 
     async def tune_page(self, request: web.Request) -> web.Response:
         tune, by = await tune_at(self._storage, request), viewer(request)
         family = await self._family(tune, by)
         if not tune.status.over:
-            place = await self._storage.place(tune.id)
+            place = await self._storage.queue_position(tune.id)
             page = self._views.page("progress.html", tune=tune, now=state.progress(tune, place))
         elif tune.composition is None:
             page = self._views.page(
@@ -144,7 +144,7 @@ class Pages:
 
     async def tune_json(self, request: web.Request) -> web.Response:
         tune, by = await tune_at(self._storage, request), viewer(request)
-        place = await self._storage.place(tune.id) if tune.status is Status.QUEUED else 0
+        place = await self._storage.queue_position(tune.id) if tune.status is Status.QUEUED else 0
         files = await self._storage.files(tune.id) if tune.status is Status.FINISHED else []
         told = state.as_json(tune, place, files, mine=owns(by, tune), family=await self._family(tune, by))
         return web.json_response(told, headers={"Cache-Control": "no-store"})
@@ -153,14 +153,14 @@ class Pages:
         try:
             return await self._storage.gallery.family(tune.id, by)
         except KeyError:  # not finished
-            return Family(await find(self._storage, tune.parent, by) if tune.parent else None, [])
+            return Family(await find(self._storage, tune.parent_id, by) if tune.parent_id else None, [])
 
     async def _submit(
         self, request: web.Request, wish: TuneRequest, event: str, values: Mapping[str, str], parent: str | None = None
     ) -> web.Response:
-        origin = Origin(platform="web", event=event, person=person(request))
+        origin = Origin(platform="web", event_id=event, user_id=person(request))
         try:
-            tune = await self._desk.submit(wish, origin, parent=parent)
+            tune = await self._desk.submit(wish, origin, parent_id=parent)
         except DeskError as error:
             return await self._refuse(request, values, 429, None, str(error))
         address = f"/tunes/{tune.id}"

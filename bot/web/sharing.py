@@ -27,7 +27,7 @@ class SharingPages:
     async def like(self, request: web.Request) -> web.Response:
         """`liked` is `yes` or `no`, so that a double click is one; without it the like is turned over."""
         tune, by = await tune_at(self._storage, request), viewer(request)
-        if not by.person:
+        if not by.user_id:
             raise web.HTTPForbidden(text=NO_COOKIE)
         sharing = self._storage.sharing
         wanted = _wanted((await form.body(request)).get("liked"))
@@ -52,7 +52,7 @@ class SharingPages:
     async def take_back(self, request: web.Request) -> web.Response:
         tune = await tune_at(self._storage, request)
         try:
-            await self._storage.sharing.take_back(tune.id, viewer(request))
+            await self._storage.sharing.unshare(tune.id, viewer(request))
         except KeyError:
             raise web.HTTPNotFound from None
         except NotAllowed as error:

@@ -18,12 +18,12 @@ ABC = "X:1\nT:The Test\nR:jig\nM:6/8\nL:1/8\nK:Edor\n|:EFG ABc|BAG FED|EFG ABc|B
 MADE = Composition(abc=ABC, title="The Test", rhythm="jig", key="Edor", metre="6/8", duration_ms=2_000, model="none", scores={})
 
 
-def origin(event: str, person: str = "ann") -> Origin:
-    return Origin(platform="discord", event=event, person=person)
+def origin(event: str, user_id: str = "ann") -> Origin:
+    return Origin(platform="discord", event_id=event, user_id=user_id)
 
 
-def in_guild(event: str, *, place: str = "1", person: str = "ann") -> Origin:
-    return Origin(platform="discord", event=event, person=person, place=place, server="guild")
+def in_guild(event: str, *, channel_id: str = "1", user_id: str = "ann") -> Origin:
+    return Origin(platform="discord", event_id=event, user_id=user_id, channel_id=channel_id, community_id="guild")
 
 
 def wish(seed: int = 7) -> TuneRequest:

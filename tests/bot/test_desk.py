@@ -26,7 +26,7 @@ async def test_the_third_open_request_of_a_person_is_turned_down_in_a_sentence(d
     await desk.submit(wish(), origin("2"))
     with pytest.raises(DeskError, match=r"2 unfinished tunes.*\.$"):
         await desk.submit(wish(), origin("3"))
-    await desk.submit(wish(), origin("4", person="bob"))
+    await desk.submit(wish(), origin("4", user_id="bob"))
     await storage.fail(first.id, "It broke.")
     await desk.submit(wish(), origin("5"))
 
@@ -38,7 +38,7 @@ async def test_a_request_that_cannot_be_kept_is_turned_down_in_a_sentence(desk: 
 
 async def test_again_is_the_same_wish_with_another_seed_and_the_same_parent(desk: Desk, storage: Storage) -> None:
     parent = await desk.submit(wish(), origin("1"))
-    tune = await desk.submit(wish(), origin("2"), parent=parent.id)
+    tune = await desk.submit(wish(), origin("2"), parent_id=parent.id)
     request, of = rules.again(tune)
     assert of == parent.id
     assert request.seed != tune.request.seed
@@ -77,33 +77,33 @@ async def test_a_tune_of_somebodys_own_may_be_played_and_varied_whatever_it_is_c
 
 
 async def test_a_server_has_its_tunes_in_the_channels_it_chose_and_their_threads(desk: Desk, storage: Storage) -> None:
-    await storage.preferences.change_server(ANN, channels=["1", "22"])
+    await storage.preferences.change_community(ANN, channels=["1", "22"])
     for refused in (
-        desk.submit(wish(), in_guild("1", place="3")),
-        desk.submit(wish(), in_guild("2", place="3"), parent_place="4"),
-        desk.submit_set(wish().in_a_row(2), in_guild("3", place="3")),
+        desk.submit(wish(), in_guild("1", channel_id="3")),
+        desk.submit(wish(), in_guild("2", channel_id="3"), parent_channel_id="4"),
+        desk.submit_set(wish().in_a_row(2), in_guild("3", channel_id="3")),
     ):
         with pytest.raises(DeskError, match=r"^Tunes are made in <#1>, <#22> here; please ask there\.$"):
             await refused
     assert await storage.undelivered("discord") == []
-    await desk.submit(wish(), in_guild("4", place="22"))
-    await desk.submit(wish(), in_guild("5", place="3", person="bob"), parent_place="1")
-    await desk.submit(wish(), origin("6", person="cat"))  # in direct messages
+    await desk.submit(wish(), in_guild("4", channel_id="22"))
+    await desk.submit(wish(), in_guild("5", channel_id="3", user_id="bob"), parent_channel_id="1")
+    await desk.submit(wish(), origin("6", user_id="cat"))  # in direct messages
 
 
 async def test_many_channels_are_not_all_named(desk: Desk, storage: Storage) -> None:
-    await storage.preferences.change_server(ANN, channels=[str(10**18 + number) for number in range(100)])
+    await storage.preferences.change_community(ANN, channels=[str(10**18 + number) for number in range(100)])
     with pytest.raises(DeskError, match=r"<#1000000000000000009> and others here; please ask there\.$") as refusal:
         await desk.submit(wish(), in_guild("1"))
     assert len(str(refusal.value)) < 500
 
 
 async def test_the_lower_of_the_servers_limit_and_the_hosts_holds(desk: Desk, storage: Storage) -> None:
-    await storage.preferences.change_server(ANN, open_requests=1)
+    await storage.preferences.change_community(ANN, open_requests=1)
     await desk.submit(wish(), in_guild("1"))
     with pytest.raises(DeskError, match=r"^You have 1 unfinished tune; wait until it is finished\.$"):
         await desk.submit(wish(), in_guild("2"))
-    await storage.preferences.change_server(ANN, open_requests=50)
+    await storage.preferences.change_community(ANN, open_requests=50)
     await desk.submit(wish(), in_guild("2"))
     with pytest.raises(DeskError, match=r"^You have 2 unfinished tunes; wait until one of them is finished\.$"):
         await desk.submit(wish(), in_guild("3"))

@@ -14,7 +14,7 @@ import pytest
 from bot import desk as rules
 from bot.desk import Desk
 from storage import Status, Storage
-from storage.rounds import Pace
+from storage.rounds import QueueSpeed
 from tests.bot.conftest import ANN, MADE, collect, following, in_guild, origin, wish
 from tests.patience import HANG_S
 
@@ -24,7 +24,7 @@ async def test_a_follower_sees_the_tune_from_the_queue_to_the_end(desk: Desk, st
     seen: list[tuple[Status, int, int]] = []
     async with aclosing(desk.follow(tune.id)) as changes:
         async for now in changes:
-            seen.append((now.tune.status, now.place, now.tune.bars))
+            seen.append((now.tune.status, now.queue_position, now.tune.bars))
             match now.tune.status, now.tune.bars:
                 case Status.QUEUED, _:
                     await storage.start(tune.id)
@@ -72,10 +72,10 @@ async def test_the_place_in_the_queue_moves_as_others_are_taken(desk: Desk, stor
     first = await desk.submit(wish(), origin("1"))
     second = await desk.submit(wish(), origin("2"))
     async with aclosing(desk.follow(second.id)) as changes:
-        assert (await anext(changes)).place == 2
+        assert (await anext(changes)).queue_position == 2
         await storage.start(first.id)
         async with asyncio.timeout(HANG_S):
-            assert (await anext(changes)).place == 1
+            assert (await anext(changes)).queue_position == 1
 
 
 async def listened(url: str) -> None:
@@ -138,7 +138,7 @@ async def test_who_leaves_is_forgotten(desk: Desk, storage: Storage) -> None:
 
 
 async def test_a_cooldown_queues_and_does_not_refuse(desk: Desk, storage: Storage) -> None:
-    await storage.preferences.change_server(ANN, cooldown_s=600)
+    await storage.preferences.change_community(ANN, cooldown_s=600)
     first, second = [await desk.submit(wish(), in_guild(event)) for event in "12"]
     async with aclosing(desk.follow(first.id)) as changes:
         assert (await anext(changes)).held_until is None
@@ -159,43 +159,43 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("place", "pace", "held_s", "expected"),
+    ("queue_position", "speed", "held_s", "expected"),
     [
-        (1, Pace(None, 3), 0, None),
-        (1, Pace(8.0, 0), 0, 8),  # taken at once
-        (3, Pace(8.0, 0), 0, 24),
-        (1, Pace(8.0, 4), 0, 10),  # one of four comes free every 2 s
-        (6, Pace(8.0, 4), 0, 20),
-        (0, Pace(8.0, 0), 0, 8),  # taken between two looks
-        (1, Pace(8.0, 4), 60, 68),
-        (100, Pace(8.0, 4), 60, 208),
+        (1, QueueSpeed(None, 3), 0, None),
+        (1, QueueSpeed(8.0, 0), 0, 8),  # taken at once
+        (3, QueueSpeed(8.0, 0), 0, 24),
+        (1, QueueSpeed(8.0, 4), 0, 10),  # one of four comes free every 2 s
+        (6, QueueSpeed(8.0, 4), 0, 20),
+        (0, QueueSpeed(8.0, 0), 0, 8),  # taken between two looks
+        (1, QueueSpeed(8.0, 4), 60, 68),
+        (100, QueueSpeed(8.0, 4), 60, 208),
     ],
 )
 async def test_the_time_left_in_the_queue_goes_by_what_was_and_is_in_hand(
-    storage: Storage, place: int, pace: Pace, held_s: int, expected: int | None
+    storage: Storage, queue_position: int, speed: QueueSpeed, held_s: int, expected: int | None
 ) -> None:
     tune = await storage.add(wish(), origin("1"))
     tune = replace(tune, not_before=NOW + timedelta(seconds=held_s) if held_s else None)
-    assert rules.seconds_left(tune, place, pace, NOW) == expected
+    assert rules.seconds_left(tune, queue_position, speed, NOW) == expected
 
 
 async def test_the_time_left_of_a_tune_in_hand_runs_down_and_never_out(storage: Storage) -> None:
     tune = replace(await storage.add(wish(), origin("1")), status=Status.COMPOSING, started_at=NOW)
-    left = [rules.seconds_left(tune, 0, Pace(8.0, 1), NOW + timedelta(seconds=after)) for after in (0, 2.5, 7.9, 60)]
+    left = [rules.seconds_left(tune, 0, QueueSpeed(8.0, 1), NOW + timedelta(seconds=after)) for after in (0, 2.5, 7.9, 60)]
     assert left == [8, 6, 1, 1]
-    assert rules.seconds_left(replace(tune, status=Status.FINISHED), 0, Pace(8.0, 1), NOW) is None
+    assert rules.seconds_left(replace(tune, status=Status.FINISHED), 0, QueueSpeed(8.0, 1), NOW) is None
 
 
 async def test_followers_together_read_the_pace_once_in_a_while(
     desk: Desk, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = 0
-    pace = storage.pace
+    speed = storage.queue_speed
 
-    async def counted() -> Pace:
+    async def counted() -> QueueSpeed:
         nonlocal reads
         reads += 1
-        return await pace()
+        return await speed()
 
     monkeypatch.setattr(storage, "pace", counted)
     monkeypatch.setattr(rules, "time", SimpleNamespace(monotonic=lambda: 0.0))  # it does not run on: all of this is one while
@@ -219,7 +219,7 @@ async def test_a_set_is_followed_as_a_whole(desk: Desk, storage: Storage) -> Non
     seen = []
     async with asyncio.timeout(HANG_S), aclosing(desk.follow_set(first.id)) as changes:
         async for states in changes:
-            seen.append([(now.tune.status, now.place) for now in states])
+            seen.append([(now.tune.status, now.queue_position) for now in states])
             match [now.tune.status for now in states]:
                 case [Status.QUEUED, Status.QUEUED]:
                     await storage.start(first.id)

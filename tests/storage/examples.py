@@ -29,8 +29,8 @@ def request(seed: int = 7) -> TuneRequest:
     return TuneRequest.check(rhythm="reel", key="D", seed=seed)
 
 
-def origin(event: str = "1", person: str = "ann", platform: str = "discord") -> Origin:
-    return Origin(platform, event, person, place="channel", server="guild", reply={"token": "t", "card": [1, 2]})
+def origin(event: str = "1", user_id: str = "ann", platform: str = "discord") -> Origin:
+    return Origin(platform, event, user_id, channel_id="channel", community_id="guild", reply={"token": "t", "card": [1, 2]})
 
 
 def execute(url: str, query: str) -> list[tuple[object, ...]]:

@@ -23,7 +23,7 @@ async def test_what_was_asked_is_found_again(storage: Storage, url: str) -> None
     assert found == added
     assert (found.request, found.origin, found.status, found.bars) == (wish, origin(), Status.QUEUED, 0)
     assert found.created_at.tzinfo is UTC
-    assert (found.parent, found.composition, found.error, found.message) == (None, None, None, None)
+    assert (found.parent_id, found.composition, found.error, found.message_id) == (None, None, None, None)
     assert len(added.id) == 12 and added.id.isascii() and added.id.isalnum()
     assert rows_and_jobs(url) == (1, 1)
 
@@ -79,7 +79,7 @@ async def test_the_limit_counts_a_persons_unfinished_tunes_only(storage: Storage
     assert (await storage.add(request(), origin("1"), limit=1)).id == first.id  # asked again, not asked more
     with pytest.raises(TooManyOpen, match="1 unfinished"):
         await storage.add(request(), origin("2"), limit=1)
-    await storage.add(request(), origin("3", person="ben"), limit=1)
+    await storage.add(request(), origin("3", user_id="ben"), limit=1)
     await storage.add(request(), origin("4", platform="slack"), limit=1)
     await storage.fail(first.id, "No.")
     await storage.add(request(), origin("2"), limit=1)
@@ -87,15 +87,15 @@ async def test_the_limit_counts_a_persons_unfinished_tunes_only(storage: Storage
 
 async def test_who_is_not_known_is_not_limited(storage: Storage, url: str) -> None:
     for event in range(3):
-        await storage.add(request(), origin(str(event), person=""), limit=1)
+        await storage.add(request(), origin(str(event), user_id=""), limit=1)
     assert rows_and_jobs(url) == (3, 3)
 
 
 async def test_a_parent_is_remembered_if_there_is_one(storage: Storage) -> None:
     first = await storage.add(request(), origin("1"))
-    assert (await storage.add(request(), origin("2"), parent=first.id)).parent == first.id
-    assert (await storage.add(request(), origin("3"), parent="0123456789ab")).parent is None
-    assert (await storage.add(request(), origin("4"), parent="'; DROP\0")).parent is None
+    assert (await storage.add(request(), origin("2"), parent_id=first.id)).parent_id == first.id
+    assert (await storage.add(request(), origin("3"), parent_id="0123456789ab")).parent_id is None
+    assert (await storage.add(request(), origin("4"), parent_id="'; DROP\0")).parent_id is None
 
 
 @pytest.mark.parametrize("text", ["\0", "a\ud800b"])

@@ -11,9 +11,9 @@ async def test_each_change_is_announced(storage: Storage) -> None:
         await storage.start(tune.id)
         await storage.progress(tune.id, status=Status.COMPOSING, bars=4)
         await storage.finish(tune.id, COMPOSITION, {})
-        await storage.deliver(tune.id, "message")
+        await storage.mark_delivered(tune.id, "message")
         assert [await anext(changes) for _ in range(5)] == [tune.id] * 5
-        await storage.deliver(tune.id, "again")  # changes nothing, announces nothing
+        await storage.mark_delivered(tune.id, "again")  # changes nothing, announces nothing
         other = await storage.add(request(), origin("2"))
         assert await anext(changes) == other.id
 
@@ -23,7 +23,7 @@ async def test_a_change_is_announced_when_it_can_be_seen(storage: Storage) -> No
         for event in range(20):
             adding = asyncio.create_task(storage.add(request(), origin(str(event))))
             tune = await storage.tune(await anext(changes))
-            assert tune is not None and tune.origin.event == str(event)
+            assert tune is not None and tune.origin.event_id == str(event)
             await adding
 
 

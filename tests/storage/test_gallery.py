@@ -29,16 +29,16 @@ async def finished(
     storage: Storage,
     event: str,
     *,
-    person: str = "ann",
-    server: str = "guild",
-    parent: str | None = None,
+    user_id: str = "ann",
+    community_id: str = "guild",
+    parent_id: str | None = None,
     share: bool = False,
     **made: Any,
 ) -> str:
-    tune = await storage.add(request(), Origin("discord", event, person, "channel", server), parent=parent)
+    tune = await storage.add(request(), Origin("discord", event, user_id, "channel", community_id), parent_id=parent_id)
     await storage.finish(tune.id, replace(COMPOSITION, title=made.pop("title", event), **made), {})
     if share:
-        await storage.sharing.share(tune.id, Viewer("discord", person, server))
+        await storage.sharing.share(tune.id, Viewer("discord", user_id, community_id))
     return tune.id
 
 
@@ -66,7 +66,7 @@ async def like(storage: Storage, url: str, tune_id: str, people: int, days_ago: 
     for number in range(people):
         name = f"{days_ago} {number}"
         await storage.sharing.like(tune_id, Viewer("discord", name, "guild"))
-        execute(url, f"UPDATE likes SET liked_at = now() - interval '{days_ago} days' WHERE person = '{name}'")
+        execute(url, f"UPDATE likes SET liked_at = now() - interval '{days_ago} days' WHERE user_id = '{name}'")
 
 
 async def test_a_private_tune_is_seen_in_its_server_and_by_its_owner(storage: Storage) -> None:
@@ -88,14 +88,14 @@ async def test_a_shared_tune_is_seen_by_everybody_until_it_is_taken_back(storage
     tune_id = await finished(storage, "1", share=True)
     for viewer in STRANGERS:
         assert await storage.gallery.seen(tune_id, viewer) == await storage.tune(tune_id)
-    await storage.sharing.take_back(tune_id, ANN)
+    await storage.sharing.unshare(tune_id, ANN)
     for viewer in STRANGERS:
         assert await storage.gallery.seen(tune_id, viewer) is None
 
 
 async def test_a_tune_from_outside_of_servers_is_its_owners_alone(storage: Storage) -> None:
-    tune_id = await finished(storage, "1", server="")
-    nobodys = await finished(storage, "2", server="", person="")
+    tune_id = await finished(storage, "1", community_id="")
+    nobodys = await finished(storage, "2", community_id="", user_id="")
     for viewer in (*STRANGERS, GUILD):
         assert await storage.gallery.seen(tune_id, viewer) is None
         assert await storage.gallery.seen(nobodys, viewer) is None
@@ -103,7 +103,7 @@ async def test_a_tune_from_outside_of_servers_is_its_owners_alone(storage: Stora
 
 
 async def test_what_is_not_finished_is_not_seen(storage: Storage) -> None:
-    tune = await storage.add(request(), Origin("discord", "1", "ann", server="guild"))
+    tune = await storage.add(request(), Origin("discord", "1", "ann", community_id="guild"))
     assert await storage.gallery.seen(tune.id, ANN) is None
     await storage.fail(tune.id, "No.")
     assert await storage.gallery.seen(tune.id, ANN) is None
@@ -123,7 +123,7 @@ async def test_the_gallery_holds_what_was_shared_and_nothing_else(storage: Stora
     taken_back = await finished(storage, "3", share=True)
     for tune_id in (private, shared, taken_back):
         await like(storage, url, tune_id, 1)
-    await storage.sharing.take_back(taken_back, ANN)
+    await storage.sharing.unshare(taken_back, ANN)
     for viewer in (PUBLIC, ANN, GUILD, Viewer("discord", "ann")):
         assert ids(await storage.gallery.shared(viewer, order=order)) == [shared]
     assert shared in {tune.id for tune in (await storage.gallery.shared(Viewer("web", "ann"), order=order)).tunes}
@@ -132,10 +132,10 @@ async def test_the_gallery_holds_what_was_shared_and_nothing_else(storage: Stora
 @pytest.mark.parametrize("order", Order)
 async def test_a_servers_gallery_holds_what_was_shared_from_it(storage: Storage, url: str, order: Order) -> None:
     here = await finished(storage, "1", share=True)
-    there = await finished(storage, "2", person="eve", server="elsewhere", share=True)
-    brought = await finished(storage, "3", server="elsewhere")
+    there = await finished(storage, "2", user_id="eve", community_id="elsewhere", share=True)
+    brought = await finished(storage, "3", community_id="elsewhere")
     await storage.sharing.share(brought, ANN)  # made in one server, shared from another
-    nowhere = await finished(storage, "4", server="", share=True)
+    nowhere = await finished(storage, "4", community_id="", share=True)
     for tune_id in (here, there, brought, nowhere):
         await like(storage, url, tune_id, 1)
     assert ids(await storage.gallery.shared(GUILD, order=order)) == [brought, here]
@@ -198,7 +198,7 @@ async def test_back_at_the_first_page_it_is_whole_and_has_what_is_new(storage: S
     tunes = [await finished(storage, str(event), share=True) for event in range(3)]
     first = await storage.gallery.shared(limit=2)
     second = await storage.gallery.shared(limit=2, after=first.next)
-    await storage.sharing.take_back(tunes[2], ANN)
+    await storage.sharing.unshare(tunes[2], ANN)
     new = await finished(storage, "new", share=True)
     back = await storage.gallery.shared(limit=2, before=second.previous)
     assert (ids(back), back.previous) == ([new, tunes[1]], "")
@@ -208,10 +208,10 @@ async def test_back_at_the_first_page_it_is_whole_and_has_what_is_new(storage: S
 
 async def test_at_hand_are_the_persons_own_tunes_and_what_was_shared_from_their_server(storage: Storage) -> None:
     own = await finished(storage, "own")
-    abroad = await finished(storage, "abroad", server="elsewhere")
-    bens = await finished(storage, "ben's", person="ben", share=True)
-    private = await finished(storage, "private", person="ben")
-    eves = await finished(storage, "eve's", person="eve", server="elsewhere", share=True)
+    abroad = await finished(storage, "abroad", community_id="elsewhere")
+    bens = await finished(storage, "ben's", user_id="ben", share=True)
+    private = await finished(storage, "private", user_id="ben")
+    eves = await finished(storage, "eve's", user_id="eve", community_id="elsewhere", share=True)
 
     async def at_hand(viewer: Viewer, **wanted: Any) -> list[str]:
         return [tune.id for tune in await storage.gallery.at_hand(viewer, **wanted)]
@@ -254,7 +254,7 @@ async def test_a_page_has_a_tune_at_least_and_a_hundred_at_most(storage: Storage
         f"""
         CREATE TEMP TABLE copies AS SELECT tunes FROM tunes WHERE id = '{first}';
         INSERT INTO tunes SELECT (jsonb_populate_record(tunes, jsonb_build_object(
-            'id', lpad(number::text, 12, '0'), 'event', 'copy ' || number))).* FROM copies, generate_series(1, 120) AS number
+            'id', lpad(number::text, 12, '0'), 'event_id', 'copy ' || number))).* FROM copies, generate_series(1, 120) AS number
         """,
     )
     assert len((await storage.gallery.shared(limit=limit)).tunes) == min(max(limit, 1), 100)
@@ -315,11 +315,11 @@ async def test_a_search_opens_nothing_that_is_private(storage: Storage) -> None:
 
 async def test_mine_are_the_persons_finished_tunes_from_everywhere(storage: Storage) -> None:
     first = await finished(storage, "1")
-    second = await finished(storage, "2", server="elsewhere", share=True)
-    third = await finished(storage, "3", server="")
-    await finished(storage, "4", person="ben", share=True)
-    await finished(storage, "5", person="")
-    await storage.add(request(), Origin("discord", "6", "ann", server="guild"))
+    second = await finished(storage, "2", community_id="elsewhere", share=True)
+    third = await finished(storage, "3", community_id="")
+    await finished(storage, "4", user_id="ben", share=True)
+    await finished(storage, "5", user_id="")
+    await storage.add(request(), Origin("discord", "6", "ann", community_id="guild"))
     assert ids(await storage.gallery.mine(ANN)) == [third, second, first]
     assert await walk(lambda after: storage.gallery.mine(ANN, after=after, limit=1)) == [third, second, first]
     assert ids(await storage.gallery.mine(ANN, search=Search(title="2"))) == [second]
@@ -328,30 +328,30 @@ async def test_mine_are_the_persons_finished_tunes_from_everywhere(storage: Stor
 
 
 async def test_a_family_is_shown_as_far_as_the_viewer_may_see(storage: Storage) -> None:
-    parent = await finished(storage, "parent")
-    tune_id = await finished(storage, "tune", parent=parent, share=True)
-    private = await finished(storage, "private child", parent=tune_id)
-    shared = await finished(storage, "shared child", parent=tune_id, share=True)
-    foreign = await finished(storage, "child elsewhere", person="eve", server="elsewhere", parent=tune_id)
-    await storage.add(request(), Origin("discord", "unfinished", "ann", server="guild"), parent=tune_id)
+    parent_id = await finished(storage, "parent")
+    tune_id = await finished(storage, "tune", parent_id=parent_id, share=True)
+    private = await finished(storage, "private child", parent_id=tune_id)
+    shared = await finished(storage, "shared child", parent_id=tune_id, share=True)
+    foreign = await finished(storage, "child elsewhere", user_id="eve", community_id="elsewhere", parent_id=tune_id)
+    await storage.add(request(), Origin("discord", "unfinished", "ann", community_id="guild"), parent_id=tune_id)
 
     async def family(viewer: Viewer) -> tuple[str | None, list[str]]:
         found = await storage.gallery.family(tune_id, viewer)
         return found.parent.id if found.parent else None, [child.id for child in found.children]
 
     assert await family(PUBLIC) == (None, [shared])
-    assert await family(GUILD) == await family(ANN) == (parent, [private, shared])
+    assert await family(GUILD) == await family(ANN) == (parent_id, [private, shared])
     assert await family(ELSEWHERE) == (None, [shared, foreign])
     with pytest.raises(KeyError):
-        await storage.gallery.family(parent, PUBLIC)
-    alone = await storage.gallery.family(parent, GUILD)
+        await storage.gallery.family(parent_id, PUBLIC)
+    alone = await storage.gallery.family(parent_id, GUILD)
     assert alone.parent is None and [child.id for child in alone.children] == [tune_id]
 
 
 async def test_a_tunebook_is_one_text_with_its_tunes_numbered(storage: Storage) -> None:
     for event, share in (("one", True), ("two", False), ("three", True)):
         await finished(storage, event, share=share, abc=f"X:1\nT:{event}\nK:D\nX:B2|\n")
-    await finished(storage, "four", person="eve", server="elsewhere", share=True, abc="X:7\nT:four\nK:G\nG2|")
+    await finished(storage, "four", user_id="eve", community_id="elsewhere", share=True, abc="X:7\nT:four\nK:G\nG2|")
     three, one = "X:1\nT:three\nK:D\nX:B2|\n", "X:2\nT:one\nK:D\nX:B2|\n"
     assert await storage.gallery.tunebook(GUILD) == f"{three}\n{one}"
     assert await storage.gallery.tunebook(ELSEWHERE) == "X:1\nT:four\nK:G\nG2|\n"

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from generator.request import RequestError, TuneRequest
-from storage import PUBLIC, Defaults, ServerSettings, Storage, Viewer
+from storage import PUBLIC, CommunitySettings, Defaults, Storage, Viewer
 from tests.storage.examples import execute
 
 ANN = Viewer("discord", "ann", "guild")
@@ -14,7 +14,7 @@ BEN = Viewer("discord", "ben", "guild")
 async def test_where_nothing_was_set_everything_is_as_usual(storage: Storage) -> None:
     for viewer in (ANN, PUBLIC):
         assert await storage.preferences.defaults(viewer) == Defaults()
-        assert await storage.preferences.server(viewer) == ServerSettings()
+        assert await storage.preferences.community(viewer) == CommunitySettings()
 
 
 async def test_defaults_are_kept_as_a_request_writes_them(storage: Storage) -> None:
@@ -71,9 +71,9 @@ async def test_what_another_version_kept_is_left_out(storage: Storage, url: str)
     await storage.preferences.change_defaults(ANN, rhythm="jig", instrument="harp")
     execute(url, """UPDATE defaults SET document = document || '{"rhythm": "tango", "backing": "loud", "colour": "green"}'""")
     assert await storage.preferences.defaults(ANN) == Defaults(instrument="harp")
-    await storage.preferences.change_server(ANN, cooldown_s=9)
-    execute(url, """UPDATE server_settings SET document = document || '{"deleters": 5, "channels": [1], "colour": "green"}'""")
-    assert await storage.preferences.server(ANN) == ServerSettings(cooldown_s=9)
+    await storage.preferences.change_community(ANN, cooldown_s=9)
+    execute(url, """UPDATE community_settings SET document = document || '{"deleters": 5, "channels": [1], "colour": "green"}'""")
+    assert await storage.preferences.community(ANN) == CommunitySettings(cooldown_s=9)
 
 
 def test_what_was_typed_goes_before_the_defaults() -> None:
@@ -97,14 +97,14 @@ def test_defaults_contradict_neither_an_opening_nor_a_metre() -> None:
 
 
 async def test_a_servers_settings_are_its_own(storage: Storage) -> None:
-    wanted = ServerSettings(("123", "C0ABC"), 30, 3, "everyone", "banjo", "456")
+    wanted = CommunitySettings(("123", "C0ABC"), 30, 3, "everyone", "banjo", "456")
     changes = {"channels": ["123", "C0ABC", "123"], "cooldown_s": 30, "open_requests": 3, "deleters": "everyone"}
-    assert await storage.preferences.change_server(ANN, **changes, instrument="Banjo", sharing_channel="456") == wanted
-    assert await storage.preferences.server(BEN) == wanted
+    assert await storage.preferences.change_community(ANN, **changes, instrument="Banjo", sharing_channel="456") == wanted
+    assert await storage.preferences.community(BEN) == wanted
     for other in (Viewer("discord", "ann"), Viewer("discord", "ann", "elsewhere"), Viewer("slack", "ann", "guild")):
-        assert await storage.preferences.server(other) == ServerSettings()
-    left = await storage.preferences.change_server(ANN, channels=None, open_requests=None, sharing_channel="")
-    assert left == ServerSettings((), 30, None, "everyone", "banjo", "")
+        assert await storage.preferences.community(other) == CommunitySettings()
+    left = await storage.preferences.change_community(ANN, channels=None, open_requests=None, sharing_channel="")
+    assert left == CommunitySettings((), 30, None, "everyone", "banjo", "")
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ async def test_a_servers_settings_are_its_own(storage: Storage) -> None:
 )
 async def test_a_setting_that_cannot_be_is_refused_in_a_sentence(storage: Storage, name: str, value: Any) -> None:
     with pytest.raises(RequestError) as error:
-        await storage.preferences.change_server(ANN, **{name: value})
+        await storage.preferences.change_community(ANN, **{name: value})
     assert str(error.value).endswith((".", "?"))
-    assert await storage.preferences.server(ANN) == ServerSettings()
+    assert await storage.preferences.community(ANN) == CommunitySettings()
 
 
 async def test_two_who_change_other_fields_at_once_both_have_their_way(storage: Storage) -> None:
@@ -146,8 +146,8 @@ async def test_two_who_change_other_fields_at_once_both_have_their_way(storage: 
         {"instrument": "harp"},
         {"sharing_channel": "2"},
     ]
-    await asyncio.gather(*(storage.preferences.change_server(ANN, **change) for change in changes))
-    assert await storage.preferences.server(ANN) == ServerSettings(("1",), 5, 2, "owner", "harp", "2")
+    await asyncio.gather(*(storage.preferences.change_community(ANN, **change) for change in changes))
+    assert await storage.preferences.community(ANN) == CommunitySettings(("1",), 5, 2, "owner", "harp", "2")
 
 
 async def test_nobodys_defaults_and_no_servers_settings_cannot_be_set(storage: Storage, url: str) -> None:
@@ -156,5 +156,5 @@ async def test_nobodys_defaults_and_no_servers_settings_cannot_be_set(storage: S
             await storage.preferences.change_defaults(viewer, rhythm="jig")
     for viewer in (PUBLIC, Viewer("discord", "ann"), Viewer("", "ann", "guild")):
         with pytest.raises(ValueError, match="belong to a server"):
-            await storage.preferences.change_server(viewer, cooldown_s=1)
-    assert execute(url, "SELECT 1 FROM defaults UNION SELECT 1 FROM server_settings") == []
+            await storage.preferences.change_community(viewer, cooldown_s=1)
+    assert execute(url, "SELECT 1 FROM defaults UNION SELECT 1 FROM community_settings") == []

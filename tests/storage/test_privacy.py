@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from storage import PUBLIC, Defaults, Kept, ServerSettings, Storage, StorageError, Tune, Viewer, open_storage
+from storage import PUBLIC, CommunitySettings, Defaults, Kept, Storage, StorageError, Tune, Viewer, open_storage
 from tests.storage.examples import execute, origin, request
 from tests.storage.test_sharing import ANN, BEN, contents, finished, found
 
 
 async def test_what_is_kept_of_a_person_is_counted(storage: Storage) -> None:
     assert await storage.privacy.kept(ANN) == Kept(tunes=0, shared=0, likes=0, defaults=0)
-    first, second = await finished(storage, "1"), await finished(storage, "2", person="ben")
+    first, second = await finished(storage, "1"), await finished(storage, "2", user_id="ben")
     await storage.add(request(), origin("3"))
     await storage.sharing.share(first, ANN)
     await storage.sharing.like(second, ANN)
@@ -21,7 +21,7 @@ async def test_what_is_kept_of_a_person_is_counted(storage: Storage) -> None:
 
 async def test_all_that_is_a_persons_goes_and_nothing_else(storage: Storage, url: str, tmp_path: Path) -> None:
     private, shared = await finished(storage, "1"), await finished(storage, "2")
-    bens = await finished(storage, "3", person="ben", parent=shared)
+    bens = await finished(storage, "3", user_id="ben", parent_id=shared)
     waiting = (await storage.add(request(), origin("4"))).id
     elsewhere = (await storage.add(request(), origin("5", platform="web"))).id
     await storage.sharing.share(shared, ANN)
@@ -30,20 +30,20 @@ async def test_all_that_is_a_persons_goes_and_nothing_else(storage: Storage, url
     await storage.sharing.like(bens, ANN)
     await storage.preferences.change_defaults(ANN, rhythm="jig")
     await storage.preferences.change_defaults(BEN, rhythm="reel")
-    await storage.preferences.change_server(ANN, cooldown_s=5)
+    await storage.preferences.change_community(ANN, cooldown_s=5)
 
     deleted = await storage.privacy.erase(ANN)
     assert {tune.id for tune in deleted} == {private, shared, waiting}
     assert await storage.privacy.kept(ANN) == Kept(0, 0, 0, 0)
-    assert execute(url, "SELECT 1 FROM tunes WHERE platform = 'discord' AND person = 'ann'") == []
-    assert execute(url, "SELECT person FROM likes") == [("ben",)]
+    assert execute(url, "SELECT 1 FROM tunes WHERE platform = 'discord' AND user_id = 'ann'") == []
+    assert execute(url, "SELECT user_id FROM likes") == [("ben",)]
     assert await storage.preferences.defaults(ANN) == Defaults()
     kept = await found(storage, bens)
-    assert (kept.likes, kept.parent, contents(tmp_path)) == (1, None, 2)
+    assert (kept.likes, kept.parent_id, contents(tmp_path)) == (1, None, 2)
     assert await storage.read(bens, "tune.abc") == b"X:1"
     assert await storage.tune(elsewhere) is not None
     assert await storage.preferences.defaults(BEN) == Defaults(rhythm="reel")
-    assert await storage.preferences.server(BEN) == ServerSettings(cooldown_s=5)
+    assert await storage.preferences.community(BEN) == CommunitySettings(cooldown_s=5)
     assert await storage.privacy.erase(ANN) == []
 
 
@@ -66,16 +66,16 @@ async def test_what_fails_half_way_has_told_what_is_gone_and_goes_on(url: str, t
 
 async def test_people_who_like_each_others_tunes_may_all_go_at_once(storage: Storage, url: str, tmp_path: Path) -> None:
     people = [Viewer("discord", f"person {number}", "guild") for number in range(6)]
-    tunes = [await finished(storage, str(number), person=person.person) for number, person in enumerate(people * 2)]
-    await asyncio.gather(*(storage.sharing.like(tune_id, person) for tune_id in tunes for person in people))
-    await asyncio.gather(*(storage.privacy.erase(person) for person in people))
+    tunes = [await finished(storage, str(number), user_id=user_id.user_id) for number, user_id in enumerate(people * 2)]
+    await asyncio.gather(*(storage.sharing.like(tune_id, user_id) for tune_id in tunes for user_id in people))
+    await asyncio.gather(*(storage.privacy.erase(user_id) for user_id in people))
     assert execute(url, "SELECT (SELECT count(*) FROM tunes), (SELECT count(*) FROM likes)") == [(0, 0)]
     assert contents(tmp_path) == 0
 
 
 @pytest.mark.parametrize("nobody", [PUBLIC, Viewer("discord", "", "guild"), Viewer("", "ann")])
 async def test_nobody_cannot_have_everybodys_tunes_deleted(storage: Storage, nobody: Viewer) -> None:
-    tune_id = await finished(storage, "1", person="")
+    tune_id = await finished(storage, "1", user_id="")
     for ask in (storage.privacy.erase, storage.privacy.kept):
         with pytest.raises(ValueError, match="don't know who you are"):
             await ask(nobody)
@@ -86,7 +86,7 @@ async def test_two_who_liked_the_same_tunes_in_another_order_may_go_at_once(stor
     execute(
         url,
         """
-        INSERT INTO tunes (id, platform, event, person, place, server, reply, request)
+        INSERT INTO tunes (id, platform, event_id, user_id, channel_id, community_id, reply, request)
         SELECT lpad(number::text, 12, '0'), 'discord', number::text, 'eve', '', '', '{}', '{}'
         FROM generate_series(1, 300) AS number
         """,
@@ -94,6 +94,6 @@ async def test_two_who_liked_the_same_tunes_in_another_order_may_go_at_once(stor
     for _ in range(3):
         for name, order in (("ann", "ASC"), ("ben", "DESC")):
             liked = f"SELECT id, 'discord', '{name}' FROM tunes ORDER BY id {order}"
-            execute(url, f"INSERT INTO likes (tune, platform, person) {liked}")
+            execute(url, f"INSERT INTO likes (tune_id, platform, user_id) {liked}")
         await asyncio.gather(storage.sharing.forget_likes(ANN), storage.sharing.forget_likes(BEN))
         assert execute(url, "SELECT max(likes), count(*) FROM tunes") == [(0, 300)]

@@ -22,13 +22,13 @@ def rows_and_jobs(url: str) -> list[tuple[object, ...]]:
 
 async def test_a_set_is_found_in_its_order(storage: Storage, url: str) -> None:
     parent = await storage.add(request(), origin("0"))
-    tunes = await storage.add_set(three(), origin("1"), parent=parent.id)
+    tunes = await storage.add_set(three(), origin("1"), parent_id=parent.id)
     assert [tune.request.seed for tune in tunes] == [7, 8, 9]
-    assert [tune.origin.event for tune in tunes] == ["1", "1:1", "1:2"]
-    assert [(tune.set, tune.set_index) for tune in tunes] == [(tunes[0].id, index) for index in range(3)]
-    assert [tune.parent for tune in tunes] == [parent.id, None, None]
+    assert [tune.origin.event_id for tune in tunes] == ["1", "1:1", "1:2"]
+    assert [(tune.set_id, tune.set_index) for tune in tunes] == [(tunes[0].id, index) for index in range(3)]
+    assert [tune.parent_id for tune in tunes] == [parent.id, None, None]
     assert await storage.set_of(tunes[0].id) == tunes
-    assert (parent.set, parent.set_index) == (None, 0)
+    assert (parent.set_id, parent.set_index) == (None, 0)
     assert await storage.set_of(parent.id) == await storage.set_of(tunes[1].id) == await storage.set_of("no id\0") == []
     assert rows_and_jobs(url) == [(4, 4)]
 
@@ -44,7 +44,7 @@ async def test_the_same_event_gives_the_set_that_is_there(storage: Storage, url:
 
 
 async def test_a_set_of_somebody_unknown_is_accepted_once_as_well(storage: Storage, url: str) -> None:
-    answers = await asyncio.gather(*(storage.add_set(three(), origin("1", person="")) for _ in range(6)))
+    answers = await asyncio.gather(*(storage.add_set(three(), origin("1", user_id="")) for _ in range(6)))
     assert all(tunes == answers[0] for tunes in answers)
     assert rows_and_jobs(url) == [(3, 3)]
 
@@ -78,9 +78,9 @@ async def test_a_set_is_one_turn_and_its_tunes_are_made_one_after_the_other(stor
 
     named("ann", await storage.add_set(three(), origin("1")))
     named("ann again", [await storage.add(request(), origin("2"))])
-    named("ben", [await storage.add(request(), origin("3", person="ben"))])
-    named("cat", await storage.add_set(three(), origin("4", person="cat")))
-    places = await storage.places(names)
+    named("ben", [await storage.add(request(), origin("3", user_id="ben"))])
+    named("cat", await storage.add_set(three(), origin("4", user_id="cat")))
+    places = await storage.queue_positions(names)
     taken: list[str] = []
 
     async def handle(tune_id: str) -> None:

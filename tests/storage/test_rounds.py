@@ -25,22 +25,22 @@ class Session:
         self.people: dict[str, str] = {}  # tune → person
         self._events = count()
 
-    async def asks(self, person: str, tunes: int = 1) -> None:
+    async def asks(self, user_id: str, tunes: int = 1) -> None:
         for _ in range(tunes):
-            tune = await self.storage.add(request(), origin(str(next(self._events)), person))
-            self.people[tune.id] = person
-            self.log.append(("asks", person))
+            tune = await self.storage.add(request(), origin(str(next(self._events)), user_id))
+            self.people[tune.id] = user_id
+            self.log.append(("asks", user_id))
 
     async def play(self, then: Callable[[str], Awaitable[None]] | None = None, *, at_once: int = 1) -> list[str]:
         """Serves until nothing is left, `then` happens with every tune in hand; who was served, in order."""
         before = len(self.served)
 
         async def handle(tune_id: str) -> None:
-            person = self.people[tune_id]
-            self.log.append(("gets", person))
+            user_id = self.people[tune_id]
+            self.log.append(("gets", user_id))
             await self.storage.start(tune_id)
             if then:
-                await then(person)
+                await then(user_id)
             await self.storage.finish(tune_id, COMPOSITION, {})
 
         await work_until(self.storage, handle, no_jobs_left(self.url), at_once)
@@ -48,18 +48,18 @@ class Session:
 
     @property
     def served(self) -> list[str]:
-        return [person for what, person in self.log if what == "gets"]
+        return [user_id for what, user_id in self.log if what == "gets"]
 
     def overtaken(self) -> dict[tuple[str, int], int]:
         """For each turn of each person: how many turns anybody else had from when it was their next to when it came."""
         worst = {}
-        for person in set(self.people.values()):
-            asked = [index for index, step in enumerate(self.log) if step == ("asks", person)]
-            got = [index for index, step in enumerate(self.log) if step == ("gets", person)]
+        for user_id in set(self.people.values()):
+            asked = [index for index, step in enumerate(self.log) if step == ("asks", user_id)]
+            got = [index for index, step in enumerate(self.log) if step == ("gets", user_id)]
             for turn, (since, until) in enumerate(zip(asked, got, strict=True)):
                 waited_from = max(since, got[turn - 1]) if turn else since
-                others = Counter(who for what, who in self.log[waited_from:until] if what == "gets" and who != person)
-                worst[person, turn] = max(others.values(), default=0)
+                others = Counter(who for what, who in self.log[waited_from:until] if what == "gets" and who != user_id)
+                worst[user_id, turn] = max(others.values(), default=0)
         return worst
 
 
@@ -71,8 +71,8 @@ def session(storage: Storage, url: str) -> Session:
 @pytest.mark.parametrize("at_once", [1, 4])
 async def test_fifty_requests_of_one_do_not_hold_up_five_others(session: Session, at_once: int) -> None:
     await session.asks("greedy", 50)
-    for person, tunes in (("ann", 1), ("ben", 2), ("cat", 3), ("dan", 1), ("eve", 2)):
-        await session.asks(person, tunes)
+    for user_id, tunes in (("ann", 1), ("ben", 2), ("cat", 3), ("dan", 1), ("eve", 2)):
+        await session.asks(user_id, tunes)
     order = await session.play(at_once=at_once)
     assert order[:6] == ["greedy", "ann", "ben", "cat", "dan", "eve"]
     assert order[6:12] == ["greedy", "ben", "cat", "eve", "greedy", "cat"]
@@ -83,7 +83,7 @@ async def test_fifty_requests_of_one_do_not_hold_up_five_others(session: Session
 
 async def test_all_who_press_at_once_are_served_once_before_anybody_is_served_twice(session: Session) -> None:
     people = [f"person {number}" for number in range(12)]
-    await asyncio.gather(*(session.asks(person, 2) for person in people))
+    await asyncio.gather(*(session.asks(user_id, 2) for user_id in people))
     order = await session.play()
     assert set(order[:12]) == set(people) == set(order[12:])
 
@@ -91,13 +91,13 @@ async def test_all_who_press_at_once_are_served_once_before_anybody_is_served_tw
 async def test_those_who_ask_again_as_soon_as_they_are_served_take_turns(session: Session) -> None:
     left = Counter({"ann": 6, "ben": 6, "cat": 3})
 
-    async def again(person: str) -> None:
-        left[person] -= 1
-        if left[person] > 0:
-            await session.asks(person)
+    async def again(user_id: str) -> None:
+        left[user_id] -= 1
+        if left[user_id] > 0:
+            await session.asks(user_id)
 
-    for person in left:
-        await session.asks(person)
+    for user_id in left:
+        await session.asks(user_id)
     order = await session.play(again)
     assert order == ["ann", "ben", "cat"] * 3 + ["ann", "ben"] * 3
     assert max(session.overtaken().values()) == 1
@@ -112,8 +112,8 @@ async def test_who_was_busy_before_waits_for_one_tune_of_a_newcomer_with_ten(ses
 
 
 async def test_a_newcomer_goes_before_the_second_tune_of_whoever_is_there(session: Session) -> None:
-    async def comes(person: str) -> None:
-        if person == "ann" and "new" not in session.people.values():
+    async def comes(user_id: str) -> None:
+        if user_id == "ann" and "new" not in session.people.values():
             await session.asks("new", 2)
 
     await session.asks("ann", 3)
@@ -124,13 +124,13 @@ async def test_nobody_starves_however_many_come_anew(session: Session) -> None:
     newcomers = (f"new {number}" for number in range(60))
 
     async def another_comes(_: str) -> None:
-        if (person := next(newcomers, None)) is not None:
-            await session.asks(person)
+        if (user_id := next(newcomers, None)) is not None:
+            await session.asks(user_id)
 
     await session.asks("patient", 4)
     await another_comes("")
     order = await session.play(another_comes)
-    assert [place for place, person in enumerate(order) if person == "patient"][-1] < 24
+    assert [place for place, user_id in enumerate(order) if user_id == "patient"][-1] < 24
     assert len(order) == 64
 
 
@@ -138,21 +138,21 @@ async def test_a_tune_that_takes_long_does_not_keep_the_rounds_from_going_on(ses
     left = Counter({"ann": 5, "ben": 5})
     all_else_is_done = asyncio.Event()
 
-    async def slowly(person: str) -> None:
-        if person == "slow":
+    async def slowly(user_id: str) -> None:
+        if user_id == "slow":
             await all_else_is_done.wait()
-        elif left[person] > 1:
-            left[person] -= 1
-            await session.asks(person)
-        elif left.pop(person, 0) and not left:
+        elif left[user_id] > 1:
+            left[user_id] -= 1
+            await session.asks(user_id)
+        elif left.pop(user_id, 0) and not left:
             await session.asks("ann")
             await session.asks("new", 8)
         elif len(session.served) == 1 + 10 + 9:
             all_else_is_done.set()
 
     await session.asks("slow")
-    for person in left:
-        await session.asks(person)
+    for user_id in left:
+        await session.asks(user_id)
     order = await session.play(slowly, at_once=2)
     assert sorted(order[11:13]) == ["ann", "new"] and order[13:] == ["new"] * 7
     assert max(session.overtaken().values()) == 1
@@ -200,8 +200,8 @@ async def test_the_place_is_that_in_which_tunes_are_taken(session: Session, stor
     await session.asks("ann", 3)
     await session.asks("ben", 2)
     await session.asks("cat")
-    places = await storage.places(session.people)
+    places = await storage.queue_positions(session.people)
     expected = [session.people[tune_id] for tune_id in sorted(places, key=places.__getitem__)]
     assert sorted(places.values()) == [1, 2, 3, 4, 5, 6]
     assert await session.play() == expected == ["ann", "ben", "cat", "ann", "ben", "ann"]
-    assert await storage.places([*session.people, "no id"]) == {}
+    assert await storage.queue_positions([*session.people, "no id"]) == {}

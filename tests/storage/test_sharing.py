@@ -19,8 +19,8 @@ STRANGER = Viewer("discord", "eve", "elsewhere")
 ABC = {"tune.abc": ("text/vnd.abc", b"X:1")}
 
 
-async def finished(storage: Storage, event: str = "1", person: str = "ann", parent: str | None = None) -> str:
-    tune_id = (await storage.add(request(), origin(event, person), parent=parent)).id
+async def finished(storage: Storage, event: str = "1", user_id: str = "ann", parent_id: str | None = None) -> str:
+    tune_id = (await storage.add(request(), origin(event, user_id), parent_id=parent_id)).id
     await storage.finish(tune_id, COMPOSITION, ABC | {"tune.json": ("application/json", event.encode())})
     return tune_id
 
@@ -35,7 +35,7 @@ def contents(folder: Path) -> int:
     return sum(path.is_file() for path in (folder / "files").rglob("*"))
 
 
-def person(number: int) -> Viewer:
+def user_id(number: int) -> Viewer:
     return Viewer("discord", f"person {number}", "guild")
 
 
@@ -49,10 +49,10 @@ async def test_a_like_counts_once_for_each_person_and_platform(storage: Storage)
 
 async def test_the_count_is_exact_when_all_press_at_once(storage: Storage, url: str) -> None:
     tune_id = await finished(storage)
-    await asyncio.gather(*(storage.sharing.like(tune_id, person(number % 60)) for number in range(180)))
+    await asyncio.gather(*(storage.sharing.like(tune_id, user_id(number % 60)) for number in range(180)))
     assert (await found(storage, tune_id)).likes == 60
-    calls: list[Awaitable[int]] = [storage.sharing.unlike(tune_id, person(number % 20)) for number in range(60)]
-    calls += [storage.sharing.like(tune_id, person(100 + number)) for number in range(60)]
+    calls: list[Awaitable[int]] = [storage.sharing.unlike(tune_id, user_id(number % 20)) for number in range(60)]
+    calls += [storage.sharing.like(tune_id, user_id(100 + number)) for number in range(60)]
     await asyncio.gather(*calls)
     assert (await found(storage, tune_id)).likes == 100
     assert execute(url, "SELECT count(*) FROM likes") == [(100,)]
@@ -61,7 +61,7 @@ async def test_the_count_is_exact_when_all_press_at_once(storage: Storage, url: 
 async def test_the_count_is_that_of_the_rows_after_presses_that_cross(storage: Storage, url: str) -> None:
     tune_id = await finished(storage)
     presses = [
-        press(tune_id, person(number % 5)) for number in range(60) for press in (storage.sharing.like, storage.sharing.unlike)
+        press(tune_id, user_id(number % 5)) for number in range(60) for press in (storage.sharing.like, storage.sharing.unlike)
     ]
     await asyncio.gather(*presses)
     assert execute(url, "SELECT count(*) FROM likes") == [((await found(storage, tune_id)).likes,)]
@@ -99,19 +99,19 @@ async def test_who_is_not_known_cannot_like(storage: Storage) -> None:
 async def test_a_shared_tune_says_since_when_and_from_where(storage: Storage) -> None:
     tune_id = await finished(storage)
     assert (await found(storage, tune_id)).shared is None
-    shared = (await storage.sharing.share(tune_id, ANN, place="gallery")).shared
-    assert shared is not None and (shared.server, shared.place, shared.message) == ("guild", "gallery", None)
+    shared = (await storage.sharing.share(tune_id, ANN, channel_id="gallery")).shared
+    assert shared is not None and (shared.community_id, shared.channel_id, shared.message_id) == ("guild", "gallery", None)
     await storage.sharing.posted(tune_id, "message 1")
     await storage.sharing.posted(tune_id, "message 2")
-    again = (await storage.sharing.share(tune_id, Viewer("discord", "ann", "another"), place="other")).shared
-    assert again is not None and (again.at, again.server, again.message) == (shared.at, "guild", "message 1")
+    again = (await storage.sharing.share(tune_id, Viewer("discord", "ann", "another"), channel_id="other")).shared
+    assert again is not None and (again.at, again.community_id, again.message_id) == (shared.at, "guild", "message 1")
 
 
 async def test_only_the_owner_shares(storage: Storage) -> None:
     tune_id = await finished(storage)
     with pytest.raises(NotAllowed, match="asked for this tune"):
         await storage.sharing.share(tune_id, BEN)
-    nobodys = await finished(storage, "2", person="")
+    nobodys = await finished(storage, "2", user_id="")
     with pytest.raises(NotAllowed):
         await storage.sharing.share(nobodys, Viewer("discord", "", "guild"))
     assert (await found(storage, tune_id)).shared is (await found(storage, nobodys)).shared is None
@@ -121,25 +121,25 @@ async def test_what_is_not_finished_cannot_be_shared_or_liked(storage: Storage) 
     waiting, failed = (await storage.add(request(), origin("1"))).id, (await storage.add(request(), origin("2"))).id
     await storage.fail(failed, "No.")
     for tune_id in (waiting, failed):
-        for act in (storage.sharing.share, storage.sharing.like, storage.sharing.unlike, storage.sharing.take_back):
+        for act in (storage.sharing.share, storage.sharing.like, storage.sharing.unlike, storage.sharing.unshare):
             with pytest.raises(KeyError):
                 await act(tune_id, ANN)
 
 
 async def test_what_was_taken_back_is_private_again(storage: Storage) -> None:
     tune_id = await finished(storage)
-    await storage.sharing.share(tune_id, ANN, place="gallery")
+    await storage.sharing.share(tune_id, ANN, channel_id="gallery")
     await storage.sharing.posted(tune_id, "message")
     await storage.sharing.like(tune_id, STRANGER)
-    before = await storage.sharing.take_back(tune_id, ANN)
-    assert before.shared is not None and before.shared.message == "message"
-    after = await storage.sharing.take_back(tune_id, ANN)  # nothing more to do
+    before = await storage.sharing.unshare(tune_id, ANN)
+    assert before.shared is not None and before.shared.message_id == "message"
+    after = await storage.sharing.unshare(tune_id, ANN)  # nothing more to do
     assert after.shared is None and after.likes == 1
     with pytest.raises(KeyError):
         await storage.sharing.unlike(tune_id, STRANGER)
     await storage.sharing.posted(tune_id, "too late")
     again = (await storage.sharing.share(tune_id, ANN)).shared
-    assert again is not None and again.message is None
+    assert again is not None and again.message_id is None
 
 
 async def test_a_moderator_takes_back_what_was_shared_from_the_server(storage: Storage) -> None:
@@ -147,16 +147,16 @@ async def test_a_moderator_takes_back_what_was_shared_from_the_server(storage: S
     await storage.sharing.share(tune_id, Viewer("discord", "ann", "another"))
     for by, moderates in ((BEN, False), (BEN, True), (STRANGER, True), (Viewer("web", "x", "another"), True)):
         with pytest.raises(NotAllowed, match="or a moderator"):
-            await storage.sharing.take_back(tune_id, by, moderates=moderates)
-    await storage.sharing.take_back(tune_id, Viewer("discord", "mod", "another"), moderates=True)
+            await storage.sharing.unshare(tune_id, by, moderates=moderates)
+    await storage.sharing.unshare(tune_id, Viewer("discord", "mod", "another"), moderates=True)
     assert (await found(storage, tune_id)).shared is None
 
 
 @pytest.mark.parametrize("viewer", [PUBLIC, STRANGER, Viewer("web", "ann", "guild"), Viewer("discord", "", "")])
 async def test_who_may_not_see_a_tune_cannot_tell_it_from_none(storage: Storage, viewer: Viewer) -> None:
     tune_id = await finished(storage)
-    acts: list[Callable[..., Awaitable[object]]] = [storage.sharing.share, storage.sharing.take_back, storage.sharing.delete]
-    if viewer.person:
+    acts: list[Callable[..., Awaitable[object]]] = [storage.sharing.share, storage.sharing.unshare, storage.sharing.delete]
+    if viewer.user_id:
         acts += [storage.sharing.like, storage.sharing.unlike]
     for act in acts:
         for named in (tune_id, "0123456789ab", *ODD_IDS):
@@ -170,7 +170,7 @@ async def test_who_may_not_see_a_tune_cannot_tell_it_from_none(storage: Storage,
 
 async def test_a_deleted_tune_takes_its_files_and_likes_with_it(storage: Storage, url: str, tmp_path: Path) -> None:
     kept, tune_id = await finished(storage, "1"), await finished(storage, "2")
-    child = await finished(storage, "3", person="ben", parent=tune_id)
+    child = await finished(storage, "3", user_id="ben", parent_id=tune_id)
     await storage.sharing.like(tune_id, BEN)
     await storage.sharing.like(kept, BEN)
     assert contents(tmp_path) == 4  # three of their own, one that all have
@@ -180,10 +180,10 @@ async def test_a_deleted_tune_takes_its_files_and_likes_with_it(storage: Storage
     assert (deleted.id, deleted.likes) == (tune_id, 1)
     assert await storage.tune(tune_id) is None
     assert await storage.files(tune_id) == []
-    assert (await found(storage, child)).parent is None
+    assert (await found(storage, child)).parent_id is None
     assert contents(tmp_path) == 3
     assert await storage.read(kept, "tune.abc") == b"X:1"
-    assert execute(url, "SELECT tune FROM likes") == [(kept,)]
+    assert execute(url, "SELECT tune_id FROM likes") == [(kept,)]
     with pytest.raises(KeyError):
         await storage.sharing.delete(tune_id, ANN)
 
@@ -300,7 +300,7 @@ async def test_finishing_twice_and_deleting_at_once_leave_nothing(storage: Stora
 
 async def test_likes_and_a_deletion_at_once_end_in_no_tune(storage: Storage, url: str) -> None:
     tune_id = await finished(storage)
-    likes = [storage.sharing.like(tune_id, person(number)) for number in range(30)]
+    likes = [storage.sharing.like(tune_id, user_id(number)) for number in range(30)]
     answers = await asyncio.gather(*likes[:15], storage.sharing.delete(tune_id, ANN), *likes[15:], return_exceptions=True)
     assert all(isinstance(answer, int | Tune | KeyError) for answer in answers)
     assert await storage.tune(tune_id) is None
@@ -339,7 +339,7 @@ async def test_what_was_liked_lately_comes_last_first_and_from_one_platform(stor
     for tune_id in tunes:
         await storage.sharing.like(tune_id, ANN)
     await storage.sharing.like(tunes[0], BEN)
-    execute(url, f"UPDATE likes SET liked_at = now() - interval '2 days' WHERE tune = '{tunes[2]}'")
+    execute(url, f"UPDATE likes SET liked_at = now() - interval '2 days' WHERE tune_id = '{tunes[2]}'")
     day = timedelta(days=1)
     assert await storage.sharing.lately_liked("discord", day, 10) == [tunes[0], tunes[1]]
     assert await storage.sharing.lately_liked("discord", day, 1) == [tunes[0]]
@@ -349,7 +349,7 @@ async def test_what_was_liked_lately_comes_last_first_and_from_one_platform(stor
 async def test_what_was_shared_to_be_posted_waits_until_its_message_is_known(storage: Storage, url: str) -> None:
     waiting, posted, nowhere, old = [await finished(storage, str(number)) for number in range(4)]
     for tune_id in (waiting, posted, old):
-        await storage.sharing.share(tune_id, ANN, place="channel")
+        await storage.sharing.share(tune_id, ANN, channel_id="channel")
     await storage.sharing.share(nowhere, ANN)
     await storage.sharing.posted(posted, "77")
     execute(url, f"UPDATE tunes SET shared_at = now() - interval '8 days' WHERE id = '{old}'")

@@ -68,9 +68,9 @@ async def test_a_tune_that_kills_its_workers_is_given_up(storage: Storage) -> No
 
 async def test_the_place_is_counted_among_the_queued(storage: Storage) -> None:
     first, second, third = await add(storage, "1", "2", "3")
-    assert [await storage.place(tune_id) for tune_id in (first, second, third)] == [1, 2, 3]
+    assert [await storage.queue_position(tune_id) for tune_id in (first, second, third)] == [1, 2, 3]
     await storage.start(first)
-    assert [await storage.place(tune_id) for tune_id in (first, second, third)] == [0, 1, 2]
+    assert [await storage.queue_position(tune_id) for tune_id in (first, second, third)] == [0, 1, 2]
 
 
 async def test_what_has_no_message_yet_is_to_be_followed(storage: Storage) -> None:
@@ -79,31 +79,31 @@ async def test_what_has_no_message_yet_is_to_be_followed(storage: Storage) -> No
     await storage.finish(done, COMPOSITION, {})
     await storage.fail(failed, "No.")
     await storage.finish(delivered, COMPOSITION, {})
-    await storage.deliver(delivered, "message 1")
-    await storage.deliver(delivered, "message 2")
+    await storage.mark_delivered(delivered, "message 1")
+    await storage.mark_delivered(delivered, "message 2")
     assert [tune.id for tune in await storage.undelivered("discord")] == [done, failed, waiting]
     tune = await storage.tune(delivered)
-    assert tune is not None and tune.message == "message 1"
+    assert tune is not None and tune.message_id == "message 1"
 
 
 @pytest.mark.parametrize("tune_id", [*ODD_IDS, "0123456789ab"])
 async def test_an_id_that_is_none_finds_and_changes_nothing(storage: Storage, url: str, tune_id: str) -> None:
     await add(storage, "1")
     assert await storage.tune(tune_id) is None
-    assert await storage.place(tune_id) == 0
+    assert await storage.queue_position(tune_id) == 0
     assert await storage.files(tune_id) == []
     assert await storage.start(tune_id) is None
     await storage.fail(tune_id, "No.")
-    await storage.deliver(tune_id, "message")
+    await storage.mark_delivered(tune_id, "message")
     with pytest.raises(KeyError):
         await storage.read(tune_id, "tune.abc")
-    assert execute(url, "SELECT status, message FROM tunes") == [("queued", None)]
+    assert execute(url, "SELECT status, message_id FROM tunes") == [("queued", None)]
 
 
 async def test_what_is_needed_to_answer_can_be_known_later_until_the_tune_is_delivered(storage: Storage) -> None:
     tune_id = (await storage.add(request(), origin())).id
-    await storage.answer(tune_id, {"card": "1"})
-    await storage.deliver(tune_id, "message")
-    await storage.answer(tune_id, {"card": "2"})
+    await storage.set_reply(tune_id, {"card": "1"})
+    await storage.mark_delivered(tune_id, "message")
+    await storage.set_reply(tune_id, {"card": "2"})
     tune = await storage.tune(tune_id)
     assert tune is not None and tune.origin.reply == {"card": "1"}

@@ -54,8 +54,8 @@ class ChangeButton(TuneButton, template=rf"tune:(?P<wish>change):{TUNE}"):
         caller = await Caller.of(interaction)
         async with asyncio.timeout(LOOK_S):
             tune = await asking.tune_for(interaction, caller.viewer, self.tune_id)
-            storage, place = interaction.client.storage, str(interaction.channel_id)
-            shown = tune is not None and await asking.shows_opening(storage, caller.viewer, place, tune)
+            storage, channel_id = interaction.client.storage, str(interaction.channel_id)
+            shown = tune is not None and await asking.shows_opening(storage, caller.viewer, channel_id, tune)
         if tune is None:
             await asking.refuse(interaction, caller.translate(texts.GONE))
             return
@@ -101,7 +101,7 @@ async def _submitted(interaction: Interaction, *, tune_id: str, typed: Typed) ->
             caller.translate(sentence), **_kept_for_later(tune_id, typed, caller), ephemeral=True
         )
         return
-    if not await asking.ask(interaction, caller, request, parent=tune.id):
+    if not await asking.ask(interaction, caller, request, parent_id=tune.id):
         await interaction.followup.send(**_kept_for_later(tune_id, typed, caller), ephemeral=True)
 
 

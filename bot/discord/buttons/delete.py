@@ -35,8 +35,8 @@ class DeleteButton(TuneButton, template=rf"tune:(?P<wish>delete|erase):{TUNE}"):
         tune = await asking.tune_for(interaction, caller.viewer, self.tune_id)
         if tune is None:
             raise KeyError(self.tune_id)
-        here = tune.origin.server and tune.origin.server == caller.viewer.server
-        if not (caller.viewer.person == tune.origin.person or (here and may_delete(interaction, caller))):
+        here = tune.origin.community_id and tune.origin.community_id == caller.viewer.community_id
+        if not (caller.viewer.user_id == tune.origin.user_id or (here and may_delete(interaction, caller))):
             raise NotAllowed(NOT_YOURS_TO_DELETE)
         interaction.client.presses.keep(tune.id, interaction)
         view = discord.ui.View(timeout=None)
@@ -52,7 +52,7 @@ class DeleteButton(TuneButton, template=rf"tune:(?P<wish>delete|erase):{TUNE}"):
 
 def may_delete(interaction: Interaction, caller: Caller) -> bool:
     """Whether the person may delete what others asked for in this server."""
-    match caller.server.deleters:
+    match caller.settings.deleters:
         case "everyone":
             return interaction.guild_id is not None
         case "moderators":

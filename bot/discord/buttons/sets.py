@@ -68,7 +68,7 @@ class SetMenu(Lasting[discord.ui.Select[Any]], template=rf"set:open:{SET}"):
         caller = await Caller.of(interaction)
         [tune_id] = self.item.values
         tune = await asking.tune_for(interaction, caller.viewer, tune_id)
-        if tune is None or tune.set != self.set_id:
+        if tune is None or tune.set_id != self.set_id:
             await asking.tell(interaction, caller.translate(texts.GONE))
             return
         contents = await message.contents_of(interaction.client.storage, tune)

@@ -42,22 +42,22 @@ class ShareButton(TuneButton, template=rf"tune:(?P<wish>share|unshare):{TUNE}"):
             await asking.tell(interaction, caller.translate(texts.GONE if tune is None else texts.PRIVATE))
 
     async def _share(self, interaction: Interaction, caller: Caller, tune: Tune) -> None:
-        channel = caller.server.sharing_channel
-        place = channel if channel != tune.origin.place else ""  # there it stands already
-        shared = await interaction.client.storage.sharing.share(tune.id, caller.viewer, place=place)
+        channel = caller.settings.sharing_channel
+        channel_id = channel if channel != tune.origin.channel_id else ""  # there it stands already
+        shared = await interaction.client.storage.sharing.share(tune.id, caller.viewer, channel_id=channel_id)
         await asking.tell(interaction, caller.translate(await self._posted(interaction, shared)))
 
     async def _posted(self, interaction: Interaction, tune: Tune) -> UserMessage:
-        if tune.shared is None or not tune.shared.place:
+        if tune.shared is None or not tune.shared.channel_id:
             return texts.SHARED
         posting = interaction.client.showcase.post(tune)
         done, _ = await asyncio.wait({posting}, timeout=WAIT_S)
         if not done:
-            return texts.shared_soon_in(tune.shared.place)
-        return (texts.shared_in if posting.result() else texts.shared_but_not_in)(tune.shared.place)
+            return texts.shared_soon_in(tune.shared.channel_id)
+        return (texts.shared_in if posting.result() else texts.shared_but_not_in)(tune.shared.channel_id)
 
     async def _offer(self, interaction: Interaction, caller: Caller, tune: Tune) -> None:
-        if not (caller.viewer.person == tune.origin.person or moderates(interaction)):
+        if not (caller.viewer.user_id == tune.origin.user_id or moderates(interaction)):
             await asking.tell(interaction, caller.translate(texts.SHARED_ALREADY))
             return
         view = discord.ui.View(timeout=None)
@@ -66,7 +66,7 @@ class ShareButton(TuneButton, template=rf"tune:(?P<wish>share|unshare):{TUNE}"):
 
     async def _take_back(self, interaction: Interaction, caller: Caller) -> None:
         bot = interaction.client
-        tune = await bot.storage.sharing.take_back(self.tune_id, caller.viewer, moderates=moderates(interaction))
+        tune = await bot.storage.sharing.unshare(self.tune_id, caller.viewer, moderates=moderates(interaction))
         await remove_shared(bot, tune)
         await asking.tell(interaction, caller.translate(texts.TAKEN_BACK))
 

@@ -95,7 +95,7 @@ async def defaults(
         log.exception("Saving defaults failed.")
         await tell(interaction, caller, texts_settings.NOT_KEPT)
     else:
-        translate = languages.language(held.language or caller.server.language or str(interaction.locale))
+        translate = languages.language(held.language or caller.settings.language or str(interaction.locale))
         await interaction.followup.send(_told(held, translate), ephemeral=True)
 
 

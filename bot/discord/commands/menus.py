@@ -43,4 +43,4 @@ async def _ask(interaction: Interaction, message: discord.Message, mode: Opening
         await asking.refuse(interaction, caller.translate(error.message))
         return
     own = message.author == interaction.client.user
-    await asking.ask(interaction, caller, request, parent=buttons.tune_of(message) if own else None)
+    await asking.ask(interaction, caller, request, parent_id=buttons.tune_of(message) if own else None)

@@ -16,7 +16,7 @@ from bot.discord.choices import INSTRUMENT_CHOICES
 from bot.discord.commands.defaults import EVERYTHING, LANGUAGE_CHOICES
 from bot.discord.pager import tell
 from generator.request import RequestError
-from storage.preferences import MAX_COOLDOWN_S, MAX_OPEN_REQUESTS, ServerSettings
+from storage.preferences import MAX_COOLDOWN_S, MAX_OPEN_REQUESTS, CommunitySettings
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 MAX_SHOWN_CHANNELS = 20  # of those in which tunes may be asked for
-FIELDS = [field.name for field in fields(ServerSettings)]
+FIELDS = [field.name for field in fields(CommunitySettings)]
 _TEXT, _VOICE, _FORUM = discord.ChannelType.text, discord.ChannelType.voice, discord.ChannelType.forum
 _THREADS = [discord.ChannelType.public_thread, discord.ChannelType.private_thread]
 
@@ -109,16 +109,16 @@ async def settings(
     changes: dict[str, Any] = dict.fromkeys(forgotten) | {name: value for name, value in given.items() if value is not None}
     preferences = interaction.client.storage.preferences
     try:
-        held = await preferences.server(caller.viewer)
+        held = await preferences.community(caller.viewer)
         if add_channel or remove_channel:
             channels = () if "channels" in forgotten else held.channels
             changes["channels"] = _channels(channels, add_channel, remove_channel)
         if changes:
-            held = await preferences.change_server(caller.viewer, **changes)
+            held = await preferences.change_community(caller.viewer, **changes)
     except RequestError as error:
         await tell(interaction, caller, error.message)
     except Exception:
-        log.exception("Saving a server's settings failed.", server=caller.viewer.server)
+        log.exception("Saving a server's settings failed.", community_id=caller.viewer.community_id)
         await tell(interaction, caller, texts_settings.NOT_KEPT)
     else:
         # The server's may have changed just now.
@@ -135,7 +135,7 @@ def _channels(now: tuple[str, ...], add: int | None, remove: int | None) -> list
     return [*kept, str(add)] if add else kept
 
 
-def _told(held: ServerSettings, translate: languages.Language) -> str:
+def _told(held: CommunitySettings, translate: languages.Language) -> str:
     channels = " ".join(f"<#{channel}>" for channel in held.channels[:MAX_SHOWN_CHANNELS])
     more = " …" if len(held.channels) > MAX_SHOWN_CHANNELS else ""
     values = {
@@ -151,7 +151,7 @@ def _told(held: ServerSettings, translate: languages.Language) -> str:
     return "\n".join([translate(texts_settings.THE_SETTINGS), *lines])
 
 
-def _lacking(interaction: Interaction, held: ServerSettings, translate: languages.Language) -> list[str]:
+def _lacking(interaction: Interaction, held: CommunitySettings, translate: languages.Language) -> list[str]:
     """What the bot may not do in the sharing channel, as far as Discord has told it."""
     guild = interaction.guild
     if not held.sharing_channel or guild is None or guild.me is None:

@@ -104,7 +104,7 @@ async def tune(
     caller = await Caller.of(interaction)
     # Checked before anything is deferred: after a public «thinking» the answer could not be the person's own.
     try:
-        abc, parent = await _opening(interaction.client.storage, caller.viewer, opening)
+        abc, parent_id = await _opening(interaction.client.storage, caller.viewer, opening)
         request = await caller.wish(
             rhythm=rhythm,
             key=key,
@@ -127,9 +127,9 @@ async def tune(
         await asking.refuse(interaction, caller.translate(error.message))
         return
     if count > 1:
-        await asking.ask_set(interaction, caller, request.in_a_row(count), parent=parent)
+        await asking.ask_set(interaction, caller, request.in_a_row(count), parent_id=parent_id)
     else:
-        await asking.ask(interaction, caller, request, parent=parent)
+        await asking.ask(interaction, caller, request, parent_id=parent_id)
 
 
 async def _opening(storage: Storage, viewer: Viewer, typed: str | None) -> tuple[str, str | None]:

@@ -86,7 +86,7 @@ class Stage:
         async with asyncio.timeout(HANG_S):
             while True:
                 for tune in await self.storage.undelivered("discord"):
-                    if tune.origin.event == interaction.id:
+                    if tune.origin.event_id == interaction.id:
                         return tune
                 await asyncio.sleep(0.01)
 
@@ -95,7 +95,7 @@ class Stage:
         async with asyncio.timeout(HANG_S):
             while True:
                 for tune in await self.storage.undelivered("discord"):
-                    if tune.origin.event == said["id"] and tune.id in self.side_bot.deliveries:
+                    if tune.origin.event_id == said["id"] and tune.id in self.side_bot.deliveries:
                         return tune
                 await asyncio.sleep(0.01)
 
@@ -142,8 +142,8 @@ class Stage:
             while True:
                 tune = await self.storage.tune(tune_id)
                 assert tune is not None
-                if tune.message is not None:
-                    return tune.message
+                if tune.message_id is not None:
+                    return tune.message_id
                 await asyncio.sleep(0.01)
 
 

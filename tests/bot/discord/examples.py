@@ -22,7 +22,7 @@ async def made(
         "duration_ms": 2_000, "model": "test lstm", "scores": {},
     }  # fmt: skip
     await storage.finish(tune.id, Composition(**composed | changes), FILES)
-    await storage.deliver(tune.id, "555")
+    await storage.mark_delivered(tune.id, "555")
     if share:
         await storage.sharing.share(tune.id, Viewer("discord", person.id, place.server))
     return tune.id

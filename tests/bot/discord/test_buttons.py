@@ -40,7 +40,7 @@ async def test_again_is_the_same_wish_with_another_seed_after_a_restart(stage: S
     tune = await stage.accepted(pressed)
     assert (tune.request.rhythm, tune.request.temperature, tune.request.title) == ("reel", 0.8, "My own")
     assert tune.request.seed != 7
-    assert (tune.origin.person, tune.parent) == (FIDDLER.id, None)
+    assert (tune.origin.user_id, tune.parent_id) == (FIDDLER.id, None)
     await stage.compose(tune.id, title="The Second")
     await stage.delivered(tune.id)
     assert [m["content"].split("\n")[0] for m in stage.discord.tunes()] == ["**The Loopback**", "**The Second**"]
@@ -61,7 +61,7 @@ async def test_what_starts_from_the_tune_names_it_after_a_restart(stage: Stage, 
     first, message = await stage.posted(title="My own")
     await stage.restart()
     tune = await stage.accepted(await stage.discord.click(message, button))
-    assert tune.parent == first
+    assert tune.parent_id == first
     assert (tune.request.opening, tune.request.mode, tune.request.strength) == (ABC.strip(), mode, strength)
     assert (tune.request.rhythm, tune.request.key, tune.request.metre, tune.request.title) == ("reel", "Ador", "4/4", "")
     await stage.compose(tune.id)
@@ -74,7 +74,7 @@ async def test_the_buttons_of_an_earlier_version_still_work(stage: Stage) -> Non
     first, message = await stage.posted()
     old = [{"type": 2, "style": 2, "label": label, "custom_id": f"tune:{label.lower()}:{first}"} for label in ("Again", "Vary")]
     message["components"] = [{"type": 1, "components": old}]
-    assert (await stage.accepted(await stage.discord.click(message, "Again"))).parent is None
+    assert (await stage.accepted(await stage.discord.click(message, "Again"))).parent_id is None
     assert (await stage.accepted(await stage.discord.click(message, "Vary"))).request.strength == 2
 
 
@@ -94,7 +94,7 @@ async def test_in_direct_messages_and_on_a_card_others_may_ask_on(stage: Stage, 
     await stage.restart()
     asked = await stage.discord.click(message, "Vary", person=FIDDLER if place is DIRECT else HERMIT)
     tune = await stage.accepted(asked)
-    assert tune.parent == first
+    assert tune.parent_id == first
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     _, second = stage.discord.tunes(place)

@@ -136,4 +136,4 @@ async def test_the_card_tells_how_long_it_takes_once_that_is_known(stage: Stage,
 
 
 def viewer_of(tune: Tune) -> Viewer:
-    return Viewer("discord", tune.origin.person, tune.origin.server)
+    return Viewer("discord", tune.origin.user_id, tune.origin.community_id)

@@ -42,7 +42,7 @@ async def test_what_was_changed_is_asked_for_with_all_else_after_a_restart(stage
     await stage.discord.form(pressed)
     await stage.restart()  # while the form is filled in
     tune = await stage.accepted(await stage.discord.submit(pressed, key="G", temperature="1,2"))
-    assert (tune.parent, tune.origin.person) == (first, FIDDLER.id)
+    assert (tune.parent_id, tune.origin.user_id) == (first, FIDDLER.id)
     request = tune.request
     assert (request.rhythm, request.key, request.temperature, request.seed, request.instrument) == ("reel", "G", 1.2, 7, "flute")
     await stage.compose(tune.id)

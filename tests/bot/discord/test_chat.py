@@ -66,7 +66,7 @@ async def test_words_become_a_tune_that_comes_as_a_reply(stage: Stage, place: Pl
     tune = await stage.heard(said)
     request = tune.request
     assert (request.rhythm, request.key, request.tempo, request.opening) == ("jig", "Gm", 0.75, "")
-    assert (tune.origin.person, tune.origin.place, tune.origin.server) == ("400", place.id, place.server)
+    assert (tune.origin.user_id, tune.origin.channel_id, tune.origin.community_id) == ("400", place.id, place.server)
     [_, card] = discord.channel(place)
     assert card["message_reference"]["message_id"] == said["id"]
     await stage.storage.start(tune.id)
@@ -129,7 +129,7 @@ async def test_a_reply_to_a_tune_takes_that_tune_after_a_restart(stage: Stage, r
     await stage.start_bot()
     tune = await stage.heard(await discord.say(reply, reply_to=message, person=PIPER))
     assert {name: getattr(tune.request, name) for name in wish} == wish
-    assert (tune.parent, tune.origin.person) == (first, PIPER.id)
+    assert (tune.parent_id, tune.origin.user_id) == (first, PIPER.id)
     await stage.compose(tune.id)
     posted = discord.messages[await stage.delivered(tune.id)]
     assert f"based on https://discord.com/channels/200/300/{message['id']}" in posted["content"]
@@ -138,7 +138,7 @@ async def test_a_reply_to_a_tune_takes_that_tune_after_a_restart(stage: Stage, r
 async def test_another_one_is_the_same_wish_once_more(stage: Stage) -> None:
     _, message = await posted_tune(stage)
     tune = await stage.heard(await stage.discord.say("another one!", reply_to=message))
-    assert (tune.request.rhythm, tune.request.temperature, tune.parent) == ("reel", 0.8, None)
+    assert (tune.request.rhythm, tune.request.temperature, tune.parent_id) == ("reel", 0.8, None)
     assert tune.request.seed != 7
 
 
@@ -385,4 +385,4 @@ async def test_a_message_of_somebody_else_is_taken_where_discord_shows_it(stage:
     assert "no tune to play" in await told(stage)
     shown = await discord.say(LINE, person=PIPER, place=DIRECT)
     tune = await stage.heard(await discord.say("play this", reply_to=shown, place=DIRECT))
-    assert (tune.request.mode, tune.request.opening, tune.parent) == ("play", LINE, None)
+    assert (tune.request.mode, tune.request.opening, tune.parent_id) == ("play", LINE, None)

@@ -25,7 +25,7 @@ async def test_a_crowd_is_answered_and_everybody_gets_their_tune_in_turn(stage: 
     async with asyncio.timeout(5 * HANG_S):
         while len(waiting := await stage.storage.undelivered("discord")) < len(asked):
             await asyncio.sleep(0.1)
-    person = {tune.id: tune.origin.person for tune in waiting}
+    person = {tune.id: tune.origin.user_id for tune in waiting}
     async with crowd.musician(stage) as musician:
         await crowd.all_delivered(stage, asked, 10 * HANG_S)
 

@@ -49,7 +49,7 @@ async def test_its_owner_deletes_a_tune_with_its_message_after_a_restart(stage: 
 
 
 async def test_its_message_in_the_sharing_channel_goes_too(stage: Stage) -> None:
-    await stage.storage.preferences.change_server(HERE, sharing_channel=SHOWCASE.id)
+    await stage.storage.preferences.change_community(HERE, sharing_channel=SHOWCASE.id)
     _, message = await stage.posted()
     await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
     await deleted(stage, stage.discord.tunes(SHOWCASE)[0], PIPER)
@@ -66,7 +66,7 @@ async def test_its_message_in_the_sharing_channel_goes_too(stage: Stage) -> None
     ],
 )
 async def test_who_else_may_is_the_servers_to_say(stage: Stage, deleters: str, person: Person, may: bool) -> None:
-    await stage.storage.preferences.change_server(HERE, deleters=deleters)
+    await stage.storage.preferences.change_community(HERE, deleters=deleters)
     first, message = await stage.posted()
     if may:
         await deleted(stage, message, person)
@@ -86,7 +86,7 @@ async def test_a_question_that_others_answer_deletes_nothing(stage: Stage) -> No
 
 
 async def test_messages_that_are_gone_or_forbidden_stand_in_nobodys_way(stage: Stage) -> None:
-    await stage.storage.preferences.change_server(HERE, sharing_channel=SHOWCASE.id)
+    await stage.storage.preferences.change_community(HERE, sharing_channel=SHOWCASE.id)
     first, message = await stage.posted()
     await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
     del stage.discord.messages[message["id"]]

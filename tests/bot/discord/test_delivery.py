@@ -234,7 +234,7 @@ async def test_the_card_of_a_tune_that_is_deleted_says_so_and_nothing_is_posted(
     await stage.storage.start(tune.id)
     await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=5)
     await discord.until(lambda: "5 bars" in (discord.card(asked) or {})["content"])
-    await stage.storage.sharing.delete(tune.id, Viewer("discord", tune.origin.person))
+    await stage.storage.sharing.delete(tune.id, Viewer("discord", tune.origin.user_id))
     await discord.until(lambda: (discord.card(asked) or {})["content"].startswith("Cancelled."))
     await asyncio.sleep(0.3)
     assert discord.channel() == [discord.card(asked)]

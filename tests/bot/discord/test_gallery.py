@@ -73,7 +73,7 @@ async def test_a_line_says_what_a_tune_is_whose_and_where(stage: Stage) -> None:
 
 async def test_the_link_goes_to_the_sharing_channel_first(stage: Stage) -> None:
     tune_id = await made(stage, "Posted", share=False)
-    await stage.storage.sharing.share(tune_id, Viewer("discord", FIDDLER.id, TUNES.server), place="301")
+    await stage.storage.sharing.share(tune_id, Viewer("discord", FIDDLER.id, TUNES.server), channel_id="301")
     await stage.storage.sharing.posted(tune_id, "777")
     page = await page_of(stage, await stage.discord.slash("gallery"))
     assert "(https://discord.com/channels/200/301/777)" in page["content"]
@@ -131,7 +131,7 @@ async def test_another_tune_is_asked_for_in_public(stage: Stage, button: str, mo
     page = await page_of(stage, await discord.slash("gallery", person=PIPER))
     opened = await changed(stage, page, await discord.select(page, "The Parent", person=PIPER))
     tune = await stage.accepted(await discord.click(opened, button, person=PIPER))
-    assert (tune.parent, tune.origin.person, tune.request.mode) == (tune_id, PIPER.id, mode)
+    assert (tune.parent_id, tune.origin.user_id, tune.request.mode) == (tune_id, PIPER.id, mode)
     await stage.compose(tune.id)
     [message] = await discord.posted()
     assert message["id"] == await stage.delivered(tune.id)

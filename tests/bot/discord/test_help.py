@@ -42,7 +42,7 @@ async def test_every_example_is_taken_as_it_stands(stage: Stage, topic: str | No
         if name in ("tune", "render"):
             await stage.storage.fail((await stage.accepted(asked)).id, "Enough.")
         elif name == "set":
-            for tune in await stage.storage.set_of((await stage.accepted(asked)).set or ""):
+            for tune in await stage.storage.set_of((await stage.accepted(asked)).set_id or ""):
                 await stage.storage.fail(tune.id, "Enough.")
         elif name == "session":
             await stage.discord.until(lambda: stage.discord.gateway.threads)

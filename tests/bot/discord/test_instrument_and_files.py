@@ -46,7 +46,7 @@ async def test_the_same_tune_is_played_by_what_was_chosen_after_a_restart(stage:
     tune = await stage.accepted(chosen)
     request = tune.request
     assert (request.mode, request.opening, request.instrument, request.backing) == ("play", ABC.strip(), "flute", False)
-    assert (tune.parent, tune.origin.person) == (first, FIDDLER.id)
+    assert (tune.parent_id, tune.origin.user_id) == (first, FIDDLER.id)
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     assert len(stage.discord.tunes(place)) == 2
@@ -57,7 +57,7 @@ async def test_anybody_may_have_the_rhythms_own_instrument_back(stage: Stage) ->
     offered = await stage.discord.whispered(await stage.discord.click(message, "Instrument", person=HERMIT))
     chosen = await stage.discord.choose(offered, select_of(offered)["custom_id"], "usual", person=HERMIT)
     tune = await stage.accepted(chosen)
-    assert (tune.request.instrument, tune.request.backing, tune.origin.person) == ("", True, HERMIT.id)
+    assert (tune.request.instrument, tune.request.backing, tune.origin.user_id) == ("", True, HERMIT.id)
 
 
 @pytest.mark.usefixtures("recorded")

@@ -107,7 +107,7 @@ async def test_after_a_restart_a_tune_still_speaks_the_language_in_which_it_was_
 
 async def test_a_server_may_choose_a_language_and_a_person_another(stage: Stage) -> None:
     discord, viewer = stage.discord, Viewer("discord", FIDDLER.id, "200")
-    await stage.storage.preferences.change_server(viewer, language="fr")
+    await stage.storage.preferences.change_community(viewer, language="fr")
     assert await discord.refused(await discord.slash("render")) == language("fr")(texts.NOTHING_TO_PLAY)
     await stage.storage.preferences.change_defaults(viewer, language="ga")
     assert await discord.refused(await discord.slash("render")) == language("ga")(texts.NOTHING_TO_PLAY)

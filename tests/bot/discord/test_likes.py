@@ -55,7 +55,7 @@ async def test_a_press_likes_and_another_takes_it_back_after_a_restart(stage: St
 
 
 async def test_the_number_is_that_of_everybody_on_every_message(stage: Stage) -> None:
-    await stage.storage.preferences.change_server(HERE, sharing_channel=SHOWCASE.id)
+    await stage.storage.preferences.change_community(HERE, sharing_channel=SHOWCASE.id)
     first, message = await stage.posted()
     await stage.discord.click(message, "♥ 0", person=HERMIT)
     await stage.discord.until(shows(message, 1))
@@ -91,10 +91,10 @@ async def test_a_message_that_is_right_is_not_edited(stage: Stage) -> None:
 
 
 async def test_a_tune_that_no_message_of_discord_carries_stops_nobodys_count(stage: Stage) -> None:
-    origin = Origin("slack", "1", "ann", place="C1", server="T1")
+    origin = Origin("slack", "1", "ann", channel_id="C1", community_id="T1")
     tune = await stage.storage.add(TuneRequest.check(), origin)
     await stage.compose(tune.id)
-    await stage.storage.deliver(tune.id, "1503435956.000247")
+    await stage.storage.mark_delivered(tune.id, "1503435956.000247")
     await stage.storage.sharing.like(tune.id, Viewer("slack", "ann"))
     first, message = await stage.posted()
     await stage.storage.sharing.like(first, HERE)

@@ -19,13 +19,13 @@ from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.notation.tokens import MODES
 from generator.request import RequestError
-from storage import Defaults, Page, ServerSettings, Storage, Viewer
+from storage import CommunitySettings, Defaults, Page, Storage, Viewer
 from storage.tunes import Shared
 from tests.bot.discord.test_message import NOW, tune
 
 LARGEST = "9" * 9 + "_" + "9" * 16 + "_" + "z" * 12
 DESK = Desk(cast(Storage, None), open_requests_per_person=1)
-CALLER = Caller(Viewer("discord", "4" * 20, "2" * 20), Defaults(), ServerSettings(), language("en"), DESK)
+CALLER = Caller(Viewer("discord", "4" * 20, "2" * 20), Defaults(), CommunitySettings(), language("en"), DESK)
 
 
 @given(

@@ -39,14 +39,14 @@ async def delete(stage: Stage, message: Payload) -> None:
 
 
 async def test_a_mention_in_a_thread_of_a_channel_for_tunes_is_taken(stage: Stage) -> None:
-    await stage.storage.preferences.change_server(OWNER, channels=(TUNES.id,))
+    await stage.storage.preferences.change_community(OWNER, channels=(TUNES.id,))
     tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel", place=THREAD))
-    assert tune.origin.place == THREAD.id
+    assert tune.origin.channel_id == THREAD.id
 
 
 async def test_a_mention_in_another_channel_is_told_where_with_a_link_that_works(stage: Stage) -> None:
     discord = stage.discord
-    await stage.storage.preferences.change_server(OWNER, channels=(TUNES.id,))
+    await stage.storage.preferences.change_community(OWNER, channels=(TUNES.id,))
     await discord.say(f"{MENTION} a reel", place=SHOWCASE)
     answers = await discord.until(lambda: [m for m in discord.channel(SHOWCASE) if m["author"]["id"] == APPLICATION])
     assert f" <#{TUNES.id}> " in answers[0]["content"]
@@ -161,7 +161,7 @@ async def test_what_was_shared_of_a_set_goes_when_the_set_is_cancelled(stage: St
     asked = await discord.slash("set", count=2)
     first, _ = await tunes_of(stage, asked)
     await stage.compose(first.id)
-    shared = await stage.storage.sharing.share(first.id, OWNER, place=SHOWCASE.id)
+    shared = await stage.storage.sharing.share(first.id, OWNER, channel_id=SHOWCASE.id)
     stage.side_bot.showcase.post(shared)
     await discord.posted(SHOWCASE)
     await discord.until(lambda: "1 of 2 tunes finished" in (discord.card(asked) or {})["content"])

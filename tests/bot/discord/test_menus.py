@@ -18,8 +18,8 @@ async def test_abc_among_words_is_taken_from_any_message(stage: Stage, entry: st
     said = await discord.say(f"How does this one go?\n{LINE}\nIt is from Clare.", person=PIPER)
     asked = await discord.menu(entry, said)
     tune = await stage.accepted(asked)
-    assert (tune.request.mode, tune.request.opening, tune.parent) == (mode, LINE, None)
-    assert tune.origin.person != PIPER.id, "whoever chose the entry asks, not whoever wrote"
+    assert (tune.request.mode, tune.request.opening, tune.parent_id) == (mode, LINE, None)
+    assert tune.origin.user_id != PIPER.id, "whoever chose the entry asks, not whoever wrote"
     await stage.compose(tune.id)
     [message] = await discord.posted()
     assert await stage.delivered(tune.id) == message["id"]
@@ -95,7 +95,7 @@ async def test_a_tune_of_the_bot_becomes_the_parent_also_after_a_restart(stage: 
     await stage.stop_bot()
     await stage.start_bot()
     tune = await stage.accepted(await discord.menu(CONTINUE, message, person=PIPER))
-    assert (tune.request.mode, tune.request.opening, tune.parent) == ("continue", ABC.strip(), first.id)
+    assert (tune.request.mode, tune.request.opening, tune.parent_id) == ("continue", ABC.strip(), first.id)
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     assert f"based on https://discord.com/channels/200/300/{message['id']}" in discord.tunes()[1]["content"]
@@ -108,7 +108,7 @@ async def test_buttons_of_another_bot_name_no_parent(stage: Stage) -> None:
     button = {"type": 2, "style": 2, "label": "Again", "custom_id": f"tune:again:{first.id}"}
     said["components"] = [{"type": 1, "components": [button]}]
     tune = await stage.accepted(await discord.menu(PLAY, said))
-    assert tune.parent is None
+    assert tune.parent_id is None
 
 
 async def test_a_tune_asked_for_before_a_restart_is_posted_once_after_it(stage: Stage) -> None:

@@ -28,7 +28,7 @@ ENGLISH = language("en")
 def tune(**changes: Any) -> Tune:
     made: dict[str, Any] = {"abc": ABC, "title": "A Tune", "rhythm": "reel", "key": "D", "metre": "4/4", "duration_ms": 1}
     composition = Composition(**{**made, "model": "lstm", "scores": {}} | changes)
-    origin = Origin(platform="discord", event="1", person="400", place="300", server="200")
+    origin = Origin(platform="discord", event_id="1", user_id="400", channel_id="300", community_id="200")
     return Tune("0" * 12, TuneRequest(seed=7), origin, Status.FINISHED, 16, None, composition, None, None, NOW, NOW, NOW)
 
 

@@ -32,7 +32,7 @@ async def test_mine_are_ones_own_from_everywhere_with_their_state(stage: Stage, 
 
 async def test_a_tune_is_shared_and_taken_back_also_after_a_restart(stage: Stage) -> None:
     tune_id = await made(stage, "My own", share=False)
-    await stage.storage.preferences.change_server(ANN, sharing_channel="301")
+    await stage.storage.preferences.change_community(ANN, sharing_channel="301")
     opened = await opened_of_mine(stage, "My own")
     assert list(stage.discord.buttons(opened)) == ["♥ 0", "Continue", "Vary", "Back", "Share", "Delete"]
     await stage.stop_bot()
@@ -40,7 +40,7 @@ async def test_a_tune_is_shared_and_taken_back_also_after_a_restart(stage: Stage
     opened = await pressed(stage, opened, "Share")
     tune = await stage.storage.tune(tune_id)
     assert tune is not None and tune.shared is not None
-    assert (tune.shared.server, tune.shared.place) == (TUNES.server, "301")
+    assert (tune.shared.community_id, tune.shared.channel_id) == (TUNES.server, "301")
     await stage.stop_bot()
     await stage.start_bot()
     opened = await pressed(stage, opened, "Unshare")
@@ -51,7 +51,7 @@ async def test_a_tune_is_shared_and_taken_back_also_after_a_restart(stage: Stage
 
 async def test_what_is_shared_is_posted_in_the_sharing_channel(stage: Stage) -> None:
     await made(stage, "My own", share=False)
-    await stage.storage.preferences.change_server(ANN, sharing_channel=SHOWCASE.id)
+    await stage.storage.preferences.change_community(ANN, sharing_channel=SHOWCASE.id)
     opened = await pressed(stage, await opened_of_mine(stage, "My own"), "Share")
     [posted] = await stage.discord.posted(SHOWCASE)
     assert posted["content"].startswith("**My own**")
@@ -62,7 +62,7 @@ async def test_what_is_shared_is_posted_in_the_sharing_channel(stage: Stage) -> 
 async def test_what_was_posted_in_the_sharing_channel_goes_when_it_is_taken_back(stage: Stage) -> None:
     tune_id = await made(stage, "My own", share=False)
     posted = await stage.discord.say("posted", place=TUNES)
-    await stage.storage.sharing.share(tune_id, ANN, place=TUNES.id)
+    await stage.storage.sharing.share(tune_id, ANN, channel_id=TUNES.id)
     await stage.storage.sharing.posted(tune_id, posted["id"])
     await pressed(stage, await opened_of_mine(stage, "My own"), "Unshare")
     assert stage.discord.channel() == []

@@ -12,7 +12,7 @@ from bot.discord import caller as caller_module
 from bot.discord.caller import Caller
 from generator.request import TuneRequest
 from storage import Viewer
-from storage.models import OFFERED_FOR_S
+from storage.model_offers import OFFERED_FOR_S
 from tests.bot.discord.conftest import ABC, Stage
 from tests.bot.discord.test_session import FIRST, SECOND, answered, begun
 from tests.loopback.discord import DIRECT, FIDDLER, MENTION, Person
@@ -24,7 +24,7 @@ OFFERED = {"reels-2": "", "aird-1": SCOTTISH}
 
 @pytest.fixture(autouse=True)
 async def offered(storage) -> AsyncIterator[None]:
-    async with storage.models.offered(OFFERED):
+    async with storage.model_offers.offered(OFFERED):
         yield
 
 
@@ -58,8 +58,8 @@ async def test_what_was_chosen_composes_and_stands_under_the_tune_also_for_its_b
 async def test_a_set_is_one_models(stage: Stage) -> None:
     asked = await stage.discord.slash("set", count=2, model="aird-1")
     first = await stage.accepted(asked)
-    assert first.set
-    assert [tune.request.model for tune in await stage.storage.set_of(first.set)] == ["aird-1"] * 2
+    assert first.set_id
+    assert [tune.request.model for tune in await stage.storage.set_of(first.set_id)] == ["aird-1"] * 2
 
 
 @pytest.mark.parametrize("command", ["tune", "set", "defaults"])
@@ -137,7 +137,7 @@ async def test_a_named_model_is_taken_where_what_is_here_cannot_be_read_in_time(
             await asyncio.Event().wait()
         raise OSError("The database is away.")
 
-    monkeypatch.setattr(stage.storage.models, "at_hand", at_hand)
+    monkeypatch.setattr(stage.storage.model_offers, "at_hand", at_hand)
     original = Caller.wish
 
     async def hasty(caller: Caller, **typed: Any) -> TuneRequest:

@@ -53,7 +53,7 @@ async def test_a_tune_that_is_chosen_is_the_opening_and_the_parent_after_a_resta
     await stage.start_bot()
     tune = await stage.accepted(await stage.discord.slash("tune", opening=value, mode="vary"))
     assert tune.request.opening.startswith("X:1\nT:The Chosen One")
-    assert (f"tune:{tune.parent}", tune.request.mode) == (value, "vary")
+    assert (f"tune:{tune.parent_id}", tune.request.mode) == (value, "vary")
 
 
 @pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)

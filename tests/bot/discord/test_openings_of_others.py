@@ -47,7 +47,7 @@ async def test_again_hands_a_private_tune_to_its_owner_alone(stage: Stage, count
     secret, _ = await stage.posted(place=DIRECT, person=FIDDLER)
     asked = await stage.discord.slash("tune", person=FIDDLER, opening=f"tune:{secret}", mode="vary", count=count)
     first = await stage.accepted(asked)
-    for tune in await stage.storage.set_of(first.id) if first.set else [first]:
+    for tune in await stage.storage.set_of(first.id) if first.set_id else [first]:
         await stage.compose(tune.id, abc=ABC.replace("EAAB", "eaab"))
     message = stage.discord.messages[await stage.delivered(first.id)]
     refused = await stage.discord.refused(await stage.discord.click(message, "Again", person=PIPER))

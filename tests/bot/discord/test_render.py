@@ -29,7 +29,7 @@ async def test_a_tune_that_is_typed_is_played_as_it_stands(stage: Stage) -> None
     tune = await stage.accepted(asked)
     assert (tune.request.mode, tune.request.opening) == ("play", "T:Mine\nK:D\n|:ABcd efga|bagf e4:|")
     assert (tune.request.instrument, tune.request.backing) == ("flute", False)
-    assert tune.origin.person == FIDDLER.id
+    assert tune.origin.user_id == FIDDLER.id
     await stage.storage.start(tune.id)
     await discord.until(lambda: "Engraving and playing" in (discord.card(asked) or {})["content"])
     await stage.compose(tune.id)

@@ -66,13 +66,13 @@ async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage
     said = await discord.say(FIRST, place=thread, reply_to=opening)
     first = await stage.heard(said)
     assert (first.request.opening, first.request.rhythm, first.request.key) == (FIRST, "reel", "Ador")
-    assert (first.parent, first.origin.place) == (None, thread.id)
+    assert (first.parent_id, first.origin.channel_id) == (None, thread.id)
     message = await answered(stage, said)
     assert {"Your turn", "Whole session"} <= discord.buttons(message).keys()
     await stage.stop_bot()
     await stage.start_bot()
     second = await stage.heard(await discord.say(SECOND, place=thread, reply_to=message, person=PIPER))
-    assert (second.request.key, second.request.metre, second.parent) == ("Ador", "4/4", first.id)
+    assert (second.request.key, second.request.metre, second.parent_id) == ("Ador", "4/4", first.id)
     assert second.request.opening == SECOND
     discord.assert_no_pings()
 
@@ -91,8 +91,8 @@ async def test_a_mention_in_the_sessions_thread_goes_on_from_the_last_answer(sta
     await stage.stop_bot()
     await stage.start_bot()
     second = await stage.heard(await discord.say(f"{MENTION}\n{SECOND}", place=thread))
-    first = await stage.storage.tune(second.parent or "")
-    assert first is not None and first.message == message["id"]
+    first = await stage.storage.tune(second.parent_id or "")
+    assert first is not None and first.message_id == message["id"]
 
 
 async def test_the_form_takes_a_phrase_also_when_it_was_opened_before_a_restart(stage: Stage) -> None:
@@ -105,12 +105,12 @@ async def test_the_form_takes_a_phrase_also_when_it_was_opened_before_a_restart(
     await stage.start_bot()
     tune = await stage.accepted(await discord.submit(form, FIRST))
     assert (tune.request.mode, tune.request.opening, tune.request.key) == ("answer", FIRST, "Ador")
-    assert (tune.origin.person, tune.origin.place) == (PIPER.id, thread.id)
+    assert (tune.origin.user_id, tune.origin.channel_id) == (PIPER.id, thread.id)
     await stage.compose(tune.id, abc=ANSWERS[0])
     message = discord.messages[await stage.delivered(tune.id)]
     form = await discord.answered(await discord.click(message, "Your turn"))
     second = await stage.accepted(await discord.submit(form, SECOND))
-    assert second.parent == tune.id
+    assert second.parent_id == tune.id
 
 
 async def test_a_phrase_is_taken_once_from_a_form_that_is_still_known(stage: Stage) -> None:
@@ -181,8 +181,8 @@ async def test_a_thread_or_direct_messages_are_used_as_they_are(stage: Stage, pl
     await stage.stop_bot()
     await stage.start_bot()
     second = await stage.heard(await discord.say(called + SECOND, place=place))
-    first = await stage.storage.tune(second.parent or "")
-    assert first is not None and first.message == message["id"]
+    first = await stage.storage.tune(second.parent_id or "")
+    assert first is not None and first.message_id == message["id"]
     await discord.say(f"{called}stop", place=place)
     await discord.until(lambda: any("The session is over" in m["content"] for m in discord.channel(place)))
     later = await stage.heard(await discord.say(called + FIRST, place=place))
@@ -203,7 +203,7 @@ async def test_where_one_permission_is_missing_replies_still_work(stage: Stage, 
         await discord.until(lambda: "Create Public Threads" in discord.channel(place)[0]["content"])
     message = await answered(stage, await discord.say(FIRST, place=where, reply_to=opening))
     second = await stage.heard(await discord.say(SECOND, place=where, reply_to=message))
-    assert second.request.mode == "answer" and second.parent
+    assert second.request.mode == "answer" and second.parent_id
 
 
 @pytest.mark.parametrize("place", [SILENT_THREAD, SILENT_THREADS, ELSEWHERE, PRIVATE], ids=lambda place: place.name)

@@ -16,8 +16,8 @@ from tests.loopback.discord import DIRECT, ELSEWHERE, PIPER, SILENT, TUNES, Inte
 
 async def tunes_of(stage: Stage, asked: Interaction) -> list[Tune]:
     first = await stage.accepted(asked)
-    assert first.set is not None
-    return await stage.storage.set_of(first.set)
+    assert first.set_id is not None
+    return await stage.storage.set_of(first.set_id)
 
 
 async def finished(stage: Stage, tunes: list[Tune]) -> None:
@@ -100,7 +100,7 @@ async def test_after_a_restart_one_of_them_is_opened_with_its_buttons_and_all_ar
     assert opened["content"].startswith("**Number 2**")
     assert [file["filename"] for file in opened["attachments"]] == ["number-2.abc", "number-2.mp3", "number-2.png"]
     varied = await stage.accepted(await discord.click(opened, "Vary", person=PIPER))
-    assert (varied.parent, varied.origin.person) == (tunes[1].id, PIPER.id)
+    assert (varied.parent_id, varied.origin.user_id) == (tunes[1].id, PIPER.id)
     await stage.storage.fail(varied.id, "Enough.")
     anew = await tunes_of(stage, await discord.click(message, "Again", person=PIPER))
     assert [tune.request.rhythm for tune in anew] == ["reel"] * 2

@@ -61,7 +61,7 @@ async def test_what_was_shared_of_a_set_that_is_cancelled_goes_from_the_sharing_
     asked = await discord.slash("set", count=2)
     first, _ = await tunes_of(stage, asked)
     await stage.compose(first.id)
-    shared = await stage.storage.sharing.share(first.id, HERE, place=SHOWCASE.id)
+    shared = await stage.storage.sharing.share(first.id, HERE, channel_id=SHOWCASE.id)
     assert await stage.side_bot.showcase.post(shared)
     card: Any = await discord.until(lambda: (m := discord.card(asked)) and "Cancel" in discord.buttons(m) and m)
     await discord.click(card, "Cancel")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage import ServerSettings, Viewer
+from storage import CommunitySettings, Viewer
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HIDDEN, PIPER, SILENT, TUNES
 
@@ -22,8 +22,8 @@ async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage) 
     await stage.stop_bot()
     await stage.start_bot()
     shown = await told(stage, add_channel=SILENT, deleters="everyone", instrument="harp", language="fr")
-    kept = await stage.storage.preferences.server(SERVER)
-    assert kept == ServerSettings(("300", "301"), 30, 2, "everyone", "harp", "300", "fr")
+    kept = await stage.storage.preferences.community(SERVER)
+    assert kept == CommunitySettings(("300", "301"), 30, 2, "everyone", "harp", "300", "fr")
     assert "- cooldown: 30" in await told(stage, language="en")
     assert shown.count("\n") == 7
     assert "- délai: 30" in shown
@@ -47,9 +47,9 @@ async def test_channels_are_taken_away_one_by_one_or_all_is_as_usual_again(stage
     assert "not in the list of channels" in await told(stage, remove_channel=TUNES)
     await told(stage, cooldown=5, deleters="owner")
     assert "- channels for tunes: all" in await told(stage, reset="channels")
-    assert (await stage.storage.preferences.server(SERVER)).cooldown_s == 5
+    assert (await stage.storage.preferences.community(SERVER)).cooldown_s == 5
     assert "- cooldown: none" in await told(stage, reset="everything")
-    assert await stage.storage.preferences.server(SERVER) == ServerSettings()
+    assert await stage.storage.preferences.community(SERVER) == CommunitySettings()
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ async def test_channels_are_taken_away_one_by_one_or_all_is_as_usual_again(stage
 async def test_what_the_bot_may_not_do_in_the_sharing_channel_is_said(stage: Stage, place: Any, lacking: str | None) -> None:
     shown = await told(stage, sharing_channel=place)
     assert lacking in shown if lacking else "⚠️" not in shown
-    assert (await stage.storage.preferences.server(SERVER)).sharing_channel == place.id
+    assert (await stage.storage.preferences.community(SERVER)).sharing_channel == place.id
 
 
 async def test_who_does_not_manage_the_server_is_refused_even_where_the_command_is_opened_to_them(stage: Stage) -> None:
     asked = await stage.discord.slash("settings", person=PIPER, opened=True, cooldown=5)
     assert "You need the Manage Server permission" in await stage.discord.refused(asked)
-    assert await stage.storage.preferences.server(SERVER) == ServerSettings()
+    assert await stage.storage.preferences.community(SERVER) == CommunitySettings()
 
 
 async def test_it_is_offered_in_servers_to_those_who_manage_them(stage: Stage) -> None:
@@ -89,4 +89,4 @@ async def test_what_cannot_be_a_setting_is_refused_and_changes_nothing(
     stage: Stage, options: dict[str, Any], refused: str
 ) -> None:
     assert refused in await told(stage, cooldown=5, **options)
-    assert await stage.storage.preferences.server(SERVER) == ServerSettings()
+    assert await stage.storage.preferences.community(SERVER) == CommunitySettings()

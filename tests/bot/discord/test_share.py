@@ -13,7 +13,7 @@ from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, HIDDEN, PIPER, PRIVATE, SHOWCASE, SILENT, TUNES, Place
 from tests.patience import HANG_S
 
-HERE = Viewer("discord", server=TUNES.server)
+HERE = Viewer("discord", community_id=TUNES.server)
 LIMITED = {"message": "You are being rate limited.", "retry_after": 0.1, "global": False}
 
 
@@ -23,7 +23,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def sharing_in(stage: Stage, place: Place) -> None:
-    await stage.storage.preferences.change_server(HERE, sharing_channel=place.id)
+    await stage.storage.preferences.change_community(HERE, sharing_channel=place.id)
 
 
 async def shared(stage: Stage) -> list[str]:
@@ -43,7 +43,7 @@ async def test_its_owner_shares_a_tune_into_the_gallery_and_the_sharing_channel_
     assert await shared(stage) == [first]
     tune = await stage.tune(first)
     assert tune.shared is not None
-    assert (tune.shared.server, tune.shared.message) == (TUNES.server, post["id"])
+    assert (tune.shared.community_id, tune.shared.message_id) == (TUNES.server, post["id"])
     stage.discord.assert_no_pings()
 
 
@@ -154,7 +154,7 @@ async def test_what_was_posted_but_not_remembered_is_not_posted_again(
 async def test_what_was_shared_and_not_posted_is_posted_after_the_restart(stage: Stage) -> None:
     first, _ = await stage.posted()
     await stage.stop_bot()
-    await stage.storage.sharing.share(first, Viewer("discord", PIPER.id, TUNES.server), place=SHOWCASE.id)
+    await stage.storage.sharing.share(first, Viewer("discord", PIPER.id, TUNES.server), channel_id=SHOWCASE.id)
     await stage.start_bot()
     await known(stage, first)
     assert len(stage.discord.tunes(SHOWCASE)) == 1
@@ -169,7 +169,7 @@ async def test_what_is_taken_back_while_it_is_posted_does_not_stay(stage: Stage)
     async with asyncio.timeout(HANG_S):
         while post not in stage.discord.calls:  # it has begun, and is not over
             await asyncio.sleep(0.01)
-    await stage.storage.sharing.take_back(first, Viewer("discord", PIPER.id, TUNES.server))
+    await stage.storage.sharing.unshare(first, Viewer("discord", PIPER.id, TUNES.server))
     go_on.set()
     await stage.discord.until(lambda: any(call.startswith(f"DELETE /channels/{SHOWCASE.id}") for call in stage.discord.calls))
     assert stage.discord.channel(SHOWCASE) == []
@@ -180,6 +180,6 @@ async def known(stage: Stage, tune_id: str) -> None:
     async with asyncio.timeout(HANG_S):
         while True:
             tune = await stage.tune(tune_id)
-            if tune.shared and tune.shared.message:
+            if tune.shared and tune.shared.message_id:
                 return
             await asyncio.sleep(0.01)

@@ -81,7 +81,7 @@ async def test_the_addresses_of_discord_itself_are_left_alone(monkeypatch: pytes
 
 
 async def test_a_tune_without_an_address_in_discord_does_not_keep_the_bot_from_starting(stopped_stage: Stage) -> None:
-    await stopped_stage.storage.add(TuneRequest(seed=1), Origin(platform="discord", event="1", person="400"))
+    await stopped_stage.storage.add(TuneRequest(seed=1), Origin(platform="discord", event_id="1", user_id="400"))
     await stopped_stage.start_bot()
     await stopped_stage.accepted(await stopped_stage.discord.slash("tune"))
 

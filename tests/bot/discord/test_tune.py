@@ -23,7 +23,7 @@ async def test_the_command_becomes_an_ordinary_message_with_three_files(stage: S
     tune = await stage.accepted(asked)
     assert (tune.request.rhythm, tune.request.key, tune.request.metre) == ("reel", "Ador", "4/4")
     assert (tune.request.temperature, tune.request.seed) == (0.8, 7)
-    assert (tune.origin.person, tune.origin.place, tune.origin.server) == (FIDDLER.id, "300", "200")
+    assert (tune.origin.user_id, tune.origin.channel_id, tune.origin.community_id) == (FIDDLER.id, "300", "200")
     await stage.compose(tune.id)
     [message] = await discord.posted()
     assert await stage.delivered(tune.id) == message["id"]
@@ -185,7 +185,7 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
 
 async def test_in_direct_messages_the_tune_is_an_ordinary_message_too(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune", place=DIRECT))
-    assert tune.origin.server == ""
+    assert tune.origin.community_id == ""
     await stage.compose(tune.id)
     [message] = await stage.discord.posted(DIRECT)
     assert message["type"] == 0

@@ -104,7 +104,7 @@ class Site:
         tune = await self.storage.add(TuneRequest.check(), Origin("discord", event, DISCORDS, "channel", SERVER))
         await self.finish(tune.id, bars=1, **changes)
         if share:
-            await self.storage.sharing.share(tune.id, Viewer("discord", DISCORDS, SERVER), place=PLACE)
+            await self.storage.sharing.share(tune.id, Viewer("discord", DISCORDS, SERVER), channel_id=PLACE)
         return tune.id
 
     @asynccontextmanager

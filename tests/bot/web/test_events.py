@@ -45,7 +45,7 @@ async def test_the_stream_ends_when_the_tune_is_deleted(site: Site, visitor: Vis
     steps = []
     async for step in visitor.told(tune_id):
         steps.append(step["status"])
-        await site.storage.sharing.delete(tune_id, Viewer("web", tune.origin.person))
+        await site.storage.sharing.delete(tune_id, Viewer("web", tune.origin.user_id))
     assert steps == ["queued"]
 
 

@@ -17,7 +17,7 @@ SCRIPT = "<script>alert(1)</script>\"'"
 
 
 async def test_the_compose_page_has_a_labelled_control_for_every_wish(site: Site, visitor: Visitor) -> None:
-    async with site.storage.models.offered({"reels-2": "", "aird-1": SCRIPT}):
+    async with site.storage.model_offers.offered({"reels-2": "", "aird-1": SCRIPT}):
         answer = await visitor.get("/")
     page = await answer.text()
     assert answer.status == 200
@@ -27,7 +27,7 @@ async def test_the_compose_page_has_a_labelled_control_for_every_wish(site: Site
 
 
 async def test_models_are_offered_with_what_they_are_and_one_that_is_not_there_is_refused(site: Site, visitor: Visitor) -> None:
-    async with site.storage.models.offered({"reels-2": "", "aird-1": SCRIPT}):
+    async with site.storage.model_offers.offered({"reels-2": "", "aird-1": SCRIPT}):
         page = await (await visitor.get("/?model=aird-1")).text()
         assert '<option value="reels-2">reels-2</option>' in page
         assert re.search(r'<option value="aird-1" selected>aird-1: &lt;script&gt;[^<]*</option>', page)
@@ -204,9 +204,9 @@ async def test_a_finished_tune_shows_all_that_was_made(site: Site, visitor: Visi
 async def test_nothing_tells_who_asked(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     tune = await site.storage.tune(tune_id)
-    assert tune is not None and tune.origin.person
+    assert tune is not None and tune.origin.user_id
     for path in (f"/tunes/{tune_id}", f"/tunes/{tune_id}.json"):
-        assert tune.origin.person not in await (await visitor.get(path)).text()
+        assert tune.origin.user_id not in await (await visitor.get(path)).text()
 
 
 async def test_again_asks_for_the_same_with_a_new_seed(site: Site, visitor: Visitor) -> None:
@@ -227,7 +227,7 @@ async def test_vary_hands_in_the_finished_tune_and_names_its_parent(site: Site, 
     await site.finish(tune_id)
     answer = await visitor.post(f"/tunes/{tune_id}/vary", {"token": new_token()})
     child = await site.storage.tune(answer.headers["Location"].removeprefix("/tunes/"))
-    assert child is not None and child.parent == tune_id
+    assert child is not None and child.parent_id == tune_id
     request = child.request
     assert (request.mode, request.opening.strip(), request.rhythm, request.key, request.metre) == (
         "vary",

@@ -322,5 +322,5 @@ async def test_a_failed_variation_leads_back_to_its_parent_while_that_may_be_see
     child = answer.headers["Location"]
     await people.site.storage.fail(child.removeprefix("/tunes/"), "No.")
     assert f'href="/tunes/{parent.id}"' in (await ask(people.stranger, "GET", child))[1]
-    await people.site.storage.sharing.take_back(parent.id, Viewer("discord", DISCORDS, SERVER))
+    await people.site.storage.sharing.unshare(parent.id, Viewer("discord", DISCORDS, SERVER))
     assert f'href="/tunes/{parent.id}"' not in (await ask(people.stranger, "GET", child))[1]

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from generator.request import TuneRequest
-from storage import Storage, jobs, models, work
+from storage import Storage, jobs, model_offers, work
 from tests.patience import HANG_S
 from tests.storage.examples import COMPOSITION, execute, origin
 
-AGE = "UPDATE models SET seen_at = seen_at - interval '{} seconds'"
+AGE = "UPDATE model_offers SET seen_at = seen_at - interval '{} seconds'"
 
 
 def wish(model: str = "") -> TuneRequest:
@@ -45,44 +45,44 @@ async def made(storage: Storage, count: int, *models: str) -> list[str]:
 
 
 async def test_what_workers_offer_is_at_hand_with_the_usual_ones_first(storage: Storage) -> None:
-    assert await storage.models.at_hand() == {}
+    assert await storage.model_offers.at_hand() == {}
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(storage.models.offered({"reels": "For dances.", "airs": "Slow."}))
-        await stack.enter_async_context(storage.models.offered({"reels": "For dances.", "big": ""}))
-        assert list((await storage.models.at_hand()).items()) == [("reels", "For dances."), ("airs", "Slow."), ("big", "")]
+        await stack.enter_async_context(storage.model_offers.offered({"reels": "For dances.", "airs": "Slow."}))
+        await stack.enter_async_context(storage.model_offers.offered({"reels": "For dances.", "big": ""}))
+        assert list((await storage.model_offers.at_hand()).items()) == [("reels", "For dances."), ("airs", "Slow."), ("big", "")]
 
 
 async def test_a_model_stays_on_offer_while_its_worker_lives_and_a_little_longer(
     storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "OFFER_EVERY_S", 0.01)
-    async with storage.models.offered({"reels": ""}), asyncio.timeout(HANG_S):
-        execute(url, AGE.format(models.OFFERED_FOR_S))
-        while not await storage.models.at_hand():
+    monkeypatch.setattr(model_offers, "OFFER_EVERY_S", 0.01)
+    async with storage.model_offers.offered({"reels": ""}), asyncio.timeout(HANG_S):
+        execute(url, AGE.format(model_offers.OFFERED_FOR_S))
+        while not await storage.model_offers.at_hand():
             await asyncio.sleep(0.01)
-    assert list(await storage.models.at_hand()) == ["reels"]
-    execute(url, AGE.format(models.OFFERED_FOR_S))
-    assert await storage.models.at_hand() == {}
+    assert list(await storage.model_offers.at_hand()) == ["reels"]
+    execute(url, AGE.format(model_offers.OFFERED_FOR_S))
+    assert await storage.model_offers.at_hand() == {}
 
 
 async def test_a_worker_takes_what_asks_for_its_models_or_for_none_by_turns(storage: Storage) -> None:
     for number, model in enumerate(["airs", "", "big", "airs", ""]):
-        await storage.add(wish(model), origin(str(number), person=f"person {number}"))
+        await storage.add(wish(model), origin(str(number), user_id=f"person {number}"))
     assert await made(storage, 4, "reels", "airs") == ["airs", "", "airs", ""]
     assert await made(storage, 1, "big") == ["big"]
 
 
 @pytest.mark.usefixtures("impatient")
 async def test_what_waits_for_a_model_that_is_gone_is_made_by_another(storage: Storage, url: str) -> None:
-    async with storage.models.offered({"reels": "", "airs": ""}):
+    async with storage.model_offers.offered({"reels": "", "airs": ""}):
         pass
     waiting = await storage.add(wish("airs"), origin("1"))
     await storage.add(wish("reels"), origin("2"))
-    execute(url, AGE.format(models.WAITED_FOR_S - 5))
-    await storage.models.give_up_waiting()
+    execute(url, AGE.format(model_offers.WAITED_FOR_S - 5))
+    await storage.model_offers.give_up_waiting()
     assert execute(url, "SELECT queue_name FROM procrastinate_jobs ORDER BY id") == [("tunes:airs",), ("tunes:reels",)]
     execute(url, AGE.format(5) + " WHERE name = 'airs'")
-    await storage.models.give_up_waiting()
+    await storage.model_offers.give_up_waiting()
     assert execute(url, "SELECT queue_name FROM procrastinate_jobs ORDER BY id") == [("tunes",), ("tunes:reels",)]
     assert await made(storage, 1) == ["airs"]
     done = await storage.tune(waiting.id)
@@ -106,16 +106,16 @@ async def test_a_request_of_before_there_were_models_is_read(storage: Storage, u
 async def test_models_are_offered_again_after_no_connection_was_to_be_had(
     storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "OFFER_EVERY_S", 0.01)
+    monkeypatch.setattr(model_offers, "OFFER_EVERY_S", 0.01)
     pool = storage.database.engine.pool
     monkeypatch.setattr(pool, "_timeout", 0.02)
-    async with storage.models.offered({"reels": ""}), asyncio.timeout(20):
+    async with storage.model_offers.offered({"reels": ""}), asyncio.timeout(20):
         async with AsyncExitStack() as stack:
             for _ in range(pool.size()):  # type: ignore[attr-defined]
                 await stack.enter_async_context(storage.database.engine.connect())
             await asyncio.sleep(0.3)
-        execute(url, AGE.format(models.OFFERED_FOR_S))
-        while not await storage.models.at_hand():
+        execute(url, AGE.format(model_offers.OFFERED_FOR_S))
+        while not await storage.model_offers.at_hand():
             await asyncio.sleep(0.01)
 
 
@@ -137,13 +137,13 @@ async def test_after_the_database_was_away_other_workers_have_time_to_come_back(
         if offers[0] > 20:
             done.set()
 
-    monkeypatch.setattr(models, "OFFER_EVERY_S", 1)
-    monkeypatch.setattr(models, "WAITED_FOR_S", 5)
-    monkeypatch.setattr(storage.models, "_offer", offer)
-    monkeypatch.setattr(storage.models, "give_up_waiting", give_up)
+    monkeypatch.setattr(model_offers, "OFFER_EVERY_S", 1)
+    monkeypatch.setattr(model_offers, "WAITED_FOR_S", 5)
+    monkeypatch.setattr(storage.model_offers, "_offer", offer)
+    monkeypatch.setattr(storage.model_offers, "give_up_waiting", give_up)
     sleep = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", lambda seconds: sleep(0))
-    async with storage.models.offered({"reels": ""}), asyncio.timeout(20):
+    async with storage.model_offers.offered({"reels": ""}), asyncio.timeout(20):
         await done.wait()
     expected = [*range(6, 30)] if away == "at the beginning" else [6, 7, 8, 9, *range(16, 30)]
     assert gave_up_at == expected[: len(gave_up_at)]

@@ -26,18 +26,18 @@ MOVE = text("""
     RETURNING args ->> 'tune_id'
 """)
 
-models = tables.models
+model_offers = tables.model_offers
 log = structlog.get_logger(__name__)
 
 
-class Models:
+class ModelOffers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def at_hand(self) -> dict[str, str]:
         """Names and descriptions of the models that workers have just now, the usual ones first."""
-        query = select(models.c.name, models.c.description).where(_seen_within(OFFERED_FOR_S))
-        query = query.order_by(models.c.usual.desc(), models.c.name)
+        query = select(model_offers.c.name, model_offers.c.description).where(_seen_within(OFFERED_FOR_S))
+        query = query.order_by(model_offers.c.is_default.desc(), model_offers.c.name)
         async with self._database.engine.connect() as connection:
             return {row.name: row.description for row in await connection.execute(query)}
 
@@ -74,17 +74,17 @@ class Models:
     async def _offer(self, descriptions: Mapping[str, str]) -> None:
         usual = next(iter(descriptions))
         values = [
-            {"name": name, "description": description, "usual": name == usual, "seen_at": func.now()}
+            {"name": name, "description": description, "is_default": name == usual, "seen_at": func.now()}
             for name, description in sorted(descriptions.items())  # in one order, or two workers could wait for each other
         ]
-        offer = insert(models).values(values)
-        renewed = {name: offer.excluded[name] for name in ("description", "usual", "seen_at")}
+        offer = insert(model_offers).values(values)
+        renewed = {name: offer.excluded[name] for name in ("description", "is_default", "seen_at")}
         async with self._database.engine.begin() as connection:
             await connection.execute(offer.on_conflict_do_update(index_elements=["name"], set_=renewed))
 
     async def give_up_waiting(self) -> None:
         """Lets the usual model compose what waits for a model that no worker has had for long."""
-        seen = select(models.c.name).where(_seen_within(WAITED_FOR_S))
+        seen = select(model_offers.c.name).where(_seen_within(WAITED_FOR_S))
         async with self._database.engine.begin() as connection:
             kept = [queue_of(model) for model in ("", *(await connection.execute(seen)).scalars())]
             for (tune_id,) in await connection.execute(MOVE, {"queue": QUEUE, "kept": kept}):
@@ -92,4 +92,4 @@ class Models:
 
 
 def _seen_within(seconds: int) -> ColumnElement[bool]:
-    return models.c.seen_at > func.now() - timedelta(seconds=seconds)
+    return model_offers.c.seen_at > func.now() - timedelta(seconds=seconds)
