@@ -13,7 +13,7 @@ from generator.user_messages import UserMessage
 def key_name(key: str) -> str:
     """`Ador` → `A dorian` as a UserMessage. A text that is not a key is returned unchanged."""
     try:
-        return Key.parse(key).named if key else ""
+        return Key.parse(key).name if key else ""
     except NotationError:
         return key
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.composer.models import Models
-from generator.notation.passed_over import passed_over
+from generator.notation.notices import skipped_text_notices
 from generator.notation.reader import read
 from generator.notation.writer import write
 from generator.rendering.render import render
@@ -71,7 +71,7 @@ def render_file(path: Path, out: Path, *, style: Style, soundfont: Path | None) 
     rendering = render(score, style=style, soundfont=soundfont)
     files = {"tune.abc": write(score).encode()} | rendered_files(rendering)
     _write(out, files)
-    return sorted(files), (*score.notices, *passed_over(text), *rendering.notices)
+    return sorted(files), (*score.notices, *skipped_text_notices(text), *rendering.notices)
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from generator.notation.opening import read_opening
 from generator.notation.score import Score
-from generator.notation.tempo import at_pace
+from generator.notation.tempo import at_relative_tempo
 from generator.rendering.display_text import printable
 from generator.request import MAX_TITLE_CHARACTERS, TuneRequest
 
@@ -20,4 +20,4 @@ def score_to_play(request: TuneRequest) -> Score:
     """
     score = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode="play")
     title = request.title or printable(score.title)[:MAX_TITLE_CHARACTERS].rstrip()
-    return at_pace(replace(score, title=title), request.tempo)
+    return at_relative_tempo(replace(score, title=title), request.tempo)

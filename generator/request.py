@@ -11,9 +11,10 @@ from typing import Any, Literal, TypeVar, get_args
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key, mode_named
 from generator.notation.metres import RHYTHMS, Metre, rhythm_named
-from generator.notation.names import named as called
-from generator.notation.opening import OPENING_MODES, OpeningMode, read_opening
-from generator.notation.tokens import METRES, MODES, plain
+from generator.notation.names import translatable
+from generator.notation.opening import read_opening
+from generator.notation.opening_modes import OPENING_MODES, OpeningMode
+from generator.notation.tokens import METRES, MODES, token_metre
 from generator.user_messages import OneOf, UserError, UserMessage
 
 Structure = Literal["parts", "free"]
@@ -89,7 +90,7 @@ class TuneRequest:
         if rhythm and rhythm.strip():
             named = rhythm_named(rhythm)
             if named is None:
-                known = OneOf(map(called, RHYTHMS))
+                known = OneOf(map(translatable, RHYTHMS))
                 raise RequestError(
                     "rhythm", UserMessage("I don't know the rhythm “{text}”. Try {names}.", text=rhythm.strip()[:40], names=known)
                 )
@@ -97,12 +98,12 @@ class TuneRequest:
         if named and bars and all(bars.bar != usual.bar for usual in named.metres):
             sentence = UserMessage(
                 "A {rhythm} is not written in {metre}. Leave the metre open or use {names}.",
-                rhythm=called(named.name),
+                rhythm=translatable(named.name),
                 metre=str(bars),
                 names=OneOf(map(str, named.metres)),
             )
             raise RequestError("metre", sentence)
-        if bars and plain(bars) not in METRES:
+        if bars and token_metre(bars) not in METRES:
             known = OneOf(map(str, METRES))
             raise RequestError("metre", UserMessage("I don't write in {metre}. Try {names}.", metre=str(bars), names=known))
         if temperature is not None and not 0.1 <= temperature <= 2:
@@ -191,22 +192,22 @@ def _key(text: str | None) -> str | None:
         return None
     if alone := mode_named(text):
         if alone not in MODES:
-            raise RequestError("key", _not_among_modes(called(alone)))
+            raise RequestError("key", _not_among_modes(translatable(alone)))
         return str(alone)
     try:
         key = Key.parse(text)
     except NotationError as error:
         raise RequestError("key", error.reason) from None
     if key.extra:
-        sentence = UserMessage("I write in keys without accidentals of their own. Ask for {key} alone.", key=key.named)
+        sentence = UserMessage("I write in keys without accidentals of their own. Ask for {key} alone.", key=key.name)
         raise RequestError("key", sentence)
     if key.mode not in MODES:
-        raise RequestError("key", _not_among_modes(key.named))
+        raise RequestError("key", _not_among_modes(key.name))
     return key.abc
 
 
 def _not_among_modes(key: str) -> UserMessage:
-    return UserMessage("I write in {names}; {key} is not among them.", names=OneOf(map(called, MODES)), key=key)
+    return UserMessage("I write in {names}; {key} is not among them.", names=OneOf(map(translatable, MODES)), key=key)
 
 
 def _metre(text: str | None) -> Metre | None:
@@ -230,7 +231,7 @@ def _omissions(typed: str | Sequence[str] | None) -> tuple[str, ...]:
         name = plain.get(text.replace("-", " ")) or plain.get(f"{text.replace('-', ' ')}s")
         if name is None:
             sentence = UserMessage(
-                "I can't leave out “{text}”. Try {names}.", text=text[:40], names=OneOf(map(called, OMISSIONS))
+                "I can't leave out “{text}”. Try {names}.", text=text[:40], names=OneOf(map(translatable, OMISSIONS))
             )
             raise RequestError("without", sentence)
         found.add(name)
@@ -264,7 +265,7 @@ def _one_of(field: str, typed: str | None, names: tuple[T, ...]) -> T:
     for name in names:
         if name == wanted:
             return name
-    text, known = wanted[:40], OneOf(map(called, names))
+    text, known = wanted[:40], OneOf(map(translatable, names))
     if field == "mode":
         raise RequestError(field, UserMessage("I don't know the mode “{text}”. Try {names}.", text=text, names=known))
     if field == "structure":

@@ -6,10 +6,10 @@ import random
 from collections import Counter
 from dataclasses import replace
 
+from generator.notation.frequency_tables import KEY_COUNTS, RHYTHM_COUNTS, key_counts, weighted_choice
 from generator.notation.keys import Key, Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS, Metre, Rhythm
 from generator.notation.opening import read_opening
-from generator.notation.shares import KEY_SHARES, RHYTHM_SHARES, drawn, keys_of
 from generator.notation.tokens import MODES
 from generator.request import TuneRequest
 from generator.user_messages import UserMessage
@@ -50,15 +50,15 @@ def _shared(request: TuneRequest, chance: random.Random) -> tuple[str | None, st
         opening = read_opening(request.opening, rhythm=rhythm, key=request.key, metre=request.metre, mode=request.mode)
         rhythm, named_metre, named_key = rhythm or opening.rhythm or None, str(opening.metre), opening.key.abc
     metre = Metre.parse(named_metre or "")
-    fitting = {name: share for name, share in RHYTHM_SHARES.items() if metre is None or _written_in(metre, RHYTHMS[name])}
+    fitting = {name: share for name, share in RHYTHM_COUNTS.items() if metre is None or _written_in(metre, RHYTHMS[name])}
     if not rhythm and fitting:
-        rhythm = drawn(fitting, chance.random())
+        rhythm = weighted_choice(fitting, chance.random())
     if not metre and rhythm:
-        metre = chance.choice(RHYTHMS[rhythm].written_in)
+        metre = chance.choice(RHYTHMS[rhythm].default_metres)
     if named_key in MODES:
-        key = drawn(keys_of(Mode(named_key)), chance.random())
+        key = weighted_choice(key_counts(Mode(named_key)), chance.random())
     else:
-        key = Key.parse(named_key) if named_key else drawn(KEY_SHARES, chance.random())
+        key = Key.parse(named_key) if named_key else weighted_choice(KEY_COUNTS, chance.random())
     return rhythm, str(metre) if metre else None, key
 
 
@@ -70,12 +70,12 @@ def _next_key(keys: list[Key], mode: Mode | None, chance: random.Random, *, last
     """Another key with the signature of the one before or a fifth from it, as often as it is played; none comes a third time."""
     before, used = keys[-1], Counter(keys)
     related = {
-        key: KEY_SHARES.get(key, 1)
+        key: KEY_COUNTS.get(key, 1)
         for key in _KEYS
         if key != before
         and (key.fifths - before.fifths) % 12 in (0, 1, 11)
         and used[key] < MAX_IN_ONE_KEY
         and key.mode is (mode or key.mode)
     }
-    lift = {key: KEY_SHARES[key] for key in related if key in KEY_SHARES and (key.fifths - before.fifths) % 12 == 1}
-    return drawn(lift if last and lift else related, chance.random())
+    lift = {key: KEY_COUNTS[key] for key in related if key in KEY_COUNTS and (key.fifths - before.fifths) % 12 == 1}
+    return weighted_choice(lift if last and lift else related, chance.random())

@@ -14,7 +14,7 @@ from generator.composer.measures import pitches
 from generator.composer.novelty import Novelty
 from generator.composer.weights import SHIPPED, load_weights
 from generator.notation.keys import Key
-from generator.notation.tokens import cadence, layout
+from generator.notation.tokens import bars_per_part, cadence_class
 from training.baselines.forms import Judge, judge_of
 from training.corpus.corpus import Corpus, score_of
 from training.dataset import Example
@@ -38,7 +38,8 @@ def write(known: Corpus, learned_from: Corpus, judge: Judge, folder: Path) -> No
     Novelty.of(shown).save(folder / novelty.FILE)
     learned = learned_from.split("train")
     training_titles = [
-        Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens), cadence(entry.tokens)) for entry in learned
+        Example.of(entry.tokens, Key.parse(entry.key), bars_per_part(entry.tokens), cadence_class(entry.tokens))
+        for entry in learned
     ]
     bits = bits_per_token(training_titles, judge)
     ranking.Judge.of([scores[entry.id] for entry in learned], bits).save(folder / ranking.FILE)

@@ -27,7 +27,7 @@ from generator.composer.model import ModelConfig, build
 from generator.composer.weights import save_weights
 from generator.notation.keys import Key
 from generator.notation.structure import illegal_bars
-from generator.notation.tokens import cadence, layout
+from generator.notation.tokens import bars_per_part, cadence_class
 from training import ranking
 from training.baselines import forms
 from training.calibration import calibrate
@@ -181,7 +181,7 @@ def _measured(logits: Any, targets: Any, weights: Any) -> Any:
 
 
 def example(entry: Entry) -> Example:
-    return Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens), cadence(entry.tokens))
+    return Example.of(entry.tokens, Key.parse(entry.key), bars_per_part(entry.tokens), cadence_class(entry.tokens))
 
 
 def learned(corpus: Corpus) -> list[Entry]:

@@ -14,7 +14,7 @@ from bot.languages import language
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
-from generator.notation.names import named
+from generator.notation.names import translatable
 from generator.notation.tokens import MODES
 from generator.request import INSTRUMENTS, OMISSIONS
 from generator.user_messages import UserMessage
@@ -45,7 +45,7 @@ def everywhere(command: T) -> T:
 
 async def key_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
     translate = language(str(interaction.locale))
-    return [app_commands.Choice(name=translate(key.named), value=key.abc) for key in matching_keys(typed, translate)]
+    return [app_commands.Choice(name=translate(key.name), value=key.abc) for key in matching_keys(typed, translate)]
 
 
 async def model_choices(interaction: discord.Interaction[TunesmithBot], typed: str) -> list[app_commands.Choice[str]]:
@@ -67,7 +67,7 @@ async def omission_choices(interaction: discord.Interaction[Any], typed: str) ->
     """What is typed so far, with each of the things that can be left out as well put at its end."""
     translate = language(str(interaction.locale))
     *before, begun = [each.strip() for each in typed.split(",")]
-    names = {name: translate(named(name)) for name in OMISSIONS}
+    names = {name: translate(translatable(name)) for name in OMISSIONS}
     chosen = [name for name in names if {name, names[name].casefold()} & {each.casefold() for each in before}]
     offered = []
     for name, shown in names.items():
@@ -79,7 +79,7 @@ async def omission_choices(interaction: discord.Interaction[Any], typed: str) ->
 
 def omissions_typed(typed: str | None, *languages: Callable[[str], str]) -> str | None:
     """The same in English, where a thing's name was typed in one of the languages and not chosen."""
-    names = {translate(named(name)).casefold(): name for translate in languages for name in OMISSIONS}
+    names = {translate(translatable(name)).casefold(): name for translate in languages for name in OMISSIONS}
     return typed and ",".join(names.get(each.strip().casefold(), each) for each in typed.split(","))
 
 
@@ -87,7 +87,7 @@ def matching_keys(typed: str, translate: Callable[[UserMessage], str] = str) -> 
     """Keys whose name (in English or as `translate` has it) or ABC begins with what is typed, then those that hold it; any key that
     it spells comes first."""
     wanted = typed.casefold().replace(" ", "")
-    names = {key: (translate(key.named), str(key), key.abc) for key in KEYS}
+    names = {key: (translate(key.name), str(key), key.abc) for key in KEYS}
     spellings = {key: [name.casefold().replace(" ", "") for name in spelled] for key, spelled in names.items()}
     found = [key for key, names in spellings.items() if any(name.startswith(wanted) for name in names)]
     found += [key for key, names in spellings.items() if key not in found and any(wanted in name for name in names)]

@@ -1,8 +1,8 @@
 """English texts of the Discord bot: commands, tunes and their buttons, chat, sessions and sets."""
 
 from bot.desk import Progress
-from generator.notation.names import named
-from generator.notation.opening import OpeningMode
+from generator.notation.names import translatable
+from generator.notation.opening_modes import OpeningMode
 from generator.request import Structure, TuneRequest
 from generator.user_messages import AllOf, UserMessage
 from storage.tunes import Status
@@ -103,7 +103,7 @@ def treated(request: TuneRequest) -> list[UserMessage]:
         UserMessage("free structure"): request.structure == "free",
         UserMessage("{percent}% of the usual tempo", percent=round(100 * request.tempo)): request.tempo != 1,
     }
-    left_out = [UserMessage("without {things}", things=AllOf(map(named, request.without)))] if request.without else []
+    left_out = [UserMessage("without {things}", things=AllOf(map(translatable, request.without)))] if request.without else []
     return [*(message for message, chosen in settings.items() if chosen), *left_out]
 
 

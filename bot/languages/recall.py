@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterable, Iterator
 
 from bot.naming import key_name
-from generator.notation.names import named
+from generator.notation.names import translatable
 from generator.user_messages import AllOf, UserMessage
 
 MAX_CHARACTERS = 500  # the patterns try many ways of parting a text
@@ -50,7 +50,7 @@ class Recall:
             case "key":
                 return key_name(text)
             case "rhythm":
-                return named(text)
+                return translatable(text)
             case "names":
                 return AllOf(re.split(r", | and ", text))
             case _:

@@ -11,7 +11,7 @@ from json import JSONDecodeError
 
 from aiohttp import web
 
-from generator.notation.opening import OPENING_MODES
+from generator.notation.opening_modes import OPENING_MODES
 from generator.request import MAX_TEMPO, MIN_TEMPO, STRUCTURES, USUAL_STRENGTH, RequestError, TuneRequest
 
 BACKINGS = ("with", "without")

@@ -17,7 +17,7 @@ from bot.web.views import Views
 from bot.web.visitor import find, person, remember, tune_at, viewer
 from generator.notation.keys import Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS
-from generator.notation.opening import OPENING_MODES
+from generator.notation.opening_modes import OPENING_MODES
 from generator.notation.tokens import MODES
 from generator.request import (
     INSTRUMENTS,

@@ -18,7 +18,7 @@ from generator.composer.weights import SHIPPED, Weights
 from generator.notation import tokens as t
 from generator.notation.metres import Metre
 from generator.notation.score import Note, Pitch, Score
-from generator.notation.tempo import at_pace, usual_tempo
+from generator.notation.tempo import at_relative_tempo, usual_tempo
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _score(plan: Plan, written: Written) -> Score:
     rhythm = plan.request.rhythm or score.rhythm
     if plan.opening and plan.request.mode != "vary":
         score = _with_opening(score, plan.opening)
-    return at_pace(replace(score, rhythm=rhythm, tempo=usual_tempo(rhythm, metre)), plan.request.tempo)
+    return at_relative_tempo(replace(score, rhythm=rhythm, tempo=usual_tempo(rhythm, metre)), plan.request.tempo)
 
 
 def _moved(score: Score, octave: int) -> Score:

@@ -93,8 +93,8 @@ def _tables() -> Tables:
     most_bars = np.zeros((size, size), np.int64)
     for rhythm in (t.ANY_RHYTHM, *(f"R:{name}" for name in RHYTHMS)):
         named = RHYTHMS.get(rhythm[2:])
-        for metre in named.written_in if named else t.METRES:
-            written_in[t.INDEX[rhythm], t.INDEX[f"M:{t.plain(metre)}"]] = True
+        for metre in named.default_metres if named else t.METRES:
+            written_in[t.INDEX[rhythm], t.INDEX[f"M:{t.token_metre(metre)}"]] = True
         for metre in t.METRES:
             bar = seconds(metre.bar, usual_tempo(named.name if named else "", metre))
             most_bars[t.INDEX[rhythm], t.INDEX[f"M:{metre}"]] = int((MAX_PLAYING_S - 1e-6) / bar)
@@ -102,7 +102,7 @@ def _tables() -> Tables:
         [t.MODES.index(Mode(token[2:])) if kind == k.MODE else 0 for token, kind in zip(t.VOCABULARY, KINDS, strict=True)]
     )
     tonics = np.array(
-        [kind == k.PITCH and t.cadence([token]) == t.ON_TONIC for token, kind in zip(t.VOCABULARY, KINDS, strict=True)]
+        [kind == k.PITCH and t.cadence_class([token]) == t.ON_TONIC for token, kind in zip(t.VOCABULARY, KINDS, strict=True)]
     )
     return Tables(KINDS, TICKS, modes, tonics, written_in, most_bars)
 
@@ -132,7 +132,7 @@ STATE = np.dtype(
 @lru_cache(maxsize=256)
 def _window(key: Key, octave: int) -> Mask:
     """Which pitches of a key are in range when the tune is moved by so many semitones; no double sharps or flats."""
-    base = t.tonic(key)
+    base = t.tonic_pitch(key)
     window = np.zeros(len(t.VOCABULARY), np.bool_)
     for index in np.flatnonzero(KINDS == k.PITCH):
         degree, alter = t.pitch_parts(t.VOCABULARY[index])
@@ -184,7 +184,7 @@ class Grammar:
             self.windows[row, place] = [_window(key, octave) for octave in OCTAVES]
         self.left_out[row] = np.any([OMITTED[name] for name in without], axis=0) if without else False
         self.features.begin(row, layout=form.layout() if layout is None else layout, cadence=cadence)
-        self.header[row] = _rhythms(rhythm, metre), _only(*([f"M:{t.plain(metre)}"] if metre else [])), _modes(mode)
+        self.header[row] = _rhythms(rhythm, metre), _only(*([f"M:{t.token_metre(metre)}"] if metre else [])), _modes(mode)
 
     def mask(self) -> NDArray[np.bool_]:
         """The legal tokens of each row, (rows, vocabulary), never none; of a row that is done they mean nothing."""

@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from generator.composer.grammar import FREE, OCTAVES, Form
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
+from generator.notation.frequency_tables import key_counts, weighted_choice
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre
-from generator.notation.opening import PHRASES, encoded, free_to_vary, parts_of, pieces, read_opening
+from generator.notation.opening import opening_tokens, read_opening
+from generator.notation.opening_end import parts_without_pick_up
+from generator.notation.opening_modes import ANSWER_BARS
 from generator.notation.score import Score
-from generator.notation.shares import drawn, keys_of
+from generator.notation.variation import split_bars, variable_bars
 from generator.request import TuneRequest
 from generator.user_messages import UserMessage
 
@@ -33,14 +36,18 @@ class Plan:
     mode: Mode | None = None
     key: Key | None = None
     layout: Sequence[int] | None = None  # the bars of each part; None: the form's
-    cadence: int = 0  # as tokens.cadence has it; 0: left to the composer
+    cadence: int = 0  # a class of tokens.cadence_class; 0: left to the composer
     octaves: Sequence[int] = OCTAVES  # how far the tune may be moved into range, in semitones
     opening: Score | None = None
     script: Sequence[str] = ()  # what is fixed after the header, FREE_BAR where the model fills one bar
 
     def keys(self, chance: float) -> list[Key]:
         """The key to stand in, for each mode that may be chosen, as often as the tradition has it; `chance` is 0 to 1."""
-        return [self.key] if self.key else [drawn(keys_of(mode), chance) for mode in ([self.mode] if self.mode else t.MODES)]
+        return (
+            [self.key]
+            if self.key
+            else [weighted_choice(key_counts(mode), chance) for mode in ([self.mode] if self.mode else t.MODES)]
+        )
 
 
 def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
@@ -60,17 +67,17 @@ def _from_opening(request: TuneRequest, form: Form) -> Plan:
         sentence = UserMessage("A tune that is to be played as it stands is not composed. Use “tunesmith render” for it.")
         raise NotationError(sentence)
     opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode=mode)
-    body = encoded(opening)
-    script, layout, cadence = _explicit(body), t.layout(body), 0
+    body = opening_tokens(opening)
+    script, layout, cadence = _explicit(body), t.bars_per_part(body), 0
     heard, ended = len(layout), body[-1] in (t.REPEAT, t.CLOSE)
     if mode == "vary":
-        script, cadence = _varied(script, CHANGED[request.strength], random.Random(request.seed)), t.cadence(body)
+        script, cadence = _varied(script, CHANGED[request.strength], random.Random(request.seed)), t.cadence_class(body)
         wanted = heard
     elif mode == "answer":
         form = replace(form, bars=_answer(layout[-1]), repeated=False)
         wanted = heard + ended
     elif mode == "second part":
-        first, *begun = parts_of(opening)
+        first, *begun = parts_without_pick_up(opening)
         before = heard - len(begun) - 1  # a pick-up that stands alone
         form = replace(form, bars=layout[before], repeated=first.repeated or not ended)
         wanted = before + 2
@@ -119,7 +126,7 @@ def _lead_on(script: list[str], layout: list[int], opening: Score, form: Form, *
 
 def _answer(phrase: int) -> int:
     """The bars of an answer: the musical length next to the phrase's own, the longer of two."""
-    return min(PHRASES, key=lambda bars: (abs(bars - phrase), -bars))
+    return min(ANSWER_BARS, key=lambda bars: (abs(bars - phrase), -bars))
 
 
 def _explicit(script: Sequence[str]) -> list[str]:
@@ -135,7 +142,7 @@ def _explicit(script: Sequence[str]) -> list[str]:
 
 def _varied(script: Sequence[str], share: float, chance: random.Random) -> list[str]:
     """An explicit script with a share of the bars that may change left to the model, one at least."""
-    bars = pieces(script)
-    may_change = free_to_vary(bars)
+    bars = split_bars(script)
+    may_change = variable_bars(bars)
     changed = chance.sample(may_change, max(round(share * len(may_change)), 1))
     return [token for index, bar in enumerate(bars) for token in ([FREE_BAR] if index in changed else bar)]

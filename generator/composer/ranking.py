@@ -39,7 +39,7 @@ from generator.composer.novelty import NEAR_COPY, Closest
 from generator.composer.weights import SHIPPED, WeightsError
 from generator.notation.score import Bar, Note, Score
 from generator.notation.structure import Part
-from generator.notation.tokens import plain
+from generator.notation.tokens import token_metre
 
 FILE = "ranking.json"
 UNREMARKABLE, FALL = 12, 6.0  # notes
@@ -96,7 +96,7 @@ def features(score: Score) -> Features:
             "outside_scale": sum(pitch % 12 not in held for pitch in midi) / len(midi),
         }
     lengths = [" ".join(_length(note.rest, *note.duration.as_integer_ratio()) for note in bar.notes) for bar in score.bars]
-    dance = f"{score.rhythm} {plain(score.metre)}" if score.rhythm and score.metre else ""
+    dance = f"{score.rhythm} {token_metre(score.metre)}" if score.rhythm and score.metre else ""
     known = {name: value for name, value in numbers.items() if value is not None}
     return Features(known, _endings(score, layout), lengths, dance)
 
@@ -126,7 +126,7 @@ def _endings(score: Score, layout: Sequence[Part]) -> dict[str, list[tuple[str, 
     lasts = [last for part in layout if (last := _last(part))]
     if not lasts or score.metre is None:
         return {}
-    mode, metre = str(score.key.mode), str(plain(score.metre))
+    mode, metre = str(score.key.mode), str(token_metre(score.metre))
     degrees = [str((last.melody.midi - score.key.pitch_class) % 12) for last in lasts if last.melody]
     return {
         "parts": [(metre, f"{len(once(part, score.metre))}{' twice' if part.repeated else ''}") for part in layout],
@@ -225,7 +225,7 @@ class Judge:
         at_large: dict[str, Counter[str]] = {}
         for score, one in zip(tunes, found, strict=True):
             if score.metre:
-                at_large.setdefault(str(plain(score.metre)), Counter()).update(one.bars)
+                at_large.setdefault(str(token_metre(score.metre)), Counter()).update(one.bars)
             if one.dance:
                 own.setdefault(one.dance, Counter()).update(one.bars)
         bars = {dance: Bars.of(counts, at_large[dance.rpartition(" ")[2]]) for dance, counts in sorted(own.items())}

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from generator.notation.errors import NotationError
-from generator.notation.names import named
+from generator.notation.names import translatable
 from generator.user_messages import UserMessage
 
 LETTERS = "CDEFGAB"
@@ -90,10 +90,10 @@ class Key:
         return " ".join([self.tonic + self.mode.abc] + [marks[alter] + letter.lower() for letter, alter in self.extra])
 
     def __str__(self) -> str:
-        return str(self.named)
+        return str(self.name)
 
     @property
-    def named(self) -> UserMessage:
+    def name(self) -> UserMessage:
         """`A dorian`, as a sentence and as its values."""
         name, marks = _named(self.tonic, self.mode), self.abc.partition(" ")[2]
         return UserMessage("{key} with {marks}", key=name, marks=marks) if self.extra else name
@@ -129,7 +129,7 @@ class Key:
 
 
 def _named(tonic: str, mode: Mode) -> UserMessage:
-    return UserMessage("{tonic} {mode}", tonic=named(tonic), mode=named(mode))
+    return UserMessage("{tonic} {mode}", tonic=translatable(tonic), mode=translatable(mode))
 
 
 def _mode(word: str) -> Mode | None:

@@ -60,10 +60,10 @@ class Rhythm:
     metres: tuple[Metre, ...]
     beat: Fraction  # the note length that the tempo counts, in whole notes
     beats_per_minute: int
-    words: tuple[str, ...] = ()  # other names that collections use
+    aliases: tuple[str, ...] = ()  # other names that collections use
 
     @property
-    def written_in(self) -> tuple[Metre, ...]:
+    def default_metres(self) -> tuple[Metre, ...]:
         """The metres to choose from where none is asked for: marches and airs are at home in all of theirs."""
         return self.metres if self.name in ("march", "air") else self.metres[:1]
 
@@ -103,4 +103,4 @@ def rhythm_named(text: str) -> Rhythm | None:
     """The rhythm that a collection's `R:` field or a person names, by its first name that matches."""
     name = " ".join(text.lower().replace("-", " ").split())
     names = {name, name.removesuffix("s"), name.removesuffix("es")}
-    return next((rhythm for rhythm in RHYTHMS.values() if names & {rhythm.name, *rhythm.words}), None)
+    return next((rhythm for rhythm in RHYTHMS.values() if names & {rhythm.name, *rhythm.aliases}), None)

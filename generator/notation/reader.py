@@ -15,10 +15,11 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+from generator.notation.bar_parser import OpenBar
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
+from generator.notation.line_parser import LineParser
 from generator.notation.metres import Metre
-from generator.notation.music import MusicReader, OpenBar
 from generator.notation.score import Bar, Score
 from generator.notation.structure import part_order
 from generator.user_messages import UserMessage
@@ -29,7 +30,7 @@ _TEMPO = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})\s*=\s*(\d{1,3})(?!\d)|^\s*(\d{1
 
 def read(text: str, *, key: Key | None = None, metre: Metre | None = None) -> Score:
     """Reads the first tune in `text`. `key` and `metre` hold where the text names none (a fragment in chat)."""
-    return _Reader(key, metre).read(text)
+    return _TuneParser(key, metre).read(text)
 
 
 def split_tunes(text: str) -> list[str]:
@@ -38,7 +39,7 @@ def split_tunes(text: str) -> list[str]:
     return [text[start:end] for start, end in pairwise([*starts, len(text)])]
 
 
-class _Reader(MusicReader):
+class _TuneParser(LineParser):
     def __init__(self, key: Key | None, metre: Metre | None) -> None:
         super().__init__(key or Key("C"), metre)
         self.metre_written = False  # by an M: field: only then does it say what the unit note length is
@@ -122,7 +123,7 @@ class _Reader(MusicReader):
 
     def _start_body(self) -> None:
         if not self.in_body:
-            self.in_body, self.silent = True, False
+            self.in_body, self.skips_voice = True, False
             self.first_key, self.first_metre = self.key, self.metre
             self.unit = self.unit or _default_unit(self.metre if self.metre_written else None)
             self.bar = OpenBar(part=self.bar.part)
@@ -133,20 +134,20 @@ class _Reader(MusicReader):
     def _field(self, name: str, value: str, line: int, raw: str) -> None:
         column = raw.find(":") + 2
         try:
-            self.apply(name, value)
+            self.apply_field(name, value)
         except NotationError as error:
             raise NotationError(error.reason, line=line, column=column, text=value) from None
         if name == "K" and not self.in_body:
             self._start_body()
 
-    def apply(self, name: str, value: str) -> None:
+    def apply_field(self, name: str, value: str) -> None:
         """A field's effect, wherever it stands."""
         if name == "K":
             key = Key.parse(value)
             if self.in_body and not self._begun():
                 self.first_key = key
             elif self.in_body and key != self.key:
-                self.bar.to_change().key = key
+                self.bar.bar_for_changes().key = key
             self.key = key
             self.accidentals.clear()
         elif name == "M":
@@ -155,7 +156,7 @@ class _Reader(MusicReader):
                 self.first_metre = metre
                 self.unit = self.unit if self.unit_written else _default_unit(metre)
             elif self.in_body and metre != self.metre:
-                bar = self.bar.to_change()
+                bar = self.bar.bar_for_changes()
                 bar.metre, bar.free = metre, metre is None
             self.metre, self.metre_written = metre, True
         elif name == "L":
@@ -168,7 +169,7 @@ class _Reader(MusicReader):
             self.tempo = self._read_tempo(value) or self.tempo
         elif name == "P":
             if self.in_body:
-                self.bar.to_change().part = value.replace("]", "")[:8].strip()
+                self.bar.bar_for_changes().part = value.replace("]", "")[:8].strip()
             else:
                 self.order = part_order(value)
                 if value and not self.order:
@@ -176,8 +177,8 @@ class _Reader(MusicReader):
         elif name == "V":
             voice = value.split()[0] if value.split() else ""
             self.voice = self.voice if self.voice is not None else voice
-            self.silent = voice != self.voice
-            if self.silent:
+            self.skips_voice = voice != self.voice
+            if self.skips_voice:
                 self.notices.append(UserMessage("Only the first voice was read."))
         elif name in "XTR":
             self.single.setdefault(name, value.replace("\\%", "%"))

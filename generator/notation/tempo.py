@@ -54,7 +54,7 @@ def playing_time_s(score: Score, order: Sequence[int]) -> float:
     return seconds(sum((score.bars[index].duration * count for index, count in times.items()), Fraction(0)), tempo(score))
 
 
-def at_pace(score: Score, pace: float) -> Score:
+def at_relative_tempo(score: Score, pace: float) -> Score:
     """The score so many times as fast as it goes, but never so slowly that it would play for longer than anything may."""
     if pace == 1:
         return score

@@ -81,22 +81,22 @@ def pitch_parts(token: str) -> tuple[int, int]:
     return int(token.rstrip("^_")), alter
 
 
-def header(rhythm: str | None, metre: Metre | None, mode: Mode | None) -> list[str]:
+def header_tokens(rhythm: str | None, metre: Metre | None, mode: Mode | None) -> list[str]:
     """The tokens that a tune begins with; what is None stays open."""
     return [
         START,
         f"R:{rhythm}" if rhythm in RHYTHMS else ANY_RHYTHM,
-        f"M:{plain(metre)}" if metre else ANY_METRE,
+        f"M:{token_metre(metre)}" if metre else ANY_METRE,
         f"K:{mode}" if mode in MODES else ANY_MODE,
     ]
 
 
-def plain(metre: Metre) -> Metre:
+def token_metre(metre: Metre) -> Metre:
     """The metre that stands for all of the same bar and beat: cut time is counted as 4/4."""
     return {Metre(2, 2): Metre(4, 4), Metre(6, 4): Metre(3, 2)}.get(metre, metre)
 
 
-def layout(tokens: Iterable[str]) -> list[int]:
+def bars_per_part(tokens: Iterable[str]) -> list[int]:
     """How many bars each part has, a last one that is not ended included; pick-ups and second endings are not counted."""
     bars: list[int] = []
     endings = 0
@@ -115,13 +115,13 @@ def layout(tokens: Iterable[str]) -> list[int]:
     return bars
 
 
-def cadence(tokens: Sequence[str]) -> int:
+def cadence_class(tokens: Sequence[str]) -> int:
     """The class of the note on which a tune ends: the tonic, or another one."""
     last = next((token for token in reversed(tokens) if is_melody(token)), None)
     return ON_TONIC if last and pitch_parts(last)[0] % 7 == 0 and last[-1] not in "^_" else ELSEWHERE
 
 
-def tonic(key: Key) -> Pitch:
+def tonic_pitch(key: Key) -> Pitch:
     """Degree 0: the tonic between C4 and B4."""
     return Pitch(key.tonic[0], 4)
 
@@ -132,7 +132,7 @@ def tonic(key: Key) -> Pitch:
 def encode(score: Score) -> list[str]:
     """A whole tune as tokens; raises NotEncodable where it is not of the normal form or a bar does not add up."""
     encoder = _Encoder(score)
-    for part in _with_pick_ups(_layout(score), encoder.full):
+    for part in _with_pick_ups(_parts(score), encoder.full):
         encoder.part(part)
     return [*encoder.tokens, END]
 
@@ -140,28 +140,27 @@ def encode(score: Score) -> list[str]:
 def encode_opening(score: Score) -> list[str]:
     """The beginning of a tune as tokens that can be gone on with: its last part stays open unless the text closes it."""
     encoder = _Encoder(score)
-    layout = _with_pick_ups(_layout(score), encoder.full)
-    for part in layout[:-1]:
+    *complete, last = _with_pick_ups(_parts(score), encoder.full)
+    for part in complete:
         encoder.part(part)
-    last = layout[-1]
     encoder.part(last, unfinished=not score.bars[-1].ends_section)
     return encoder.tokens
 
 
-def _layout(score: Score) -> list[Part]:
+def _parts(score: Score) -> list[Part]:
     try:
         return parts(score)
     except FormError as error:
         raise NotEncodable(error.what) from None
 
 
-def _with_pick_ups(layout: Sequence[Part], full: Fraction) -> list[Part]:
+def _with_pick_ups(tune_parts: Sequence[Part], full: Fraction) -> list[Part]:
     """The parts with a pick-up that stands before their `|:` taken in, unless their end leaves no room for it."""
     found: list[Part] = []
-    for index, part in enumerate(layout):
+    for index, part in enumerate(tune_parts):
         before = found[-1] if found else None
         lone = before is not None and not before.repeated and len(before.body) == 1 and before.body[0].duration < full
-        open_end = index == len(layout) - 1 and not part.repeated
+        open_end = index == len(tune_parts) - 1 and not part.repeated
         if before and lone and (open_end or (part.first or part.body)[-1].duration < full):
             found[-1] = replace(part, body=(*before.body, *part.body))
         else:
@@ -173,16 +172,16 @@ class _Encoder:
     def __init__(self, score: Score) -> None:
         if any(bar.free or bar.key not in (None, score.key) or bar.metre not in (None, score.metre) for bar in score.bars):
             raise NotEncodable(UserMessage("a change of key or metre"))
-        if score.metre is None or plain(score.metre) not in METRES:
+        if score.metre is None or token_metre(score.metre) not in METRES:
             raise NotEncodable(
                 UserMessage("the metre {metre}", metre=str(score.metre)) if score.metre else UserMessage("the metre free")
             )
         if score.key.mode not in MODES or score.key.extra:
-            raise NotEncodable(UserMessage("the key {key}", key=score.key.named))
+            raise NotEncodable(UserMessage("the key {key}", key=score.key.name))
         self.key, self.full = score.key, score.metre.bar
-        self.base = tonic(score.key).staff
+        self.base = tonic_pitch(score.key).staff
         rhythm = rhythm_named(score.rhythm)
-        self.tokens = header(rhythm.name if rhythm else None, score.metre, score.key.mode)
+        self.tokens = header_tokens(rhythm.name if rhythm else None, score.metre, score.key.mode)
         self.duration = self.pick_up = 0
 
     def part(self, part: Part, *, unfinished: bool = False) -> None:
@@ -257,7 +256,7 @@ class _Encoder:
         degree = pitch.staff - self.base
         mark = _MARKS.get(pitch.alter - self.key.signature[pitch.letter])
         if degree not in DEGREES or mark is None:
-            raise NotEncodable(UserMessage("the note {note} in {key}", note=str(pitch), key=self.key.named))
+            raise NotEncodable(UserMessage("the note {note} in {key}", note=str(pitch), key=self.key.name))
         return f"{degree}{mark}"
 
 
@@ -269,7 +268,7 @@ def decode(tokens: Sequence[str], key: Key, metre: Metre) -> Score:
 
     The stream must be one that the grammar lets through; it may stop anywhere.
     """
-    base = tonic(key).staff
+    base = tonic_pitch(key).staff
     bars: list[Bar] = []
     current = Bar()
     notes: list[Note] = []

@@ -17,7 +17,7 @@ _CHORD = re.compile(r"[A-G][#b♯♭]?(?:major|minor|maj|min|ma|mi|dim|aug|sus|a
 _ROOT = re.compile(r"^[A-G][#b♯♭]?|(?<=/)[A-G][#b♯♭]?$")  # and the bass of a chord symbol
 
 
-def transposed(score: Score, key: Key) -> Score:
+def transpose(score: Score, key: Key) -> Score:
     """The score in a key of its own mode; accidentals of the score's key that are not the mode's own go along.
 
     Raises ValueError for another mode, NotationError where no octave has room for all of the tune.

@@ -19,10 +19,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from generator.notation.errors import NotationError
-from generator.notation.playback import playback
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.writer import write
+from tests.generator.notation.played_notes import played_notes
 
 LIMIT_S = 0.05
 LONGEST = 4_000  # characters: what a message may hold
@@ -190,7 +190,7 @@ class Outcome:
     def _again(self, text: str, score: Score) -> None:
         try:
             again = read(write(score))
-            if again.bars != score.bars or playback(again) != playback(score):
+            if again.bars != score.bars or played_notes(again) != played_notes(score):
                 self.faults.append(("what was written reads back as something else", text))
         except Exception as error:
             self.faults.append((f"after writing: {error!r}", text))

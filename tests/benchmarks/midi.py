@@ -14,13 +14,13 @@ from collections import Counter
 from pathlib import Path
 
 from generator.notation.errors import NotationError
-from generator.notation.playback import playback
 from generator.notation.reader import read
 from generator.rendering.audio.midi import write_midi
 from generator.rendering.limits import check
 from generator.rendering.result import RenderingError
 from generator.rendering.style import PLAIN
 from tests.generator.notation.midi import played
+from tests.generator.notation.played_notes import played_notes
 from training.corpus.sources import tunes
 
 AT_LEAST = 0.995
@@ -36,7 +36,7 @@ def verdict(text: str) -> tuple[str, str]:
         return "refused by the " + ("reader" if isinstance(error, NotationError) else "limits"), str(error)
     data = write_midi(score, PLAIN)
     whole = 4 * int.from_bytes(data[12:14])  # ticks
-    expected = sorted((round(note.onset * whole), note.pitch) for note in playback(score))
+    expected = sorted((round(note.onset * whole), note.pitch) for note in played_notes(score))
     heard = sorted((round(onset * whole), pitch) for onset, pitch, _ in played(data))
     return ("equal", "") if heard == expected else ("differs", _difference(heard, expected))
 

@@ -26,9 +26,9 @@ from pathlib import Path
 from types import ModuleType
 
 from generator.notation.errors import NotationError
-from generator.notation.playback import playback
 from generator.notation.reader import read
 from tests.generator.notation.midi import played
+from tests.generator.notation.played_notes import played_notes
 from training.corpus.sources import RawTune, tunes
 
 TOLERANCE = Fraction(1, 160)  # whole notes: abc2midi counts in ticks, and strikes the notes of a chord up to eleven ticks apart
@@ -61,7 +61,7 @@ def _without_performance(text: str) -> str:
 
 def ours(text: str) -> Notes | None:
     try:
-        return [(note.onset, note.pitch) for note in playback(read(text))]
+        return [(note.onset, note.pitch) for note in played_notes(read(text))]
     except NotationError:
         return None
 

@@ -29,7 +29,7 @@ from generator.composer.novelty import NEAR_COPY, Novelty
 from generator.composer.ranking import Judge, best
 from generator.composer.weights import load_weights
 from generator.notation.score import Score
-from generator.notation.tokens import layout
+from generator.notation.tokens import bars_per_part
 from generator.notation.writer import write
 from generator.request import TuneRequest
 from training.baselines.forms import bits_per_note, form, judge_of
@@ -202,7 +202,7 @@ def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[s
     known, judge = Novelty.load(), Judge.load()
     model = judge_of(model_of_weights(load_weights()).network)
     flat = [tune for row in rows for tune in row]
-    bits = bits_per_token([Example.of(tune.tokens, tune.score.key, layout(tune.tokens)) for tune in flat], model)
+    bits = bits_per_token([Example.of(tune.tokens, tune.score.key, bars_per_part(tune.tokens)) for tune in flat], model)
     melodies = [pitches(tune.score) for tune in flat]
     closest = known.closest(melodies)
     scores = [judge.scores(tune.score, *told) for tune, *told in zip(flat, bits, closest, strict=True)]

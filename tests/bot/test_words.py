@@ -12,8 +12,8 @@ from bot import vocabulary
 from bot.languages import language
 from bot.words import words_in
 from generator.notation.metres import RHYTHMS
-from generator.notation.names import named
-from generator.notation.opening import OPENING_MODES
+from generator.notation.names import translatable
+from generator.notation.opening_modes import OPENING_MODES
 from generator.request import INSTRUMENTS, OMISSIONS, STRUCTURES, RequestError, TuneRequest
 
 SLOW, FAST, WILD, STEADY = {"tempo": 0.75}, {"tempo": 1.2}, {"temperature": 1.3}, {"temperature": 0.7}
@@ -79,7 +79,7 @@ def test_words_become_a_wish(text: str, wish: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("code", "denial"), [("en", "without"), ("ga", "gan"), ("de", "ohne"), ("fr", "sans"), ("es", "sin")])
 def test_what_can_be_left_out_is_known_by_the_name_that_people_read(code: str, denial: str) -> None:
     for name in OMISSIONS:
-        assert words_in(f"{denial} {language(code)(named(name))}").wish == {"without": [name]}
+        assert words_in(f"{denial} {language(code)(translatable(name))}").wish == {"without": [name]}
 
 
 @pytest.mark.parametrize(

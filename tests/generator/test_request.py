@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.notation.metres import RHYTHMS, Metre
-from generator.notation.opening import OPENING_MODES
-from generator.notation.tokens import INDEX, plain
+from generator.notation.opening_modes import OPENING_MODES
+from generator.notation.tokens import INDEX, token_metre
 from generator.request import MAX_OPENING_CHARACTERS, MAX_SEED, MAX_TITLE_CHARACTERS, RequestError, TuneRequest
 
 
@@ -176,7 +176,7 @@ def test_whatever_metre_is_accepted_the_model_has_a_token_for(rhythm, metre):
         assert rhythm is not None
         return
     if request.metre:
-        assert f"M:{plain(Metre.parse(request.metre))}" in INDEX
+        assert f"M:{token_metre(Metre.parse(request.metre))}" in INDEX
 
 
 def test_a_long_title_is_cut_and_stays_on_one_line():

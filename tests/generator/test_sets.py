@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from generator.notation.frequency_tables import KEY_COUNTS, RHYTHM_COUNTS
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import RHYTHMS, Metre
-from generator.notation.shares import KEY_SHARES, RHYTHM_SHARES
 from generator.request import MAX_SEED, TuneRequest
 from generator.sets import MAX_TUNES, requests_of_set
 
@@ -53,7 +53,7 @@ def test_each_tune_has_another_key_than_the_one_before_and_the_last_a_sharper_on
         for count in (2, 3, MAX_TUNES):
             keys = [Key.parse(request.key) for request in requests_of_set(TuneRequest.check(seed=seed), count)]
             assert all(before != key for before, key in pairwise(keys))
-            sharper = {key for key in KEY_SHARES if (key.fifths - keys[-2].fifths) % 12 == 1}
+            sharper = {key for key in KEY_COUNTS if (key.fifths - keys[-2].fifths) % 12 == 1}
             lifted += bool(sharper)
             assert keys[-1] in sharper or not sharper or all(keys.count(key) == 2 for key in sharper)
     assert lifted > 400
@@ -74,8 +74,8 @@ def test_the_same_request_makes_the_same_set_and_another_seed_another():
 def test_what_is_open_is_drawn_as_the_tradition_has_it():
     firsts = [requests_of_set(TuneRequest.check(seed=seed), 2)[0] for seed in range(1500)]
     for found, shares in (
-        (Counter(request.rhythm for request in firsts), RHYTHM_SHARES),
-        (Counter(request.key for request in firsts), {key.abc: share for key, share in KEY_SHARES.items()}),
+        (Counter(request.rhythm for request in firsts), RHYTHM_COUNTS),
+        (Counter(request.key for request in firsts), {key.abc: share for key, share in KEY_COUNTS.items()}),
     ):
         total = sum(shares.values())
         assert all(abs(found[name] / 1500 - share / total) < 0.05 for name, share in shares.items())

@@ -6,12 +6,12 @@ import pytest
 from generator.composer.features import INPUTS, inputs_of
 from generator.notation.keys import Key
 from generator.notation.reader import read
-from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, ON_TONIC, PAD, cadence, encode, layout
+from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, ON_TONIC, PAD, bars_per_part, cadence_class, encode
 from tests.training.tunes import melody, text
 from training.dataset import HIDDEN, MODE, PADDED_TO, RHYTHM, TOLD, Batches, Example
 
 TOKENS = [encode(read(text(melody(seed, 2 + 2 * (seed % 9)), rhythm="" if seed % 5 == 0 else "jig"))) for seed in range(30)]
-EXAMPLES = [Example.of(tokens, Key.parse("A"), layout(tokens), cadence(tokens)) for tokens in TOKENS]
+EXAMPLES = [Example.of(tokens, Key.parse("A"), bars_per_part(tokens), cadence_class(tokens)) for tokens in TOKENS]
 COLUMNS = list(INPUTS)
 
 
@@ -50,7 +50,7 @@ def test_inputs_are_the_tokens_before_with_their_places_and_padding_weighs_nothi
             length = int(np.sum(targets[row] != INDEX[PAD]))
             tokens = next(tokens for tokens in TOKENS if [INDEX[t] for t in tokens[1:]] == list(targets[row, :length]))
             assert inputs[row, :length, 0].tolist() == [INDEX[token] for token in tokens[:-1]]
-            told = inputs_of(tokens, Key.parse("A"), layout(tokens), cadence(tokens))
+            told = inputs_of(tokens, Key.parse("A"), bars_per_part(tokens), cadence_class(tokens))
             assert np.array_equal(inputs[row, :length], told[:-1])
             assert not weights[row, length:].any()
             assert not inputs[row, length:].any()

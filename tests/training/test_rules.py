@@ -8,7 +8,7 @@ from generator.composer.features import INPUTS
 from generator.composer.model import ModelConfig, build
 from generator.notation.keys import Key
 from generator.notation.reader import read
-from generator.notation.tokens import INDEX, VOCABULARY, cadence, encode, layout
+from generator.notation.tokens import INDEX, VOCABULARY, bars_per_part, cadence_class, encode
 from tests.training.tunes import melody, text
 from training.dataset import HIDDEN, Example
 from training.rules import LEAST, UNLIKELY, keep_rules
@@ -19,7 +19,7 @@ CONFIG = ModelConfig(units=4, layers=1, embedding=4, feature_width=4, recall_wid
 
 def example(seed: int) -> Example:
     tokens = encode(read(text(melody(seed))))
-    return Example.of(tokens, Key.parse("D"), layout(tokens), cadence(tokens))
+    return Example.of(tokens, Key.parse("D"), bars_per_part(tokens), cadence_class(tokens))
 
 
 EXAMPLES = [example(seed) for seed in range(40)]

@@ -125,7 +125,7 @@ class Tunesmith(Form):
             return " ".join(tokens)  # no tune: whoever reads it finds out
 
     def opening(self, header: Header) -> list[str | None]:
-        return list(t.header(header.rhythm or None, parse_metre(header.metre), Key.parse(header.key).mode))
+        return list(t.header_tokens(header.rhythm or None, parse_metre(header.metre), Key.parse(header.key).mode))
 
     def indices(self, tokens: Sequence[str]) -> Array:
         return np.array([t.INDEX[token] for token in tokens], np.int32)
@@ -200,7 +200,7 @@ def _transposed(token: str, key: Key) -> str:
     """A pitch over C as that over the key's tonic in the same mode. It has an accidental if it had one."""
     mark, letter, octaves = re.fullmatch(r"([_^=]*)(.)([,']*)", token).groups()  # type: ignore[union-attr]
     octave = (5 if letter.islower() else 4) + octaves.count("'") - octaves.count(",")
-    pitch = Pitch.at(Pitch(letter.upper(), octave).staff - Pitch("C", 4).staff + t.tonic(key).staff)
+    pitch = Pitch.at(Pitch(letter.upper(), octave).staff - Pitch("C", 4).staff + t.tonic_pitch(key).staff)
     if mark:
         alter = _ALTERATIONS.get(mark, 0) - Key("C", key.mode).signature[letter.upper()] + key.signature[pitch.letter]
         mark = next((name for name, value in _ALTERATIONS.items() if value == alter), mark)

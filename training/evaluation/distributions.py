@@ -13,7 +13,7 @@ from generator.composer.measures import intervals, melody
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.score import Score
-from generator.notation.tokens import plain
+from generator.notation.tokens import token_metre
 
 Histogram = Counter[Any]
 WIDEST = 12  # semitones; wider intervals count as this
@@ -67,7 +67,7 @@ def divergence(one: Histogram, other: Histogram) -> float:
 def kind_of(rhythm: str, metre: str, key: str) -> tuple[str, str, str]:
     """What must be alike in two sets of tunes that are compared: rhythm, metre (2/2 being 4/4) and mode."""
     bars = Metre.parse(metre)
-    return rhythm, str(plain(bars)) if bars else "", str(Key.parse(key).mode)
+    return rhythm, str(token_metre(bars)) if bars else "", str(Key.parse(key).mode)
 
 
 def alike(wanted: Sequence[tuple[str, str, str]], stock: Sequence[tuple[str, str, str]], rng: random.Random) -> list[int]:

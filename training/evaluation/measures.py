@@ -34,7 +34,7 @@ from generator.notation.metres import Metre
 from generator.notation.reader import read
 from generator.notation.score import Bar, Pitch, Score
 from generator.notation.structure import Part, illegal_bars
-from generator.notation.tokens import plain
+from generator.notation.tokens import token_metre
 
 if TYPE_CHECKING:
     from training.baselines.forms import Header
@@ -123,7 +123,7 @@ def is_aabb(layout: Sequence[Part], metre: Metre | None) -> bool:
 def same_metre(metre: Metre | None, asked: str) -> bool:
     """Whether a tune is in the metre that was asked for; 2/2 and 4/4 are the same."""
     wanted = Metre.parse(asked)
-    return metre is not None and wanted is not None and plain(metre) == plain(wanted)
+    return metre is not None and wanted is not None and token_metre(metre) == token_metre(wanted)
 
 
 # key

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from generator.notation.metres import RHYTHMS, Metre
 from generator.notation.score import Bar, Score
 from generator.notation.structure import sections
-from generator.notation.tokens import TICKS, plain
+from generator.notation.tokens import TICKS, token_metre
 
 NAMES = tuple(RHYTHMS)
 RARE = 8  # a feature that fewer training tunes have is left out
@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 
 def candidates(metre: Metre | None) -> list[bool]:
     """For each of NAMES whether it is written in this metre, 2/2 being 4/4."""
-    return [metre is not None and plain(metre) in map(plain, rhythm.metres) for rhythm in RHYTHMS.values()]
+    return [metre is not None and token_metre(metre) in map(token_metre, rhythm.metres) for rhythm in RHYTHMS.values()]
 
 
 def judgeable(score: Score) -> bool:
@@ -47,7 +47,7 @@ def features(score: Score) -> dict[Any, float]:
     """What the regression reads; everything is told apart by the metre. Empty for free metre."""
     if score.metre is None:
         return {}
-    full, metre = int(score.metre.bar * TICKS), str(plain(score.metre))
+    full, metre = int(score.metre.bar * TICKS), str(token_metre(score.metre))
     group = 72 if score.metre.compound else 96 if full == TICKS else full
     closing = {stop - 1 for _, stop in sections(score.bars)}
     found: dict[Any, float] = {}

@@ -24,7 +24,7 @@ MIN_FOLLOWERS, MIN_PREDECESSORS = 3, 2
 
 
 # “Highland” means a strathspey only at the end: there are highland lasses.
-_RHYTHM_NAMES = {name for rhythm in RHYTHMS.values() for name in (rhythm.name, *rhythm.words)} - {"highland"}
+_RHYTHM_NAMES = {name for rhythm in RHYTHMS.values() for name in (rhythm.name, *rhythm.aliases)} - {"highland"}
 _RHYTHM = re.compile(rf"\b({'|'.join(sorted(_RHYTHM_NAMES, key=len, reverse=True))})(?:e?s)?\b|\b(highland)$")
 
 

@@ -10,7 +10,7 @@ from discord import app_commands
 from bot.discord import asking, buttons, handed_in, texts
 from bot.discord.caller import Caller
 from bot.discord.choices import everywhere
-from generator.notation.opening import OpeningMode
+from generator.notation.opening_modes import OpeningMode
 from generator.request import RequestError
 
 if TYPE_CHECKING:

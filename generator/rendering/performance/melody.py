@@ -39,8 +39,8 @@ def grace_length(score: Score) -> Fraction:
 def perform(score: Score, *, grace_notes: bool = True) -> list[Sound]:
     """The tune as it is written to sound: repeats, endings and the order of its parts played out, ties joined, in order of onset.
 
-    Grace notes are struck on the beat and take their time from the note that they adorn; without them every note is struck
-    where `generator.notation.playback` has it.
+    Grace notes are struck on the beat and take their time from the note that they adorn; without them every note
+    starts at its written position.
     """
     grace = grace_length(score) if grace_notes else Fraction(0)
     sounds: list[Sound] = []

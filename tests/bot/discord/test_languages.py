@@ -9,7 +9,7 @@ import pytest
 
 from bot.discord import texts
 from bot.languages import language
-from generator.notation.names import named
+from generator.notation.names import translatable
 from generator.user_messages import LANGUAGES, OneOf, UserMessage
 from storage import Viewer
 from tests.bot.discord.conftest import Stage
@@ -41,11 +41,18 @@ async def test_the_card_the_message_and_its_buttons_speak_the_persons_language(s
     scores = {"closest": {"title": "The Salamanca", "notes": 14}, "notices": ["Only the first voice was read."]}
     await stage.compose(tune.id, scores=scores)
     [message] = await discord.posted()
-    key = UserMessage("{tonic} {mode}", tonic=named("A"), mode=named("dorian"))
+    key = UserMessage("{tonic} {mode}", tonic=translatable("A"), mode=translatable("dorian"))
     closest = UserMessage(
         "closest known tune: {title}, {n} note", "closest known tune: {title}, {n} notes in a row", n=14, title="The Salamanca"
     )
-    for shown in (named("reel"), key, texts.temperature(1), texts.seed(tune.request.seed), closest, texts.asked_by(FIDDLER.id)):
+    for shown in (
+        translatable("reel"),
+        key,
+        texts.temperature(1),
+        texts.seed(tune.request.seed),
+        closest,
+        texts.asked_by(FIDDLER.id),
+    ):
         assert translate(shown) in message["content"].replace("\\", "")
     assert translate(UserMessage("Only the first voice was read.")) in message["content"]
     assert message["attachments"][2]["description"] == translate(texts.sheet_music("The Loopback"))
@@ -70,7 +77,7 @@ async def test_refusals_speak_the_persons_language(stage: Stage, person: Person)
     discord, translate = stage.discord, language(await spoken(stage, person))
     reel = UserMessage(
         "A {rhythm} is not written in {metre}. Leave the metre open or use {names}.",
-        rhythm=named("reel"), metre="6/8", names=OneOf(["4/4", "2/2"]),
+        rhythm=translatable("reel"), metre="6/8", names=OneOf(["4/4", "2/2"]),
     )  # fmt: skip
     assert await discord.refused(await discord.slash("tune", person=person, rhythm="reel", metre="6/8")) == translate(reel)
     line = UserMessage(

@@ -19,7 +19,7 @@ async def test_a_tune_is_moved_into_the_key_that_is_asked_for(stage: Stage) -> N
     tune = await stage.accepted(await stage.discord.slash("render", abc="K:D |:ABcd efga|bagf e4:|", key="g"))
     assert (tune.request.mode, tune.request.key) == ("play", "G")
     said = await stage.discord.refused(await stage.discord.slash("render", abc="K:D |:ABcd efga|", key="Em"))
-    assert said == "The opening is in D major, but E minor was asked for. Leave one of the two open."
+    assert said == "The opening is in D major, but you asked for E minor. Leave out one of the two."
     assert {"name": "A dorian", "value": "Ador"} in await stage.discord.autocomplete("render", "key", "a d")
 
 

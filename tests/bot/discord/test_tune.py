@@ -9,7 +9,7 @@ import pytest
 
 from bot.discord import card
 from generator.composer.composer import CANDIDATES
-from generator.notation.opening import OPENING_MODES
+from generator.notation.opening_modes import OPENING_MODES
 from generator.request import MAX_STRENGTH, STRUCTURES, TuneRequest
 from storage import Status
 from tests.bot.discord.conftest import ABC, FILES, Stage, silent_database
@@ -79,7 +79,7 @@ async def test_progress_is_shown_now_and_then_and_never_after_the_end(stage: Sta
         ({"rhythm": "reel", "metre": "6/8"}, "A reel is not written in 6/8"),
         ({"opening": "x" * 4_001}, "at most 4,000"),
         ({"opening": "M:4/4 L:1/8 K:D ABcd efga bb|ABcd efga|"}, "Bar 1 of the opening is too long"),
-        ({"opening": "K:D ABcd|", "key": "G"}, "but G major was asked for"),
+        ({"opening": "K:D ABcd|", "key": "G"}, "but you asked for G major"),
         ({"temperature": 9.0}, "from 0.1"),
         ({"tempo": 9.0}, "from 0.5"),
         ({"mode": "second part"}, "no first part to write a second one to"),

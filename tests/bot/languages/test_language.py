@@ -19,7 +19,7 @@ from bot.naming import key_name
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
-from generator.notation.names import NAMES, named
+from generator.notation.names import TRANSLATABLE_NAMES, translatable
 from generator.notation.opening import read_opening
 from generator.notation.tokens import NotEncodable
 from generator.rendering.notices import sheet_notices
@@ -110,7 +110,7 @@ def test_numbers_are_grouped_as_the_language_does() -> None:
 
 def test_values_that_are_sentences_are_said_too_and_what_somebody_typed_is_not() -> None:
     assert IRISH(
-        UserMessage("I don't write in {metre}. Try {names}.", metre="reel", names=OneOf(map(named, ["reel", "jig"])))
+        UserMessage("I don't write in {metre}. Try {names}.", metre="reel", names=OneOf(map(translatable, ["reel", "jig"])))
     ) == ("Ní scríobhaim in reel. Triail ríl nó port.")
     assert GERMAN(UserMessage("The sheet has no sign for {names}.", names=AllOf(["!a!", "!Again!", "!c!"]))).endswith(
         " !a!, !Again! und !c!."
@@ -132,8 +132,8 @@ def test_keys_have_the_names_that_musicians_give_them() -> None:
 
 
 def test_every_rhythm_and_instrument_and_mode_has_a_name_to_translate() -> None:
-    assert {*RHYTHMS, *INSTRUMENTS} <= set(NAMES)
-    assert all(isinstance(value, UserMessage) for key in ("C", "F#m", "Bbmix") for value in Key.parse(key).named.values.values())
+    assert {*RHYTHMS, *INSTRUMENTS} <= set(TRANSLATABLE_NAMES)
+    assert all(isinstance(value, UserMessage) for key in ("C", "F#m", "Bbmix") for value in Key.parse(key).name.values.values())
 
 
 def test_an_error_says_where_it_is_in_the_language_too() -> None:
@@ -175,7 +175,7 @@ UNREADABLE = UserMessage("I can't read “{text}” here.", text="reel")
         KILLED_WORKERS,
         UserMessage("The tune would play for {time}; I play at most {most} s. Shorten it.", time=LONG, most=180),
         UserMessage("Line {line}, column {column}: {message}", line=2, column=5, message=UNREADABLE),
-        UserMessage("No key is written (K:): I took {key}.", key=Key.parse("Bm").named),
+        UserMessage("The tune states no key (K:), so I took {key}.", key=Key.parse("Bm").name),
         UserMessage("The sheet has no sign for {names}.", names=AllOf(["!a!", "!b!", "!c!"])),
         UserMessage("Only the first voice was read."),
     ],
@@ -218,7 +218,7 @@ def test_a_text_that_tries_every_pattern_costs_little() -> None:
 
 
 def test_sentences_keep_what_they_are_on_their_way_to_another_process() -> None:
-    sentence = UserMessage("The note {note} in {key}", note="D9", key=Key.parse("D").named)
+    sentence = UserMessage("The note {note} in {key}", note="D9", key=Key.parse("D").name)
     back = pickle.loads(pickle.dumps(sentence))
     assert (back, back.template, back.values["key"].template) == (sentence, sentence.template, "{tonic} {mode}")
     assert json.dumps({"notices": [sentence]}) == '{"notices": ["The note D9 in D major"]}'

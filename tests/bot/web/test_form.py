@@ -4,7 +4,7 @@ import pytest
 
 from bot.web import form
 from bot.web.pages import EXAMPLE
-from generator.notation.opening import OPENING_MODES
+from generator.notation.opening_modes import OPENING_MODES
 from generator.request import RequestError
 
 

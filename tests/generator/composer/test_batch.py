@@ -10,7 +10,7 @@ from generator.composer.batch import DONE, ENDS_ON_TONIC, MIN_SHARE, TOO_LONG, B
 from generator.composer.plan import make_plan
 from generator.notation import tokens as t
 from generator.notation.keys import Key, Mode
-from generator.notation.opening import encoded, read_opening
+from generator.notation.opening import opening_tokens, read_opening
 from generator.notation.reader import read
 from generator.notation.structure import illegal_bars
 from generator.request import TuneRequest
@@ -185,7 +185,7 @@ def test_a_variation_is_told_the_cadence_of_its_tune(last, cadence):
 def test_what_is_scripted_is_taken_as_it_is_and_the_model_goes_on():
     made = plan(opening="M:6/8\nK:D\n|:A|D2A d3-|d3 (f2a)|g")
     written = compose([made])[0]
-    text, after = " ".join(written.tokens), " ".join(t.header("jig", made.metre, made.mode)[2:])
+    text, after = " ".join(written.tokens), " ".join(t.header_tokens("jig", made.metre, made.mode)[2:])
     # A duration that is in force already is not said again.
     assert f"{after} |: up24 /24 4 | /48 0 /24 4 /72 7 - | 7 /48 9 /24 11 | 10 " in text
     assert illegal_bars(t.decode(written.tokens, written.key, made.metre)) == []
@@ -211,7 +211,7 @@ def test_the_surprise_is_the_models_own_at_what_it_wrote_after_the_header(openin
     """A model that expects each of its tokens with the same share, whatever the grammar or the opening leaves of them."""
     batch = Batch(1)
     batch.begin(0, plan(opening=opening), 0)
-    scripted = len(encoded(read_opening(opening))) if opening else 0
+    scripted = len(opening_tokens(read_opening(opening))) if opening else 0
     steps = 0
     while batch.news[0] != DONE:
         logs = np.full((1, SIZE), -np.log(SIZE), np.float32)

@@ -12,15 +12,16 @@ from generator.composer import batch
 from generator.composer.plan import make_plan
 from generator.composer.titles import title_for
 from generator.notation.errors import NotationError
-from generator.notation.opening import encoded, free_to_vary, pieces, read_opening
-from generator.notation.playback import playback
+from generator.notation.opening import opening_tokens, read_opening
 from generator.notation.reader import read
 from generator.notation.structure import illegal_bars, parts
-from generator.notation.tokens import layout
+from generator.notation.tokens import bars_per_part
+from generator.notation.variation import split_bars, variable_bars
 from generator.notation.writer import write
 from generator.request import RequestError, TuneRequest
 from tests.generator.composer.examples import ONE, OTHERS, REQUEST, abc
 from tests.generator.notation.midi import played
+from tests.generator.notation.played_notes import played_notes
 from tests.patience import HANG_S
 
 OPENINGS = [
@@ -131,7 +132,7 @@ def test_what_is_made_of_an_opening_is_legal_and_as_long_as_planned(composer, mo
         form = make_plan(request).form
         assert form.fewest_parts <= len(parts(score)) <= form.most_parts
         if planned := make_plan(request).layout:
-            assert tuple(layout(composed.tokens)) == planned
+            assert tuple(bars_per_part(composed.tokens)) == planned
 
 
 def test_free_tunes_are_of_many_shapes(composer):
@@ -141,8 +142,8 @@ def test_free_tunes_are_of_many_shapes(composer):
         score = read(abc(composed))
         assert illegal_bars(score) == []
         assert 2 <= len(parts(score)) <= 4
-        assert all(4 <= bars <= 16 for bars in layout(composed.tokens))
-        shapes.add(tuple(layout(composed.tokens)))
+        assert all(4 <= bars <= 16 for bars in bars_per_part(composed.tokens))
+        shapes.add(tuple(bars_per_part(composed.tokens)))
     assert len(shapes) > 12
 
 
@@ -158,7 +159,7 @@ def test_a_variation_keeps_form_and_edges_and_changes_something(composer, seed):
     first = composer.compose([replace(OTHERS[seed % 5], seed=seed, temperature=1.0)])[0].score
     request = replace(TuneRequest.check(seed=seed + 100), opening=write(first), mode="vary")
     # The untrained model ties some tunes over nearly every bar line: those leave nothing to change.
-    if not free_to_vary(pieces(encoded(read_opening(request.opening)))):
+    if not variable_bars(split_bars(opening_tokens(read_opening(request.opening)))):
         with pytest.raises(NotationError, match="nothing to vary"):
             composer.submit(request)
         return
@@ -194,4 +195,4 @@ def test_abc2midi_plays_composed_tunes_as_they_are_written(composer, tmp_path):
         )
         assert not re.search("error", said.stdout + said.stderr, re.IGNORECASE), said.stdout
         heard = played((tmp_path / "tune.mid").read_bytes())
-        assert [pitch for _, pitch, _ in heard] == [note.pitch for note in playback(composed.score)]
+        assert [pitch for _, pitch, _ in heard] == [note.pitch for note in played_notes(composed.score)]

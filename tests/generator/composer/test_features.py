@@ -173,7 +173,7 @@ def test_rows_are_told_what_they_would_be_told_alone_whatever_stands_in_the_othe
     tunes = streams(12)
     keys = [Key.parse(key) for key in ("D", "Am", "Gmix")]
     features = FeatureState(4)
-    waiting = [(index, keys[index % 3], t.layout(tune), index % 3) for index, tune in enumerate(tunes)]
+    waiting = [(index, keys[index % 3], t.bars_per_part(tune), index % 3) for index, tune in enumerate(tunes)]
     rows: list[tuple[list[str], np.ndarray] | None] = [None] * 4
     heard = 0
     while waiting or any(rows):

@@ -11,9 +11,9 @@ from generator.composer.grammar import FREE, OCTAVES, Form, Grammar
 from generator.composer.plan import CHANGED, FREE_BAR, make_plan
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
+from generator.notation.frequency_tables import KEY_COUNTS, key_counts
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre
-from generator.notation.shares import KEY_SHARES, keys_of
 from generator.request import RequestError, TuneRequest
 
 EIGHT = "DFA dfa|" * 7
@@ -42,7 +42,7 @@ def heard(made, tokens) -> Grammar:
 
 
 def scripted(made) -> list[str]:
-    return [*t.header("jig", made.metre, made.mode), *made.script]
+    return [*t.header_tokens("jig", made.metre, made.mode), *made.script]
 
 
 def legal(grammar: Grammar) -> set[str]:
@@ -85,10 +85,10 @@ def test_a_rhythm_alone_leaves_only_the_metres_that_it_is_at_home_in(rhythm, met
 @pytest.mark.parametrize("mode", t.MODES)
 def test_tonics_come_as_often_as_the_tradition_has_them(mode):
     found = Counter(key for step in range(1000) for key in plan().keys(step / 1000) if key.mode is mode)
-    total = sum(keys_of(mode).values())
-    assert set(found) == {key for key in KEY_SHARES if key.mode is mode}
-    assert all(abs(found[key] / 1000 - share / total) < 0.01 for key, share in keys_of(mode).items())
-    assert plan(key=str(mode)).keys(1.0) == [list(keys_of(mode))[-1]]
+    total = sum(key_counts(mode).values())
+    assert set(found) == {key for key in KEY_COUNTS if key.mode is mode}
+    assert all(abs(found[key] / 1000 - share / total) < 0.01 for key, share in key_counts(mode).items())
+    assert plan(key=str(mode)).keys(1.0) == [list(key_counts(mode))[-1]]
 
 
 # continue

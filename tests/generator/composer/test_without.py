@@ -7,7 +7,7 @@ import pytest
 from generator.composer.grammar import OMITTED
 from generator.notation import tokens as t
 from generator.notation.metres import RHYTHMS, Metre
-from generator.notation.opening import encoded, read_opening
+from generator.notation.opening import opening_tokens, read_opening
 from generator.notation.structure import illegal_bars
 from generator.request import OMISSIONS, TuneRequest
 from tests.generator.composer.test_batch import compose, plan
@@ -59,7 +59,7 @@ OPENINGS = [
 @pytest.mark.parametrize("opening", OPENINGS)
 @pytest.mark.parametrize("mode", ["continue", "answer"])
 def test_an_opening_keeps_what_it_has_and_what_follows_goes_without_as_soon_as_it_can(opening: str, mode: str):
-    given = encoded(read_opening(opening, mode=mode))
+    given = opening_tokens(read_opening(opening, mode=mode))
     for written in compose([plan(seed, opening=opening, mode=mode, without=EVERYTHING) for seed in range(6)]):
         score = score_of(written)
         assert list(score.notes())[: sum(map(t.is_pitch, given))] == list(t.decode(given, written.key, score.metre).notes())

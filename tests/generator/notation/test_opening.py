@@ -6,9 +6,12 @@ import pytest
 
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
-from generator.notation.opening import OPENING_MODES, encoded, free_to_vary, parts_of, pieces, read_opening
+from generator.notation.opening import opening_tokens, read_opening
+from generator.notation.opening_end import parts_without_pick_up
+from generator.notation.opening_modes import OPENING_MODES
 from generator.notation.reader import read
 from generator.notation.tokens import encode_opening
+from generator.notation.variation import split_bars, variable_bars
 
 
 def sentence(text: str, **asked: str) -> str:
@@ -78,29 +81,29 @@ def test_what_is_typed_around_the_music_is_taken_off(text):
         ("M:6/8\nK:D\nDFA dfa|DFA dfaa|", {}, ["Bar 2", "too long", "7 of 6 quavers"]),
         ("M:4/4\nL:1/16\nK:D\nD16|D17|D16|", {}, ["Bar 2", "17/2 of 8 quavers"]),
         ("M:6/8\nK:D\nDFA|dfa|dfa|", {}, ["Bar 2", "too short"]),
-        ("K:G\nDFA dfa|", {"key": "Ador"}, ["G major", "A dorian", "Leave one"]),
-        ("M:6/8\nDFA dfa|", {"metre": "4/4"}, ["6/8", "4/4", "Leave one"]),
-        ("M:6/8\nDFA dfa|", {"rhythm": "reel"}, ["6/8", "no reel"]),
-        ("M:6/8\nK:D\nDFA dfa|DFA (5dfada|", {}, ["I can't go on", "tuplet"]),
-        ("M:6/8\nK:Dlyd\nDFA dfa|", {}, ["I can't go on", "lydian"]),
-        ("M:6/8\nK:D\nDFA dfa|[K:G]DFA dfa|", {}, ["I can't go on", "change of key"]),
-        ("M:5/4\nK:D\nD10|", {}, ["I can't go on", "metre 5/4"]),
-        ("M:7/8\nK:D\nDFA dfab|", {}, ["I can't go on", "metre 7/8"]),
+        ("K:G\nDFA dfa|", {"key": "Ador"}, ["G major", "A dorian", "Leave out one"]),
+        ("M:6/8\nDFA dfa|", {"metre": "4/4"}, ["6/8", "4/4", "Leave out one"]),
+        ("M:6/8\nDFA dfa|", {"rhythm": "reel"}, ["6/8", "“reel” isn't written"]),
+        ("M:6/8\nK:D\nDFA dfa|DFA (5dfada|", {}, ["I can't use", "tuplet"]),
+        ("M:6/8\nK:Dlyd\nDFA dfa|", {}, ["I can't use", "lydian"]),
+        ("M:6/8\nK:D\nDFA dfa|[K:G]DFA dfa|", {}, ["I can't use", "change of key"]),
+        ("M:5/4\nK:D\nD10|", {}, ["I can't use", "metre 5/4"]),
+        ("M:7/8\nK:D\nDFA dfab|", {}, ["I can't use", "metre 7/8"]),
         ("M:6/8\nFA dfa|DFA dfa|", {}, ["Bar 1", "too short", "5 of 6 quavers"]),
-        ("M:4/4\nL:1/64\nK:D\nD63E|", {}, ["I can't go on", "a note of 63/64"]),
-        ("M:4/4\nK:D\n(3D2E D4|", {}, ["I can't go on", "uneven triplet"]),
-        ("M:4/4\nK:D\nDEFG (3AB", {}, ["I can't go on", "unfinished triplet"]),
+        ("M:4/4\nL:1/64\nK:D\nD63E|", {}, ["I can't use", "a note of 63/64"]),
+        ("M:4/4\nK:D\n(3D2E D4|", {}, ["I can't use", "uneven triplet"]),
+        ("M:4/4\nK:D\nDEFG (3AB", {}, ["I can't use", "unfinished triplet"]),
         ("M:6/8\nK:B\nd3 d3|B,,3 d3|", {}, ["Bar 2", "too low", "B2"]),
         ("M:6/8\nK:D\nd''fa dfa|", {}, ["Bar 1", "too high", "D7"]),
         ("M:6/8\nK:D\nD,,,,,,FA dfa|", {}, ["Line 3, column 1", "every instrument's range"]),
-        ("M:4/4\nK:Bb\n^^B2A2 d4|", {}, ["I can't go on", "B##4"]),
-        ("M:6/8\n|:DFA dfa|1 gfe d", {}, ["I can't go on", "first ending without a second"]),
-        ("M:6/8\n|:DFA dfa|1 gfe d3:|2 gfe", {}, ["I can't go on", "ending that is not closed"]),
-        ("M:6/8\n|::DFA dfa|gfe d3::|", {}, ["I can't go on", "more than twice"]),
+        ("M:4/4\nK:Bb\n^^B2A2 d4|", {}, ["I can't use", "B##4"]),
+        ("M:6/8\n|:DFA dfa|1 gfe d", {}, ["I can't use", "first ending without a second"]),
+        ("M:6/8\n|:DFA dfa|1 gfe d3:|2 gfe", {}, ["I can't use", "ending that is not closed"]),
+        ("M:6/8\n|::DFA dfa|gfe d3::|", {}, ["I can't use", "more than twice"]),
         ("X:1\nT:Nothing\nM:6/8\nK:D\n", {}, ["no notes"]),
         ("```abc\n```", {}, ["no notes"]),
         ("M:6/8\nK:D\nDFA\x00dfa|", {}, ["Line 3, column 4"]),
-        ("K:G\nDFA dfa|", {"key": "dorian"}, ["G major", "dorian", "Leave one"]),
+        ("K:G\nDFA dfa|", {"key": "dorian"}, ["G major", "dorian", "Leave out one"]),
         ("M:6/8\nK:D\nDFA ]fa|", {}, ["Line 3, column 5", "“]”"]),
         ("", {}, ["no notes"]),
         ("```\n```", {}, ["no notes"]),
@@ -193,7 +196,7 @@ def test_what_stands_after_a_blank_line_is_read_on():
     ],
 )
 def test_without_a_unit_note_length_two_four_may_be_in_quavers(text, tokens):
-    assert " ".join(encoded(read_opening(text))) == tokens
+    assert " ".join(opening_tokens(read_opening(text))) == tokens
 
 
 @pytest.mark.parametrize(
@@ -210,7 +213,7 @@ def test_without_a_unit_note_length_two_four_may_be_in_quavers(text, tokens):
     ],
 )
 def test_what_ends_or_begins_anywhere_is_gone_on_from(text, tokens):
-    assert " ".join(encoded(read_opening(text))) == tokens
+    assert " ".join(opening_tokens(read_opening(text))) == tokens
 
 
 EIGHT = "DFA dfa|" * 7
@@ -232,7 +235,7 @@ EIGHT = "DFA dfa|" * 7
     ],
 )
 def test_a_first_part_is_closed_before_the_second(text, begins, ends):
-    tokens = " ".join(encoded(read_opening("M:6/8\nK:D\n" + text.replace("d5", "d3d2"), mode="second part")))
+    tokens = " ".join(opening_tokens(read_opening("M:6/8\nK:D\n" + text.replace("d5", "d3d2"), mode="second part")))
     ends = ends.replace("/120 7", "/72 7 /48 7")
     assert (tokens[: len(begins)], tokens[-len(ends) :]) == (begins, ends)
 
@@ -240,10 +243,10 @@ def test_a_first_part_is_closed_before_the_second(text, begins, ends):
 @pytest.mark.parametrize(
     ("text", "mode", "words"),
     [
-        ("DFA dfa|d6|", "second part", ["a whole one", "4 bars", "shorter"]),
-        (("|:" + EIGHT + "d6:|") * 2, "second part", ["a first one alone", "2 parts"]),
+        ("DFA dfa|d6|", "second part", ["a whole first part", "4 bars", "shorter"]),
+        (("|:" + EIGHT + "d6:|") * 2, "second part", ["a single first part", "2 parts"]),
         ("AB|" + EIGHT + "d3d2|", "second part", ["last bar", "pick-up"]),
-        ("A|", "answer", ["phrase of a bar", "pick-up alone"]),
+        ("A|", "answer", ["at least one bar", "only a pick-up"]),
         ("|:DFA dfa|d6:|", "vary", ["nothing to vary"]),
         ("|:" + "d3 d3-|" * 7 + "d6:|", "vary", ["nothing to vary"]),
     ],
@@ -261,24 +264,24 @@ def test_no_mode_touches_the_notes(mode):
 
 
 def test_a_phrase_that_is_answered_goes_on_after_a_double_bar_and_a_repeat_stays():
-    assert encoded(read_opening("M:6/8\nDFA dfa|d6||", mode="answer"))[-1] == "7"
-    assert encoded(read_opening("M:6/8\nA|DFA dfa|d3d2|]", mode="answer"))[-1] == "7"
-    assert encoded(read_opening("M:6/8\nDFA dfa|d6:|", mode="answer"))[-1] == ":|"
+    assert opening_tokens(read_opening("M:6/8\nDFA dfa|d6||", mode="answer"))[-1] == "7"
+    assert opening_tokens(read_opening("M:6/8\nA|DFA dfa|d3d2|]", mode="answer"))[-1] == "7"
+    assert opening_tokens(read_opening("M:6/8\nDFA dfa|d6:|", mode="answer"))[-1] == ":|"
 
 
 def test_inner_bars_are_free_to_vary_and_edges_cadences_and_tied_bars_are_not():
     first = "|:A|" + "".join(f"{note}6|" for note in "BcdefgA") + "1 B3 f2:|2 B6||\n"  # each bar by the degree of its note
     second = "|:d6|e6|f6-|f6|g6|a6|b6-|b6|A6|B6|c6|d6:|"
-    bars = pieces(encoded(read_opening("M:6/8\nK:D\n" + first + second, mode="vary")))
-    assert [bars[index][-1] for index in free_to_vary(bars)] == ["6", "7", "9", "10", "8", "10", "11", "4", "5", "6"]
+    bars = split_bars(opening_tokens(read_opening("M:6/8\nK:D\n" + first + second, mode="vary")))
+    assert [bars[index][-1] for index in variable_bars(bars)] == ["6", "7", "9", "10", "8", "10", "11", "4", "5", "6"]
 
 
 def test_a_tune_that_is_varied_ends_where_it_ends():
-    assert encoded(read_opening("M:6/8\nK:D\n|:" + EIGHT + "d6:|" + EIGHT + "d6|", mode="vary"))[-1] == "||"
+    assert opening_tokens(read_opening("M:6/8\nK:D\n|:" + EIGHT + "d6:|" + EIGHT + "d6|", mode="vary"))[-1] == "||"
 
 
 def test_a_pick_up_that_stands_alone_is_no_part():
-    assert len(parts_of(read_opening("M:6/8\nA|:DFA dfa|gfe dcd:|B6|"))) == 2
+    assert len(parts_without_pick_up(read_opening("M:6/8\nA|:DFA dfa|gfe dcd:|B6|"))) == 2
 
 
 def play(text, **asked):
@@ -296,7 +299,7 @@ def test_a_tune_to_play_is_read_as_it_stands():
 def test_a_fragment_to_play_is_in_the_metre_that_its_bars_fill_and_says_what_key_it_took():
     played = play("D|DFA dfa|a3 d3|")
     assert (str(played.metre), str(played.key)) == ("6/8", "D major")
-    assert played.notices == ("No key is written (K:): I took D major.",)
+    assert played.notices == ("The tune states no key (K:), so I took D major.",)
     assert play("DFA dfa|", key="G").notices == ()
     assert play("K:D\nDFAd f|DF A|").metre is None
     assert play("M:none\nK:D\nDFA dfa|").metre is None
@@ -305,12 +308,12 @@ def test_a_fragment_to_play_is_in_the_metre_that_its_bars_fill_and_says_what_key
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("C8|\nw: some words\n", "words"),
-        ("%%scale 9\nC8|", "Directives"),
-        ("I:abc-include /etc/passwd\nC8|", "Directives"),
-        ("[I:x]C8|", "Directives"),
-        ("m:~n3=n{o}n{m}n\nC8|", "Macros"),
-        ('"^slowly"C8|', "Text above"),
+        ("C8|\nw: some words\n", "lyrics"),
+        ("%%scale 9\nC8|", "directives"),
+        ("I:abc-include /etc/passwd\nC8|", "directives"),
+        ("[I:x]C8|", "directives"),
+        ("m:~n3=n{o}n{m}n\nC8|", "macros"),
+        ('"^slowly"C8|', "text above"),
         ("C8&E8|", "second voice"),
         ("C8|]\n\nX:2\nT:Another\nK:D\nD8|]\n", "first tune"),
     ],

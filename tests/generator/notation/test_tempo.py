@@ -8,7 +8,7 @@ import pytest
 
 from generator.notation.reader import read
 from generator.notation.structure import play_order
-from generator.notation.tempo import MAX_PLAYING_S, at_pace, playing_time_s, tempo
+from generator.notation.tempo import MAX_PLAYING_S, at_relative_tempo, playing_time_s, tempo
 from generator.notation.writer import write
 from generator.play_mode import score_to_play
 from generator.request import TuneRequest
@@ -18,7 +18,7 @@ REEL = "X:1\nR:reel\nM:4/4\nL:1/8\nK:D\n|:DFAd fdAF|GABG A4:|\n"
 
 @pytest.mark.parametrize(("pace", "minute"), [(0.75, 78), (1.2, 125), (1.5, 156)])
 def test_the_usual_tempo_is_taken_at_a_pace_and_written(pace: float, minute: int) -> None:
-    score = at_pace(read(REEL), pace)
+    score = at_relative_tempo(read(REEL), pace)
     assert tempo(score) == (Fraction(1, 2), minute)
     assert f"Q:1/2={minute}" in write(score)
 
@@ -29,7 +29,7 @@ def test_a_tunes_own_tempo_is_what_it_is_slower_than() -> None:
 
 
 def test_without_a_wish_nothing_changes() -> None:
-    assert at_pace(read(REEL), 1) == read(REEL)
+    assert at_relative_tempo(read(REEL), 1) == read(REEL)
     assert score_to_play(TuneRequest.check(seed=1, opening=REEL, mode="play")).tempo is None
 
 
@@ -37,5 +37,5 @@ def test_a_long_tune_is_slowed_only_as_far_as_it_still_plays_in_time() -> None:
     score = read("X:1\nR:air\nM:3/4\nL:1/4\nK:D\n" + "DFA|" * 70)
     order = play_order(score.bars, score.order)
     assert playing_time_s(score, order) / 0.5 > MAX_PLAYING_S
-    slowed = at_pace(score, 0.5)
+    slowed = at_relative_tempo(score, 0.5)
     assert playing_time_s(score, order) < playing_time_s(slowed, order) <= MAX_PLAYING_S

@@ -52,7 +52,7 @@ def test_every_key_of_a_mode_reads_alike(name, steps):
     """The tune is moved by so many semitones, its alterations kept; its octave is that of the new tonic."""
     score = read(TUNES[name])
     key = Key(transpose_tonic(score.key.pitch_class + steps, score.key.mode), score.key.mode)
-    by = t.tonic(key).staff - t.tonic(score.key).staff
+    by = t.tonic_pitch(key).staff - t.tonic_pitch(score.key).staff
 
     def moved(note):
         pitches = []
@@ -103,7 +103,7 @@ def test_a_note_of_the_melody_is_neither_a_rest_nor_an_end():
     ],
 )
 def test_bars_are_counted_without_pick_ups_and_second_endings(text, bars):
-    assert t.layout(["<start>", "R:jig", "M:6/8", "K:major", *text.split()]) == bars
+    assert t.bars_per_part(["<start>", "R:jig", "M:6/8", "K:major", *text.split()]) == bars
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_bars_are_counted_without_pick_ups_and_second_endings(text, bars):
     + [(ends, t.ELSEWHERE) for ends in ("0 2", "0^", "0_", "-1", "z", "", "7_ ||")],
 )
 def test_the_cadence_is_on_the_tonic_in_any_octave_or_elsewhere(text, cadence):
-    assert t.cadence(["<start>", "R:jig", "M:6/8", "K:major", "|:", "/24", *text.split()]) == cadence
+    assert t.cadence_class(["<start>", "R:jig", "M:6/8", "K:major", "|:", "/24", *text.split()]) == cadence
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
-from generator.notation.playback import playback
 from generator.notation.reader import read
 from generator.notation.score import Bar, Note, Pitch, Score
 from generator.notation.writer import write, write_length
 from tests.generator.notation.midi import played
+from tests.generator.notation.played_notes import played_notes
 from tests.generator.notation.scores import scores
 
 REEL = "X:1\nT:Wet Boots\nM:4/4\nL:1/8\nK:Ador\n"
@@ -84,7 +84,7 @@ def test_abc2midi_plays_what_was_written(name, tmp_path):
     said = subprocess.run(["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, text=True, timeout=20)
     assert not re.search("error", said.stdout + said.stderr, re.IGNORECASE), said.stdout
     heard = played((tmp_path / "tune.mid").read_bytes())
-    wanted = [(note.onset, note.pitch, note.duration) for note in playback(score)]
+    wanted = [(note.onset, note.pitch, note.duration) for note in played_notes(score)]
     assert [pitch for _, pitch, _ in heard] == [pitch for _, pitch, _ in wanted]
     tolerance = Fraction(1, 64)  # abc2midi shortens notes a little, spreads chords, and rounds to its ticks
     for (start, _, length), (wanted_start, _, wanted_length) in zip(heard, wanted, strict=True):

@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import pytest
 
-from generator.notation.playback import playback
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.tempo import quarters_per_minute
@@ -15,6 +14,7 @@ from generator.rendering.performance.harmony import chord_at, find_chords
 from generator.rendering.performance.instruments import INSTRUMENTS
 from generator.rendering.performance.played_bars import played_bars
 from generator.rendering.style import PLAIN, SESSION, Style
+from tests.generator.notation.played_notes import played_notes
 from tests.generator.rendering.tunes import ALL, JIG
 from tests.generator.rendering.tunes import PLAIN as POLKA
 
@@ -30,7 +30,7 @@ def test_played_by_the_clock_the_melody_is_the_reader_s_playback(name: str) -> N
     score = read(ALL[name])
     (melody,) = arrange(score, PLAIN)
     heard = [(sound.onset, sound.pitch) for sound in melody.sounds]
-    assert heard == [(note.onset, note.pitch) for note in playback(score)]
+    assert heard == [(note.onset, note.pitch) for note in played_notes(score)]
 
 
 @pytest.mark.parametrize("name", ALL)

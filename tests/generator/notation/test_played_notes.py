@@ -5,15 +5,15 @@ from fractions import Fraction
 
 import pytest
 
-from generator.notation.playback import playback
 from generator.notation.reader import read
 from tests.benchmarks.playback import difference, heard, ours
+from tests.generator.notation.played_notes import played_notes
 
 HEADER = "X:1\nM:2/4\nL:1/8\nK:C\n"
 
 
 def sounds(music: str) -> list[tuple[Fraction, int, Fraction]]:
-    return [(note.onset * 8, note.pitch, note.duration * 8) for note in playback(read(HEADER + music))]
+    return [(note.onset * 8, note.pitch, note.duration * 8) for note in played_notes(read(HEADER + music))]
 
 
 def test_repeats_and_endings_are_played_out():
@@ -32,11 +32,11 @@ def test_grace_notes_and_rests_are_not_struck():
 
 def test_parts_are_played_in_the_order_of_the_header_with_their_own_repeats():
     text = "X:1\nP:ABA\nM:2/4\nL:1/8\nK:C\nP:A\nA4:|\nP:B\nB4|c4:|\n"
-    assert [note.pitch for note in playback(read(text))] == [69, 69, 71, 72, 71, 72, 69, 69]
+    assert [note.pitch for note in played_notes(read(text))] == [69, 69, 71, 72, 71, 72, 69, 69]
 
 
 def test_an_order_of_parts_that_the_tune_has_not_leaves_it_as_written():
-    assert [note.pitch for note in playback(read("X:1\nP:XY\nK:C\nP:A\nA4|\nP:B\nB4|\n"))] == [69, 71]
+    assert [note.pitch for note in played_notes(read("X:1\nP:XY\nK:C\nP:A\nA4|\nP:B\nB4|\n"))] == [69, 71]
 
 
 CASES = {

@@ -1,0 +1,26 @@
+"""Notices about ABC that `reader.read` skips silently because the tune sounds the same without it."""
+
+from __future__ import annotations
+
+import re
+
+from generator.user_messages import UserMessage
+
+_SKIPPED = (
+    (re.compile(r"^\s*[wW]:[^\S\n]*\S", re.MULTILINE), UserMessage("I left out the lyrics (w:).")),
+    (re.compile(r"^\s*%%[^\S\n]*\S|^\s*I:|\[I:", re.MULTILINE), UserMessage("I left out the directives (%% and I:).")),
+    (
+        re.compile(r"^\s*[mUsr]:[^\S\n]*\S", re.MULTILINE),
+        UserMessage("I left out the macros, symbol lines and remarks (m:, U:, s:, r:)."),
+    ),
+    (re.compile(r'"\s*[\^_<>@][^"\n]*\w[^"\n]*"'), UserMessage("I left out the text above and below the staff.")),
+)
+
+
+def skipped_text_notices(text: str) -> list[UserMessage]:
+    """One notice for each kind of skipped text in the first tune of `text`.
+
+    What the reader skips between notes, such as a second voice, is in `Score.notices`.
+    """
+    first_tune = "".join(re.split(r"^(?=X:)", text, flags=re.MULTILINE)[:2])  # with the lines before its X:
+    return [notice for pattern, notice in _SKIPPED if pattern.search(first_tune)]
