@@ -19,7 +19,7 @@ from generator.notation.metres import Metre, rhythm_named
 from generator.notation.reader import read
 from generator.notation.structure import sections
 from generator.notation.writer import write
-from generator.request import USUAL_STRENGTH, RequestError, TuneRequest
+from generator.request import DEFAULT_STRENGTH, RequestError, TuneRequest
 from generator.user_messages import OneOf, UserError, UserMessage
 from storage.rounds import QueueSpeed
 from storage.storage import Storage
@@ -69,7 +69,7 @@ def again(tune: Tune) -> tuple[TuneRequest, str | None]:
     return tune.request.again(), tune.parent_id
 
 
-def vary(tune: Tune, strength: int = USUAL_STRENGTH) -> tuple[TuneRequest, str | None]:
+def vary(tune: Tune, strength: int = DEFAULT_STRENGTH) -> tuple[TuneRequest, str | None]:
     """The whole tune as the opening, in its own rhythm, key and metre, and the tune as its parent.
 
     This and the next three functions raise RequestError, with the sentence to show, for a tune of which that cannot be made,

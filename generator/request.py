@@ -1,273 +1,286 @@
-"""What somebody may ask the musician for."""
+"""What a user can request. `TuneRequest` declares each parameter once: field, limits, reader and help text together."""
 
-from __future__ import annotations
-
-import re
+# Without `from __future__ import annotations`: the annotations of TuneRequest are evaluated where they stand.
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from generator.notation.errors import NotationError
-from generator.notation.keys import Key, mode_named
-from generator.notation.metres import RHYTHMS, Metre, rhythm_named
+from generator.notation.metres import RHYTHMS, Metre
 from generator.notation.names import translatable
 from generator.notation.opening import read_opening
 from generator.notation.opening_modes import OPENING_MODES, OpeningMode
-from generator.notation.tokens import METRES, MODES, token_metre
-from generator.user_messages import OneOf, UserError, UserMessage
+from generator.notation.tokens import METRES, token_metre
+from generator.parameter_readers import (
+    MAX_MODEL_CHARACTERS,
+    MAX_OPENING_CHARACTERS,
+    MAX_TITLE_CHARACTERS,
+    OMISSIONS,
+    model_named,
+    read_key,
+    read_metre,
+    read_model,
+    read_omissions,
+    read_opening_text,
+    read_rhythm,
+    read_title,
+)
+from generator.parameters import Parameter, RequestError, choice, declared_parameters, flag, number
+from generator.user_messages import OneOf, UserMessage
+
+__all__ = [
+    "DEFAULT_STRENGTH",
+    "INSTRUMENTS",
+    "MAX_CANDIDATES",
+    "MAX_MODEL_CHARACTERS",
+    "MAX_OPENING_CHARACTERS",
+    "MAX_SEED",
+    "MAX_STRENGTH",
+    "MAX_TEMPO",
+    "MAX_TITLE_CHARACTERS",
+    "MIN_TEMPO",
+    "OMISSIONS",
+    "PARAMETERS",
+    "STRUCTURES",
+    "RequestError",
+    "Structure",
+    "TuneRequest",
+    "instrument_named",
+    "model_named",
+]
 
 Structure = Literal["parts", "free"]
 STRUCTURES: tuple[Structure, ...] = get_args(Structure)
 MAX_SEED = 2**31 - 1
-USUAL_STRENGTH, MAX_STRENGTH = 2, 3
+DEFAULT_STRENGTH, MAX_STRENGTH = 2, 3
 MAX_CANDIDATES = 16
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.1, 2.0
 MIN_TEMPO, MAX_TEMPO = 0.5, 1.5
-MAX_OPENING_CHARACTERS = 4_000
-MAX_TITLE_CHARACTERS = 80
-MAX_MODEL_CHARACTERS = 32
-OMISSIONS = ("triplets", "semiquavers", "accidentals", "rests", "ties", "pick-ups", "second endings")
 INSTRUMENTS = ("fiddle", "flute", "whistle", "accordion", "concertina", "banjo", "harp", "piano")
-T = TypeVar("T", bound=str)
 
 
-class RequestError(UserError):
-    """A request that cannot be met; `field` names the parameter that is wrong."""
-
-    def __init__(self, field: str, message: str) -> None:
-        self.field = field
-        super().__init__(message)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TuneRequest:
-    """A wish, already checked. None or an empty text leaves the choice to the musician; a seed is always set.
+    """A checked request. None or an empty text means that the composer chooses.
 
-    Values are canonical: `rhythm` is one of RHYTHMS, `key` as ABC writes it (`Ador`) or a mode alone (`dorian`), whose tonic
-    is left to the musician, `metre` as `6/8`.
+    A field's annotation declares the parameter; `PARAMETERS` collects them. Make requests of user input with `check`.
     """
 
-    seed: int
-    rhythm: str | None = None
-    key: str | None = None
-    metre: str | None = None
-    opening: str = ""
-    temperature: float = 1.0
-    title: str = ""
-    mode: OpeningMode = "continue"  # what becomes of the opening
-    strength: int = USUAL_STRENGTH  # of a variation, 1 to 3: how much of it is new
-    structure: Structure = "parts"  # of eight bars, played twice; or free
-    candidates: int | None = None  # tunes among which the best is chosen; None leaves their number to the composer
-    instrument: str = ""  # one of INSTRUMENTS; empty leaves it to the rhythm
-    backing: bool = True  # whether guitar and drum play along
-    tempo: float = 1.0  # how much faster than its rhythm's usual tempo; of a tune that is played as it stands, than its own
-    without: tuple[str, ...] = ()  # of OMISSIONS: what the composer leaves out
-    model: str = ""  # that composes, by its name; empty for the usual one. Whether it is at hand is for others to know
+    rhythm: Annotated[
+        str | None,
+        Parameter(
+            help=UserMessage("Type of tune: a dance such as a reel or jig, or an air."),
+            read=read_rhythm,
+            choices=tuple(RHYTHMS),
+            personal=True,
+        ),
+    ] = None
+    # As ABC writes it (`Ador`), or only a mode (`dorian`), for which the composer chooses a tonic.
+    key: Annotated[
+        str | None,
+        Parameter(help=UserMessage("Tonic and mode in ABC notation: D, Am, Ador, Gmix."), read=read_key, personal=True),
+    ] = None
+    metre: Annotated[
+        str | None,
+        Parameter(help=UserMessage("Metre (time signature), such as 4/4 or 6/8."), read=read_metre, max_characters=20),
+    ] = None
+    opening: Annotated[
+        str,
+        Parameter(
+            help=UserMessage("A few bars of ABC to start from."), read=read_opening_text, max_characters=MAX_OPENING_CHARACTERS
+        ),
+    ] = ""
+    mode: Annotated[
+        OpeningMode,
+        choice(
+            OPENING_MODES,
+            lambda text, names: UserMessage("I don't know the mode “{text}”. Try {names}.", text=text, names=names),
+            help=UserMessage("What to do with the opening (default: continue it)."),
+        ),
+    ] = "continue"
+    strength: Annotated[
+        int,
+        number(
+            int,
+            1,
+            MAX_STRENGTH,
+            lambda value: UserMessage(
+                "Strength must be from 1 (a few changes) to {most} (mostly new), not {value}.", most=MAX_STRENGTH, value=value
+            ),
+            help=UserMessage("How much a variation changes the tune (default: 2)."),
+            choices=tuple(range(1, MAX_STRENGTH + 1)),
+        ),
+    ] = DEFAULT_STRENGTH
+    structure: Annotated[
+        Structure,
+        choice(
+            STRUCTURES,
+            lambda text, names: UserMessage("I don't know the structure “{text}”. Try {names}.", text=text, names=names),
+            help=UserMessage("Structure of the tune (default: eight-bar parts, each played twice)."),
+            personal=True,
+        ),
+    ] = "parts"
+    title: Annotated[
+        str, Parameter(help=UserMessage("Title of the tune."), read=read_title, max_characters=MAX_TITLE_CHARACTERS)
+    ] = ""
+    instrument: Annotated[
+        str,
+        choice(
+            INSTRUMENTS,
+            lambda text, names: UserMessage("I don't know the instrument “{text}”. Try {names}.", text=text, names=names),
+            help=UserMessage("Melody instrument (default: depends on the rhythm)."),
+            personal=True,
+        ),
+    ] = ""
+    backing: Annotated[
+        bool,
+        flag(
+            "with",
+            "without",
+            UserMessage("Backing must be “with” or “without”."),
+            help=UserMessage("Whether guitar and bodhrán play along (default: yes)."),
+            personal=True,
+        ),
+    ] = True
+    temperature: Annotated[
+        float,
+        number(
+            float,
+            MIN_TEMPERATURE,
+            MAX_TEMPERATURE,
+            lambda value: UserMessage("Temperature must be from 0.1 (steady) to 2 (wild), not {value}.", value=value),
+            help=UserMessage("From 0.1 (steady) to 2 (wild); default: 1."),
+            personal=True,
+        ),
+    ] = 1.0
+    # Relative to the rhythm's tempo; in the mode `play`, to the opening's own.
+    tempo: Annotated[
+        float,
+        number(
+            float,
+            MIN_TEMPO,
+            MAX_TEMPO,
+            lambda value: UserMessage("Tempo must be from 0.5 (slow) to 1.5 (fast), not {value}.", value=value),
+            help=UserMessage("Tempo relative to the usual one, from 0.5 (slow) to 1.5 (fast); default: 1."),
+            personal=True,
+        ),
+    ] = 1.0
+    # Empty for the default model. The caller checks whether a worker offers it.
+    model: Annotated[
+        str,
+        Parameter(
+            help=UserMessage("Which model composes the tune (default: the standard model)."),
+            read=read_model,
+            max_characters=MAX_MODEL_CHARACTERS,
+            personal=True,
+        ),
+    ] = ""
+    seed: Annotated[
+        int,
+        number(
+            int,
+            0,
+            MAX_SEED,
+            lambda value: UserMessage("Seed must be a whole number from 0 to {most}, not {value}.", most=MAX_SEED, value=value),
+            help=UserMessage("The same seed and settings give the same tune."),
+        ),
+    ]
+    without: Annotated[
+        tuple[str, ...],
+        Parameter(
+            help=UserMessage("What to leave out: triplets, semiquavers, accidentals, rests, ties … Separate with commas."),
+            read=read_omissions,
+            kind=tuple,
+            max_characters=100,
+        ),
+    ] = ()
+    # The number of tunes from which the best is chosen; None leaves it to the composer.
+    candidates: Annotated[
+        int | None,
+        number(
+            int,
+            1,
+            MAX_CANDIDATES,
+            lambda value: UserMessage(
+                "The number of candidates must be from 1 to {most}, not {value}.", most=MAX_CANDIDATES, value=value
+            ),
+            help=UserMessage("How many candidates to compose; you get the best one (default: 8)."),
+            personal=True,
+        ),
+    ] = None
 
     @classmethod
-    def check(
-        cls,
-        *,
-        rhythm: str | None = None,
-        key: str | None = None,
-        metre: str | None = None,
-        opening: str | None = None,
-        temperature: float | None = None,
-        seed: int | None = None,
-        title: str | None = None,
-        mode: str | None = None,
-        strength: int | None = None,
-        structure: str | None = None,
-        candidates: int | None = None,
-        instrument: str | None = None,
-        backing: bool = True,
-        tempo: float | None = None,
-        without: str | Sequence[str] | None = None,
-        model: str | None = None,
-    ) -> TuneRequest:
-        """Makes a request out of what people typed; raises RequestError with the sentence to show them."""
-        named = None
-        if rhythm and rhythm.strip():
-            named = rhythm_named(rhythm)
-            if named is None:
-                known = OneOf(map(translatable, RHYTHMS))
-                raise RequestError(
-                    "rhythm", UserMessage("I don't know the rhythm “{text}”. Try {names}.", text=rhythm.strip()[:40], names=known)
-                )
-        bars = _metre(metre)
-        if named and bars and all(bars.bar != usual.bar for usual in named.metres):
-            sentence = UserMessage(
-                "A {rhythm} is not written in {metre}. Leave the metre open or use {names}.",
-                rhythm=translatable(named.name),
-                metre=str(bars),
-                names=OneOf(map(str, named.metres)),
-            )
-            raise RequestError("metre", sentence)
-        if bars and token_metre(bars) not in METRES:
-            known = OneOf(map(str, METRES))
-            raise RequestError("metre", UserMessage("I don't write in {metre}. Try {names}.", metre=str(bars), names=known))
-        if temperature is not None and not 0.1 <= temperature <= 2:
-            sentence = UserMessage(
-                "The temperature goes from 0.1 (steady) to 2 (wild); {value} is outside.", value=f"{temperature:g}"
-            )
-            raise RequestError("temperature", sentence)
-        if seed is not None and not 0 <= seed <= MAX_SEED:
-            raise RequestError("seed", UserMessage("The seed is a whole number from 0 to {most}.", most=MAX_SEED))
-        if strength is not None and not 1 <= strength <= MAX_STRENGTH:
-            sentence = UserMessage(
-                "The strength goes from 1 (a little is new) to {most} (most of it is); {value} is outside.",
-                most=MAX_STRENGTH,
-                value=strength,
-            )
-            raise RequestError("strength", sentence)
-        if candidates is not None and not 1 <= candidates <= MAX_CANDIDATES:
-            sentence = UserMessage(
-                "I choose among 1 to {most} candidates; {value} is outside.", most=MAX_CANDIDATES, value=candidates
-            )
-            raise RequestError("candidates", sentence)
-        if tempo is not None and not MIN_TEMPO <= tempo <= MAX_TEMPO:
-            least, most = f"{MIN_TEMPO:g}", f"{MAX_TEMPO:g}"
-            sentence = UserMessage("The tempo goes from {least} to {most} times the usual one.", least=least, most=most)
-            raise RequestError("tempo", sentence)
-        wanted = _key(key)
-        treatment = _one_of("mode", mode, OPENING_MODES)
-        text = (opening or "").strip()
-        if len(text) > MAX_OPENING_CHARACTERS:
-            sentence = UserMessage(
-                "The opening has {characters:,} characters; I read at most {limit:,}.",
-                characters=len(text),
-                limit=MAX_OPENING_CHARACTERS,
-            )
-            raise RequestError("opening", sentence)
-        if text:
-            try:
-                asked = {"rhythm": named.name if named else None, "key": wanted, "metre": str(bars) if bars else None}
-                read_opening(text, **asked, mode=treatment)
-            except NotationError as error:
-                raise RequestError("opening", error.message) from None
-        elif treatment != "continue":
-            raise RequestError("opening", _MISSING[treatment])
-        name = " ".join("".join(character if character.isprintable() else " " for character in title or "").split())
-        return cls(
-            seed=secrets.randbelow(MAX_SEED + 1) if seed is None else seed,
-            rhythm=named.name if named else None,
-            key=wanted,
-            metre=str(bars) if bars else None,
-            opening=text,
-            temperature=1.0 if temperature is None else float(temperature),
-            title=name[:MAX_TITLE_CHARACTERS].rstrip(),
-            mode=treatment,
-            strength=USUAL_STRENGTH if strength is None else strength,
-            structure=_one_of("structure", structure, STRUCTURES),
-            candidates=candidates,
-            instrument=instrument_named(instrument),
-            backing=backing,
-            tempo=1.0 if tempo is None else float(tempo),
-            without=() if treatment == "play" else _omissions(without),
-            model="" if treatment == "play" else _model(model),
-        )
+    def check(cls, **given: Any) -> Self:
+        """Makes a request of user input: text or values by parameter name, None or empty for the default.
 
-    def again(self) -> TuneRequest:
-        """The same wish with a new seed."""
+        Draws a seed if none is given. Raises RequestError.
+        """
+        if unknown := given.keys() - PARAMETERS.keys():
+            raise TypeError(f"A request has no parameter {min(unknown)}.")
+        if PARAMETERS["mode"].check(given.get("mode")) == "play":  # then nothing is composed
+            given = given | {"without": None, "model": None}
+        values = {name: parameter.check(given.get(name)) for name, parameter in PARAMETERS.items()}
+        if values["seed"] is None:
+            values["seed"] = secrets.randbelow(MAX_SEED + 1)
+        request = cls(**values)
+        request._check_metre()
+        request._check_opening()
+        return request
+
+    def _check_metre(self) -> None:
+        metre, rhythm = Metre.parse(self.metre or ""), RHYTHMS[self.rhythm] if self.rhythm else None
+        if metre is None:
+            return
+        if rhythm and all(metre.bar != usual.bar for usual in rhythm.metres):
+            message = UserMessage(
+                "A {rhythm} is not written in {metre}. Leave out the metre or use {names}.",
+                rhythm=translatable(rhythm.name),
+                metre=str(metre),
+                names=OneOf(map(str, rhythm.metres)),
+            )
+            raise RequestError("metre", message)
+        if token_metre(metre) not in METRES:
+            names = OneOf(map(str, METRES))
+            raise RequestError("metre", UserMessage("I don't compose in {metre}. Try {names}.", metre=str(metre), names=names))
+
+    def _check_opening(self) -> None:
+        if not self.opening:
+            if self.mode != "continue":
+                raise RequestError("opening", _MISSING_OPENING[self.mode])
+            return
+        try:
+            read_opening(self.opening, rhythm=self.rhythm, key=self.key, metre=self.metre, mode=self.mode)
+        except NotationError as error:
+            raise RequestError("opening", error.message) from None
+
+    def again(self) -> Self:
+        """The same request with a new seed."""
         return replace(self, seed=secrets.randbelow(MAX_SEED + 1))
 
-    def in_a_row(self, count: int) -> list[TuneRequest]:
-        """The same wish so many times, with the seeds from its own on."""
+    def in_a_row(self, count: int) -> list[Self]:
+        """`count` copies of this request with consecutive seeds, the first with its own."""
         return [replace(self, seed=(self.seed + index) % (MAX_SEED + 1)) for index in range(count)]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> TuneRequest:
-        """Reads what `as_dict` made, also before there were modes: then `vary` stood for one."""
-        kept = dict(values)
-        if kept.pop("vary", False):
-            kept["mode"] = "vary"
-        return cls(**kept | {"without": tuple(kept.get("without", ()))})
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Reads what `as_dict` returned, also after JSON. Missing parameters get their defaults."""
+        return cls(**values | {"without": tuple(values.get("without", ()))})
 
 
-def _key(text: str | None) -> str | None:
-    if not text or not text.strip():
-        return None
-    if alone := mode_named(text):
-        if alone not in MODES:
-            raise RequestError("key", _not_among_modes(translatable(alone)))
-        return str(alone)
-    try:
-        key = Key.parse(text)
-    except NotationError as error:
-        raise RequestError("key", error.reason) from None
-    if key.extra:
-        sentence = UserMessage("I write in keys without accidentals of their own. Ask for {key} alone.", key=key.name)
-        raise RequestError("key", sentence)
-    if key.mode not in MODES:
-        raise RequestError("key", _not_among_modes(key.name))
-    return key.abc
+# The messages for modes that need an opening.
+_MISSING_OPENING = {
+    "answer": UserMessage("There is no opening to answer. Enter a phrase of ABC as the opening."),
+    "vary": UserMessage("There is no tune to vary. Enter a whole tune as the opening."),
+    "second part": UserMessage("There is no first part to compose a second one for. Enter it as the opening."),
+    "play": UserMessage("There is no tune to play. Enter its ABC as the opening."),
+}
 
-
-def _not_among_modes(key: str) -> UserMessage:
-    return UserMessage("I write in {names}; {key} is not among them.", names=OneOf(map(translatable, MODES)), key=key)
-
-
-def _metre(text: str | None) -> Metre | None:
-    try:
-        return Metre.parse(text or "")
-    except NotationError as error:
-        raise RequestError("metre", error.reason) from None
+PARAMETERS = declared_parameters(TuneRequest)
 
 
 def instrument_named(text: str | None) -> str:
-    """The instrument that a person names, in any case; empty where none is. Raises RequestError."""
-    return str(_one_of("instrument", text, INSTRUMENTS)) if text and text.strip() else ""
-
-
-def _omissions(typed: str | Sequence[str] | None) -> tuple[str, ...]:
-    """What is left out, as OMISSIONS has it and in its order; raises RequestError."""
-    listed = re.split(r"[,;]", typed) if isinstance(typed, str) else typed or ()
-    found = set()
-    for text in filter(None, (" ".join(each.split()).lower() for each in listed)):
-        plain = {name.replace("-", " "): name for name in OMISSIONS}
-        name = plain.get(text.replace("-", " ")) or plain.get(f"{text.replace('-', ' ')}s")
-        if name is None:
-            sentence = UserMessage(
-                "I can't leave out “{text}”. Try {names}.", text=text[:40], names=OneOf(map(translatable, OMISSIONS))
-            )
-            raise RequestError("without", sentence)
-        found.add(name)
-    return tuple(name for name in OMISSIONS if name in found)
-
-
-def model_named(text: str | None) -> str:
-    """A model's name as it is chosen: of small letters, digits, dots and hyphens; it names a queue as well."""
-    return re.sub(r"[^a-z0-9.]+", "-", (text or "").lower()).strip("-")[:MAX_MODEL_CHARACTERS].rstrip("-")
-
-
-def _model(typed: str | None) -> str:
-    name = model_named(typed)
-    if typed and typed.strip() and not name:
-        raise RequestError("model", UserMessage("A model's name has letters from a to z or digits."))
-    return name
-
-
-# For the modes that make something of an opening, where there is none.
-_MISSING = {
-    "answer": UserMessage("There is no opening to answer. Hand in a phrase of ABC."),
-    "vary": UserMessage("There is no tune to vary. Hand in a whole tune as the opening."),
-    "second part": UserMessage("There is no first part to write a second one to. Hand it in as the opening."),
-    "play": UserMessage("There is no tune to play. Hand in its ABC as the opening."),
-}
-
-
-def _one_of(field: str, typed: str | None, names: tuple[T, ...]) -> T:
-    """The name that was typed, in any case, with hyphens or without; the first where nothing was."""
-    wanted = " ".join((typed or names[0]).replace("-", " ").replace("_", " ").lower().split()) or names[0]
-    for name in names:
-        if name == wanted:
-            return name
-    text, known = wanted[:40], OneOf(map(translatable, names))
-    if field == "mode":
-        raise RequestError(field, UserMessage("I don't know the mode “{text}”. Try {names}.", text=text, names=known))
-    if field == "structure":
-        raise RequestError(field, UserMessage("I don't know the structure “{text}”. Try {names}.", text=text, names=known))
-    raise RequestError(field, UserMessage("I don't know the instrument “{text}”. Try {names}.", text=text, names=known))
+    """The instrument that `text` names, in any case; empty for empty text. Raises RequestError."""
+    return str(PARAMETERS["instrument"].check(text))

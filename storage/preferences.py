@@ -10,7 +10,7 @@ from typing import Any, Literal, cast, get_args
 from sqlalchemy import Table, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from generator.request import RequestError, TuneRequest, instrument_named
+from generator.request import PARAMETERS, RequestError, instrument_named
 from generator.user_messages import LANGUAGES, OneOf, UserError, UserMessage
 from storage import tables
 from storage.database import Database
@@ -145,33 +145,20 @@ def _readable(kept: dict[str, Any], known: set[str], check: Any) -> dict[str, An
     return {name: value for name, value in values.items() if value is not None}
 
 
-_DEFAULTS: dict[str, tuple[type, ...]] = {
-    "rhythm": (str,),
-    "key": (str,),
-    "temperature": (float, int),
-    "tempo": (float, int),
-    "structure": (str,),
-    "candidates": (int,),
-    "instrument": (str,),
-    "backing": (bool,),
-    "model": (str,),
-    "language": (str,),
-}
-
-
 def _default(name: str, value: object) -> Any:
     """The value as TuneRequest writes it, None for none; raises RequestError."""
-    if name not in _DEFAULTS:
+    parameter = PARAMETERS.get(name)
+    if name != "language" and not (parameter and parameter.personal):
         raise RequestError(name, UserMessage("There is no default for “{text}”.", text=name[:40]))
     if value is None or value == "":
         return None
-    if type(value) not in _DEFAULTS[name]:
+    kind = parameter.kind if parameter else str
+    if type(value) is not kind and not (kind is float and type(value) is int):
         raise RequestError(name, UserMessage("The default for “{text}” cannot be read; please choose it again.", text=name))
-    if name == "language":
+    if parameter is None:
         return _language(value)
-    wish = TuneRequest.check(**cast(dict[str, Any], {"seed": 0, name: value}))
-    canonical = getattr(wish, name)
-    return None if canonical == "" else canonical
+    checked = parameter.check(value)
+    return None if checked == "" else checked
 
 
 def _setting(name: str, value: object) -> Any:

@@ -10,41 +10,16 @@ from typing import Any
 import click
 
 from bot.cli.failure import Failure, read_settings, write_failure
-from bot.cli.options import DIRECTORY, EXISTING_FILE
+from bot.cli.options import DIRECTORY, EXISTING_FILE, request_option, request_options
 from bot.settings import quiet_tensorflow
-
-_INSTRUMENT = click.option(
-    "--instrument",
-    help="fiddle, flute, whistle, accordion, concertina, banjo, harp or piano. [default: what suits the rhythm]",
-)
-_BACKING = click.option(
-    "--no-backing", "backing", flag_value=False, default=True, help="Play the melody alone, without guitar and drum."
-)
+from generator.request import PARAMETERS, RequestError, TuneRequest, instrument_named
 
 
 @click.command()
-@click.option("--rhythm", help="reel, jig, slip jig, hornpipe, polka, slide, waltz, march, strathspey or air.")
-@click.option("--key", help="A key as in ABC (D, Am, Edor, Gmaj, Bmix), or only a mode (dorian).")
-@click.option("--metre", help="4/4, 6/8, C| …")
-@click.option("--opening", help="ABC to start from, or @FILE.")
-@click.option("--mode", help="What to do with the opening: continue, answer, vary, second part or play. [default: continue]")
-@click.option("--strength", type=int, help="How much a variation changes, 1 (little) to 3 (most). [default: 2]")
+@request_options
 @click.option("--parent", type=EXISTING_FILE, help="A tune.abc to vary.")
-@click.option("--structure", help="parts (of eight bars, each played twice) or free. [default: parts]")
-@click.option("--candidates", type=int, help="How many tunes to compose and choose the best from, 1 to 16.")
-@click.option("--temperature", type=float, help="0.1 (steady) to 2 (wild). [default: 1]")
 @click.option(
-    "--without",
-    help="What to leave out, separated by commas: triplets, semiquavers, accidentals, rests, ties, pick-ups, second endings.",
-)
-@click.option("--tempo", type=float, help="Speed relative to the rhythm's own, 0.5 (slow) to 1.5 (fast). [default: 1]")
-@click.option("--seed", type=int, help="The same seed and settings give the same tune. [default: random]")
-@click.option("--title", help="[default: a generated title]")
-@click.option("--model", help="The model that composes; `tunesmith doctor` lists the installed ones.")
-@_INSTRUMENT
-@_BACKING
-@click.option(
-    "--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many tunes; seeds count up from SEED."
+    "--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many tunes, with consecutive seeds."
 )
 @click.option("--set", "tunes_in_set", type=click.IntRange(2, 5), help="Compose a set of this many tunes, and a set.abc.")
 @click.option("--out", type=DIRECTORY, required=True, help="Folder to write to.")
@@ -63,7 +38,6 @@ def compose(
 ) -> None:
     """Compose tunes into a folder."""
     from generator.notation.errors import NotationError
-    from generator.request import RequestError, TuneRequest
     from generator.sets import requests_of_set
 
     if parent and (opening or mode):
@@ -118,18 +92,17 @@ def compose(
 @click.command()
 @click.argument("file", type=EXISTING_FILE)
 @click.option("--out", type=DIRECTORY, required=True, help="Folder to write to.")
-@_INSTRUMENT
-@_BACKING
-def render(file: Path, out: Path, instrument: str | None, backing: bool) -> None:
+@request_option("instrument")
+@request_option("backing")
+def render(file: Path, out: Path, instrument: str | None, backing: bool | None) -> None:
     """Engrave and play the tune in an ABC file."""
     from generator import file_output
     from generator.notation.errors import NotationError
     from generator.rendering.result import RenderingError
     from generator.rendering.style import Style
-    from generator.request import RequestError, instrument_named
 
     try:
-        style = Style(instrument=instrument_named(instrument), backing=backing)
+        style = Style(instrument=instrument_named(instrument), backing=PARAMETERS["backing"].check(backing))
         files, notices = file_output.render_file(file, out, style=style, soundfont=read_settings().soundfont)
     except RequestError as error:
         raise Failure(error, 2) from None

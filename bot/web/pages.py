@@ -12,25 +12,11 @@ from aiohttp import web
 from bot.desk import Desk, DeskError, again, vary
 from bot.web import form, state
 from bot.web.failures import wants_json
+from bot.web.fields import field_rows
 from bot.web.preview import Previews
 from bot.web.views import Views
 from bot.web.visitor import find, person, remember, tune_at, viewer
-from generator.notation.keys import Mode, transpose_tonic
-from generator.notation.metres import RHYTHMS
-from generator.notation.opening_modes import OPENING_MODES
-from generator.notation.tokens import MODES
-from generator.request import (
-    INSTRUMENTS,
-    MAX_OPENING_CHARACTERS,
-    MAX_SEED,
-    MAX_STRENGTH,
-    MAX_TITLE_CHARACTERS,
-    OMISSIONS,
-    STRUCTURES,
-    USUAL_STRENGTH,
-    RequestError,
-    TuneRequest,
-)
+from generator.request import PARAMETERS, RequestError, TuneRequest
 from storage.gallery import Family
 from storage.storage import Storage
 from storage.tunes import Origin, Status, Tune
@@ -51,30 +37,6 @@ DOWNLOADS = {
 NOT_AGAIN = "This tune was made from an opening that only its asker has; you can vary the tune instead."
 
 
-def _keys() -> list[str]:
-    """Every key that may be asked for, as ABC writes it, those of sessions first."""
-    usual = ["D", "G", "A", "Em", "Bm", "Am", "Ador", "Edor", "Dmix", "Amix"]
-    every = [transpose_tonic(pitch_class, mode) + Mode(mode).abc for mode in MODES for pitch_class in range(12)]
-    return usual + [key for key in every if key not in usual]
-
-
-_CHOICES = {
-    "rhythms": list(RHYTHMS),
-    "metres": sorted({str(metre) for rhythm in RHYTHMS.values() for metre in rhythm.metres}, key=lambda text: (text[-1], text)),
-    "keys": _keys(),
-    "modes": OPENING_MODES,
-    "strengths": [str(strength) for strength in range(1, MAX_STRENGTH + 1)],
-    "usual_strength": str(USUAL_STRENGTH),
-    "structures": STRUCTURES,
-    "instruments": INSTRUMENTS,
-    "omissions": OMISSIONS,
-    "backings": form.BACKINGS,
-    "example": EXAMPLE,
-    "example_address": "/?" + urlencode(EXAMPLE),
-    "limits": {"opening": MAX_OPENING_CHARACTERS, "title": MAX_TITLE_CHARACTERS, "seed": MAX_SEED},
-}
-
-
 class Pages:
     def __init__(self, storage: Storage, desk: Desk, views: Views, previews: Previews) -> None:
         self._storage, self._desk, self._views, self._previews = storage, desk, views, previews
@@ -89,7 +51,7 @@ class Pages:
 
     async def compose(self, request: web.Request) -> web.Response:
         body = await form.body(request)
-        values = dict.fromkeys(form.FIELDS, "")
+        values = dict.fromkeys(PARAMETERS, "")
         try:
             values = form.typed(body)
             wish = await _wish(values)
@@ -185,7 +147,7 @@ class Pages:
         sentence: str | None = None,
     ) -> web.Response:
         latest = (await self._storage.gallery.mine(viewer(request), limit=LATEST_TUNES)).tunes
-        errors = {field: sentence} if field in form.FIELDS else {"": sentence} if sentence else {}
+        errors = {field: sentence} if field in PARAMETERS else {"": sentence} if sentence else {}
         page = self._views.page(
             "compose.html",
             here="compose",
@@ -194,9 +156,10 @@ class Pages:
             values=values,
             errors=errors,
             latest=latest,
-            models=await self._desk.models(),
+            rows=field_rows(await self._desk.models(), chosen_model=values["model"]),
+            example=EXAMPLE,
+            example_address="/?" + urlencode(EXAMPLE),
             token=form.new_token(),
-            **_CHOICES,
         )
         return remember(request, page)
 
@@ -207,7 +170,7 @@ def _filled(tune: Tune, by: Viewer) -> dict[str, str]:
 
 async def _wish(values: Mapping[str, str]) -> TuneRequest:
     """In a thread: a hostile opening takes a tenth of a second to read, and whoever is following waits for the loop."""
-    return await asyncio.to_thread(form.wish, values)
+    return await asyncio.to_thread(lambda: TuneRequest.check(**values))
 
 
 async def _event(request: web.Request) -> str:

@@ -262,7 +262,7 @@ class _Sample:
 
 def _samples(weights: Weights, render: Render, done: Callable[[], None]) -> list[tuple[float, list[_Sample]]]:
     """The same wishes at each temperature, nobody's choice: the first tunes that came."""
-    wishes = [TuneRequest.check(**wish, temperature=warm) for warm in TEMPERATURES for wish in WISHES]  # type: ignore[arg-type]
+    wishes = [TuneRequest.check(**wish, temperature=warm) for warm in TEMPERATURES for wish in WISHES]
     composer = Composer(weights, slots=len(wishes))
     try:
         tunes = composer.compose(wishes)

@@ -76,7 +76,7 @@ async def test_a_button_answers_whoever_presses_it_in_theirs(stage: Stage, perso
 async def test_refusals_speak_the_persons_language(stage: Stage, person: Person) -> None:
     discord, translate = stage.discord, language(await spoken(stage, person))
     reel = UserMessage(
-        "A {rhythm} is not written in {metre}. Leave the metre open or use {names}.",
+        "A {rhythm} is not written in {metre}. Leave out the metre or use {names}.",
         rhythm=translatable("reel"), metre="6/8", names=OneOf(["4/4", "2/2"]),
     )  # fmt: skip
     assert await discord.refused(await discord.slash("tune", person=person, rhythm="reel", metre="6/8")) == translate(reel)

@@ -74,7 +74,7 @@ async def test_progress_is_shown_now_and_then_and_never_after_the_end(stage: Sta
     ("options", "told"),
     [
         ({"key": "H major"}, "“H major” is not a key"),
-        ({"key": "C locrian"}, "not among them"),
+        ({"key": "C locrian"}, "not in C locrian"),
         ({"metre": "7"}, "is not a metre"),
         ({"rhythm": "reel", "metre": "6/8"}, "A reel is not written in 6/8"),
         ({"opening": "x" * 4_001}, "at most 4,000"),

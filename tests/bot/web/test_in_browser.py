@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser, tmp_path: Path) -> None:
     async with open_page(browser, site.address) as page:
         await page.goto("/")
-        await page.get_by_role("link", name="Begin with these").click()
+        await page.get_by_role("link", name="Start with these").click()
         assert await page.get_by_label("Rhythm").input_value() == "reel"
         await page.get_by_label("Title").fill("<b>Seen</b> in a Browser")
         await page.get_by_role("button", name="Compose").click()
