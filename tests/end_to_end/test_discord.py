@@ -48,7 +48,7 @@ async def test_a_slash_command_becomes_a_message_with_three_files(tunesmith: Tun
 
 async def test_a_bad_opening_is_answered_to_the_person_alone(tunesmith: Tunesmith, discord: FakeDiscord) -> None:
     asked = await discord.slash("tune", opening="M:6/8\nK:D\nDFA dfaa|d6|")
-    sentence = await discord.refused(asked)
+    sentence = await discord.private_text(asked)
     assert "Bar 1" in sentence
     assert "7 of 6" in sentence
 

@@ -10,7 +10,7 @@
         again = await discord.click(message, "Again")            # by label or custom_id
         opened = await discord.select(message, "The Loopback")   # an entry of its one menu, by label
         played = await discord.slash("render", file=Upload("tune.abc", b"X:1 ..."))
-        menu = await discord.menu("Play this ABC", await discord.say("|:ABcd|efga:|"))
+        menu = await discord.menu("Play this ABC", await discord.write("|:ABcd|efga:|"))
         [_, second] = await discord.posted(count=2)
         discord.assert_no_pings()
 
@@ -20,12 +20,12 @@ process takes them from `discord.environment`.
 A select is used by `choose(message, custom_id, value)`; the form that a press brought is `form(interaction)`, and is sent by
 `submit(interaction, key="G")`, with what stands in it where nothing else is given.
 
-Where things happen: `place=` is one of TUNES (the default), SHOWCASE (another channel of its server), SILENT (may not write),
+Where things happen: `channel=` is one of TUNES (the default), SHOWCASE (another channel of its server), SILENT (may not write),
 HIDDEN (may not even read), WORKSHOP (a thread), QUESTION (a forum's post), LOUNGE (a voice channel), ELSEWHERE (a server that the
 bot is not in: the person has installed it for themselves), DIRECT (its direct messages with FIDDLER), PRIVATE (direct messages
 between two people), GROUP (a group's), NO_THREADS (may make none), NO_HISTORY (may not read what was written, nor reply), THREAD,
-SILENT_THREADS (a channel in whose threads it may not write), SILENT_THREAD (one of these), or a Place of the test's own. Threads
-that the bot makes are in `places` by their id. `forbid(place, permissions)` takes the bot's permissions away, `archive(thread)`
+SILENT_THREADS (a channel in whose threads it may not write), SILENT_THREAD (one of these), or a Channel of the test's own. Threads
+that the bot makes are in `channels` by their id. `forbid(channel, permissions)` takes the bot's permissions away, `archive(thread)`
 closes a thread. Who does them: `person=` is FIDDLER (the default, who moderates the servers), PIPER, HERMIT (who accepts no
 direct messages) or a Person of the test's own.
 
@@ -70,11 +70,11 @@ from tests.loopback.discord_world import (
     TOKEN,
     TUNES,
     WORKSHOP,
+    Channel,
     Fault,
     Interaction,
     Payload,
     Person,
-    Place,
     Sent,
     Upload,
 )
@@ -83,7 +83,7 @@ from tests.patience import HANG_S
 __all__ = [
     "APPLICATION", "BOT", "DIRECT", "ELSEWHERE", "FIDDLER", "GROUP", "HERMIT", "HIDDEN", "LOUNGE", "MENTION", "NO_HISTORY",
     "NO_THREADS", "PIPER", "PRIVATE", "QUESTION", "SHOWCASE", "SILENT", "SILENT_THREAD", "SILENT_THREADS", "THREAD", "TOKEN",
-    "TUNES", "WORKSHOP", "FakeDiscord", "Interaction", "Payload", "Person", "Place", "Sent", "Upload",
+    "TUNES", "WORKSHOP", "Channel", "FakeDiscord", "Interaction", "Payload", "Person", "Sent", "Upload",
 ]  # fmt: skip
 
 COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
@@ -141,7 +141,7 @@ class FakeDiscord(Server):
         assert interaction.callback == DEFERRED, f"answered {interaction.callback}: {interaction.data}"
         return interaction
 
-    async def refused(self, interaction: Interaction, timeout_s: float = HANG_S) -> str:
+    async def private_text(self, interaction: Interaction, timeout_s: float = HANG_S) -> str:
         """Waits for the sentence that only the person sees, given at once or after «thinking» was taken back."""
 
         def sentence() -> str | None:
@@ -154,24 +154,24 @@ class FakeDiscord(Server):
 
         return str(await self.until(sentence, timeout_s))
 
-    async def posted(self, place: Place = TUNES, *, count: int = 1, timeout_s: float = HANG_S) -> list[Payload]:
+    async def posted(self, channel: Channel = TUNES, *, count: int = 1, timeout_s: float = HANG_S) -> list[Payload]:
         """Waits for that many finished tunes of the bot in a place: messages with files, oldest first."""
-        await self.until(lambda: len(self.tunes(place)) >= count, timeout_s)
-        return self.tunes(place)
+        await self.until(lambda: len(self.tunes(channel)) >= count, timeout_s)
+        return self.tunes(channel)
 
     # --- looking
-    def channel(self, place: Place = TUNES) -> list[Payload]:
+    def messages_in(self, channel: Channel = TUNES) -> list[Payload]:
         """The messages that everybody in the place sees, oldest first."""
-        return [m for m in self.messages.values() if m["channel_id"] == place.id and not m["flags"] & EPHEMERAL]
+        return [m for m in self.messages.values() if m["channel_id"] == channel.id and not m["flags"] & EPHEMERAL]
 
-    def tunes(self, place: Place = TUNES) -> list[Payload]:
-        return [m for m in self.channel(place) if m["attachments"] and m["author"] == BOT]
+    def tunes(self, channel: Channel = TUNES) -> list[Payload]:
+        return [m for m in self.messages_in(channel) if m["attachments"] and m["author"] == BOT]
 
     def card(self, interaction: Interaction) -> Payload | None:
         """The response of an interaction while it stands: «thinking» or what it was filled with."""
         return self.messages.get(interaction.original or "")
 
-    def thinking(self, interaction: Interaction) -> bool:
+    def is_thinking(self, interaction: Interaction) -> bool:
         card = self.card(interaction)
         return card is not None and bool(card["flags"] & LOADING)
 
@@ -180,7 +180,7 @@ class FakeDiscord(Server):
         [attachment] = [file for file in message["attachments"] if file["filename"].endswith(ending)]
         return self._blobs[attachment["id"]]
 
-    async def whispered(self, interaction: Interaction, timeout_s: float = HANG_S) -> Payload:
+    async def private_message(self, interaction: Interaction, timeout_s: float = HANG_S) -> Payload:
         """Waits for the message that only the person sees, once it is more than «thinking»."""
 
         def message() -> Payload | None:
@@ -220,20 +220,20 @@ class FakeDiscord(Server):
 
     # --- what a person does
     async def slash(
-        self, command: str, *, place: Place = TUNES, person: Person = FIDDLER, opened: bool = False, **options: Any
+        self, command: str, *, channel: Channel = TUNES, person: Person = FIDDLER, opened: bool = False, **options: Any
     ) -> Interaction:
         """`opened`: the server has opened the command to those whom its default permissions leave out."""
-        self._assert_offered(self.commands[command], place, person, opened)
-        return await self._interact(COMMAND, self._command(command, options), place, person)
+        self._assert_offered(self.commands[command], channel, person, opened)
+        return await self._interact(COMMAND, self._command(command, options), channel, person)
 
     async def autocomplete(
-        self, command: str, focused: str, typed: str, *, place: Place = TUNES, person: Person = FIDDLER, **others: Any
+        self, command: str, focused: str, typed: str, *, channel: Channel = TUNES, person: Person = FIDDLER, **others: Any
     ) -> list[Payload]:
         """What the bot offers while the person types into an option; the other options filled in so far are `others`."""
         data = self._command(command, {**others, focused: typed})
         for option in data["options"]:
             option["focused"] = option["name"] == focused
-        interaction = await self.answered(await self._interact(AUTOCOMPLETE, data, place, person))
+        interaction = await self.answered(await self._interact(AUTOCOMPLETE, data, channel, person))
         assert interaction.callback == CHOICES, f"answered {interaction.callback}"
         choices: list[Payload] = interaction.data["choices"]
         return choices
@@ -242,14 +242,14 @@ class FakeDiscord(Server):
         """Presses a button by its label or its custom_id."""
         data = {"custom_id": self.buttons(message).get(button, button), "component_type": 2}
         self._assert_seen(message, person)
-        return await self._interact(COMPONENT, data, self.places[message["channel_id"]], person, message)
+        return await self._interact(COMPONENT, data, self.channels[message["channel_id"]], person, message)
 
     async def choose(self, message: Payload, custom_id: str, value: str, *, person: Person = FIDDLER) -> Interaction:
         """Chooses from a select."""
         [select] = [item for row in message["components"] for item in row["components"] if item["custom_id"] == custom_id]
         assert value in [option["value"] for option in select["options"]]
         data = {"custom_id": custom_id, "component_type": 3, "values": [value]}
-        return await self._interact(COMPONENT, data, self.places[message["channel_id"]], person, message)
+        return await self._interact(COMPONENT, data, self.channels[message["channel_id"]], person, message)
 
     async def submit(self, interaction: Interaction, *values: str, person: Person | None = None, **typed: str) -> Interaction:
         """Sends the form that a press brought, with what was typed into its fields, in their order or by name, in place of what
@@ -271,7 +271,7 @@ class FakeDiscord(Server):
             rows.append({"type": row["type"], "id": 1, **inside})
         data = {"custom_id": interaction.data["custom_id"], "components": rows}
         message = interaction.payload.get("message")
-        return await self._interact(MODAL_SUBMIT, data, interaction.place, person or interaction.person, message)
+        return await self._interact(MODAL_SUBMIT, data, interaction.channel, person or interaction.person, message)
 
     async def select(self, message: Payload, label: str, *, person: Person = FIDDLER) -> Interaction:
         """Chooses from the message's one select by what stands there."""
@@ -286,14 +286,14 @@ class FakeDiscord(Server):
         assert registered["type"] == MESSAGE_MENU, f"{command} is no entry of a message's context menu"
         data = {"id": registered["id"], "name": command, "type": MESSAGE_MENU, "target_id": message["id"]}
         data["resolved"] = {"messages": {message["id"]: message}}
-        return await self._interact(COMMAND, data, self.places[message["channel_id"]], person)
+        return await self._interact(COMMAND, data, self.channels[message["channel_id"]], person)
 
-    async def say(
+    async def write(
         self,
         content: str,
         *,
         files: Sequence[Upload] = (),
-        place: Place = TUNES,
+        channel: Channel = TUNES,
         person: Person = FIDDLER,
         reply_to: Payload | None = None,
         ping: bool = True,
@@ -304,7 +304,7 @@ class FakeDiscord(Server):
         `unusual` is what the message has beside or in place of that: `webhook_id`, `author`, `type`.
         """
         attached = [self._attach(file.name, file.content, {}) for file in files]
-        said = world.message(place, person.payload, {"content": content, "_files": attached})
+        said = world.message(channel, person.payload, {"content": content, "_files": attached})
         # A reply to an ordinary message of the bot pings it; one to the response of a command does not.
         pings = ping and reply_to is not None and reply_to["author"] == BOT and reply_to["type"] != 20
         said["mentions"] = [BOT] if pings or MENTION in content else []
@@ -314,7 +314,7 @@ class FakeDiscord(Server):
             said["message_reference"] = {"message_id": reply_to["id"], "channel_id": reply_to["channel_id"]}
         said |= unusual
         self.messages[said["id"]] = said
-        await self.gateway.said(said)
+        await self.gateway.message_created(said)
         return said
 
     def _command(self, name: str, options: dict[str, Any]) -> Payload:
@@ -323,27 +323,27 @@ class FakeDiscord(Server):
         uploads = {
             name: self._attach(value.name, value.content, {}) for name, value in options.items() if isinstance(value, Upload)
         }
-        places = {name: value for name, value in options.items() if isinstance(value, Place)}
+        channels = {name: value for name, value in options.items() if isinstance(value, Channel)}
         for option in command["options"]:
-            if option["name"] in places and option.get("channel_types"):
-                assert places[option["name"]].payload["type"] in option["channel_types"], (
+            if option["name"] in channels and option.get("channel_types"):
+                assert channels[option["name"]].payload["type"] in option["channel_types"], (
                     f"{option['name']} offers no such channel"
                 )
         values = options | {name: attachment["id"] for name, attachment in uploads.items()}
-        values |= {name: place.id for name, place in places.items()}
+        values |= {name: channel.id for name, channel in channels.items()}
         given = [{"name": option, "type": kinds[option], "value": value} for option, value in values.items()]
         data = {"id": command["id"], "name": name, "type": CHAT, "options": given}
         attachments = {attachment["id"]: attachment for attachment in uploads.values()}
-        resolved = {"attachments": attachments, "channels": {place.id: _resolved(place) for place in places.values()}}
+        resolved = {"attachments": attachments, "channels": {channel.id: _resolved(channel) for channel in channels.values()}}
         return {**data, "resolved": {kind: found for kind, found in resolved.items() if found}}
 
-    def _assert_offered(self, command: Payload, place: Place, person: Person, opened: bool) -> None:
+    def _assert_offered(self, command: Payload, channel: Channel, person: Person, opened: bool) -> None:
         name = command.get("name")
-        assert place.context in (command.get("contexts") or (0, 1, 2)), f"/{name} is not offered in {place.name}"
-        installed = 0 if place.member else 1
-        assert installed in command.get("integration_types", (0,)), f"/{name} is not offered in {place.name}"
+        assert channel.context in (command.get("contexts") or (0, 1, 2)), f"/{name} is not offered in {channel.name}"
+        installed = 0 if channel.member else 1
+        assert installed in command.get("integration_types", (0,)), f"/{name} is not offered in {channel.name}"
         needed, has = int(command.get("default_member_permissions") or 0), int(world.permissions_of(person))
-        assert opened or not place.server or needed & has == needed, f"/{name} is not offered to {person.name}"
+        assert opened or not channel.server or needed & has == needed, f"/{name} is not offered to {person.name}"
 
     def _assert_seen(self, message: Payload, person: Person) -> None:
         """What is for one person alone nobody else can press."""
@@ -352,13 +352,13 @@ class FakeDiscord(Server):
             assert person in [answer.person for answer in answers], f"{person.name} does not see {message['content']}"
 
     async def _interact(
-        self, kind: int, data: Payload, place: Place, person: Person, message: Payload | None = None
+        self, kind: int, data: Payload, channel: Channel, person: Person, message: Payload | None = None
     ) -> Interaction:
         token = f"token-{len(self.interactions) + 1}-{world.snowflake()}"
-        self.places.setdefault(place.id, place)
-        payload = world.interaction(kind, data, place, person, token, message, self.permissions(place))
+        self.channels.setdefault(channel.id, channel)
+        payload = world.interaction(kind, data, channel, person, token, message, self.permissions(channel))
         interaction = Interaction(
-            payload["id"], token, kind, place, person, self._passed_s, payload, original=message["id"] if message else None
+            payload["id"], token, kind, channel, person, self._passed_s, payload, original=message["id"] if message else None
         )
         self.interactions[token] = interaction
         await self.gateway.event("INTERACTION_CREATE", payload)
@@ -379,11 +379,11 @@ class FakeDiscord(Server):
         self._faults.append(Fault(pattern, 0, {}, release=release))
         return release
 
-    def forbid(self, place: Place, permissions: int) -> None:
+    def forbid(self, channel: Channel, permissions: int) -> None:
         """The bot loses these permissions there."""
-        self._forbidden[place.id] = self._forbidden.get(place.id, 0) | permissions
+        self._forbidden[channel.id] = self._forbidden.get(channel.id, 0) | permissions
 
-    def archive(self, thread: Place, *, locked: bool = False) -> None:
+    def archive(self, thread: Channel, *, locked: bool = False) -> None:
         """Closes a thread; one that is locked is not opened again by a message of the bot's."""
         self._archived.add(thread.id)
         if locked:
@@ -399,7 +399,7 @@ class FakeDiscord(Server):
 
     async def repeat_message(self, said: Payload) -> None:
         """Sends the message's event once more."""
-        await self.gateway.said(said)
+        await self.gateway.message_created(said)
 
     async def repeat(self, interaction: Interaction) -> None:
         """Sends the interaction's event once more."""
@@ -410,7 +410,7 @@ class FakeDiscord(Server):
         await self.gateway.drop()
 
 
-def _resolved(place: Place) -> Payload:
+def _resolved(channel: Channel) -> Payload:
     """A channel that was chosen for an option; the permissions are the person's."""
     kept = ("id", "type", "name", "parent_id", "guild_id")
-    return {**{name: place.payload[name] for name in kept}, "permissions": world.EVERYTHING}
+    return {**{name: channel.payload[name] for name in kept}, "permissions": world.EVERYTHING}

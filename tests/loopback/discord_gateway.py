@@ -26,7 +26,7 @@ class Gateway:
         self.opcodes, self.intents = [], 0
         self.connected = asyncio.Event()
         self.url = ""  # known once the server listens
-        self.threads: list[world.Place] = []  # that were made since
+        self.threads: list[world.Channel] = []  # that were made since
         self._socket: web.WebSocketResponse | None = None
         self._sockets: set[web.WebSocketResponse] = set()
         self._compress: Any = None
@@ -94,7 +94,7 @@ class Gateway:
         if self._socket is not None and not self._socket.closed:
             await self._push(event)
 
-    async def said(self, message: Payload) -> None:
+    async def message_created(self, message: Payload) -> None:
         """MESSAGE_CREATE, for whom the intents allow it, and no more of it than they allow."""
         server = "guild_id" in message
         if not self.intents & (GUILD_MESSAGES_INTENT if server else DIRECT_MESSAGES_INTENT):

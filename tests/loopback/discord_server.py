@@ -25,7 +25,7 @@ from tests.loopback.discord_limits import (
     check_message,
     check_modal,
 )
-from tests.loopback.discord_world import MIB, Fault, Interaction, Payload, Place, Sent, snowflake
+from tests.loopback.discord_world import MIB, Channel, Fault, Interaction, Payload, Sent, snowflake
 
 API = "/api/v10"
 # Only what the tests let pass counts: a machine that is busy for a while makes nobody late.
@@ -67,7 +67,7 @@ class Server:
         self.messages, self.commands, self.interactions = {}, {}, {}
         self.calls, self.sent = [], []
         self.gateway, self.rates, self.refusals = Gateway(), Rates(), []
-        self.places: dict[str, Place] = dict(world.PLACES)
+        self.channels: dict[str, Channel] = dict(world.CHANNELS)
         self._forbidden: dict[str, int] = {}  # permissions by place
         self._locked: set[str] = set()
         self._archived: set[str] = set()
@@ -92,7 +92,7 @@ class Server:
             ("PATCH", "/webhooks/{application}/{token}/messages/{message}", self._hook_edit),
             ("DELETE", "/webhooks/{application}/{token}/messages/{message}", self._hook_delete),
             ("POST", "/users/@me/channels", self._direct),
-            ("GET", "/channels/{channel}", self._channel),
+            ("GET", "/channels/{channel}", self._get_channel),
             ("GET", "/channels/{channel}/messages", self._history),
             ("POST", "/channels/{channel}/messages", self._create),
             ("POST", "/channels/{channel}/messages/{message}/threads", self._thread),
@@ -219,39 +219,39 @@ class Server:
         return answer(list(self.commands.values()))
 
     # --- messages
-    def permissions(self, place: Place) -> int:
+    def permissions(self, channel: Channel) -> int:
         """What the application may do there."""
-        return place.permissions & ~self._forbidden.get(place.id, 0)
+        return channel.permissions & ~self._forbidden.get(channel.id, 0)
 
-    def _place(self, request: web.Request) -> Place:
+    def _channel(self, request: web.Request) -> Channel:
         """The channel, which the bot has to see."""
-        place = self.places.get(request.match_info["channel"])
-        if place is None:
+        channel = self.channels.get(request.match_info["channel"])
+        if channel is None:
             raise Refused(404, 10003, "Unknown Channel")
-        if not self.permissions(place) & world.VIEW_CHANNEL:
+        if not self.permissions(channel) & world.VIEW_CHANNEL:
             raise Refused(403, 50001, "Missing Access")
-        return place
+        return channel
 
-    def _writable(self, place: Place, data: Payload) -> None:
+    def _writable(self, channel: Channel, data: Payload) -> None:
         """Whether the bot may post that as a message of its own; a thread that is only archived wakes up by it."""
-        may = self.permissions(place)
-        if place.closed:
+        may = self.permissions(channel)
+        if channel.closed:
             raise Refused(403, 50007, "Cannot send messages to this user")
-        if place.id in self._locked and not may & world.MANAGE_THREADS:
+        if channel.id in self._locked and not may & world.MANAGE_THREADS:
             raise Refused(403, 160005, "Thread is locked")
-        needed = world.SEND_MESSAGES_IN_THREADS if place.kind == world.PUBLIC_THREAD else world.SEND_MESSAGES
+        needed = world.SEND_MESSAGES_IN_THREADS if channel.kind == world.PUBLIC_THREAD else world.SEND_MESSAGES
         needed |= world.ATTACH_FILES if data.get("_files") else 0
         needed |= world.EMBED_LINKS if data.get("embeds") else 0
-        if place.kind == world.FORUM or needed & ~may:
+        if channel.kind == world.FORUM or needed & ~may:
             raise Refused(403, 50013, "Missing Permissions")
         if "message_reference" in data and not may & world.READ_MESSAGE_HISTORY:
             raise Refused(400, 160002, "Cannot reply without permission to read message history")
-        self._archived.discard(place.id)
+        self._archived.discard(channel.id)
 
     def _awake(self, message: Payload, status: int = 403) -> None:
         """Messages of an archived thread stay as they are."""
         if message["channel_id"] in self._archived:
-            member = self.places[message["channel_id"]].member
+            member = self.channels[message["channel_id"]].member
             raise Refused(status, *((50083, "Thread is archived") if member else (50001, "Missing Access")))
 
     def _found(self, id: str) -> Payload:
@@ -259,25 +259,25 @@ class Server:
             raise Refused(404, 10008, "Unknown Message")
         return self.messages[id]
 
-    def _message_in(self, place: Place, id: str) -> Payload:
+    def _message_in(self, channel: Channel, id: str) -> Payload:
         """As the bot itself finds it: not in another place, and not what only one person sees."""
         message = self._found(id)
-        if message["channel_id"] != place.id or message["flags"] & EPHEMERAL:
+        if message["channel_id"] != channel.id or message["flags"] & EPHEMERAL:
             raise Refused(404, 10008, "Unknown Message")
         return message
 
-    def _check(self, place: Place, data: Payload, *, keeps: bool = False) -> None:
+    def _check(self, channel: Channel, data: Payload, *, keeps: bool = False) -> None:
         sizes = [len(self._blobs[file["id"]]) for file in data.get("_files", [])]
-        check_message(data, sizes, file_bytes=place.file_bytes, has_content=keeps)
+        check_message(data, sizes, file_bytes=channel.file_bytes, has_content=keeps)
 
-    def _add(self, place: Place, data: Payload, **extra: Any) -> Payload:
-        made = world.message(place, world.BOT, data, **extra)
+    def _add(self, channel: Channel, data: Payload, **extra: Any) -> Payload:
+        made = world.message(channel, world.BOT, data, **extra)
         self.messages[made["id"]] = made
         return made
 
     def _patch(self, message: Payload, data: Payload) -> Payload:
         self._awake(message)
-        self._check(self.places[message["channel_id"]], data, keeps=True)
+        self._check(self.channels[message["channel_id"]], data, keeps=True)
         for name in ("content", "embeds", "components"):
             if name in data:
                 message[name] = data[name] or type(message[name])()
@@ -288,19 +288,19 @@ class Server:
         message["edited_timestamp"] = datetime.now(UTC).isoformat()
         return message
 
-    async def _channel(self, request: web.Request) -> web.Response:
-        return answer(self._place(request).payload)
+    async def _get_channel(self, request: web.Request) -> web.Response:
+        return answer(self._channel(request).payload)
 
     async def _direct(self, request: web.Request) -> web.Response:
-        place = world.DIRECT_OF.get(str((await request.json())["recipient_id"]))
-        if place is None:
+        channel = world.DIRECT_OF.get(str((await request.json())["recipient_id"]))
+        if channel is None:
             raise Refused(400, 50033, "Invalid Recipient(s)")
-        return answer(place.payload)
+        return answer(channel.payload)
 
     async def _history(self, request: web.Request) -> web.Response:
-        place, query = self._place(request), request.query
-        readable = not place.server or self.permissions(place) & world.READ_MESSAGE_HISTORY  # else there is simply nothing
-        here = [m for m in self.messages.values() if m["channel_id"] == place.id and readable]
+        channel, query = self._channel(request), request.query
+        readable = not channel.server or self.permissions(channel) & world.READ_MESSAGE_HISTORY  # else there is simply nothing
+        here = [m for m in self.messages.values() if m["channel_id"] == channel.id and readable]
         seen = [m for m in here if not m["flags"] & EPHEMERAL]
         seen = [m for m in seen if int(query.get("after", 0)) < int(m["id"]) < int(query.get("before", 1 << 63))]
         limit = int(query.get("limit", 50))
@@ -311,71 +311,71 @@ class Server:
         return answer(chosen[::-1])
 
     async def _create(self, request: web.Request) -> web.Response:
-        place = self._place(request)
+        channel = self._channel(request)
         data = await self._body(request)
-        self._writable(place, data)
-        self._check(place, data)
+        self._writable(channel, data)
+        self._check(channel, data)
         key = str(data.get("nonce"))
         if data.get("enforce_nonce") and data.get("nonce") is not None:
             at, id = self._nonces.get(key, (float("-inf"), ""))
             if self._passed_s - at < NONCE_S and id in self.messages:
                 return answer(self.messages[id])
-        made = self._add(place, data, **self._reply_to(place, data.get("message_reference")))
+        made = self._add(channel, data, **self._reply_to(channel, data.get("message_reference")))
         self._nonces[key] = (self._passed_s, made["id"])
-        await self.gateway.said(made)
+        await self.gateway.message_created(made)
         return answer({**made, "nonce": data.get("nonce")})
 
-    def _reply_to(self, place: Place, reference: Payload | None) -> Payload:
+    def _reply_to(self, channel: Channel, reference: Payload | None) -> Payload:
         """What a message is as a reply; one to what is gone is an ordinary message where `fail_if_not_exists` is false."""
         if reference is None:
             return {}
-        if reference.get("channel_id", place.id) not in (place.id, int(place.id)):
+        if reference.get("channel_id", channel.id) not in (channel.id, int(channel.id)):
             raise Refused(400, 50035, "Invalid Form Body: message_reference: REPLIES_CANNOT_REFERENCE_OTHER_CHANNEL")
         answered = self.messages.get(str(reference["message_id"]))
-        if answered is None or answered["channel_id"] != place.id:
+        if answered is None or answered["channel_id"] != channel.id:
             if reference.get("fail_if_not_exists", True):
                 raise Refused(400, 50035, "Invalid Form Body: message_reference: Unknown message")
             return {}
-        kept = {"message_id": answered["id"], "channel_id": place.id}
+        kept = {"message_id": answered["id"], "channel_id": channel.id}
         return {"type": 19, "message_reference": kept, "referenced_message": answered}
 
     async def _thread(self, request: web.Request) -> web.Response:
         """A public thread from a message; it has the message's id."""
-        place, data = self._place(request), await self._body(request)
+        channel, data = self._channel(request), await self._body(request)
         message = self._found(request.match_info["message"])
-        if not place.server or place.kind == world.PUBLIC_THREAD:
+        if not channel.server or channel.kind == world.PUBLIC_THREAD:
             raise Refused(400, 50024, "Cannot execute action on this channel type")
-        if not self.permissions(place) & world.CREATE_PUBLIC_THREADS:
+        if not self.permissions(channel) & world.CREATE_PUBLIC_THREADS:
             raise Refused(403, 50013, "Missing Permissions")
-        if message["id"] in self.places:
+        if message["id"] in self.channels:
             raise Refused(400, 160004, "A thread has already been created for this message")
         if not 1 <= len(data.get("name") or "") <= 100 or data.get("auto_archive_duration", 1440) not in (60, 1440, 4320, 10080):
             raise Refused(400, 50035, "Invalid Form Body: name or auto_archive_duration")
         made = replace(
-            place, id=message["id"], name=data["name"], kind=world.PUBLIC_THREAD, parent=place.id, owner=world.APPLICATION
+            channel, id=message["id"], name=data["name"], kind=world.PUBLIC_THREAD, parent=channel.id, owner=world.APPLICATION
         )
-        self.places[made.id] = made
+        self.channels[made.id] = made
         self.gateway.threads.append(made)
         await self.gateway.event("THREAD_CREATE", {**made.payload, "newly_created": True})
         return answer(made.payload, 201)
 
     async def _get(self, request: web.Request) -> web.Response:
-        place = self._place(request)
-        if place.server and not self.permissions(place) & world.READ_MESSAGE_HISTORY:
+        channel = self._channel(request)
+        if channel.server and not self.permissions(channel) & world.READ_MESSAGE_HISTORY:
             raise Refused(403, 50013, "Missing Permissions")
-        return answer(self._message_in(place, request.match_info["message"]))
+        return answer(self._message_in(channel, request.match_info["message"]))
 
     async def _edit(self, request: web.Request) -> web.Response:
-        message = self._message_in(self._place(request), request.match_info["message"])
+        message = self._message_in(self._channel(request), request.match_info["message"])
         if message["author"]["id"] != world.APPLICATION:
             raise Refused(403, 50005, "Cannot edit a message authored by another user")
         data = await self._body(request)
-        if data.get("_files") and not self.permissions(self._place(request)) & world.ATTACH_FILES:
+        if data.get("_files") and not self.permissions(self._channel(request)) & world.ATTACH_FILES:
             raise Refused(403, 50013, "Missing Permissions")
         return answer(self._patch(message, data))
 
     async def _delete(self, request: web.Request) -> web.Response:
-        message = self._message_in(self._place(request), request.match_info["message"])
+        message = self._message_in(self._channel(request), request.match_info["message"])
         self._awake(message, 400)
         del self.messages[message["id"]]
         return web.Response(status=204)
@@ -392,10 +392,10 @@ class Server:
         resource: Payload = {"type": kind}
         if kind in (REPLY, DEFERRED):
             if kind == REPLY:
-                self._check(interaction.place, data)
-            if not interaction.place.member and not self.permissions(interaction.place) & world.USE_EXTERNAL_APPS:
-                data["flags"] = data.get("flags", 0) | (EPHEMERAL if interaction.place.server else 0)
-            made = self._add(interaction.place, data, type=20, webhook_id=world.APPLICATION, application_id=world.APPLICATION)
+                self._check(interaction.channel, data)
+            if not interaction.channel.member and not self.permissions(interaction.channel) & world.USE_EXTERNAL_APPS:
+                data["flags"] = data.get("flags", 0) | (EPHEMERAL if interaction.channel.server else 0)
+            made = self._add(interaction.channel, data, type=20, webhook_id=world.APPLICATION, application_id=world.APPLICATION)
             made["flags"] |= LOADING if kind == DEFERRED else 0
             interaction.original, resource["message"] = made["id"], made
         elif kind == UPDATE:
@@ -440,10 +440,10 @@ class Server:
     async def _followup(self, request: web.Request) -> web.Response:
         interaction = self._hooked(request)
         data = await self._body(request)
-        self._check(interaction.place, data)
+        self._check(interaction.channel, data)
         waiting = self.messages.get(interaction.original or "")
         if waiting is not None and waiting["flags"] & LOADING:
             return answer(self._patch(waiting, data))  # the first follow-up takes the place of «thinking», and its visibility
-        made = self._add(interaction.place, data, webhook_id=world.APPLICATION, application_id=world.APPLICATION)
+        made = self._add(interaction.channel, data, webhook_id=world.APPLICATION, application_id=world.APPLICATION)
         interaction.followups.append(made["id"])
         return answer(made)

@@ -51,7 +51,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Place:
+class Channel:
     """A channel as the bot meets it; `permissions` are those that it has there, none where it is not a member."""
 
     id: str
@@ -98,15 +98,15 @@ HERMIT = Person("402", "hermit", accepts_direct_messages=False)
 PEOPLE = {person.id: person for person in (FIDDLER, PIPER, HERMIT)}
 
 SERVER, ELSEWHERE_SERVER = "200", "201"
-TUNES = Place("300", "tunes", SERVER)
-SHOWCASE = Place("303", "shared-tunes", SERVER)
-SILENT = Place("301", "read-only", SERVER, GRANTED & ~SEND_MESSAGES)
-HIDDEN = Place("302", "committee", SERVER, GRANTED & ~VIEW_CHANNEL)
-NO_THREADS = Place("315", "no-threads", SERVER, GRANTED & ~CREATE_PUBLIC_THREADS)
-NO_HISTORY = Place("304", "no-history", SERVER, GRANTED & ~READ_MESSAGE_HISTORY)
-SILENT_THREADS = Place("305", "threads-are-read-only", SERVER, GRANTED & ~SEND_MESSAGES_IN_THREADS)
-THREAD = Place("306", "a thread of somebody's", SERVER, kind=PUBLIC_THREAD, parent=TUNES.id)
-SILENT_THREAD = Place(
+TUNES = Channel("300", "tunes", SERVER)
+SHOWCASE = Channel("303", "shared-tunes", SERVER)
+SILENT = Channel("301", "read-only", SERVER, GRANTED & ~SEND_MESSAGES)
+HIDDEN = Channel("302", "committee", SERVER, GRANTED & ~VIEW_CHANNEL)
+NO_THREADS = Channel("315", "no-threads", SERVER, GRANTED & ~CREATE_PUBLIC_THREADS)
+NO_HISTORY = Channel("304", "no-history", SERVER, GRANTED & ~READ_MESSAGE_HISTORY)
+SILENT_THREADS = Channel("305", "threads-are-read-only", SERVER, GRANTED & ~SEND_MESSAGES_IN_THREADS)
+THREAD = Channel("306", "a thread of somebody's", SERVER, kind=PUBLIC_THREAD, parent=TUNES.id)
+SILENT_THREAD = Channel(
     "307",
     "a thread of readers",
     SERVER,
@@ -114,24 +114,24 @@ SILENT_THREAD = Place(
     kind=PUBLIC_THREAD,
     parent="305",
 )
-WORKSHOP = Place("308", "workshop", SERVER, kind=PUBLIC_THREAD, parent=TUNES.id)
-LOUNGE = Place("309", "lounge", SERVER, kind=VOICE)
-QUESTIONS = Place("313", "questions", SERVER, kind=FORUM)
-QUESTION = Place("314", "which-reel", SERVER, kind=PUBLIC_THREAD, parent=QUESTIONS.id)
-ELSEWHERE = Place("310", "somebody-elses", ELSEWHERE_SERVER, USE_EXTERNAL_APPS)
-PRIVATE = Place("311", "direct messages between people", permissions=0, private=True)
-GROUP = Place("312", "the band", permissions=0, kind=GROUP_DM, private=True)
+WORKSHOP = Channel("308", "workshop", SERVER, kind=PUBLIC_THREAD, parent=TUNES.id)
+LOUNGE = Channel("309", "lounge", SERVER, kind=VOICE)
+QUESTIONS = Channel("313", "questions", SERVER, kind=FORUM)
+QUESTION = Channel("314", "which-reel", SERVER, kind=PUBLIC_THREAD, parent=QUESTIONS.id)
+ELSEWHERE = Channel("310", "somebody-elses", ELSEWHERE_SERVER, USE_EXTERNAL_APPS)
+PRIVATE = Channel("311", "direct messages between people", permissions=0, private=True)
+GROUP = Channel("312", "the band", permissions=0, kind=GROUP_DM, private=True)
 DIRECT_OF = {
-    person.id: Place(f"32{person.id[-1]}", f"direct messages with {person.name}", person=person.id,
+    person.id: Channel(f"32{person.id[-1]}", f"direct messages with {person.name}", person=person.id,
                      closed=not person.accepts_direct_messages)
     for person in PEOPLE.values()
 }  # fmt: skip
 DIRECT = DIRECT_OF[FIDDLER.id]
-SERVER_PLACES = (
+SERVER_CHANNELS = (
     TUNES, SHOWCASE, SILENT, HIDDEN, NO_THREADS, NO_HISTORY, SILENT_THREADS, THREAD, SILENT_THREAD, WORKSHOP, LOUNGE, QUESTIONS,
     QUESTION,
 )  # fmt: skip
-PLACES = {place.id: place for place in (*SERVER_PLACES, ELSEWHERE, PRIVATE, GROUP, *DIRECT_OF.values())}
+CHANNELS = {channel.id: channel for channel in (*SERVER_CHANNELS, ELSEWHERE, PRIVATE, GROUP, *DIRECT_OF.values())}
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Interaction:
     id: str
     token: str
     kind: int
-    place: Place
+    channel: Channel
     person: Person
     at: float  # in the time that the stand-in has let pass
     payload: Payload  # of its event
@@ -194,7 +194,7 @@ APPLICATION_PAYLOAD: Payload = {
 }  # fmt: skip
 
 
-def guild(made: Iterable[Place] = ()) -> Payload:
+def guild(made: Iterable[Channel] = ()) -> Payload:
     """GUILD_CREATE of the one server that the bot is a member of; `made` are the threads that it has come to."""
     everyone = {
         "id": SERVER, "name": "@everyone", "color": 0, "hoist": False, "position": 0,
@@ -203,8 +203,8 @@ def guild(made: Iterable[Place] = ()) -> Payload:
         "managed": False, "mentionable": False, "flags": 0,
     }  # fmt: skip
     people = [BOT, *(person.payload for person in PEOPLE.values())]
-    channels = [place.payload for place in SERVER_PLACES if place.kind != PUBLIC_THREAD]
-    threads = [place.payload for place in (*SERVER_PLACES, *made) if place.kind == PUBLIC_THREAD]
+    channels = [channel.payload for channel in SERVER_CHANNELS if channel.kind != PUBLIC_THREAD]
+    threads = [channel.payload for channel in (*SERVER_CHANNELS, *made) if channel.kind == PUBLIC_THREAD]
     return {
         "id": SERVER, "name": "Session", "owner_id": FIDDLER.id, "member_count": len(people), "large": False,
         "unavailable": False,
@@ -219,10 +219,10 @@ def permissions_of(person: Person) -> str:
     return str(EVERYTHING if person.moderates else MEMBERS_OWN)
 
 
-def message(place: Place, author: Payload, data: Payload, **extra: Any) -> Payload:
+def message(channel: Channel, author: Payload, data: Payload, **extra: Any) -> Payload:
     """A message as the API gives it back; `_files` of `data` are its new attachments."""
     return {
-        "id": snowflake(), "channel_id": place.id, **({"guild_id": place.server} if place.server else {}), "author": author,
+        "id": snowflake(), "channel_id": channel.id, **({"guild_id": channel.server} if channel.server else {}), "author": author,
         "content": data.get("content") or "", "timestamp": datetime.now(UTC).isoformat(), "edited_timestamp": None, "tts": False,
         "mention_everyone": False, "mentions": [], "mention_roles": [], "attachments": data.get("_files", []),
         "embeds": data.get("embeds") or [], "pinned": False, "type": 0, "flags": data.get("flags", 0),
@@ -239,19 +239,19 @@ def readable(message: Payload, *, intent: bool) -> Payload:
 
 
 def interaction(
-    kind: int, data: Payload, place: Place, person: Person, token: str, message: Payload | None, permissions: int
+    kind: int, data: Payload, channel: Channel, person: Person, token: str, message: Payload | None, permissions: int
 ) -> Payload:
     """INTERACTION_CREATE as the gateway sends it; `permissions` are the application's."""
     may = permissions_of(person)
-    who = {"member": {**MEMBER, "user": person.payload, "permissions": may}} if place.server else {"user": person.payload}
+    who = {"member": {**MEMBER, "user": person.payload, "permissions": may}} if channel.server else {"user": person.payload}
     where: Payload = (
-        {"guild_id": place.server, "guild": {"id": place.server, "features": [], "locale": "en-US"}} if place.server else {}
+        {"guild_id": channel.server, "guild": {"id": channel.server, "features": [], "locale": "en-US"}} if channel.server else {}
     )
     return {
         "id": snowflake(), "application_id": APPLICATION, "type": kind, "data": data, "token": token, "version": 1,
-        "channel": place.payload, "channel_id": place.id, "app_permissions": str(permissions),
+        "channel": channel.payload, "channel_id": channel.id, "app_permissions": str(permissions),
         "locale": person.locale, "guild_locale": "en-US", "entitlements": [],
-        "context": place.context, "attachment_size_limit": place.file_bytes,
-        "authorizing_integration_owners": {"0": place.server or "0"} if place.member else {"1": person.id},
+        "context": channel.context, "attachment_size_limit": channel.file_bytes,
+        "authorizing_integration_owners": {"0": channel.server or "0"} if channel.member else {"1": person.id},
         **who, **where, **({"message": message} if message else {}),
     }  # fmt: skip

@@ -25,9 +25,9 @@ from tests.loopback.discord import (
     TOKEN,
     TUNES,
     WORKSHOP,
+    Channel,
     FakeDiscord,
     Interaction,
-    Place,
     Upload,
 )
 from tests.loopback.discord_limits import Rates
@@ -49,9 +49,9 @@ class Caller:
             body = await answer.json() if answer.content_length else {}
             return answer.status, body.get("code", body) if answer.status >= 400 else body
 
-    async def asked(self, place: Place = TUNES) -> Interaction:
+    async def asked(self, channel: Channel = TUNES) -> Interaction:
         self.discord.commands["tune"] = {"id": "1", "options": []}
-        return await self.discord.slash("tune", place=place)
+        return await self.discord.slash("tune", channel=channel)
 
     async def answer(self, to: Interaction, kind: int, **data: Any) -> tuple[int, Any]:
         return await self.call("POST", f"/interactions/{to.id}/{to.token}/callback", {"type": kind, "data": data})
@@ -88,7 +88,7 @@ async def test_the_first_follow_up_takes_the_place_and_the_visibility_of_thinkin
     asked = await bot.asked()
     await bot.answer(asked, DEFERRED)
     await bot.call("POST", f"/webhooks/100/{asked.token}", {"content": "secret", "flags": 64})
-    assert [message["content"] for message in bot.discord.channel()] == ["secret"]
+    assert [message["content"] for message in bot.discord.messages_in()] == ["secret"]
 
 
 async def test_the_same_nonce_makes_one_message_for_some_minutes(bot: Caller) -> None:
@@ -120,7 +120,7 @@ async def test_the_same_nonce_makes_one_message_for_some_minutes(bot: Caller) ->
 )
 async def test_messages_have_limits(bot: Caller, message: dict[str, Any], refusal: tuple[int, int]) -> None:
     assert await bot.call("POST", f"/channels/{TUNES.id}/messages", message) == refusal
-    assert bot.discord.channel() == []
+    assert bot.discord.messages_in() == []
 
 
 ROW = {"type": 1}
@@ -190,9 +190,9 @@ async def test_what_one_person_sees_and_what_stands_elsewhere_is_no_message_of_t
     asked = await bot.asked()
     await bot.answer(asked, REPLY, content="secret", flags=64)
     _, said = await bot.call("POST", f"/channels/{TUNES.id}/messages", {"content": "x"})
-    for place, message in ((TUNES, asked.original), (SHOWCASE, said["id"])):
+    for channel, message in ((TUNES, asked.original), (SHOWCASE, said["id"])):
         for method in ("GET", "PATCH", "DELETE"):
-            assert await bot.call(method, f"/channels/{place.id}/messages/{message}", {}) == (404, 10008)
+            assert await bot.call(method, f"/channels/{channel.id}/messages/{message}", {}) == (404, 10008)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ async def test_context_menus_have_limits(bot: Caller, commands: list[dict[str, A
 
 
 async def test_a_file_that_a_person_attaches_can_be_fetched_whatever_its_name(bot: Caller) -> None:
-    said = await bot.discord.say("here", files=[Upload("../a b?#.abc", b"X:1")])
+    said = await bot.discord.write("here", files=[Upload("../a b?#.abc", b"X:1")])
     [file] = said["attachments"]
     async with bot.session.get(file["url"]) as answer:
         assert (file["filename"], file["size"], await answer.read()) == ("../a b?#.abc", 3, b"X:1")
@@ -232,7 +232,7 @@ async def test_places_refuse_who_may_not_write_or_read(bot: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "permission", "refusal"),
+    ("channel", "permission", "refusal"),
     [
         (TUNES, world.VIEW_CHANNEL, (403, 50001)),
         (TUNES, world.SEND_MESSAGES, (403, 50013)),
@@ -242,23 +242,23 @@ async def test_places_refuse_who_may_not_write_or_read(bot: Caller) -> None:
         (WORKSHOP, world.SEND_MESSAGES, None),
     ],
 )
-async def test_each_permission_is_needed(bot: Caller, place: Place, permission: int, refusal: tuple[int, int] | None) -> None:
+async def test_each_permission_is_needed(bot: Caller, channel: Channel, permission: int, refusal: tuple[int, int] | None) -> None:
     async def post() -> tuple[int, Any]:
         form = aiohttp.FormData(quote_fields=False)
         form.add_field("payload_json", '{"embeds": [{"title": "x"}], "attachments": [{"id": 0, "filename": "a.abc"}]}')
         form.add_field("files[0]", b"X:1", filename="a.abc")
-        return await bot.call("POST", f"/channels/{place.id}/messages", data=form)
+        return await bot.call("POST", f"/channels/{channel.id}/messages", data=form)
 
     assert (await post())[0] == 200
-    bot.discord.forbid(place, permission)
-    asked = await bot.asked(place)
+    bot.discord.forbid(channel, permission)
+    asked = await bot.asked(channel)
     assert not int(asked.payload["app_permissions"]) & permission
     posted = await post()
     assert posted == refusal if refusal else posted[0] == 200
 
 
 async def test_without_history_there_is_nothing_to_read_or_to_refer_to(bot: Caller) -> None:
-    said = await bot.discord.say("x")
+    said = await bot.discord.write("x")
     bot.discord.forbid(TUNES, world.READ_MESSAGE_HISTORY)
     assert await bot.call("GET", f"/channels/{TUNES.id}/messages") == (200, [])
     reply = {"content": "y", "message_reference": {"message_id": said["id"]}}
@@ -320,51 +320,51 @@ async def test_pings_are_noticed(bot: Caller) -> None:
 
 
 async def test_a_thread_is_made_from_a_message_once_and_where_the_bot_may(bot: Caller) -> None:
-    async def thread(place: str, message: str, **changes: Any) -> tuple[int, Any]:
-        return await bot.call("POST", f"/channels/{place}/messages/{message}/threads", {"name": "Session"} | changes)
+    async def thread(channel: str, message: str, **changes: Any) -> tuple[int, Any]:
+        return await bot.call("POST", f"/channels/{channel}/messages/{message}/threads", {"name": "Session"} | changes)
 
-    said = (await bot.discord.say("here"))["id"]
+    said = (await bot.discord.write("here"))["id"]
     assert await thread(TUNES.id, said, name="n" * 101) == (400, 50035)
     status, made = await thread(TUNES.id, said)
     assert (status, made["id"], made["type"], made["parent_id"], made["owner_id"]) == (201, said, 11, TUNES.id, "100")
     assert await thread(TUNES.id, said) == (400, 160004)
     assert (await bot.call("POST", f"/channels/{said}/messages", {"content": "x"}))[0] == 200
-    elsewhere = (await bot.discord.say("here", place=NO_THREADS))["id"]
+    elsewhere = (await bot.discord.write("here", channel=NO_THREADS))["id"]
     assert await thread(NO_THREADS.id, elsewhere) == (403, 50013)
-    assert await thread(THREAD.id, (await bot.discord.say("here", place=THREAD))["id"]) == (400, 50024)
-    assert await thread(DIRECT.id, (await bot.discord.say("here", place=DIRECT))["id"]) == (400, 50024)
-    silent = (await bot.discord.say("here", place=SILENT_THREADS))["id"]
+    assert await thread(THREAD.id, (await bot.discord.write("here", channel=THREAD))["id"]) == (400, 50024)
+    assert await thread(DIRECT.id, (await bot.discord.write("here", channel=DIRECT))["id"]) == (400, 50024)
+    silent = (await bot.discord.write("here", channel=SILENT_THREADS))["id"]
     _, made = await thread(SILENT_THREADS.id, silent)
-    for place in (made["id"], SILENT_THREAD.id):
-        assert await bot.call("POST", f"/channels/{place}/messages", {"content": "x"}) == (403, 50013)
+    for channel in (made["id"], SILENT_THREAD.id):
+        assert await bot.call("POST", f"/channels/{channel}/messages", {"content": "x"}) == (403, 50013)
 
 
 async def test_a_reply_needs_its_message_and_the_history(bot: Caller) -> None:
-    async def reply(place: str, **reference: Any) -> tuple[int, Any]:
-        return await bot.call("POST", f"/channels/{place}/messages", {"content": "x", "message_reference": reference})
+    async def reply(channel: str, **reference: Any) -> tuple[int, Any]:
+        return await bot.call("POST", f"/channels/{channel}/messages", {"content": "x", "message_reference": reference})
 
-    said = (await bot.discord.say("here"))["id"]
+    said = (await bot.discord.write("here"))["id"]
     status, made = await reply(TUNES.id, message_id=said, channel_id=TUNES.id)
     assert (status, made["type"], made["referenced_message"]["id"]) == (200, 19, said)
     assert await reply(TUNES.id, message_id="1") == (400, 50035)
     assert (await reply(TUNES.id, message_id="1", fail_if_not_exists=False))[1]["type"] == 0
     assert await reply(THREAD.id, message_id=said, channel_id=TUNES.id) == (400, 50035)
-    there = (await bot.discord.say("here", place=NO_HISTORY))["id"]
+    there = (await bot.discord.write("here", channel=NO_HISTORY))["id"]
     assert await reply(NO_HISTORY.id, message_id=there) == (400, 160002)
     assert await bot.call("GET", f"/channels/{NO_HISTORY.id}/messages") == (200, [])
     assert await bot.call("GET", f"/channels/{NO_HISTORY.id}/messages/{there}") == (403, 50013)
 
 
 async def test_content_is_shown_only_where_it_is_the_bots_business(bot: Caller) -> None:
-    plain = await bot.discord.say("a secret", files=[Upload("a.abc", b"X:1")])
+    plain = await bot.discord.write("a secret", files=[Upload("a.abc", b"X:1")])
     assert readable(plain, intent=False) | {"content": "", "attachments": []} == readable(plain, intent=False)
     assert readable(plain, intent=True) == plain
     for told in ("<@100> hello", "<@100>"):
-        said = await bot.discord.say(told)
+        said = await bot.discord.write(told)
         assert (readable(said, intent=False)["content"], said["mentions"]) == (told, [BOT_USER])
     for not_told in ("@everyone", "<@&100>", "<@1001>"):
-        assert readable(await bot.discord.say(not_told), intent=False)["content"] == ""
-    direct = await bot.discord.say("hello", place=DIRECT)
+        assert readable(await bot.discord.write(not_told), intent=False)["content"] == ""
+    direct = await bot.discord.write("hello", channel=DIRECT)
     assert readable(direct, intent=False)["content"] == "hello"
 
 
@@ -394,7 +394,7 @@ async def test_people_use_a_command_only_where_it_is_offered_to_them(bot: Caller
     bot.discord.commands["rules"] = {"id": "1", "name": "rules", "options": [], **offered}
     await bot.discord.slash("rules")
     await bot.discord.slash("rules", person=PIPER, opened=True)
-    for where in ({"place": DIRECT}, {"place": ELSEWHERE}, {"person": PIPER}):
+    for where in ({"channel": DIRECT}, {"channel": ELSEWHERE}, {"person": PIPER}):
         with pytest.raises(AssertionError, match="not offered"):
             await bot.discord.slash("rules", **where)
 

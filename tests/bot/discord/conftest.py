@@ -21,7 +21,7 @@ from bot.discord.pace import Pace
 from bot.discord.start import DiscordSide, NoLogin
 from bot.settings import Settings
 from storage import Composition, Status, Storage, Tune
-from tests.loopback.discord import PIPER, TUNES, FakeDiscord, Interaction, Payload, Person, Place
+from tests.loopback.discord import PIPER, TUNES, Channel, FakeDiscord, Interaction, Payload, Person
 from tests.loopback.discord_server import LEFT_AT
 from tests.patience import HANG_S
 
@@ -121,9 +121,9 @@ class Stage:
         }  # fmt: skip
         await self.storage.finish(tune_id, Composition(**made | changes), FILES)
 
-    async def posted(self, *, place: Place = TUNES, person: Person = PIPER, command: str = "tune", **wish: Any) -> Posted:
+    async def posted(self, *, channel: Channel = TUNES, person: Person = PIPER, command: str = "tune", **wish: Any) -> Posted:
         """A finished tune that somebody asked for, and the message that carries it."""
-        tune = await self.accepted(await self.discord.slash(command, place=place, person=person, **wish))
+        tune = await self.accepted(await self.discord.slash(command, channel=channel, person=person, **wish))
         await self.compose(tune.id)
         return tune.id, self.discord.messages[await self.delivered(tune.id)]
 

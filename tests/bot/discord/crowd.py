@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from storage.jobs import work
 from tests.bot.discord.conftest import Stage
-from tests.loopback.discord import TUNES, Interaction, Person, Place
+from tests.loopback.discord import TUNES, Channel, Interaction, Person
 
 PEOPLE, CHANNELS = 300, 60  # Discord takes one message a second in a channel, in the long run
 EAGER, PRESSES = 10, 3  # so many of them press so often
@@ -17,7 +17,7 @@ SLOTS = 8  # tunes at a time
 WITHIN_S = 1.0
 
 CROWD = [Person(str(1_000 + number), f"person-{number}") for number in range(PEOPLE)]
-ROOMS = [Place(str(2_000 + number), f"room-{number}", TUNES.server) for number in range(CHANNELS)]
+ROOMS = [Channel(str(2_000 + number), f"room-{number}", TUNES.server) for number in range(CHANNELS)]
 
 
 async def press(stage: Stage) -> list[Interaction]:
@@ -29,7 +29,7 @@ async def press(stage: Stage) -> list[Interaction]:
 
     async def one(index: int, number: int, person: Person) -> Interaction:
         await asyncio.sleep(index * WITHIN_S / len(presses))
-        return await stage.discord.slash("tune", place=ROOMS[number % CHANNELS], person=person, seed=index)
+        return await stage.discord.slash("tune", channel=ROOMS[number % CHANNELS], person=person, seed=index)
 
     return await asyncio.gather(*(one(index, number, person) for index, (number, person) in enumerate(presses)))
 

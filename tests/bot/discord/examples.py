@@ -7,15 +7,15 @@ from typing import Any
 from generator.request import TuneRequest
 from storage import Composition, Origin, Viewer
 from tests.bot.discord.conftest import ABC, FILES, Stage
-from tests.loopback.discord import FIDDLER, TUNES, Payload, Person, Place
+from tests.loopback.discord import FIDDLER, TUNES, Channel, Payload, Person
 
 
 async def made(
-    stage: Stage, title: str, *, person: Person = FIDDLER, place: Place = TUNES, share: bool = True, **changes: Any
+    stage: Stage, title: str, *, person: Person = FIDDLER, channel: Channel = TUNES, share: bool = True, **changes: Any
 ) -> str:
     """The tune's id. Of its message only the number is there: 555."""
     storage = stage.storage
-    origin = Origin("discord", f"event of {title}", person.id, place.id, place.server)
+    origin = Origin("discord", f"event of {title}", person.id, channel.id, channel.server)
     tune = await storage.add(TuneRequest.check(seed=7), origin)
     composed: dict[str, Any] = {
         "abc": ABC.replace("The Loopback", title), "title": title, "rhythm": "reel", "key": "Ador", "metre": "4/4",
@@ -24,7 +24,7 @@ async def made(
     await storage.finish(tune.id, Composition(**composed | changes), FILES)
     await storage.mark_delivered(tune.id, "555")
     if share:
-        await storage.sharing.share(tune.id, Viewer("discord", person.id, place.server))
+        await storage.sharing.share(tune.id, Viewer("discord", person.id, channel.server))
     return tune.id
 
 

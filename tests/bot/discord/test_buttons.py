@@ -10,7 +10,7 @@ import pytest
 from bot.discord.buttons import BUTTONS
 from storage import Viewer
 from tests.bot.discord.conftest import ABC, Stage, silent_database
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, PIPER, PRIVATE, TUNES, Payload, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, PIPER, PRIVATE, TUNES, Channel, Payload
 
 ROWS = [
     ["Again", "Vary a little", "Vary", "Vary a lot", "Continue"],
@@ -83,23 +83,23 @@ async def test_what_cannot_be_made_of_a_tune_is_said_to_the_person_alone(stage: 
     await stage.compose(tune.id, abc="X:1\nT:Short\nM:4/4\nL:1/8\nK:D\nABcd efga|]\n", key="D", rhythm="")
     message = stage.discord.messages[await stage.delivered(tune.id)]
     pressed = await stage.discord.click(message, "Vary")
-    assert "nothing to vary" in await stage.discord.refused(pressed)
-    assert stage.discord.channel() == [message]
+    assert "nothing to vary" in await stage.discord.private_text(pressed)
+    assert stage.discord.messages_in() == [message]
 
 
-@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE, PRIVATE], ids=lambda place: place.name)
-async def test_in_direct_messages_and_on_a_card_others_may_ask_on(stage: Stage, place: Place) -> None:
-    first, message = await stage.posted(place=place, person=FIDDLER)
+@pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
+async def test_in_direct_messages_and_on_a_card_others_may_ask_on(stage: Stage, channel: Channel) -> None:
+    first, message = await stage.posted(channel=channel, person=FIDDLER)
     assert rows(message) == ROWS
     await stage.restart()
-    asked = await stage.discord.click(message, "Vary", person=FIDDLER if place is DIRECT else HERMIT)
+    asked = await stage.discord.click(message, "Vary", person=FIDDLER if channel is DIRECT else HERMIT)
     tune = await stage.accepted(asked)
     assert tune.parent_id == first
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
-    _, second = stage.discord.tunes(place)
+    _, second = stage.discord.tunes(channel)
     # Others read along in a private place, and a tune of somebody else's there is not theirs to see.
-    assert ("based on" in second["content"]) is (place is not PRIVATE)
+    assert ("based on" in second["content"]) is (channel is not PRIVATE)
 
 
 async def test_every_button_of_a_tune_that_is_gone_says_so_to_the_person_alone(stage: Stage) -> None:
@@ -109,16 +109,16 @@ async def test_every_button_of_a_tune_that_is_gone_says_so_to_the_person_alone(s
     message["components"].append({"type": 1, "components": asked})
     for custom_id in [item["custom_id"] for row in message["components"] for item in row["components"]]:
         pressed = await stage.discord.click(message, custom_id)
-        assert "no longer have that tune" in await stage.discord.refused(pressed), custom_id
-    assert stage.discord.channel() == [message]
+        assert "no longer have that tune" in await stage.discord.private_text(pressed), custom_id
+    assert stage.discord.messages_in() == [message]
 
 
 async def test_a_tune_of_another_place_is_not_to_be_had_by_its_button(stage: Stage) -> None:
-    first, message = await stage.posted(place=DIRECT, person=FIDDLER)
+    first, message = await stage.posted(channel=DIRECT, person=FIDDLER)
     for button in ("Again", "Continue", "More files", "Instrument", "Share", "Delete", "Change…"):
         elsewhere = {**message, "channel_id": TUNES.id, "id": "1"}
         pressed = await stage.discord.click(elsewhere, button, person=PIPER)
-        assert "no longer have that tune" in await stage.discord.refused(pressed), button
+        assert "no longer have that tune" in await stage.discord.private_text(pressed), button
     assert await stage.storage.tune(first) is not None
     assert await stage.storage.undelivered("discord") == []
 
@@ -134,7 +134,7 @@ async def test_a_press_is_answered_where_the_database_fails(stage: Stage, monkey
     for button in rows(message):
         for label in button:
             pressed = await stage.discord.click(message, label)
-            assert "couldn't take your request" in await stage.discord.refused(pressed), label
+            assert "couldn't take your request" in await stage.discord.private_text(pressed), label
 
 
 async def test_a_press_is_answered_while_the_database_is_silent(stage: Stage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ async def test_a_press_that_comes_twice_is_answered_once(stage: Stage) -> None:
     _, message = await stage.posted()
     for label in ("More files", "Share", "Delete"):
         pressed = await stage.discord.click(message, label)
-        await stage.discord.whispered(pressed)
+        await stage.discord.private_message(pressed)
         seen = len(stage.discord.messages)
         await stage.discord.repeat(pressed)
         await asyncio.sleep(0.1)

@@ -10,15 +10,15 @@ import pytest
 from storage import Status, Tune
 from storage.viewer import Viewer
 from tests.bot.discord.conftest import Stage
-from tests.loopback.discord import ELSEWHERE, PIPER, PRIVATE, TUNES, Interaction, Payload, Place
+from tests.loopback.discord import ELSEWHERE, PIPER, PRIVATE, TUNES, Channel, Interaction, Payload
 from tests.storage.examples import execute
 
 CANCELLED = "Cancelled. Use /tune to request another tune."
 
 
-async def waiting(stage: Stage, place: Place = TUNES) -> tuple[Interaction, Tune, Payload]:
+async def waiting(stage: Stage, channel: Channel = TUNES) -> tuple[Interaction, Tune, Payload]:
     """A tune in the queue, and its card with the button."""
-    asked = await stage.discord.slash("tune", place=place)
+    asked = await stage.discord.slash("tune", channel=channel)
     tune = await stage.accepted(asked)
     card = await stage.discord.until(lambda: with_button(stage, asked))
     assert card is not None
@@ -40,12 +40,12 @@ async def cancelled(stage: Stage, asked: Interaction, tune: Tune) -> None:
     stage.discord.assert_no_pings()
 
 
-@pytest.mark.parametrize("place", [TUNES, ELSEWHERE, PRIVATE], ids=lambda place: place.name)
-async def test_a_tune_in_the_queue_can_be_cancelled_by_whoever_asked(stage: Stage, place: Place) -> None:
-    asked, tune, card = await waiting(stage, place)
+@pytest.mark.parametrize("channel", [TUNES, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
+async def test_a_tune_in_the_queue_can_be_cancelled_by_whoever_asked(stage: Stage, channel: Channel) -> None:
+    asked, tune, card = await waiting(stage, channel)
     await stage.discord.click(card, "Cancel")
     await cancelled(stage, asked, tune)
-    assert stage.discord.tunes(place) == []
+    assert stage.discord.tunes(channel) == []
     assert not await stage.storage.start(tune.id), "no worker may take it"
 
 
@@ -61,7 +61,7 @@ async def test_a_tune_that_is_being_composed_can_be_cancelled(stage: Stage) -> N
 async def test_nobody_else_can_cancel_it(stage: Stage) -> None:
     asked, tune, card = await waiting(stage)
     pressed = await stage.discord.click(card, "Cancel", person=PIPER)
-    assert await stage.discord.refused(pressed) == "Only whoever asked for this tune can cancel it."
+    assert await stage.discord.private_text(pressed) == "Only whoever asked for this tune can cancel it."
     assert await stage.storage.tune(tune.id) is not None
     assert with_button(stage, asked)
 
@@ -74,9 +74,9 @@ async def test_it_can_be_cancelled_after_a_restart(stage: Stage) -> None:
     await cancelled(stage, asked, tune)
 
 
-@pytest.mark.parametrize("place", [TUNES, ELSEWHERE], ids=lambda place: place.name)
-async def test_it_can_be_cancelled_after_the_first_answers_token_ran_out(stage: Stage, place: Place) -> None:
-    asked, tune, card = await waiting(stage, place)
+@pytest.mark.parametrize("channel", [TUNES, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_it_can_be_cancelled_after_the_first_answers_token_ran_out(stage: Stage, channel: Channel) -> None:
+    asked, tune, card = await waiting(stage, channel)
     stage.discord.expire(asked)
     await stage.discord.click(card, "Cancel")
     await cancelled(stage, asked, tune)
@@ -94,10 +94,10 @@ async def test_what_is_cancelled_twice_or_finished_meanwhile_says_so_to_the_pers
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     pressed = await stage.discord.click(card, "Cancel")
-    assert "finished already" in await stage.discord.refused(pressed)
+    assert "finished already" in await stage.discord.private_text(pressed)
     await stage.storage.sharing.delete(tune.id, viewer_of(tune))
     pressed = await stage.discord.click(card, "Cancel")
-    assert "no longer there" in await stage.discord.refused(pressed)
+    assert "no longer there" in await stage.discord.private_text(pressed)
 
 
 async def test_a_database_that_is_away_is_told_to_the_person_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ async def test_a_database_that_is_away_is_told_to_the_person_alone(stage: Stage,
     with monkeypatch.context() as patch:
         patch.setattr(stage.storage.sharing, "delete", fail)
         pressed = await stage.discord.click(card, "Cancel")
-        assert "try again" in await stage.discord.refused(pressed)
+        assert "try again" in await stage.discord.private_text(pressed)
     assert await stage.storage.tune(tune.id) is not None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.discord.buttons import change
 from tests.bot.discord.conftest import ABC, Stage
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, Interaction, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, Channel, Interaction
 
 OPENING = "K:Ador\nEAAB c2Bc|"
 
@@ -34,9 +34,11 @@ async def test_the_form_holds_what_the_tune_was_asked_for_with_and_came_out_as(s
     assert values(form) == {"rhythm": "reel", "key": "Ador", "opening": OPENING, "temperature": "0.8", "seed": "7"}
 
 
-@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE], ids=lambda place: place.name)
-async def test_what_was_changed_is_asked_for_with_all_else_after_a_restart(stage: Stage, place: Place) -> None:
-    first, message = await stage.posted(place=place, person=FIDDLER, rhythm="reel", seed=7, temperature=0.8, instrument="flute")
+@pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_what_was_changed_is_asked_for_with_all_else_after_a_restart(stage: Stage, channel: Channel) -> None:
+    first, message = await stage.posted(
+        channel=channel, person=FIDDLER, rhythm="reel", seed=7, temperature=0.8, instrument="flute"
+    )
     await stage.restart()
     pressed = await stage.discord.click(message, "Change…")
     await stage.discord.form(pressed)
@@ -47,7 +49,7 @@ async def test_what_was_changed_is_asked_for_with_all_else_after_a_restart(stage
     assert (request.rhythm, request.key, request.temperature, request.seed, request.instrument) == ("reel", "G", 1.2, 7, "flute")
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
-    assert len(stage.discord.tunes(place)) == 2
+    assert len(stage.discord.tunes(channel)) == 2
 
 
 async def test_another_rhythm_brings_its_own_metre(stage: Stage) -> None:
@@ -103,9 +105,9 @@ async def test_what_is_wrong_is_said_alone_and_nothing_typed_is_lost_over_a_rest
     stage: Stage, typed: dict[str, str], sentence: str
 ) -> None:
     sent = await changed(stage, **typed)
-    whispered = await stage.discord.whispered(sent)
+    whispered = await stage.discord.private_message(sent)
     assert sentence in whispered["content"]
-    assert len(stage.discord.channel()) == 1
+    assert len(stage.discord.messages_in()) == 1
     await stage.restart()
     again = await stage.discord.click(whispered, "Continue editing")
     filled = {"rhythm": "reel", "key": "Ador", "opening": "", "temperature": "0.8", "seed": "7"}
@@ -118,7 +120,7 @@ async def test_what_is_wrong_is_said_alone_and_nothing_typed_is_lost_over_a_rest
 
 async def test_an_opening_of_any_length_is_kept_beside_what_was_wrong(stage: Stage) -> None:
     opening = "K:Ador\n" + "`ABcd|" * 600 + "\n" * 10 + "x" * 300
-    whispered = await stage.discord.whispered(await changed(stage, opening=opening, key="H"))
+    whispered = await stage.discord.private_message(await changed(stage, opening=opening, key="H"))
     form = await stage.discord.form(await stage.discord.click(whispered, "Continue editing"))
     assert values(form)["opening"] == opening
 
@@ -147,6 +149,6 @@ async def test_a_form_whose_tune_cannot_be_read_is_not_lost(stage: Stage, monkey
     monkeypatch.setattr(stage.storage, "tune", hang)
     monkeypatch.setattr(change, "LOOK_S", 0.05)
     sent = await stage.discord.submit(pressed, key="G")
-    whispered = await stage.discord.whispered(sent)
+    whispered = await stage.discord.private_message(sent)
     assert "couldn't take your request" in whispered["content"]
     assert values(await stage.discord.form(await stage.discord.click(whispered, "Continue editing")))["key"] == "G"

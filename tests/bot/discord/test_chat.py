@@ -22,8 +22,8 @@ from tests.loopback.discord import (
     SILENT_THREAD,
     THREAD,
     TUNES,
+    Channel,
     Payload,
-    Place,
     Upload,
 )
 from tests.patience import HANG_S
@@ -45,36 +45,38 @@ async def posted_tune(stage: Stage, **changes: Any) -> tuple[str, Payload]:
     return tune.id, stage.discord.messages[message]
 
 
-async def told(stage: Stage, place: Place = TUNES) -> str:
+async def told(stage: Stage, channel: Channel = TUNES) -> str:
     """What the bot has said in answer, once it has."""
-    answers = await stage.discord.until(lambda: [m for m in stage.discord.channel(place) if m["author"]["id"] == APPLICATION])
+    answers = await stage.discord.until(
+        lambda: [m for m in stage.discord.messages_in(channel) if m["author"]["id"] == APPLICATION]
+    )
     return str(answers[-1]["content"])
 
 
 async def silent(stage: Stage, *, before: int) -> None:
     """A wish after it is heard, and by then nothing was said to anything before; `before` messages stand in the channel."""
-    tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel"))
+    tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel"))
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
-    assert len(stage.discord.channel()) == before + 2, "the wish and its card"
+    assert len(stage.discord.messages_in()) == before + 2, "the wish and its card"
 
 
-@pytest.mark.parametrize("place", [TUNES, THREAD, DIRECT], ids=lambda place: place.name)
-async def test_words_become_a_tune_that_comes_as_a_reply(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [TUNES, THREAD, DIRECT], ids=lambda channel: channel.name)
+async def test_words_become_a_tune_that_comes_as_a_reply(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
-    called = "" if place == DIRECT else MENTION
-    said = await discord.say(f"{called} a slow jig in G minor, please", place=place)
+    called = "" if channel == DIRECT else MENTION
+    said = await discord.write(f"{called} a slow jig in G minor, please", channel=channel)
     tune = await stage.heard(said)
     request = tune.request
     assert (request.rhythm, request.key, request.tempo, request.opening) == ("jig", "Gm", 0.75, "")
-    assert (tune.origin.user_id, tune.origin.channel_id, tune.origin.community_id) == ("400", place.id, place.server)
-    [_, card] = discord.channel(place)
+    assert (tune.origin.user_id, tune.origin.channel_id, tune.origin.community_id) == ("400", channel.id, channel.server)
+    [_, card] = discord.messages_in(channel)
     assert card["message_reference"]["message_id"] == said["id"]
     await stage.storage.start(tune.id)
     await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=5)
     await discord.until(lambda: "5 bars" in card["content"])
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
-    assert [m["id"] for m in discord.channel(place)] == [said["id"], message], "the card is gone"
+    assert [m["id"] for m in discord.messages_in(channel)] == [said["id"], message], "the card is gone"
     posted = discord.messages[message]
     assert posted["message_reference"]["message_id"] == said["id"]
     assert discord.file(posted, ".abc") == ABC.encode()
@@ -102,7 +104,7 @@ async def test_words_become_a_tune_that_comes_as_a_reply(stage: Stage, place: Pl
 async def test_abc_a_file_and_words_are_taken_together(
     stage: Stage, content: str, files: list[Upload], wish: dict[str, Any]
 ) -> None:
-    tune = await stage.heard(await stage.discord.say(f"{MENTION} {content}", files=files))
+    tune = await stage.heard(await stage.discord.write(f"{MENTION} {content}", files=files))
     assert {name: getattr(tune.request, name) for name in wish} == wish
 
 
@@ -127,7 +129,7 @@ async def test_a_reply_to_a_tune_takes_that_tune_after_a_restart(stage: Stage, r
     first, message = await posted_tune(stage)
     await stage.stop_bot()
     await stage.start_bot()
-    tune = await stage.heard(await discord.say(reply, reply_to=message, person=PIPER))
+    tune = await stage.heard(await discord.write(reply, reply_to=message, person=PIPER))
     assert {name: getattr(tune.request, name) for name in wish} == wish
     assert (tune.parent_id, tune.origin.user_id) == (first, PIPER.id)
     await stage.compose(tune.id)
@@ -137,7 +139,7 @@ async def test_a_reply_to_a_tune_takes_that_tune_after_a_restart(stage: Stage, r
 
 async def test_another_one_is_the_same_wish_once_more(stage: Stage) -> None:
     _, message = await posted_tune(stage)
-    tune = await stage.heard(await stage.discord.say("another one!", reply_to=message))
+    tune = await stage.heard(await stage.discord.write("another one!", reply_to=message))
     assert (tune.request.rhythm, tune.request.temperature, tune.parent_id) == ("reel", 0.8, None)
     assert tune.request.seed != 7
 
@@ -147,9 +149,9 @@ async def test_a_tune_that_is_gone_is_told_of(stage: Stage) -> None:
     for row in message["components"]:
         for button in row["components"]:
             button["custom_id"] = button["custom_id"].replace(first, "0" * 12)
-    said = await stage.discord.say("vary it", reply_to=message)
-    await stage.discord.until(lambda: len(stage.discord.channel()) == 3)
-    answer = stage.discord.channel()[-1]
+    said = await stage.discord.write("vary it", reply_to=message)
+    await stage.discord.until(lambda: len(stage.discord.messages_in()) == 3)
+    answer = stage.discord.messages_in()[-1]
     assert "no longer have that tune" in answer["content"]
     assert answer["message_reference"]["message_id"] == said["id"]
 
@@ -157,36 +159,36 @@ async def test_a_tune_that_is_gone_is_told_of(stage: Stage) -> None:
 @pytest.mark.parametrize("remark", ["Lovely slow reel!", "The flute is great in this one", "Thanks!", ""])
 async def test_who_talks_of_a_tune_is_not_answered(stage: Stage, remark: str) -> None:
     _, message = await posted_tune(stage)
-    await stage.discord.say(remark, reply_to=message)
+    await stage.discord.write(remark, reply_to=message)
     await silent(stage, before=2)
 
 
 async def test_what_is_not_for_the_bot_is_passed_over(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_tune(stage)
-    await discord.say("a reel, please")
-    await discord.say(f"@everyone a reel, please\n{LINE}")
-    await discord.say("<@&200> a reel, please")
-    await discord.say("vary it", reply_to=message, ping=False)
-    await discord.say(f"{MENTION} a reel", webhook_id="77")
-    await discord.say(f"{MENTION} a reel", author={**PIPER.payload, "bot": True})
-    await discord.say(f"{MENTION} a reel", type=6)
+    await discord.write("a reel, please")
+    await discord.write(f"@everyone a reel, please\n{LINE}")
+    await discord.write("<@&200> a reel, please")
+    await discord.write("vary it", reply_to=message, ping=False)
+    await discord.write(f"{MENTION} a reel", webhook_id="77")
+    await discord.write(f"{MENTION} a reel", author={**PIPER.payload, "bot": True})
+    await discord.write(f"{MENTION} a reel", type=6)
     await silent(stage, before=8)
 
 
 async def test_the_bot_does_not_answer_itself(stage: Stage) -> None:
     discord = stage.discord
-    tune = await stage.heard(await discord.say("a reel, please", place=DIRECT))
+    tune = await stage.heard(await discord.write("a reel, please", channel=DIRECT))
     await stage.compose(tune.id, title="vary it, please")
     await stage.delivered(tune.id)
-    await stage.heard(await discord.say("a jig", place=DIRECT))
+    await stage.heard(await discord.write("a jig", channel=DIRECT))
     assert len(await stage.storage.undelivered("discord")) == 1
 
 
-@pytest.mark.parametrize("place", [TUNES, DIRECT], ids=lambda place: place.name)
-async def test_a_mention_with_nothing_to_do_in_it_gets_one_short_sentence(stage: Stage, place: Place) -> None:
-    await stage.discord.say(f"{MENTION} what a lovely evening!", place=place)
-    assert HELP in await told(stage, place)
+@pytest.mark.parametrize("channel", [TUNES, DIRECT], ids=lambda channel: channel.name)
+async def test_a_mention_with_nothing_to_do_in_it_gets_one_short_sentence(stage: Stage, channel: Channel) -> None:
+    await stage.discord.write(f"{MENTION} what a lovely evening!", channel=channel)
+    assert HELP in await told(stage, channel)
     assert await stage.storage.undelivered("discord") == []
     stage.discord.assert_no_pings()
 
@@ -206,9 +208,9 @@ async def test_a_mention_with_nothing_to_do_in_it_gets_one_short_sentence(stage:
 async def test_a_wish_that_cannot_be_met_gets_one_sentence(
     stage: Stage, content: str, files: list[Upload], sentence: str
 ) -> None:
-    said = await stage.discord.say(f"{MENTION} {content}", files=files)
+    said = await stage.discord.write(f"{MENTION} {content}", files=files)
     assert sentence in await told(stage)
-    answer = stage.discord.channel()[-1]
+    answer = stage.discord.messages_in()[-1]
     assert answer["message_reference"]["message_id"] == said["id"]
     assert await stage.storage.undelivered("discord") == []
     stage.discord.assert_no_pings()
@@ -216,14 +218,14 @@ async def test_a_wish_that_cannot_be_met_gets_one_sentence(
 
 async def test_who_floods_is_held_to_the_limit_and_told_so_a_few_times(stage: Stage) -> None:
     discord = stage.discord
-    said = [await discord.say(f"{MENTION} a reel, seed {number}") for number in range(12)]
-    await discord.until(lambda: len([m for m in discord.channel() if "3 unfinished tunes" in m["content"]]) == chat.SENTENCES)
-    tune = await stage.heard(await discord.say(f"{MENTION} a jig", person=PIPER))
+    said = [await discord.write(f"{MENTION} a reel, seed {number}") for number in range(12)]
+    await discord.until(lambda: len([m for m in discord.messages_in() if "3 unfinished tunes" in m["content"]]) == chat.SENTENCES)
+    tune = await stage.heard(await discord.write(f"{MENTION} a jig", person=PIPER))
     waiting = await stage.storage.undelivered("discord")
     assert len(waiting) == 4 and tune.id in {one.id for one in waiting}
 
     def answers() -> int:
-        return len([m for m in discord.channel() if m["author"]["id"] == APPLICATION])
+        return len([m for m in discord.messages_in() if m["author"]["id"] == APPLICATION])
 
     await discord.until(lambda: answers() >= 3 + chat.SENTENCES + 1)
     assert answers() == 3 + chat.SENTENCES + 1
@@ -233,50 +235,50 @@ async def test_who_floods_is_held_to_the_limit_and_told_so_a_few_times(stage: St
 async def test_after_a_while_somebody_is_told_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     discord = stage.discord
     for _ in range(chat.SENTENCES + 1):
-        await discord.say(f"{MENTION} hm")
-    await discord.until(lambda: len(discord.channel()) == 2 * chat.SENTENCES + 1)
+        await discord.write(f"{MENTION} hm")
+    await discord.until(lambda: len(discord.messages_in()) == 2 * chat.SENTENCES + 1)
     monkeypatch.setattr(chat, "SENTENCES_S", 0.0)
-    await discord.say(f"{MENTION} hm")
-    await discord.until(lambda: len(discord.channel()) == 2 * chat.SENTENCES + 3)
+    await discord.write(f"{MENTION} hm")
+    await discord.until(lambda: len(discord.messages_in()) == 2 * chat.SENTENCES + 3)
 
 
 @pytest.mark.parametrize("minutes_later", [0, 10])
 async def test_a_message_that_discord_sends_twice_is_one_tune_and_one_card(stage: Stage, minutes_later: int) -> None:
     discord = stage.discord
-    said = await discord.say(f"{MENTION} a reel")
+    said = await discord.write(f"{MENTION} a reel")
     tune = await stage.heard(said)
     discord.pass_time(60 * minutes_later)
     await discord.drop()
     await asyncio.wait_for(discord.gateway.connected.wait(), HANG_S)
     await discord.repeat_message(said)
-    await stage.heard(await discord.say(f"{MENTION} a jig", person=PIPER))
+    await stage.heard(await discord.write(f"{MENTION} a jig", person=PIPER))
     assert len(await stage.storage.undelivered("discord")) == 2
-    assert len(discord.channel()) == 4, "two wishes and their cards"
+    assert len(discord.messages_in()) == 4, "two wishes and their cards"
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     await discord.repeat_message(said)
-    await stage.heard(await discord.say(f"{MENTION} a polka", person=PIPER))
+    await stage.heard(await discord.write(f"{MENTION} a polka", person=PIPER))
     assert len(discord.tunes()) == 1
 
 
 async def test_a_sentence_is_said_once_to_a_message_that_discord_sends_twice(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.say(f"{MENTION} hm")
+    said = await discord.write(f"{MENTION} hm")
     assert HELP in await told(stage)
     await discord.repeat_message(said)
-    await stage.heard(await discord.say(f"{MENTION} a jig"))
-    assert len(discord.channel()) == 4
+    await stage.heard(await discord.write(f"{MENTION} a jig"))
+    assert len(discord.messages_in()) == 4
 
 
 async def test_a_tune_asked_for_before_a_restart_is_posted_once_as_a_reply(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.say(f"{MENTION} a reel")
+    said = await discord.write(f"{MENTION} a reel")
     tune = await stage.heard(said)
     await stage.stop_bot()
     await stage.compose(tune.id)
     await stage.start_bot()
     message = await stage.delivered(tune.id)
-    assert [m["id"] for m in discord.channel()] == [said["id"], message]
+    assert [m["id"] for m in discord.messages_in()] == [said["id"], message]
     assert discord.messages[message]["message_reference"]["message_id"] == said["id"]
 
 
@@ -288,72 +290,74 @@ async def test_a_bot_that_stopped_before_the_card_still_brings_the_tune(stage: S
         await asyncio.Event().wait()
 
     monkeypatch.setattr(chat, "_card", die)
-    said = await discord.say(f"{MENTION} a reel")
+    said = await discord.write(f"{MENTION} a reel")
     await asyncio.wait_for(stuck.wait(), HANG_S)
     await stage.stop_bot()
     [tune] = await stage.storage.undelivered("discord")
     await stage.compose(tune.id)
     await stage.start_bot()
     message = await stage.delivered(tune.id)
-    assert [m["id"] for m in discord.channel()] == [said["id"], message]
+    assert [m["id"] for m in discord.messages_in()] == [said["id"], message]
 
 
 async def test_a_failure_is_told_on_the_card(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.say(f"{MENTION} a reel")
+    said = await discord.write(f"{MENTION} a reel")
     tune = await stage.heard(said)
     await stage.storage.fail(tune.id, "The opening leaves no room; hand in fewer bars.")
     message = await stage.delivered(tune.id)
-    assert [m["id"] for m in discord.channel()] == [said["id"], message]
+    assert [m["id"] for m in discord.messages_in()] == [said["id"], message]
     assert discord.messages[message]["content"] == "The opening leaves no room; hand in fewer bars."
 
 
 async def test_a_wish_that_was_deleted_meanwhile_still_gets_its_tune(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.say(f"{MENTION} a reel")
+    said = await discord.write(f"{MENTION} a reel")
     tune = await stage.heard(said)
     del discord.messages[said["id"]]
     await stage.compose(tune.id)
-    [posted] = discord.channel() if await stage.delivered(tune.id) else []
+    [posted] = discord.messages_in() if await stage.delivered(tune.id) else []
     assert "message_reference" not in posted
 
 
 async def test_without_the_history_the_tune_is_an_ordinary_message(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.say(f"{MENTION} a reel", place=NO_HISTORY)
+    said = await discord.write(f"{MENTION} a reel", channel=NO_HISTORY)
     tune = await stage.heard(said)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
-    assert [m["id"] for m in discord.channel(NO_HISTORY)] == [said["id"], message]
+    assert [m["id"] for m in discord.messages_in(NO_HISTORY)] == [said["id"], message]
     assert "message_reference" not in discord.messages[message]
 
 
-@pytest.mark.parametrize("place", [SILENT, SILENT_THREAD, HIDDEN], ids=lambda place: place.name)
-async def test_where_the_bot_may_not_write_the_tune_comes_in_person_and_the_person_is_told(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [SILENT, SILENT_THREAD, HIDDEN], ids=lambda channel: channel.name)
+async def test_where_the_bot_may_not_write_the_tune_comes_in_person_and_the_person_is_told(
+    stage: Stage, channel: Channel
+) -> None:
     discord = stage.discord
-    tune = await stage.heard(await discord.say(f"{MENTION} a reel", place=place))
+    tune = await stage.heard(await discord.write(f"{MENTION} a reel", channel=channel))
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
-    [sentence, posted] = discord.channel(DIRECT)
-    assert f"may not write in <#{place.id}>" in sentence["content"]
+    [sentence, posted] = discord.messages_in(DIRECT)
+    assert f"may not write in <#{channel.id}>" in sentence["content"]
     assert "message_reference" not in posted and discord.file(posted, ".abc") == ABC.encode()
-    assert len(discord.channel(place)) == 1
+    assert len(discord.messages_in(channel)) == 1
     discord.assert_no_pings()
 
 
 async def test_who_accepts_no_messages_is_told_nothing_where_the_bot_may_not_write(stage: Stage) -> None:
     discord = stage.discord
-    await discord.say(f"{MENTION} hm", place=SILENT, person=HERMIT)
-    tune = await stage.heard(await discord.say(f"{MENTION} a reel", place=SILENT, person=HERMIT))
+    await discord.write(f"{MENTION} hm", channel=SILENT, person=HERMIT)
+    tune = await stage.heard(await discord.write(f"{MENTION} a reel", channel=SILENT, person=HERMIT))
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
-    assert len(discord.channel(SILENT)) == 2
+    assert len(discord.messages_in(SILENT)) == 2
 
 
 async def test_a_rate_limit_on_the_card_is_waited_out(stage: Stage) -> None:
     limited = {"message": "You are being rate limited.", "retry_after": 0.1, "global": False}
     stage.discord.refuse("POST /channels/300/messages", 429, limited)
-    await stage.heard(await stage.discord.say(f"{MENTION} a reel"))
-    assert len(stage.discord.channel()) == 2
+    await stage.heard(await stage.discord.write(f"{MENTION} a reel"))
+    assert len(stage.discord.messages_in()) == 2
 
 
 @pytest.mark.parametrize(
@@ -370,7 +374,7 @@ async def test_a_rate_limit_on_the_card_is_waited_out(stage: Stage) -> None:
 )
 async def test_hostile_texts_stay_text(stage: Stage, text: str) -> None:
     discord = stage.discord
-    tune = await stage.heard(await discord.say(f"{MENTION} {text}"))
+    tune = await stage.heard(await discord.write(f"{MENTION} {text}"))
     assert tune.request.rhythm == "reel"
     await stage.compose(tune.id, title=tune.request.title or "None")
     posted = discord.messages[await stage.delivered(tune.id)]
@@ -380,9 +384,9 @@ async def test_hostile_texts_stay_text(stage: Stage, text: str) -> None:
 
 async def test_a_message_of_somebody_else_is_taken_where_discord_shows_it(stage: Stage) -> None:
     discord = stage.discord
-    hidden = await discord.say(LINE, person=PIPER)
-    await discord.say(f"{MENTION} play this", reply_to=hidden)
+    hidden = await discord.write(LINE, person=PIPER)
+    await discord.write(f"{MENTION} play this", reply_to=hidden)
     assert "no tune to play" in await told(stage)
-    shown = await discord.say(LINE, person=PIPER, place=DIRECT)
-    tune = await stage.heard(await discord.say("play this", reply_to=shown, place=DIRECT))
+    shown = await discord.write(LINE, person=PIPER, channel=DIRECT)
+    tune = await stage.heard(await discord.write("play this", reply_to=shown, channel=DIRECT))
     assert (tune.request.mode, tune.request.opening, tune.parent_id) == ("play", LINE, None)

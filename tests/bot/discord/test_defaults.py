@@ -8,21 +8,21 @@ import pytest
 
 from storage import Defaults, Viewer
 from tests.bot.discord.conftest import Stage
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Channel
 
 ANN = Viewer("discord", FIDDLER.id)
 
 
 async def told(stage: Stage, **options: Any) -> str:
-    return await stage.discord.refused(await stage.discord.slash("defaults", **options))
+    return await stage.discord.private_text(await stage.discord.slash("defaults", **options))
 
 
-@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)
-async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage, place: Place) -> None:
-    shown = await told(stage, place=place, rhythm="jig", key="any dorian", temperature=0.7, backing=False)
+@pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage, channel: Channel) -> None:
+    shown = await told(stage, channel=channel, rhythm="jig", key="any dorian", temperature=0.7, backing=False)
     await stage.stop_bot()
     await stage.start_bot()
-    assert (await told(stage, place=place, instrument="harp", structure="free")).splitlines() == [
+    assert (await told(stage, channel=channel, instrument="harp", structure="free")).splitlines() == [
         "**Your defaults**",
         "- rhythm: jig",
         "- key: dorian",
@@ -37,7 +37,7 @@ async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage, 
     assert "- instrument: not set" in shown
     kept = await stage.storage.preferences.defaults(ANN)
     assert kept == Defaults(rhythm="jig", key="dorian", temperature=0.7, structure="free", instrument="harp", backing=False)
-    assert await told(stage, place=place) == await told(stage, place=place)
+    assert await told(stage, channel=channel) == await told(stage, channel=channel)
     assert await stage.storage.preferences.defaults(Viewer("discord", PIPER.id)) == Defaults()
 
 

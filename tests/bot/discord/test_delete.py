@@ -19,9 +19,9 @@ from tests.loopback.discord import (
     PRIVATE,
     SHOWCASE,
     TUNES,
+    Channel,
     Payload,
     Person,
-    Place,
 )
 from tests.patience import HANG_S
 
@@ -30,30 +30,30 @@ HERE = Viewer("discord", PIPER.id, TUNES.server)
 
 async def deleted(stage: Stage, message: Payload, person: Person) -> Payload:
     """The answer after both presses, with a restart in between."""
-    asked = await stage.discord.whispered(await stage.discord.click(message, "Delete", person=person))
+    asked = await stage.discord.private_message(await stage.discord.click(message, "Delete", person=person))
     assert "for good?" in asked["content"]
     pressed = await stage.discord.click(asked, "Delete for good", person=person)
     await stage.discord.until(lambda: asked["content"] == "Deleted." or pressed.followups)
     return asked
 
 
-@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE, PRIVATE], ids=lambda place: place.name)
-async def test_its_owner_deletes_a_tune_with_its_message_after_a_restart(stage: Stage, place: Place) -> None:
-    first, message = await stage.posted(place=place, person=FIDDLER)
+@pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
+async def test_its_owner_deletes_a_tune_with_its_message_after_a_restart(stage: Stage, channel: Channel) -> None:
+    first, message = await stage.posted(channel=channel, person=FIDDLER)
     await stage.restart()
     stage.discord.pass_time(20 * 60)  # the command's token has run out
     asked = await deleted(stage, message, FIDDLER)
     assert (asked["content"], asked["components"]) == ("Deleted.", [])
     assert await stage.storage.tune(first) is None
-    await stage.discord.until(lambda: not stage.discord.channel(place))
+    await stage.discord.until(lambda: not stage.discord.messages_in(channel))
 
 
 async def test_its_message_in_the_sharing_channel_goes_too(stage: Stage) -> None:
     await stage.storage.preferences.change_community(HERE, sharing_channel=SHOWCASE.id)
     _, message = await stage.posted()
-    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
     await deleted(stage, stage.discord.tunes(SHOWCASE)[0], PIPER)
-    await stage.discord.until(lambda: not stage.discord.channel() and not stage.discord.channel(SHOWCASE))
+    await stage.discord.until(lambda: not stage.discord.messages_in() and not stage.discord.messages_in(SHOWCASE))
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ async def test_who_else_may_is_the_servers_to_say(stage: Stage, deleters: str, p
         await deleted(stage, message, person)
     else:
         pressed = await stage.discord.click(message, "Delete", person=person)
-        assert "Only whoever asked for this tune" in await stage.discord.refused(pressed)
+        assert "Only whoever asked for this tune" in await stage.discord.private_text(pressed)
     assert (await stage.storage.tune(first) is None) is may
 
 
 async def test_a_question_that_others_answer_deletes_nothing(stage: Stage) -> None:
     first, message = await stage.posted()
-    asked = await stage.discord.whispered(await stage.discord.click(message, "Delete", person=PIPER))
+    asked = await stage.discord.private_message(await stage.discord.click(message, "Delete", person=PIPER))
     pressed = await stage.discord.click(asked | {"flags": 0}, "Delete for good", person=HERMIT)
     await stage.discord.until(lambda: pressed.followups)
     assert "Only whoever asked" in stage.discord.messages[pressed.followups[0]]["content"]
@@ -88,14 +88,14 @@ async def test_a_question_that_others_answer_deletes_nothing(stage: Stage) -> No
 async def test_messages_that_are_gone_or_forbidden_stand_in_nobodys_way(stage: Stage) -> None:
     await stage.storage.preferences.change_community(HERE, sharing_channel=SHOWCASE.id)
     first, message = await stage.posted()
-    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
     del stage.discord.messages[message["id"]]
     stage.discord.refuse(f"DELETE /channels/{SHOWCASE.id}", 403, {"code": 50001, "message": "Missing Access"})
     assert stage.side is not None
     bot = stage.side._bot
     assert bot is not None
     await remove_messages(bot, await stage.tune(first))
-    assert len(stage.discord.channel(SHOWCASE)) == 1
+    assert len(stage.discord.messages_in(SHOWCASE)) == 1
 
 
 async def test_the_card_of_a_tune_that_is_not_finished_goes(stage: Stage) -> None:
@@ -114,7 +114,7 @@ async def test_the_card_of_a_tune_that_is_not_finished_goes(stage: Stage) -> Non
 
 
 async def test_what_went_into_the_persons_own_messages_is_taken_away_there(stage: Stage) -> None:
-    asked = await stage.discord.slash("tune", place=HIDDEN, person=FIDDLER)
+    asked = await stage.discord.slash("tune", channel=HIDDEN, person=FIDDLER)
     tune = await stage.accepted(asked)
     stage.discord.expire(asked)
     await stage.compose(tune.id)

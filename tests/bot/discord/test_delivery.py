@@ -9,7 +9,7 @@ import pytest
 from bot.discord import client, delivery
 from storage import Status, Viewer
 from tests.bot.discord.conftest import ABC, Stage
-from tests.loopback.discord import DIRECT, ELSEWHERE, HERMIT, HIDDEN, PRIVATE, SILENT, TUNES, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, HERMIT, HIDDEN, PRIVATE, SILENT, TUNES, Channel
 
 LIMITED = {"message": "You are being rate limited.", "retry_after": 0.1, "global": False}
 
@@ -81,14 +81,14 @@ async def test_a_post_whose_answer_is_lost_is_not_made_twice(stage: Stage, statu
     assert discord.calls.count("POST /channels/300/messages") == (2 if status else 1)
 
 
-@pytest.mark.parametrize("place", [SILENT, HIDDEN], ids=lambda place: place.name)
-async def test_where_the_bot_may_not_write_the_tune_goes_on_the_card(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [SILENT, HIDDEN], ids=lambda channel: channel.name)
+async def test_where_the_bot_may_not_write_the_tune_goes_on_the_card(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
-    asked = await discord.slash("tune", place=place)
+    asked = await discord.slash("tune", channel=channel)
     tune = await stage.accepted(asked)
     await stage.compose(tune.id)
     assert await stage.delivered(tune.id) == asked.original
-    [message] = discord.channel(place)
+    [message] = discord.messages_in(channel)
     assert message["id"] == asked.original
     assert discord.file(message, ".abc") == ABC.encode()
     assert {"Again", "♥ 0", "Delete"} <= discord.buttons(message).keys()
@@ -96,24 +96,24 @@ async def test_where_the_bot_may_not_write_the_tune_goes_on_the_card(stage: Stag
     discord.assert_no_pings()
 
 
-@pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE], ids=lambda place: place.name)
-async def test_where_only_the_person_brought_the_bot_no_post_is_tried(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
+async def test_where_only_the_person_brought_the_bot_no_post_is_tried(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
-    asked = await discord.slash("tune", place=place)
+    asked = await discord.slash("tune", channel=channel)
     tune = await stage.accepted(asked)
     await stage.compose(tune.id)
     assert await stage.delivered(tune.id) == asked.original
-    assert not any(call.startswith(f"POST /channels/{place.id}") for call in discord.calls)
+    assert not any(call.startswith(f"POST /channels/{channel.id}") for call in discord.calls)
 
 
 async def test_a_card_whose_token_ran_out_is_edited_as_the_bots_own_message(stage: Stage) -> None:
     discord = stage.discord
-    asked = await discord.slash("tune", place=SILENT)
+    asked = await discord.slash("tune", channel=SILENT)
     tune = await stage.accepted(asked)
     discord.expire(asked)
     await stage.compose(tune.id)
     assert await stage.delivered(tune.id) == asked.original
-    assert discord.file(discord.channel(SILENT)[0], ".abc") == ABC.encode()
+    assert discord.file(discord.messages_in(SILENT)[0], ".abc") == ABC.encode()
 
 
 async def test_a_tune_that_took_longer_than_the_token_is_posted_and_its_card_goes(stage: Stage) -> None:
@@ -126,12 +126,12 @@ async def test_a_tune_that_took_longer_than_the_token_is_posted_and_its_card_goe
     await discord.until(lambda: "5 bars" in (discord.card(asked) or {})["content"])
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
-    assert len(discord.tunes()) == len(discord.channel()) == 1
+    assert len(discord.tunes()) == len(discord.messages_in()) == 1
 
 
 async def test_when_card_and_channel_are_closed_the_tune_comes_as_a_direct_message(stage: Stage) -> None:
     discord = stage.discord
-    asked = await discord.slash("tune", place=ELSEWHERE)
+    asked = await discord.slash("tune", channel=ELSEWHERE)
     tune = await stage.accepted(asked)
     discord.expire(asked)
     await stage.compose(tune.id)
@@ -142,7 +142,7 @@ async def test_when_card_and_channel_are_closed_the_tune_comes_as_a_direct_messa
 
 async def test_a_tune_that_reaches_nobody_stays_undelivered(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     discord = stage.discord
-    asked = await discord.slash("tune", place=ELSEWHERE, person=HERMIT)
+    asked = await discord.slash("tune", channel=ELSEWHERE, person=HERMIT)
     tune = await stage.accepted(asked)
     discord.expire(asked)
     await stage.compose(tune.id)
@@ -198,7 +198,9 @@ async def test_a_failure_is_told_in_the_channel_when_the_card_is_gone(stage: Sta
     del discord.messages[asked.original]
     await stage.storage.fail(tune.id, "The opening leaves no room; hand in fewer bars.")
     message = await stage.delivered(tune.id)
-    assert [(m["id"], m["content"]) for m in discord.channel()] == [(message, "The opening leaves no room; hand in fewer bars.")]
+    assert [(m["id"], m["content"]) for m in discord.messages_in()] == [
+        (message, "The opening leaves no room; hand in fewer bars.")
+    ]
 
 
 async def test_hostile_titles_and_notation_stay_text(stage: Stage) -> None:
@@ -237,4 +239,4 @@ async def test_the_card_of_a_tune_that_is_deleted_says_so_and_nothing_is_posted(
     await stage.storage.sharing.delete(tune.id, Viewer("discord", tune.origin.user_id))
     await discord.until(lambda: (discord.card(asked) or {})["content"].startswith("Cancelled."))
     await asyncio.sleep(0.3)
-    assert discord.channel() == [discord.card(asked)]
+    assert discord.messages_in() == [discord.card(asked)]

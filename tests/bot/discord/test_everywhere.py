@@ -26,9 +26,9 @@ from tests.loopback.discord import (
     SILENT,
     TUNES,
     WORKSHOP,
+    Channel,
     Interaction,
     Payload,
-    Place,
 )
 
 ENDINGS = [".abc", ".mp3", ".png"]
@@ -39,8 +39,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "RETRY_S", 0.05)
 
 
-async def asked_in(stage: Stage, place: Place) -> tuple[Interaction, Tune]:
-    asked = await stage.discord.slash("tune", place=place)
+async def asked_in(stage: Stage, channel: Channel) -> tuple[Interaction, Tune]:
+    asked = await stage.discord.slash("tune", channel=channel)
     return asked, await stage.accepted(asked)
 
 
@@ -48,24 +48,24 @@ def endings(message: Payload) -> list[str]:
     return [file["filename"][-4:] for file in message["attachments"]]
 
 
-@pytest.mark.parametrize("place", [TUNES, WORKSHOP, QUESTION, LOUNGE, DIRECT], ids=lambda place: place.name)
-async def test_where_the_bot_is_the_tune_is_an_ordinary_message(stage: Stage, place: Place) -> None:
-    asked, tune = await asked_in(stage, place)
+@pytest.mark.parametrize("channel", [TUNES, WORKSHOP, QUESTION, LOUNGE, DIRECT], ids=lambda channel: channel.name)
+async def test_where_the_bot_is_the_tune_is_an_ordinary_message(stage: Stage, channel: Channel) -> None:
+    asked, tune = await asked_in(stage, channel)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
-    [posted] = stage.discord.channel(place)
+    [posted] = stage.discord.messages_in(channel)
     assert (posted["id"], posted["type"], endings(posted)) == (message, 0, ENDINGS)
     assert "I can't" not in posted["content"]
     assert stage.discord.card(asked) is None
     assert stage.discord.refusals == []
 
 
-@pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE, GROUP], ids=lambda place: place.name)
-async def test_where_the_person_brought_the_bot_the_tune_is_the_answer(stage: Stage, place: Place) -> None:
-    asked, tune = await asked_in(stage, place)
+@pytest.mark.parametrize("channel", [ELSEWHERE, PRIVATE, GROUP], ids=lambda channel: channel.name)
+async def test_where_the_person_brought_the_bot_the_tune_is_the_answer(stage: Stage, channel: Channel) -> None:
+    asked, tune = await asked_in(stage, channel)
     await stage.compose(tune.id)
     assert await stage.delivered(tune.id) == asked.original
-    [answer] = stage.discord.channel(place)
+    [answer] = stage.discord.messages_in(channel)
     assert endings(answer) == ENDINGS
     assert "I can't" not in answer["content"], "nothing is missing"
     assert stage.discord.refusals == []
@@ -79,22 +79,22 @@ async def test_where_a_server_keeps_apps_of_people_quiet_the_tune_is_an_answer_t
     answer = stage.discord.card(asked)
     assert answer is not None
     assert endings(answer) == ENDINGS
-    assert stage.discord.channel(ELSEWHERE) == []
+    assert stage.discord.messages_in(ELSEWHERE) == []
 
 
-@pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE, GROUP], ids=lambda place: place.name)
-async def test_where_the_person_brought_the_bot_a_late_tune_comes_as_a_direct_message(stage: Stage, place: Place) -> None:
-    _, tune = await asked_in(stage, place)
+@pytest.mark.parametrize("channel", [ELSEWHERE, PRIVATE, GROUP], ids=lambda channel: channel.name)
+async def test_where_the_person_brought_the_bot_a_late_tune_comes_as_a_direct_message(stage: Stage, channel: Channel) -> None:
+    _, tune = await asked_in(stage, channel)
     stage.discord.pass_time(16 * 60)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
-    [posted] = stage.discord.channel(DIRECT)
+    [posted] = stage.discord.messages_in(DIRECT)
     assert (posted["id"], endings(posted)) == (message, ENDINGS)
     assert "I can't post in the channel where you requested this tune, so I sent it to you here." in posted["content"]
 
 
 @pytest.mark.parametrize(
-    ("place", "permission"),
+    ("channel", "permission"),
     [
         (TUNES, world.VIEW_CHANNEL),
         (TUNES, world.SEND_MESSAGES),
@@ -106,17 +106,17 @@ async def test_where_the_person_brought_the_bot_a_late_tune_comes_as_a_direct_me
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_where_the_bot_may_not_write_the_answer_has_the_tune_and_says_why(
-    stage: Stage, place: Place, permission: int, when: str
+    stage: Stage, channel: Channel, permission: int, when: str
 ) -> None:
     """Before or after it was asked: what it is not allowed when it is asked, it does not try."""
     discord = stage.discord
     if when == "before":
-        discord.forbid(place, permission)
-    asked, tune = await asked_in(stage, place)
-    discord.forbid(place, permission)
+        discord.forbid(channel, permission)
+    asked, tune = await asked_in(stage, channel)
+    discord.forbid(channel, permission)
     await stage.compose(tune.id)
     assert await stage.delivered(tune.id) == asked.original
-    [answer] = discord.channel(place)
+    [answer] = discord.messages_in(channel)
     assert endings(answer) == ENDINGS
     assert "-# I can't send messages here, so the tune stays in my reply. A server admin" in answer["content"]
     assert list(discord.buttons(answer))[:2] == ["Again", "Vary a little"]
@@ -125,15 +125,15 @@ async def test_where_the_bot_may_not_write_the_answer_has_the_tune_and_says_why(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("place", [TUNES, WORKSHOP], ids=lambda place: place.name)
+@pytest.mark.parametrize("channel", [TUNES, WORKSHOP], ids=lambda channel: channel.name)
 async def test_without_attach_files_the_tune_is_posted_as_text_and_the_answer_keeps_its_files(
-    stage: Stage, place: Place, when: str
+    stage: Stage, channel: Channel, when: str
 ) -> None:
     discord = stage.discord
     if when == "before":
-        discord.forbid(place, world.ATTACH_FILES)
-    asked, tune = await asked_in(stage, place)
-    discord.forbid(place, world.ATTACH_FILES)
+        discord.forbid(channel, world.ATTACH_FILES)
+    asked, tune = await asked_in(stage, channel)
+    discord.forbid(channel, world.ATTACH_FILES)
     await stage.compose(tune.id)
     message = discord.messages[await stage.delivered(tune.id)]
     assert (message["type"], message["attachments"]) == (0, [])
@@ -156,7 +156,7 @@ async def test_without_attach_files_a_late_tunes_files_come_as_a_direct_message(
     await stage.compose(tune.id)
     message = discord.messages[await stage.delivered(tune.id)]
     assert "I sent you the sheet music and recording as a direct message" in message["content"]
-    [direct] = discord.channel(DIRECT)
+    [direct] = discord.messages_in(DIRECT)
     assert endings(direct) == ENDINGS
 
 
@@ -187,7 +187,7 @@ async def test_files_that_are_apart_stay_so_when_the_post_was_not_remembered(
     discord.forbid(TUNES, world.ATTACH_FILES)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
-    assert {m["id"] for m in discord.channel()} == {message, asked.original}
+    assert {m["id"] for m in discord.messages_in()} == {message, asked.original}
     assert endings(discord.messages[asked.original or ""]) == ENDINGS
 
 
@@ -219,21 +219,21 @@ async def test_without_read_message_history_a_restart_posts_the_tune_once(stage:
     assert stage.discord.tunes() == [message]
 
 
-@pytest.mark.parametrize("place", [WORKSHOP, QUESTION], ids=lambda place: place.name)
-async def test_a_thread_that_was_archived_meanwhile_wakes_up_for_the_tune(stage: Stage, place: Place) -> None:
-    asked, tune = await asked_in(stage, place)
-    stage.discord.archive(place)
+@pytest.mark.parametrize("channel", [WORKSHOP, QUESTION], ids=lambda channel: channel.name)
+async def test_a_thread_that_was_archived_meanwhile_wakes_up_for_the_tune(stage: Stage, channel: Channel) -> None:
+    asked, tune = await asked_in(stage, channel)
+    stage.discord.archive(channel)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
-    [posted] = stage.discord.channel(place)
+    [posted] = stage.discord.messages_in(channel)
     assert (posted["id"], endings(posted)) == (message, ENDINGS)
     assert stage.discord.card(asked) is None
 
 
-@pytest.mark.parametrize("place", [WORKSHOP, QUESTION], ids=lambda place: place.name)
-async def test_the_tune_of_a_thread_that_was_locked_meanwhile_comes_as_a_direct_message(stage: Stage, place: Place) -> None:
-    _, tune = await asked_in(stage, place)
-    stage.discord.archive(place, locked=True)
+@pytest.mark.parametrize("channel", [WORKSHOP, QUESTION], ids=lambda channel: channel.name)
+async def test_the_tune_of_a_thread_that_was_locked_meanwhile_comes_as_a_direct_message(stage: Stage, channel: Channel) -> None:
+    _, tune = await asked_in(stage, channel)
+    stage.discord.archive(channel, locked=True)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
     [posted] = stage.discord.tunes(DIRECT)
@@ -283,9 +283,9 @@ async def test_two_files_that_each_fit_stay_within_what_a_message_may_carry(
     assert "Too large for this channel: tune.mp3, tune.png." in message["content"]
 
 
-@pytest.mark.parametrize("place", [TUNES, SILENT, WORKSHOP, DIRECT], ids=lambda place: place.name)
-async def test_a_failure_after_fifteen_minutes_is_told(stage: Stage, place: Place) -> None:
-    asked, tune = await asked_in(stage, place)
+@pytest.mark.parametrize("channel", [TUNES, SILENT, WORKSHOP, DIRECT], ids=lambda channel: channel.name)
+async def test_a_failure_after_fifteen_minutes_is_told(stage: Stage, channel: Channel) -> None:
+    asked, tune = await asked_in(stage, channel)
     stage.discord.pass_time(16 * 60)
     await stage.storage.fail(tune.id, "The opening leaves no room for a tune.")
     message = await stage.delivered(tune.id)
@@ -302,7 +302,7 @@ async def test_an_outage_of_discord_longer_than_the_token_delays_the_tune_only(s
     await stage.compose(tune.id)
     discord.pass_time(16 * 60)
     await stage.delivered(tune.id)
-    [message] = discord.channel()
+    [message] = discord.messages_in()
     assert endings(message) == ENDINGS
     assert discord.card(asked) is None
     assert message["content"].endswith(f"for <@{FIDDLER.id}>")

@@ -10,13 +10,13 @@ from storage import Viewer
 from tests.bot.discord import examples
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.bot.discord.examples import made, titles
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, PRIVATE, TUNES, Interaction, Payload, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, PRIVATE, TUNES, Channel, Interaction, Payload
 
 
 async def page_of(stage: Stage, asked: Interaction) -> Payload:
     """The answer to a command, once it is filled in: for the person alone."""
     await stage.discord.deferred(asked)
-    await stage.discord.until(lambda: not stage.discord.thinking(asked))
+    await stage.discord.until(lambda: not stage.discord.is_thinking(asked))
     page = stage.discord.card(asked)
     assert page is not None and page["flags"] & 64, "everybody sees it"
     return page
@@ -96,7 +96,7 @@ async def test_a_tune_is_opened_with_its_files_and_goes_back_to_its_page(stage: 
     await stage.start_bot()
     back = await pressed(stage, opened, "Back", person=PIPER)
     assert (titles(back), back["attachments"]) == (["Tune 1", "Tune 0"], [])
-    assert discord.channel() == [], "somebody else sees it"
+    assert discord.messages_in() == [], "somebody else sees it"
     discord.assert_no_pings()
 
 
@@ -154,11 +154,11 @@ async def test_what_is_searched_for_is_kept_from_page_to_page(stage: Stage, sear
 
 async def test_a_server_shows_what_was_shared_from_it_and_direct_messages_show_everything(stage: Stage) -> None:
     await made(stage, "Here")
-    await made(stage, "There", place=ELSEWHERE)
-    await made(stage, "Between us", place=DIRECT)
+    await made(stage, "There", channel=ELSEWHERE)
+    await made(stage, "Between us", channel=DIRECT)
 
-    async def shown(place: Place) -> list[str]:
-        return titles(await page_of(stage, await stage.discord.slash("gallery", place=place, person=PIPER)))
+    async def shown(channel: Channel) -> list[str]:
+        return titles(await page_of(stage, await stage.discord.slash("gallery", channel=channel, person=PIPER)))
 
     assert await shown(TUNES) == ["Here"]
     assert await shown(ELSEWHERE) == ["There"]
@@ -166,8 +166,8 @@ async def test_a_server_shows_what_was_shared_from_it_and_direct_messages_show_e
 
 
 async def test_a_tune_is_opened_where_the_bot_is_no_member(stage: Stage) -> None:
-    await made(stage, "There", place=ELSEWHERE)
-    page = await page_of(stage, await stage.discord.slash("gallery", place=ELSEWHERE))
+    await made(stage, "There", channel=ELSEWHERE)
+    page = await page_of(stage, await stage.discord.slash("gallery", channel=ELSEWHERE))
     opened = await changed(stage, page, await stage.discord.select(page, "There"))
     assert len(opened["attachments"]) == 3
     assert titles(await pressed(stage, opened, "Back")) == ["There"]
@@ -182,11 +182,11 @@ async def test_a_tune_is_opened_where_the_bot_is_no_member(stage: Stage) -> None
         ("mine", {}, "Request one with /tune"),
     ],
 )
-@pytest.mark.parametrize("place", [TUNES, DIRECT], ids=lambda place: place.name)
+@pytest.mark.parametrize("channel", [TUNES, DIRECT], ids=lambda channel: channel.name)
 async def test_where_there_is_nothing_a_sentence_says_what_to_do(
-    stage: Stage, command: str, options: dict[str, str], told: str, place: Place
+    stage: Stage, command: str, options: dict[str, str], told: str, channel: Channel
 ) -> None:
-    page = await page_of(stage, await stage.discord.slash(command, place=place, **options))
+    page = await page_of(stage, await stage.discord.slash(command, channel=channel, **options))
     assert told in page["content"]
     assert page["components"] == []
 
@@ -196,7 +196,7 @@ async def test_where_there_is_nothing_a_sentence_says_what_to_do(
 async def test_a_search_for_what_there_is_not_is_refused_to_the_person_alone(
     stage: Stage, command: str, options: dict[str, str], told: str
 ) -> None:
-    assert told in await stage.discord.refused(await stage.discord.slash(command, **options))
+    assert told in await stage.discord.private_text(await stage.discord.slash(command, **options))
 
 
 async def test_the_most_liked_of_the_week_the_month_or_ever(stage: Stage) -> None:
@@ -223,7 +223,7 @@ async def test_a_tune_that_is_gone_since_says_so_to_the_person_alone(stage: Stag
     opened = await changed(stage, page, await stage.discord.select(page, "Gone soon"))
     await stage.storage.sharing.delete(tune_id, Viewer("discord", PIPER.id, TUNES.server))
     for press in (await stage.discord.select(other, "Gone soon"), await stage.discord.click(opened, "♥ 0")):
-        assert "no longer available" in await stage.discord.refused(press)
+        assert "no longer available" in await stage.discord.private_text(press)
     assert titles(await pressed(stage, opened, "Back")) == []
 
 
@@ -235,10 +235,10 @@ async def test_a_page_that_nobody_made_is_refused_in_a_sentence(stage: Stage, pa
     opened = await changed(stage, shown, await discord.select(shown, "The Only One"))
     opened["components"][0]["components"][-1]["custom_id"] = f"page:{page}"[:100]
     for button in ("Back", "♥ 0"):
-        assert "use the command again" in await discord.refused(await discord.click(opened, button))
+        assert "use the command again" in await discord.private_text(await discord.click(opened, button))
     menu = {"type": 3, "custom_id": f"open:{page}"[:100], "options": [{"label": "One", "value": tune_id}]}
     opened["components"] = [{"type": 1, "components": [menu]}]
-    assert "use the command again" in await discord.refused(await discord.select(opened, "One"))
+    assert "use the command again" in await discord.private_text(await discord.select(opened, "One"))
 
 
 @pytest.mark.parametrize("at", [">nowhere", "<1_2", ">1_99999999999999999_000000000000"])
@@ -247,7 +247,7 @@ async def test_a_page_that_begins_nowhere_is_refused_in_a_sentence(stage: Stage,
         await made(stage, f"Tune {number}")
     page = await page_of(stage, await stage.discord.slash("gallery"))
     page["components"][-1]["components"][-1]["custom_id"] = f"page:g:::{at}:"
-    assert "use the command again" in await stage.discord.refused(await stage.discord.click(page, "Next page"))
+    assert "use the command again" in await stage.discord.private_text(await stage.discord.click(page, "Next page"))
 
 
 async def test_a_menu_with_an_id_that_is_none_says_that_the_tune_is_gone(stage: Stage) -> None:
@@ -256,16 +256,16 @@ async def test_a_menu_with_an_id_that_is_none_says_that_the_tune_is_gone(stage: 
     shown = await page_of(stage, await discord.slash("gallery"))
     for value in ("x", "0" * 12, "'; DROP TABLE tunes", "\0" * 12):
         shown["components"][0]["components"][0]["options"][0]["value"] = value
-        assert "no longer available" in await discord.refused(await discord.select(shown, "The Only One"))
+        assert "no longer available" in await discord.private_text(await discord.select(shown, "The Only One"))
 
 
 async def test_another_servers_private_tune_is_not_opened_by_its_id(stage: Stage) -> None:
     discord = stage.discord
     await made(stage, "The Only One")
-    private = await made(stage, "Private there", person=FIDDLER, place=ELSEWHERE, share=False)
+    private = await made(stage, "Private there", person=FIDDLER, channel=ELSEWHERE, share=False)
     shown = await page_of(stage, await discord.slash("gallery", person=PIPER))
     shown["components"][0]["components"][0]["options"][0]["value"] = private
-    assert "no longer available" in await discord.refused(await discord.select(shown, "The Only One", person=PIPER))
+    assert "no longer available" in await discord.private_text(await discord.select(shown, "The Only One", person=PIPER))
     assert ABC not in shown["content"]
 
 

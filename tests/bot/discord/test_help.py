@@ -9,11 +9,11 @@ import pytest
 
 from bot.discord.texts_help import TOPICS
 from tests.bot.discord.conftest import Stage
-from tests.loopback.discord import DIRECT, ELSEWHERE, PIPER, TUNES, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, PIPER, TUNES, Channel
 
 
 async def read(stage: Stage, **options: Any) -> str:
-    return await stage.discord.refused(await stage.discord.slash("help", person=PIPER, **options))
+    return await stage.discord.private_text(await stage.discord.slash("help", person=PIPER, **options))
 
 
 def typed(stage: Stage, example: str) -> tuple[str, dict[str, Any]]:
@@ -47,14 +47,14 @@ async def test_every_example_is_taken_as_it_stands(stage: Stage, topic: str | No
         elif name == "session":
             await stage.discord.until(lambda: stage.discord.gateway.threads)
         else:
-            answered = await stage.discord.whispered(asked)
+            answered = await stage.discord.private_message(asked)
             assert answered["content"].startswith("**") or name == "tunebook", f"{example}: {answered['content']}"
 
 
-@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)
-async def test_it_fits_into_a_message_everywhere_and_has_the_link_that_adds_the_bot(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_it_fits_into_a_message_everywhere_and_has_the_link_that_adds_the_bot(stage: Stage, channel: Channel) -> None:
     for topic in (None, *TOPICS):
-        text = await read(stage, place=place, **({"topic": topic} if topic else {}))
+        text = await read(stage, channel=channel, **({"topic": topic} if topic else {}))
         assert len(text) < 1_500, "translations are longer"
         assert "<https://discord.com/oauth2/authorize?client_id=100&" in text
     stage.discord.assert_no_pings()

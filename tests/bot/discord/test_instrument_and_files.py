@@ -13,7 +13,7 @@ from generator.rendering.audio.mp3 import encode_mp3
 from generator.request import INSTRUMENTS
 from tests.bot.discord import conftest
 from tests.bot.discord.conftest import ABC, FILES, Stage
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, TUNES, Payload, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, TUNES, Channel, Payload
 
 SECOND = np.zeros((44_100, 2), np.int16)
 
@@ -34,11 +34,11 @@ def select_of(message: Payload) -> Payload:
     return dict(select)
 
 
-@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE], ids=lambda place: place.name)
-async def test_the_same_tune_is_played_by_what_was_chosen_after_a_restart(stage: Stage, place: Place) -> None:
-    first, message = await stage.posted(place=place, person=FIDDLER)
+@pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_the_same_tune_is_played_by_what_was_chosen_after_a_restart(stage: Stage, channel: Channel) -> None:
+    first, message = await stage.posted(channel=channel, person=FIDDLER)
     await stage.restart()
-    offered = await stage.discord.whispered(await stage.discord.click(message, "Instrument"))
+    offered = await stage.discord.private_message(await stage.discord.click(message, "Instrument"))
     select = select_of(offered)
     assert len(select["options"]) == 2 * (1 + len(INSTRUMENTS))
     await stage.restart()
@@ -49,30 +49,30 @@ async def test_the_same_tune_is_played_by_what_was_chosen_after_a_restart(stage:
     assert (tune.parent_id, tune.origin.user_id) == (first, FIDDLER.id)
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
-    assert len(stage.discord.tunes(place)) == 2
+    assert len(stage.discord.tunes(channel)) == 2
 
 
 async def test_anybody_may_have_the_rhythms_own_instrument_back(stage: Stage) -> None:
     _, message = await stage.posted(instrument="harp", backing=False)
-    offered = await stage.discord.whispered(await stage.discord.click(message, "Instrument", person=HERMIT))
+    offered = await stage.discord.private_message(await stage.discord.click(message, "Instrument", person=HERMIT))
     chosen = await stage.discord.choose(offered, select_of(offered)["custom_id"], "usual", person=HERMIT)
     tune = await stage.accepted(chosen)
     assert (tune.request.instrument, tune.request.backing, tune.origin.user_id) == ("", True, HERMIT.id)
 
 
 @pytest.mark.usefixtures("recorded")
-@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE], ids=lambda place: place.name)
-async def test_more_files_are_for_the_person_alone_after_a_restart(stage: Stage, place: Place) -> None:
-    _, message = await stage.posted(place=place, person=FIDDLER)
+@pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_more_files_are_for_the_person_alone_after_a_restart(stage: Stage, channel: Channel) -> None:
+    _, message = await stage.posted(channel=channel, person=FIDDLER)
     await stage.restart()
-    given = await stage.discord.whispered(await stage.discord.click(message, "More files"))
+    given = await stage.discord.private_message(await stage.discord.click(message, "More files"))
     names = [file["filename"] for file in given["attachments"]]
     assert names == ["the-loopback.mid", "the-loopback.musicxml", "the-loopback.svg", "the-loopback.wav"]
     assert stage.discord.file(given, ".mid") == b"MThd"
     with wave.open(io.BytesIO(stage.discord.file(given, ".wav"))) as recording:
         assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, 44_100, 2)
         assert recording.getnframes() == pytest.approx(44_100, abs=4_000)  # the MP3 begins and ends with padding
-    assert len(stage.discord.tunes(place)) == 1
+    assert len(stage.discord.tunes(channel)) == 1
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ async def test_a_recording_too_large_for_the_place_comes_in_a_smaller_file_or_is
 ) -> None:
     noise = np.random.default_rng(1).normal(0, 3_000, (5 * 44_100, 2)).astype(np.int16)
     monkeypatch.setattr(conftest, "FILES", FILES | {"tune.mp3": ("audio/mpeg", encode_mp3(noise))})
-    _, message = await stage.posted(place=replace(TUNES, id="350", file_bytes=file_bytes))
-    answer = await stage.discord.whispered(await stage.discord.click(message, "More files", person=HERMIT))
+    _, message = await stage.posted(channel=replace(TUNES, id="350", file_bytes=file_bytes))
+    answer = await stage.discord.private_message(await stage.discord.click(message, "More files", person=HERMIT))
     assert answer["attachments"][-1]["filename"] == given
     assert answer["content"].startswith(said) and bool(answer["content"]) is bool(said)
 
 
 async def test_a_recording_that_cannot_be_read_leaves_the_other_files(stage: Stage) -> None:
     _, message = await stage.posted()  # its recording is nothing but zeros
-    given = await stage.discord.whispered(await stage.discord.click(message, "More files"))
+    given = await stage.discord.private_message(await stage.discord.click(message, "More files"))
     assert [file["filename"] for file in given["attachments"]] == ["the-loopback.mid"]

@@ -79,15 +79,15 @@ async def test_refusals_speak_the_persons_language(stage: Stage, person: Person)
         "A {rhythm} is not written in {metre}. Leave out the metre or use {names}.",
         rhythm=translatable("reel"), metre="6/8", names=OneOf(["4/4", "2/2"]),
     )  # fmt: skip
-    assert await discord.refused(await discord.slash("tune", person=person, rhythm="reel", metre="6/8")) == translate(reel)
+    assert await discord.private_text(await discord.slash("tune", person=person, rhythm="reel", metre="6/8")) == translate(reel)
     line = UserMessage(
         "Line {line}, column {column}: {message}",
         line=2, column=5, message=UserMessage("I can't read “{text}” here.", text="ê"),
     )  # fmt: skip
-    assert await discord.refused(await discord.slash("tune", person=person, opening="K:D\nA B ê|")) == translate(line)
-    assert await discord.refused(await discord.slash("render", person=person)) == translate(texts.NOTHING_TO_PLAY)
-    nothing = await discord.menu("Play this ABC", await discord.say("hello"), person=person)
-    assert await discord.refused(nothing) == translate(texts.NO_ABC)
+    assert await discord.private_text(await discord.slash("tune", person=person, opening="K:D\nA B ê|")) == translate(line)
+    assert await discord.private_text(await discord.slash("render", person=person)) == translate(texts.NOTHING_TO_PLAY)
+    nothing = await discord.menu("Play this ABC", await discord.write("hello"), person=person)
+    assert await discord.private_text(nothing) == translate(texts.NO_ABC)
 
 
 @each_speaker
@@ -115,9 +115,9 @@ async def test_after_a_restart_a_tune_still_speaks_the_language_in_which_it_was_
 async def test_a_server_may_choose_a_language_and_a_person_another(stage: Stage) -> None:
     discord, viewer = stage.discord, Viewer("discord", FIDDLER.id, "200")
     await stage.storage.preferences.change_community(viewer, language="fr")
-    assert await discord.refused(await discord.slash("render")) == language("fr")(texts.NOTHING_TO_PLAY)
+    assert await discord.private_text(await discord.slash("render")) == language("fr")(texts.NOTHING_TO_PLAY)
     await stage.storage.preferences.change_defaults(viewer, language="ga")
-    assert await discord.refused(await discord.slash("render")) == language("ga")(texts.NOTHING_TO_PLAY)
+    assert await discord.private_text(await discord.slash("render")) == language("ga")(texts.NOTHING_TO_PLAY)
 
 
 def test_the_languages_that_are_compared_say_different_things() -> None:

@@ -12,7 +12,7 @@ from bot.discord import likes
 from generator.request import TuneRequest
 from storage import Origin, Viewer
 from tests.bot.discord.conftest import Stage
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, PIPER, PRIVATE, SHOWCASE, TUNES, Payload, Person, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, PIPER, PRIVATE, SHOWCASE, TUNES, Channel, Payload, Person
 from tests.loopback.discord_limits import Rates
 from tests.loopback.discord_server import DEFERRED_UPDATE
 from tests.patience import HANG_S
@@ -38,9 +38,9 @@ def shows(message: Payload, number: int) -> Callable[[], bool]:
     )
 
 
-@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)
-async def test_a_press_likes_and_another_takes_it_back_after_a_restart(stage: Stage, place: Place) -> None:
-    first, message = await stage.posted(place=place, person=FIDDLER)
+@pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_a_press_likes_and_another_takes_it_back_after_a_restart(stage: Stage, channel: Channel) -> None:
+    first, message = await stage.posted(channel=channel, person=FIDDLER)
     stage.discord.pass_time(20 * 60)  # the command's token has run out
     pressed = await stage.discord.click(message, "♥ 0")
     await stage.discord.until(shows(message, 1))
@@ -59,7 +59,7 @@ async def test_the_number_is_that_of_everybody_on_every_message(stage: Stage) ->
     first, message = await stage.posted()
     await stage.discord.click(message, "♥ 0", person=HERMIT)
     await stage.discord.until(shows(message, 1))
-    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
     [post] = stage.discord.tunes(SHOWCASE)
     assert shows(post, 1)()
     await stage.storage.sharing.like(first, Viewer("web", "somebody"))
@@ -102,9 +102,9 @@ async def test_a_tune_that_no_message_of_discord_carries_stops_nobodys_count(sta
 
 
 async def test_in_a_private_place_others_are_told_that_it_is_private(stage: Stage) -> None:
-    _, message = await stage.posted(place=PRIVATE, person=FIDDLER)
+    _, message = await stage.posted(channel=PRIVATE, person=FIDDLER)
     pressed = await stage.discord.click(message, "♥ 0", person=HERMIT)
-    assert "This tune is private" in await stage.discord.refused(pressed)
+    assert "This tune is private" in await stage.discord.private_text(pressed)
     assert shows(message, 0)()
 
 
@@ -112,7 +112,7 @@ async def test_a_message_that_only_shows_the_tune_gets_the_number_and_nothing_el
     first, _ = await stage.posted()
     heart = {"type": 2, "style": 2, "label": "♥ 0", "custom_id": f"tune:like:{first}"}
     other = {"type": 2, "style": 2, "label": "Next", "custom_id": "gallery:next"}
-    page = await stage.discord.say("page")
+    page = await stage.discord.write("page")
     page |= {"author": stage.discord.tunes()[0]["author"], "components": [{"type": 1, "components": [heart, other]}]}
     await stage.discord.click(page, "♥ 0")
     await stage.discord.until(shows(page, 1))
@@ -136,7 +136,7 @@ async def test_three_hundred_people_press_at_once(stage: Stage, monkeypatch: pyt
     edits = [call for call in stage.discord.calls if call.startswith("PATCH") and call.endswith(("@original", message["id"]))]
     assert len(edits) <= 1 + (time.monotonic() - began) / 3, "at most one in 3 s, however long it takes"
     assert stage.discord.rates.exceeded == []
-    assert stage.discord.channel() == [message]
+    assert stage.discord.messages_in() == [message]
     stage.discord.assert_no_pings()
 
 

@@ -34,32 +34,32 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def delete(stage: Stage, message: Payload) -> None:
-    question = await stage.discord.whispered(await stage.discord.click(message, "Delete"))
+    question = await stage.discord.private_message(await stage.discord.click(message, "Delete"))
     await stage.discord.answered(await stage.discord.click(question, "Delete for good"))
 
 
 async def test_a_mention_in_a_thread_of_a_channel_for_tunes_is_taken(stage: Stage) -> None:
     await stage.storage.preferences.change_community(OWNER, channels=(TUNES.id,))
-    tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel", place=THREAD))
+    tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel", channel=THREAD))
     assert tune.origin.channel_id == THREAD.id
 
 
 async def test_a_mention_in_another_channel_is_told_where_with_a_link_that_works(stage: Stage) -> None:
     discord = stage.discord
     await stage.storage.preferences.change_community(OWNER, channels=(TUNES.id,))
-    await discord.say(f"{MENTION} a reel", place=SHOWCASE)
-    answers = await discord.until(lambda: [m for m in discord.channel(SHOWCASE) if m["author"]["id"] == APPLICATION])
+    await discord.write(f"{MENTION} a reel", channel=SHOWCASE)
+    answers = await discord.until(lambda: [m for m in discord.messages_in(SHOWCASE) if m["author"]["id"] == APPLICATION])
     assert f" <#{TUNES.id}> " in answers[0]["content"]
 
 
 async def test_a_card_whose_answer_is_lost_is_found_again_and_the_tune_comes(stage: Stage) -> None:
     discord = stage.discord
     discord.lose_answer(rf"POST /channels/{TUNES.id}/messages")
-    said = await discord.say(f"{MENTION} a reel")
+    said = await discord.write(f"{MENTION} a reel")
     tune = await stage.heard(said)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
-    assert [m["id"] for m in discord.channel()] == [said["id"], message]
+    assert [m["id"] for m in discord.messages_in()] == [said["id"], message]
 
 
 async def test_a_card_that_cannot_be_remembered_does_not_keep_the_tune(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,18 +67,18 @@ async def test_a_card_that_cannot_be_remembered_does_not_keep_the_tune(stage: St
         raise OSError("gone")
 
     monkeypatch.setattr(stage.storage, "answer", fail)
-    said = await stage.discord.say(f"{MENTION} a reel")
+    said = await stage.discord.write(f"{MENTION} a reel")
     tune = await stage.heard(said)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
-    assert [m["id"] for m in stage.discord.channel()] == [said["id"], message]
+    assert [m["id"] for m in stage.discord.messages_in()] == [said["id"], message]
 
 
 async def test_where_it_may_not_write_the_tune_of_a_mention_comes_whole_and_says_why(stage: Stage) -> None:
-    tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel", place=SILENT))
+    tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel", channel=SILENT))
     await stage.compose(tune.id)
     message = stage.discord.messages[await stage.delivered(tune.id)]
-    assert message in stage.discord.channel(DIRECT)
+    assert message in stage.discord.messages_in(DIRECT)
     assert "I can't post in the channel where you requested this tune" in message["content"]
     assert "|:EAAB" in message["content"]
     assert len(message["attachments"]) == 3
@@ -88,21 +88,21 @@ async def test_with_a_tune_of_text_the_files_on_its_card_are_deleted(stage: Stag
     discord = stage.discord
     discord.forbid(TUNES, ATTACH_FILES)
     _, message = await stage.posted(person=FIDDLER)
-    assert [len(m["attachments"]) for m in discord.channel()] == [3, 0]
+    assert [len(m["attachments"]) for m in discord.messages_in()] == [3, 0]
     await delete(stage, message)
-    await discord.until(lambda: not discord.channel())
+    await discord.until(lambda: not discord.messages_in())
 
 
 async def test_one_of_a_set_is_deleted_and_the_message_keeps_the_others(stage: Stage) -> None:
     discord = stage.discord
     tunes, message = await posted_set(stage, TUNES, count=2)
-    await delete(stage, await discord.whispered(await discord.select(message, "2. Number 2")))
+    await delete(stage, await discord.private_message(await discord.select(message, "2. Number 2")))
     await discord.until(lambda: "Number 2" not in message["content"])
     assert message["content"].startswith("**A set of 1 tune**\n1. **Number 1**")
     assert [file["filename"] for file in message["attachments"]] == ["set.abc", "set.mp3", "1-number-1.png"]
     assert "Number 2" not in discord.file(message, ".abc").decode()
-    await delete(stage, await discord.whispered(await discord.select(message, "1. Number 1")))
-    await discord.until(lambda: not discord.channel())
+    await delete(stage, await discord.private_message(await discord.select(message, "1. Number 1")))
+    await discord.until(lambda: not discord.messages_in())
     assert await stage.storage.set_of(tunes[0].id) == []
 
 
@@ -110,7 +110,7 @@ async def test_one_of_a_set_is_deleted_while_the_others_are_made_and_these_come(
     discord = stage.discord
     first, second = await tunes_of(stage, await discord.slash("set", count=2))
     await stage.compose(first.id, title="Not This")
-    page = await discord.whispered(await discord.slash("mine"))
+    page = await discord.private_message(await discord.slash("mine"))
     opened = await discord.select(page, "Not This")
     await discord.answered(opened)
     await discord.until(lambda: "Delete" in discord.buttons(page))
@@ -168,7 +168,7 @@ async def test_what_was_shared_of_a_set_goes_when_the_set_is_cancelled(stage: St
     card = discord.card(asked)
     assert card is not None
     await discord.click(card, "Cancel")
-    await discord.until(lambda: not discord.channel(SHOWCASE))
+    await discord.until(lambda: not discord.messages_in(SHOWCASE))
 
 
 async def test_a_set_again_is_answered_at_once_however_slow_the_database_is(
@@ -192,7 +192,7 @@ async def test_a_set_that_is_gone_is_told_to_the_person_alone(stage: Stage) -> N
     tunes, message = await posted_set(stage, TUNES, count=2)
     for tune in tunes:
         await stage.storage.sharing.delete(tune.id, OWNER)
-    assert "no longer have that tune" in await stage.discord.refused(await stage.discord.click(message, "Again"))
+    assert "no longer have that tune" in await stage.discord.private_text(await stage.discord.click(message, "Again"))
 
 
 async def test_a_phrase_is_answered_in_time_however_slow_the_database_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,12 +208,12 @@ async def test_a_phrase_is_answered_in_time_however_slow_the_database_is(stage: 
 
     monkeypatch.setattr(stage.storage, "tune", slow)
     monkeypatch.setattr(session, "LOOK_S", 0.05)
-    assert "try again in a minute" in await discord.refused(await discord.submit(form, FIRST))
+    assert "try again in a minute" in await discord.private_text(await discord.submit(form, FIRST))
 
 
 async def test_another_one_in_reply_to_a_set_is_one_like_its_first(stage: Stage) -> None:
     _, message = await posted_set(stage, TUNES, rhythm="jig", key="D", count=2)
-    tune = await stage.heard(await stage.discord.say("another one!", reply_to=message))
+    tune = await stage.heard(await stage.discord.write("another one!", reply_to=message))
     assert (tune.request.rhythm, tune.request.key) == ("jig", "D")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.bot.discord.conftest import ABC, Stage
-from tests.loopback.discord import DIRECT, ELSEWHERE, PIPER, PRIVATE, SILENT, Place, Upload
+from tests.loopback.discord import DIRECT, ELSEWHERE, PIPER, PRIVATE, SILENT, Channel, Upload
 
 CONTINUE, PLAY = "Continue this tune", "Play this ABC"
 LINE = "|:EAAB c2Bc|dBAB G2EG|"
@@ -15,7 +15,7 @@ FILE = Upload("The Loopback.ABC", ABC.encode())
 @pytest.mark.parametrize(("entry", "mode"), [(CONTINUE, "continue"), (PLAY, "play")])
 async def test_abc_among_words_is_taken_from_any_message(stage: Stage, entry: str, mode: str) -> None:
     discord = stage.discord
-    said = await discord.say(f"How does this one go?\n{LINE}\nIt is from Clare.", person=PIPER)
+    said = await discord.write(f"How does this one go?\n{LINE}\nIt is from Clare.", person=PIPER)
     asked = await discord.menu(entry, said)
     tune = await stage.accepted(asked)
     assert (tune.request.mode, tune.request.opening, tune.parent_id) == (mode, LINE, None)
@@ -29,16 +29,16 @@ async def test_abc_among_words_is_taken_from_any_message(stage: Stage, entry: st
 
 async def test_a_code_block_comes_before_a_file_and_a_file_before_words(stage: Stage) -> None:
     discord = stage.discord
-    block = await discord.say(f"```\nK:D\n{LINE}\n```", files=[FILE])
+    block = await discord.write(f"```\nK:D\n{LINE}\n```", files=[FILE])
     tune = await stage.accepted(await discord.menu(PLAY, block))
     assert tune.request.opening == f"K:D\n{LINE}"
-    words = await discord.say(LINE, files=[Upload("photo.png", b"\x89PNG"), FILE])
+    words = await discord.write(LINE, files=[Upload("photo.png", b"\x89PNG"), FILE])
     tune = await stage.accepted(await discord.menu(PLAY, words))
     assert tune.request.opening == ABC.strip()
 
 
 async def test_a_tune_that_is_forwarded_is_taken_too(stage: Stage) -> None:
-    said = await stage.discord.say("")
+    said = await stage.discord.write("")
     forwarded = {
         name: said[name] for name in ("timestamp", "edited_timestamp", "attachments", "embeds", "components", "flags", "type")
     }
@@ -47,9 +47,9 @@ async def test_a_tune_that_is_forwarded_is_taken_too(stage: Stage) -> None:
     assert tune.request.opening == f"K:D\n{LINE}"
 
 
-@pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE, SILENT], ids=lambda place: place.name)
-async def test_where_the_bot_may_not_write_the_tune_comes_on_the_card(stage: Stage, place: Place) -> None:
-    said = await stage.discord.say(LINE, place=place, person=PIPER)
+@pytest.mark.parametrize("channel", [ELSEWHERE, PRIVATE, SILENT], ids=lambda channel: channel.name)
+async def test_where_the_bot_may_not_write_the_tune_comes_on_the_card(stage: Stage, channel: Channel) -> None:
+    said = await stage.discord.write(LINE, channel=channel, person=PIPER)
     asked = await stage.discord.menu(CONTINUE, said)
     tune = await stage.accepted(asked)
     await stage.compose(tune.id)
@@ -57,7 +57,7 @@ async def test_where_the_bot_may_not_write_the_tune_comes_on_the_card(stage: Sta
 
 
 async def test_in_direct_messages_the_tune_is_an_ordinary_message(stage: Stage) -> None:
-    tune = await stage.accepted(await stage.discord.menu(PLAY, await stage.discord.say(LINE, place=DIRECT)))
+    tune = await stage.accepted(await stage.discord.menu(PLAY, await stage.discord.write(LINE, channel=DIRECT)))
     await stage.compose(tune.id)
     [message] = await stage.discord.posted(DIRECT)
     assert message["type"] == 0
@@ -79,10 +79,10 @@ async def test_in_direct_messages_the_tune_is_an_ordinary_message(stage: Stage) 
 async def test_a_message_without_a_tune_gets_one_sentence_to_the_person_alone(
     stage: Stage, entry: str, content: str, files: list[Upload], told: str
 ) -> None:
-    said = await stage.discord.say(content, files=files)
+    said = await stage.discord.write(content, files=files)
     asked = await stage.discord.menu(entry, said)
-    assert told in await stage.discord.refused(asked)
-    assert stage.discord.channel() == [said]
+    assert told in await stage.discord.private_text(asked)
+    assert stage.discord.messages_in() == [said]
     assert await stage.storage.undelivered("discord") == []
 
 
@@ -104,7 +104,7 @@ async def test_a_tune_of_the_bot_becomes_the_parent_also_after_a_restart(stage: 
 async def test_buttons_of_another_bot_name_no_parent(stage: Stage) -> None:
     discord = stage.discord
     first = await stage.accepted(await discord.slash("tune"))
-    said = await discord.say(LINE)
+    said = await discord.write(LINE)
     button = {"type": 2, "style": 2, "label": "Again", "custom_id": f"tune:again:{first.id}"}
     said["components"] = [{"type": 1, "components": [button]}]
     tune = await stage.accepted(await discord.menu(PLAY, said))
@@ -113,7 +113,7 @@ async def test_buttons_of_another_bot_name_no_parent(stage: Stage) -> None:
 
 async def test_a_tune_asked_for_before_a_restart_is_posted_once_after_it(stage: Stage) -> None:
     discord = stage.discord
-    asked = await discord.menu(PLAY, await discord.say(LINE))
+    asked = await discord.menu(PLAY, await discord.write(LINE))
     tune = await stage.accepted(asked)
     await stage.stop_bot()
     await stage.compose(tune.id)
@@ -125,7 +125,7 @@ async def test_a_tune_asked_for_before_a_restart_is_posted_once_after_it(stage: 
 
 async def test_a_entry_that_discord_sends_twice_is_one_tune(stage: Stage) -> None:
     discord = stage.discord
-    asked = await discord.menu(CONTINUE, await discord.say(LINE))
+    asked = await discord.menu(CONTINUE, await discord.write(LINE))
     tune = await stage.accepted(asked)
     await stage.repeated(asked)
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
@@ -133,10 +133,10 @@ async def test_a_entry_that_discord_sends_twice_is_one_tune(stage: Stage) -> Non
 
 async def test_one_tune_too_many_is_refused_to_the_person_alone(stage: Stage) -> None:
     discord = stage.discord
-    said = await discord.say(LINE)
+    said = await discord.write(LINE)
     for _ in range(3):
         await stage.accepted(await discord.menu(CONTINUE, said))
-    assert "3 unfinished tunes" in await discord.refused(await discord.menu(CONTINUE, said))
+    assert "3 unfinished tunes" in await discord.private_text(await discord.menu(CONTINUE, said))
 
 
 @pytest.mark.parametrize("entry", [CONTINUE, PLAY])

@@ -68,7 +68,7 @@ def test_files_can_be_posted_more_than_once() -> None:
 def test_the_parent_is_named_only_where_people_can_go_there() -> None:
     parent = replace(tune(), message="77")
     assert "channels/200/300/77" in message.finished(tune(), {}, file_limit=1, translate=ENGLISH, parent=parent).content
-    elsewhere = replace(parent, origin=replace(parent.origin, place="301"))
+    elsewhere = replace(parent, origin=replace(parent.origin, channel="301"))
     assert "channels" not in message.finished(tune(), {}, file_limit=1, translate=ENGLISH, parent=elsewhere).content
     shared = replace(elsewhere, shared=Shared(NOW, "200", "303", "88"))
     assert "channels/200/303/88" in message.finished(tune(), {}, file_limit=1, translate=ENGLISH, parent=shared).content

@@ -8,22 +8,22 @@ from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.examples import made, titles
 from tests.bot.discord.test_gallery import changed, page_of, pressed
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, SHOWCASE, TUNES, Payload, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, SHOWCASE, TUNES, Channel, Payload
 
 ANN = Viewer("discord", FIDDLER.id, TUNES.server)
 
 
-async def opened_of_mine(stage: Stage, title: str, place: Place = TUNES) -> Payload:
-    page = await page_of(stage, await stage.discord.slash("mine", place=place))
+async def opened_of_mine(stage: Stage, title: str, channel: Channel = TUNES) -> Payload:
+    page = await page_of(stage, await stage.discord.slash("mine", channel=channel))
     return await changed(stage, page, await stage.discord.select(page, title))
 
 
-@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)
-async def test_mine_are_ones_own_from_everywhere_with_their_state(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_mine_are_ones_own_from_everywhere_with_their_state(stage: Stage, channel: Channel) -> None:
     await made(stage, "Shared")
-    await made(stage, "Private", place=ELSEWHERE, share=False)
+    await made(stage, "Private", channel=ELSEWHERE, share=False)
     await made(stage, "Somebody else's", person=PIPER)
-    page = await page_of(stage, await stage.discord.slash("mine", place=place))
+    page = await page_of(stage, await stage.discord.slash("mine", channel=channel))
     assert titles(page) == ["Private", "Shared"]
     _, private, shared = page["content"].split("\n")
     assert "· private · <t:" in private
@@ -61,11 +61,11 @@ async def test_what_is_shared_is_posted_in_the_sharing_channel(stage: Stage) -> 
 
 async def test_what_was_posted_in_the_sharing_channel_goes_when_it_is_taken_back(stage: Stage) -> None:
     tune_id = await made(stage, "My own", share=False)
-    posted = await stage.discord.say("posted", place=TUNES)
+    posted = await stage.discord.write("posted", channel=TUNES)
     await stage.storage.sharing.share(tune_id, ANN, channel_id=TUNES.id)
     await stage.storage.sharing.posted(tune_id, posted["id"])
     await pressed(stage, await opened_of_mine(stage, "My own"), "Unshare")
-    assert stage.discord.channel() == []
+    assert stage.discord.messages_in() == []
 
 
 async def test_a_tune_is_deleted_with_its_message_once_it_is_said_twice(stage: Stage) -> None:
@@ -93,7 +93,7 @@ async def test_nobody_does_these_to_somebody_elses_tune(stage: Stage, act: str) 
     await made(stage, "Mine")
     opened = await opened_of_mine(stage, "Mine")
     opened["components"][0]["components"][0]["custom_id"] = f"opened:{act}:{tune_id}"
-    assert "Only whoever" in await discord.refused(await discord.click(opened, "♥ 0"))
+    assert "Only whoever" in await discord.private_text(await discord.click(opened, "♥ 0"))
     tune = await stage.storage.tune(tune_id)
     assert tune is not None and (tune.shared is not None) == (act != "share")
 
@@ -103,4 +103,4 @@ async def test_a_button_of_a_tune_that_is_gone_says_so_to_the_person_alone(stage
     await made(stage, "Mine")
     opened = await opened_of_mine(stage, "Mine")
     opened["components"][0]["components"][0]["custom_id"] = f"opened:{act}:{'0' * 12}"
-    assert "no longer available" in await stage.discord.refused(await stage.discord.click(opened, "♥ 0"))
+    assert "no longer available" in await stage.discord.private_text(await stage.discord.click(opened, "♥ 0"))

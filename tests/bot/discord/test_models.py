@@ -64,7 +64,7 @@ async def test_a_set_is_one_models(stage: Stage) -> None:
 
 @pytest.mark.parametrize("command", ["tune", "set", "defaults"])
 async def test_a_model_that_is_not_here_is_refused_to_the_person_alone(stage: Stage, command: str) -> None:
-    said = await stage.discord.refused(await stage.discord.slash(command, model="@everyone"))
+    said = await stage.discord.private_text(await stage.discord.slash(command, model="@everyone"))
     assert said == "There is no model “everyone” here. Try reels-2 or aird-1."
     assert await stage.storage.undelivered("discord") == []
 
@@ -84,7 +84,7 @@ async def test_when_its_model_is_gone_a_tune_can_still_be_asked_on_from(stage: S
 
 
 async def test_ones_own_model_is_taken_where_none_is_named_and_forgotten_when_it_is_gone(stage: Stage, url: str) -> None:
-    assert "- model: aird-1" in await stage.discord.refused(await stage.discord.slash("defaults", model="aird-1", tempo=0.8))
+    assert "- model: aird-1" in await stage.discord.private_text(await stage.discord.slash("defaults", model="aird-1", tempo=0.8))
     tune = await stage.accepted(await stage.discord.slash("tune"))
     assert (tune.request.model, tune.request.tempo) == ("aird-1", 0.8)
     assert (await stage.accepted(await stage.discord.slash("tune", model="reels-2"))).request.model == "reels-2"
@@ -96,30 +96,32 @@ async def test_ones_own_model_is_taken_where_none_is_named_and_forgotten_when_it
 
 
 async def test_in_chat_a_model_is_named_by_words(stage: Stage) -> None:
-    said = await stage.discord.say(f"{MENTION} a march with model aird-1, please")
+    said = await stage.discord.write(f"{MENTION} a march with model aird-1, please")
     tune = await stage.heard(said)
     assert (tune.request.rhythm, tune.request.model) == ("march", "aird-1")
     await stage.compose(tune.id, abc=ABC)
     message = stage.discord.messages[await stage.delivered(tune.id)]
-    varied = await stage.heard(await stage.discord.say("model: reels-2", reply_to=message))
+    varied = await stage.heard(await stage.discord.write("model: reels-2", reply_to=message))
     assert (varied.request.mode, varied.request.model) == ("vary", "reels-2")
-    alike = await stage.heard(await stage.discord.say("in D major please", reply_to=message))
+    alike = await stage.heard(await stage.discord.write("in D major please", reply_to=message))
     assert (alike.request.key, alike.request.model) == ("D", "aird-1")
 
 
 async def test_a_session_keeps_the_model_that_was_named_in_it_for_as_long_as_it_is_there(stage: Stage, url: str) -> None:
     thread, opening = await begun(stage)
-    message = await answered(stage, await stage.discord.say(f"model: aird-1\n```\n{FIRST}\n```", place=thread, reply_to=opening))
-    second = await stage.heard(await stage.discord.say(SECOND, place=thread, reply_to=message))
+    message = await answered(
+        stage, await stage.discord.write(f"model: aird-1\n```\n{FIRST}\n```", channel=thread, reply_to=opening)
+    )
+    second = await stage.heard(await stage.discord.write(SECOND, channel=thread, reply_to=message))
     assert (second.request.mode, second.request.model) == ("answer", "aird-1")
     all_workers_leave(url)
-    third = await stage.heard(await stage.discord.say(FIRST, place=thread, reply_to=message))
+    third = await stage.heard(await stage.discord.write(FIRST, channel=thread, reply_to=message))
     assert (third.request.mode, third.request.model) == ("answer", "")
 
 
 async def test_in_chat_a_model_that_is_not_here_is_a_sentence(stage: Stage) -> None:
-    await stage.discord.say("a reel, model: zither", place=DIRECT)
-    [_, answer] = await stage.discord.until(lambda: (m := stage.discord.channel(DIRECT)) and len(m) == 2 and m)
+    await stage.discord.write("a reel, model: zither", channel=DIRECT)
+    [_, answer] = await stage.discord.until(lambda: (m := stage.discord.messages_in(DIRECT)) and len(m) == 2 and m)
     assert answer["content"].startswith("There is no model “zither” here.")
 
 

@@ -7,20 +7,20 @@ import pytest
 from bot.discord.handed_in import is_abc, may_be_abc
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.examples import made
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Person, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Channel, Person
 
 
-async def offered(stage: Stage, typed: str, place: Place = TUNES, person: Person = FIDDLER) -> dict[str, str]:
-    choices = await stage.discord.autocomplete("tune", "opening", typed, place=place, person=person)
+async def offered(stage: Stage, typed: str, channel: Channel = TUNES, person: Person = FIDDLER) -> dict[str, str]:
+    choices = await stage.discord.autocomplete("tune", "opening", typed, channel=channel, person=person)
     return {choice["name"]: choice["value"] for choice in choices}
 
 
 async def test_titles_of_tunes_that_the_person_may_see_here_are_offered(stage: Stage) -> None:
     own = await made(stage, "The Humours of Own", share=False)
-    abroad = await made(stage, "The Humours of Abroad", place=ELSEWHERE, share=False)
+    abroad = await made(stage, "The Humours of Abroad", channel=ELSEWHERE, share=False)
     shared = await made(stage, "The Humours of Ben", person=PIPER)
     await made(stage, "The Humours of Ben alone", person=PIPER, share=False)
-    there = await made(stage, "The Humours of Elsewhere", person=PIPER, place=ELSEWHERE)
+    there = await made(stage, "The Humours of Elsewhere", person=PIPER, channel=ELSEWHERE)
     line = "The Humours of {} · reel · A dorian"
     here = {line.format("Ben"): f"tune:{shared}", line.format("Abroad"): f"tune:{abroad}", line.format("Own"): f"tune:{own}"}
     assert list((await offered(stage, "")).items()) == list(here.items()), "the newest come first"
@@ -56,12 +56,12 @@ async def test_a_tune_that_is_chosen_is_the_opening_and_the_parent_after_a_resta
     assert (f"tune:{tune.parent_id}", tune.request.mode) == (value, "vary")
 
 
-@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)
-async def test_a_tune_that_the_person_may_not_see_is_refused(stage: Stage, place: Place) -> None:
-    private = await made(stage, "Ben's", person=PIPER, place=DIRECT, share=False)
+@pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_a_tune_that_the_person_may_not_see_is_refused(stage: Stage, channel: Channel) -> None:
+    private = await made(stage, "Ben's", person=PIPER, channel=DIRECT, share=False)
     for tune_id in (private, "0" * 12):
-        asked = await stage.discord.slash("tune", opening=f"tune:{tune_id}", place=place)
-        assert "you can't see it" in await stage.discord.refused(asked)
+        asked = await stage.discord.slash("tune", opening=f"tune:{tune_id}", channel=channel)
+        assert "you can't see it" in await stage.discord.private_text(asked)
     assert await stage.storage.undelivered("discord") == []
 
 

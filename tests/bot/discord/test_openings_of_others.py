@@ -18,7 +18,7 @@ HERE = Viewer("discord", FIDDLER.id, TUNES.server)
 
 async def varied(stage: Stage) -> tuple[str, Payload]:
     """A tune that is private to its owner, a variation of it that others see, and the variation's message."""
-    secret, _ = await stage.posted(place=DIRECT, person=FIDDLER)
+    secret, _ = await stage.posted(channel=DIRECT, person=FIDDLER)
     tune = await stage.accepted(await stage.discord.slash("tune", person=FIDDLER, opening=f"tune:{secret}", mode="vary"))
     await stage.compose(tune.id, abc=ABC.replace("EAAB", "eaab"))
     return secret, stage.discord.messages[await stage.delivered(tune.id)]
@@ -44,13 +44,13 @@ async def test_a_private_tune_that_is_deleted_is_not_to_be_read_in_what_was_made
 
 @pytest.mark.parametrize("count", [1, 2])
 async def test_again_hands_a_private_tune_to_its_owner_alone(stage: Stage, count: int) -> None:
-    secret, _ = await stage.posted(place=DIRECT, person=FIDDLER)
+    secret, _ = await stage.posted(channel=DIRECT, person=FIDDLER)
     asked = await stage.discord.slash("tune", person=FIDDLER, opening=f"tune:{secret}", mode="vary", count=count)
     first = await stage.accepted(asked)
     for tune in await stage.storage.set_of(first.id) if first.set_id else [first]:
         await stage.compose(tune.id, abc=ABC.replace("EAAB", "eaab"))
     message = stage.discord.messages[await stage.delivered(first.id)]
-    refused = await stage.discord.refused(await stage.discord.click(message, "Again", person=PIPER))
+    refused = await stage.discord.private_text(await stage.discord.click(message, "Again", person=PIPER))
     assert "you can't see it" in refused
     assert await stage.storage.undelivered("discord") == []
     assert await stage.accepted(await stage.discord.click(message, "Again", person=FIDDLER))
@@ -58,22 +58,22 @@ async def test_again_hands_a_private_tune_to_its_owner_alone(stage: Stage, count
 
 async def test_a_reply_that_says_again_hands_it_to_its_owner_alone(stage: Stage) -> None:
     _, message = await varied(stage)
-    before = len(stage.discord.channel())
-    await stage.discord.say("again", reply_to=message, person=PIPER)
-    await stage.discord.until(lambda: len(stage.discord.channel()) == before + 2)
-    assert "you can't see it" in stage.discord.channel()[-1]["content"]
-    tune = await stage.heard(await stage.discord.say("again", reply_to=message, person=FIDDLER))
+    before = len(stage.discord.messages_in())
+    await stage.discord.write("again", reply_to=message, person=PIPER)
+    await stage.discord.until(lambda: len(stage.discord.messages_in()) == before + 2)
+    assert "you can't see it" in stage.discord.messages_in()[-1]["content"]
+    tune = await stage.heard(await stage.discord.write("again", reply_to=message, person=FIDDLER))
     assert tune.request.opening == ABC.strip()
 
 
-@pytest.mark.parametrize("place", [DIRECT, PRIVATE], ids=lambda place: place.name)
-async def test_whoever_shared_on_the_web_page_is_not_named(stage: Stage, place: Any) -> None:
+@pytest.mark.parametrize("channel", [DIRECT, PRIVATE], ids=lambda channel: channel.name)
+async def test_whoever_shared_on_the_web_page_is_not_named(stage: Stage, channel: Any) -> None:
     """Their cookie is all that they are known by."""
     person, storage = "abcdefghijklmnopqrstuv", stage.storage
     tune = await storage.add(TuneRequest.check(seed=7), Origin("web", "event", person))
     await storage.finish(tune.id, Composition(ABC, "Webbed", "reel", "Ador", "4/4", 2_000, "test lstm", {}), FILES)
     await storage.sharing.share(tune.id, Viewer("web", person))
-    page = await page_of(stage, await stage.discord.slash("gallery", place=place))
+    page = await page_of(stage, await stage.discord.slash("gallery", channel=channel))
     assert person not in page["content"]
     opened = await changed(stage, page, await stage.discord.select(page, "Webbed"))
     assert opened["content"].startswith("**Webbed**")

@@ -12,24 +12,24 @@ from storage import Kept, Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.examples import made
 from tests.bot.discord.test_gallery import changed, page_of, pressed
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Payload, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Channel, Payload
 from tests.loopback.discord_server import DEFERRED_UPDATE
 
 ANN, BEN = Viewer("discord", FIDDLER.id, TUNES.server), Viewer("discord", PIPER.id, TUNES.server)
 
 
-async def shown(stage: Stage, place: Place = TUNES) -> Payload:
-    return await page_of(stage, await stage.discord.slash("privacy", place=place))
+async def shown(stage: Stage, channel: Channel = TUNES) -> Payload:
+    return await page_of(stage, await stage.discord.slash("privacy", channel=channel))
 
 
-@pytest.mark.parametrize("place", [TUNES, DIRECT, ELSEWHERE], ids=lambda place: place.name)
-async def test_it_counts_what_is_kept_of_the_person(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_it_counts_what_is_kept_of_the_person(stage: Stage, channel: Channel) -> None:
     await made(stage, "One")
     await made(stage, "Two", share=False)
     bens = await made(stage, "Ben's", person=PIPER)
     await stage.storage.sharing.like(bens, ANN)
     await stage.storage.preferences.change_defaults(ANN, rhythm="jig")
-    answer = await shown(stage, place)
+    answer = await shown(stage, channel)
     for line in ("- 2 tunes that you requested", "- 1 tune that you shared", "- 1 like", "- 1 default that you set"):
         assert line in answer["content"]
     assert list(stage.discord.buttons(answer)) == ["Delete my data"]

@@ -58,4 +58,4 @@ async def test_a_killed_bot_takes_its_tune_up_again_and_posts_it_once(storage: S
             await stage.compose(tune.id)
             [message] = await discord.posted()
             assert await stage.delivered(tune.id) == message["id"]
-        assert discord.channel() == [message]
+        assert discord.messages_in() == [message]

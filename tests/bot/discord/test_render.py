@@ -9,7 +9,7 @@ import pytest
 
 from bot.discord import handed_in
 from tests.bot.discord.conftest import ABC, Stage
-from tests.loopback.discord import ELSEWHERE, FIDDLER, PRIVATE, Place, Upload
+from tests.loopback.discord import ELSEWHERE, FIDDLER, PRIVATE, Channel, Upload
 from tests.patience import HANG_S
 
 FILE = Upload("tune.abc", ABC.encode())
@@ -18,7 +18,7 @@ FILE = Upload("tune.abc", ABC.encode())
 async def test_a_tune_is_moved_into_the_key_that_is_asked_for(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("render", abc="K:D |:ABcd efga|bagf e4:|", key="g"))
     assert (tune.request.mode, tune.request.key) == ("play", "G")
-    said = await stage.discord.refused(await stage.discord.slash("render", abc="K:D |:ABcd efga|", key="Em"))
+    said = await stage.discord.private_text(await stage.discord.slash("render", abc="K:D |:ABcd efga|", key="Em"))
     assert said == "The opening is in D major, but you asked for E minor. Leave out one of the two."
     assert {"name": "A dorian", "value": "Ador"} in await stage.discord.autocomplete("render", "key", "a d")
 
@@ -81,15 +81,15 @@ async def test_a_file_in_latin_1_keeps_its_title(stage: Stage) -> None:
 )
 async def test_what_cannot_be_played_is_refused_to_the_person_alone(stage: Stage, options: dict[str, Any], told: str) -> None:
     asked = await stage.discord.slash("render", **options)
-    assert told in await stage.discord.refused(asked)
-    assert stage.discord.channel() == []
+    assert told in await stage.discord.private_text(asked)
+    assert stage.discord.messages_in() == []
     assert await stage.storage.undelivered("discord") == []
     stage.discord.assert_no_pings()
 
 
 async def test_a_file_that_is_too_large_is_not_even_fetched(stage: Stage) -> None:
     asked = await stage.discord.slash("render", file=Upload("tune.abc", bytes(64 * 1024 + 1)))
-    await stage.discord.refused(asked)
+    await stage.discord.private_text(asked)
     assert not any("/cdn/" in call for call in stage.discord.calls)
 
 
@@ -105,14 +105,14 @@ async def test_a_file_that_does_not_come_in_time_is_said_so_and_not_waited_for(
     with monkeypatch.context() as hurry:
         hurry.setattr(handed_in, "FETCH_S", 0.05 if mood == "slow" else HANG_S)
         asked = await discord.slash("render", file=FILE)
-        assert "couldn't download this file" in await discord.refused(asked)
+        assert "couldn't download this file" in await discord.private_text(asked)
     go_on.set()
     await stage.accepted(await discord.slash("render", file=FILE))
 
 
-@pytest.mark.parametrize("place", [ELSEWHERE, PRIVATE], ids=lambda place: place.name)
-async def test_where_only_the_person_brought_the_bot_the_tune_comes_on_the_card(stage: Stage, place: Place) -> None:
-    asked = await stage.discord.slash("render", place=place, file=FILE)
+@pytest.mark.parametrize("channel", [ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
+async def test_where_only_the_person_brought_the_bot_the_tune_comes_on_the_card(stage: Stage, channel: Channel) -> None:
+    asked = await stage.discord.slash("render", channel=channel, file=FILE)
     tune = await stage.accepted(asked)
     await stage.compose(tune.id)
     assert await stage.delivered(tune.id) == asked.original

@@ -23,8 +23,8 @@ from tests.loopback.discord import (
     SILENT_THREADS,
     THREAD,
     TUNES,
+    Channel,
     Payload,
-    Place,
 )
 from tests.loopback.discord_server import EPHEMERAL
 
@@ -35,17 +35,17 @@ ANSWERS = [
 ]
 
 
-async def begun(stage: Stage, place: Place = TUNES, **options: Any) -> tuple[Place, Payload]:
+async def begun(stage: Stage, channel: Channel = TUNES, **options: Any) -> tuple[Channel, Payload]:
     """A session's place and the message in it that is to be replied to."""
     discord = stage.discord
-    asked = await discord.slash("session", place=place, **options)
+    asked = await discord.slash("session", channel=channel, **options)
     await discord.deferred(asked)
 
     def opening() -> Payload | None:
         return next((m for m in discord.messages.values() if m["type"] == 0 and "Your turn" in discord.buttons(m)), None)
 
     message = await discord.until(opening)
-    return discord.places[message["channel_id"]], message
+    return discord.channels[message["channel_id"]], message
 
 
 async def answered(stage: Stage, said: Payload, answer: str = ANSWERS[0]) -> Payload:
@@ -60,10 +60,10 @@ async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage
     discord = stage.discord
     thread, opening = await begun(stage, rhythm="reel", key="Ador")
     assert (thread.parent, thread.owner) == (TUNES.id, APPLICATION)
-    [response] = discord.channel(TUNES)
+    [response] = discord.messages_in(TUNES)
     await discord.until(lambda: f"<#{thread.id}>" in response["content"])
     assert "reply to this message" in opening["content"]
-    said = await discord.say(FIRST, place=thread, reply_to=opening)
+    said = await discord.write(FIRST, channel=thread, reply_to=opening)
     first = await stage.heard(said)
     assert (first.request.opening, first.request.rhythm, first.request.key) == (FIRST, "reel", "Ador")
     assert (first.parent_id, first.origin.channel_id) == (None, thread.id)
@@ -71,7 +71,7 @@ async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage
     assert {"Your turn", "Whole session"} <= discord.buttons(message).keys()
     await stage.stop_bot()
     await stage.start_bot()
-    second = await stage.heard(await discord.say(SECOND, place=thread, reply_to=message, person=PIPER))
+    second = await stage.heard(await discord.write(SECOND, channel=thread, reply_to=message, person=PIPER))
     assert (second.request.key, second.request.metre, second.parent_id) == ("Ador", "4/4", first.id)
     assert second.request.opening == SECOND
     discord.assert_no_pings()
@@ -79,7 +79,7 @@ async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage
 
 async def test_what_a_phrase_says_of_itself_goes_before_what_the_session_was_in(stage: Stage) -> None:
     thread, opening = await begun(stage, rhythm="reel", key="Ador")
-    said = await stage.discord.say("M:6/8\nK:G\nGAB cde|dcB A2G|", place=thread, reply_to=opening)
+    said = await stage.discord.write("M:6/8\nK:G\nGAB cde|dcB A2G|", channel=thread, reply_to=opening)
     tune = await stage.heard(said)
     assert (tune.request.mode, tune.request.key, tune.request.rhythm) == ("answer", None, None)
 
@@ -87,10 +87,10 @@ async def test_what_a_phrase_says_of_itself_goes_before_what_the_session_was_in(
 async def test_a_mention_in_the_sessions_thread_goes_on_from_the_last_answer(stage: Stage) -> None:
     discord = stage.discord
     thread, _ = await begun(stage)
-    message = await answered(stage, await discord.say(f"{MENTION}\n{FIRST}", place=thread))
+    message = await answered(stage, await discord.write(f"{MENTION}\n{FIRST}", channel=thread))
     await stage.stop_bot()
     await stage.start_bot()
-    second = await stage.heard(await discord.say(f"{MENTION}\n{SECOND}", place=thread))
+    second = await stage.heard(await discord.write(f"{MENTION}\n{SECOND}", channel=thread))
     first = await stage.storage.tune(second.parent_id or "")
     assert first is not None and first.message_id == message["id"]
 
@@ -128,7 +128,7 @@ async def test_a_form_without_a_phrase_is_refused_to_the_person_alone(stage: Sta
     discord = stage.discord
     _, opening = await begun(stage)
     form = await discord.answered(await discord.click(opening, "Your turn"))
-    assert sentence in await discord.refused(await discord.submit(form, typed))
+    assert sentence in await discord.private_text(await discord.submit(form, typed))
     assert await stage.storage.undelivered("discord") == []
 
 
@@ -136,7 +136,7 @@ async def test_the_whole_session_is_one_tune_of_all_phrases_in_order(stage: Stag
     discord = stage.discord
     thread, message = await begun(stage)
     for phrase, answer in zip([FIRST, SECOND], ANSWERS, strict=True):
-        message = await answered(stage, await discord.say(phrase, place=thread, reply_to=message), answer)
+        message = await answered(stage, await discord.write(phrase, channel=thread, reply_to=message), answer)
     await stage.stop_bot()
     await stage.start_bot()
     pressed = await discord.click(message, "Whole session", person=PIPER)
@@ -161,58 +161,60 @@ def test_where_a_phrase_is_in_another_key_and_metre_both_are_written_again() -> 
 async def test_stop_ends_it_and_gives_the_whole(stage: Stage) -> None:
     discord = stage.discord
     thread, opening = await begun(stage)
-    message = await answered(stage, await discord.say(FIRST, place=thread, reply_to=opening))
-    await discord.say("Stop!", place=thread, reply_to=message)
-    end = await discord.until(lambda: next((m for m in discord.channel(thread) if "The session is over" in m["content"]), None))
+    message = await answered(stage, await discord.write(FIRST, channel=thread, reply_to=opening))
+    await discord.write("Stop!", channel=thread, reply_to=message)
+    end = await discord.until(
+        lambda: next((m for m in discord.messages_in(thread) if "The session is over" in m["content"]), None)
+    )
     assert list(discord.buttons(end)) == ["Whole session"]
     await stage.stop_bot()
     await stage.start_bot()
-    tune = await stage.heard(await discord.say(f"{MENTION}\n{SECOND}", place=thread))
+    tune = await stage.heard(await discord.write(f"{MENTION}\n{SECOND}", channel=thread))
     assert tune.request.mode == "continue"
 
 
-@pytest.mark.parametrize("place", [THREAD, DIRECT], ids=lambda place: place.name)
-async def test_a_thread_or_direct_messages_are_used_as_they_are(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [THREAD, DIRECT], ids=lambda channel: channel.name)
+async def test_a_thread_or_direct_messages_are_used_as_they_are(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
-    where, _ = await begun(stage, place)
-    assert where == place
-    called = "" if place == DIRECT else f"{MENTION}\n"
-    message = await answered(stage, await discord.say(called + FIRST, place=place))
+    where, _ = await begun(stage, channel)
+    assert where == channel
+    called = "" if channel == DIRECT else f"{MENTION}\n"
+    message = await answered(stage, await discord.write(called + FIRST, channel=channel))
     await stage.stop_bot()
     await stage.start_bot()
-    second = await stage.heard(await discord.say(called + SECOND, place=place))
+    second = await stage.heard(await discord.write(called + SECOND, channel=channel))
     first = await stage.storage.tune(second.parent_id or "")
     assert first is not None and first.message_id == message["id"]
-    await discord.say(f"{called}stop", place=place)
-    await discord.until(lambda: any("The session is over" in m["content"] for m in discord.channel(place)))
-    later = await stage.heard(await discord.say(called + FIRST, place=place))
+    await discord.write(f"{called}stop", channel=channel)
+    await discord.until(lambda: any("The session is over" in m["content"] for m in discord.messages_in(channel)))
+    later = await stage.heard(await discord.write(called + FIRST, channel=channel))
     assert later.request.mode == "continue"
 
 
 async def test_without_a_session_a_phrase_in_direct_messages_is_gone_on_from(stage: Stage) -> None:
-    tune = await stage.heard(await stage.discord.say(FIRST, place=DIRECT))
+    tune = await stage.heard(await stage.discord.write(FIRST, channel=DIRECT))
     assert tune.request.mode == "continue"
 
 
-@pytest.mark.parametrize("place", [NO_THREADS, NO_HISTORY, SILENT], ids=lambda place: place.name)
-async def test_where_one_permission_is_missing_replies_still_work(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [NO_THREADS, NO_HISTORY, SILENT], ids=lambda channel: channel.name)
+async def test_where_one_permission_is_missing_replies_still_work(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
-    where, opening = await begun(stage, place)
-    assert (where == place) is (place == NO_THREADS)
-    if place == NO_THREADS:
-        await discord.until(lambda: "Create Public Threads" in discord.channel(place)[0]["content"])
-    message = await answered(stage, await discord.say(FIRST, place=where, reply_to=opening))
-    second = await stage.heard(await discord.say(SECOND, place=where, reply_to=message))
+    where, opening = await begun(stage, channel)
+    assert (where == channel) is (channel == NO_THREADS)
+    if channel == NO_THREADS:
+        await discord.until(lambda: "Create Public Threads" in discord.messages_in(channel)[0]["content"])
+    message = await answered(stage, await discord.write(FIRST, channel=where, reply_to=opening))
+    second = await stage.heard(await discord.write(SECOND, channel=where, reply_to=message))
     assert second.request.mode == "answer" and second.parent_id
 
 
-@pytest.mark.parametrize("place", [SILENT_THREAD, SILENT_THREADS, ELSEWHERE, PRIVATE], ids=lambda place: place.name)
-async def test_where_the_bot_may_not_write_the_button_is_on_the_response(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [SILENT_THREAD, SILENT_THREADS, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
+async def test_where_the_bot_may_not_write_the_button_is_on_the_response(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
-    asked = await discord.slash("session", place=place)
+    asked = await discord.slash("session", channel=channel)
     await discord.deferred(asked)
     response = await discord.until(lambda: (card := discord.card(asked)) and discord.buttons(card) and card)
-    assert ("can't send messages there" in response["content"]) is place.member
+    assert ("can't send messages there" in response["content"]) is channel.member
     form = await discord.answered(await discord.click(response, "Your turn"))
     tune = await stage.accepted(await discord.submit(form, FIRST))
     await stage.compose(tune.id, abc=ANSWERS[0])
@@ -221,8 +223,8 @@ async def test_where_the_bot_may_not_write_the_button_is_on_the_response(stage: 
 
 
 async def test_a_key_that_is_none_is_refused_to_the_person_alone(stage: Stage) -> None:
-    assert "not a key" in await stage.discord.refused(await stage.discord.slash("session", key="xyz"))
-    assert stage.discord.channel() == []
+    assert "not a key" in await stage.discord.private_text(await stage.discord.slash("session", key="xyz"))
+    assert stage.discord.messages_in() == []
 
 
 async def test_the_command_offers_keys_and_is_there_everywhere(stage: Stage) -> None:
@@ -235,7 +237,7 @@ async def test_the_command_offers_keys_and_is_there_everywhere(stage: Stage) -> 
 async def test_a_session_whose_tunes_are_gone_says_so(stage: Stage) -> None:
     discord = stage.discord
     thread, opening = await begun(stage)
-    message = await answered(stage, await discord.say(FIRST, place=thread, reply_to=opening))
+    message = await answered(stage, await discord.write(FIRST, channel=thread, reply_to=opening))
     for row in message["components"]:
         for button in row["components"]:
             if button["label"] == "Whole session":

@@ -11,7 +11,7 @@ import pytest
 from generator.notation.keys import Key
 from storage import Tune
 from tests.bot.discord.conftest import ABC, FILES, Stage
-from tests.loopback.discord import DIRECT, ELSEWHERE, PIPER, SILENT, TUNES, Interaction, Payload, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, PIPER, SILENT, TUNES, Channel, Interaction, Payload
 
 
 async def tunes_of(stage: Stage, asked: Interaction) -> list[Tune]:
@@ -29,10 +29,10 @@ async def finished(stage: Stage, tunes: list[Tune]) -> None:
         await stage.delivered(tune.id)
 
 
-async def posted_set(stage: Stage, place: Place, command: str = "set", **options: Any) -> tuple[list[Tune], Payload]:
-    tunes = await tunes_of(stage, await stage.discord.slash(command, place=place, **options))
+async def posted_set(stage: Stage, channel: Channel, command: str = "set", **options: Any) -> tuple[list[Tune], Payload]:
+    tunes = await tunes_of(stage, await stage.discord.slash(command, channel=channel, **options))
     await finished(stage, tunes)
-    [message] = stage.discord.tunes(place)
+    [message] = stage.discord.tunes(channel)
     return tunes, message
 
 
@@ -86,9 +86,9 @@ async def test_the_card_tells_how_many_are_finished_and_cancels_all_of_them(stag
     assert discord.tunes() == []
 
 
-@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE, SILENT], ids=lambda place: place.name)
-async def test_it_comes_everywhere(stage: Stage, place: Place) -> None:
-    _, message = await posted_set(stage, place, count=2)
+@pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE, SILENT], ids=lambda channel: channel.name)
+async def test_it_comes_everywhere(stage: Stage, channel: Channel) -> None:
+    _, message = await posted_set(stage, channel, count=2)
     assert [file["filename"].rpartition(".")[2] for file in message["attachments"]] == ["abc", "mp3", "png", "png"]
 
 
@@ -96,7 +96,7 @@ async def test_after_a_restart_one_of_them_is_opened_with_its_buttons_and_all_ar
     discord = stage.discord
     tunes, message = await posted_set(stage, TUNES, rhythm="reel", count=2)
     await stage.restart()
-    opened = await discord.whispered(await discord.select(message, "2. Number 2", person=PIPER))
+    opened = await discord.private_message(await discord.select(message, "2. Number 2", person=PIPER))
     assert opened["content"].startswith("**Number 2**")
     assert [file["filename"] for file in opened["attachments"]] == ["number-2.abc", "number-2.mp3", "number-2.png"]
     varied = await stage.accepted(await discord.click(opened, "Vary", person=PIPER))
@@ -143,12 +143,12 @@ async def test_a_set_of_which_nothing_comes_out_says_why(stage: Stage) -> None:
 
 async def test_more_than_a_person_may_have_open_is_refused_whole_and_to_them_alone(stage: Stage) -> None:
     asked = await stage.discord.slash("set", count=4)
-    assert "a set of 4 is more than that" in await stage.discord.refused(asked)
+    assert "a set of 4 is more than that" in await stage.discord.private_text(asked)
     assert await stage.storage.undelivered("discord") == []
 
 
 async def test_a_key_that_is_none_is_refused_to_the_person_alone(stage: Stage) -> None:
-    assert "key" in await stage.discord.refused(await stage.discord.slash("set", key="nonsense"))
+    assert "key" in await stage.discord.private_text(await stage.discord.slash("set", key="nonsense"))
 
 
 async def test_a_forged_choice_opens_nothing(stage: Stage) -> None:
@@ -158,4 +158,4 @@ async def test_a_forged_choice_opens_nothing(stage: Stage) -> None:
     [menu] = [item for row in message["components"] for item in row["components"] if item["type"] == 3]
     menu["options"][0]["value"] = other.id
     chosen = await stage.discord.choose(message, menu["custom_id"], other.id)
-    assert "no longer have that tune" in await stage.discord.refused(chosen)
+    assert "no longer have that tune" in await stage.discord.private_text(chosen)

@@ -11,28 +11,28 @@ from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.test_delete import deleted
 from tests.bot.discord.test_sets import finished, posted_set, tunes_of
-from tests.loopback.discord import ELSEWHERE, FIDDLER, SHOWCASE, TUNES, Place
+from tests.loopback.discord import ELSEWHERE, FIDDLER, SHOWCASE, TUNES, Channel
 from tests.storage.examples import execute
 
 HERE = Viewer("discord", FIDDLER.id, TUNES.server)
 
 
-@pytest.mark.parametrize("place", [TUNES, ELSEWHERE], ids=lambda place: place.name)
-async def test_one_that_is_deleted_is_taken_out_of_the_message_and_the_others_stay(stage: Stage, place: Place) -> None:
+@pytest.mark.parametrize("channel", [TUNES, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_one_that_is_deleted_is_taken_out_of_the_message_and_the_others_stay(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
-    tunes, message = await posted_set(stage, place, count=3)
-    opened = await discord.whispered(await discord.select(message, "2. Number 2"))
+    tunes, message = await posted_set(stage, channel, count=3)
+    opened = await discord.private_message(await discord.select(message, "2. Number 2"))
     await deleted(stage, opened, FIDDLER)
     await discord.until(lambda: "Number 2" not in message["content"])
-    assert [m["id"] for m in discord.tunes(place)] == [message["id"]]
+    assert [m["id"] for m in discord.tunes(channel)] == [message["id"]]
     assert "Number 2" not in discord.file(message, ".abc").decode()
     sheets = [file["filename"] for file in message["attachments"] if file["filename"].endswith(".png")]
     assert sheets == ["1-number-1.png", "2-number-3.png"]
-    opened = await discord.whispered(await discord.select(message, "2. Number 3"))
+    opened = await discord.private_message(await discord.select(message, "2. Number 3"))
     assert opened["content"].startswith("**Number 3**")
     await deleted(stage, opened, FIDDLER)
-    await deleted(stage, await discord.whispered(await discord.select(message, "1. Number 1")), FIDDLER)
-    await discord.until(lambda: not discord.tunes(place))
+    await deleted(stage, await discord.private_message(await discord.select(message, "1. Number 1")), FIDDLER)
+    await discord.until(lambda: not discord.tunes(channel))
     assert await stage.storage.set_of(tunes[0].id) == []
 
 
@@ -44,7 +44,7 @@ async def test_one_that_is_deleted_before_the_set_is_whole_does_not_keep_the_oth
     gone = tunes.pop(which)
     await stage.compose(gone.id, title="Gone")
     await discord.until(lambda: "1 of 3" in (discord.card(asked) or {})["content"])
-    page: Any = await discord.whispered(await discord.slash("mine"))
+    page: Any = await discord.private_message(await discord.slash("mine"))
     await discord.select(page, "Gone")
     await discord.until(lambda: "Delete" in discord.buttons(page))
     await discord.click(page, "Delete")
@@ -65,7 +65,7 @@ async def test_what_was_shared_of_a_set_that_is_cancelled_goes_from_the_sharing_
     assert await stage.side_bot.showcase.post(shared)
     card: Any = await discord.until(lambda: (m := discord.card(asked)) and "Cancel" in discord.buttons(m) and m)
     await discord.click(card, "Cancel")
-    await discord.until(lambda: not discord.channel(SHOWCASE))
+    await discord.until(lambda: not discord.messages_in(SHOWCASE))
 
 
 @pytest.mark.parametrize("erased", [True, False])
@@ -109,7 +109,7 @@ async def test_what_is_left_of_a_set_is_a_set_still(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_set(stage, TUNES, rhythm="reel", key="D", seed=0, count=3)
     for title, heading in (("2. Number 2", "**A set of 2 tunes**"), ("1. Number 1", "**A set of 1 tune**")):
-        await deleted(stage, await discord.whispered(await discord.select(message, title)), FIDDLER)
+        await deleted(stage, await discord.private_message(await discord.select(message, title)), FIDDLER)
         await discord.until(lambda name=title[3:]: name not in message["content"])
         assert message["content"].startswith(heading)
 
@@ -117,7 +117,7 @@ async def test_what_is_left_of_a_set_is_a_set_still(stage: Stage) -> None:
 async def test_what_is_left_of_a_set_is_made_again_as_a_set(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_set(stage, TUNES, rhythm="reel", key="D", seed=0, count=3)
-    await deleted(stage, await discord.whispered(await discord.select(message, "2. Number 2")), FIDDLER)
+    await deleted(stage, await discord.private_message(await discord.select(message, "2. Number 2")), FIDDLER)
     await discord.until(lambda: "Number 2" not in message["content"])
     first, second = await tunes_of(stage, await discord.click(message, "Again"))
     assert first.request.key == "D" != second.request.key
@@ -126,7 +126,7 @@ async def test_what_is_left_of_a_set_is_made_again_as_a_set(stage: Stage) -> Non
 async def test_what_is_left_of_several_tunes_for_one_wish_is_one_of_them_still(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_set(stage, TUNES, command="tune", rhythm="jig", count=2)
-    await deleted(stage, await discord.whispered(await discord.select(message, "1. Number 1")), FIDDLER)
+    await deleted(stage, await discord.private_message(await discord.select(message, "1. Number 1")), FIDDLER)
     await discord.until(lambda: "Number 1" not in message["content"])
     assert message["content"].startswith("**1 tune for one request**")
 

@@ -14,7 +14,7 @@ SERVER = Viewer("discord", FIDDLER.id, TUNES.server)
 
 
 async def told(stage: Stage, **options: Any) -> str:
-    return await stage.discord.refused(await stage.discord.slash("settings", **options))
+    return await stage.discord.private_text(await stage.discord.slash("settings", **options))
 
 
 async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage) -> None:
@@ -53,7 +53,7 @@ async def test_channels_are_taken_away_one_by_one_or_all_is_as_usual_again(stage
 
 
 @pytest.mark.parametrize(
-    ("place", "lacking"),
+    ("channel", "lacking"),
     [
         (TUNES, None),
         (SILENT, "I'm missing permissions in <#301>: Send Messages, Embed Links, Attach Files."),
@@ -61,22 +61,22 @@ async def test_channels_are_taken_away_one_by_one_or_all_is_as_usual_again(stage
     ],
     ids=["tunes", "silent", "hidden"],
 )
-async def test_what_the_bot_may_not_do_in_the_sharing_channel_is_said(stage: Stage, place: Any, lacking: str | None) -> None:
-    shown = await told(stage, sharing_channel=place)
+async def test_what_the_bot_may_not_do_in_the_sharing_channel_is_said(stage: Stage, channel: Any, lacking: str | None) -> None:
+    shown = await told(stage, sharing_channel=channel)
     assert lacking in shown if lacking else "⚠️" not in shown
-    assert (await stage.storage.preferences.community(SERVER)).sharing_channel == place.id
+    assert (await stage.storage.preferences.community(SERVER)).sharing_channel == channel.id
 
 
 async def test_who_does_not_manage_the_server_is_refused_even_where_the_command_is_opened_to_them(stage: Stage) -> None:
     asked = await stage.discord.slash("settings", person=PIPER, opened=True, cooldown=5)
-    assert "You need the Manage Server permission" in await stage.discord.refused(asked)
+    assert "You need the Manage Server permission" in await stage.discord.private_text(asked)
     assert await stage.storage.preferences.community(SERVER) == CommunitySettings()
 
 
 async def test_it_is_offered_in_servers_to_those_who_manage_them(stage: Stage) -> None:
     command = stage.discord.commands["settings"]
     assert (command["contexts"], command["integration_types"]) == ([0], [0])
-    for where in ({"place": DIRECT}, {"place": ELSEWHERE}, {"person": PIPER}):
+    for where in ({"channel": DIRECT}, {"channel": ELSEWHERE}, {"person": PIPER}):
         with pytest.raises(AssertionError, match="not offered"):
             await stage.discord.slash("settings", **where)
 

@@ -10,7 +10,7 @@ import pytest
 from bot.discord import showcase
 from storage import PUBLIC, Viewer
 from tests.bot.discord.conftest import ABC, Stage
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, HIDDEN, PIPER, PRIVATE, SHOWCASE, SILENT, TUNES, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, HIDDEN, PIPER, PRIVATE, SHOWCASE, SILENT, TUNES, Channel
 from tests.patience import HANG_S
 
 HERE = Viewer("discord", community_id=TUNES.server)
@@ -22,8 +22,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(showcase, "RETRY_S", 0.05)
 
 
-async def sharing_in(stage: Stage, place: Place) -> None:
-    await stage.storage.preferences.change_community(HERE, sharing_channel=place.id)
+async def sharing_in(stage: Stage, channel: Channel) -> None:
+    await stage.storage.preferences.change_community(HERE, sharing_channel=channel.id)
 
 
 async def shared(stage: Stage) -> list[str]:
@@ -35,7 +35,7 @@ async def test_its_owner_shares_a_tune_into_the_gallery_and_the_sharing_channel_
     first, message = await stage.posted()
     await stage.restart()
     pressed = await stage.discord.click(message, "Share", person=PIPER)
-    assert await stage.discord.refused(pressed) == f"Shared. The tune is now in the gallery and in <#{SHOWCASE.id}>."
+    assert await stage.discord.private_text(pressed) == f"Shared. The tune is now in the gallery and in <#{SHOWCASE.id}>."
     [post] = stage.discord.tunes(SHOWCASE)
     assert stage.discord.file(post, ".abc") == ABC.encode()
     assert post["components"] == message["components"]
@@ -47,67 +47,69 @@ async def test_its_owner_shares_a_tune_into_the_gallery_and_the_sharing_channel_
     stage.discord.assert_no_pings()
 
 
-@pytest.mark.parametrize("place", [DIRECT, ELSEWHERE, PRIVATE], ids=lambda place: place.name)
-async def test_without_a_sharing_channel_it_is_in_the_gallery(stage: Stage, place: Place) -> None:
-    first, message = await stage.posted(place=place, person=FIDDLER)
-    assert await stage.discord.refused(await stage.discord.click(message, "Share")) == "Shared. The tune is now in the gallery."
+@pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
+async def test_without_a_sharing_channel_it_is_in_the_gallery(stage: Stage, channel: Channel) -> None:
+    first, message = await stage.posted(channel=channel, person=FIDDLER)
+    assert (
+        await stage.discord.private_text(await stage.discord.click(message, "Share")) == "Shared. The tune is now in the gallery."
+    )
     assert await shared(stage) == [first]
 
 
 async def test_a_tune_that_was_made_in_the_sharing_channel_is_not_posted_there_again(stage: Stage) -> None:
     await sharing_in(stage, TUNES)
     first, message = await stage.posted()
-    assert "now in the gallery." in await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
-    assert stage.discord.channel() == [message]
+    assert "now in the gallery." in await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
+    assert stage.discord.messages_in() == [message]
     assert await shared(stage) == [first]
 
 
-@pytest.mark.parametrize("place", [TUNES, PRIVATE], ids=lambda place: place.name)
-async def test_nobody_else_shares_it(stage: Stage, place: Place) -> None:
-    _, message = await stage.posted(place=place, person=FIDDLER)
-    refusal = await stage.discord.refused(await stage.discord.click(message, "Share", person=HERMIT))
-    assert ("Only whoever asked for this tune" if place is TUNES else "This tune is private") in refusal
+@pytest.mark.parametrize("channel", [TUNES, PRIVATE], ids=lambda channel: channel.name)
+async def test_nobody_else_shares_it(stage: Stage, channel: Channel) -> None:
+    _, message = await stage.posted(channel=channel, person=FIDDLER)
+    refusal = await stage.discord.private_text(await stage.discord.click(message, "Share", person=HERMIT))
+    assert ("Only whoever asked for this tune" if channel is TUNES else "This tune is private") in refusal
     assert await shared(stage) == []
 
 
 async def test_what_is_shared_is_taken_back_when_its_owner_says_so_once_more_after_a_restart(stage: Stage) -> None:
     await sharing_in(stage, SHOWCASE)
     first, message = await stage.posted()
-    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
-    asked = await stage.discord.whispered(await stage.discord.click(message, "Share", person=PIPER))
+    await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
+    asked = await stage.discord.private_message(await stage.discord.click(message, "Share", person=PIPER))
     assert await shared(stage) == [first]
     await stage.restart()
     taken = await stage.discord.click(asked, "Unshare", person=PIPER)
-    assert "Unshared" in await stage.discord.refused(taken)
+    assert "Unshared" in await stage.discord.private_text(taken)
     assert not await shared(stage)
-    assert not stage.discord.channel(SHOWCASE)
-    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    assert not stage.discord.messages_in(SHOWCASE)
+    await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
     assert len(stage.discord.tunes(SHOWCASE)) == 1
 
 
 async def test_a_moderator_takes_it_back_from_the_sharing_channel_and_others_do_not(stage: Stage) -> None:
     await sharing_in(stage, SHOWCASE)
     first, message = await stage.posted()
-    await stage.discord.refused(await stage.discord.click(message, "Share", person=PIPER))
+    await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
     [post] = stage.discord.tunes(SHOWCASE)
-    told = await stage.discord.whispered(await stage.discord.click(post, "Share", person=HERMIT))
+    told = await stage.discord.private_message(await stage.discord.click(post, "Share", person=HERMIT))
     assert (told["content"], told["components"]) == ("This tune is already in the gallery.", [])
-    asked = await stage.discord.whispered(await stage.discord.click(post, "Share", person=FIDDLER))
+    asked = await stage.discord.private_message(await stage.discord.click(post, "Share", person=FIDDLER))
     forged = await stage.discord.click(asked | {"flags": 0}, "Unshare", person=HERMIT)
-    assert "or a moderator" in await stage.discord.refused(forged)
+    assert "or a moderator" in await stage.discord.private_text(forged)
     assert await shared(stage) == [first]
-    await stage.discord.refused(await stage.discord.click(asked, "Unshare", person=FIDDLER))
+    await stage.discord.private_text(await stage.discord.click(asked, "Unshare", person=FIDDLER))
     assert not await shared(stage)
-    assert not stage.discord.channel(SHOWCASE)
-    assert stage.discord.channel() == [message]
+    assert not stage.discord.messages_in(SHOWCASE)
+    assert stage.discord.messages_in() == [message]
 
 
-@pytest.mark.parametrize("place", [SILENT, HIDDEN], ids=lambda place: place.name)
-async def test_where_the_bot_may_not_write_the_tune_is_shared_and_the_rest_is_said(stage: Stage, place: Place) -> None:
-    await sharing_in(stage, place)
+@pytest.mark.parametrize("channel", [SILENT, HIDDEN], ids=lambda channel: channel.name)
+async def test_where_the_bot_may_not_write_the_tune_is_shared_and_the_rest_is_said(stage: Stage, channel: Channel) -> None:
+    await sharing_in(stage, channel)
     first, message = await stage.posted()
     pressed = await stage.discord.click(message, "Share", person=PIPER)
-    assert f"I'm not allowed to post it in <#{place.id}>" in await stage.discord.refused(pressed)
+    assert f"I'm not allowed to post it in <#{channel.id}>" in await stage.discord.private_text(pressed)
     assert await shared(stage) == [first]
 
 
@@ -126,8 +128,8 @@ async def test_it_is_posted_once_whatever_becomes_of_the_answer(stage: Stage, mo
         case "limited":
             stage.discord.refuse(call, 429, LIMITED)
     pressed = await stage.discord.click(message, "Share", person=PIPER)
-    assert f"in <#{SHOWCASE.id}>" in await stage.discord.refused(pressed)
-    assert len(stage.discord.channel(SHOWCASE)) == 1
+    assert f"in <#{SHOWCASE.id}>" in await stage.discord.private_text(pressed)
+    assert len(stage.discord.messages_in(SHOWCASE)) == 1
 
 
 @pytest.mark.parametrize("minutes_later", [0, 10])
@@ -148,7 +150,7 @@ async def test_what_was_posted_but_not_remembered_is_not_posted_again(
     stage.discord.pass_time(60 * minutes_later)
     await stage.start_bot()
     await known(stage, first)
-    assert stage.discord.channel(SHOWCASE) == [post]
+    assert stage.discord.messages_in(SHOWCASE) == [post]
 
 
 async def test_what_was_shared_and_not_posted_is_posted_after_the_restart(stage: Stage) -> None:
@@ -172,7 +174,7 @@ async def test_what_is_taken_back_while_it_is_posted_does_not_stay(stage: Stage)
     await stage.storage.sharing.unshare(first, Viewer("discord", PIPER.id, TUNES.server))
     go_on.set()
     await stage.discord.until(lambda: any(call.startswith(f"DELETE /channels/{SHOWCASE.id}") for call in stage.discord.calls))
-    assert stage.discord.channel(SHOWCASE) == []
+    assert stage.discord.messages_in(SHOWCASE) == []
 
 
 async def known(stage: Stage, tune_id: str) -> None:

@@ -46,7 +46,7 @@ async def test_the_card_shows_the_queue_then_the_bars(stage: Stage) -> None:
     first = await stage.accepted(await discord.slash("tune"))
     asked = await discord.slash("tune", person=PIPER)
     tune = await stage.accepted(asked)
-    await discord.until(lambda: "place 2" in (discord.card(asked) or {})["content"])
+    await discord.until(lambda: "Number 2" in (discord.card(asked) or {})["content"])
     await stage.storage.start(first.id)
     await discord.until(lambda: "Next" in (discord.card(asked) or {})["content"])
     await stage.storage.start(tune.id)
@@ -89,8 +89,8 @@ async def test_progress_is_shown_now_and_then_and_never_after_the_end(stage: Sta
 )
 async def test_a_wish_that_cannot_be_met_is_refused_to_the_person_alone(stage: Stage, options: dict[str, Any], told: str) -> None:
     asked = await stage.discord.slash("tune", **options)
-    assert told in await stage.discord.refused(asked)
-    assert stage.discord.channel() == []
+    assert told in await stage.discord.private_text(asked)
+    assert stage.discord.messages_in() == []
     assert await stage.storage.undelivered("discord") == []
     stage.discord.assert_no_pings()
 
@@ -100,7 +100,7 @@ async def test_one_wish_too_many_is_refused_to_the_person_alone(stage: Stage) ->
     for _ in range(3):
         await stage.accepted(await discord.slash("tune"))
     asked = await discord.slash("tune")
-    assert "3 unfinished tunes" in await discord.refused(asked)
+    assert "3 unfinished tunes" in await discord.private_text(asked)
     assert discord.card(asked) is None
     assert len(await stage.storage.undelivered("discord")) == 3
 
@@ -184,7 +184,7 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
 
 
 async def test_in_direct_messages_the_tune_is_an_ordinary_message_too(stage: Stage) -> None:
-    tune = await stage.accepted(await stage.discord.slash("tune", place=DIRECT))
+    tune = await stage.accepted(await stage.discord.slash("tune", channel=DIRECT))
     assert tune.origin.community_id == ""
     await stage.compose(tune.id)
     [message] = await stage.discord.posted(DIRECT)

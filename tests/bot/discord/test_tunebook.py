@@ -13,11 +13,11 @@ from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.examples import made
 from tests.bot.discord.test_gallery import page_of
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Place
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Channel
 
 
-async def titles_in_book(stage: Stage, place: Place = TUNES, **options: str) -> list[str]:
-    answer = await page_of(stage, await stage.discord.slash("tunebook", place=place, **options))
+async def titles_in_book(stage: Stage, channel: Channel = TUNES, **options: str) -> list[str]:
+    answer = await page_of(stage, await stage.discord.slash("tunebook", channel=channel, **options))
     [attachment] = answer["attachments"]
     assert attachment["filename"] == "tunebook.abc"
     return [line[2:] for line in stage.discord.file(answer, ".abc").decode().splitlines() if line.startswith("T:")]
@@ -27,7 +27,7 @@ async def test_a_servers_book_holds_what_was_shared_in_the_order_that_is_asked_f
     first = await made(stage, "First")
     await made(stage, "Second", person=PIPER)
     await made(stage, "Private", share=False)
-    await made(stage, "There", place=ELSEWHERE)
+    await made(stage, "There", channel=ELSEWHERE)
     await stage.storage.sharing.like(first, Viewer("discord", FIDDLER.id, TUNES.server))
     assert await titles_in_book(stage) == ["Second", "First"]
     assert await titles_in_book(stage, order="ever") == ["First"]
@@ -53,7 +53,7 @@ async def test_a_book_without_tunes_is_a_sentence(stage: Stage, options: dict[st
 async def test_a_book_that_is_too_large_comes_in_several_files(stage: Stage) -> None:
     for number in range(3):
         await made(stage, f"Tune {number}")
-    asked = await stage.discord.slash("tunebook", place=replace(TUNES, file_bytes=200))
+    asked = await stage.discord.slash("tunebook", channel=replace(TUNES, file_bytes=200))
     await page_of(stage, asked)
     await stage.discord.until(lambda: len(asked.followups) == 1)
     files = [stage.discord.messages[id]["attachments"][0] for id in (asked.original or "", *asked.followups)]

@@ -15,7 +15,7 @@ async def test_what_is_left_out_is_kept_by_the_buttons_and_stands_under_the_tune
     await stage.restart()
     again = await stage.accepted(await stage.discord.click(message, "Again"))
     assert again.request.without == ("triplets", "rests")
-    varied = await stage.heard(await stage.discord.say("vary it without ties", reply_to=message))
+    varied = await stage.heard(await stage.discord.write("vary it without ties", reply_to=message))
     assert (varied.request.mode, varied.request.without) == ("vary", ("ties",))
 
 
@@ -40,19 +40,19 @@ async def test_the_like_of_a_tune_goes_without_as_well(stage: Stage) -> None:
     await stage.compose(tune.id)
     message = stage.discord.messages[await stage.delivered(tune.id)]
     for said in ("in D minor please", "vary it"):
-        made = await stage.heard(await stage.discord.say(said, reply_to=message))
+        made = await stage.heard(await stage.discord.write(said, reply_to=message))
         assert made.request.without == ("rests",)
-    made = await stage.heard(await stage.discord.say("play it without ties", reply_to=message))
+    made = await stage.heard(await stage.discord.write("play it without ties", reply_to=message))
     assert (made.request.mode, made.request.without) == ("vary", ("ties",))
 
 
 async def test_what_cannot_be_left_out_is_refused_to_the_person_alone(stage: Stage) -> None:
-    said = await stage.discord.refused(await stage.discord.slash("tune", without="triplets, joy"))
+    said = await stage.discord.private_text(await stage.discord.slash("tune", without="triplets, joy"))
     assert said.startswith("I can't leave out “joy”. Try triplets, semiquavers,")
 
 
 async def test_it_can_be_said_in_chat(stage: Stage) -> None:
-    tune = await stage.heard(await stage.discord.say(f"{MENTION} a reel without triplets and rests"))
+    tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel without triplets and rests"))
     assert (tune.request.rhythm, tune.request.without) == ("reel", ("triplets", "rests"))
 
 
