@@ -8,11 +8,6 @@ from generator.user_messages import AllOf, UserMessage
 from storage.tunes import Status
 
 TUNE = UserMessage("Compose an Irish tune. All options are optional; I choose what you don't set.")
-RHYTHM = UserMessage("Type of tune: a dance such as a reel or jig, or an air.")
-KEY = UserMessage("Tonic and mode in ABC notation: D, Am, Ador, Gmix.")
-METRE = UserMessage("Metre (time signature), such as 4/4 or 6/8.")
-OPENING = UserMessage("A few bars of ABC to start from.")
-MODE = UserMessage("What to do with the opening (default: continue it).")
 MODES: dict[OpeningMode, str] = {
     "continue": UserMessage("continue: complete the tune"),
     "answer": UserMessage("answer: compose one phrase that answers it"),
@@ -20,24 +15,13 @@ MODES: dict[OpeningMode, str] = {
     "second part": UserMessage("second part: compose its B part (the opening is an A part)"),
     "play": UserMessage("play: play it as written (the opening is a whole tune)"),
 }
-STRENGTH = UserMessage("How much a variation changes the tune (default: 2).")
 STRENGTHS = {1: UserMessage("1: a few changes"), 2: UserMessage("2: more changes"), 3: UserMessage("3: mostly new")}
-STRUCTURE = UserMessage("Structure of the tune (default: eight-bar parts, each played twice).")
 STRUCTURES: dict[Structure, str] = {"parts": UserMessage("eight-bar parts, each played twice"), "free": UserMessage("free")}
-TEMPERATURE = UserMessage("From 0.1 (steady) to 2 (wild); default: 1.")
-TEMPO = UserMessage("Tempo relative to the usual one, from 0.5 (slow) to 1.5 (fast); default: 1.")
-MODEL = UserMessage("Which model composes the tune (default: the standard model).")
-WITHOUT = UserMessage("What to leave out: triplets, semiquavers, accidentals, rests, ties … Separate with commas.")
-CANDIDATES = UserMessage("How many candidates I compose; you get the best one (default: 8).")
 # The descriptions on the cards of the shipped models; they are here so that the catalogues contain them.
 SHIPPED_MODELS = (
     UserMessage("dances and airs of five collections, most of them Irish"),
     UserMessage("Scottish and Irish airs, marches and dances of the 18th century"),
 )
-SEED = UserMessage("The same seed and settings give the same tune.")
-TITLE = UserMessage("Title of the tune.")
-INSTRUMENT = UserMessage("Melody instrument (default: depends on the rhythm).")
-BACKING = UserMessage("Whether guitar and bodhrán play along (default: yes).")
 
 RENDER = UserMessage("Get sheet music and a recording of your own tune, played as written.")
 RENDER_ABC = UserMessage("The tune in ABC notation, if you don't attach a file.")
@@ -240,10 +224,6 @@ def shared_soon_in(channel_id: str) -> UserMessage:
 
 def shared_by(user_id: str) -> UserMessage:
     return UserMessage("shared by {person}", person=f"<@{user_id}>")
-
-
-def no_number(typed: str) -> UserMessage:
-    return UserMessage("“{typed}” is not a number.", typed=typed)
 
 
 def too_large_here(names: list[str]) -> UserMessage:

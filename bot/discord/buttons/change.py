@@ -20,14 +20,14 @@ from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
 from generator.notation.opening import read_opening
-from generator.request import MAX_OPENING_CHARACTERS, MAX_TITLE_CHARACTERS, RequestError, TuneRequest
+from generator.request import PARAMETERS, RequestError, TuneRequest
 from storage.tunes import Tune
 
 log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0  # for the tune; a form has to be the first answer, within 3 s
 OPEN = "–"  # in the form's choice of rhythms, and for an empty field where Discord wants something
-MAX_LABEL, MAX_OPTION, MAX_SHORT = 45, 100, 40  # characters
+MAX_LABEL, MAX_OPTION = 45, 100  # characters
 LABELS = {
     "rhythm": texts.FIELD_RHYTHM,
     "key": texts.FIELD_KEY,
@@ -125,8 +125,6 @@ def _wish(tune: Tune, typed: Typed) -> TuneRequest:
         if tune.request.key and _written_key(typed["opening"]) != _written_key(tune.request.opening):
             wish["key"] = None  # the other tune was to be moved there
         return TuneRequest.check(**wish)
-    wish["temperature"] = _number("temperature", typed["temperature"].replace(",", "."), float)
-    wish["seed"] = _number("seed", typed["seed"], int)
     if typed["rhythm"] != desk.heard(tune)["rhythm"]:
         wish["metre"] = None  # it belonged to the other rhythm
     if not typed["opening"].strip():
@@ -139,14 +137,6 @@ def _written_key(abc: str) -> Key | None:
         return read_opening(abc, mode="play").key
     except NotationError:
         return None  # it is told when the wish is checked
-
-
-def _number(field: str, typed: str, kind: Callable[[str], Any]) -> Any:
-    """None where nothing was typed; raises RequestError."""
-    try:
-        return kind(typed) if typed.strip() else None
-    except ValueError:
-        raise RequestError(field, texts.no_number(typed.strip()[:MAX_SHORT])) from None
 
 
 def _form(tune_id: str, typed: Mapping[str, str], translate: Callable[[str], str]) -> discord.ui.Modal:
@@ -168,7 +158,7 @@ def _rhythms(chosen: str, translate: Callable[[str], str]) -> discord.ui.Select[
 
 
 def _text(field: str, value: str, translate: Callable[[str], str]) -> discord.ui.TextInput[Any]:
-    most = {"opening": MAX_OPENING_CHARACTERS, "title": MAX_TITLE_CHARACTERS}.get(field, MAX_SHORT)
+    most = PARAMETERS[field].max_characters
     hint = texts.NEW_SEED if field == "seed" else texts.LEFT_OPEN
     return discord.ui.TextInput(
         custom_id=field,

@@ -11,7 +11,7 @@ from bot.discord import asking, handed_in, texts
 from bot.discord.caller import Caller
 from bot.discord.choices import INSTRUMENT_CHOICES, everywhere, key_choices
 from bot.discord.handed_in import unfold
-from generator.request import MAX_OPENING_CHARACTERS, RequestError
+from generator.request import MAX_OPENING_CHARACTERS, PARAMETERS, RequestError
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @app_commands.command(name="render", description=texts.RENDER)
 @everywhere
 @app_commands.describe(
-    abc=texts.RENDER_ABC, file=texts.RENDER_FILE, key=texts.RENDER_KEY, instrument=texts.INSTRUMENT, backing=texts.BACKING
+    abc=texts.RENDER_ABC,
+    file=texts.RENDER_FILE,
+    key=texts.RENDER_KEY,
+    instrument=PARAMETERS["instrument"].help,
+    backing=PARAMETERS["backing"].help,
 )
 @app_commands.choices(instrument=INSTRUMENT_CHOICES)
 @app_commands.autocomplete(key=key_choices)

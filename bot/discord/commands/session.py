@@ -11,7 +11,7 @@ from bot.discord import asking, texts
 from bot.discord.caller import Caller
 from bot.discord.choices import RHYTHM_CHOICES, everywhere, key_choices
 from bot.discord.session import Turn, begin
-from generator.request import RequestError, TuneRequest
+from generator.request import PARAMETERS, RequestError, TuneRequest
 
 if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @app_commands.command(name="session", description=texts.SESSION)
 @everywhere
-@app_commands.describe(rhythm=texts.RHYTHM, key=texts.KEY)
+@app_commands.describe(rhythm=PARAMETERS["rhythm"].help, key=PARAMETERS["key"].help)
 @app_commands.choices(rhythm=RHYTHM_CHOICES)
 @app_commands.autocomplete(key=key_choices)
 async def session(interaction: Interaction, rhythm: str | None = None, key: app_commands.Range[str, 1, 40] | None = None) -> None:

@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.discord import asking, texts
 from bot.discord.caller import Caller
 from bot.discord.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
-from generator.request import MAX_MODEL_CHARACTERS, MAX_SEED, RequestError
+from generator.request import MAX_MODEL_CHARACTERS, MAX_SEED, PARAMETERS, RequestError
 from generator.sets import MAX_TUNES, requests_of_set
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ USUAL_TUNES = 3
 @app_commands.command(name="set", description=texts.SET)
 @everywhere
 @app_commands.describe(
-    rhythm=texts.RHYTHM,
+    rhythm=PARAMETERS["rhythm"].help,
     key=texts.SET_KEY,
     count=texts.SET_COUNT,
-    instrument=texts.INSTRUMENT,
-    backing=texts.BACKING,
-    temperature=texts.TEMPERATURE,
-    model=texts.MODEL,
-    seed=texts.SEED,
+    instrument=PARAMETERS["instrument"].help,
+    backing=PARAMETERS["backing"].help,
+    temperature=PARAMETERS["temperature"].help,
+    model=PARAMETERS["model"].help,
+    seed=PARAMETERS["seed"].help,
 )
 @app_commands.choices(
     rhythm=RHYTHM_CHOICES,

@@ -32,9 +32,12 @@ from generator.request import (
     MAX_MODEL_CHARACTERS,
     MAX_OPENING_CHARACTERS,
     MAX_SEED,
+    MAX_TEMPERATURE,
     MAX_TEMPO,
     MAX_TITLE_CHARACTERS,
+    MIN_TEMPERATURE,
     MIN_TEMPO,
+    PARAMETERS,
     RequestError,
 )
 from storage.gallery import Search
@@ -54,25 +57,7 @@ _TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
 
 @app_commands.command(name="tune", description=texts.TUNE)
 @everywhere
-@app_commands.describe(
-    rhythm=texts.RHYTHM,
-    key=texts.KEY,
-    metre=texts.METRE,
-    opening=texts.OPENING,
-    mode=texts.MODE,
-    strength=texts.STRENGTH,
-    structure=texts.STRUCTURE,
-    title=texts.TITLE,
-    instrument=texts.INSTRUMENT,
-    backing=texts.BACKING,
-    temperature=texts.TEMPERATURE,
-    tempo=texts.TEMPO,
-    model=texts.MODEL,
-    seed=texts.SEED,
-    without=texts.WITHOUT,
-    candidates=texts.CANDIDATES,
-    count=texts.COUNT,
-)
+@app_commands.describe(**{name: parameter.help for name, parameter in PARAMETERS.items()}, count=texts.COUNT)
 @app_commands.choices(strength=[app_commands.Choice(name=name, value=strength) for strength, name in texts.STRENGTHS.items()])
 @app_commands.choices(
     rhythm=RHYTHM_CHOICES,
@@ -93,7 +78,7 @@ async def tune(
     title: app_commands.Range[str, 1, MAX_TITLE_CHARACTERS] | None = None,
     instrument: str | None = None,
     backing: bool | None = None,
-    temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
+    temperature: app_commands.Range[float, MIN_TEMPERATURE, MAX_TEMPERATURE] | None = None,
     tempo: app_commands.Range[float, MIN_TEMPO, MAX_TEMPO] | None = None,
     model: app_commands.Range[str, 1, MAX_MODEL_CHARACTERS] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,

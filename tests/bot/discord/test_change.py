@@ -93,11 +93,11 @@ async def test_another_tune_is_not_moved_into_the_key_of_the_one_before(stage: S
     ("typed", "sentence"),
     [
         ({"key": "H"}, "H"),
-        ({"temperature": "hot"}, "“hot” is not a number"),
+        ({"temperature": "hot"}, "from 0.1 (steady) to 2 (wild), not hot"),
         ({"temperature": "nan"}, "from 0.1"),
         ({"temperature": "9"}, "from 0.1"),
-        ({"seed": "-1"}, "seed is a whole number"),
-        ({"seed": "7.5"}, "“7.5” is not a number"),
+        ({"seed": "-1"}, "Seed must be a whole number"),
+        ({"seed": "7.5"}, "whole number from 0 to 2147483647, not 7.5"),
         ({"opening": "K:G\nABcd|```<@400> @everyone *x*"}, "no note before"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from bot.discord import texts
 from bot.languages import language
 from generator.notation.names import translatable
+from generator.request import PARAMETERS
 from generator.user_messages import LANGUAGES, OneOf, UserMessage
 from storage import Viewer
 from tests.bot.discord.conftest import Stage
@@ -143,7 +144,7 @@ async def test_commands_are_registered_with_their_names_and_descriptions_in_each
     assert said(command, "description") == [language(code)(texts.TUNE) for code in ("de", "fr", "es", "es")]
     options = {option["name"]: option for option in command["options"]}
     assert said(options["key"], "name") == ["tonart", "tonalité", "tonalidad", "tonalidad"]
-    assert said(options["key"], "description") == [language(code)(texts.KEY) for code in ("de", "fr", "es", "es")]
+    assert said(options["key"], "description") == [language(code)(PARAMETERS["key"].help) for code in ("de", "fr", "es", "es")]
     rhythms = {choice["value"]: choice for choice in options["rhythm"]["choices"]}
     assert said(rhythms["waltz"], "name") == ["Walzer", "valse", "vals", "vals"]
     menu = stage.discord.commands["Play this ABC"]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import pytest
+from discord import AppCommandOptionType
 
 from bot.discord import card
 from generator.composer.composer import CANDIDATES
-from generator.notation.opening_modes import OPENING_MODES
-from generator.request import MAX_STRENGTH, STRUCTURES, TuneRequest
+from generator.request import PARAMETERS
 from storage import Status
 from tests.bot.discord.conftest import ABC, FILES, Stage, silent_database
 from tests.loopback.discord import DIRECT, FIDDLER, PIPER
@@ -82,9 +81,9 @@ async def test_progress_is_shown_now_and_then_and_never_after_the_end(stage: Sta
         ({"opening": "K:D ABcd|", "key": "G"}, "but you asked for G major"),
         ({"temperature": 9.0}, "from 0.1"),
         ({"tempo": 9.0}, "from 0.5"),
-        ({"mode": "second part"}, "no first part to write a second one to"),
-        ({"opening": "K:D\nABcd efga|", "mode": "second part"}, "this is shorter"),
-        ({"opening": "K:D\nABcd efga", "mode": "play"}, "no bar line here"),
+        ({"mode": "second part"}, "no first part to compose a second one for"),
+        ({"opening": "K:D\nABcd efga|", "mode": "second part"}, "this one is shorter"),
+        ({"opening": "K:D\nABcd efga", "mode": "play"}, "no bar lines"),
     ],
 )
 async def test_a_wish_that_cannot_be_met_is_refused_to_the_person_alone(stage: Stage, options: dict[str, Any], told: str) -> None:
@@ -172,15 +171,26 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
         "rhythm", "key", "metre", "opening", "mode", "strength", "structure", "title", "instrument", "backing",
         "temperature", "tempo", "model", "seed", "without", "candidates", "count",
     ]  # fmt: skip
-    assert options.keys() - {"count"} == {field.name for field in fields(TuneRequest)}, "all of it can be asked for"
-    assert {choice["value"] for choice in options["rhythm"]["choices"]} >= {"reel", "jig", "slip jig", "hornpipe"}
-    assert (options["temperature"]["min_value"], options["temperature"]["max_value"]) == (0.1, 2.0)
-    assert {choice["value"] for choice in options["instrument"]["choices"]} >= {"fiddle", "harp"}
-    assert [choice["value"] for choice in options["mode"]["choices"]] == list(OPENING_MODES)
-    assert [choice["value"] for choice in options["strength"]["choices"]] == list(range(1, MAX_STRENGTH + 1))
-    assert [choice["value"] for choice in options["structure"]["choices"]] == list(STRUCTURES)
     assert not any(option.get("required") for option in options.values())
     assert f"(default: {CANDIDATES})" in options["candidates"]["description"]
+
+
+async def test_the_command_has_an_option_for_each_parameter_as_it_is_declared(stage: Stage) -> None:
+    options = {option["name"]: option for option in stage.discord.commands["tune"]["options"]}
+    assert [name for name in options if name != "count"] == list(PARAMETERS)
+    types = {str: AppCommandOptionType.string, tuple: AppCommandOptionType.string, int: AppCommandOptionType.integer,
+             float: AppCommandOptionType.number, bool: AppCommandOptionType.boolean}  # fmt: skip
+    for name, parameter in PARAMETERS.items():
+        option = options[name]
+        assert option["description"] == parameter.help
+        assert option["type"] == types[parameter.kind].value
+        if parameter.kind is bool:
+            continue
+        assert [choice["value"] for choice in option.get("choices", [])] == list(parameter.choices)
+        if not parameter.choices:
+            assert (option.get("min_value"), option.get("max_value")) == (parameter.least, parameter.most)
+            most = parameter.max_characters if parameter.kind in (str, tuple) else None
+            assert option.get("max_length") == most
 
 
 async def test_in_direct_messages_the_tune_is_an_ordinary_message_too(stage: Stage) -> None:
