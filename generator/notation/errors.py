@@ -1,13 +1,13 @@
-"""The error for ABC text that cannot be read."""
+"""The error for ABC that cannot be read or used."""
 
 from generator.user_messages import UserError, UserMessage
 
 
 class NotationError(UserError):
-    """What is wrong with ABC text, and where.
+    """ABC that cannot be read or used, with the position of the problem if it has one.
 
-    `reason` is the message without the position. `line` and `column` count from 1 in the text that was passed in; `text` is
-    the offending piece.
+    `reason` is the message without the position. `line` and `column` count from 1 in the text that was read; `text` is the
+    piece that cannot be read.
     """
 
     def __init__(self, reason: UserMessage, *, line: int | None = None, column: int | None = None, text: str = "") -> None:

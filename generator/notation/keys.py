@@ -1,4 +1,4 @@
-"""Keys as ABC writes them: a tonic, a mode, and the signature that follows."""
+"""Keys: a tonic, a mode, and the key signature that follows from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ALTER_NAMES = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "##"}
 
 
 class Mode(StrEnum):
-    """The seven modes of the diatonic scale; `str(mode)` is the name that people read."""
+    """The seven modes of the diatonic scale; the value is the full name."""
 
     MAJOR = "major"
     MINOR = "minor"
@@ -30,11 +30,11 @@ class Mode(StrEnum):
 
     @property
     def abc(self) -> str:
-        """The suffix in a `K:` field."""
+        """The suffix in a `K:` field: "", `m`, `dor` ..."""
         return {"major": "", "minor": "m"}.get(self.value, self.value[:3])
 
 
-# How many fifths a mode's signature lies above that of the major key on the same tonic.
+# Sharps in a mode's signature minus those of the major key on the same tonic.
 _FIFTHS = {
     Mode.MAJOR: 0, Mode.MINOR: -3, Mode.DORIAN: -2, Mode.MIXOLYDIAN: -1,
     Mode.PHRYGIAN: -4, Mode.LYDIAN: 1, Mode.LOCRIAN: -5,
@@ -43,7 +43,7 @@ _MODE_NAMES = {"": Mode.MAJOR, "m": Mode.MINOR, "maj": Mode.MAJOR, "ion": Mode.M
     mode.value[:3]: mode for mode in (Mode.DORIAN, Mode.MIXOLYDIAN, Mode.PHRYGIAN, Mode.LYDIAN, Mode.LOCRIAN)
 }
 
-# `D`, `Am`, `F#min`, `Bb Mixolydian`, `Edor`, then whatever else the field holds (accidentals, clef).
+# `D`, `Am`, `F#min`, `Bb Mixolydian`, `Edor`; the last group is the rest of the field (accidentals, clef).
 _KEY = re.compile(r"([A-Ga-g])([#b]?)\s*([A-Za-z]*)(.*)", re.DOTALL)
 _EXTRA = re.compile(r"(?<!\S)(\^\^|\^|__|_|=)([A-Ga-g])(?!\S)")
 _ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
@@ -51,7 +51,7 @@ _ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
 @dataclass(frozen=True)
 class Key:
-    """A tonic (`D`, `Bb`, `F#`), a mode, and accidentals beyond the mode's own (`K:D ^g`)."""
+    """A tonic (`D`, `Bb`, `F#`), a mode, and extra accidentals that the mode doesn't have (`K:D ^g`)."""
 
     tonic: str
     mode: Mode = Mode.MAJOR
@@ -59,7 +59,7 @@ class Key:
 
     def __post_init__(self) -> None:
         if not -7 <= self.fifths <= 7:
-            key = _named(self.tonic, self.mode)
+            key = _key_name(self.tonic, self.mode)
             raise NotationError(UserMessage("The key {key} would need more than seven sharps or flats.", key=key), text=self.abc)
 
     @cached_property
@@ -70,7 +70,7 @@ class Key:
 
     @cached_property
     def signature(self) -> dict[str, int]:
-        """Letter → alteration in semitones, for each of the seven letters."""
+        """Letter → alteration in semitones, for all seven letters, `extra` included."""
         signature = dict.fromkeys(LETTERS, 0)
         for letter in _SHARPS[: max(self.fifths, 0)]:
             signature[letter] = 1
@@ -80,12 +80,12 @@ class Key:
 
     @property
     def pitch_class(self) -> int:
-        """The tonic's semitones above C, 0 to 11."""
+        """Semitones from C up to the tonic, 0 to 11."""
         return (SEMITONES[self.tonic[0]] + self.tonic.count("#") - self.tonic.count("b")) % 12
 
     @property
     def abc(self) -> str:
-        """The `K:` field's value: `D`, `Am`, `Edor`, `D ^g`."""
+        """The value of a `K:` field: `D`, `Am`, `Edor`, `D ^g`."""
         marks = {value: mark for mark, value in _ACCIDENTALS.items()}
         return " ".join([self.tonic + self.mode.abc] + [marks[alter] + letter.lower() for letter, alter in self.extra])
 
@@ -94,46 +94,46 @@ class Key:
 
     @property
     def name(self) -> UserMessage:
-        """`A dorian`, as a sentence and as its values."""
-        name, marks = _named(self.tonic, self.mode), self.abc.partition(" ")[2]
+        """The name that people read: `A dorian`."""
+        name, marks = _key_name(self.tonic, self.mode), self.abc.partition(" ")[2]
         return UserMessage("{key} with {marks}", key=name, marks=marks) if self.extra else name
 
     @classmethod
     def parse(cls, text: str) -> Key:
-        """Reads a key as ABC or a person writes it: `Ador`, `D Mixolydian`, `F#m`, `g minor`, `HP`.
+        """Reads a key in the spelling of ABC or of people: `Ador`, `D Mixolydian`, `F#m`, `g minor`, `HP`.
 
-        Raises NotationError with the sentence to show.
+        Raises NotationError with the message to show.
         """
         value = text.strip().replace("♯", "#").replace("♭", "b")
         if value[:2] in ("HP", "Hp"):
-            return cls("A", Mode.MIXOLYDIAN)  # the pipe scale; `Hp` draws its signature, `HP` leaves it out
+            return cls("A", Mode.MIXOLYDIAN)  # the bagpipe scale; `Hp` shows its signature, `HP` doesn't
         if value.lower() in ("", "none") or value.startswith(("clef", "treble", "bass")):
             return cls("C")
         match = _KEY.fullmatch(value)
         if not match:
-            sentence = UserMessage("“{text}” is not a key. Write it like D, Am, Edor or Bmix.", text=text[:40])
-            raise NotationError(sentence, text=text)
+            message = UserMessage("“{text}” is not a key. Write it like D, Am, Edor or Bmix.", text=text[:40])
+            raise NotationError(message, text=text)
         letter, accidental, word, rest = match.groups()
         mode = _mode(word)
-        if mode is None or rest[:1].isalpha():  # `Dórico` is no D
+        if mode is None or rest[:1].isalpha():  # `Dórico` is not D major
             first, _, rest = (word + rest).partition(" ")
-            sentence = UserMessage("“{text}” is not a mode. Use major, minor, dor, mix, phr, lyd or loc.", text=first[:20])
-            raise NotationError(sentence, text=text)
+            message = UserMessage("“{text}” is not a mode. Use major, minor, dor, mix, phr, lyd or loc.", text=first[:20])
+            raise NotationError(message, text=text)
         extra = tuple((note.upper(), _ACCIDENTALS[mark]) for mark, note in _EXTRA.findall(rest))
         key = cls(letter.upper() + accidental, mode, extra)
-        if word.lower() == "exp":  # the accidentals are the whole signature
+        if word.lower() == "exp":  # explicit: `extra` replaces the mode's signature
             plain = cls(key.tonic, mode).signature
             naturals = tuple((name, 0) for name in LETTERS if plain[name] and name not in dict(extra))
             key = cls(key.tonic, mode, naturals + extra)
         return key
 
 
-def _named(tonic: str, mode: Mode) -> UserMessage:
+def _key_name(tonic: str, mode: Mode) -> UserMessage:
     return UserMessage("{tonic} {mode}", tonic=translatable(tonic), mode=translatable(mode))
 
 
 def _mode(word: str) -> Mode | None:
-    """The mode that a word names by its first three letters, in any case, as ABC 2.1 has it; `exp` and clefs leave it major."""
+    """The mode that a word names: ABC 2.1 looks at the first three letters, in any case. `exp` and clefs mean major."""
     lower = word.lower()
     if lower in ("exp", "clef", "treble", "bass", "alto", "tenor"):
         return Mode.MAJOR
@@ -141,18 +141,18 @@ def _mode(word: str) -> Mode | None:
 
 
 def mode_named(text: str) -> Mode | None:
-    """The mode that a person names without a tonic: `dorian`, `any mixolydian`, `maj`; None where a text is something else."""
+    """The mode that text without a tonic names, such as `dorian`, `any mixolydian` or `maj`; None for other text."""
     word = text.strip().lower().removeprefix("any ").strip()
     return _MODE_NAMES.get(word[:3]) if word.isalpha() and len(word) > 2 else None
 
 
 def alter_name(alter: int) -> str:
-    """`#` for 1, `b` for -1, and so on."""
+    """The accidental in a note's name: `#` for 1, `b` for -1 ..."""
     return _ALTER_NAMES[alter]
 
 
 def transpose_tonic(pitch_class: int, mode: Mode) -> str:
-    """The usual spelling of a tonic 0 to 11 semitones above C in a mode: the one with the smaller signature."""
+    """The spelling of a tonic, 0 to 11 semitones above C, that gives the mode the smallest signature."""
     spellings = []
     for letter in LETTERS:
         for alter in (0, 1, -1):

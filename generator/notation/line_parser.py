@@ -34,7 +34,7 @@ _TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # 5, 7 and 9 depend on the metre
 _MAX_NOTES_AT_ONCE = 8  # in a chord or a group of grace notes
 _MAX_DIGITS = 3  # longer numbers are mistakes or attacks: they make notes that last for hours
 _MAX_BARS_OF_REST = 64
-_EXCERPT = 12  # characters of the text that an error quotes
+_EXCERPT = 12  # characters in `NotationError.text` if the end of the faulty piece is unknown
 
 
 class LineParser(BarParser, ABC):
@@ -48,6 +48,7 @@ class LineParser(BarParser, ABC):
         self.tied: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration that a tie carries to the next note
         self.notices: list[str] = []
         self.skips_voice = False  # inside a voice other than the first
+        self.tuplet: tuple[int, int, int, int] | None = None  # actual, normal, index of the next note, size
         self._reset_note_state()
 
     @abstractmethod
@@ -55,11 +56,11 @@ class LineParser(BarParser, ABC):
         """Applies a field of the header or between notes, such as `[K:D]`."""
 
     def _reset_note_state(self) -> None:
+        """Forgets what was read for the next note."""
         self.grace: tuple[Pitch, ...] = ()
         self.decorations: list[str] = []
         self.chord_symbol: str | None = None
         self.slurs = 0
-        self.tuplet: tuple[int, int, int, int] | None = None  # actual, normal, index of the next note, size
         self.broken_factor = Fraction(1)
 
     def read_music(self, line: str, number: int) -> None:
@@ -122,20 +123,15 @@ class LineParser(BarParser, ABC):
         if char in _SHORTHAND:
             self.decorations.append(_SHORTHAND[char])
             return start + 1
-        if (
-            char in "123456789"
-            and self.bars
-            and self.bars[-1].line
-            and not self.bar.notes
-            and (match := _ENDING.match(line, start))
-        ):
+        after_bar_line = self.bars and self.bars[-1].line and not self.bar.notes
+        if char in "123456789" and after_bar_line and (match := _ENDING.match(line, start)):
             return self.read_ending(match)
         if char == "&":
-            self.notices.append(UserMessage("A second voice in the same bar (&) was left out."))
+            self.notices.append(UserMessage("I left out a second voice (&) in a bar."))
             line_end = line.find("|", start)
             return len(line) if line_end < 0 else line_end
         if _REDEFINED_SYMBOL.match(line, start):
-            return start + 1  # a sign that the collection gave a meaning of its own
+            return start + 1  # without its U: field the meaning is unknown
         raise NotationError(UserMessage("I can't read “{text}” here.", text=char), text=char)
 
     def _change_last(self, **changes: object) -> None:
@@ -163,11 +159,11 @@ class LineParser(BarParser, ABC):
         assert match is not None  # every part of the pattern may be empty
         digits, slashes, divisor = match.groups()
         if len(digits) > _MAX_DIGITS or len(divisor) > _MAX_DIGITS or len(slashes) > 6:
-            raise NotationError(UserMessage("A note this long or short can't be meant."), text=match[0])
+            raise NotationError(UserMessage("A note can't be this long or this short."), text=match[0])
         if divisor and not slashes:
-            raise NotationError(UserMessage("A note's length can't be read here."), text=match[0])
+            raise NotationError(UserMessage("I can't read this note's length."), text=match[0])
         if (digits and not int(digits)) or (divisor and not int(divisor)):
-            raise NotationError(UserMessage("A note can't last zero."), text=match[0])
+            raise NotationError(UserMessage("A note can't have the length 0."), text=match[0])
         down = int(divisor) * 2 ** (len(slashes) - 1) if divisor else 2 ** len(slashes)
         return Fraction(int(digits or 1), down), match.end()
 
@@ -191,7 +187,7 @@ class LineParser(BarParser, ABC):
             elif line[position] in " -.~uvTHM()":
                 tie = tie or line[position] == "-"
                 position += 1
-            elif line[position] in "zx":  # it sounds as long as the notes do
+            elif line[position] in "zx":  # a rest in a chord changes nothing
                 _, position = self._read_length(line, position + 1)
             elif line[position] == '"':
                 position = self._read_quoted(line, position)
@@ -207,7 +203,7 @@ class LineParser(BarParser, ABC):
                 text=line[start : start + _EXCERPT],
             )
         if position == len(line) or not pitches:
-            raise NotationError(UserMessage("This chord is empty or never closed with ]."), text=line[start : start + _EXCERPT])
+            raise NotationError(UserMessage("This chord is empty, or its ] is missing."), text=line[start : start + _EXCERPT])
         outer, end = self._read_length(line, position + 1)
         self._add(tuple(sorted(set(pitches), key=lambda pitch: (pitch.midi, pitch.staff))), (length or Fraction(1)) * outer)
         if tie:
@@ -220,7 +216,7 @@ class LineParser(BarParser, ABC):
             self._add((), length)
             return end
         if self.tuplet:
-            raise NotationError(UserMessage("A rest of whole bars can't stand in a tuplet."), text=line[start:end])
+            raise NotationError(UserMessage("A whole-bar rest can't be part of a tuplet."), text=line[start:end])
         bars = min(int(length), _MAX_BARS_OF_REST)
         self.first_unit = self.first_unit or self.unit
         self._check_length(self.metre.bar if self.metre else Fraction(1))
@@ -231,13 +227,14 @@ class LineParser(BarParser, ABC):
         return end
 
     def _check_length(self, nominal: Fraction) -> None:
-        """Refuses what could not be written again in numbers of so few digits."""
-        if nominal.numerator > 15 or nominal.denominator > 64:  # else it can, whatever the unit
+        """Raises NotationError for a length that the writer could not write in numbers of at most `_MAX_DIGITS` digits."""
+        if nominal.numerator > 15 or nominal.denominator > 64:  # shorter fractions fit with any unit
             units = nominal / (self.first_unit or Fraction(1, 64))
             if max(units.numerator, units.denominator) >= 10**_MAX_DIGITS:
-                raise NotationError(UserMessage("A note this long or short can't be meant."))
+                raise NotationError(UserMessage("A note can't be this long or this short."))
 
     def _add(self, pitches: tuple[Pitch, ...], units: Fraction) -> None:
+        """Adds a note, a chord or a rest to the bar; `units` is its written length in unit note lengths."""
         assert self.unit is not None
         self.first_unit = self.first_unit or self.unit
         self.tied = {}
@@ -260,9 +257,7 @@ class LineParser(BarParser, ABC):
                 slurs_open=self.slurs,
             )
         )
-        tuplet_left = self.tuplet
         self._reset_note_state()
-        self.tuplet = tuplet_left
 
     def _read_parenthesis(self, line: str, start: int) -> int:
         match = _TUPLET.match(line, start)
@@ -271,7 +266,7 @@ class LineParser(BarParser, ABC):
             return start + 1
         actual = int(match[1])
         if actual < 2:
-            raise NotationError(UserMessage("A tuplet of {notes} makes no sense.", notes=actual), text=match[0])
+            raise NotationError(UserMessage("A tuplet needs at least 2 notes, not {notes}.", notes=actual), text=match[0])
         compound = self.metre is not None and self.metre.compound and self.metre.beats > 3
         normal = int(match[2] or 0) or _TUPLET_TIME.get(actual) or (3 if compound else 2)
         self.tuplet = (actual, normal, 0, int(match[3] or 0) or actual)
@@ -280,17 +275,17 @@ class LineParser(BarParser, ABC):
     def _read_grace(self, line: str, start: int) -> int:
         close = line.find("}", start)
         if close < 0:
-            raise NotationError(UserMessage("These grace notes are never closed with }."), text=line[start : start + _EXCERPT])
-        kept = dict(self.accidentals)
+            raise NotationError(UserMessage("The } after these grace notes is missing."), text=line[start : start + _EXCERPT])
+        accidentals = dict(self.accidentals)
         self.grace = tuple(self._read_pitch(match) for match in _NOTE.finditer(line, start + 1, close))[:_MAX_NOTES_AT_ONCE]
-        self.accidentals = kept  # those of grace notes hold inside the braces only
+        self.accidentals = accidentals  # accidentals in grace notes don't apply after the braces
         return close + 1
 
     def _read_quoted(self, line: str, start: int) -> int:
         close = line.find('"', start + 1)
         if close < 0:
             raise NotationError(
-                UserMessage("This text is never closed with a second quotation mark."), text=line[start : start + _EXCERPT]
+                UserMessage("The closing quotation mark of this text is missing."), text=line[start : start + _EXCERPT]
             )
         text = line[start + 1 : close].strip()
         if _CHORD_SYMBOL.fullmatch(text):
@@ -302,12 +297,12 @@ class LineParser(BarParser, ABC):
         while end < len(line) and line[end] == char:
             end += 1
         if end - start > 3:
-            raise NotationError(UserMessage("Broken rhythm goes no deeper than three signs."), text=line[start:end])
+            raise NotationError(UserMessage("Broken rhythm can have at most three signs: >>> or <<<."), text=line[start:end])
         if not self.bar.notes:
             raise NotationError(UserMessage("There is no note before “{text}”.", text=line[start:end]), text=line[start:end])
         if self.broken_factor != 1:
-            sentence = UserMessage("There is no note between “{text}” and the one before.", text=line[start:end])
-            raise NotationError(sentence, text=line[start:end])
+            message = UserMessage("There must be a note between “{text}” and the > or < before it.", text=line[start:end])
+            raise NotationError(message, text=line[start:end])
         short = Fraction(1, 2 ** (end - start))
         before, after = (2 - short, short) if char == ">" else (short, 2 - short)
         self._change_last(duration=self.bar.notes[-1].duration * before)

@@ -1,4 +1,4 @@
-"""Metres, and the dance rhythms with the metre and tempo that they are played in."""
+"""Metres, and the rhythms (reel, jig ...) with their metres and tempi."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from generator.user_messages import UserMessage
 
 @dataclass(frozen=True)
 class Metre:
-    """A metre as it is written: 4/4, 6/8. `C` reads as 4/4 and `C|` as 2/2."""
+    """A time signature: 4/4, 6/8 ... `C` is read as 4/4 and `C|` as 2/2."""
 
     beats: int
     unit: int
 
     @property
     def bar(self) -> Fraction:
-        """A full bar's length in whole notes."""
+        """The length of a full bar in whole notes."""
         return Fraction(self.beats, self.unit)
 
     @property
@@ -28,7 +28,7 @@ class Metre:
 
     @property
     def beat(self) -> Fraction:
-        """The length that is beamed together and beaten with the foot, in whole notes."""
+        """The length of a beat in whole notes: what is beamed together and what a foot taps."""
         return Fraction(3, self.unit) if self.compound else Fraction(1, self.unit)
 
     def __str__(self) -> str:
@@ -36,7 +36,7 @@ class Metre:
 
     @classmethod
     def parse(cls, text: str) -> Metre | None:
-        """Reads `4/4`, `C`, `C|`, `2+3/8`; None for free metre (`none` or nothing). Raises NotationError."""
+        """Reads `4/4`, `C`, `C|`, `2+3/8`; free metre (`none` or an empty text) is None. Raises NotationError."""
         value = text.strip()
         if value.lower() in ("", "none", "free"):
             return None
@@ -54,26 +54,26 @@ class Metre:
 
 @dataclass(frozen=True)
 class Rhythm:
-    """A kind of tune: its name, usual metres (first the one to write in), and a session's tempo."""
+    """A type of tune, with its metres (the main one first) and the tempo of a session."""
 
     name: str
     metres: tuple[Metre, ...]
-    beat: Fraction  # the note length that the tempo counts, in whole notes
+    beat: Fraction  # the note length that `beats_per_minute` counts, in whole notes
     beats_per_minute: int
     aliases: tuple[str, ...] = ()  # other names that collections use
 
     @property
     def default_metres(self) -> tuple[Metre, ...]:
-        """The metres to choose from where none is asked for: marches and airs are at home in all of theirs."""
+        """The metres to choose from if the request names none: all of those of marches and airs, else the main one."""
         return self.metres if self.name in ("march", "air") else self.metres[:1]
 
     def tempo(self, metre: Metre | None) -> tuple[Fraction, int]:
-        """The note length that is counted in this metre, in whole notes, and how many of them fill a minute."""
-        usual = self.metres[0]
+        """The beat in whole notes and the beats a minute in this metre."""
+        main = self.metres[0]
         if metre and self.name == "march":
             return (metre.beat if metre.compound else self.beat), self.beats_per_minute
-        if metre and not usual.compound and metre.bar * 2 == usual.bar:
-            return self.beat / 2, self.beats_per_minute  # old books write reels in 2/4, in notes half as long
+        if metre and not main.compound and metre.bar * 2 == main.bar:
+            return self.beat / 2, self.beats_per_minute  # old books write reels in 2/4 with notes half as long
         return self.beat, self.beats_per_minute
 
 
@@ -81,7 +81,7 @@ def _metres(*texts: str) -> tuple[Metre, ...]:
     return tuple(metre for text in texts if (metre := Metre.parse(text)))
 
 
-# Tempi are those of Irish sessions and dancers, a little under competition speed.
+# Tempi of Irish sessions and dancers, a little slower than in competitions.
 RHYTHMS = {
     rhythm.name: rhythm
     for rhythm in (
@@ -100,7 +100,7 @@ RHYTHMS = {
 
 
 def rhythm_named(text: str) -> Rhythm | None:
-    """The rhythm that a collection's `R:` field or a person names, by its first name that matches."""
+    """The rhythm that a user or an `R:` field names, in the singular or plural; None for other text."""
     name = " ".join(text.lower().replace("-", " ").split())
     names = {name, name.removesuffix("s"), name.removesuffix("es")}
     return next((rhythm for rhythm in RHYTHMS.values() if names & {rhythm.name, *rhythm.aliases}), None)

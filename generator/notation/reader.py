@@ -1,16 +1,17 @@
-"""Reads a tune in ABC 2.1, as folk collections and people in chat write it.
+"""Reads a tune in ABC 2.1, in the ways in which collections and people in chat write it.
 
     >>> score = read("M:6/8\\nK:D\\nDFA dfa|")
     >>> [note.melody.midi for note in score.notes()]
     [62, 66, 69, 74, 78, 81]
 
-Everything is read against the standard's text (abcnotation.com/wiki/abc:standard:v2.1). What a tune can do without
-(words, comments, unknown fields, directives) is passed over; what cannot be understood raises NotationError.
+Follows the standard (abcnotation.com/wiki/abc:standard:v2.1). Skips what doesn't change the notes: lyrics, comments, unknown
+fields, directives. Raises NotationError for anything else that it cannot read.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -29,7 +30,7 @@ _TEMPO = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})\s*=\s*(\d{1,3})(?!\d)|^\s*(\d{1
 
 
 def read(text: str, *, key: Key | None = None, metre: Metre | None = None) -> Score:
-    """Reads the first tune in `text`. `key` and `metre` hold where the text names none (a fragment in chat)."""
+    """Reads the first tune in `text`. `key` and `metre` are defaults for text that states none. Raises NotationError."""
     return _TuneParser(key, metre).read(text)
 
 
@@ -40,45 +41,26 @@ def split_tunes(text: str) -> list[str]:
 
 
 class _TuneParser(LineParser):
+    """Parses the header and the body of one tune."""
+
     def __init__(self, key: Key | None, metre: Metre | None) -> None:
         super().__init__(key or Key("C"), metre)
-        self.metre_written = False  # by an M: field: only then does it say what the unit note length is
+        self.metre_written = False  # a metre that the caller gives doesn't change the default unit note length
         self.unit_written = False
         self.fields: list[tuple[str, str]] = []
-        self.single: dict[str, str] = {}
+        self.first_values: dict[str, str] = {}  # of the fields X, T and R
         self.tempo: tuple[Fraction, int] | None = None
         self.first_key: Key | None = None
         self.first_metre: Metre | None = None
         self.order = ""
         self.in_body = False
-        self.voice: str | None = None
+        self.voice: str | None = None  # the name of the first voice
 
     def read(self, text: str) -> Score:
-        seen_index = False
-        key_comes = any(re.search(r"^\s*K:", tune, re.MULTILINE) for tune in split_tunes(text)[:1])
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        number = 0
-        for number, raw in enumerate(lines, 1):
-            line = re.split(r"(?<!\\)%", raw, maxsplit=1)[0].rstrip()
-            stripped = line.lstrip()
-            if not stripped or stripped.startswith("+:"):  # +: goes on with a field, of words mostly
-                if self.in_body and self.bars and not raw.strip():
-                    break  # a blank line ends a tune
-                continue
-            match = _FIELD.fullmatch(stripped)
-            if match and (not self.in_body or match[1] not in "ABCDEFGabcdefg"):
-                if match[1] == "X":
-                    if seen_index or self._begun():
-                        break
-                    seen_index = True
-                self._field(match[1], match[2].strip(), number, raw)
-            else:
-                if seen_index and key_comes and not self.in_body:
-                    self.notices.append(UserMessage("A line that stands before K: and is no field was left out."))
-                    continue
-                self._start_body()
-                self.read_music(line.removesuffix("!"), number)
-        if number and any(line.lstrip().startswith("X:") for line in lines[number - 1 :] if self._begun()):
+        has_key_field = any(re.search(r"^\s*K:", tune, re.MULTILINE) for tune in split_tunes(text)[:1])
+        last = self._read_lines(lines, has_key_field=has_key_field)
+        if any(line.lstrip().startswith("X:") for line in lines[last:] if self._has_notes()):
             self.notices.append(UserMessage("Only the first tune was read."))
         self._start_body()
         if self.bar.notes:
@@ -87,25 +69,54 @@ class _TuneParser(LineParser):
             raise NotationError(UserMessage("There are no notes here."), line=1, column=1)
         notes = [note for bar in self.bars for note in bar.notes]
         if sum(note.slurs_open for note in notes) != sum(note.slurs_close for note in notes):
-            self.notices.append(UserMessage("The slurs don't pair: as many must be closed with ) as are opened with (."))
-        if self.bars and self.tuplet:
-            self.notices.append(UserMessage("The last tuplet has fewer notes than it names."))
+            self.notices.append(UserMessage("The slurs don't match: each ( needs one )."))
+        if self.tuplet:
+            self.notices.append(UserMessage("The last tuplet has fewer notes than its number says."))
+        return self._score()
+
+    def _read_lines(self, lines: Sequence[str], *, has_key_field: bool) -> int:
+        """Reads the lines of the first tune; returns the index of the line where it stopped."""
+        has_index = False
+        index = 0
+        for index, raw in enumerate(lines):
+            line = re.split(r"(?<!\\)%", raw, maxsplit=1)[0].rstrip()
+            stripped = line.lstrip()
+            if not stripped or stripped.startswith("+:"):  # `+:` continues a field, mostly lyrics
+                if self.in_body and self.bars and not raw.strip():
+                    break  # a blank line ends a tune
+                continue
+            match = _FIELD.fullmatch(stripped)
+            if match and (not self.in_body or match[1] not in "ABCDEFGabcdefg"):
+                if match[1] == "X":
+                    if has_index or self._has_notes():
+                        break
+                    has_index = True
+                self._read_field(match[1], match[2].strip(), index + 1, raw)
+            elif has_index and has_key_field and not self.in_body:
+                self.notices.append(UserMessage("I left out a line before K: that isn't a field."))
+            else:
+                self._start_body()
+                self.read_music(line.removesuffix("!"), index + 1)  # `!` was once a line-break sign
+        return index
+
+    def _score(self) -> Score:
+        number = self.first_values.get("X", "")
         return Score(
             bars=self._without_idle_changes(),
             key=self.first_key or self.key,
             metre=self.first_metre,
             unit=self.first_unit or self.unit or _default_unit(self.first_metre),
-            title=self.single.get("T", ""),
-            rhythm=self.single.get("R", ""),
+            title=self.first_values.get("T", ""),
+            rhythm=self.first_values.get("R", ""),
             tempo=self.tempo,
             order=self.order,
-            reference=int(self.single["X"]) if re.fullmatch(r"\d{1,9}", self.single.get("X", "")) else 1,
+            reference=int(number) if re.fullmatch(r"\d{1,9}", number) else 1,
             fields=tuple(self.fields),
             notices=tuple(dict.fromkeys(self.notices)),
         )
 
     def _without_idle_changes(self) -> tuple[Bar, ...]:
-        """The bars without changes to what is in force already."""
+        """The bars without changes to the key or metre that is already in force."""
         key, metre, bars = self.first_key, self.first_metre, []
         for bar in self.bars:
             bars.append(
@@ -128,10 +139,10 @@ class _TuneParser(LineParser):
             self.unit = self.unit or _default_unit(self.metre if self.metre_written else None)
             self.bar = OpenBar(part=self.bar.part)
 
-    def _begun(self) -> bool:
+    def _has_notes(self) -> bool:
         return bool(self.bars or self.bar.notes)
 
-    def _field(self, name: str, value: str, line: int, raw: str) -> None:
+    def _read_field(self, name: str, value: str, line: int, raw: str) -> None:
         column = raw.find(":") + 2
         try:
             self.apply_field(name, value)
@@ -141,10 +152,10 @@ class _TuneParser(LineParser):
             self._start_body()
 
     def apply_field(self, name: str, value: str) -> None:
-        """A field's effect, wherever it stands."""
+        """Applies a field of the header, of a line in the body, or between notes."""
         if name == "K":
             key = Key.parse(value)
-            if self.in_body and not self._begun():
+            if self.in_body and not self._has_notes():
                 self.first_key = key
             elif self.in_body and key != self.key:
                 self.bar.bar_for_changes().key = key
@@ -152,7 +163,7 @@ class _TuneParser(LineParser):
             self.accidentals.clear()
         elif name == "M":
             metre = Metre.parse(value)
-            if self.in_body and not self._begun():  # K: ought to end the header; people go on with it
+            if self.in_body and not self._has_notes():  # people write header fields after K:, which should be the last
                 self.first_metre = metre
                 self.unit = self.unit if self.unit_written else _default_unit(metre)
             elif self.in_body and metre != self.metre:
@@ -162,8 +173,8 @@ class _TuneParser(LineParser):
         elif name == "L":
             match = re.fullmatch(r"1/(\d{1,3})|1", value)
             if not match or (match[1] and int(match[1]) not in (1, 2, 4, 8, 16, 32, 64)):
-                sentence = UserMessage("“{text}” is not a unit note length. Write it like 1/8.", text=value[:20])
-                raise NotationError(sentence, text=value)
+                message = UserMessage("“{text}” is not a unit note length. Write it like 1/8.", text=value[:20])
+                raise NotationError(message, text=value)
             self.unit, self.unit_written = Fraction(1, int(match[1] or 1)), True
         elif name == "Q":
             self.tempo = self._read_tempo(value) or self.tempo
@@ -173,7 +184,7 @@ class _TuneParser(LineParser):
             else:
                 self.order = part_order(value)
                 if value and not self.order:
-                    self.notices.append(UserMessage("The order of the parts in the header was not understood."))
+                    self.notices.append(UserMessage("I couldn't read the order of the parts (P:) in the header."))
         elif name == "V":
             voice = value.split()[0] if value.split() else ""
             self.voice = self.voice if self.voice is not None else voice
@@ -181,7 +192,7 @@ class _TuneParser(LineParser):
             if self.skips_voice:
                 self.notices.append(UserMessage("Only the first voice was read."))
         elif name in "XTR":
-            self.single.setdefault(name, value.replace("\\%", "%"))
+            self.first_values.setdefault(name, value.replace("\\%", "%"))
         elif not self.in_body and name not in "IWw":
             self.fields.append((name, value))
 
@@ -190,10 +201,10 @@ class _TuneParser(LineParser):
         if not match:
             return None
         beat = Fraction(int(match[1]), int(match[2])) if match[1] and int(match[2]) else Fraction(1, 4)
-        minute = int(match[3] or match[4])
-        return (beat, minute) if 20 <= minute <= 400 and Fraction(1, 16) <= beat <= 2 else None
+        beats_per_minute = int(match[3] or match[4])
+        return (beat, beats_per_minute) if 20 <= beats_per_minute <= 400 and Fraction(1, 16) <= beat <= 2 else None
 
 
 def _default_unit(metre: Metre | None) -> Fraction:
-    """The unit note length where `L:` is missing: a sixteenth in metres shorter than 3/4."""
+    """The unit note length of a tune without `L:`."""
     return Fraction(1, 16) if metre and metre.bar < Fraction(3, 4) else Fraction(1, 8)

@@ -1,4 +1,4 @@
-"""A tune as it is written: notes in bars, with repeats, endings and changes where the page has them."""
+"""A tune as written: notes in bars, with repeats, endings and changes of key and metre where the page has them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Pitch:
 
     @property
     def staff(self) -> int:
-        """Diatonic steps above C0, blind to alterations."""
+        """The staff position: diatonic steps above C0, without the alteration."""
         return 7 * self.octave + LETTERS.index(self.letter)
 
     @classmethod
     def at(cls, staff: int, alter: int = 0) -> Pitch:
-        """The pitch on a staff position, as `staff` counts them."""
+        """The pitch at a staff position."""
         return cls(LETTERS[staff % 7], staff // 7, alter)
 
     def __str__(self) -> str:
@@ -38,7 +38,7 @@ class Pitch:
 
 @dataclass(frozen=True, slots=True)
 class Tuplet:
-    """A note's place in a tuplet: `actual` notes in the time of `normal`, the `index`th of `size` written notes."""
+    """A note's position in a tuplet: note number `index` (from 0) of `size`, with `actual` notes in the time of `normal`."""
 
     actual: int
     normal: int
@@ -51,7 +51,7 @@ class Note:
     """A note, a chord (several pitches, lowest first) or a rest (none)."""
 
     pitches: tuple[Pitch, ...]
-    duration: Fraction  # sounding length in whole notes, tuplets included
+    duration: Fraction  # as played, in whole notes: in a tuplet shorter or longer than `nominal`
     tie: bool = False  # tied to the next note
     tuplet: Tuplet | None = None
     grace: tuple[Pitch, ...] = ()
@@ -66,34 +66,34 @@ class Note:
 
     @property
     def melody(self) -> Pitch | None:
-        """The pitch that carries the tune: the highest of a chord."""
+        """The pitch of the melody: the highest of a chord; None for a rest."""
         if len(self.pitches) > 1:
             return max(self.pitches, key=lambda pitch: pitch.midi)
         return self.pitches[0] if self.pitches else None
 
     @property
     def nominal(self) -> Fraction:
-        """The written length: what the note would last outside its tuplet."""
+        """The written length in whole notes, which ignores the tuplet."""
         return self.duration * self.tuplet.actual / self.tuplet.normal if self.tuplet else self.duration
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What stands between two bar lines, with the signs at either end of it."""
+    """The notes between two bar lines, with the signs at both ends."""
 
     notes: tuple[Note, ...] = ()
     repeat_start: bool = False  # |: before it
-    repeat_end: int = 0  # :| after it: how often the player goes back
-    endings: tuple[int, ...] = ()  # an ending's bracket begins here, for these passes
-    line: str = "|"  # the bar line after it, repeats apart: "|", "||", "|]", or "" where the text stops before one
-    key: Key | None = None  # changes that take effect here
+    repeat_end: int = 0  # :| after it: how often to go back
+    endings: tuple[int, ...] = ()  # the numbers of the ending that begins here
+    line: str = "|"  # the bar line after it, without its repeat dots: "|", "||", "|]", or "" if the text ends without one
+    key: Key | None = None  # this and the next: a change that takes effect here
     metre: Metre | None = None
-    free: bool = False  # M:none: from here on the metre is free
-    part: str = ""
+    free: bool = False  # M:none: the metre is free from here
+    part: str = ""  # the name of a part (P:) that begins here
 
     @property
     def ends_section(self) -> bool:
-        """Whether a double bar, a final one or a repeat stands after it."""
+        """Whether a double bar line, a final bar line or a repeat follows."""
         return len(self.line) > 1 or self.repeat_end > 0
 
     @property
@@ -103,7 +103,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One tune. `metre` is None where it is free; `unit` is the `L:` it was or will be written in."""
+    """A tune. `metre` is None if it is free; `unit` is the unit note length (`L:`) for reading and writing."""
 
     bars: tuple[Bar, ...]
     key: Key
@@ -111,11 +111,11 @@ class Score:
     unit: Fraction = Fraction(1, 8)
     title: str = ""
     rhythm: str = ""
-    tempo: tuple[Fraction, int] | None = None  # the beat in whole notes, and beats a minute
-    reference: int = 1  # X:
-    order: str = ""  # in which the parts that are named are played: `AABA`; empty where they follow each other as written
-    fields: tuple[tuple[str, str], ...] = ()  # other header fields, as they came
-    notices: tuple[str, ...] = field(default=(), compare=False)  # what the reader left out, as sentences
+    tempo: tuple[Fraction, int] | None = None  # the beat in whole notes, and the beats a minute
+    reference: int = 1  # the number in the X: field
+    order: str = ""  # order of the parts from the header's P: field, such as `AABA`; empty: as written
+    fields: tuple[tuple[str, str], ...] = ()  # other header fields, unchanged
+    notices: tuple[str, ...] = field(default=(), compare=False)  # UserMessages about what the reader left out or assumed
 
     def notes(self) -> Iterator[Note]:
         for bar in self.bars:

@@ -1,4 +1,4 @@
-"""How a tune is laid out: the order in which its bars are played, its parts, and whether its bars add up."""
+"""The structure of a tune: the order in which its bars are played, its sections and parts, and bars of the wrong length."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from generator.notation.metres import Metre
 from generator.notation.score import Bar, Score
 from generator.user_messages import UserMessage
 
-MAX_ORDER = 64  # parts that a tune is played in; a few characters could spell millions
+MAX_ORDER = 64  # parts in an order of playing; `((A9)9)9` already means 729
 
 
 def play_order(bars: Sequence[Bar], parts: str = "") -> list[int]:
-    """The indices of the bars as a player plays them, repeats and endings written out.
+    """The indices of the bars in the order of playing, with repeats and endings.
 
-    A `:|` without `|:` goes back to the last double bar or repeat, as Irish tunes are written. `parts` is the order of the
-    named parts (`Score.order`), each played with its own repeats; what stands before the first of them is played once.
+    A `:|` without a `|:` goes back to the last double bar line or repeat, as is usual in Irish music. `parts` is the order of
+    the named parts (`Score.order`). Each is played with its own repeats, and what precedes the first of them is played once.
     """
     marks = [index for index, bar in enumerate(bars) if bar.part]
     named: dict[str, tuple[int, int]] = {}
@@ -44,9 +44,9 @@ def _written_order(bars: Sequence[Bar]) -> list[int]:
 
 
 def part_order(text: str) -> str:
-    """The order that a `P:` field of the header spells, written out: `A(AB)2` → `AABAB`. Empty where it spells none."""
+    """The order of the parts in a `P:` field of the header, expanded: `A(AB)2` → `AABAB`. Empty if it cannot be read."""
     open_groups: list[str] = [""]
-    last = ""  # what a number repeats
+    last = ""  # the part or group that a number would repeat
     for sign in re.findall(r"[A-Za-z]|[()]|\d+|[^\s.]", text):
         if sign.isalpha():
             last = sign
@@ -66,7 +66,7 @@ def part_order(text: str) -> str:
 
 
 def sections(bars: Sequence[Bar]) -> list[tuple[int, int]]:
-    """The stretches that are repeated as one: (first, one past the last) bar of each."""
+    """The sections of a tune, each of which is repeated as a whole: the index of the first bar and the one after the last."""
     found, start, index = [], 0, 0
     while index < len(bars):
         bar = bars[index]
@@ -86,9 +86,9 @@ def sections(bars: Sequence[Bar]) -> list[tuple[int, int]]:
 
 
 def _split(bars: Sequence[Bar], start: int, stop: int) -> list[tuple[int, int]]:
-    """A section in two where a next one begins after its last ending without any sign.
+    """Splits a section in which another one begins after the last ending, without a sign.
 
-    That is so where endings begin anew, or another `:|` follows; the last ending is then as long as the first.
+    One does if ending numbers start again or another `:|` follows. The last ending is then taken to be as long as the first.
     """
     marks = [index for index in range(start, stop) if bars[index].endings]
     seen: set[int] = set()
@@ -104,7 +104,7 @@ def _split(bars: Sequence[Bar], start: int, stop: int) -> list[tuple[int, int]]:
 
 
 def _repeats_over(bars: Sequence[Bar], start: int, index: int) -> bool:
-    """Whether a `|:` that is still open spans the double bar at `index`."""
+    """Whether the section's `|:` is closed only after the double bar line at `index`."""
     if not bars[start].repeat_start:
         return False
     for bar in bars[index + 1 :]:
@@ -116,7 +116,7 @@ def _repeats_over(bars: Sequence[Bar], start: int, index: int) -> bool:
 
 
 def _brackets(bars: Sequence[Bar]) -> list[tuple[int, ...]]:
-    """For each bar of a section the passes of the ending that it stands in; () outside endings."""
+    """For each bar of a section, the numbers of the ending it belongs to; () outside endings."""
     brackets: list[tuple[int, ...]] = []
     current: tuple[int, ...] = ()
     for bar in bars:
@@ -126,13 +126,14 @@ def _brackets(bars: Sequence[Bar]) -> list[tuple[int, ...]]:
 
 
 def _passes(bars: Sequence[Bar]) -> int:
+    """How many times a section is played."""
     named = max((number for bar in bars for number in bar.endings), default=1)
     return max(named, 1 + max((bar.repeat_end for bar in bars), default=0) if named == 1 else named)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a tune in normal form: its body, whether it is played twice, and its two endings if it has them."""
+    """A part of a tune that is played once or twice: its body and, if any, its first and second ending."""
 
     body: tuple[Bar, ...]
     repeated: bool = False
@@ -141,7 +142,7 @@ class Part:
 
 
 class FormError(ValueError):
-    """The tune is not laid out in parts that are played once or twice; the message names what it has instead."""
+    """The tune doesn't consist of parts that are played once or twice; `what` names what it has instead."""
 
     def __init__(self, what: UserMessage) -> None:
         self.what = what
@@ -149,7 +150,7 @@ class FormError(ValueError):
 
 
 def parts(score: Score) -> list[Part]:
-    """The score's parts; raises FormError where they are not of the normal form."""
+    """The score's parts. Raises FormError."""
     found = []
     for start, stop in sections(score.bars):
         bars = score.bars[start:stop]
@@ -164,7 +165,7 @@ def parts(score: Score) -> list[Part]:
                 UserMessage("a first ending without a second") if first else UserMessage("a second ending without a first")
             )
         if not body:
-            raise FormError(UserMessage("a part that is nothing but endings"))
+            raise FormError(UserMessage("a part that has only endings"))
         found.append(Part(body, _passes(bars) == 2, first, second))
     return found
 
@@ -179,11 +180,10 @@ def metres(score: Score) -> list[Metre | None]:
 
 
 def illegal_bars(score: Score) -> list[tuple[int, Fraction, Fraction]]:
-    """Bars that do not add up, as (index, length, full length) in whole notes.
+    """Bars of the wrong length, as (index, length, full length) in whole notes.
 
-    Inside a section every bar is full. A short first bar is a pick-up, and each time the player goes from the end of a
-    section to the start of another (or of itself) the two bars together may make one; the first pick-up and the very
-    last bar may also stay short by themselves.
+    A bar inside a section must be full. Where the player goes from the end of a section to the start of one, a short bar and
+    a pick-up may together fill a bar. The first pick-up and the last bar of the tune may be short by themselves.
     """
     wrong = []
     full = [metre.bar if metre else None for metre in metres(score)]

@@ -1,8 +1,8 @@
-"""The tokens that the model reads and writes, and their way from a score and back.
+"""The tokens that the model reads and writes, and the conversion between scores and tokens.
 
-A tune is: its header (`R:reel M:4/4 K:dorian`), its parts, and `<end>`. A part opens with `|:` (played twice) or `[|`,
-may name the length of its pick-up, and closes with `:|`, with endings `[1 … :| [2 … ||`, or with `||`. A duration
-holds until the next one; a pitch is a degree of the scale above the tonic, so that every key of a mode reads alike:
+A tune is a header (`R:reel M:4/4 K:dorian`), parts, and `<end>`. A part opens with `|:` (played twice) or `[|` (played once).
+The length of its pick-up may follow. It closes with `:|`, with endings `[1 … :| [2 … ||`, or with `||`. A duration applies
+until the next one. A pitch is a scale degree above the tonic, so a tune has the same tokens in all keys of a mode:
 
     >>> from generator.notation.reader import read
     >>> " ".join(encode(read("R:jig\\nM:6/8\\nK:D\\n|:DFA d2f|^g3 d3:|")))
@@ -25,7 +25,7 @@ from generator.notation.score import Bar, Note, Pitch, Score, Tuplet
 from generator.notation.structure import FormError, Part, parts
 from generator.user_messages import UserMessage
 
-TICKS = 192  # in a whole note: the smallest number that holds 1/32 notes and triplets of 1/16 without remainder
+TICKS = 192  # in a whole note: the smallest number that 1/32 notes and triplets of 1/16 notes divide
 
 PAD, START, END = "<pad>", "<start>", "<end>"
 OPEN_REPEATED, OPEN, BAR, REPEAT, CLOSE = "|:", "[|", "|", ":|", "||"
@@ -35,7 +35,7 @@ ANY_RHYTHM, ANY_METRE, ANY_MODE = "R:?", "M:?", "K:?"
 MODES = (Mode.MAJOR, Mode.MINOR, Mode.DORIAN, Mode.MIXOLYDIAN)
 METRES = tuple(Metre(*pair) for pair in ((2, 4), (3, 4), (4, 4), (3, 8), (6, 8), (9, 8), (12, 8), (3, 2)))
 DURATIONS = (6, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96, 120, 144, 168, 192)
-TRIPLETS = (8, 16, 32)  # each of three in the time of two
+TRIPLETS = (8, 16, 32)  # of one note in a triplet
 PICK_UPS = (6, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96)
 DEGREES = range(-10, 18)
 _MARKS = {0: "", 1: "^", -1: "_"}
@@ -56,11 +56,11 @@ def _vocabulary() -> tuple[str, ...]:
 
 VOCABULARY = _vocabulary()
 INDEX = {token: index for index, token in enumerate(VOCABULARY)}
-ON_TONIC, ELSEWHERE = 1, 2  # of the cadence
+ON_TONIC, ELSEWHERE = 1, 2  # results of cadence_class
 
 
 class NotEncodable(ValueError):
-    """The tune holds something that the tokens have no word for; the message names it."""
+    """There are no tokens for something in the tune; `what` names it."""
 
     def __init__(self, what: UserMessage) -> None:
         self.what = what
@@ -68,21 +68,23 @@ class NotEncodable(ValueError):
 
 
 def is_pitch(token: str) -> bool:
+    """Whether the token is a note of the melody or a rest."""
     return token == REST or token[0].isdigit() or (token[0] == "-" and len(token) > 1)
 
 
 def is_melody(token: str) -> bool:
+    """Whether the token is a note of the melody."""
     return token not in (PAD, START, END, REST) and is_pitch(token)
 
 
 def pitch_parts(token: str) -> tuple[int, int]:
-    """The degree above the tonic and the alteration of the scale in a pitch token."""
+    """The degree above the tonic and the alteration (-1, 0 or 1) of a melody token."""
     alter = {"^": 1, "_": -1}.get(token[-1], 0)
     return int(token.rstrip("^_")), alter
 
 
 def header_tokens(rhythm: str | None, metre: Metre | None, mode: Mode | None) -> list[str]:
-    """The tokens that a tune begins with; what is None stays open."""
+    """The tokens that a tune begins with; None stands for any rhythm, metre or mode."""
     return [
         START,
         f"R:{rhythm}" if rhythm in RHYTHMS else ANY_RHYTHM,
@@ -92,12 +94,12 @@ def header_tokens(rhythm: str | None, metre: Metre | None, mode: Mode | None) ->
 
 
 def token_metre(metre: Metre) -> Metre:
-    """The metre that stands for all of the same bar and beat: cut time is counted as 4/4."""
+    """The metre whose token this one shares: 4/4 for 2/2, 3/2 for 6/4."""
     return {Metre(2, 2): Metre(4, 4), Metre(6, 4): Metre(3, 2)}.get(metre, metre)
 
 
 def bars_per_part(tokens: Iterable[str]) -> list[int]:
-    """How many bars each part has, a last one that is not ended included; pick-ups and second endings are not counted."""
+    """The number of bars in each part, without pick-ups and second endings; the last part may be unfinished."""
     bars: list[int] = []
     endings = 0
     for token in tokens:
@@ -116,13 +118,13 @@ def bars_per_part(tokens: Iterable[str]) -> list[int]:
 
 
 def cadence_class(tokens: Sequence[str]) -> int:
-    """The class of the note on which a tune ends: the tonic, or another one."""
+    """Whether the last note is the tonic: ON_TONIC or ELSEWHERE."""
     last = next((token for token in reversed(tokens) if is_melody(token)), None)
     return ON_TONIC if last and pitch_parts(last)[0] % 7 == 0 and last[-1] not in "^_" else ELSEWHERE
 
 
 def tonic_pitch(key: Key) -> Pitch:
-    """Degree 0: the tonic between C4 and B4."""
+    """The pitch of degree 0: the tonic from C4 to B4, without its accidental."""
     return Pitch(key.tonic[0], 4)
 
 
@@ -130,7 +132,7 @@ def tonic_pitch(key: Key) -> Pitch:
 
 
 def encode(score: Score) -> list[str]:
-    """A whole tune as tokens; raises NotEncodable where it is not of the normal form or a bar does not add up."""
+    """The tokens of a whole tune. Raises NotEncodable if there are none for something in it, or a bar has the wrong length."""
     encoder = _Encoder(score)
     for part in _with_pick_ups(_parts(score), encoder.full):
         encoder.part(part)
@@ -138,7 +140,7 @@ def encode(score: Score) -> list[str]:
 
 
 def encode_opening(score: Score) -> list[str]:
-    """The beginning of a tune as tokens that can be gone on with: its last part stays open unless the text closes it."""
+    """The tokens of the beginning of a tune, which can be continued: the last part stays open unless the score closes it."""
     encoder = _Encoder(score)
     *complete, last = _with_pick_ups(_parts(score), encoder.full)
     for part in complete:
@@ -155,7 +157,7 @@ def _parts(score: Score) -> list[Part]:
 
 
 def _with_pick_ups(tune_parts: Sequence[Part], full: Fraction) -> list[Part]:
-    """The parts with a pick-up that stands before their `|:` taken in, unless their end leaves no room for it."""
+    """The parts, with a pick-up before a `|:` moved into the part that follows, unless its last bar leaves no room for it."""
     found: list[Part] = []
     for index, part in enumerate(tune_parts):
         before = found[-1] if found else None
@@ -174,7 +176,7 @@ class _Encoder:
             raise NotEncodable(UserMessage("a change of key or metre"))
         if score.metre is None or token_metre(score.metre) not in METRES:
             raise NotEncodable(
-                UserMessage("the metre {metre}", metre=str(score.metre)) if score.metre else UserMessage("the metre free")
+                UserMessage("the metre {metre}", metre=str(score.metre)) if score.metre else UserMessage("a free metre")
             )
         if score.key.mode not in MODES or score.key.extra:
             raise NotEncodable(UserMessage("the key {key}", key=score.key.name))
@@ -204,18 +206,18 @@ class _Encoder:
             self.tokens.append(REPEAT if part.repeated else CLOSE)
 
     def _bars(self, bars: Sequence[Bar], *, starts: bool = False, unfinished: bool = False) -> None:
-        """Bars with lines between them; the first of a part may be a pick-up, and the last short."""
+        """Adds bars with bar lines between them; with `starts`, the first may be a pick-up. The last may be short."""
         for index, bar in enumerate(bars):
             first, last = starts and index == 0, index == len(bars) - 1
             if bar.duration > self.full:
-                raise NotEncodable(UserMessage("a bar of {has} in {needs}", has=bar.duration, needs=self.full))
+                raise NotEncodable(UserMessage("a bar of {has} instead of {needs}", has=bar.duration, needs=self.full))
             if bar.duration < self.full:
                 if first and (not last or (unfinished and bar.line)):
                     self._pick_up(int(bar.duration * TICKS))
                 elif first and unfinished and bar.duration * TICKS <= self.pick_up:
-                    self._pick_up(self.pick_up)  # the part before had one, so this is how the next begins
+                    self._pick_up(self.pick_up)  # as in the part before, so this short bar is a pick-up too
                 elif not last:
-                    raise NotEncodable(UserMessage("a bar of {has} in {needs}", has=bar.duration, needs=self.full))
+                    raise NotEncodable(UserMessage("a bar of {has} instead of {needs}", has=bar.duration, needs=self.full))
             self._notes(bar, bars[index + 1] if not last else None)
             if not last:
                 self.tokens.append(BAR)
@@ -264,15 +266,16 @@ class _Encoder:
 
 
 def decode(tokens: Sequence[str], key: Key, metre: Metre) -> Score:
-    """The score that a stream spells in a key: `metre` is how its bars are to be written (4/4 or 2/2).
+    """The score of tokens, in a key; `metre` says how to write the bars (4/4 or 2/2, for example).
 
-    The stream must be one that the grammar lets through; it may stop anywhere.
+    The grammar must allow the tokens; they may end anywhere.
     """
     base = tonic_pitch(key).staff
     bars: list[Bar] = []
     current = Bar()
     notes: list[Note] = []
-    duration = triplet = 0  # in ticks; how many notes the triplet has
+    duration = 0  # in ticks
+    triplet = 0  # number of the note in its triplet, 1 to 3; 0 outside
     for token in tokens:
         if token[0] == "/":
             duration, triplet = int(token[1:]), 0
@@ -298,9 +301,9 @@ def decode(tokens: Sequence[str], key: Key, metre: Metre) -> Score:
     return Score(bars=tuple(bars), key=key, metre=metre, rhythm=rhythm)
 
 
-@lru_cache(maxsize=4096)  # a tune has few different ones
+@lru_cache(maxsize=4096)  # a tune has few different notes
 def _note(token: str, ticks: int, triplet: int, key: Key, base: int) -> Note:
-    """The note of a pitch token; `triplet` is its number in one, 0 outside."""
+    """The note of a pitch token; `triplet` is its number in a triplet, 0 outside."""
     duration = Fraction(ticks, TICKS)
     tuplet = Tuplet(3, 2, triplet - 1, 3) if triplet else None
     if token == REST:

@@ -1,4 +1,4 @@
-"""A tune in another key of the same mode: every note by the same interval, spelt as the new key spells it."""
+"""Transposes a tune to another key of the same mode."""
 
 from __future__ import annotations
 
@@ -10,40 +10,44 @@ from generator.notation.keys import LETTERS, Key, Mode, alter_name, transpose_to
 from generator.notation.score import Bar, Note, Pitch, Score
 from generator.user_messages import UserMessage
 
-LOWEST, HIGHEST = 55, 83  # MIDI: G3, a fiddle's lowest string, to B5; the octave is chosen so that little lies outside
-_LEAST, _MOST = 14, 127  # MIDI: what can be written however it is spelt
-# Of what the reader takes for a chord symbol: no words, such as `Fine`.
+LOWEST, HIGHEST = 55, 83  # MIDI: from G3, the lowest note of a fiddle, to B5; the octave is chosen to stay in it
+_MIN_PITCH, _MAX_PITCH = 14, 127  # MIDI: can be written in every spelling
+# The reader takes words such as `Fine` for chord symbols; this pattern doesn't.
 _CHORD = re.compile(r"[A-G][#b♯♭]?(?:major|minor|maj|min|ma|mi|dim|aug|sus|add|alt|omit|no|[mMob\d#+°ø])*(?:/[A-G][#b♯♭]?)?")
-_ROOT = re.compile(r"^[A-G][#b♯♭]?|(?<=/)[A-G][#b♯♭]?$")  # and the bass of a chord symbol
+_ROOT = re.compile(r"^[A-G][#b♯♭]?|(?<=/)[A-G][#b♯♭]?$")  # the root and the bass of a chord symbol
 
 
 def transpose(score: Score, key: Key) -> Score:
-    """The score in a key of its own mode; accidentals of the score's key that are not the mode's own go along.
+    """The score in another key of its mode; extra accidentals of its key (`Key.extra`) move too.
 
-    Raises ValueError for another mode, NotationError where no octave has room for all of the tune.
+    Raises ValueError for a key of another mode, NotationError if the tune fits in no octave.
     """
     if key.mode is not score.key.mode:
-        raise ValueError(f"{score.key} and {key} are of two modes.")
+        raise ValueError(f"{score.key} and {key} have different modes.")
     pitches = [pitch.midi for note in score.notes() for pitch in note.pitches]
     written = [*pitches, *(pitch.midi for note in score.notes() for pitch in note.grace)]
     up = (key.pitch_class - score.key.pitch_class) % 12
-    shifts = [each for each in (up - 24, up - 12, up, up + 12) if all(_LEAST <= pitch + each <= _MOST for pitch in written)]
+    shifts = [
+        shift for shift in (up - 24, up - 12, up, up + 12) if all(_MIN_PITCH <= pitch + shift <= _MAX_PITCH for pitch in written)
+    ]
     if not shifts:
         raise NotationError(UserMessage("This note is out of every instrument's range."))
     shift = min(
         shifts,
-        key=lambda semitones: (sum(not LOWEST <= each + semitones <= HIGHEST for each in pitches), abs(semitones)),
+        key=lambda shift: (sum(not LOWEST <= pitch + shift <= HIGHEST for pitch in pitches), abs(shift)),
     )
     interval = _Interval(_steps(LETTERS.index(key.tonic[0]) - LETTERS.index(score.key.tonic[0]), shift), shift)
     return replace(score, key=interval.key(score.key), bars=tuple(map(interval.bar, score.bars)))
 
 
 def _steps(letters: int, semitones: int) -> int:
-    """The steps of the staff that lie nearest to the semitones among those that lead to the letter."""
+    """The interval in steps of the staff that leads to the letter and is nearest to the interval in semitones."""
     return letters + 7 * round((semitones * 7 / 12 - letters) / 7)
 
 
 class _Interval:
+    """Moves bars, notes, pitches, keys and chord symbols by an interval."""
+
     def __init__(self, steps: int, semitones: int) -> None:
         self.steps, self.semitones = steps, semitones
 
@@ -60,18 +64,18 @@ class _Interval:
 
     def pitch(self, pitch: Pitch) -> Pitch:
         wanted = pitch.midi + self.semitones
-        for nearby in (0, 1, -1, 2, -2):  # a neighbour where it would take three sharps or flats
+        for nearby in (0, 1, -1, 2, -2):  # a neighbouring step if this one would need three sharps or flats
             natural = Pitch.at(pitch.staff + self.steps + nearby)
             if abs(alter := wanted - natural.midi) <= 2:
                 return replace(natural, alter=alter)
-        raise AssertionError("a neighbour is near")
+        raise AssertionError("one of five neighbouring steps is within two semitones")
 
     def key(self, key: Key) -> Key:
         tonic = self._name(key.tonic)
         extra = tuple((moved.letter, moved.alter) for moved in (self.pitch(Pitch(name, 4, alter)) for name, alter in key.extra))
         try:
             return Key(tonic, key.mode, extra)
-        except NotationError:  # of a passage: more than seven sharps or flats
+        except NotationError:  # a key inside the tune that would need more than seven sharps or flats
             return Key(transpose_tonic(key.pitch_class + self.semitones, key.mode), key.mode, extra)
 
     def _chord(self, symbol: str) -> str:
@@ -79,7 +83,7 @@ class _Interval:
 
     def _root(self, match: re.Match[str]) -> str:
         moved = self._moved(match[0])
-        return transpose_tonic(moved.midi, Mode.MAJOR) if abs(moved.alter) > 1 else self._name(match[0])  # no chord on F##
+        return transpose_tonic(moved.midi, Mode.MAJOR) if abs(moved.alter) > 1 else self._name(match[0])  # no chord is named F##
 
     def _name(self, name: str) -> str:
         moved = self._moved(name)

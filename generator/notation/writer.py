@@ -1,4 +1,4 @@
-"""Writes a score as ABC that our reader, abc2midi and people read alike."""
+"""Writes a score as ABC that our reader and abc2midi read alike."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from generator.notation.score import Bar, Note, Pitch, Score
 
 _MARKS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 _SHORTHAND = {"staccato": ".", "roll": "~", "fermata": "H", "trill": "T", "upbow": "u", "downbow": "v"}
-_BARS_A_LINE = 4
-_PERCENT = r"\%"  # bare, it would begin a comment
+_BARS_PER_LINE = 4
+_PERCENT = r"\%"  # a plain % begins a comment
 
 
 def write(score: Score, *, header: bool = True) -> str:
-    """The score as ABC text. Without `header` only the music, as a line can be quoted in a sentence."""
+    """The score as ABC. Without `header`, only the music: to quote a few bars in a text."""
     writer = _Writer(score)
     body = writer.body()
     if not header:
@@ -33,7 +33,7 @@ def write(score: Score, *, header: bool = True) -> str:
 
 
 def write_length(units: Fraction) -> str:
-    """A note's length as a multiple of the unit: 2 → `2`, 1/2 → `/`, 3/2 → `3/2`."""
+    """A length in unit note lengths: 1 → an empty text, 2 → `2`, 1/2 → `/`, 3/2 → `3/2`."""
     if units.denominator == 1:
         return "" if units == 1 else str(units.numerator)
     top = "" if units.numerator == 1 else str(units.numerator)
@@ -45,10 +45,10 @@ class _Writer:
         self.score = score
         self.key: Key = score.key
         self.metre: Metre | None = score.metre
-        # In force by letter and octave, and by letter alone; the second takes in those of grace notes.
+        # Alterations in force, by (letter, octave) and by (letter, None); `with_grace` includes those of grace notes.
         self.accidentals: dict[tuple[str, int | None], int] = {}
         self.with_grace: dict[tuple[str, int | None], int] = {}
-        self.tied: dict[tuple[str, int], int] = {}  # what a tie carries to the next note, by letter and octave
+        self.tied: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration that a tie carries to the next note
 
     def body(self) -> str:
         lines: list[str] = []
@@ -59,9 +59,9 @@ class _Writer:
             line += ":" * bar.repeat_end + bar.line
             self.accidentals.clear()
             self.with_grace.clear()
-            on_line += 0 if self._pick_up(bar) else 1
+            on_line += 0 if self._is_pick_up(bar) else 1
             starts = index + 1 < len(bars) and bars[index + 1].repeat_start
-            if bar.ends_section or starts or on_line >= _BARS_A_LINE:
+            if bar.ends_section or starts or on_line >= _BARS_PER_LINE:
                 lines.append(line)
                 line, on_line = "", 0
         return "\n".join([*lines, line] if line else lines)
@@ -83,35 +83,35 @@ class _Writer:
             text += f"[K:{bar.key.abc}]"
         return text
 
-    def _pick_up(self, bar: Bar) -> bool:
+    def _is_pick_up(self, bar: Bar) -> bool:
         short = self.metre is not None and bar.duration < self.metre.bar
         return short and not bar.ends_section and not bar.endings
 
     def _notes(self, bar: Bar) -> str:
-        text, at = "", Fraction(0)
-        if self.metre and self._pick_up(bar):
-            at = self.metre.bar - bar.duration  # a pick-up ends on the bar line
+        text, bar_offset = "", Fraction(0)
+        if self.metre and self._is_pick_up(bar):
+            bar_offset = self.metre.bar - bar.duration  # a pick-up ends on the bar line
         notes = bar.notes
         index = 0
         while index < len(notes):
             note = notes[index]
-            if text and self._beam_starts(at, note, notes[index - 1]):
+            if text and self._beam_starts(bar_offset, note, notes[index - 1]):
                 text += " "
             following = notes[index + 1] if index + 1 < len(notes) else None
-            sign = self._broken(note, following, at)
+            sign = self._broken(note, following, bar_offset)
             if sign and following:
                 even = (note.duration + following.duration) / 2
                 text += self._note(note, even) + sign + self._note(following, even)
-                at += note.duration + following.duration
+                bar_offset += note.duration + following.duration
                 index += 2
                 continue
             text += self._note(note, note.nominal)
-            at += note.duration
+            bar_offset += note.duration
             index += 1
         return text
 
-    def _beam_starts(self, at: Fraction, note: Note, before: Note) -> bool:
-        """Whether a gap stands before the note: at each beat of compound metres, each half bar or beat of the others."""
+    def _beam_starts(self, bar_offset: Fraction, note: Note, before: Note) -> bool:
+        """Whether to write a space before the note: at each beat, or at each half bar in 4/4 and 2/2."""
         if note.tuplet and note.tuplet.index:
             return False
         if self.metre is None:
@@ -119,14 +119,14 @@ class _Writer:
         beat = self.metre.beat
         if not self.metre.compound and self.metre.bar == 1:
             beat = Fraction(1, 2)
-        return at % beat == 0
+        return bar_offset % beat == 0
 
-    def _broken(self, note: Note, following: Note | None, at: Fraction) -> str:
-        """`>` or `<` where two notes share a beat three to one, as a hornpipe is written."""
+    def _broken(self, note: Note, following: Note | None, bar_offset: Fraction) -> str:
+        """`>` or `<` if two notes share a beat three to one, as in hornpipes; else an empty text."""
         if following is None or note.tuplet or following.tuplet or following.grace:
             return ""
         total = note.duration + following.duration
-        if total not in (Fraction(1, 4), Fraction(1, 8)) or total / 2 > self.score.unit or at % total:
+        if total not in (Fraction(1, 4), Fraction(1, 8)) or total / 2 > self.score.unit or bar_offset % total:
             return ""
         if note.duration == 3 * following.duration:
             return ">"
@@ -155,24 +155,24 @@ class _Writer:
     def _tuplet(self, note: Note) -> str:
         assert note.tuplet is not None
         actual, normal, size = note.tuplet.actual, note.tuplet.normal, note.tuplet.size
-        usual = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(actual)
-        if normal == usual and size == actual:
+        default = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(actual)
+        if normal == default and size == actual:
             return f"({actual}"
         return f"({actual}:{normal}:{size}"
 
     def _pitch(self, pitch: Pitch, *, grace: bool = False) -> str:
-        usual = self.key.signature[pitch.letter]
-        places = (pitch.letter, pitch.octave), (pitch.letter, None)
+        in_key = self.key.signature[pitch.letter]
+        scopes = (pitch.letter, pitch.octave), (pitch.letter, None)
         mark = ""
-        # Readers differ in whether an accidental holds in other octaves, over a tie, and after a grace note: where it matters
-        # it is written again.
-        expected = {table.get(place, usual) for place in places for table in (self.accidentals, self.with_grace)}
+        # Programs disagree on whether an accidental applies in other octaves, after a tie and after a grace note: where it
+        # matters, it is written again.
+        expected = {table.get(scope, in_key) for scope in scopes for table in (self.accidentals, self.with_grace)}
         expected.add(self.tied.get((pitch.letter, pitch.octave), pitch.alter))
         if expected != {pitch.alter}:
             mark = _MARKS[pitch.alter]
-            self.with_grace |= dict.fromkeys(places, pitch.alter)
+            self.with_grace |= dict.fromkeys(scopes, pitch.alter)
             if not grace:
-                self.accidentals |= dict.fromkeys(places, pitch.alter)
+                self.accidentals |= dict.fromkeys(scopes, pitch.alter)
         if pitch.octave >= 5:
             return mark + pitch.letter.lower() + "'" * (pitch.octave - 5)
         return mark + pitch.letter + "," * (4 - pitch.octave)

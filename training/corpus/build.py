@@ -96,6 +96,7 @@ def _category(message: str) -> str:
 
 _CATEGORIES = {
     "a bar of ": "a bar of the wrong length",
+    "a free metre": "a metre without a token",
     "a note of ": "a note length without a token",
     "a pick-up of ": "a pick-up length without a token",
     "the key ": "a mode other than major, minor, dorian and mixolydian",

@@ -91,7 +91,7 @@ def test_chords_keep_to_plain_roots_and_words_are_no_chords() -> None:
 
 
 def test_another_mode_is_no_transposition() -> None:
-    with pytest.raises(ValueError, match="two modes"):
+    with pytest.raises(ValueError, match="different modes"):
         transpose(TUNE, Key("A"))
 
 

@@ -48,7 +48,7 @@ def test_verdicts_say_why_a_tune_was_rejected() -> None:
     assert details["duplicate"] == "duplicate of book:1"
     assert details["cannot be read"].startswith("Line 3, column 1: ")
     assert details["a mode other than major, minor, dorian and mixolydian"] == "the key D lydian"
-    assert details["a bar of the wrong length"] == "a bar of 7/8 in 3/4"
+    assert details["a bar of the wrong length"] == "a bar of 7/8 instead of 3/4"
 
 
 def test_a_sound_tune_is_preferred_to_a_repaired_duplicate_and_names_the_family() -> None:
