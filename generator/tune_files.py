@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generator.composer.candidates import ComposedTune
@@ -31,6 +31,7 @@ def tune_files(
     *,
     model: str,
     scores: Mapping[str, Any],
+    notices: Sequence[str] = (),
 ) -> dict[str, bytes]:
     """Name → content; without a rendering only the text and the record of how the tune was made."""
     record = {
@@ -42,6 +43,7 @@ def tune_files(
         "seed": request.seed,
         "model": model,
         "scores": dict(scores),
+        "notices": list(notices),
     }
     files = {
         "tune.abc": write(score).encode(),

@@ -12,16 +12,16 @@ from typing import Any
 import structlog
 
 from generator.composer.candidates import ComposedTune
-from generator.composer.composer import CANDIDATES, Composer, ComposingError
+from generator.composer.composer import CANDIDATES, Composer
 from generator.composer.models import Models, folders
-from generator.notation.errors import NotationError
 from generator.notation.writer import write
 from generator.play_mode import UNTITLED, score_to_play
 from generator.rendering.audio.sound_font import find_fluidsynth, find_soundfont
 from generator.rendering.renderer import Renderer
-from generator.rendering.result import RendererFault, RenderingError
+from generator.rendering.result import RendererFault
 from generator.rendering.style import style_of
 from generator.tune_files import MEDIA_TYPES, composed_scores, tune_files
+from generator.user_messages import UserError
 from storage.jobs import work
 from storage.storage import Storage
 from storage.tunes import Composition, Status, Tune
@@ -49,9 +49,9 @@ class Worker:
             await self._make(tune)
         except RendererFault:
             raise
-        except (NotationError, ComposingError, RenderingError) as error:
-            log.info("tune cannot be made", tune=tune_id, reason=str(error))
-            await self.storage.fail(tune_id, str(error))
+        except UserError as error:
+            log.info("tune cannot be made", tune=tune_id, reason=error.message)
+            await self.storage.fail(tune_id, error.message)
 
     async def _make(self, tune: Tune) -> None:
         started = time.monotonic()
@@ -70,10 +70,9 @@ class Worker:
         if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars)):
             return
         rendering = await self.renderer.render(score, style_of(tune.request))
-        if notices := [*score.notices, *rendering.notices]:
-            scores["notices"] = notices
         scores["render_ms"] = round((time.monotonic() - written_at) * 1000)
-        files = tune_files(tune.request, score, rendering, model=model, scores=scores)
+        notices = (*score.notices, *rendering.notices)
+        files = tune_files(tune.request, score, rendering, model=model, scores=scores, notices=notices)
         composition = Composition(
             abc=write(score),
             title=score.title or UNTITLED,
@@ -83,6 +82,7 @@ class Worker:
             duration_ms=rendering.duration_ms,
             model=model,
             scores=scores,
+            notices=notices,
         )
         await self.storage.finish(tune.id, composition, {name: (MEDIA_TYPES[name], data) for name, data in files.items()})
         log.info("tune finished", tune=tune.id, **scores)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 
 from generator.request import TuneRequest
-from generator.user_messages import UserError, UserMessage
+from generator.user_messages import UserError, UserMessage, message_as_dict
 from storage import rounds, tables
 from storage.changes import listen
 from storage.database import Database
@@ -27,7 +27,7 @@ from storage.model_offers import ModelOffers
 from storage.preferences import Preferences
 from storage.privacy import Privacy
 from storage.sharing import Sharing
-from storage.tunes import OVER, Composition, Origin, Status, Tune, is_id, new_id, tune_from
+from storage.tunes import OVER, Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
 
 MAX_STARTS = 10  # a tune that was there whenever ten workers died may be what killed them
 KILLED_WORKERS = UserMessage("The musician broke down over this tune again and again; please ask for something else.")
@@ -251,7 +251,7 @@ class Storage:
         if not is_id(tune_id):
             return
         digests = [digest_of(content) for _, content in files.values()]
-        values = asdict(composition) | {"status": Status.FINISHED, "finished_at": func.now()}
+        values = composition_values(composition) | {"status": Status.FINISHED, "finished_at": func.now()}
         this = and_(tunes.c.id == tune_id, unfinished)
         async with self.database.engine.begin() as connection:
             # The row before the contents, as whoever deletes a tune does it: so neither waits for the other in turn.
@@ -272,8 +272,8 @@ class Storage:
             if kept:
                 await connection.execute(insert(tables.files), kept)
 
-    async def fail(self, tune_id: str, sentence: str) -> None:
-        await self._change(tune_id, unfinished, status=Status.FAILED, error=str(sentence), finished_at=func.now())
+    async def fail(self, tune_id: str, message: str) -> None:
+        await self._change(tune_id, unfinished, status=Status.FAILED, error=message_as_dict(message), finished_at=func.now())
 
     async def _change(self, tune_id: str, when: Any, **values: Any) -> Any:
         """The changed row, or None when the tune is not there or not as `when` wants it."""

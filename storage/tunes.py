@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from generator.request import TuneRequest
+from generator.user_messages import UserMessage, message_as_dict
 
 ID_CHARACTERS = string.digits + string.ascii_letters
 ID_LENGTH = 12  # 71 bits: not to be guessed, and short enough for Discord's nonce and custom_id
@@ -58,6 +59,7 @@ class Composition:
     duration_ms: int  # of the recording
     model: str
     scores: dict[str, Any]  # measures and timings
+    notices: tuple[str, ...] = ()  # UserMessages about what was skipped or changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Tune:
     bars: int  # written so far
     parent_id: str | None  # the tune that this one was made from
     composition: Composition | None
-    error: str | None  # the sentence to show when FAILED
+    error: UserMessage | None  # why it FAILED
     message_id: str | None  # the message that carries the tune, once delivered
     created_at: datetime
     started_at: datetime | None
@@ -111,8 +113,8 @@ def tune_from(row: RowMapping) -> Tune:
         status=status,
         bars=row["bars"],
         parent_id=row["parent_id"],
-        composition=Composition(**{of.name: row[of.name] for of in fields(Composition)}) if status is Status.FINISHED else None,
-        error=row["error"],
+        composition=_composition(row) if status is Status.FINISHED else None,
+        error=UserMessage.from_dict(row["error"]) if row["error"] else None,
         message_id=row["message_id"],
         created_at=row["created_at"].astimezone(UTC),
         started_at=_utc(row["started_at"]),
@@ -123,6 +125,16 @@ def tune_from(row: RowMapping) -> Tune:
         set_id=row["set_id"],
         set_index=row["set_index"],
     )
+
+
+def composition_values(composition: Composition) -> dict[str, Any]:
+    """The columns of a finished tune."""
+    return asdict(composition) | {"notices": [message_as_dict(notice) for notice in composition.notices]}
+
+
+def _composition(row: RowMapping) -> Composition:
+    values = {column.name: row[column.name] for column in fields(Composition)}
+    return Composition(**values | {"notices": tuple(map(UserMessage.from_dict, row["notices"]))})
 
 
 def _shared(row: RowMapping) -> Shared | None:

@@ -104,9 +104,7 @@ def finished(
         foot.append(f"-# {translate(texts.too_large(left_out))}")
     if note:
         foot.append(f"-# {translate(note)}")
-    foot += [
-        f"-# {escape(translate(notice)[:MAX_NOTICE])}" for notice in tune.composition.scores.get("notices", ())[:MAX_NOTICES]
-    ]
+    foot += [f"-# {escape(translate(notice)[:MAX_NOTICE])}" for notice in tune.composition.notices[:MAX_NOTICES]]
     block = f"```\n{tune.composition.abc.strip()}\n```"
     content = "\n".join([head, block, *foot])
     # A block that the tune itself would close lets the rest of it act as markup; the file carries it safely.

@@ -18,7 +18,6 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from bot.languages.recall import Recall
 from generator.user_messages import LANGUAGES, AllOf, OneOf, UserMessage
 
 FOLDER = Path(__file__).parent
@@ -31,15 +30,12 @@ class Language:
         self.code = code
         self.locale = Locale.parse(code)
         self._catalogue: gettext.NullTranslations = gettext.NullTranslations()
-        self._recall = Recall(())
         if code != LANGUAGES[0]:
             with (FOLDER / f"{code}.po").open("rb") as file, io.BytesIO() as compiled:
                 messages = read_po(file, locale=code)
                 write_mo(compiled, messages)
                 compiled.seek(0)
                 self._catalogue = gettext.GNUTranslations(compiled)
-            ids = [message.id if isinstance(message.id, tuple | list) else (message.id,) for message in messages if message.id]
-            self._recall = Recall(tuple(forms) for forms in ids)
 
     @property
     def name(self) -> str:
@@ -47,13 +43,11 @@ class Language:
         return str(self.locale.get_display_name() or self.code).capitalize()
 
     def __call__(self, text: str) -> str:
-        """A UserMessage, or English that stands in the catalogue as it is or was a whole UserMessage before it was kept."""
+        """Translates a message. Plain text is looked up in the catalogue as it is."""
         if self.code == LANGUAGES[0] or not text:
             return str(text)
         if not isinstance(text, UserMessage):
-            said = self._catalogue.gettext(text)
-            recalled = self._recall(text) if said == text else None
-            return said if recalled is None else self(recalled)
+            return self._catalogue.gettext(text)
         form = (
             self._catalogue.ngettext(text.template, text.plural, text.values["n"])
             if text.plural

@@ -63,7 +63,7 @@ def as_json(tune: Tune, place: int, files: Iterable[TuneFile], *, mine: bool, fa
             "duration_ms": composition.duration_ms,
             "model": composition.model,
             "abc": composition.abc,
-            "notices": composition.scores.get("notices", []),
+            "notices": list(composition.notices),
         },
         "files": _files(tune, files, mine=mine),
         "created_at": _moment(tune.created_at),

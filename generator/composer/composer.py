@@ -18,7 +18,7 @@ from generator.composer.runtime import open_runtimes
 from generator.composer.titles import shipped
 from generator.composer.weights import Weights
 from generator.request import TuneRequest
-from generator.user_messages import UserMessage
+from generator.user_messages import UserError, UserMessage
 
 DEFAULT_SLOTS = 64
 CANDIDATES = 8  # of a request, where it does not say
@@ -26,8 +26,8 @@ SWITCH_S = 5e-4  # between threads
 ROUNDS = 4  # of candidates, before it is said that all are copies
 
 
-class ComposingError(RuntimeError):
-    """The request cannot be met; the message is the sentence to show."""
+class ComposingError(UserError):
+    """A request that cannot be met."""
 
 
 def open_lanes(weights: Weights, slots: int, finished: Callable[[Task], None]) -> list[Lane]:

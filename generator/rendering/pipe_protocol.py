@@ -7,7 +7,7 @@ import struct
 from typing import IO
 
 from generator.rendering.result import RendererFault, Rendering, RenderingError
-from generator.user_messages import UserMessage
+from generator.user_messages import UserMessage, message_as_dict
 
 READY = b"ready"
 _LENGTH = struct.Struct("!Q")
@@ -40,15 +40,17 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 def send_outcome(stream: IO[bytes], outcome: Rendering | RenderingError) -> None:
     """JSON and plain bytes, no pickle: what reads hostile tunes is not to be trusted with its parent's interpreter."""
     if isinstance(outcome, RenderingError):
-        send(stream, json.dumps({"error": str(outcome), "fault": isinstance(outcome, RendererFault)}).encode())
+        send(
+            stream, json.dumps({"error": message_as_dict(outcome.message), "fault": isinstance(outcome, RendererFault)}).encode()
+        )
     else:
-        head = {"duration_ms": outcome.duration_ms, "notices": outcome.notices}
+        head = {"duration_ms": outcome.duration_ms, "notices": [notice.as_dict() for notice in outcome.notices]}
         send(stream, json.dumps(head).encode(), *(getattr(outcome, form) for form in _FORMS))
 
 
 def receive_outcome(stream: IO[bytes]) -> Rendering | RenderingError:
     head = json.loads(receive(stream))
     if "error" in head:
-        return (RendererFault if head["fault"] else RenderingError)(str(head["error"]))
+        return (RendererFault if head["fault"] else RenderingError)(UserMessage.from_dict(head["error"]))
     forms = {form: receive(stream) for form in _FORMS}
-    return Rendering(**forms, notices=tuple(map(UserMessage, head["notices"])), duration_ms=int(head["duration_ms"]))
+    return Rendering(**forms, notices=tuple(map(UserMessage.from_dict, head["notices"])), duration_ms=int(head["duration_ms"]))

@@ -1,18 +1,18 @@
-"""What rendering gives, or the sentence that says why it does not."""
+"""The result of rendering a tune, and the errors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.user_messages import UserMessage
+from generator.user_messages import UserError, UserMessage
 
 
-class RenderingError(Exception):
-    """A tune that cannot be rendered: the message is the sentence to show."""
+class RenderingError(UserError):
+    """A tune that cannot be rendered."""
 
 
 class RendererFault(RenderingError):
-    """The machine's fault, not the tune's: something is missing or broke down, and the tune may be tried again."""
+    """A fault of the machine, not of the tune: something is missing or broken. Rendering may be retried."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,10 +221,10 @@ async def test_a_tune_to_play_is_rendered_as_it_stands_and_nothing_is_composed(s
     made = done.composition
     assert (made.title, made.key, made.metre, made.rhythm, made.model) == ("Mine", "Dlyd", "7/8", "", "")
     assert read(made.abc).bars == score.bars
-    notices = ["Text above and below the staff was left out.", *RENDERED.notices]
-    assert made.scores["notices"] == notices
+    notices = ["I left out the text above and below the staff.", *RENDERED.notices]
+    assert list(made.notices) == notices
     record = json.loads(await storage.read(tune.id, "tune.json"))
-    assert record["request"]["mode"] == "play" and record["scores"]["notices"] == notices
+    assert record["request"]["mode"] == "play" and record["notices"] == notices
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,9 @@ def test_whatever_the_tunes_hold_the_page_fits_and_pings_nobody(
     title: str, rhythm: str, key: str, listing: Listing, posted: bool
 ) -> None:
     one = tune(title=title, rhythm=rhythm, key=key)
-    origin = replace(one.origin, person="4" * 20, channel="3" * 20, server="2" * 20)
+    origin = replace(one.origin, user_id="4" * 20, channel_id="3" * 20, community_id="2" * 20)
     shared = Shared(datetime(2026, 11, 23, tzinfo=UTC), "2" * 20, "3" * 20, "5" * 20 if posted else None)
-    one = replace(one, origin=origin, message="5" * 20, likes=10**9, shared=shared, finished_at=NOW)
+    one = replace(one, origin=origin, message_id="5" * 20, likes=10**9, shared=shared, finished_at=NOW)
     found = Page([one] * TUNES_A_PAGE, [10**9] * TUNES_A_PAGE, "")
     text = listed.text_of(found, PageOf(listing, searched("*" * MAX_SEARCH_CHARACTERS, "strathspey", "mixolydian")), CALLER)
     assert len(text.encode("utf-16-le")) // 2 <= 2_000

@@ -66,9 +66,9 @@ def test_files_can_be_posted_more_than_once() -> None:
 
 
 def test_the_parent_is_named_only_where_people_can_go_there() -> None:
-    parent = replace(tune(), message="77")
+    parent = replace(tune(), message_id="77")
     assert "channels/200/300/77" in message.finished(tune(), {}, file_limit=1, translate=ENGLISH, parent=parent).content
-    elsewhere = replace(parent, origin=replace(parent.origin, channel="301"))
+    elsewhere = replace(parent, origin=replace(parent.origin, channel_id="301"))
     assert "channels" not in message.finished(tune(), {}, file_limit=1, translate=ENGLISH, parent=elsewhere).content
     shared = replace(elsewhere, shared=Shared(NOW, "200", "303", "88"))
     assert "channels/200/303/88" in message.finished(tune(), {}, file_limit=1, translate=ENGLISH, parent=shared).content
@@ -77,7 +77,7 @@ def test_the_parent_is_named_only_where_people_can_go_there() -> None:
 
 
 def test_in_the_sharing_channel_the_parent_is_named_if_it_is_there_too() -> None:
-    child, parent = replace(tune(), shared=Shared(NOW, "200", "303", None)), replace(tune(), message="77")
+    child, parent = replace(tune(), shared=Shared(NOW, "200", "303", None)), replace(tune(), message_id="77")
     content = message.finished(child, {}, file_limit=1, translate=ENGLISH, parent=parent, shared=True).content
     assert "channels" not in content
     assert content.endswith("shared by <@400>")
@@ -89,11 +89,12 @@ def test_in_the_sharing_channel_the_parent_is_named_if_it_is_there_too() -> None
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_however_long_all_is_the_seed_the_parent_and_who_asked_are_named(code: str) -> None:
     notices = [f"The sheet has no sign for {'!*_*!, ' * 600}."] * 20
-    scores = {"notices": notices, "closest": {"title": "*" * 300, "notes": 14}}
-    long = tune(title="*" * 300, rhythm="*" * 300, key="*" * 300, model="*" * 300, abc=ABC + "A|" * 1_500, scores=scores)
+    scores = {"closest": {"title": "*" * 300, "notes": 14}}
+    made = dict.fromkeys(("title", "rhythm", "key", "model"), "*" * 300)
+    long = tune(**made, abc=ABC + "A|" * 1_500, scores=scores, notices=tuple(notices))
     long = replace(long, request=TuneRequest(seed=2**31 - 1, mode="vary", structure="free", strength=3))
     content = message.finished(
-        long, {"tune.mp3": b"12"}, file_limit=1, translate=language(code), parent=replace(tune(), message="7" * 19)
+        long, {"tune.mp3": b"12"}, file_limit=1, translate=language(code), parent=replace(tune(), message_id="7" * 19)
     ).content
     assert len(content) <= 2_000
     assert all(named in content for named in (str(2**31 - 1), f"channels/200/300/{'7' * 19}", "<@400>", "tune.mp3"))
@@ -129,7 +130,7 @@ def test_any_text_typed_for_a_key_is_answered(typed: str) -> None:
 
 def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None:
     played = replace(
-        tune(rhythm="", model="", scores={"notices": ["Only the first voice was read.", "Signs were left out: <@1>."]}),
+        tune(rhythm="", model="", notices=("Only the first voice was read.", "Signs were left out: <@1>.")),
         request=TuneRequest(seed=7, opening=ABC, mode="play"),
     )
     *_, made_of, voices, signs = message.finished(played, {}, file_limit=1, translate=ENGLISH).content.split("\n")
@@ -141,7 +142,7 @@ def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None
 def test_however_much_was_left_out_the_message_fits() -> None:
     notices = [f"The sheet has no sign for {'!*_*!, ' * 600}.", *[f"Only the first tune was read, {'_' * 300}."] * 20]
     content = message.finished(
-        tune(title="*" * 300, rhythm="*" * 300, scores={"notices": notices}), {}, file_limit=1, translate=ENGLISH
+        tune(title="*" * 300, rhythm="*" * 300, notices=tuple(notices)), {}, file_limit=1, translate=ENGLISH
     ).content
     assert len(content) <= 2_000
 

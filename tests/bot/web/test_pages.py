@@ -333,7 +333,7 @@ async def test_a_tune_of_ones_own_is_played_and_its_page_names_what_was_left_out
     assert tune is not None and tune.request.mode == "play"
     waiting = await (await visitor.get(f"/tunes/{tune_id}")).text()
     assert "The tune to play" in waiting and "Temperature" not in waiting
-    await site.finish(tune_id, rhythm="", model="", scores={"notices": ["Only the first <voice> was read."]})
+    await site.finish(tune_id, rhythm="", model="", notices=("Only the first <voice> was read.",))
     page = await (await visitor.get(f"/tunes/{tune_id}")).text()
     assert "Only the first &lt;voice&gt; was read." in page and "played as it was handed in" in page
     assert "<dt>Model</dt>" not in page and "<dt>Seed</dt>" not in page
