@@ -13,20 +13,23 @@ import structlog
 from discord import app_commands
 
 from bot.desk import Desk
-from bot.discord import chat, pager, session, texts
-from bot.discord.buttons import BUTTONS, submitted
-from bot.discord.caller import Caller
-from bot.discord.cancel import CancelButton
-from bot.discord.commands import COMMANDS
-from bot.discord.commands.privacy import PrivacyButton
-from bot.discord.delivery import Delivery
-from bot.discord.likes import Likes
-from bot.discord.pace import Pace
-from bot.discord.reach import Presses
-from bot.discord.reply import PLATFORM
-from bot.discord.sets import SetDelivery
-from bot.discord.showcase import Showcase
-from bot.discord.translator import Translator
+from bot.discord.chat import messages
+from bot.discord.core import texts
+from bot.discord.core.caller import Caller
+from bot.discord.core.message_access import Presses
+from bot.discord.core.rate_limit import Pace
+from bot.discord.core.reply import PLATFORM
+from bot.discord.core.translator import Translator
+from bot.discord.delivery.cancel import CancelButton
+from bot.discord.delivery.delivery import Delivery
+from bot.discord.delivery.set_message import SetDelivery
+from bot.discord.features import BUTTONS, COMMANDS
+from bot.discord.gallery import pager
+from bot.discord.likes.like_counts import Likes
+from bot.discord.privacy.command import PrivacyButton
+from bot.discord.sessions import session
+from bot.discord.sharing.channel_posts import Showcase
+from bot.discord.variations.change import submitted
 from storage.storage import Storage
 from storage.tunes import Tune
 
@@ -50,7 +53,7 @@ class TunesmithBot(discord.AutoShardedClient):
     posting: asyncio.Semaphore
     turns: WeakValueDictionary[str, asyncio.Lock]  # by place: one that has had enough must not keep the others waiting
     deliveries: dict[str, asyncio.Task[None]]  # by the id of the tune or the set
-    patience: chat.Patience
+    patience: messages.Patience
     presses: Presses
     likes: Likes
     showcase: Showcase
@@ -73,7 +76,7 @@ class TunesmithBot(discord.AutoShardedClient):
         self.accepting = asyncio.Semaphore(ACCEPTED_AT_ONCE)
         self.posting, self.turns = asyncio.Semaphore(POSTS_AT_ONCE), WeakValueDictionary()
         self.deliveries = {}
-        self.patience = chat.Patience()
+        self.patience = messages.Patience()
         self.presses, self.likes, self.showcase = Presses(), Likes(self), Showcase(self)
         self._counting: asyncio.Task[None] | None = None
 
@@ -104,7 +107,7 @@ class TunesmithBot(discord.AutoShardedClient):
         log.info("Discord is ready.", user=str(self.user), servers=len(self.guilds))
 
     async def on_message(self, message: discord.Message) -> None:
-        await chat.hear(self, message)
+        await messages.hear(self, message)
 
     async def on_interaction(self, interaction: discord.Interaction[TunesmithBot]) -> None:
         if interaction.type is discord.InteractionType.modal_submit:

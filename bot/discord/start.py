@@ -13,8 +13,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.desk import Desk
-from bot.discord import texts
 from bot.discord.client import TunesmithBot
+from bot.discord.core import texts
 from bot.settings import Settings
 from storage.storage import Storage
 

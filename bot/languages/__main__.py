@@ -40,7 +40,7 @@ def template(code: str) -> Catalog:
         catalogue.add(forms if len(forms) > 1 else forms[0], locations=[(file, 1)])
     for context, text in _of_commands():
         if context is None or code in DISCORD_KNOWS:
-            catalogue.add(text, context=context, locations=[("bot/discord/commands", 1)])
+            catalogue.add(text, context=context, locations=[("bot/discord/features.py", 1)])
     return catalogue
 
 
@@ -73,8 +73,8 @@ def _of_commands() -> list[tuple[str | None, str]]:
 
 async def _commands() -> list[tuple[str | None, str]]:
     """What Discord is told of the commands, as its own translation asks for it: gettext's context and the English."""
-    from bot.discord.commands import COMMANDS
-    from bot.discord.translator import context_of
+    from bot.discord.core.translator import context_of
+    from bot.discord.features import COMMANDS
 
     found: list[tuple[str | None, str]] = []
 

@@ -14,11 +14,14 @@ import psycopg
 import pytest
 
 from bot.desk import Desk
-from bot.discord import caller, choices, client, handed_in, session, start
-from bot.discord.buttons import change, share
+from bot.discord import client, start
 from bot.discord.client import TunesmithBot
-from bot.discord.pace import Pace
+from bot.discord.core import abc_input, caller, choices
+from bot.discord.core.rate_limit import Pace
+from bot.discord.sessions import session
+from bot.discord.sharing import share
 from bot.discord.start import DiscordSide, NoLogin
+from bot.discord.variations import change
 from bot.settings import Settings
 from storage import Composition, Status, Storage, Tune
 from tests.loopback.discord import PIPER, TUNES, Channel, FakeDiscord, Interaction, Payload, Person
@@ -26,7 +29,7 @@ from tests.loopback.discord_server import LEFT_AT
 from tests.patience import HANG_S
 
 # The last one's name is otherwise that of the command in it.
-LOOKING = (caller, change, choices, session, importlib.import_module("bot.discord.commands.tune"))
+LOOKING = (caller, change, choices, session, importlib.import_module("bot.discord.compose.tune"))
 Posted = tuple[str, Payload]  # a tune's id and its message
 
 ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
@@ -152,7 +155,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine nothing is taken for slow: a test whose subject that is sets its own limit."""
     for module in LOOKING:
         monkeypatch.setattr(module, "LOOK_S", HANG_S)
-    monkeypatch.setattr(handed_in, "FETCH_S", HANG_S)
+    monkeypatch.setattr(abc_input, "FETCH_S", HANG_S)
     monkeypatch.setattr(share, "WAIT_S", HANG_S)
     monkeypatch.setattr(client, "CLOSE_S", HANG_S)
     monkeypatch.setattr(start, "CLOSE_S", HANG_S)

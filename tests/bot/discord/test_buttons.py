@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.buttons import BUTTONS
+from bot.discord.features import BUTTONS
 from storage import Viewer
 from tests.bot.discord.conftest import ABC, Stage, silent_database
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, PIPER, PRIVATE, TUNES, Channel, Payload

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.buttons import change
+from bot.discord.variations import change
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, Channel, Interaction
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.discord.removal import remove_messages
+from bot.discord.delivery.removal import remove_messages
 from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import (

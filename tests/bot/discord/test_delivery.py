@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from bot.discord import client, delivery
+from bot.discord import client
+from bot.discord.delivery import delivery
 from storage import Status, Viewer
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, HERMIT, HIDDEN, PRIVATE, SILENT, TUNES, Channel
@@ -53,17 +54,17 @@ async def test_a_tune_that_is_still_composed_is_followed_on_after_a_restart(stag
 async def test_a_tune_that_was_posted_but_not_remembered_is_not_posted_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, minutes_later: int
 ) -> None:
-    discord, remember = stage.discord, stage.storage.deliver
+    discord, remember = stage.discord, stage.storage.mark_delivered
 
     async def die(tune_id: str, message: str) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(stage.storage, "deliver", die)
+    monkeypatch.setattr(stage.storage, "mark_delivered", die)
     tune = await stage.accepted(await discord.slash("tune"))
     await stage.compose(tune.id)
     [message] = await discord.posted()
     await stage.stop_bot()
-    monkeypatch.setattr(stage.storage, "deliver", remember)
+    monkeypatch.setattr(stage.storage, "mark_delivered", remember)
     discord.pass_time(60 * minutes_later)  # after some minutes a nonce no longer helps
     await stage.start_bot()
     assert await stage.delivered(tune.id) == message["id"]
@@ -176,14 +177,14 @@ async def test_a_rate_limit_is_waited_out(stage: Stage, pattern: str) -> None:
 
 
 async def test_a_database_that_fails_for_a_moment_delays_the_tune_only(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    deliver, failures = stage.storage.deliver, iter([OSError("gone"), OSError("still gone")])
+    deliver, failures = stage.storage.mark_delivered, iter([OSError("gone"), OSError("still gone")])
 
     async def fail_twice(tune_id: str, message: str) -> None:
         for failure in failures:
             raise failure
         await deliver(tune_id, message)
 
-    monkeypatch.setattr(stage.storage, "deliver", fail_twice)
+    monkeypatch.setattr(stage.storage, "mark_delivered", fail_twice)
     tune = await stage.accepted(await stage.discord.slash("tune"))
     await stage.compose(tune.id)
     await stage.delivered(tune.id)

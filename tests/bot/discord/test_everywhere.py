@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.discord import delivery
+from bot.discord.delivery import delivery
 from generator.rendering.audio.mp3 import encode_mp3
 from storage import Status, Tune
 from tests.bot.discord import conftest
@@ -174,7 +174,7 @@ async def test_without_attach_files_answer_or_direct_messages_the_tune_says_that
 async def test_files_that_are_apart_stay_so_when_the_post_was_not_remembered(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    discord, remember = stage.discord, stage.storage.deliver
+    discord, remember = stage.discord, stage.storage.mark_delivered
     failures = iter([OSError("gone")])
 
     async def fail_once(tune_id: str, message: str) -> None:
@@ -182,7 +182,7 @@ async def test_files_that_are_apart_stay_so_when_the_post_was_not_remembered(
             raise failure
         await remember(tune_id, message)
 
-    monkeypatch.setattr(stage.storage, "deliver", fail_once)
+    monkeypatch.setattr(stage.storage, "mark_delivered", fail_once)
     asked, tune = await asked_in(stage, TUNES)
     discord.forbid(TUNES, world.ATTACH_FILES)
     await stage.compose(tune.id)
@@ -203,17 +203,17 @@ async def test_without_embed_links_nothing_is_missing(stage: Stage) -> None:
 
 async def test_without_read_message_history_a_restart_posts_the_tune_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.discord.forbid(TUNES, world.READ_MESSAGE_HISTORY)
-    remember = stage.storage.deliver
+    remember = stage.storage.mark_delivered
 
     async def die(tune_id: str, message: str) -> None:
         raise OSError("gone")
 
-    monkeypatch.setattr(stage.storage, "deliver", die)
+    monkeypatch.setattr(stage.storage, "mark_delivered", die)
     _, tune = await asked_in(stage, TUNES)
     await stage.compose(tune.id)
     [message] = await stage.discord.posted()
     await stage.stop_bot()
-    monkeypatch.setattr(stage.storage, "deliver", remember)
+    monkeypatch.setattr(stage.storage, "mark_delivered", remember)
     await stage.start_bot()
     assert await stage.delivered(tune.id) == message["id"]
     assert stage.discord.tunes() == [message]

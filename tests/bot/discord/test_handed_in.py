@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.handed_in import first_tune, in_blocks, in_tail, in_words, text_of, words_of
+from bot.discord.core.abc_input import first_tune, in_blocks, in_tail, in_words, text_of, words_of
 from generator.notation.opening import read_opening
 from generator.request import MAX_OPENING_CHARACTERS, RequestError, TuneRequest
 from tests.bot.discord.conftest import ABC

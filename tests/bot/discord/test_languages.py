@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord import texts
+from bot.discord.core import texts
 from bot.languages import language
 from generator.notation.names import translatable
 from generator.request import PARAMETERS

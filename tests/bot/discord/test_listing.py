@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.desk import Desk
-from bot.discord import listed
-from bot.discord.caller import Caller
-from bot.discord.choices import KEYS
-from bot.discord.listing import MAX_SEARCH_CHARACTERS, TUNES_A_PAGE, Listing, PageOf, searched
+from bot.discord.core.caller import Caller
+from bot.discord.core.choices import KEYS
+from bot.discord.gallery import lines
+from bot.discord.gallery.page import MAX_SEARCH_CHARACTERS, TUNES_A_PAGE, Listing, PageOf, searched
 from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.notation.tokens import MODES
@@ -69,8 +69,8 @@ def test_whatever_the_tunes_hold_the_page_fits_and_pings_nobody(
     shared = Shared(datetime(2026, 11, 23, tzinfo=UTC), "2" * 20, "3" * 20, "5" * 20 if posted else None)
     one = replace(one, origin=origin, message_id="5" * 20, likes=10**9, shared=shared, finished_at=NOW)
     found = Page([one] * TUNES_A_PAGE, [10**9] * TUNES_A_PAGE, "")
-    text = listed.text_of(found, PageOf(listing, searched("*" * MAX_SEARCH_CHARACTERS, "strathspey", "mixolydian")), CALLER)
+    text = lines.text_of(found, PageOf(listing, searched("*" * MAX_SEARCH_CHARACTERS, "strathspey", "mixolydian")), CALLER)
     assert len(text.encode("utf-16-le")) // 2 <= 2_000
     assert len(text.splitlines()) == 1 + TUNES_A_PAGE
     assert "@everyone" not in text.replace("\\@", "")
-    assert 1 <= len(listed.cut(listed.title_of(one, CALLER.translate)).encode("utf-16-le")) <= 200
+    assert 1 <= len(lines.cut(lines.title_of(one, CALLER.translate)).encode("utf-16-le")) <= 200

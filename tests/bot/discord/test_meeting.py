@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.discord import delivery, session
+from bot.discord.delivery import delivery
+from bot.discord.sessions import session
 from storage import Tune, Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.test_session import FIRST, begun
@@ -66,7 +67,7 @@ async def test_a_card_that_cannot_be_remembered_does_not_keep_the_tune(stage: St
     async def fail(*_: object) -> None:
         raise OSError("gone")
 
-    monkeypatch.setattr(stage.storage, "answer", fail)
+    monkeypatch.setattr(stage.storage, "set_reply", fail)
     said = await stage.discord.write(f"{MENTION} a reel")
     tune = await stage.heard(said)
     await stage.compose(tune.id)
@@ -136,7 +137,7 @@ async def test_a_set_of_which_one_tune_came_out_is_still_called_a_set(stage: Sta
 async def test_a_set_that_is_remembered_in_part_is_remembered_whole_after_a_restart(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remember, remembered = stage.storage.deliver, asyncio.Event()
+    remember, remembered = stage.storage.mark_delivered, asyncio.Event()
 
     async def die_after_the_first(tune_id: str, message: str) -> None:
         if remembered.is_set():
@@ -144,13 +145,13 @@ async def test_a_set_that_is_remembered_in_part_is_remembered_whole_after_a_rest
         await remember(tune_id, message)
         remembered.set()
 
-    monkeypatch.setattr(stage.storage, "deliver", die_after_the_first)
+    monkeypatch.setattr(stage.storage, "mark_delivered", die_after_the_first)
     first, second = await tunes_of(stage, await stage.discord.slash("set", count=2))
     for tune in (first, second):
         await stage.compose(tune.id)
     message = await stage.delivered(first.id)
     await stage.stop_bot()
-    monkeypatch.setattr(stage.storage, "deliver", remember)
+    monkeypatch.setattr(stage.storage, "mark_delivered", remember)
     await stage.start_bot()
     assert await stage.delivered(second.id) == message
     assert [m["id"] for m in stage.discord.tunes()] == [message]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.discord import caller as caller_module
-from bot.discord.caller import Caller
+from bot.discord.core import caller as caller_module
+from bot.discord.core.caller import Caller
 from generator.request import TuneRequest
 from storage import Viewer
 from storage.model_offers import OFFERED_FOR_S

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord import handed_in
+from bot.discord.core import abc_input
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import ELSEWHERE, FIDDLER, PRIVATE, Channel, Upload
 from tests.patience import HANG_S
@@ -103,7 +103,7 @@ async def test_a_file_that_does_not_come_in_time_is_said_so_and_not_waited_for(
     else:
         go_on = discord.hold("GET /cdn/")
     with monkeypatch.context() as hurry:
-        hurry.setattr(handed_in, "FETCH_S", 0.05 if mood == "slow" else HANG_S)
+        hurry.setattr(abc_input, "FETCH_S", 0.05 if mood == "slow" else HANG_S)
         asked = await discord.slash("render", file=FILE)
         assert "couldn't download this file" in await discord.private_text(asked)
     go_on.set()

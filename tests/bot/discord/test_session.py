@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.session import together
+from bot.discord.sessions.session import together
 from generator.notation.reader import read
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord import showcase
+from bot.discord.sharing import channel_posts
 from storage import PUBLIC, Viewer
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, HIDDEN, PIPER, PRIVATE, SHOWCASE, SILENT, TUNES, Channel
@@ -19,7 +19,7 @@ LIMITED = {"message": "You are being rate limited.", "retry_after": 0.1, "global
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(showcase, "RETRY_S", 0.05)
+    monkeypatch.setattr(channel_posts, "RETRY_S", 0.05)
 
 
 async def sharing_in(stage: Stage, channel: Channel) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from discord import AppCommandOptionType
 
-from bot.discord import card
+from bot.discord.delivery import card
 from generator.composer.composer import CANDIDATES
 from generator.request import PARAMETERS
 from storage import Status

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.commands.tunebook import split
+from bot.discord.gallery.tunebook import split
 from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.examples import made

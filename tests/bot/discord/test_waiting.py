@@ -12,8 +12,8 @@ from discord.http import Route
 from multidict import CIMultiDict
 from yarl import URL
 
-from bot.discord import pace
-from bot.discord.pace import EDITS_PER_S, Pace
+from bot.discord.core import rate_limit
+from bot.discord.core.rate_limit import EDITS_PER_S, Pace
 from bot.naming import time_left
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import Person
@@ -38,7 +38,7 @@ def test_the_time_that_is_left_is_told_in_steps_that_people_count_by(seconds: in
 
 
 def test_however_many_cards_are_open_their_edits_keep_to_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=lambda: 100.0))  # all at the same moment
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=lambda: 100.0))  # all at the same moment
     edits = Pace()
     delays = [edits.edit_delay_s() for _ in range(3 * EDITS_PER_S + 1)]
     assert delays[0] == 0
@@ -55,7 +55,7 @@ async def called(paced: Pace, path: str) -> float:
 
 
 async def test_calls_wait_for_their_second_and_first_answers_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "CALLS_PER_S", 3)
+    monkeypatch.setattr(rate_limit, "CALLS_PER_S", 3)
     paced, began = Pace(), time.monotonic()
     calls = asyncio.gather(*(called(paced, "/channels/300/messages") for _ in range(4)))
     await asyncio.sleep(0.01)

@@ -18,8 +18,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from discord import Client, Intents, app_commands
 
-from bot.discord.commands import COMMANDS
-from bot.discord.translator import Translator
+from bot.discord.core.translator import Translator
+from bot.discord.features import COMMANDS
 from bot.languages import FOLDER, language
 from bot.languages.__main__ import template, untranslated
 from generator.user_messages import LANGUAGES

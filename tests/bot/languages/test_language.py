@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.desk import Progress
-from bot.discord import texts
+from bot.discord.core import texts
 from bot.languages import Language, language
 from bot.naming import key_name
 from generator.notation.errors import NotationError

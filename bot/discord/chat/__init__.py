@@ -1,0 +1,1 @@
+"""Requests in messages: mentions, direct messages and replies to the bot."""

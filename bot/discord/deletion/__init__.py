@@ -1,0 +1,1 @@
+"""The Delete button under a tune."""

@@ -1,0 +1,62 @@
+"""More files: what the tune's message does not carry, for the person alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+from typing import ClassVar
+
+import discord
+import soundfile
+import structlog
+
+from bot.audio import lossless
+from bot.discord.core import submission, texts
+from bot.discord.core.buttons import TUNE, Interaction, TuneButton
+from bot.discord.core.caller import Caller
+from bot.naming import slug
+from storage.storage import Storage
+from storage.tunes import Tune
+
+log = structlog.get_logger(__name__)
+
+NAMES = ("tune.mid", "tune.musicxml", "tune.svg")
+FLAC = "tune.flac"
+
+
+class FilesButton(TuneButton, template=rf"tune:(?P<wish>files):{TUNE}"):
+    labels: ClassVar = {"files": (texts.MORE_FILES, "🗂️")}
+
+    async def press(self, interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        caller, bot = await Caller.of(interaction), interaction.client
+        tune = await submission.tune_for(interaction, caller.viewer, self.tune_id)
+        if tune is None or tune.composition is None:
+            await submission.tell(interaction, caller.translate(texts.GONE))
+            return
+        limit, name = interaction.filesize_limit, slug(tune.composition.title)
+        async with bot.posting:  # they are held in memory
+            contents = await _contents(bot.storage, tune, limit)
+            fitting = {file: content for file, content in contents.items() if content is not None and len(content) <= limit}
+            too_large = [file for file in contents if file not in fitting]
+            said = [texts.too_large_here(too_large)] if too_large else []
+            said += [texts.FLAC_INSTEAD] if FLAC in fitting else []
+            said += [] if contents else [texts.NO_FILES]
+            files = [discord.File(io.BytesIO(content), f"{name}.{file.partition('.')[2]}") for file, content in fitting.items()]
+            await interaction.followup.send("\n".join(map(caller.translate, said)), files=files, ephemeral=True)
+
+
+async def _contents(storage: Storage, tune: Tune, limit: int) -> dict[str, bytes | None]:
+    """By their names in storage; None for a recording of which no form but the MP3 is within the limit."""
+    contents: dict[str, bytes | None] = {}
+    for file in NAMES:
+        with contextlib.suppress(KeyError):
+            contents[file] = await storage.read(tune.id, file)
+    try:
+        recording = await asyncio.to_thread(lossless, await storage.read(tune.id, "tune.mp3"), limit)
+    except (KeyError, soundfile.LibsndfileError) as error:
+        log.warning("Could not make a lossless recording.", tune=tune.id, reason=repr(error))
+        return contents
+    ending, content = recording or ("wav", None)
+    return contents | {f"tune.{ending}": content}

@@ -1,0 +1,1 @@
+"""`/session`: a person and the bot take turns, phrase by phrase."""

@@ -1,0 +1,1 @@
+"""`/set`, and the menu and button under a message with several tunes."""

@@ -1,0 +1,1 @@
+"""`/settings` for a server and `/defaults` for a person."""

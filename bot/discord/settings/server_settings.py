@@ -1,0 +1,168 @@
+"""`/settings`: a server's rules, for those who manage it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot import languages
+from bot.discord.core import texts_settings
+from bot.discord.core.caller import Caller
+from bot.discord.core.choices import INSTRUMENT_CHOICES
+from bot.discord.gallery.pager import tell
+from bot.discord.settings.defaults import EVERYTHING, LANGUAGE_CHOICES
+from generator.request import RequestError
+from storage.preferences import MAX_COOLDOWN_S, MAX_OPEN_REQUESTS, CommunitySettings
+
+if TYPE_CHECKING:
+    from bot.discord.client import TunesmithBot
+
+    Interaction = discord.Interaction[TunesmithBot]
+
+log = structlog.get_logger(__name__)
+
+MAX_SHOWN_CHANNELS = 20  # of those in which tunes may be asked for
+FIELDS = [field.name for field in fields(CommunitySettings)]
+_TEXT, _VOICE, _FORUM = discord.ChannelType.text, discord.ChannelType.voice, discord.ChannelType.forum
+_THREADS = [discord.ChannelType.public_thread, discord.ChannelType.private_thread]
+
+
+class Channel(app_commands.Transformer):
+    """A channel as Discord names it: by its id, whether the bot sees it or not."""
+
+    def __init__(self, kinds: list[discord.ChannelType]) -> None:
+        self._kinds = kinds
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        return self._kinds
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> int:
+        return int(value.id)
+
+
+# A shared tune is posted as a message, which a forum does not take.
+Posting = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.news, _VOICE, *_THREADS])]
+Asking = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.news, _VOICE, _FORUM, *_THREADS])]
+
+
+@app_commands.command(name="settings", description=texts_settings.SETTINGS)
+@app_commands.allowed_contexts(guilds=True)
+@app_commands.allowed_installs(guilds=True)
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.describe(
+    sharing_channel=texts_settings.SHARING_CHANNEL,
+    add_channel=texts_settings.ADD_CHANNEL,
+    remove_channel=texts_settings.REMOVE_CHANNEL,
+    cooldown=texts_settings.COOLDOWN,
+    open_requests=texts_settings.OPEN_REQUESTS,
+    deleters=texts_settings.DELETERS,
+    instrument=texts_settings.SERVER_INSTRUMENT,
+    language=texts_settings.SERVER_LANGUAGE,
+    reset=texts_settings.SERVER_RESET,
+)
+@app_commands.choices(
+    deleters=[app_commands.Choice(name=name, value=value) for value, name in texts_settings.DELETER_NAMES.items()],
+    instrument=INSTRUMENT_CHOICES,
+    language=LANGUAGE_CHOICES,
+    reset=[
+        app_commands.Choice(name=texts_settings.EVERYTHING, value=EVERYTHING),
+        *(app_commands.Choice(name=texts_settings.NAMES[name], value=name) for name in FIELDS),
+    ],
+)
+async def settings(
+    interaction: Interaction,
+    sharing_channel: Posting | None = None,
+    add_channel: Asking | None = None,
+    remove_channel: Asking | None = None,
+    cooldown: app_commands.Range[int, 0, MAX_COOLDOWN_S] | None = None,
+    open_requests: app_commands.Range[int, 1, MAX_OPEN_REQUESTS] | None = None,
+    deleters: str | None = None,
+    instrument: str | None = None,
+    language: str | None = None,
+    reset: str | None = None,
+) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    caller = await Caller.of(interaction)
+    # Discord lets a server open the command to others; what it changes stays with those who manage the server.
+    if not interaction.guild_id or not interaction.permissions.manage_guild:
+        sentence = texts_settings.ONLY_MANAGERS if interaction.guild_id else texts_settings.ONLY_IN_SERVERS
+        await tell(interaction, caller, sentence)
+        return
+    given = {
+        "sharing_channel": str(sharing_channel) if sharing_channel else None,
+        "cooldown_s": cooldown,
+        "open_requests": open_requests,
+        "deleters": deleters,
+        "instrument": instrument,
+        "language": language,
+    }
+    forgotten = FIELDS if reset == EVERYTHING else [reset] if reset else []
+    changes: dict[str, Any] = dict.fromkeys(forgotten) | {name: value for name, value in given.items() if value is not None}
+    preferences = interaction.client.storage.preferences
+    try:
+        held = await preferences.community(caller.viewer)
+        if add_channel or remove_channel:
+            channels = () if "channels" in forgotten else held.channels
+            changes["channels"] = _channels(channels, add_channel, remove_channel)
+        if changes:
+            held = await preferences.change_community(caller.viewer, **changes)
+    except RequestError as error:
+        await tell(interaction, caller, error.message)
+    except Exception:
+        log.exception("Saving a server's settings failed.", community_id=caller.viewer.community_id)
+        await tell(interaction, caller, texts_settings.NOT_KEPT)
+    else:
+        # The server's may have changed just now.
+        translate = languages.language(caller.defaults.language or held.language or str(interaction.locale))
+        told = "\n".join([_told(held, translate), *_lacking(interaction, held, translate)])
+        await interaction.followup.send(told, ephemeral=True)
+
+
+def _channels(now: tuple[str, ...], add: int | None, remove: int | None) -> list[str]:
+    """Raises RequestError for a channel that is not among them."""
+    if remove and str(remove) not in now:
+        raise RequestError("channels", texts_settings.NO_SUCH_CHANNEL)
+    kept = [channel for channel in now if channel != str(remove)]
+    return [*kept, str(add)] if add else kept
+
+
+def _told(held: CommunitySettings, translate: languages.Language) -> str:
+    channels = " ".join(f"<#{channel}>" for channel in held.channels[:MAX_SHOWN_CHANNELS])
+    more = " …" if len(held.channels) > MAX_SHOWN_CHANNELS else ""
+    values = {
+        "sharing_channel": f"<#{held.sharing_channel}>" if held.sharing_channel else translate(texts_settings.NOWHERE),
+        "channels": channels + more if held.channels else translate(texts_settings.ALL_CHANNELS),
+        "cooldown_s": translate(texts_settings.seconds(held.cooldown_s) if held.cooldown_s else texts_settings.NO_COOLDOWN),
+        "open_requests": str(held.open_requests) if held.open_requests else translate(texts_settings.UP_TO_HOST),
+        "deleters": translate(texts_settings.DELETER_NAMES[held.deleters]),
+        "instrument": translate(held.instrument or texts_settings.LEFT_OPEN),
+        "language": languages.language(held.language).name if held.language else translate(texts_settings.THEIR_OWN),
+    }
+    lines = [f"- {translate(texts_settings.NAMES[name])}: {value}" for name, value in values.items()]
+    return "\n".join([translate(texts_settings.THE_SETTINGS), *lines])
+
+
+def _lacking(interaction: Interaction, held: CommunitySettings, translate: languages.Language) -> list[str]:
+    """What the bot may not do in the sharing channel, as far as Discord has told it."""
+    guild = interaction.guild
+    if not held.sharing_channel or guild is None or guild.me is None:
+        return []
+    channel = guild.get_channel_or_thread(int(held.sharing_channel))
+    if channel is None:
+        return [
+            translate(texts_settings.lacking(f"<#{held.sharing_channel}>", translate(texts_settings.PERMISSIONS["view_channel"])))
+        ]
+    may = channel.permissions_for(guild.me)
+    send = "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
+    missing = [name for name in ("view_channel", send, "embed_links", "attach_files") if not getattr(may, name)]
+    names = ", ".join(translate(texts_settings.PERMISSIONS[name]) for name in missing)
+    return [translate(texts_settings.lacking(f"<#{channel.id}>", names))] if missing else []
