@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord.core import submission, abc_input, texts
+from bot.discord.core import abc_input, submission, texts
+from bot.discord.core.abc_input import unfold
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES, everywhere, key_choices
-from bot.discord.core.abc_input import unfold
 from generator.request import MAX_OPENING_CHARACTERS, PARAMETERS, RequestError
 
 if TYPE_CHECKING:

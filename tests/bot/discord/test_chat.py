@@ -220,7 +220,9 @@ async def test_a_wish_that_cannot_be_met_gets_one_sentence(
 async def test_who_floods_is_held_to_the_limit_and_told_so_a_few_times(stage: Stage) -> None:
     discord = stage.discord
     said = [await discord.write(f"{MENTION} a reel, seed {number}") for number in range(12)]
-    await discord.until(lambda: len([m for m in discord.messages_in() if "3 unfinished tunes" in m["content"]]) == messages.SENTENCES)
+    await discord.until(
+        lambda: len([m for m in discord.messages_in() if "3 unfinished tunes" in m["content"]]) == messages.SENTENCES
+    )
     tune = await stage.heard(await discord.write(f"{MENTION} a jig", person=PIPER))
     waiting = await stage.storage.undelivered("discord")
     assert len(waiting) == 4 and tune.id in {one.id for one in waiting}

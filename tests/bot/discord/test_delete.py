@@ -82,7 +82,7 @@ async def test_a_question_that_others_answer_deletes_nothing(stage: Stage) -> No
     pressed = await stage.discord.click(asked | {"flags": 0}, "Delete for good", person=HERMIT)
     await stage.discord.until(lambda: pressed.followups)
     assert "Only whoever asked" in stage.discord.messages[pressed.followups[0]]["content"]
-    assert (await stage.tune(first)).message == message["id"]
+    assert (await stage.tune(first)).message_id == message["id"]
 
 
 async def test_messages_that_are_gone_or_forbidden_stand_in_nobodys_way(stage: Stage) -> None:

@@ -16,6 +16,7 @@ from bot.discord.core.abc_input import unfold
 from bot.discord.core.choices import KEYS, matching_keys
 from bot.discord.delivery import tune_message
 from bot.languages import language
+from bot.naming import slug
 from generator.request import TuneRequest
 from generator.user_messages import LANGUAGES
 from storage import Composition, Origin, Shared, Status, Tune
@@ -44,7 +45,7 @@ def tune(**changes: Any) -> Tune:
     ],
 )
 def test_a_title_becomes_a_file_name_for_every_system(title: str, name: str) -> None:
-    assert tune_message.slug(title) == name
+    assert slug(title) == name
 
 
 @given(st.text(max_size=300), st.text(max_size=2_500))

@@ -56,7 +56,7 @@ async def test_a_set_is_one_message_with_one_file_of_abc_one_recording_and_each_
     recording = FILES["tune.mp3"][1]
     assert len(recording) < len(discord.file(message, ".mp3")) <= 3 * len(recording)
     assert message["content"].startswith("**A set of 3 tunes**\n1. **Number 1** · D major · seed 7\n2. **Number 2**")
-    assert {(await stage.tune(tune.id)).message for tune in tunes} == {message["id"]}
+    assert {(await stage.tune(tune.id)).message_id for tune in tunes} == {message["id"]}
     discord.assert_no_pings()
 
 
