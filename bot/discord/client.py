@@ -14,7 +14,7 @@ from discord import app_commands
 
 from bot.desk import Desk
 from bot.discord.chat import messages
-from bot.discord.core import texts
+from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.message_access import Presses
 from bot.discord.core.rate_limit import Pace
@@ -143,4 +143,4 @@ class TunesmithBot(discord.AutoShardedClient):
         log.error("A command failed.", command=interaction.command and interaction.command.name, exc_info=error)
         with contextlib.suppress(discord.HTTPException, discord.InteractionResponded):
             translate = (await Caller.of(interaction)).translate
-            await interaction.response.send_message(translate(texts.TROUBLE), ephemeral=True)
+            await interaction.response.send_message(translate(core_texts.REQUEST_FAILED), ephemeral=True)

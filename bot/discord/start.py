@@ -14,12 +14,16 @@ from discord.http import Route
 
 from bot.desk import Desk
 from bot.discord.client import TunesmithBot
-from bot.discord.core import texts
 from bot.settings import Settings
 from storage.storage import Storage
 
 log = structlog.get_logger(__name__)
 
+# Read by the host of the bot, so not translated.
+LOGIN_REFUSED = (
+    "Discord rejected the bot's token. Copy the token from https://discord.com/developers/applications into DISCORD_TOKEN."
+)
+LOGIN_MISSING = "The bot's token is missing. Copy the token from https://discord.com/developers/applications into DISCORD_TOKEN."
 EXIT_CODE_NO_LOGIN = 4
 RETRY_S, RETRY_AT_MOST_S = 2.0, 60.0
 CLOSE_S = 5.0
@@ -46,7 +50,7 @@ class DiscordSide:
     async def run(self) -> None:
         """Until cancelled; waits for a network that is not there, and raises NoLogin for a token that Discord refuses."""
         if self._settings.discord_token is None:
-            raise NoLogin(texts.LOGIN_MISSING)
+            raise NoLogin(LOGIN_MISSING)
         redirect(self._settings)
         delay_s = RETRY_S
         while True:
@@ -54,10 +58,10 @@ class DiscordSide:
                 await self._stay(self._settings.discord_token.get_secret_value())
                 return
             except discord.LoginFailure:
-                raise NoLogin(texts.LOGIN_REFUSED) from None
+                raise NoLogin(LOGIN_REFUSED) from None
             except discord.ConnectionClosed as closed:
                 if closed.code == AUTHENTICATION_FAILED:
-                    raise NoLogin(texts.LOGIN_REFUSED) from None
+                    raise NoLogin(LOGIN_REFUSED) from None
                 log.warning("Discord closed the connection; trying again.", code=closed.code, seconds=delay_s)
             except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
                 log.warning("Discord cannot be reached; trying again.", reason=str(error), seconds=delay_s)

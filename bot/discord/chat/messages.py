@@ -13,11 +13,14 @@ import structlog
 
 from bot import desk
 from bot.desk import DeskError
-from bot.discord.core import abc_input, components, sending, submission, texts, texts_gallery
+from bot.discord.chat import texts
+from bot.discord.core import abc_input, components, sending, submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.reply import PLATFORM, Reply
 from bot.discord.delivery.tune_message import escape
 from bot.discord.sessions import session
+from bot.discord.sessions import texts as sessions_texts
 from bot.discord.sets.buttons import set_of
 from bot.words import Words, words_in
 from generator.notation.errors import NotationError
@@ -73,7 +76,7 @@ async def hear(bot: TunesmithBot, message: discord.Message) -> None:
         await tell(bot, message, escape(caller.translate(error.message)))  # everybody reads it, and it may quote the person
     except Exception:
         log.exception("Answering a message failed.", message=message.id)
-        await tell(bot, message, caller.translate(texts.TROUBLE))
+        await tell(bot, message, caller.translate(core_texts.REQUEST_FAILED))
 
 
 async def tell(bot: TunesmithBot, message: discord.Message, sentence: str, view: discord.ui.View | None = None) -> None:
@@ -103,14 +106,14 @@ async def _answer(bot: TunesmithBot, message: discord.Message, caller: Caller, *
             wish = {**words.wish, "opening": abc}
         request = await caller.wish(**wish)
     elif words.stop and (turn := await session.turn_of(bot, message, own)):
-        await tell(bot, message, caller.translate(texts.SESSION_OVER), session.closing(turn, caller.translate))
+        await tell(bot, message, caller.translate(sessions_texts.SESSION_OVER), session.closing(turn, caller.translate))
         return
     elif by_name or words.asked or words.again:  # who replies to a tune may be talking of it
         request, parent_id = await _wish(bot, caller, words, parent_id, message, answered if own is None else None)
     if request is not None:
         await _take(bot, message, caller, request, parent_id)
     elif by_name:
-        await tell(bot, message, caller.translate(texts.HOW_TO_ASK))
+        await tell(bot, message, caller.translate(texts.HOW_TO_REQUEST))
 
 
 async def _wish(
@@ -128,10 +131,10 @@ async def _wish(
     if tune_id is not None and (words.wish or words.again):
         tune = await bot.storage.tune(tune_id)
         if tune is None or tune.composition is None:
-            raise RequestError("message", texts.GONE)
+            raise RequestError("message", core_texts.TUNE_GONE)
         if words.again and not words.wish:
             if not await submission.shows_opening(bot.storage, caller.viewer, str(message.channel.id), tune):
-                raise RequestError("message", texts_gallery.NO_OPENING)
+                raise RequestError("message", core_texts.OPENING_UNAVAILABLE)
             return desk.again(tune)
         request = await caller.wish(**_of_tune(tune, words.wish))
         if "model" not in words.wish and request.mode != "play":
@@ -232,7 +235,7 @@ async def _card(bot: TunesmithBot, message: discord.Message, caller: Caller) -> 
     except discord.Forbidden:
         if bot.patience.has(message.author.id):
             try:
-                await message.author.send(caller.translate(texts.comes_here(message.channel.id)), nonce=str(message.id))
+                await message.author.send(caller.translate(texts.sent_directly_from(message.channel.id)), nonce=str(message.id))
             except discord.HTTPException:
                 log.info("Could not send a direct message.", message=message.id)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord.core import abc_input, components, submission, texts
+from bot.discord.compose import texts
+from bot.discord.core import abc_input, components, submission
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import everywhere
 from generator.notation.opening_modes import OpeningMode

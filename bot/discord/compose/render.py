@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord.core import abc_input, submission, texts
+from bot.discord.compose import texts
+from bot.discord.core import abc_input, submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.abc_input import unfold
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES, everywhere, key_choices
@@ -52,5 +54,5 @@ async def _handed_in(abc: str | None, file: discord.Attachment | None) -> str:
         raise RequestError("file", texts.TWO_TUNES)
     text = await abc_input.fetched(file) if file else unfold(abc)
     if not text.strip():
-        raise RequestError("abc", texts.NOTHING_TO_PLAY)
+        raise RequestError("abc", core_texts.NOTHING_TO_PLAY)
     return text

@@ -10,7 +10,9 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.discord.core import abc_input, submission, texts, texts_gallery
+from bot.discord.compose import texts
+from bot.discord.core import abc_input, submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.abc_input import unfold
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import (
@@ -63,7 +65,7 @@ _TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
 @app_commands.choices(
     rhythm=RHYTHM_CHOICES,
     mode=[app_commands.Choice(name=name, value=mode) for mode, name in texts.MODES.items()],
-    structure=[app_commands.Choice(name=name, value=structure) for structure, name in texts.STRUCTURES.items()],
+    structure=[app_commands.Choice(name=name, value=structure) for structure, name in core_texts.STRUCTURES.items()],
     instrument=INSTRUMENT_CHOICES,
 )
 @app_commands.autocomplete(key=key_choices, model=model_choices, without=omission_choices)
@@ -128,9 +130,9 @@ async def _opening(storage: Storage, viewer: Viewer, typed: str | None) -> tuple
             found = await storage.gallery.seen(chosen[1], viewer)
     except Exception as error:
         log.exception("Reading a tune chosen as an opening failed.", tune=chosen[1])
-        raise RequestError("opening", texts_gallery.LATER) from error
+        raise RequestError("opening", core_texts.TRY_AGAIN_LATER) from error
     if found is None or found.composition is None:
-        raise RequestError("opening", texts_gallery.NO_OPENING)
+        raise RequestError("opening", core_texts.OPENING_UNAVAILABLE)
     return found.composition.abc, found.id
 
 

@@ -36,7 +36,7 @@ async def guarded(interaction: Interaction, tune_id: str, press: Callable[[Inter
         else:
             log.exception("A button failed.", tune=tune_id)
         with contextlib.suppress(discord.HTTPException):
-            await submission.tell(interaction, (await Caller.of(interaction)).translate(texts.TROUBLE))
+            await submission.tell(interaction, (await Caller.of(interaction)).translate(texts.REQUEST_FAILED))
 
 
 class Lasting(discord.ui.DynamicItem[ItemT], template=r"(?!)"):

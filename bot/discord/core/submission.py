@@ -11,7 +11,7 @@ import discord
 import structlog
 
 from bot.desk import DeskError
-from bot.discord.core import texts, texts_gallery
+from bot.discord.core import texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.reply import PLATFORM, Reply
 from generator.request import RequestError, TuneRequest
@@ -81,7 +81,7 @@ async def ask_set_from(interaction: Interaction, set_id: str, wish: Callable[[Se
 async def _check_opening(interaction: Interaction, viewer: Viewer, tune: Tune) -> None:
     """Raises RequestError where the tune's opening, which would be handed on, is not for whoever presses."""
     if not await shows_opening(interaction.client.storage, viewer, str(interaction.channel_id), tune):
-        raise RequestError("opening", texts_gallery.NO_OPENING)
+        raise RequestError("opening", texts.OPENING_UNAVAILABLE)
 
 
 async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Viewer], Awaitable[Wishes | None]]) -> None:
@@ -90,7 +90,7 @@ async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Vi
     try:
         found = await look(caller.viewer)
         if found is None:
-            await take_back(interaction, caller.translate(texts.GONE))
+            await take_back(interaction, caller.translate(texts.TUNE_GONE))
             return
         requests, parent_id = found
     except RequestError as error:
@@ -98,7 +98,7 @@ async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Vi
         return
     except Exception:
         log.exception("Reading a button's tune failed.", tune=made_from)
-        await take_back(interaction, caller.translate(texts.TROUBLE))
+        await take_back(interaction, caller.translate(texts.REQUEST_FAILED))
         return
     await _submit(interaction, caller, requests, reply, parent_id=parent_id)
 
@@ -179,7 +179,7 @@ async def _submit(
         await take_back(interaction, caller.translate(error.message))
     except Exception:
         log.exception("Storing a request failed.", interaction=interaction.id)
-        await take_back(interaction, caller.translate(texts.TROUBLE))
+        await take_back(interaction, caller.translate(texts.REQUEST_FAILED))
     else:
         interaction.client.deliver(tune)
         return True

@@ -6,9 +6,11 @@ from typing import ClassVar
 
 import discord
 
-from bot.discord.core import submission, texts
+from bot.discord.core import submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import TUNE, Interaction, TuneButton
 from bot.discord.core.caller import Caller
+from bot.discord.deletion import texts
 from bot.discord.delivery.removal import remove_messages
 from bot.discord.sharing.share import moderates
 from storage.errors import NotAllowed
@@ -29,7 +31,7 @@ class DeleteButton(TuneButton, template=rf"tune:(?P<wish>delete|erase):{TUNE}"):
         except NotAllowed as error:
             await submission.tell(interaction, caller.translate(error.args[0]))
         except KeyError:
-            await submission.tell(interaction, caller.translate(texts.GONE))
+            await submission.tell(interaction, caller.translate(core_texts.TUNE_GONE))
 
     async def _ask(self, interaction: Interaction, caller: Caller) -> None:
         tune = await submission.tune_for(interaction, caller.viewer, self.tune_id)
@@ -41,7 +43,7 @@ class DeleteButton(TuneButton, template=rf"tune:(?P<wish>delete|erase):{TUNE}"):
         interaction.client.presses.keep(tune.id, interaction)
         view = discord.ui.View(timeout=None)
         view.add_item(DeleteButton("erase", self.tune_id, caller.translate))
-        await interaction.followup.send(caller.translate(texts.DELETE_IT), view=view, ephemeral=True)
+        await interaction.followup.send(caller.translate(texts.DELETE_QUESTION), view=view, ephemeral=True)
 
     async def _erase(self, interaction: Interaction, caller: Caller) -> None:
         bot = interaction.client

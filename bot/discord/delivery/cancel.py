@@ -10,9 +10,9 @@ import discord
 import structlog
 
 from bot.desk import DeskError
-from bot.discord.core import texts
 from bot.discord.core.buttons import TUNE, Lasting
 from bot.discord.core.caller import Caller
+from bot.discord.delivery import texts
 from bot.discord.delivery.removal import remove_shared
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ class CancelButton(Lasting[discord.ui.Button[Any]], template=rf"cancel:{TUNE}"):
             await interaction.followup.send(caller.translate(error.message), ephemeral=True)
         except Exception:
             log.exception("Cancelling a tune failed.", tune=self.tune_id)
-            await interaction.followup.send(caller.translate(texts.NOT_CANCELLED), ephemeral=True)
+            await interaction.followup.send(caller.translate(texts.CANCEL_FAILED), ephemeral=True)
         else:
             for tune in deleted:  # one of a set may be finished, and shared
                 await remove_shared(interaction.client, tune)

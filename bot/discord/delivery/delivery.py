@@ -15,9 +15,9 @@ from discord.abc import Messageable
 
 from bot.audio import shrunk
 from bot.desk import Progress
-from bot.discord.core import components, sending, texts
+from bot.discord.core import components, sending
 from bot.discord.core.reply import PLATFORM, Reply, passing
-from bot.discord.delivery import tune_message
+from bot.discord.delivery import texts, tune_message
 from bot.discord.delivery.cancel import cancel_view
 from bot.discord.delivery.card import Card
 from bot.discord.delivery.tune_message import Finished
@@ -91,7 +91,7 @@ class Delivery:
         """What the card says."""
         state = self._say(texts.progress(now))
         if now.held_until is not None:
-            return f"{state}\n-# {self._say(texts.next_turn(int(now.held_until.timestamp())))}"
+            return f"{state}\n-# {self._say(texts.cooldown_ends(int(now.held_until.timestamp())))}"
         return state if now.seconds_left is None else f"{state}\n-# {self._say(time_left(now.seconds_left))}"
 
     async def _deliver(self) -> None:
@@ -126,7 +126,7 @@ class Delivery:
                 await self._card.delete()
             elif apart or self._refusal == MISSING_PERMISSIONS:
                 sent = await self._apart(make)
-            note = texts.CLOSED_THREAD if self._refusal in CLOSED else texts.MAY_NOT_WRITE
+            note = texts.CLOSED_THREAD if self._refusal in CLOSED else texts.CANNOT_SEND
             return sent
 
         async def on_card() -> int | None:
@@ -134,24 +134,24 @@ class Delivery:
 
         async def in_person() -> int | None:
             direct = await self._direct()
-            return None if direct is None else await self._send(direct, make(note=texts.BROUGHT))
+            return None if direct is None else await self._send(direct, make(note=texts.SENT_DIRECTLY))
 
         if reply.member and reply.writes:
             return await _first([in_channel, on_card, in_person])
-        note = texts.MAY_NOT_WRITE if reply.member else ""
+        note = texts.CANNOT_SEND if reply.member else ""
         return await _first([on_card, in_channel, in_person])
 
     async def _apart(self, make: Make) -> int | None:
         """The tune as text where no files may be attached, and its files on the card, or else as a direct message."""
         files = make()
-        files = replace(files, content=f"{files.heading}\n-# {self._say(texts.FILES_OF_ANSWER)}")
+        files = replace(files, content=f"{files.heading}\n-# {self._say(texts.FILES_OF_REPLY)}")
         if await self._card.replace(lambda: {**files.parts, "view": None}):
-            return await self._send(self._channel(), make({}, note=texts.FILES_ON_ANSWER))
+            return await self._send(self._channel(), make({}, note=texts.FILES_IN_REPLY))
         # The text first: where not even that is allowed, the tune goes elsewhere as a whole.
-        sent = await self._send(self._channel(), make({}, note=texts.FILES_NOWHERE))
+        sent = await self._send(self._channel(), make({}, note=texts.FILES_MISSING))
         direct = await self._direct() if sent else None
         if sent and direct and await self._send(direct, replace(files, content=files.heading)):
-            text = make({}, note=texts.FILES_SENT).content
+            text = make({}, note=texts.FILES_SENT_DIRECTLY).content
             await self._channel().get_partial_message(sent).edit(content=text)
         return sent
 

@@ -11,8 +11,7 @@ import discord
 
 from bot.audio import joined
 from bot.desk import Progress
-from bot.discord.core import texts
-from bot.discord.delivery import tune_message
+from bot.discord.delivery import texts, tune_message
 from bot.discord.delivery.cancel import cancel_view
 from bot.discord.delivery.delivery import Delivery, Make, fitting
 from bot.discord.delivery.tune_message import Finished, escape, footer, one_line
@@ -77,7 +76,7 @@ def finished_set(
 
     `one_wish`: they are several for the same wish.
     """
-    heading = texts.takes_of(len(tunes)) if one_wish else texts.set_of(len(tunes))
+    heading = texts.tunes_for_one_request(len(tunes)) if one_wish else texts.set_heading(len(tunes))
     lines = [f"**{translate(heading)}**"]
     for number, tune in enumerate(tunes, 1):
         assert tune.composition is not None
@@ -85,7 +84,7 @@ def finished_set(
         told = " · ".join(escape(one_line(translate(part))) for part in own if part)
         lines.append(f"{number}. **{escape(one_line(title_of(tune)))}** · {told}")
     foot = [footer(tunes[0], translate, one_of_many=True)]
-    foot += [translate(texts.set_lacks(lacking))] if lacking else []
+    foot += [translate(texts.tunes_failed(lacking))] if lacking else []
     foot += [translate(texts.too_large(list(left_out)))] if left_out else []
     foot += [translate(note)] if note else []
     book = tunebook(tunes)

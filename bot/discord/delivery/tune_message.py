@@ -10,8 +10,8 @@ from typing import Any
 
 import discord
 
-from bot.discord.core import texts
 from bot.discord.core.reply import PLATFORM
+from bot.discord.delivery import texts
 from bot.discord.sessions import session
 from bot.discord.views import under
 from bot.languages import Language
@@ -100,7 +100,7 @@ def finished(
     head = f"**{escape(one_line(tune.composition.title))}**"
     foot = [f"-# {footer(tune, translate, shared=shared)}"]
     if address := _address(parent, tune, shared=shared):
-        foot.append(f"-# {translate(texts.made_from(address))}")
+        foot.append(f"-# {translate(texts.based_on(address))}")
     if left_out:
         foot.append(f"-# {translate(texts.too_large(left_out))}")
     if note:
@@ -138,11 +138,11 @@ def footer(tune: Tune, translate: Language, *, shared: bool = False, one_of_many
     assert tune.composition is not None
     made, request = tune.composition, tune.request
     own = ["", ""] if one_of_many else [texts.seed(request.seed), nearest(made.scores)]
-    composed = [*texts.treated(request), texts.temperature(request.temperature), own[0], made.model, own[1]]
+    composed = [*texts.chosen_settings(request), texts.temperature(request.temperature), own[0], made.model, own[1]]
     key = "" if one_of_many else key_name(made.key)
-    what = [made.rhythm, key, made.metre, *(composed if request.mode != "play" else [texts.AS_IT_STANDS])]
+    what = [made.rhythm, key, made.metre, *(composed if request.mode != "play" else [texts.PLAYED_AS_WRITTEN])]
     line = " · ".join(escape(one_line(translate(part))) for part in what if part)
-    who = texts.shared_by if shared else texts.asked_by
+    who = texts.shared_by if shared else texts.requested_by
     # Elsewhere a person's id is no name: on the web page it is what they are known by, and nobody else's to read.
     return f"{line} · {translate(who(tune.origin.user_id))}" if tune.origin.platform == PLATFORM and tune.origin.user_id else line
 

@@ -12,9 +12,11 @@ import soundfile
 import structlog
 
 from bot.audio import lossless
-from bot.discord.core import submission, texts
+from bot.discord.core import submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import TUNE, Interaction, TuneButton
 from bot.discord.core.caller import Caller
+from bot.discord.files import texts
 from bot.naming import slug
 from storage.storage import Storage
 from storage.tunes import Tune
@@ -33,14 +35,14 @@ class FilesButton(TuneButton, template=rf"tune:(?P<wish>files):{TUNE}"):
         caller, bot = await Caller.of(interaction), interaction.client
         tune = await submission.tune_for(interaction, caller.viewer, self.tune_id)
         if tune is None or tune.composition is None:
-            await submission.tell(interaction, caller.translate(texts.GONE))
+            await submission.tell(interaction, caller.translate(core_texts.TUNE_GONE))
             return
         limit, name = interaction.filesize_limit, slug(tune.composition.title)
         async with bot.posting:  # they are held in memory
             contents = await _contents(bot.storage, tune, limit)
             fitting = {file: content for file, content in contents.items() if content is not None and len(content) <= limit}
             too_large = [file for file in contents if file not in fitting]
-            said = [texts.too_large_here(too_large)] if too_large else []
+            said = [texts.too_large_to_send(too_large)] if too_large else []
             said += [texts.FLAC_INSTEAD] if FLAC in fitting else []
             said += [] if contents else [texts.NO_FILES]
             files = [discord.File(io.BytesIO(content), f"{name}.{file.partition('.')[2]}") for file, content in fitting.items()]

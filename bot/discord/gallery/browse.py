@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord.core import submission, texts_gallery
+from bot.discord.core import submission
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import RHYTHM_CHOICES, everywhere, key_choices
-from bot.discord.gallery import pager
+from bot.discord.gallery import pager, texts
 from bot.discord.gallery.page import MAX_SEARCH_CHARACTERS, Listing, PageOf, searched
 from generator.request import RequestError
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
 
 
-@app_commands.command(name="gallery", description=texts_gallery.GALLERY)
+@app_commands.command(name="gallery", description=texts.GALLERY)
 @everywhere
-@app_commands.describe(search=texts_gallery.SEARCH, rhythm=texts_gallery.SEARCH_RHYTHM, key=texts_gallery.SEARCH_KEY)
+@app_commands.describe(search=texts.SEARCH, rhythm=texts.SEARCH_RHYTHM, key=texts.SEARCH_KEY)
 @app_commands.choices(rhythm=RHYTHM_CHOICES)
 @app_commands.autocomplete(key=key_choices)
 async def gallery(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.discord.core import texts_gallery
+from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.reply import PLATFORM
 from bot.discord.delivery.tune_message import escape, one_line
+from bot.discord.gallery import texts
 from bot.discord.gallery.page import Listing, PageOf
 from bot.languages import Language
 from bot.naming import key_name
@@ -15,21 +16,21 @@ from storage.tunes import Tune
 MAX_TITLE, MAX_WORD = 50, 20  # characters: five lines of the longest, with their markup escaped, fit into a message
 MAX_NAME = 100  # of a choice, or of an entry in a menu, in UTF-16 as Discord's clients count
 _TITLES = {
-    Listing.WEEK: texts_gallery.LIKED_THIS_WEEK,
-    Listing.MONTH: texts_gallery.LIKED_THIS_MONTH,
-    Listing.EVER: texts_gallery.LIKED_EVER,
-    Listing.MINE: texts_gallery.YOUR_TUNES,
+    Listing.WEEK: texts.LIKED_THIS_WEEK,
+    Listing.MONTH: texts.LIKED_THIS_MONTH,
+    Listing.EVER: texts.LIKED_EVER,
+    Listing.MINE: texts.YOUR_TUNES,
 }
-_EMPTY = {Listing.GALLERY: texts_gallery.NOTHING_SHARED, Listing.MINE: texts_gallery.NOTHING_YOURS}
+_EMPTY = {Listing.GALLERY: texts.NOTHING_SHARED, Listing.MINE: texts.NO_TUNES_OF_YOURS}
 
 
 def text_of(found: Page, page: PageOf, caller: Caller) -> str:
     search, tell = page.search, caller.translate
-    here = texts_gallery.SHARED_HERE if caller.viewer.community_id else texts_gallery.SHARED_EVERYWHERE
+    here = texts.SHARED_HERE if caller.viewer.community_id else texts.SHARED_EVERYWHERE
     wanted = [tell(search.rhythm or ""), tell(key_name(search.key or "")), f"“{escape(search.title)}”" if search.title else ""]
     head = " · ".join([f"**{tell(_TITLES.get(page.listing, here))}**", *filter(None, wanted)])
     if not found.tunes:
-        empty = texts_gallery.NOTHING_FOUND if search != ANYTHING else _EMPTY.get(page.listing, texts_gallery.NOTHING_LIKED)
+        empty = texts.NOTHING_FOUND if search != ANYTHING else _EMPTY.get(page.listing, texts.NOTHING_LIKED)
         return f"{head}\n{tell(empty)}"
     lines = [_line(tune, likes, page, caller) for tune, likes in zip(found.tunes, found.likes, strict=True)]
     return "\n".join([head, *lines])
@@ -40,7 +41,7 @@ def _line(tune: Tune, likes: int, page: PageOf, caller: Caller) -> str:
     mine = page.listing is Listing.MINE
     by = f"<@{tune.origin.user_id}>" if tune.origin.platform == PLATFORM and tune.origin.user_id else ""
     day = _day(tune)
-    state = caller.translate(texts_gallery.shared_on(day) if tune.shared else texts_gallery.PRIVATE) if mine else ""
+    state = caller.translate(texts.shared_on(day) if tune.shared else texts.PRIVATE) if mine else ""
     what = [
         f"**{escape(title_of(tune, caller.translate)[:MAX_TITLE])}**",
         *map(escape, kind_of(tune, caller.translate)),
@@ -52,7 +53,7 @@ def _line(tune: Tune, likes: int, page: PageOf, caller: Caller) -> str:
 
 def title_of(tune: Tune, tell: Language) -> str:
     assert tune.composition is not None
-    return one_line(tune.composition.title) or tell(texts_gallery.UNTITLED)
+    return one_line(tune.composition.title) or tell(core_texts.UNTITLED)
 
 
 def cut(name: str) -> str:
@@ -84,4 +85,4 @@ def _link(tune: Tune, caller: Caller) -> str:
         where = f"{here}/{shared.channel_id}/{shared.message_id}"
     elif tune.message_id and (own or (here and tune.origin.community_id == here)):
         where = f"{tune.origin.community_id or '@me'}/{tune.origin.channel_id}/{tune.message_id}"
-    return f"[{caller.translate(texts_gallery.MESSAGE)}](https://discord.com/channels/{where})" if where else ""
+    return f"[{caller.translate(texts.MESSAGE)}](https://discord.com/channels/{where})" if where else ""

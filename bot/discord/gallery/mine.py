@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord.core import texts_gallery
 from bot.discord.core.choices import RHYTHM_CHOICES, everywhere, key_choices
+from bot.discord.gallery import texts
 from bot.discord.gallery.browse import look_through
 from bot.discord.gallery.page import MAX_SEARCH_CHARACTERS, Listing
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from bot.discord.client import TunesmithBot
 
 
-@app_commands.command(name="mine", description=texts_gallery.MINE)
+@app_commands.command(name="mine", description=texts.MINE)
 @everywhere
-@app_commands.describe(search=texts_gallery.SEARCH, rhythm=texts_gallery.SEARCH_RHYTHM, key=texts_gallery.SEARCH_KEY)
+@app_commands.describe(search=texts.SEARCH, rhythm=texts.SEARCH_RHYTHM, key=texts.SEARCH_KEY)
 @app_commands.choices(rhythm=RHYTHM_CHOICES)
 @app_commands.autocomplete(key=key_choices)
 async def mine(

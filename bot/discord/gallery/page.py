@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-from bot.discord.core import texts_gallery
+from bot.discord.gallery import texts
 from generator.request import RequestError
 from storage.gallery import ANYTHING, Order, Page, Search
 from storage.viewer import Viewer
@@ -75,5 +75,5 @@ class PageOf:
 def searched(title: str | None, rhythm: str | None, key: str | None) -> Search:
     """What was typed into a command's options; raises RequestError."""
     if title and len(title.encode("utf-16-le")) // 2 > MAX_SEARCH_CHARACTERS:
-        raise RequestError("search", texts_gallery.search_too_long(MAX_SEARCH_CHARACTERS))
+        raise RequestError("search", texts.search_too_long(MAX_SEARCH_CHARACTERS))
     return Search.check(title=title, rhythm=rhythm, key=key)

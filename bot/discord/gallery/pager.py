@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 import structlog
 
-from bot.discord.core import submission, texts_gallery
+from bot.discord.core import submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.delivery import removal, tune_message
-from bot.discord.gallery import lines
+from bot.discord.gallery import lines, texts
 from bot.discord.gallery.page import PageOf
 from bot.discord.variations.derive import AskButton
 from bot.languages import Language
@@ -58,7 +59,7 @@ class OpenMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"open:(
 
     @classmethod
     def of(cls, found: Page, page: PageOf, tell: Language) -> Self:
-        menu: discord.ui.Select[Any] = discord.ui.Select(placeholder=tell(texts_gallery.CHOOSE), custom_id=f"open:{page}")
+        menu: discord.ui.Select[Any] = discord.ui.Select(placeholder=tell(texts.CHOOSE_TUNE), custom_id=f"open:{page}")
         for tune in found.tunes:
             about = " · ".join(lines.kind_of(tune, tell)) or None
             menu.add_option(label=lines.cut(lines.title_of(tune, tell)), description=about, value=tune.id)
@@ -106,12 +107,12 @@ class OpenedButton(
         except NotAllowed as error:
             await tell(interaction, caller, error.args[0])
         except KeyError:
-            await tell(interaction, caller, texts_gallery.TUNE_GONE)
+            await tell(interaction, caller, texts.TUNE_GONE)
         except ValueError:
-            await tell(interaction, caller, texts_gallery.PAGE_GONE)
+            await tell(interaction, caller, texts.PAGE_GONE)
         except Exception:
             log.exception("Changing a tune of the gallery failed.", tune=self.tune_id, act=self.act)
-            await tell(interaction, caller, texts_gallery.LATER)
+            await tell(interaction, caller, core_texts.TRY_AGAIN_LATER)
 
 
 ITEMS = (PageButton, OpenMenu, OpenedButton)
@@ -128,10 +129,10 @@ async def show(interaction: Interaction, caller: Caller, page: PageOf) -> None:
     try:
         found = await page.read(interaction.client.storage, caller.viewer)
     except ValueError:
-        await tell(interaction, caller, texts_gallery.PAGE_GONE)
+        await tell(interaction, caller, texts.PAGE_GONE)
     except Exception:
         log.exception("Reading a gallery page failed.", page=str(page))
-        await tell(interaction, caller, texts_gallery.LATER)
+        await tell(interaction, caller, core_texts.TRY_AGAIN_LATER)
     else:
         text, view = lines.text_of(found, page, caller), _page_view(found, page, caller.translate)
         await interaction.edit_original_response(content=text, attachments=[], view=view)
@@ -147,7 +148,7 @@ async def _turn(interaction: Interaction, written: str, tune_id: str | None) -> 
     try:
         page = PageOf.parse(written)
     except ValueError:
-        await submission.refuse(interaction, (await Caller.of(interaction)).translate(texts_gallery.PAGE_GONE))
+        await submission.refuse(interaction, (await Caller.of(interaction)).translate(texts.PAGE_GONE))
         return
     await interaction.response.defer()
     caller = await Caller.of(interaction)
@@ -165,10 +166,10 @@ async def _open(interaction: Interaction, caller: Caller, tune_id: str, back: Pa
         view = await _opened_view(interaction, caller, tune, back)
         await interaction.edit_original_response(content=shown.content, attachments=shown.files, view=view)
     except KeyError:
-        await tell(interaction, caller, texts_gallery.TUNE_GONE)
+        await tell(interaction, caller, texts.TUNE_GONE)
     except Exception:
         log.exception("Showing a tune failed.", tune=tune_id)
-        await tell(interaction, caller, texts_gallery.LATER)
+        await tell(interaction, caller, core_texts.TRY_AGAIN_LATER)
 
 
 def _page_view(found: Page, page: PageOf, tell: Language) -> discord.ui.View:
@@ -176,9 +177,9 @@ def _page_view(found: Page, page: PageOf, tell: Language) -> discord.ui.View:
     if found.tunes:
         view.add_item(OpenMenu.of(found, page, tell))
     if found.previous:
-        view.add_item(PageButton.to(page.starting("<" + found.previous), tell(texts_gallery.PREVIOUS), "◀️"))
+        view.add_item(PageButton.to(page.starting("<" + found.previous), tell(texts.PREVIOUS_PAGE), "◀️"))
     if found.next:
-        view.add_item(PageButton.to(page.starting(">" + found.next), tell(texts_gallery.NEXT), "▶️"))
+        view.add_item(PageButton.to(page.starting(">" + found.next), tell(texts.NEXT_PAGE), "▶️"))
     return view
 
 
@@ -192,16 +193,16 @@ async def _opened_view(
     view.add_item(OpenedButton.to("like", tune.id, f"♥ {tune.likes}", style))
     view.add_item(AskButton("continue", tune.id, tell))
     view.add_item(AskButton("vary", tune.id, tell))
-    view.add_item(PageButton.to(back, tell(texts_gallery.BACK), "↩️"))
+    view.add_item(PageButton.to(back, tell(texts.BACK), "↩️"))
     if (tune.origin.platform, tune.origin.user_id) != (caller.viewer.platform, caller.viewer.user_id):
         return view
     if deleting:
-        view.add_item(OpenedButton.to("really", tune.id, tell(texts_gallery.REALLY_DELETE), discord.ButtonStyle.danger))
-        view.add_item(OpenedButton.to("keep", tune.id, tell(texts_gallery.KEEP)))
+        view.add_item(OpenedButton.to("really", tune.id, tell(texts.DELETE_FOR_GOOD), discord.ButtonStyle.danger))
+        view.add_item(OpenedButton.to("keep", tune.id, tell(texts.KEEP_TUNE)))
         return view
-    act, label = ("private", texts_gallery.TAKE_BACK) if tune.shared else ("share", texts_gallery.SHARE)
+    act, label = ("private", texts.UNSHARE) if tune.shared else ("share", texts.SHARE)
     view.add_item(OpenedButton.to(act, tune.id, tell(label)))
-    view.add_item(OpenedButton.to("delete", tune.id, tell(texts_gallery.DELETE)))
+    view.add_item(OpenedButton.to("delete", tune.id, tell(texts.DELETE)))
     return view
 
 

@@ -10,10 +10,10 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.discord.core import texts_gallery
+from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import everywhere
-from bot.discord.gallery import pager
+from bot.discord.gallery import pager, texts
 from storage.gallery import Order
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ SERVER, MINE = "server", "mine"
 _BETWEEN_TUNES = re.compile(r"(?<=\n)\n(?=X:)")
 
 
-@app_commands.command(name="tunebook", description=texts_gallery.TUNEBOOK)
+@app_commands.command(name="tunebook", description=texts.TUNEBOOK)
 @everywhere
-@app_commands.describe(which=texts_gallery.WHICH, order=texts_gallery.ORDER)
+@app_commands.describe(which=texts.TUNEBOOK_CONTENTS, order=texts.TUNEBOOK_ORDER)
 @app_commands.choices(
     which=[
-        app_commands.Choice(name=texts_gallery.WHICH_SERVER, value=SERVER),
-        app_commands.Choice(name=texts_gallery.WHICH_MINE, value=MINE),
+        app_commands.Choice(name=texts.SHARED_TUNES, value=SERVER),
+        app_commands.Choice(name=texts.OWN_TUNES, value=MINE),
     ],
-    order=[app_commands.Choice(name=name, value=order) for order, name in texts_gallery.ORDERS.items()],
+    order=[app_commands.Choice(name=name, value=order) for order, name in texts.ORDERS.items()],
 )
 async def tunebook(interaction: discord.Interaction[TunesmithBot], which: str = SERVER, order: str = "newest") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
@@ -43,17 +43,17 @@ async def tunebook(interaction: discord.Interaction[TunesmithBot], which: str = 
         abc = await interaction.client.storage.gallery.tunebook(caller.viewer, mine=own, order=by)
     except Exception:
         log.exception("Reading a tunebook failed.")
-        await pager.tell(interaction, caller, texts_gallery.LATER)
+        await pager.tell(interaction, caller, core_texts.TRY_AGAIN_LATER)
         return
     if not abc:
-        empty = texts_gallery.NOTHING_SHARED if by is Order.NEWEST else texts_gallery.NOTHING_LIKED
-        await pager.tell(interaction, caller, texts_gallery.NOTHING_YOURS if own else empty)
+        empty = texts.NOTHING_SHARED if by is Order.NEWEST else texts.NOTHING_LIKED
+        await pager.tell(interaction, caller, texts.NO_TUNES_OF_YOURS if own else empty)
         return
     books = split(abc, interaction.filesize_limit)
     for number, tunes in enumerate(books, 1):
         name = f"tunebook-{number}.abc" if len(books) > 1 else "tunebook.abc"
         file = discord.File(io.BytesIO(b"\n".join(tunes)), name)
-        await interaction.followup.send(caller.translate(texts_gallery.tunes_in_file(len(tunes))), file=file, ephemeral=True)
+        await interaction.followup.send(caller.translate(texts.tunes_in_file(len(tunes))), file=file, ephemeral=True)
 
 
 def split(abc: str, limit: int) -> list[list[bytes]]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord.core import texts_help
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import everywhere
-from bot.discord.core.texts_help import TOPICS, Example
+from bot.discord.help import texts
+from bot.discord.help.texts import TOPICS, Example
 from bot.languages import Language, language
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 _FIRST = {"tune": 2, "sharing": 1, "settings": 1, "privacy": 1}
 
 
-@app_commands.command(name="help", description=texts_help.HELP)
+@app_commands.command(name="help", description=texts.HELP)
 @everywhere
-@app_commands.describe(topic=texts_help.TOPIC)
+@app_commands.describe(topic=texts.TOPIC)
 @app_commands.choices(topic=[app_commands.Choice(name=topic.name, value=name) for name, topic in TOPICS.items()])
 async def help_(interaction: discord.Interaction[TunesmithBot], topic: str | None = None) -> None:
     translate, bot = (await Caller.of(interaction)).translate, interaction.client
     typed = language(str(interaction.locale))  # commands are named as the person's Discord shows them
     if topic is None:
-        lines = [translate(texts_help.ABOUT)]
+        lines = [translate(texts.ABOUT)]
         lines += [
             _line(bot, example, translate, typed) for name, count in _FIRST.items() for example in TOPICS[name].examples[:count]
         ]
@@ -37,7 +37,7 @@ async def help_(interaction: discord.Interaction[TunesmithBot], topic: str | Non
         about = TOPICS[topic]
         lines = [f"**{translate(about.name)}**", *map(translate, about.paragraphs)]
         lines += [_line(bot, example, translate, typed) for example in about.examples]
-    lines.append(translate(texts_help.invite(f"<{bot.invite_url}>")))
+    lines.append(translate(texts.invite(f"<{bot.invite_url}>")))
     await interaction.response.send_message("\n".join(lines), ephemeral=True)
 
 

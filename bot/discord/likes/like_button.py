@@ -8,10 +8,12 @@ from typing import ClassVar
 
 import discord
 
-from bot.discord.core import submission, texts
+from bot.discord.core import submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import TUNE, Interaction, TuneButton
 from bot.discord.core.caller import Caller
 from bot.discord.core.reply import PLATFORM
+from bot.discord.likes import texts
 from storage.viewer import Viewer
 
 
@@ -24,7 +26,7 @@ class LikeButton(TuneButton, template=rf"tune:(?P<wish>like):{TUNE}"):
         self, wish: str, tune_id: str, translate: Callable[[str], str] = str, *, row: int | None = None, likes: int = 0
     ) -> None:
         super().__init__(wish, tune_id, translate, row=row)
-        self.item.label = texts.likes(likes)
+        self.item.label = texts.like_label(likes)
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer()
@@ -37,7 +39,7 @@ class LikeButton(TuneButton, template=rf"tune:(?P<wish>like):{TUNE}"):
         except KeyError:
             caller = await Caller.of(interaction)
             there = await submission.tune_for(interaction, viewer, self.tune_id)
-            await submission.tell(interaction, caller.translate(texts.PRIVATE if there else texts.GONE))
+            await submission.tell(interaction, caller.translate(core_texts.TUNE_IS_PRIVATE if there else core_texts.TUNE_GONE))
         else:
             bot.likes.pressed(interaction, self.tune_id)
 
@@ -56,6 +58,6 @@ def with_count(message: discord.Message, tune_id: str, likes: int) -> discord.ui
     hearts = [item for item in view.children if isinstance(item, discord.ui.Button) and item.custom_id == f"tune:like:{tune_id}"]
     if not hearts or count_on(message, tune_id) == likes:
         return None
-    hearts[0].label = texts.likes(likes)
+    hearts[0].label = texts.like_label(likes)
     view.stop()  # its presses are for DynamicItems to answer, and discord.py would keep it for ever
     return view

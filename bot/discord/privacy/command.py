@@ -10,10 +10,11 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.discord.core import texts_gallery, texts_help
+from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import everywhere
 from bot.discord.delivery import removal
+from bot.discord.privacy import texts
 from bot.languages import Language
 from storage.tunes import Tune
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_LABELS = {"ask": texts_help.DELETE_ALL, "yes": texts_help.REALLY_ALL, "no": texts_help.KEEP_ALL}
+_LABELS = {"ask": texts.DELETE_MY_DATA, "yes": texts.DELETE_EVERYTHING, "no": texts.KEEP_EVERYTHING}
 
 
 class PrivacyButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"privacy:(?P<act>ask|yes|no)"):
@@ -48,14 +49,14 @@ class PrivacyButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"p
         caller = await Caller.of(interaction)
         if self.act == "ask":
             view = _view(caller.translate, "yes", "no")
-            await interaction.edit_original_response(content=caller.translate(texts_help.REALLY), view=view)
+            await interaction.edit_original_response(content=caller.translate(texts.DELETE_QUESTION), view=view)
         elif self.act == "no":
             await _show(interaction, caller)
         else:
             await _erase(interaction, caller)
 
 
-@app_commands.command(name="privacy", description=texts_help.PRIVACY)
+@app_commands.command(name="privacy", description=texts.PRIVACY)
 @everywhere
 async def privacy(interaction: discord.Interaction[TunesmithBot]) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
@@ -68,24 +69,24 @@ async def _show(interaction: Interaction, caller: Caller) -> None:
         kept = await interaction.client.storage.privacy.kept(caller.viewer)
     except Exception:
         log.exception("Counting a user's data failed.")
-        await interaction.followup.send(translate(texts_gallery.LATER), ephemeral=True)
+        await interaction.followup.send(translate(core_texts.TRY_AGAIN_LATER), ephemeral=True)
         return
-    numbers = [f"- {translate(line)}" for line in texts_help.kept(kept)]
-    why = [translate(line) for line in (texts_help.KEPT_WHY, texts_help.KEPT_WHO, texts_help.KEPT_HOW_LONG)]
-    content = "\n".join([translate(texts_help.KEPT), *numbers, *why])
+    numbers = [f"- {translate(line)}" for line in texts.stored_counts(kept)]
+    why = [translate(line) for line in (texts.WHY_STORED, texts.WHO_SEES_IT, texts.HOW_LONG_STORED)]
+    content = "\n".join([translate(texts.STORED), *numbers, *why])
     await interaction.edit_original_response(content=content, view=_view(translate, "ask"))
 
 
 async def _erase(interaction: Interaction, caller: Caller) -> None:
     """Deletes what is kept, then takes the messages away; what fails half way goes on when the button is pressed again."""
     translate, bot, deleted = caller.translate, interaction.client, list[Tune]()
-    await interaction.edit_original_response(content=translate(texts_help.DELETING), view=None)
+    await interaction.edit_original_response(content=translate(texts.DELETING), view=None)
     try:
         await bot.storage.privacy.erase(caller.viewer, gone=deleted.append)
-        told, view = translate(texts_help.deleted(len(deleted)) if deleted else texts_help.DELETED_ELSE), None
+        told, view = translate(texts.deleted(len(deleted)) if deleted else texts.DELETED_WITHOUT_TUNES), None
     except Exception:
         log.exception("Deleting a user's data failed; part of it may be left.")
-        told, view = translate(texts_help.GO_ON), _view(translate, "yes", "no")
+        told, view = translate(texts.DELETING_FAILED), _view(translate, "yes", "no")
     for tune in deleted:
         await removal.remove_messages(bot, tune)
     # So many messages may take longer than the 15 minutes in which the answer can be changed.

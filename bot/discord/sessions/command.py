@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord.core import submission, texts
+from bot.discord.core import submission
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import RHYTHM_CHOICES, everywhere, key_choices
+from bot.discord.sessions import texts
 from bot.discord.sessions.session import Turn, begin
 from generator.request import PARAMETERS, RequestError, TuneRequest
 

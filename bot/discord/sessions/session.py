@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 import structlog
 
-from bot.discord.core import submission, texts
+from bot.discord.core import submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import LOOK_S, Caller
+from bot.discord.sessions import texts
 from generator.notation.metres import rhythm_named
 from generator.request import MAX_OPENING_CHARACTERS, RequestError
 from storage.storage import Storage
@@ -155,23 +157,23 @@ async def begin(interaction: Interaction, caller: Caller, turn: Turn) -> None:
         return
     channel_id, notice = channel.id, ""
     if isinstance(channel, discord.TextChannel):
-        response = await interaction.edit_original_response(content=translate(texts.SESSION_BEGINS))
+        response = await interaction.edit_original_response(content=translate(texts.SESSION_STARTED))
         try:
             channel_id = (await response.create_thread(name=translate(texts.SESSION_NAME))).id
         except discord.HTTPException as error:
             log.info("Could not create a thread for a session.", channel_id=channel.id, reason=str(error))
             notice = translate(texts.NO_THREADS)
     direct = isinstance(channel, discord.DMChannel)
-    text = translate(texts.SESSION_IN_PERSON if direct else texts.SESSION_RULES)
+    text = translate(texts.SESSION_RULES_DIRECT if direct else texts.SESSION_RULES)
     try:
         await bot.get_partial_messageable(channel_id).send(text, view=opening(turn, translate))
     except discord.HTTPException as error:
         log.info("Could not send the first message of a session.", channel_id=channel_id, reason=str(error))
-        notice = translate(texts.CANNOT_WRITE)
+        notice = translate(texts.CANNOT_SEND)
         text = f"{notice}\n{translate(texts.SESSION_BY_BUTTON)}"
         await interaction.edit_original_response(content=text, view=opening(turn, translate))
     else:
-        begun = translate(texts.SESSION_BEGINS) if channel_id == channel.id else translate(texts.session_in(channel_id))
+        begun = translate(texts.SESSION_STARTED) if channel_id == channel.id else translate(texts.session_in(channel_id))
         await interaction.edit_original_response(content=f"{begun}\n{notice}".strip())
 
 
@@ -201,7 +203,7 @@ async def submitted(interaction: Interaction) -> None:
     try:
         abc = next(_values(data.get("components", [])), "")
         if not abc.strip():
-            raise RequestError("opening", texts.NOTHING_TO_PLAY)
+            raise RequestError("opening", core_texts.NOTHING_TO_PLAY)
         async with asyncio.timeout(LOOK_S):
             wish = await phrase(interaction.client.storage, turn, abc)
         request = await caller.wish(**wish)
@@ -210,7 +212,7 @@ async def submitted(interaction: Interaction) -> None:
         return
     except Exception:
         log.exception("Handling a phrase failed.", tune=turn.tune)
-        await submission.refuse(interaction, caller.translate(texts.TROUBLE))
+        await submission.refuse(interaction, caller.translate(core_texts.REQUEST_FAILED))
         return
     await submission.ask(interaction, caller, request, parent_id=turn.tune or None)
 
@@ -233,14 +235,14 @@ async def _give_whole(interaction: Interaction, turn: Turn) -> None:
         phrases = [tune.composition.abc for tune in await _chain(interaction.client.storage, turn.tune) if tune.composition]
     except Exception:
         log.exception("Reading a session failed.", tune=turn.tune)
-        await interaction.edit_original_response(content=caller.translate(texts.TROUBLE))
+        await interaction.edit_original_response(content=caller.translate(core_texts.REQUEST_FAILED))
         return
     if not phrases:
-        await interaction.edit_original_response(content=caller.translate(texts.GONE))
+        await interaction.edit_original_response(content=caller.translate(core_texts.TUNE_GONE))
         return
     abc = together(phrases, caller.translate(texts.SESSION_NAME))
     file = discord.File(io.BytesIO(abc.encode()), "session.abc")
-    await interaction.edit_original_response(content=caller.translate(texts.phrases(len(phrases))), attachments=[file])
+    await interaction.edit_original_response(content=caller.translate(texts.phrases_in_file(len(phrases))), attachments=[file])
 
 
 async def _chain(storage: Storage, tune_id: str) -> list[Tune]:

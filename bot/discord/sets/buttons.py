@@ -9,10 +9,12 @@ from typing import Any
 
 import discord
 
-from bot.discord.core import submission, texts
+from bot.discord.core import submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import Interaction, Lasting, guarded
 from bot.discord.core.caller import Caller
 from bot.discord.core.reply import Reply
+from bot.discord.sets import texts
 from generator.request import TuneRequest
 from generator.sets import requests_of_set
 from storage.tunes import Tune
@@ -25,7 +27,7 @@ class SetAgainButton(Lasting[discord.ui.Button[Any]], template=rf"set:again:{SET
     """As many again for the same wish; anybody may press it."""
 
     def __init__(self, set_id: str, translate: Callable[[str], str] = str) -> None:
-        super().__init__(discord.ui.Button(label=translate(texts.AGAIN), emoji="🔁", custom_id=f"set:again:{set_id}"))
+        super().__init__(discord.ui.Button(label=translate(core_texts.AGAIN), emoji="🔁", custom_id=f"set:again:{set_id}"))
         self.set_id = set_id
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
@@ -69,7 +71,7 @@ class SetMenu(Lasting[discord.ui.Select[Any]], template=rf"set:open:{SET}"):
         [tune_id] = self.item.values
         tune = await submission.tune_for(interaction, caller.viewer, tune_id)
         if tune is None or tune.set_id != self.set_id:
-            await submission.tell(interaction, caller.translate(texts.GONE))
+            await submission.tell(interaction, caller.translate(core_texts.TUNE_GONE))
             return
         contents = await tune_message.contents_of(interaction.client.storage, tune)
         shown = tune_message.finished(tune, contents, file_limit=interaction.filesize_limit, translate=caller.translate)

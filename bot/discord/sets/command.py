@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord.core import submission, texts
+from bot.discord.core import submission
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
+from bot.discord.sets import texts
 from generator.request import MAX_MODEL_CHARACTERS, MAX_SEED, PARAMETERS, RequestError
 from generator.sets import MAX_TUNES, requests_of_set
 

@@ -10,10 +10,11 @@ import structlog
 from discord import app_commands
 
 from bot import languages
-from bot.discord.core import texts, texts_settings
+from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
 from bot.discord.gallery.pager import tell
+from bot.discord.settings import texts
 from bot.naming import key_name
 from generator.request import MAX_MODEL_CHARACTERS, MAX_TEMPO, MIN_TEMPO, RequestError, model_named
 from generator.user_messages import LANGUAGES
@@ -30,28 +31,28 @@ EVERYTHING = "everything"
 FIELDS = [field.name for field in fields(Defaults) if field.name != "candidates"]  # those that the command offers
 
 
-@app_commands.command(name="defaults", description=texts_settings.DEFAULTS)
+@app_commands.command(name="defaults", description=texts.DEFAULTS)
 @everywhere
 @app_commands.describe(
-    rhythm=texts_settings.DEFAULT_RHYTHM,
-    key=texts_settings.DEFAULT_KEY,
-    temperature=texts_settings.DEFAULT_TEMPERATURE,
-    tempo=texts_settings.DEFAULT_TEMPO,
-    structure=texts_settings.DEFAULT_STRUCTURE,
-    instrument=texts_settings.DEFAULT_INSTRUMENT,
-    backing=texts_settings.DEFAULT_BACKING,
-    model=texts_settings.DEFAULT_MODEL,
-    language=texts_settings.DEFAULT_LANGUAGE,
-    reset=texts_settings.DEFAULT_RESET,
+    rhythm=texts.DEFAULT_RHYTHM,
+    key=texts.DEFAULT_KEY,
+    temperature=texts.DEFAULT_TEMPERATURE,
+    tempo=texts.DEFAULT_TEMPO,
+    structure=texts.DEFAULT_STRUCTURE,
+    instrument=texts.DEFAULT_INSTRUMENT,
+    backing=texts.DEFAULT_BACKING,
+    model=texts.DEFAULT_MODEL,
+    language=texts.DEFAULT_LANGUAGE,
+    reset=texts.DEFAULT_RESET,
 )
 @app_commands.choices(
     rhythm=RHYTHM_CHOICES,
-    structure=[app_commands.Choice(name=name, value=structure) for structure, name in texts.STRUCTURES.items()],
+    structure=[app_commands.Choice(name=name, value=structure) for structure, name in core_texts.STRUCTURES.items()],
     instrument=INSTRUMENT_CHOICES,
     language=LANGUAGE_CHOICES,
     reset=[
-        app_commands.Choice(name=texts_settings.EVERYTHING, value=EVERYTHING),
-        *(app_commands.Choice(name=texts_settings.NAMES[name], value=name) for name in FIELDS),
+        app_commands.Choice(name=texts.EVERYTHING, value=EVERYTHING),
+        *(app_commands.Choice(name=texts.NAMES[name], value=name) for name in FIELDS),
     ],
 )
 @app_commands.autocomplete(key=key_choices, model=model_choices)
@@ -93,7 +94,7 @@ async def defaults(
         await tell(interaction, caller, error.message)
     except Exception:
         log.exception("Saving defaults failed.")
-        await tell(interaction, caller, texts_settings.NOT_KEPT)
+        await tell(interaction, caller, texts.SAVING_FAILED)
     else:
         translate = languages.language(held.language or caller.settings.language or str(interaction.locale))
         await interaction.followup.send(_told(held, translate), ephemeral=True)
@@ -105,14 +106,11 @@ def _told(held: Defaults, translate: languages.Language) -> str:
         "key": held.key and translate(key_name(held.key)),
         "temperature": held.temperature and f"{held.temperature:g}",
         "tempo": held.tempo and f"× {held.tempo:g}",
-        "structure": held.structure and translate(texts.STRUCTURES["free" if held.structure == "free" else "parts"]),
+        "structure": held.structure and translate(core_texts.STRUCTURES["free" if held.structure == "free" else "parts"]),
         "instrument": held.instrument and translate(held.instrument),
-        "backing": None if held.backing is None else translate(texts_settings.YES if held.backing else texts_settings.NO),
+        "backing": None if held.backing is None else translate(texts.YES if held.backing else texts.NO),
         "model": held.model,
         "language": held.language and languages.language(held.language).name,
     }
-    lines = [
-        f"- {translate(texts_settings.NAMES[name])}: {value or translate(texts_settings.LEFT_OPEN)}"
-        for name, value in values.items()
-    ]
-    return "\n".join([translate(texts_settings.YOUR_DEFAULTS), *lines])
+    lines = [f"- {translate(texts.NAMES[name])}: {value or translate(texts.NOT_SET)}" for name, value in values.items()]
+    return "\n".join([translate(texts.YOUR_DEFAULTS), *lines])

@@ -10,10 +10,10 @@ import structlog
 from discord import app_commands
 
 from bot import languages
-from bot.discord.core import texts_settings
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES
 from bot.discord.gallery.pager import tell
+from bot.discord.settings import texts
 from bot.discord.settings.defaults import EVERYTHING, LANGUAGE_CHOICES
 from generator.request import RequestError
 from storage.preferences import MAX_COOLDOWN_S, MAX_OPEN_REQUESTS, CommunitySettings
@@ -54,28 +54,28 @@ Posting = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.news, 
 Asking = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.news, _VOICE, _FORUM, *_THREADS])]
 
 
-@app_commands.command(name="settings", description=texts_settings.SETTINGS)
+@app_commands.command(name="settings", description=texts.SETTINGS)
 @app_commands.allowed_contexts(guilds=True)
 @app_commands.allowed_installs(guilds=True)
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.describe(
-    sharing_channel=texts_settings.SHARING_CHANNEL,
-    add_channel=texts_settings.ADD_CHANNEL,
-    remove_channel=texts_settings.REMOVE_CHANNEL,
-    cooldown=texts_settings.COOLDOWN,
-    open_requests=texts_settings.OPEN_REQUESTS,
-    deleters=texts_settings.DELETERS,
-    instrument=texts_settings.SERVER_INSTRUMENT,
-    language=texts_settings.SERVER_LANGUAGE,
-    reset=texts_settings.SERVER_RESET,
+    sharing_channel=texts.SHARING_CHANNEL,
+    add_channel=texts.ADD_CHANNEL,
+    remove_channel=texts.REMOVE_CHANNEL,
+    cooldown=texts.COOLDOWN,
+    open_requests=texts.OPEN_REQUESTS,
+    deleters=texts.DELETERS,
+    instrument=texts.SERVER_INSTRUMENT,
+    language=texts.SERVER_LANGUAGE,
+    reset=texts.SERVER_RESET,
 )
 @app_commands.choices(
-    deleters=[app_commands.Choice(name=name, value=value) for value, name in texts_settings.DELETER_NAMES.items()],
+    deleters=[app_commands.Choice(name=name, value=value) for value, name in texts.DELETER_NAMES.items()],
     instrument=INSTRUMENT_CHOICES,
     language=LANGUAGE_CHOICES,
     reset=[
-        app_commands.Choice(name=texts_settings.EVERYTHING, value=EVERYTHING),
-        *(app_commands.Choice(name=texts_settings.NAMES[name], value=name) for name in FIELDS),
+        app_commands.Choice(name=texts.EVERYTHING, value=EVERYTHING),
+        *(app_commands.Choice(name=texts.NAMES[name], value=name) for name in FIELDS),
     ],
 )
 async def settings(
@@ -94,7 +94,7 @@ async def settings(
     caller = await Caller.of(interaction)
     # Discord lets a server open the command to others; what it changes stays with those who manage the server.
     if not interaction.guild_id or not interaction.permissions.manage_guild:
-        sentence = texts_settings.ONLY_MANAGERS if interaction.guild_id else texts_settings.ONLY_IN_SERVERS
+        sentence = texts.ONLY_MANAGERS if interaction.guild_id else texts.ONLY_IN_SERVERS
         await tell(interaction, caller, sentence)
         return
     given = {
@@ -119,7 +119,7 @@ async def settings(
         await tell(interaction, caller, error.message)
     except Exception:
         log.exception("Saving a server's settings failed.", community_id=caller.viewer.community_id)
-        await tell(interaction, caller, texts_settings.NOT_KEPT)
+        await tell(interaction, caller, texts.SAVING_FAILED)
     else:
         # The server's may have changed just now.
         translate = languages.language(caller.defaults.language or held.language or str(interaction.locale))
@@ -130,7 +130,7 @@ async def settings(
 def _channels(now: tuple[str, ...], add: int | None, remove: int | None) -> list[str]:
     """Raises RequestError for a channel that is not among them."""
     if remove and str(remove) not in now:
-        raise RequestError("channels", texts_settings.NO_SUCH_CHANNEL)
+        raise RequestError("channels", texts.NO_SUCH_CHANNEL)
     kept = [channel for channel in now if channel != str(remove)]
     return [*kept, str(add)] if add else kept
 
@@ -139,16 +139,16 @@ def _told(held: CommunitySettings, translate: languages.Language) -> str:
     channels = " ".join(f"<#{channel}>" for channel in held.channels[:MAX_SHOWN_CHANNELS])
     more = " …" if len(held.channels) > MAX_SHOWN_CHANNELS else ""
     values = {
-        "sharing_channel": f"<#{held.sharing_channel}>" if held.sharing_channel else translate(texts_settings.NOWHERE),
-        "channels": channels + more if held.channels else translate(texts_settings.ALL_CHANNELS),
-        "cooldown_s": translate(texts_settings.seconds(held.cooldown_s) if held.cooldown_s else texts_settings.NO_COOLDOWN),
-        "open_requests": str(held.open_requests) if held.open_requests else translate(texts_settings.UP_TO_HOST),
-        "deleters": translate(texts_settings.DELETER_NAMES[held.deleters]),
-        "instrument": translate(held.instrument or texts_settings.LEFT_OPEN),
-        "language": languages.language(held.language).name if held.language else translate(texts_settings.THEIR_OWN),
+        "sharing_channel": f"<#{held.sharing_channel}>" if held.sharing_channel else translate(texts.NO_CHANNEL),
+        "channels": channels + more if held.channels else translate(texts.ALL_CHANNELS),
+        "cooldown_s": translate(texts.seconds(held.cooldown_s) if held.cooldown_s else texts.NO_COOLDOWN),
+        "open_requests": str(held.open_requests) if held.open_requests else translate(texts.HOST_LIMIT),
+        "deleters": translate(texts.DELETER_NAMES[held.deleters]),
+        "instrument": translate(held.instrument or texts.NOT_SET),
+        "language": languages.language(held.language).name if held.language else translate(texts.OWN_LANGUAGE),
     }
-    lines = [f"- {translate(texts_settings.NAMES[name])}: {value}" for name, value in values.items()]
-    return "\n".join([translate(texts_settings.THE_SETTINGS), *lines])
+    lines = [f"- {translate(texts.NAMES[name])}: {value}" for name, value in values.items()]
+    return "\n".join([translate(texts.SERVER_SETTINGS), *lines])
 
 
 def _lacking(interaction: Interaction, held: CommunitySettings, translate: languages.Language) -> list[str]:
@@ -158,11 +158,9 @@ def _lacking(interaction: Interaction, held: CommunitySettings, translate: langu
         return []
     channel = guild.get_channel_or_thread(int(held.sharing_channel))
     if channel is None:
-        return [
-            translate(texts_settings.lacking(f"<#{held.sharing_channel}>", translate(texts_settings.PERMISSIONS["view_channel"])))
-        ]
+        return [translate(texts.missing_permissions(f"<#{held.sharing_channel}>", translate(texts.PERMISSIONS["view_channel"])))]
     may = channel.permissions_for(guild.me)
     send = "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
     missing = [name for name in ("view_channel", send, "embed_links", "attach_files") if not getattr(may, name)]
-    names = ", ".join(translate(texts_settings.PERMISSIONS[name]) for name in missing)
-    return [translate(texts_settings.lacking(f"<#{channel.id}>", names))] if missing else []
+    names = ", ".join(translate(texts.PERMISSIONS[name]) for name in missing)
+    return [translate(texts.missing_permissions(f"<#{channel.id}>", names))] if missing else []

@@ -13,9 +13,11 @@ import discord
 import structlog
 
 from bot import desk
-from bot.discord.core import submission, texts
+from bot.discord.core import submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import TUNE, Interaction, TuneButton, guarded
 from bot.discord.core.caller import Caller
+from bot.discord.variations import texts
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
@@ -57,7 +59,7 @@ class ChangeButton(TuneButton, template=rf"tune:(?P<wish>change):{TUNE}"):
             storage, channel_id = interaction.client.storage, str(interaction.channel_id)
             shown = tune is not None and await submission.shows_opening(storage, caller.viewer, channel_id, tune)
         if tune is None:
-            await submission.refuse(interaction, caller.translate(texts.GONE))
+            await submission.refuse(interaction, caller.translate(core_texts.TUNE_GONE))
             return
         typed = _typed_for(tune)
         if not shown:
@@ -68,7 +70,7 @@ class ChangeButton(TuneButton, template=rf"tune:(?P<wish>change):{TUNE}"):
 class ChangeAgainButton(TuneButton, template=rf"tune:(?P<wish>rechange):{TUNE}"):
     """Stands under what was wrong with a form, and shows it as it was filled in: that stands there as well."""
 
-    labels: ClassVar = {"rechange": (texts.CHANGE_ON, "✏️")}
+    labels: ClassVar = {"rechange": (texts.CONTINUE_EDITING, "✏️")}
 
     async def press(self, interaction: Interaction) -> None:
         caller = await Caller.of(interaction)
@@ -90,12 +92,12 @@ async def _submitted(interaction: Interaction, *, tune_id: str, typed: Typed) ->
         async with asyncio.timeout(LOOK_S):
             tune = await submission.tune_for(interaction, caller.viewer, tune_id)
         if tune is None:
-            await submission.refuse(interaction, caller.translate(texts.GONE))
+            await submission.refuse(interaction, caller.translate(core_texts.TUNE_GONE))
             return
         request = await asyncio.to_thread(_wish, tune, typed)
     except Exception as error:
-        sentence = error.message if isinstance(error, RequestError) else texts.TROUBLE
-        if sentence is texts.TROUBLE:
+        sentence = error.message if isinstance(error, RequestError) else core_texts.REQUEST_FAILED
+        if sentence is core_texts.REQUEST_FAILED:
             log.exception("Handling a form failed.", tune=tune_id)
         await interaction.response.send_message(
             caller.translate(sentence), **_kept_for_later(tune_id, typed, caller), ephemeral=True
@@ -151,7 +153,7 @@ def _form(tune_id: str, typed: Mapping[str, str], translate: Callable[[str], str
 
 def _rhythms(chosen: str, translate: Callable[[str], str]) -> discord.ui.Select[Any]:
     select: discord.ui.Select[Any] = discord.ui.Select(custom_id="rhythm")
-    select.add_option(label=translate(texts.LEFT_OPEN)[:MAX_OPTION], value=OPEN, default=chosen not in RHYTHMS)
+    select.add_option(label=translate(texts.NOT_SET)[:MAX_OPTION], value=OPEN, default=chosen not in RHYTHMS)
     for rhythm in RHYTHMS:
         select.add_option(label=translate(rhythm)[:MAX_OPTION], value=rhythm, default=rhythm == chosen)
     return select
@@ -159,7 +161,7 @@ def _rhythms(chosen: str, translate: Callable[[str], str]) -> discord.ui.Select[
 
 def _text(field: str, value: str, translate: Callable[[str], str]) -> discord.ui.TextInput[Any]:
     most = PARAMETERS[field].max_characters
-    hint = texts.NEW_SEED if field == "seed" else texts.LEFT_OPEN
+    hint = texts.NEW_SEED if field == "seed" else texts.NOT_SET
     return discord.ui.TextInput(
         custom_id=field,
         style=discord.TextStyle.paragraph if field == "opening" else discord.TextStyle.short,

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from bot import desk
-from bot.discord.core import submission, texts
+from bot.discord.core import submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import TUNE, Interaction, TuneButton
+from bot.discord.variations import texts
 from generator.request import TuneRequest
 from storage.tunes import Tune
 
@@ -25,7 +27,7 @@ class AskButton(TuneButton, template=rf"tune:(?P<wish>again|vary[13]?|continue|b
     """Anybody may press it."""
 
     labels: ClassVar = {
-        "again": (texts.AGAIN, "🔁"),
+        "again": (core_texts.AGAIN, "🔁"),
         "vary1": (texts.VARY_A_LITTLE, "🎲"),
         "vary": (texts.VARY, "🎲"),
         "vary3": (texts.VARY_A_LOT, "🎲"),

@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 import discord
 
 from bot import desk
-from bot.discord.core import submission, texts
+from bot.discord.core import submission
+from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import TUNE, Interaction, Lasting, TuneButton, guarded
 from bot.discord.core.caller import Caller
+from bot.discord.variations import texts
 from generator.request import INSTRUMENTS
 
 USUAL, ALONE = "usual", " alone"  # in the values of the choices: the rhythm's own instrument; without guitar and drum
@@ -19,13 +21,13 @@ USUAL, ALONE = "usual", " alone"  # in the values of the choices: the rhythm's o
 class InstrumentButton(TuneButton, template=rf"tune:(?P<wish>instrument):{TUNE}"):
     """Offers the instruments to the person alone."""
 
-    labels: ClassVar = {"instrument": (texts.OTHER_INSTRUMENT, "🎻")}
+    labels: ClassVar = {"instrument": (texts.INSTRUMENT, "🎻")}
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         caller = await Caller.of(interaction)
         if await submission.tune_for(interaction, caller.viewer, self.tune_id) is None:
-            await submission.tell(interaction, caller.translate(texts.GONE))
+            await submission.tell(interaction, caller.translate(core_texts.TUNE_GONE))
             return
         view = discord.ui.View(timeout=None)
         view.add_item(InstrumentSelect(self.tune_id, caller.translate))
@@ -37,9 +39,9 @@ class InstrumentSelect(Lasting[discord.ui.Select[Any]], template=rf"tune:play:{T
 
     def __init__(self, tune_id: str, translate: Callable[[str], str] = str) -> None:
         select: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"tune:play:{tune_id}")
-        for value, name in {USUAL: texts.OWN_INSTRUMENT, **{name: name for name in INSTRUMENTS}}.items():
+        for value, name in {USUAL: texts.DEFAULT_INSTRUMENT, **{name: name for name in INSTRUMENTS}}.items():
             select.add_option(label=translate(name), value=value)
-            select.add_option(label=translate(texts.alone(name)), value=value + ALONE)
+            select.add_option(label=translate(texts.without_backing(name)), value=value + ALONE)
         super().__init__(select)
         self.tune_id = tune_id
 

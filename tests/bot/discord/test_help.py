@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.core.texts_help import TOPICS
+from bot.discord.help.texts import TOPICS
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, PIPER, TUNES, Channel
 

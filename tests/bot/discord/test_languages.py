@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.discord.core import texts
+from bot.discord.compose import texts as compose_texts
+from bot.discord.core import texts as core_texts
+from bot.discord.delivery import texts as delivery_texts
+from bot.discord.variations import texts as variations_texts
 from bot.languages import language
 from generator.notation.names import translatable
 from generator.request import PARAMETERS
@@ -49,15 +52,15 @@ async def test_the_card_the_message_and_its_buttons_speak_the_persons_language(s
     for shown in (
         translatable("reel"),
         key,
-        texts.temperature(1),
-        texts.seed(tune.request.seed),
+        delivery_texts.temperature(1),
+        delivery_texts.seed(tune.request.seed),
         closest,
-        texts.asked_by(FIDDLER.id),
+        delivery_texts.requested_by(FIDDLER.id),
     ):
         assert translate(shown) in message["content"].replace("\\", "")
     assert translate(UserMessage("Only the first voice was read.")) in message["content"]
-    assert message["attachments"][2]["description"] == translate(texts.sheet_music("The Loopback"))
-    assert list(discord.buttons(message))[:2] == [translate(texts.AGAIN), translate(texts.VARY_A_LITTLE)]
+    assert message["attachments"][2]["description"] == translate(delivery_texts.sheet_music("The Loopback"))
+    assert list(discord.buttons(message))[:2] == [translate(core_texts.AGAIN), translate(variations_texts.VARY_A_LITTLE)]
     discord.assert_no_pings()
 
 
@@ -86,9 +89,9 @@ async def test_refusals_speak_the_persons_language(stage: Stage, person: Person)
         line=2, column=5, message=UserMessage("I can't read “{text}” here.", text="ê"),
     )  # fmt: skip
     assert await discord.private_text(await discord.slash("tune", person=person, opening="K:D\nA B ê|")) == translate(line)
-    assert await discord.private_text(await discord.slash("render", person=person)) == translate(texts.NOTHING_TO_PLAY)
+    assert await discord.private_text(await discord.slash("render", person=person)) == translate(core_texts.NOTHING_TO_PLAY)
     nothing = await discord.menu("Play this ABC", await discord.write("hello"), person=person)
-    assert await discord.private_text(nothing) == translate(texts.NO_ABC)
+    assert await discord.private_text(nothing) == translate(compose_texts.NO_ABC)
 
 
 @each_speaker
@@ -110,19 +113,19 @@ async def test_after_a_restart_a_tune_still_speaks_the_language_in_which_it_was_
     await stage.compose(tune.id)
     await stage.start_bot()
     [message] = await discord.posted()
-    assert list(discord.buttons(message))[:2] == [translate(texts.AGAIN), translate(texts.VARY_A_LITTLE)]
+    assert list(discord.buttons(message))[:2] == [translate(core_texts.AGAIN), translate(variations_texts.VARY_A_LITTLE)]
 
 
 async def test_a_server_may_choose_a_language_and_a_person_another(stage: Stage) -> None:
     discord, viewer = stage.discord, Viewer("discord", FIDDLER.id, "200")
     await stage.storage.preferences.change_community(viewer, language="fr")
-    assert await discord.private_text(await discord.slash("render")) == language("fr")(texts.NOTHING_TO_PLAY)
+    assert await discord.private_text(await discord.slash("render")) == language("fr")(core_texts.NOTHING_TO_PLAY)
     await stage.storage.preferences.change_defaults(viewer, language="ga")
-    assert await discord.private_text(await discord.slash("render")) == language("ga")(texts.NOTHING_TO_PLAY)
+    assert await discord.private_text(await discord.slash("render")) == language("ga")(core_texts.NOTHING_TO_PLAY)
 
 
 def test_the_languages_that_are_compared_say_different_things() -> None:
-    said = {language(code)(texts.NOTHING_TO_PLAY) for code in LANGUAGES}
+    said = {language(code)(core_texts.NOTHING_TO_PLAY) for code in LANGUAGES}
     assert len(said) == len(LANGUAGES)
 
 
@@ -141,12 +144,12 @@ async def test_commands_are_registered_with_their_names_and_descriptions_in_each
 
     command = stage.discord.commands["tune"]
     assert said(command, "name") == [None, "air", "tema", "tema"]  # Germans call it a tune too
-    assert said(command, "description") == [language(code)(texts.TUNE) for code in ("de", "fr", "es", "es")]
+    assert said(command, "description") == [language(code)(compose_texts.TUNE) for code in ("de", "fr", "es", "es")]
     options = {option["name"]: option for option in command["options"]}
     assert said(options["key"], "name") == ["tonart", "tonalité", "tonalidad", "tonalidad"]
     assert said(options["key"], "description") == [language(code)(PARAMETERS["key"].help) for code in ("de", "fr", "es", "es")]
     rhythms = {choice["value"]: choice for choice in options["rhythm"]["choices"]}
     assert said(rhythms["waltz"], "name") == ["Walzer", "valse", "vals", "vals"]
     menu = stage.discord.commands["Play this ABC"]
-    assert said(menu, "name") == [language(code)(texts.PLAY_ABC) for code in ("de", "fr", "es", "es")]
+    assert said(menu, "name") == [language(code)(compose_texts.PLAY_ABC) for code in ("de", "fr", "es", "es")]
     assert "ga" not in command["description_localizations"]

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.desk import Progress
-from bot.discord.core import texts
 from bot.discord.core.abc_input import unfold
 from bot.discord.core.choices import KEYS, matching_keys
+from bot.discord.delivery import texts as delivery_texts
 from bot.discord.delivery import tune_message
 from bot.languages import language
 from bot.naming import slug
@@ -152,4 +152,4 @@ def test_however_much_was_left_out_the_message_fits() -> None:
 def test_the_card_of_a_tune_to_play_says_nothing_of_composing() -> None:
     for status in (Status.COMPOSING, Status.RENDERING):
         now = replace(tune(), status=status, request=TuneRequest(seed=7, opening=ABC, mode="play"))
-        assert texts.progress(Progress(now, 0)) == "🎻 Engraving and playing …"
+        assert delivery_texts.progress(Progress(now, 0)) == "🎻 Engraving and playing …"

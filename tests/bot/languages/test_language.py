@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.desk import Progress
-from bot.discord.core import texts
+from bot.discord.core import texts as core_texts
+from bot.discord.delivery import texts as delivery_texts
 from bot.languages import Language, language
 from bot.naming import key_name
 from generator.notation.errors import NotationError
@@ -55,7 +56,7 @@ def refused(**wish: object) -> UserMessage:
 
 def composing(bars: int) -> UserMessage:
     now = Tune("0" * 12, TuneRequest(seed=7), Origin("discord", "1", "400"), Status.COMPOSING, bars, *[None] * 7)
-    return texts.progress(Progress(now, 0))
+    return delivery_texts.progress(Progress(now, 0))
 
 
 def test_a_sentence_is_said_with_its_values() -> None:
@@ -104,7 +105,7 @@ def test_irish_counts_in_five_ways(bars: int, said: str) -> None:
 
 
 def test_numbers_are_grouped_as_the_language_does() -> None:
-    sentence = texts.tune_too_long(5_000, 4_000)
+    sentence = core_texts.tune_too_long(5_000, 4_000)
     assert "5,000" in sentence and "5.000" in GERMAN(sentence) and "5\u202f000" in FRENCH(sentence)
 
 

@@ -13,7 +13,6 @@ DEFAULT_BACKING = UserMessage("Whether guitar and bodhrán play along by default
 DEFAULT_MODEL = UserMessage("Default model.")
 DEFAULT_LANGUAGE = UserMessage("Language in which I answer you.")
 DEFAULT_RESET = UserMessage("Which default to reset.")
-
 SETTINGS = UserMessage("Show or change this server's rules for tunes.")
 SHARING_CHANNEL = UserMessage("Channel where shared tunes are posted.")
 ADD_CHANNEL = UserMessage("Add a channel where tunes can be requested (default: all channels).")
@@ -24,7 +23,6 @@ DELETERS = UserMessage("Who can delete a tune besides the person who requested i
 SERVER_INSTRUMENT = UserMessage("Melody instrument for people who chose none.")
 SERVER_LANGUAGE = UserMessage("Language for people who chose none with /defaults.")
 SERVER_RESET = UserMessage("Which setting to reset to its default.")
-
 EVERYTHING = UserMessage("everything")
 NAMES = {
     "rhythm": UserMessage("rhythm"),
@@ -47,22 +45,20 @@ DELETER_NAMES = {
     "moderators": UserMessage("moderators too"),
     "everyone": UserMessage("everyone"),
 }
-
 YOUR_DEFAULTS = UserMessage("**Your defaults**")
-THE_SETTINGS = UserMessage("**Settings of this server**")
-LEFT_OPEN = UserMessage("not set")
+SERVER_SETTINGS = UserMessage("**Settings of this server**")
+NOT_SET = UserMessage("not set")
 YES = UserMessage("yes")
 NO = UserMessage("no")
 ALL_CHANNELS = UserMessage("all")
-NOWHERE = UserMessage("none")
-THEIR_OWN = UserMessage("each person's own")
-UP_TO_HOST = UserMessage("the limit set by my host")
+NO_CHANNEL = UserMessage("none")
+OWN_LANGUAGE = UserMessage("each person's own")
+HOST_LIMIT = UserMessage("the limit set by my host")
 NO_COOLDOWN = UserMessage("none")
-NOT_KEPT = UserMessage("I couldn't save your settings. Please try again in a minute.")
+SAVING_FAILED = UserMessage("I couldn't save your settings. Please try again in a minute.")
 ONLY_IN_SERVERS = UserMessage("Settings belong to a server. Use this command in a server.")
 ONLY_MANAGERS = UserMessage("You need the Manage Server permission to change this server's settings.")
 NO_SUCH_CHANNEL = UserMessage("This channel is not in the list of channels for tunes, so I can't remove it.")
-
 PERMISSIONS = {
     "view_channel": UserMessage("View Channel"),
     "send_messages": UserMessage("Send Messages"),
@@ -76,7 +72,7 @@ def seconds(n: int) -> UserMessage:
     return UserMessage("{n} second", "{n} seconds", n=n)
 
 
-def lacking(channel: str, permissions: str) -> UserMessage:
+def missing_permissions(channel: str, permissions: str) -> UserMessage:
     return UserMessage(
         "⚠️ I'm missing permissions in {channel}: {permissions}. Please allow them.", channel=channel, permissions=permissions
     )

@@ -1,4 +1,4 @@
-"""English texts of the gallery: `/gallery`, `/top`, `/mine` and `/tunebook`."""
+"""English texts of `/gallery`, `/top`, `/mine` and `/tunebook`."""
 
 from generator.user_messages import UserMessage
 
@@ -11,46 +11,39 @@ SEARCH_RHYTHM = UserMessage("Only tunes with this rhythm.")
 SEARCH_KEY = UserMessage("Only tunes in this key or mode: Ador, D, dorian.")
 PERIOD = UserMessage("Likes from the last 7 days, the last 30 days or all time (default: week).")
 PERIODS = {"week": UserMessage("week"), "month": UserMessage("month"), "ever": UserMessage("all time")}
-WHICH = UserMessage("Tunes shared here (default), or all of your own, including private ones.")
-WHICH_SERVER = UserMessage("tunes shared here")
-WHICH_MINE = UserMessage("my own tunes")
-ORDER = UserMessage("For shared tunes: newest first (default), or the most liked.")
+TUNEBOOK_CONTENTS = UserMessage("Tunes shared here (default), or all of your own, including private ones.")
+SHARED_TUNES = UserMessage("tunes shared here")
+OWN_TUNES = UserMessage("my own tunes")
+TUNEBOOK_ORDER = UserMessage("For shared tunes: newest first (default), or the most liked.")
 ORDERS = {
     "newest": UserMessage("newest first"),
     "week": UserMessage("most liked this week"),
     "month": UserMessage("most liked this month"),
     "ever": UserMessage("most liked of all time"),
 }
-
 SHARED_HERE = UserMessage("Shared in this server")
 SHARED_EVERYWHERE = UserMessage("Shared everywhere")
 LIKED_THIS_WEEK = UserMessage("Most liked this week")
 LIKED_THIS_MONTH = UserMessage("Most liked this month")
 LIKED_EVER = UserMessage("Most liked of all time")
 YOUR_TUNES = UserMessage("Your tunes")
-
 NOTHING_SHARED = UserMessage("Nothing has been shared here yet. Request a tune with /tune and press Share under it.")
 NOTHING_LIKED = UserMessage("No tune was liked here in this period. Press ♥ under one that you like.")
-NOTHING_YOURS = UserMessage("You have no tunes yet. Request one with /tune.")
+NO_TUNES_OF_YOURS = UserMessage("You have no tunes yet. Request one with /tune.")
 NOTHING_FOUND = UserMessage("No tunes found. Use fewer search options, or none.")
-
-CHOOSE = UserMessage("Choose a tune to see and hear it")
-PREVIOUS = UserMessage("Previous page")
-NEXT = UserMessage("Next page")
+CHOOSE_TUNE = UserMessage("Choose a tune to see and hear it")
+PREVIOUS_PAGE = UserMessage("Previous page")
+NEXT_PAGE = UserMessage("Next page")
 BACK = UserMessage("Back")
 SHARE = UserMessage("Share")
-TAKE_BACK = UserMessage("Unshare")
+UNSHARE = UserMessage("Unshare")
 DELETE = UserMessage("Delete")
-REALLY_DELETE = UserMessage("Delete for good")
-KEEP = UserMessage("Keep it")
+DELETE_FOR_GOOD = UserMessage("Delete for good")
+KEEP_TUNE = UserMessage("Keep it")
 PRIVATE = UserMessage("private")
-UNTITLED = UserMessage("untitled tune")
 MESSAGE = UserMessage("message")
-
 PAGE_GONE = UserMessage("This page is no longer available. Please use the command again.")
 TUNE_GONE = UserMessage("This tune is no longer available. Go back and choose another.")
-NO_OPENING = UserMessage("The tune you chose no longer exists, or you can't see it. Please choose another opening.")
-LATER = UserMessage("That didn't work. Please try again in a minute.")
 
 
 def shared_on(day: str) -> UserMessage:

@@ -1,11 +1,10 @@
-"""English texts of `/help` and `/privacy`."""
+"""English texts of `/help`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from generator.user_messages import UserMessage
-from storage.privacy import Kept
 
 HELP = UserMessage("What I can do, with examples to copy.")
 TOPIC = UserMessage("Topic to read more about.")
@@ -114,46 +113,6 @@ TOPICS = {
     ),
 }
 
-PRIVACY = UserMessage("What I keep about you, why, and how to delete it.")
-KEPT = UserMessage("**What I keep about you**")
-KEPT_WHY = UserMessage(
-    "I keep your tunes and what you typed for them, so that buttons, replies and the gallery work. With them I keep "
-    "the Discord IDs of you, the server and the channel, and what I need to answer you there. I keep no names and no "
-    "other messages."
-)
-KEPT_WHO = UserMessage(
-    "A tune can be seen by you and by the server where it was made, and by everyone once you share it. I count "
-    "likes, but tell nobody who gave them."
-)
-KEPT_HOW_LONG = UserMessage("I keep all this until you delete it: one tune with /mine, or everything with the button below.")
-DELETE_ALL = UserMessage("Delete my data")
-REALLY = UserMessage(
-    "Delete all your tunes, including shared and unfinished ones, with their messages, your likes and your defaults? "
-    "This can't be undone. Tunes that others made from yours are kept."
-)
-REALLY_ALL = UserMessage("Delete everything")
-KEEP_ALL = UserMessage("Keep everything")
-DELETING = UserMessage("Deleting …")
-GO_ON = UserMessage("I couldn't delete everything. Press the button again to delete the rest.")
-DELETED_ELSE = UserMessage("Everything that I kept about you is deleted.")
-
 
 def invite(address: str) -> UserMessage:
     return UserMessage("Add me to your server: {address}", address=address)
-
-
-def kept(now: Kept) -> list[UserMessage]:
-    return [
-        UserMessage("{n} tune that you requested", "{n} tunes that you requested", n=now.tunes),
-        UserMessage("{n} tune that you shared", "{n} tunes that you shared", n=now.shared),
-        UserMessage("{n} like that you gave", "{n} likes that you gave", n=now.likes),
-        UserMessage("{n} default that you set", "{n} defaults that you set", n=now.defaults),
-    ]
-
-
-def deleted(n: int) -> UserMessage:
-    return UserMessage(
-        "Deleted: {n} tune and everything else that I kept about you.",
-        "Deleted: {n} tunes and everything else that I kept about you.",
-        n=n,
-    )
