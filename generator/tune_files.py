@@ -69,5 +69,5 @@ def rendered_files(rendering: Rendering) -> dict[str, bytes]:
         "tune.mp3": rendering.mp3,
         "tune.png": rendering.png,
         "tune.svg": rendering.svg,
-        "tune.timemap.json": rendering.timemap,
+        "tune.timemap.json": rendering.time_map,
     }

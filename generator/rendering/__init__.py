@@ -1,6 +1,7 @@
 """A score becomes sheet music, MIDI, an MP3 recording, MusicXML and a time map.
 
-`render.render` does this in the calling process; `renderer.Renderer` does it in sandboxed processes. Both take a Score and a Style:
+`render.render` does this in the calling process; `renderer.Renderer` does it in sandboxed processes.
+Both take a Score and a Style.
 
 - `sheet` turns the score into MusicXML, SVG and PNG.
 - `performance` decides what the players play: melody, ornaments, groove, chords, backing. The result is an arrangement.

@@ -1,4 +1,4 @@
-"""Chords: as people write them above a tune (`Am`, `D7`, `G/B`), and as the pitches that they are."""
+"""Chord symbols as people write them (`Am`, `D7`, `G/B`), and their pitch classes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.notation.keys import SEMITONES
 
-# What is a chord symbol, and no words, however odd: root, kind, bass.
+# Matches any chord symbol, even one of an unknown kind, but no words: root, kind, bass.
 SYMBOL = re.compile(r"([A-G][#b♯♭]?)((?:maj|min|dim|aug|sus|add|alt|omit|no|[mM\d+\-°ø()#b♯♭])*)(?:/([A-G][#b♯♭]?))?")
 _PARTS = re.compile(r"([A-G])([#b♯♭]?)([^/]*)(?:/([A-G])([#b♯♭]?))?")
 _KINDS = {
@@ -17,7 +17,7 @@ _KINDS = {
     "dim7": "diminished-seventh", "aug": "augmented", "+": "augmented", "9": "dominant-ninth",
     "sus4": "suspended-fourth", "sus": "suspended-fourth", "sus2": "suspended-second", "5": "power",
 }  # fmt: skip
-# Semitones above the root, by MusicXML's names, which are music21's too.
+# Semitones above the root, by the kinds of MusicXML and music21.
 _TONES = {
     "major": (0, 4, 7), "minor": (0, 3, 7), "dominant-seventh": (0, 4, 7, 10), "major-seventh": (0, 4, 7, 11),
     "minor-seventh": (0, 3, 7, 10), "major-sixth": (0, 4, 7, 9), "minor-sixth": (0, 3, 7, 9), "diminished": (0, 3, 6),
@@ -29,7 +29,7 @@ _PLAIN = str.maketrans("♭♯", "b#")
 
 @dataclass(frozen=True, slots=True)
 class Chord:
-    """A root (`Bb`), a kind as MusicXML names it, and a bass where it is another note."""
+    """A root (`Bb`), a kind as MusicXML names it, and a bass if it is not the root."""
 
     root: str
     kind: str = "major"
@@ -46,7 +46,7 @@ class Chord:
 
     @property
     def tones(self) -> tuple[int, ...]:
-        """Its pitch classes, root first."""
+        """The pitch classes of the chord, root first."""
         return tuple((self.root_class + tone) % 12 for tone in _TONES[self.kind])
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Chord:
 
 
 def parse_chord(text: str) -> Chord | None:
-    """The chord that a symbol names; None where it is none that we know."""
+    """The chord of a symbol; None if the symbol is unknown."""
     match = _PARTS.fullmatch(text.translate(_PLAIN))
     kind = _KINDS.get(match[3]) if match else None
     if match is None or kind is None:

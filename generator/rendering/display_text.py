@@ -1,4 +1,4 @@
-"""People's text, fit to be shown."""
+"""Text from users, made fit for display on the sheet and in tags."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ MAX_TEXT = 120  # characters
 
 
 def printable(text: str) -> str:
-    """Text in one line, without what XML cannot hold and a page cannot show, cut to MAX_TEXT."""
+    """The text on one line, without characters that XML or a page cannot show, cut to MAX_TEXT characters."""
     return " ".join("".join(each if each.isprintable() else " " for each in text[: 4 * MAX_TEXT]).split())[:MAX_TEXT].rstrip()
 
 
 def composer(score: Score) -> str:
-    """Who made the tune (`C:`), or an empty text."""
+    """The composer (`C:`), or an empty string."""
     return next((printable(value) for name, value in score.fields if name == "C"), "")
 
 
 def rhythm_words(score: Score) -> str:
-    """What kind of tune it is (`R:`), to stand above the first bar, or an empty text."""
+    """The rhythm (`R:`) as it is shown above the first bar, or an empty string."""
     return printable(score.rhythm)[:40].capitalize()

@@ -1,4 +1,4 @@
-"""What a score holds and its sheet does not show: named, not dropped in silence."""
+"""Notices about what a score contains but its sheet leaves out."""
 
 from __future__ import annotations
 
@@ -14,26 +14,22 @@ from generator.user_messages import AllOf, UserMessage
 
 
 def sheet_notices(score: Score) -> tuple[UserMessage, ...]:
-    """One sentence for each kind of thing that the sheet leaves out, in the words of ABC."""
+    """One notice for each kind of thing that the sheet leaves out, in the terms of ABC."""
     notes = list(score.notes())
-    found = []
+    notices = []
     if unknown := _names(name for note in notes for name in note.decorations if name not in DRAWN):
-        found.append(UserMessage("The sheet has no sign for {names}.", names=unknown))
+        notices.append(UserMessage("The sheet has no sign for {names}.", names=unknown))
     if any(note.tie and not {*note.pitches} & {*following.pitches} for note, following in pairwise(notes)):
-        found.append(UserMessage("A tie that leads to another note was left out; a slur is written with parentheses."))
+        notices.append(UserMessage("A tie between different notes was left out. Write a slur with parentheses."))
     if any(bar.free for bar in score.bars):
-        found.append(UserMessage("The sheet has no sign for M:none: where the metre becomes free is not marked."))
+        notices.append(UserMessage("The sheet does not show where the metre becomes free (M:none)."))
     if len(score.order) > MAX_ORDER:
-        found.append(UserMessage("The order of the parts is too long for the sheet, and was left out there."))
+        notices.append(UserMessage("The order of the parts is too long for the sheet and was left out."))
     if len(score.title) > MAX_TEXT:
-        found.append(UserMessage("The title was cut after {most} characters.", most=MAX_TEXT))
+        notices.append(UserMessage("The title was cut after {most} characters.", most=MAX_TEXT))
     if foreign := missing(printable(score.title) + rhythm_words(score) + composer(score)):
-        found.append(
-            UserMessage(
-                "No font that comes with the sheet has “{text}”: it is blank where this machine has none either.", text=foreign
-            )
-        )
-    return tuple(found)
+        notices.append(UserMessage("The sheet's fonts lack “{text}”. These characters may be blank.", text=foreign))
+    return tuple(notices)
 
 
 def _names(decorations: Iterable[str]) -> AllOf:

@@ -1,4 +1,4 @@
-"""How a renderer and its process talk: byte strings with their lengths before them."""
+"""The messages between a Renderer and its renderer process: frames of bytes, each after its length."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import struct
 from typing import IO
 
 from generator.rendering.result import RendererFault, Rendering, RenderingError
-from generator.user_messages import UserMessage, message_as_dict
+from generator.user_messages import UserMessage
 
 READY = b"ready"
 _LENGTH = struct.Struct("!Q")
-_MAX_FRAME = 256 << 20
-_FORMS = ("musicxml", "midi", "mp3", "png", "svg", "timemap")
+_MAX_FRAME = 256 << 20  # bytes
+_FORMATS = ("musicxml", "midi", "mp3", "png", "svg", "time_map")
 
 
 def send(stream: IO[bytes], *frames: bytes) -> None:
@@ -23,14 +23,14 @@ def send(stream: IO[bytes], *frames: bytes) -> None:
 
 
 def receive(stream: IO[bytes]) -> bytes:
-    """The next frame; raises EOFError when the other side is gone."""
-    (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
+    """The next frame. Raises EOFError if the other process has ended."""
+    (length,) = _LENGTH.unpack(_read(stream, _LENGTH.size))
     if length > _MAX_FRAME:
         raise EOFError
-    return _exactly(stream, length)
+    return _read(stream, length)
 
 
-def _exactly(stream: IO[bytes], size: int) -> bytes:
+def _read(stream: IO[bytes], size: int) -> bytes:
     data = stream.read(size)
     if len(data) < size:
         raise EOFError
@@ -38,19 +38,17 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 
 
 def send_outcome(stream: IO[bytes], outcome: Rendering | RenderingError) -> None:
-    """JSON and plain bytes, no pickle: what reads hostile tunes is not to be trusted with its parent's interpreter."""
+    """Sends JSON and plain bytes, not a pickle: a process that reads hostile tunes must not run code in its parent."""
     if isinstance(outcome, RenderingError):
-        send(
-            stream, json.dumps({"error": message_as_dict(outcome.message), "fault": isinstance(outcome, RendererFault)}).encode()
-        )
+        send(stream, json.dumps({"error": str(outcome), "fault": isinstance(outcome, RendererFault)}).encode())
     else:
-        head = {"duration_ms": outcome.duration_ms, "notices": [notice.as_dict() for notice in outcome.notices]}
-        send(stream, json.dumps(head).encode(), *(getattr(outcome, form) for form in _FORMS))
+        head = {"duration_ms": outcome.duration_ms, "notices": outcome.notices}
+        send(stream, json.dumps(head).encode(), *(getattr(outcome, name) for name in _FORMATS))
 
 
 def receive_outcome(stream: IO[bytes]) -> Rendering | RenderingError:
     head = json.loads(receive(stream))
     if "error" in head:
-        return (RendererFault if head["fault"] else RenderingError)(UserMessage.from_dict(head["error"]))
-    forms = {form: receive(stream) for form in _FORMS}
-    return Rendering(**forms, notices=tuple(map(UserMessage.from_dict, head["notices"])), duration_ms=int(head["duration_ms"]))
+        return (RendererFault if head["fault"] else RenderingError)(str(head["error"]))
+    files = {name: receive(stream) for name in _FORMATS}
+    return Rendering(**files, notices=tuple(map(UserMessage, head["notices"])), duration_ms=int(head["duration_ms"]))

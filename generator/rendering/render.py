@@ -1,4 +1,4 @@
-"""One tune, rendered in this process."""
+"""Renders one tune in the calling process."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ __all__ = ["Rendering", "RenderingError", "render"]
 
 
 def render(score: Score, *, style: Style = SESSION, soundfont: Path | None = None) -> Rendering:
-    """Engraves and plays a tune; raises RenderingError with the sentence to show."""
+    """Engraves and plays a tune. Raises RenderingError."""
     check(score)
     font = find_soundfont(soundfont)
     tracks = arrange(score, style)
     midi = to_midi(score, tracks)
     check_midi(midi)
-    with ThreadPoolExecutor(max_workers=1) as band:  # FluidSynth plays, on another core, while the sheet is engraved
-        playing = band.submit(synthesise, midi, font)
+    with ThreadPoolExecutor(max_workers=1) as executor:  # FluidSynth plays on another core while the sheet is engraved
+        synthesis = executor.submit(synthesise, midi, font)
         musicxml = write_musicxml(score)
         svg = engrave(score, musicxml)
         png = to_png(svg)
-        samples = playing.result()
+        samples = synthesis.result()
     return Rendering(
         musicxml=musicxml,
         midi=midi,
         mp3=encode_mp3(samples, title=printable(score.title), comment=rhythm_words(score)),
         png=png,
         svg=svg.encode(),
-        timemap=write_time_map(score, tracks[0].sounds, delay_ms=DELAY_MS),
+        time_map=write_time_map(score, tracks[0].sounds, delay_ms=DELAY_MS),
         notices=sheet_notices(score),
         duration_ms=round(len(samples) * 1000 / RATE),
     )

@@ -1,4 +1,4 @@
-"""Renders in a process of its own, which may be slow, swell or die without harm to the worker."""
+"""Renders in separate processes, so that a tune that is slow, uses up memory or crashes does no harm to the worker."""
 
 from __future__ import annotations
 
@@ -24,120 +24,123 @@ from generator.user_messages import UserMessage
 
 T = TypeVar("T")
 
-_START_S = 60
+_START_TIMEOUT_S = 60
 _ROOT = Path(__file__).parents[2]
-# All that the child learns of the environment: its parent's holds passwords and tokens.
+# The only variables that a renderer process inherits: others hold passwords and tokens.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 class Renderer:
-    """Renders scores in child processes with limits on memory, files and time, shut into their own folders; one on each core,
-    unless told otherwise.
+    """Renders scores in sandboxed renderer processes with limits on memory, files and time: by default one for each core.
 
-    A child is a fresh interpreter, never a fork: the parent holds TensorFlow and its threads. It starts when a tune finds no
-    other idle, loads music21 once, and is replaced when it dies. It ends with `close`, and when its parent dies in any way.
+    A renderer process is a fresh interpreter, never a fork: this process holds TensorFlow and its threads. It starts when a
+    tune finds no idle one, loads music21 once, and is replaced when it dies. It ends with `close`, or when this process ends.
     """
 
     def __init__(self, *, soundfont: Path | None, timeout_s: float = 30, processes: int | None = None) -> None:
         self.soundfont = soundfont
         self.timeout_s = timeout_s
         self.processes = processes or _cores()
-        self._children: list[_Child] = []
-        self._idle: list[_Child] = []  # those of them that wait for a tune; the last one is taken
-        self._turn = asyncio.Semaphore(self.processes)
+        self._running: list[_RendererProcess] = []
+        self._idle: list[_RendererProcess] = []  # those of `_running` that wait for a tune; the last one is used first
+        self._slots = asyncio.Semaphore(self.processes)
         self._threads = ThreadPoolExecutor(max_workers=self.processes, thread_name_prefix="renderer")
         self._closed = False
 
     @property
     def pid(self) -> int | None:
-        """The process id of the child that has lived longest, while there is one."""
-        return self._children[0].process.pid if self._children else None
+        """The process id of the oldest renderer process, if there is one."""
+        return self._running[0].popen.pid if self._running else None
 
     async def start(self) -> None:
-        """Starts a child ahead of the first tune, which then waits a second or two less."""
-        async with self._turn:
-            self._idle.append(await self._ready())
+        """Starts a renderer process in advance, which saves the first tune a second or two."""
+        async with self._slots:
+            self._idle.append(await self._take_process())
 
     async def render(self, score: Score, style: Style = SESSION) -> Rendering:
-        """Renders one tune; raises RenderingError when it cannot be, takes longer than `timeout_s`, or kills the child twice."""
+        """Renders one tune.
+
+        Raises RenderingError if the tune cannot be rendered, takes longer than `timeout_s`, or crashes two renderer processes.
+        """
         tune = pickle.dumps((score, style))
-        async with self._turn:
+        async with self._slots:
             for _ in range(2):
-                child = await self._ready()
+                process = await self._take_process()
                 try:
-                    outcome = await self._within(self.timeout_s, child, partial(child.render, tune))
+                    outcome = await self._run_with_timeout(self.timeout_s, process, partial(process.render, tune))
                 except TimeoutError:
                     seconds = f"{self.timeout_s:g}"
-                    sentence = UserMessage("The tune took longer than {seconds} s to render. Shorten it.", seconds=seconds)
-                    raise RenderingError(sentence) from None
-                except (EOFError, OSError, ValueError, KeyError):  # it died, was closed, or answers nonsense
+                    raise RenderingError(
+                        UserMessage("The tune took longer than {seconds} s to render. Shorten it.", seconds=seconds)
+                    ) from None
+                except (EOFError, OSError, ValueError, KeyError):  # it died, was closed, or sent nonsense
                     continue
-                self._idle.append(child)
+                self._idle.append(process)
                 if isinstance(outcome, RenderingError):
                     raise outcome
                 return outcome
-        raise RenderingError(UserMessage("The renderer stopped twice while it worked on this tune. Shorten or simplify it."))
+        raise RenderingError(UserMessage("The tune crashed the renderer twice. Shorten or simplify it."))
 
     def close(self) -> None:
-        """Ends the children at once; tunes that are being rendered end in RenderingError."""
+        """Kills the renderer processes. Tunes that are being rendered fail with RenderingError."""
         self._closed = True
-        while self._children:
-            self._drop(self._children[0])
+        while self._running:
+            self._kill(self._running[0])
         self._threads.shutdown(wait=False)
 
-    async def _ready(self) -> _Child:
-        """A child that nobody else has; it goes back to `_idle` when its tune is done."""
+    async def _take_process(self) -> _RendererProcess:
+        """An idle renderer process, or a new one. The caller puts it back into `_idle`."""
         if self._closed:
             raise RendererFault("The renderer is closed.")
         while self._idle:
-            child = self._idle.pop()
-            if child.process.poll() is None:
-                return child
-            self._drop(child)
-        child = _Child(self.soundfont)
-        self._children.append(child)
+            process = self._idle.pop()
+            if process.popen.poll() is None:
+                return process
+            self._kill(process)
+        process = _RendererProcess(self.soundfont)
+        self._running.append(process)
         try:
-            await self._within(_START_S, child, child.wait_until_ready)
+            await self._run_with_timeout(_START_TIMEOUT_S, process, process.wait_until_ready)
         except (TimeoutError, EOFError, OSError):
             raise RendererFault("The renderer does not start. Run “tunesmith doctor” to see what is missing.") from None
         if self._closed:
             raise RendererFault("The renderer is closed.")
-        return child
+        return process
 
-    async def _within(self, seconds: float, child: _Child, call: Callable[[], T]) -> T:
-        """Waits for a blocking call to the child; kills the child when it fails, takes too long or nobody waits any more."""
+    async def _run_with_timeout(self, seconds: float, process: _RendererProcess, call: Callable[[], T]) -> T:
+        """Runs a blocking call to the process in a thread. Kills the process if the call fails, times out or is cancelled."""
         try:
             async with asyncio.timeout(seconds):  # not wait_for, which in Python 3.11 can swallow a cancellation
                 return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except BaseException:
-            self._drop(child)
+            self._kill(process)
             raise
 
-    def _drop(self, child: _Child) -> None:
-        child.kill()
-        if child in self._children:
-            self._children.remove(child)
+    def _kill(self, process: _RendererProcess) -> None:
+        process.kill()
+        if process in self._running:
+            self._running.remove(process)
 
 
 def _cores() -> int:
-    """Those that this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class _Child:
-    """One process and its pipes; its methods block, and end with EOFError or OSError when the process is killed."""
+class _RendererProcess:
+    """One renderer process and its pipes. Its methods block; they raise EOFError or OSError when the process is killed."""
 
     def __init__(self, soundfont: Path | None) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True)
         home = os.path.realpath(self.folder.name)
         arguments = [home] + ([str(soundfont.expanduser().absolute())] if soundfont else [])
-        # A session of its own keeps the terminal's signals away, and lets FluidSynth be killed with the child.
-        self.process = subprocess.Popen(
+        # In a session of its own it gets no signals from the terminal, and FluidSynth can be killed together with it.
+        self.popen = subprocess.Popen(
             [sys.executable, "-m", "generator.rendering.renderer_process", *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=home, env=_environment(home), start_new_session=True,
         )  # fmt: skip
-        assert self.process.stdin and self.process.stdout
-        self.input, self.output = self.process.stdin, self.process.stdout
+        assert self.popen.stdin and self.popen.stdout
+        self.input, self.output = self.popen.stdin, self.popen.stdout
 
     def wait_until_ready(self) -> None:
         if receive(self.output) != READY:
@@ -150,18 +153,18 @@ class _Child:
     def kill(self) -> None:
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.kill()
-        self.process.wait()
+                os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.kill()
+        self.popen.wait()
         for pipe in (self.input, self.output):
-            with contextlib.suppress(OSError):  # part of a tune was still on its way
+            with contextlib.suppress(OSError):  # part of a tune was not sent yet
                 pipe.close()
         self.folder.cleanup()
 
 
 def _environment(home: str) -> dict[str, str]:
-    """The child's own: whatever a library keeps or looks up goes to its folder, and none starts threads before its walls."""
-    places = dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"), home)
+    """The environment of a renderer process: libraries keep their files in its folder and start no threads before the sandbox."""
+    folders = dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"), home)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    return inherited | places | threads | {"PYTHONPATH": str(_ROOT), "PYTHONSAFEPATH": "1"}
+    return inherited | folders | threads | {"PYTHONPATH": str(_ROOT), "PYTHONSAFEPATH": "1"}

@@ -1,8 +1,8 @@
-"""The process that renders: `python -m generator.rendering.renderer_process FOLDER [SOUNDFONT]`, started by `process.Renderer`.
+"""The renderer process: `python -m generator.rendering.renderer_process FOLDER [SOUNDFONT]`, started by `renderer.Renderer`.
 
-It takes pickled pairs of a score and a style on its standard input and answers on its standard output, see `frames`. What a
-tune can take is bounded; on Linux it can, from the first tune on, write in FOLDER alone, and read what programs are made of and
-the sound font (see `walls`).
+It reads pickled pairs of a score and a style from standard input and writes the outcomes to standard output (see
+`pipe_protocol`). Memory, files and processor time are limited. On Linux it enters a sandbox before the first tune: it can write
+only in FOLDER, and read only programs, libraries and the sound font (see `sandbox`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from generator.rendering.sandbox import enter_sandbox
 from generator.user_messages import UserMessage
 
 MEMORY = 1 << 30  # bytes of data
-FILE_SIZE = 128 << 20  # bytes; where FluidSynth's program writes a file, 180 s of sound take 64 MB
+FILE_SIZE = 128 << 20  # bytes; if the FluidSynth program writes a file, 180 s of sound take 64 MB
 OPEN_FILES = 64
 CPU_S = 60  # for one tune
 
@@ -34,23 +34,23 @@ CPU_S = 60  # for one tune
 def main() -> None:
     folder, *rest = sys.argv[1:]
     soundfont = Path(rest[0]) if rest else None
-    # Ctrl-C in a terminal reaches every process in it: stopping is the parent's business.
+    # Ctrl-C in a terminal reaches all its processes, but only the parent decides when this one stops.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o077)
     tempfile.tempdir = folder
-    answers = _own_output()
+    output = _private_output()
     limit_memory_and_files()
     from generator.rendering.audio.synthesis import load_fluidsynth
-    from generator.rendering.render import render  # a second or two of imports, under the limits
+    from generator.rendering.render import render  # the imports take a second or two, and happen under the limits
 
-    load_fluidsynth()  # found by running the system's linker
+    load_fluidsynth()  # before the sandbox: ctypes may run the system's linker to find it
     gc.collect()
-    gc.freeze()  # the libraries' objects stay: looking through them again and again takes longer than a sheet
-    # Before there is a second thread, which would stay outside; after the imports, which may keep what they compiled.
+    gc.freeze()  # the libraries' objects stay; without this each collection takes longer than engraving a sheet
+    # After the imports, which may write compiled files; before the second thread, which would stay outside the sandbox.
     enter_sandbox(Path(folder), [Path(__file__).parents[1], *([soundfont] if soundfont else [])])
     tunes: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(tunes, folder), daemon=True).start()
-    send(answers, READY)
+    threading.Thread(target=_read_tunes, args=(tunes, folder), daemon=True).start()
+    send(output, READY)
     while True:
         tune = tunes.get()
         limit_cpu()
@@ -62,33 +62,33 @@ def main() -> None:
             outcome = error
         except MemoryError:
             outcome = RenderingError(UserMessage("The tune takes too much memory to render. Shorten it."))
-        except Exception as error:  # a library's failure on a strange tune must not cost the process
+        except Exception as error:  # the process outlives a library's failure on a strange tune
             print(f"rendering failed: {type(error).__name__}: {error}", file=sys.stderr)
-            outcome = RenderingError(UserMessage("The tune could not be rendered. Simplify it, or tell whoever runs the bot."))
-        send_outcome(answers, outcome)
+            outcome = RenderingError(UserMessage("The tune could not be rendered. Simplify it, or tell the bot's operator."))
+        send_outcome(output, outcome)
 
 
-def _own_output() -> BinaryIO:
-    """Standard output for answers alone: what a library prints goes to standard error."""
-    answers = os.fdopen(os.dup(1), "wb")
+def _private_output() -> BinaryIO:
+    """Standard output, for outcomes only: what libraries print goes to standard error from now on."""
+    output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    return answers
+    return output
 
 
-def _listen(tunes: queue.SimpleQueue[bytes], folder: str) -> None:
-    """Hands on what comes in, even while a tune is being rendered: the end of the input means that the parent is gone."""
+def _read_tunes(tunes: queue.SimpleQueue[bytes], folder: str) -> None:
+    """Reads standard input even while a tune is being rendered: its end means that the parent has ended."""
     try:
         while True:
             tunes.put(receive(sys.stdin.buffer))
     except (EOFError, OSError):
-        shutil.rmtree(folder, ignore_errors=True)  # what is in it: the folder itself, empty, is outside the walls
+        shutil.rmtree(folder, ignore_errors=True)  # only its contents: the sandbox does not let it remove the folder itself
         if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
-            os.killpg(0, signal.SIGKILL)  # FluidSynth as well
+            os.killpg(0, signal.SIGKILL)  # FluidSynth too
         os._exit(0)
 
 
 def limit_memory_and_files() -> None:
-    """Bounds what a tune can take, where the platform knows such bounds."""
+    """Limits memory and files, if the platform supports it."""
     try:
         import resource
     except ImportError:  # Windows
@@ -100,7 +100,7 @@ def limit_memory_and_files() -> None:
 
 
 def limit_cpu() -> None:
-    """Bounds the processor time of the next tune: what was used already, and CPU_S."""
+    """Limits the processor time to CPU_S more than was used so far, for the next tune."""
     try:
         import resource
     except ImportError:
@@ -113,7 +113,7 @@ def _lower(limit: int, value: int) -> None:
     import resource
 
     _, hard = resource.getrlimit(limit)
-    with contextlib.suppress(ValueError, OSError):  # macOS refuses some of them
+    with contextlib.suppress(ValueError, OSError):  # macOS refuses some limits
         resource.setrlimit(limit, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 

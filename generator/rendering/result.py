@@ -1,4 +1,4 @@
-"""The result of rendering a tune, and the errors."""
+"""What rendering returns, and the errors it raises."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ class RenderingError(UserError):
 
 
 class RendererFault(RenderingError):
-    """A fault of the machine, not of the tune: something is missing or broken. Rendering may be retried."""
+    """A fault of the machine, not of the tune: something is missing or crashed. The tune may be tried again.
+
+    `message` is English text for the operator.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """One tune in every form in which it is posted."""
+    """One tune in all its file formats."""
 
     musicxml: bytes
     midi: bytes
     mp3: bytes
     png: bytes
     svg: bytes
-    timemap: bytes  # JSON, see `timemap`
+    time_map: bytes  # JSON, see `time_map`
     notices: tuple[UserMessage, ...]  # what the sheet leaves out
     duration_ms: int  # of the recording

@@ -1,4 +1,4 @@
-"""How a tune is to be played: on what, with or without backing, by a person or by the clock."""
+"""The playing style: on which instrument, with or without backing, with human feel or in strict time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from generator.request import TuneRequest
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """An instrument of INSTRUMENTS (empty: the rhythm's own), and whether a backing plays along.
+    """`instrument` is a name in INSTRUMENTS; if it is empty, the rhythm's default instrument plays.
 
-    Without `feel` every note is struck where it is written: no swing, no lilt, no ornaments, no grace notes. All that is
-    left to chance comes from the seed.
+    Without `feel` every note sounds exactly where it is written: no swing, lilt, ornaments or grace notes. `seed` decides
+    everything random.
     """
 
     instrument: str = ""
@@ -26,5 +26,5 @@ PLAIN = Style(backing=False, feel=False)
 
 
 def style_of(request: TuneRequest) -> Style:
-    """How somebody wants a tune played."""
+    """The playing style that a request asks for."""
     return Style(instrument=request.instrument, backing=request.backing, seed=request.seed)

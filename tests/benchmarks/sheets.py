@@ -36,8 +36,9 @@ from generator.rendering.limits import check
 from generator.rendering.performance.melody import perform
 from generator.rendering.result import RenderingError
 from generator.rendering.sheet.engraving import WIDTH, engrave, to_png
-from generator.rendering.sheet.music21_score import note_id, piece_lengths
+from generator.rendering.sheet.music21_score import note_id
 from generator.rendering.sheet.musicxml import write_musicxml
+from generator.rendering.sheet.note_values import piece_lengths
 from generator.rendering.time_map import write_time_map
 from training.corpus.sources import RawTune, tunes
 

@@ -108,7 +108,7 @@ async function lightUp(sheet) {
 
   let sounding = [];
   const show = (at) => {
-    const next = times.findIndex((entry) => entry.ms > at);
+    const next = times.findIndex((entry) => entry.onset_ms > at);
     const entry = times[(next < 0 ? times.length : next) - 1];
     const id = entry && `b${entry.bar}n${entry.note}`;
     const now = entry ? [...svg.querySelectorAll(`[id="${id}"], [id^="${id}-"]`)] : []; // a long note may be tied together

@@ -1,4 +1,7 @@
-"""Writes a performance as a Standard MIDI File, by music21's MIDI objects: a track for tempo, metre and key, and one a player."""
+"""Writes an arrangement as a Standard MIDI File, by music21's MIDI objects.
+
+The first track holds tempo, metres and keys; each player has a further one.
+"""
 
 from __future__ import annotations
 
@@ -12,39 +15,39 @@ from generator.notation.metres import Metre
 from generator.notation.score import Score
 from generator.notation.tempo import quarters_per_minute
 from generator.rendering.display_text import printable
-from generator.rendering.performance.arrangement import TICKS as WHOLE
-from generator.rendering.performance.arrangement import Track, arrange
+from generator.rendering.performance.arrangement import TICKS_PER_WHOLE_NOTE, Track, arrange
 from generator.rendering.performance.melody import Sound
 from generator.rendering.performance.played_bars import keys_of_bars, played_bars
 from generator.rendering.style import SESSION, Style
 
-TICKS = WHOLE // 4  # a quarter note
-_RING = Fraction(3, 4)  # whole notes after the last one, in which it dies away
+PPQ = TICKS_PER_WHOLE_NOTE // 4  # per quarter note (PPQ)
+_RING = Fraction(3, 4)  # whole notes that the file goes on after the last note, while it dies away
 
 _VOLUME, _PAN, _DATA, _DATA_FINE, _NRPN_FINE, _NRPN = 7, 10, 6, 38, 98, 99  # controllers
-# SoundFont 2.01, 9.6: this non-registered parameter changes a generator of the font; other synthesisers leave it alone.
+# SoundFont 2.01, 9.6: this NRPN changes a generator of the sound font; other synthesisers ignore it.
 _SOUNDFONT, _START_OFFSET, _ATTACK, _RELEASE = 120, 0, 34, 38
-_SOFT_EDGE = 2400  # of 2 timecents: the attack becomes 16 ms where it was 1 ms, so that starting within a sample does not click
-_DAMPED = -1800  # of 2 timecents: an eighth of the font's own release. Strings that nobody hears any more cost synthesis
+_SOFT_ATTACK = 2400  # in 2 timecents: the attack becomes 16 ms instead of 1 ms, so that starting inside a sample does not click
+_DAMPED = -1800  # in 2 timecents: an eighth of the font's own release. Inaudible strings would still cost synthesis time
 
-Event = tuple[int, int, MidiEvent]  # tick, rank among those of the same tick, what happens
+Event = tuple[int, int, MidiEvent]  # tick, rank among the events of the same tick, event
 
 
 def write_midi(score: Score, style: Style = SESSION) -> bytes:
-    """The tune as played in this style."""
+    """The MIDI file of a tune, arranged in a style."""
     return to_midi(score, arrange(score, style))
 
 
 def to_midi(score: Score, tracks: Sequence[Track]) -> bytes:
-    """A file of format 1 with the score's title, tempo, metres and keys, and the tracks on channels of their own."""
+    """A MIDI file of format 1 with the score's title, tempo, metres and keys; each track of the arrangement has its channel."""
     file = MidiFile()
-    file.format, file.ticksPerQuarterNote = 1, TICKS
-    file.tracks = [_track(_conductor(score)), *(_track(_player(track, channel)) for channel, track in enumerate(tracks, 1))]
+    file.format, file.ticksPerQuarterNote = 1, PPQ
+    players = [_track(_player_events(track, channel)) for channel, track in enumerate(tracks, 1)]
+    file.tracks = [_track(_conductor_events(score)), *players]
     data: bytes = file.writestr()
     return data
 
 
-def _conductor(score: Score) -> list[Event]:
+def _conductor_events(score: Score) -> list[Event]:
     events = [(0, 0, _meta(MetaEvents.SET_TEMPO, round(60_000_000 / quarters_per_minute(score)).to_bytes(3, "big")))]
     if title := printable(score.title):
         events.insert(0, (0, 0, _meta(MetaEvents.SEQUENCE_TRACK_NAME, title.encode())))
@@ -52,50 +55,50 @@ def _conductor(score: Score) -> list[Event]:
     metre, key = None, None
     for number, played in enumerate(played_bars(score)):
         tick = _ticks(played.onset)
-        # A pick-up is a bar of its own to a sequencer, whose bar lines would else fall beside the tune's.
-        now = _exact(played.duration) if number == 0 and played.place else played.metre
-        if now and now != metre and now.unit.bit_length() <= 6:
-            events.append((tick, 0, _metre(now)))
-            metre = now
+        # A first pick-up gets a metre of its own length: otherwise a sequencer's bar lines are not those of the tune.
+        new_metre = _metre_of_length(played.duration) if number == 0 and played.bar_offset else played.metre
+        if new_metre and new_metre != metre and new_metre.unit.bit_length() <= 6:
+            events.append((tick, 0, _metre_event(new_metre)))
+            metre = new_metre
         if keys[played.index] != key:
             key = keys[played.index]
-            events.append((tick, 0, _key(key)))
+            events.append((tick, 0, _key_event(key)))
     return events
 
 
-def _exact(duration: Fraction) -> Metre | None:
-    """A metre whose bar is so long; None where none is."""
+def _metre_of_length(duration: Fraction) -> Metre | None:
+    """A metre whose bar has this length, if MIDI can express one."""
     unit = max(duration.denominator, 8)
     return Metre(int(duration * unit), unit) if unit & (unit - 1) == 0 and unit <= 32 and duration * unit < 32 else None
 
 
-def _player(track: Track, channel: int) -> list[Event]:
-    control = [(_VOLUME, track.volume), (_PAN, track.pan)]
-    changes = [(_START_OFFSET, track.skip), (_ATTACK, _SOFT_EDGE)] if track.skip else []
+def _player_events(track: Track, channel: int) -> list[Event]:
+    controls = [(_VOLUME, track.volume), (_PAN, track.pan)]
+    changes = [(_START_OFFSET, track.skip), (_ATTACK, _SOFT_ATTACK)] if track.skip else []
     if track.damped:
         changes.append((_RELEASE, _DAMPED))
     for generator, change in changes:
         value = 8192 + min(change, 8191)
-        control += [(_NRPN, _SOUNDFONT), (_NRPN_FINE, generator), (_DATA_FINE, value & 127), (_DATA, value >> 7)]
+        controls += [(_NRPN, _SOUNDFONT), (_NRPN_FINE, generator), (_DATA_FINE, value & 127), (_DATA, value >> 7)]
     start = [
         (0, 0, _meta(MetaEvents.SEQUENCE_TRACK_NAME, track.name.encode())),
         (0, 0, _voice(ChannelVoiceMessages.PROGRAM_CHANGE, channel, track.program)),
     ]
-    start += [(0, 0, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, *each)) for each in control]
-    return start + _notes(track.sounds, channel)
+    start += [(0, 0, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, *each)) for each in controls]
+    return start + _note_events(track.sounds, channel)
 
 
-def _notes(sounds: Iterable[Sound], channel: int) -> list[Event]:
-    """Starts and ends. What ends at a tick ends before what starts there; a pitch that sounds ends when it is struck again."""
+def _note_events(sounds: Iterable[Sound], channel: int) -> list[Event]:
+    """Note-ons and note-offs. At the same tick note-offs come first. A sounding pitch ends when it is struck again."""
     events: list[Event] = []
-    until: dict[int, int] = {}  # pitch → tick at which it is struck next
+    next_start: dict[int, int] = {}  # pitch → tick at which it is struck next
     for sound in sorted(sounds, key=lambda sound: sound.onset, reverse=True):
         start = _ticks(sound.onset)
-        end = min(max(_ticks(sound.onset + sound.duration), start + 1), until.get(sound.pitch, 1 << 60))
+        end = min(max(_ticks(sound.onset + sound.duration), start + 1), next_start.get(sound.pitch, 1 << 60))
         if end > start:
             events.append((start, 2, _voice(ChannelVoiceMessages.NOTE_ON, channel, sound.pitch, sound.velocity)))
             events.append((end, 1, _voice(ChannelVoiceMessages.NOTE_OFF, channel, sound.pitch, 0)))
-            until[sound.pitch] = start
+            next_start[sound.pitch] = start
     return events
 
 
@@ -122,14 +125,14 @@ def _voice(kind: ChannelVoiceMessages, channel: int, first: int, second: int | N
     return event
 
 
-def _metre(metre: Metre) -> MidiEvent:
+def _metre_event(metre: Metre) -> MidiEvent:
     clicks = round(metre.beat * 96)  # MIDI clocks, 24 to a quarter note
     return _meta(MetaEvents.TIME_SIGNATURE, bytes((metre.beats, metre.unit.bit_length() - 1, min(clicks, 255), 8)))
 
 
-def _key(key: Key) -> MidiEvent:
+def _key_event(key: Key) -> MidiEvent:
     return _meta(MetaEvents.KEY_SIGNATURE, bytes((key.fifths % 256, key.mode is Mode.MINOR)))
 
 
 def _ticks(whole_notes: Fraction) -> int:
-    return round(whole_notes * WHOLE)
+    return round(whole_notes * TICKS_PER_WHOLE_NOTE)

@@ -1,4 +1,4 @@
-"""Samples → MP3 by LAME, with what players show of it in an ID3 tag."""
+"""Samples → MP3 by LAME, with an ID3 tag for players."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from generator.rendering.audio.mastering import RATE
 
 BITRATE = 160  # kbit/s; LAME is a fifth faster at it than at 128
-DELAY_MS = 25  # of silence that LAME puts before the sound: 1,105 frames
+DELAY_MS = 25  # of silence that LAME inserts before the sound: 1,105 frames
 _QUALITY = 7  # LAME's scale, 0 best and slowest; 5 takes nearly twice as long
 
 
 def encode_mp3(samples: NDArray[np.int16], *, title: str = "", artist: str = "Tunesmith", comment: str = "") -> bytes:
-    """MP3 of samples of shape (frames, 2) at 44.1 kHz. The bit rate is constant: without it players guess at the length."""
+    """The MP3 of samples of shape (frames, 2) at 44.1 kHz.
+
+    The bit rate is constant: with a variable one, players only guess the length.
+    """
     encoder = lameenc.Encoder()
     encoder.set_bit_rate(BITRATE)
     encoder.set_in_sample_rate(RATE)
@@ -25,7 +28,7 @@ def encode_mp3(samples: NDArray[np.int16], *, title: str = "", artist: str = "Tu
 
 
 def _tag(title: str, artist: str, comment: str) -> bytes:
-    """ID3 version 2.3, which every player reads; texts are in UTF-16."""
+    """An ID3 tag of version 2.3, which every player reads, with texts in UTF-16."""
     frames = b"".join(_frame(name, b"\1" + _utf16(text)) for name, text in (("TIT2", title), ("TPE1", artist)) if text)
     if comment:
         frames += _frame("COMM", b"\1eng" + _utf16("") + b"\0\0" + _utf16(comment))

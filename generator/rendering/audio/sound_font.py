@@ -14,7 +14,7 @@ _FOLDERS = (
     "/usr/share/soundfonts",  # Fedora, Arch
     "/usr/local/share/soundfonts",
     "/opt/homebrew/share/soundfonts",
-    "/opt/homebrew/share/fluid-synth/sf2",  # Homebrew: Apple's processors, then Intel's
+    "/opt/homebrew/share/fluid-synth/sf2",  # Homebrew, on Apple silicon and on Intel
     "/usr/local/share/fluid-synth/sf2",
     "~/.local/share/soundfonts",
     "~/Library/Audio/Sounds/Banks",
@@ -22,16 +22,16 @@ _FOLDERS = (
 
 
 def find_soundfont(given: Path | None = None) -> Path:
-    """The sound font to play with: the one given, else a General MIDI one where systems keep them.
+    """The path of the given sound font, or else of a General MIDI sound font in one of the systems' folders.
 
-    Raises RendererFault with how to get one. There is no fall-back from a given font to another.
+    Raises RendererFault, which says how to get one. A given sound font is never replaced by another.
     """
     if given is not None:
         path = given.expanduser()
         if not path.is_file():
-            raise RendererFault(f"There is no sound font at {given}. Correct the setting SOUNDFONT or leave it out.")
+            raise RendererFault(f"There is no sound font at {given}. Correct the setting SOUNDFONT or remove it.")
         if not _is_soundfont(path):
-            raise RendererFault(f"{given} is not a sound font. Set SOUNDFONT to an .sf2 or .sf3 file, or leave it out.")
+            raise RendererFault(f"{given} is not a sound font. Set SOUNDFONT to an .sf2 or .sf3 file, or remove it.")
         return path.resolve()
     for name in _FONTS:
         for folder in _FOLDERS:
@@ -45,7 +45,7 @@ def find_soundfont(given: Path | None = None) -> Path:
 
 
 def find_fluidsynth() -> str:
-    """The program's path; raises RendererFault with how to get it."""
+    """The path of the FluidSynth program. Raises RendererFault, which says how to install it."""
     program = shutil.which("fluidsynth")
     if program is None:
         raise RendererFault("FluidSynth is not installed. Run “apt install fluidsynth” or “brew install fluid-synth”.")
@@ -53,7 +53,7 @@ def find_fluidsynth() -> str:
 
 
 def _is_soundfont(path: Path) -> bool:
-    """Whether a file says that it is one: FluidSynth goes on without a font that it cannot read."""
+    """Whether a file has the header of a sound font: FluidSynth itself does not fail on a file that it cannot read."""
     try:
         with path.open("rb") as file:
             head = file.read(12)

@@ -1,4 +1,4 @@
-"""MIDI → samples by FluidSynth: by its library with the sound font kept loaded, or by its program through midi2audio."""
+"""MIDI → samples by FluidSynth: its library with the sound font kept loaded, or its program through midi2audio."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from generator.rendering.audio.mastering import RATE, Samples, master
 from generator.rendering.audio.sound_font import find_fluidsynth
 from generator.rendering.result import RendererFault
 
-SYNTHESIS_TIMEOUT_S = 20  # a tune of 180 s takes two
+SYNTHESIS_TIMEOUT_S = 20  # a tune of 180 s takes two seconds
 _INT, _POINTER = ctypes.c_int, ctypes.c_void_p
 
-# FluidSynth's names. The reverb is a little room, damped.
+# FluidSynth's settings. The reverb is a small, damped room.
 _SETTINGS: dict[str, str | int | float] = {
     "synth.gain": 0.6,
     "synth.sample-rate": float(RATE),
@@ -35,16 +35,16 @@ _SETTINGS: dict[str, str | int | float] = {
     "synth.reverb.damp": 0.3,
     "synth.reverb.width": 0.8,
     "synth.reverb.level": 0.6,
-    "synth.polyphony": 24,  # voices, of which a string takes two until it is quite silent; they are what synthesis costs
-    "synth.dynamic-sample-loading": 1,  # only the instruments that play, of a font of 148 MB
-    "synth.default-soundfont": "",  # else it would play with the system's when it cannot read ours
+    "synth.polyphony": 24,  # voices, which determine the cost of synthesis; a string takes two until it is silent
+    "synth.dynamic-sample-loading": 1,  # loads only the instruments that play: the font has 148 MB
+    "synth.default-soundfont": "",  # without this it would play the system's font if it cannot read ours
 }
 
 
 def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
-    """The recording of a MIDI file, mastered: samples of shape (frames, 2) at 44.1 kHz.
+    """The mastered recording of a MIDI file: samples of shape (frames, 2) at 44.1 kHz.
 
-    Raises RendererFault when FluidSynth is absent, fails or takes too long, and when nothing is heard.
+    Raises RendererFault if FluidSynth is missing, fails or takes too long, or if the recording is silent.
     """
     with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
         midi_file = Path(folder, "tune.mid")
@@ -58,29 +58,32 @@ def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
 
 @cache
 def load_fluidsynth() -> ModuleType | None:
-    """FluidSynth's library, unless it is too old or not to be found: macOS hides Homebrew's from Pythons that are not."""
+    """The bindings of FluidSynth's library; None if it is too old or not found.
+
+    On macOS a Python that is not Homebrew's does not find Homebrew's libraries.
+    """
     try:
-        with redirect_stdout(sys.stderr):  # where CI is set, it prints what it found
+        with redirect_stdout(sys.stderr):  # if CI is set, it prints the library that it found
             import fluidsynth
     except (ImportError, OSError):
         return None
     if fluidsynth.majver.value < 2:
         return None
-    silence = fluidsynth.cfunc(
+    set_log_function = fluidsynth.cfunc(
         "fluid_set_log_function", ctypes.c_void_p, *_arguments(level=_INT, function=_POINTER, data=_POINTER)
     )
-    for level in range(5):  # what goes wrong is told by an exception, not on standard error
-        silence(level, None, None)
+    for level in range(5):  # errors are raised as exceptions, not printed
+        set_log_function(level, None, None)
     return cast(ModuleType, fluidsynth)
 
 
 def _arguments(**kinds: type) -> list[tuple[str, type, int]]:
-    """Arguments of a function of the library, as pyfluidsynth declares those that it knows; 1 means passed in."""
+    """The arguments of a library function, declared in the way of pyfluidsynth; 1 marks an input."""
     return [(name, kind, 1) for name, kind in kinds.items()]
 
 
 class FluidSynthLibrary:
-    """FluidSynth in this process, with a sound font. It plays one tune at a time."""
+    """FluidSynth in this process, with a loaded sound font. It plays one tune at a time."""
 
     def __init__(self, soundfont: Path) -> None:
         fluidsynth = load_fluidsynth()
@@ -90,16 +93,16 @@ class FluidSynthLibrary:
             "fluid_synth_write_float", _INT, *_arguments(synth=_POINTER, frames=_INT),
             *_arguments(left=_POINTER, left_offset=_INT, left_step=_INT, right=_POINTER, right_offset=_INT, right_step=_INT),
         )  # fmt: skip
-        own = {"player.timing-source": "sample", "synth.lock-memory": 0}
-        self.synth = fluidsynth.Synth(_SETTINGS["synth.gain"], RATE, 16, **_SETTINGS | own)
-        self.turn = threading.Lock()
+        library_settings = {"player.timing-source": "sample", "synth.lock-memory": 0}
+        self.synth = fluidsynth.Synth(_SETTINGS["synth.gain"], RATE, 16, **_SETTINGS | library_settings)
+        self.lock = threading.Lock()
         if self.synth.sfload(str(soundfont), 1) < 0:
             self.synth.delete()
-            raise RendererFault(f"FluidSynth cannot read the sound font {soundfont}. Check that it is whole.")
+            raise RendererFault(f"FluidSynth cannot read the sound font {soundfont}. Check that the file is complete.")
 
     def play(self, midi_file: Path, timeout_s: float) -> Samples:
-        """Samples of shape (frames, 2), in whole seconds; raises RendererFault when they take too long."""
-        with self.turn:
+        """Samples of shape (frames, 2), in whole seconds. Raises RendererFault if they take too long."""
+        with self.lock:
             self.synth.system_reset()
             self.synth.play_midi_file(str(midi_file))
             deadline = time.monotonic() + timeout_s
@@ -121,14 +124,17 @@ def _library_for(soundfont: Path) -> FluidSynthLibrary:
 
 
 class FluidSynthProgram(midi2audio.FluidSynth):  # type: ignore[misc]
-    """midi2audio's FluidSynth, which puts files before options, waits for ever and takes any exit status for success."""
+    """The FluidSynth program, run by midi2audio.
+
+    Overrides `midi_to_audio`: midi2audio puts files before options, has no time limit and ignores the exit status.
+    """
 
     def __init__(self, sound_font: Path, *, timeout_s: float) -> None:
         super().__init__(str(sound_font), RATE)
         self.timeout_s = timeout_s
 
     def midi_to_audio(self, midi_file: str, audio_file: str) -> None:
-        """Plays a MIDI file into a file of samples; raises RendererFault when FluidSynth is absent, fails or takes too long."""
+        """Writes the raw samples of a MIDI file. Raises RendererFault if FluidSynth is missing, fails or takes too long."""
         command = [find_fluidsynth(), "-n", "-i", "-q", "-f", os.devnull]
         for name, value in _SETTINGS.items():
             command += ["-o", f"{name}={value}"]
@@ -149,7 +155,7 @@ def _timeout_error(seconds: float) -> RendererFault:
 
 
 def read_raw(path: Path) -> Samples:
-    """Samples of shape (frames, 2); raises RendererFault when there are none."""
+    """The samples of a raw file, of shape (frames, 2). Raises RendererFault if there are none."""
     if not path.is_file() or not (size := path.stat().st_size) or size % 8:
-        raise RendererFault("FluidSynth wrote no recording. Check that it and its sound font are whole.")
+        raise RendererFault("FluidSynth wrote no recording. Check its installation and the sound font.")
     return np.fromfile(path, dtype=np.float32).reshape(-1, 2)

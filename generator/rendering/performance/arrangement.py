@@ -1,4 +1,4 @@
-"""A tune as a session plays it: the melody with swing, accents and ornaments, guitar and bodhrán under it."""
+"""The arrangement of a tune: melody with swing, accents and ornaments, and a backing of guitar and bodhrán."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from generator.rendering.performance.ornaments import Ornaments
 from generator.rendering.performance.played_bars import PlayedBar, played_bars
 from generator.rendering.style import SESSION, Style
 
-TICKS = 1920  # a whole note; all that is played begins and ends on one
-_EARLY_OR_LATE_S = 0.003  # standard deviation of a player's timing
-_MOST_S = 0.008
+TICKS_PER_WHOLE_NOTE = 1920  # every sound begins and ends on a tick
+_TIMING_DEVIATION_S = 0.003  # standard deviation of a player's timing
+_MAX_DEVIATION_S = 0.008
 _STRUM_S = 0.007  # from one string to the next
-_RING = 1 / 2  # whole notes that a string sounds when nothing damps it
-_HOLD_S = 0.9  # that the last note is held beyond its length
+_RING = 1 / 2  # whole notes that an undamped string sounds
+_HOLD_S = 0.9  # how much longer the last note is held
 
 STEEL_GUITAR = 25  # General MIDI, counted from 0
-TAIKO = 116  # the dullest drum of FluidR3 (centroid 400 Hz, a tom's is 1,900), and so the nearest to a bodhrán
+TAIKO = 116  # the dullest drum of FluidR3 (spectral centroid 400 Hz, a tom's is 1,900 Hz), and so the closest to a bodhrán
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What one player plays: General MIDI program, loudness (controller 7) and place in the room (controller 10)."""
+    """What one player plays: General MIDI program, volume (controller 7) and pan (controller 10)."""
 
     name: str
     program: int
     volume: int
     pan: int
     sounds: tuple[Sound, ...]
-    skip: int = 0  # samples of the attack
-    damped: bool = False  # what was struck dies away soon: the next stroke's hand is on the strings
+    skip: int = 0  # samples of the attack to skip
+    damped: bool = False  # sounds die away quickly: the player's hand damps the strings
 
 
 def arrange(score: Score, style: Style = SESSION) -> list[Track]:
-    """The tracks of a performance, the melody first. The same score and style always give the same."""
+    """The tracks of the arrangement, the melody first. The same score and style always give the same tracks."""
     name = choose_instrument(score, style)
     instrument = INSTRUMENTS[name]
     bars = played_bars(score)
     groove = Groove(score, bars)
-    melody = [_in_reach(sound, instrument) for sound in perform(score, grace_notes=style.feel)]
+    melody = [_in_range(sound, instrument) for sound in perform(score, grace_notes=style.feel)]
     end = _last_pulse(score, bars, melody)
     hold = _whole_notes(score, _HOLD_S) if style.feel else Fraction(0)
     ringing = max((sound.onset + sound.duration for sound in melody), default=Fraction(0)) + hold
@@ -72,81 +72,87 @@ def arrange(score: Score, style: Style = SESSION) -> list[Track]:
     return [track for track in tracks if track.sounds]
 
 
-def _in_reach(sound: Sound, instrument: Instrument) -> Sound:
-    """What is too high for an instrument that was asked for is played an octave or two lower."""
-    above = max(sound.pitch - instrument.highest, 0)
-    return replace(sound, pitch=sound.pitch - 12 * -(-above // 12)) if above else sound
+def _in_range(sound: Sound, instrument: Instrument) -> Sound:
+    """Transposes a sound that is too high for the instrument down by one or more octaves."""
+    semitones_above = max(sound.pitch - instrument.highest, 0)
+    return replace(sound, pitch=sound.pitch - 12 * -(-semitones_above // 12)) if semitones_above else sound
 
 
 def _last_pulse(score: Score, bars: Sequence[PlayedBar], melody: Sequence[Sound]) -> Fraction:
-    """The pulse at or before the last note: there the backing strikes for the last time."""
+    """The onset of the pulse at or before the last note, where the backing plays its last stroke."""
     last = melody[-1].onset if melody else Fraction(0)
     played = next((bar for bar in reversed(bars) if bar.onset <= last and bar.duration), None)
     if played is None or played.metre is None:
         return last
     pulse = pulse_of(score, played.metre)
-    place = last - played.onset + played.place
-    return max(last - place % pulse, played.onset)
+    bar_offset = last - played.onset + played.bar_offset
+    return max(last - bar_offset % pulse, played.onset)
 
 
 def _whole_notes(score: Score, seconds: float) -> Fraction:
-    return Fraction(round(seconds * quarters_per_minute(score) / 240 * TICKS), TICKS)
+    return Fraction(round(seconds * quarters_per_minute(score) / 240 * TICKS_PER_WHOLE_NOTE), TICKS_PER_WHOLE_NOTE)
 
 
 class _Player:
-    """Somebody with a groove and a hand that is human."""
+    """Plays sounds with the groove, and with small random deviations of timing and velocity."""
 
     def __init__(self, score: Score, groove: Groove, seed: str) -> None:
         self.score, self.groove = score, groove
-        self.chance = random.Random(seed)
+        self.random = random.Random(seed)
         self.second = quarters_per_minute(score) / 240  # in whole notes
 
     def melody(self, sounds: Sequence[Sound], instrument: Instrument, hold: Fraction) -> list[Sound]:
-        """In the groove, higher notes a little louder, and the last note held."""
-        moved = self._moments(sorted({sound.onset for sound in sounds}))
-        middle = sum(sound.pitch for sound in sounds) / max(len(sounds), 1)
-        out = []
+        """The melody in the groove, with higher notes a little louder and the last note held."""
+        played_onsets = self._played_onsets(sorted({sound.onset for sound in sounds}))
+        mean_pitch = sum(sound.pitch for sound in sounds) / max(len(sounds), 1)
+        played = []
         for sound in sounds:
-            onset = moved[sound.onset]
+            onset = played_onsets[sound.onset]
             end = onset + self.groove(sound.onset + sound.duration) - self.groove(sound.onset)
             if sound.onset == sounds[-1].onset:
                 end += float(hold)
             if instrument.rings:
                 end = max(end, onset + _RING)
-            velocity = sound.velocity + max(min((sound.pitch - middle) / 3, 5), -5) + self.chance.gauss(0, 2.5)
-            out.append(_sound(sound, onset, end, velocity))
-        return out
+            velocity = sound.velocity + max(min((sound.pitch - mean_pitch) / 3, 5), -5) + self.random.gauss(0, 2.5)
+            played.append(_on_ticks(sound, onset, end, velocity))
+        return played
 
     def strokes(self, strokes: Iterable[Sequence[Sound]]) -> list[Sound]:
-        """Each stroke a little off, its strings one after the other."""
-        out = []
+        """The strokes in the groove, with the strings of each struck one after the other."""
+        played = []
         for stroke in strokes:
             first = stroke[0]
-            onset = max(self.groove(first.onset, melody=False) + self._off(), 0.0)
+            onset = max(self.groove(first.onset, melody=False) + self._deviation(), 0.0)
             end = self.groove(first.onset + first.duration, melody=False)
-            softer = self.chance.gauss(0, 3)
+            velocity_change = self.random.gauss(0, 3)
             for string, sound in enumerate(stroke):
-                out.append(_sound(sound, onset + string * _STRUM_S * self.second, end, sound.velocity + softer))
-        return out
+                start = onset + string * _STRUM_S * self.second
+                played.append(_on_ticks(sound, start, end, sound.velocity + velocity_change))
+        return played
 
-    def _moments(self, onsets: Sequence[Fraction]) -> dict[Fraction, float]:
-        """Written moment → played moment. None comes before the one that it is written after."""
-        bent = [max(self.groove(onset), 0.0) for onset in onsets]  # a pick-up may lean towards what is before the start
-        moved = {}
-        for index, (onset, moment) in enumerate(zip(onsets, bent, strict=True)):
-            before = moment - bent[index - 1] if index else moment
-            after = bent[index + 1] - moment if index + 1 < len(bent) else before
-            room = min(before, after) / 4
-            moved[onset] = moment + max(min(self._off(), room), -room)
-        return moved
+    def _played_onsets(self, onsets: Sequence[Fraction]) -> dict[Fraction, float]:
+        """Written onset → played onset. The order of the onsets stays the same."""
+        grooved = [max(self.groove(onset), 0.0) for onset in onsets]  # the groove can move a pick-up before the start
+        played = {}
+        for index, (onset, time) in enumerate(zip(onsets, grooved, strict=True)):
+            before = time - grooved[index - 1] if index else time
+            after = grooved[index + 1] - time if index + 1 < len(grooved) else before
+            limit = min(before, after) / 4
+            played[onset] = time + max(min(self._deviation(), limit), -limit)
+        return played
 
-    def _off(self) -> float:
-        """In whole notes."""
-        return max(min(self.chance.gauss(0, _EARLY_OR_LATE_S), _MOST_S), -_MOST_S) * self.second
+    def _deviation(self) -> float:
+        """A random deviation of timing, in whole notes."""
+        return max(min(self.random.gauss(0, _TIMING_DEVIATION_S), _MAX_DEVIATION_S), -_MAX_DEVIATION_S) * self.second
 
 
-def _sound(like: Sound, onset: float, end: float, velocity: float) -> Sound:
-    start = round(onset * TICKS)
-    length = max(round(end * TICKS) - start, 1)
-    strength = max(min(round(velocity), 127), 20)
-    return Sound(Fraction(start, TICKS), Fraction(length, TICKS), like.pitch, strength, like.bar, like.note)
+def _on_ticks(sound: Sound, onset: float, end: float, velocity: float) -> Sound:
+    """The sound with a new onset, end and velocity, rounded to ticks and MIDI velocities."""
+    start = round(onset * TICKS_PER_WHOLE_NOTE)
+    length = max(round(end * TICKS_PER_WHOLE_NOTE) - start, 1)
+    return replace(
+        sound,
+        onset=Fraction(start, TICKS_PER_WHOLE_NOTE),
+        duration=Fraction(length, TICKS_PER_WHOLE_NOTE),
+        velocity=max(min(round(velocity), 127), 20),
+    )

@@ -1,4 +1,4 @@
-"""How a written tune is played: which notes sound, when, for how long and how strongly."""
+"""The melody in strict time: which notes sound, when, for how long and at what velocity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from generator.notation.score import Note, Score
 from generator.notation.tempo import quarters_per_minute
 from generator.rendering.performance.played_bars import played_bars
 
-_BREATH = Fraction(1, 96)  # left silent before the next note, so that repeated notes are heard as two
+_BREATH = Fraction(1, 96)  # silence before the next note, so that repeated notes are heard as two
 _GRACE_S = 0.045
 
 VELOCITIES = {"bar": 98, "beat": 88, "within": 78}
@@ -18,9 +18,9 @@ VELOCITIES = {"bar": 98, "beat": 88, "within": 78}
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """One pitch that is heard: onset and duration in whole notes from the start of the tune as played.
+    """One pitch that sounds: onset and duration in whole notes from the start of the tune as played.
 
-    A melody's sound tells the note that it comes from, `score.bars[bar].notes[note]`; an ornament's are several of one note.
+    A sound of the melody belongs to the written note `score.bars[bar].notes[note]`; the sounds of an ornament share one note.
     """
 
     onset: Fraction
@@ -37,50 +37,50 @@ def grace_length(score: Score) -> Fraction:
 
 
 def perform(score: Score, *, grace_notes: bool = True) -> list[Sound]:
-    """The tune as it is written to sound: repeats, endings and the order of its parts played out, ties joined, in order of onset.
+    """The sounds of a tune in order of onset, with repeats, endings and the order of the parts played out, and ties joined.
 
-    Grace notes are struck on the beat and take their time from the note that they adorn; without them every note
-    starts at its written position.
+    Grace notes sound on the beat and shorten the note that they adorn. Without grace notes every note starts at its written
+    position.
     """
     grace = grace_length(score) if grace_notes else Fraction(0)
     sounds: list[Sound] = []
-    tied: dict[int, int] = {}  # pitch → index of the sound that goes on
+    tied: dict[int, int] = {}  # pitch → index of the sound that a tie continues
     for played in played_bars(score):
-        onset, place = played.onset, played.place
+        onset, bar_offset = played.onset, played.bar_offset
         for number, note in enumerate(score.bars[played.index].notes):
-            first = Sound(onset, note.duration, 0, _velocity(place, played.metre), played.index, number)
-            _strike(sounds, tied, note, first, grace)
+            template = Sound(onset, note.duration, 0, _velocity(bar_offset, played.metre), played.index, number)
+            _add_note(sounds, tied, note, template, grace)
             onset += note.duration
-            place += note.duration
-    return [_breathing(sound) for sound in sorted(sounds, key=lambda sound: (sound.onset, sound.pitch))]
+            bar_offset += note.duration
+    return [_with_breath(sound) for sound in sorted(sounds, key=lambda sound: (sound.onset, sound.pitch))]
 
 
-def _strike(sounds: list[Sound], tied: dict[int, int], note: Note, like: Sound, grace: Fraction) -> None:
-    """Adds a note's sounds, made like one without a pitch."""
-    going_on = {pitch: index for pitch, index in tied.items() if pitch in {each.midi for each in note.pitches}}
+def _add_note(sounds: list[Sound], tied: dict[int, int], note: Note, template: Sound, grace: Fraction) -> None:
+    """Adds the sounds of a note, which are copies of `template` with their own pitches."""
+    continued = {pitch: index for pitch, index in tied.items() if pitch in {each.midi for each in note.pitches}}
     tied.clear()
-    each = min(grace, note.duration / (2 * len(note.grace))) if note.grace and not going_on else Fraction(0)
-    for place, pitch in enumerate(note.grace if each else ()):
-        adorning = replace(like, onset=like.onset + place * each, duration=each)
-        sounds.append(replace(adorning, pitch=pitch.midi, velocity=like.velocity - 8))
-    delay = each * len(note.grace)
+    length = min(grace, note.duration / (2 * len(note.grace))) if note.grace and not continued else Fraction(0)
+    for number, pitch in enumerate(note.grace if length else ()):
+        grace_sound = replace(template, onset=template.onset + number * length, duration=length)
+        sounds.append(replace(grace_sound, pitch=pitch.midi, velocity=template.velocity - 8))
+    delay = length * len(note.grace)
     for midi in dict.fromkeys(pitch.midi for pitch in note.pitches):
-        if midi in going_on:
-            index = going_on[midi]
+        if midi in continued:
+            index = continued[midi]
             held = sounds[index]
-            sounds[index] = replace(held, duration=like.onset + note.duration - held.onset)
+            sounds[index] = replace(held, duration=template.onset + note.duration - held.onset)
         else:
             index = len(sounds)
-            sounds.append(replace(like, onset=like.onset + delay, duration=note.duration - delay, pitch=midi))
+            sounds.append(replace(template, onset=template.onset + delay, duration=note.duration - delay, pitch=midi))
         if note.tie:
             tied[midi] = index
 
 
-def _velocity(place: Fraction, metre: Metre | None) -> int:
-    if place == 0:
+def _velocity(bar_offset: Fraction, metre: Metre | None) -> int:
+    if bar_offset == 0:
         return VELOCITIES["bar"]
-    return VELOCITIES["beat" if metre and (place / metre.beat).denominator == 1 else "within"]
+    return VELOCITIES["beat" if metre and (bar_offset / metre.beat).denominator == 1 else "within"]
 
 
-def _breathing(sound: Sound) -> Sound:
+def _with_breath(sound: Sound) -> Sound:
     return replace(sound, duration=sound.duration - min(_BREATH, sound.duration / 4))

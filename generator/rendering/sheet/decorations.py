@@ -1,4 +1,4 @@
-"""Ornaments, articulations, dynamics and chord symbols: from ABC's names to music21's objects."""
+"""ABC's decorations (ornaments, articulations, dynamics, fingerings, navigation) and chord symbols as music21 objects."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _fine() -> repeat.Fine:
     return fine
 
 
-# A turn is the sign that tune books print for a roll.
+# Tune books print a roll as a turn.
 _ORNAMENTS: dict[str, Callable[[], expressions.Expression]] = {
     "roll": expressions.Turn,
     "~": expressions.Turn,
@@ -52,7 +52,7 @@ _ORNAMENTS: dict[str, Callable[[], expressions.Expression]] = {
     "fermata": lambda: _fermata("upright"),
     "invertedfermata": lambda: _fermata("inverted"),
 }
-_SIGNS: dict[str, Callable[[], Music21Object]] = {
+_NAVIGATION: dict[str, Callable[[], Music21Object]] = {
     "segno": repeat.Segno,
     "coda": repeat.Coda,
     "fine": _fine,
@@ -66,11 +66,11 @@ _SIGNS: dict[str, Callable[[], Music21Object]] = {
 }
 _DYNAMICS = {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sfz"}
 _FINGERS = {"0", "1", "2", "3", "4", "5"}
-DRAWN = {*_ARTICULATIONS, *_ORNAMENTS, *_SIGNS, *_DYNAMICS, *_FINGERS}  # every decoration that has a sign on the sheet
+DRAWN = {*_ARTICULATIONS, *_ORNAMENTS, *_NAVIGATION, *_DYNAMICS, *_FINGERS}  # every decoration that has a sign on the sheet
 
 
 def decorate(element: note.GeneralNote, names: tuple[str, ...]) -> list[Music21Object]:
-    """Puts on a note what music21 has of ABC's decorations; gives back the signs that stand in the measure before it."""
+    """Attaches decorations to a note. Returns those that music21 places in the measure, before the note."""
     signs: list[Music21Object] = []
     for name in dict.fromkeys(names):
         if name in _ARTICULATIONS:
@@ -79,27 +79,27 @@ def decorate(element: note.GeneralNote, names: tuple[str, ...]) -> list[Music21O
             element.expressions.append(_ORNAMENTS[name]())
         elif name in _FINGERS:
             element.articulations.append(articulations.Fingering(int(name)))
-        elif name in _SIGNS:
-            signs.append(_SIGNS[name]())
+        elif name in _NAVIGATION:
+            signs.append(_NAVIGATION[name]())
         elif name in _DYNAMICS:
             signs.append(dynamics.Dynamic(name))
     return signs
 
 
 def chord_symbol(text: str) -> Music21Object:
-    """A chord symbol where the text is one (`Am`, `Bb7`, `D/F#`), else the text itself, to stand above the staff."""
+    """A chord symbol (`Am`, `Bb7`, `D/F#`), or plain text above the staff if the text is not one."""
     match = SYMBOL.fullmatch(text)
     if match is None:
         words = expressions.TextExpression(text.lstrip("^_<>@"))
         words.placement = "above"
         return words
     known = parse_chord(text)
-    bass = _spelt(match[3]) if match[3] else None
-    symbol = harmony.ChordSymbol(root=_spelt(match[1]), bass=bass, kind=known.kind if known else "other")
-    symbol.chordKindStr = match[2].replace("b", "♭").replace("#", "♯")  # as it was written: players know many ways
+    bass = _music21_name(match[3]) if match[3] else None
+    symbol = harmony.ChordSymbol(root=_music21_name(match[1]), bass=bass, kind=known.kind if known else "other")
+    symbol.chordKindStr = match[2].replace("b", "♭").replace("#", "♯")  # the suffix as written
     return symbol
 
 
-def _spelt(name: str) -> str:
-    """A pitch class as music21 spells it: B flat is `B-`."""
+def _music21_name(name: str) -> str:
+    """A pitch class in music21's spelling: B flat is `B-`."""
     return re.sub("[b♭]", "-", name).replace("♯", "#")

@@ -1,7 +1,7 @@
 """MusicXML → SVG by verovio → PNG by resvg.
 
-Both are as high as the tune needs. In the SVG each written note, chord or rest is a group whose id is `music21_score.note_id`'s,
-so that a page can light it up.
+The height of both fits the tune. In the SVG each written note, chord or rest is a group with the id `music21_score.note_id`, so
+that a page can highlight it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from generator.rendering.sheet.header import header
 from generator.rendering.sheet.layout import NARROWEST, page_width
 from generator.user_messages import UserMessage
 
-WIDTH = 1_200  # pixels of the PNG: more than twice what Discord shows of it, and a fifth faster than 1,400
-MAX_HEIGHT = 12_000  # pixels; more are scaled down
-_MARGIN = 40  # verovio's units, of which a staff is 72 high
-_FINE = 10  # units of the SVG in one of verovio's
+WIDTH = 1_200  # pixels of the PNG: more than twice the width at which Discord shows it, and a fifth faster to draw than 1,400
+MAX_HEIGHT = 12_000  # pixels; higher pages are scaled down
+_MARGIN = 40  # verovio's units; a staff is 72 high
+_SVG_UNITS = 10  # units of the SVG in one of verovio's
 
 _OPTIONS = {
     "adjustPageHeight": True,
@@ -41,13 +41,13 @@ _OPTIONS = {
     "svgFormatRaw": True,
     "svgViewBox": True,
     "tupletAngledOnBeams": True,
-    "xmlIdChecksum": True,  # the same tune gives the same file
+    "xmlIdChecksum": True,  # makes the ids, and so the file, reproducible
 }
-# What verovio sets in its music font inside text: the accidentals of chord symbols.
-_SIGNS = {"\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\ue260": "♭", "\ue261": "♮", "\ue262": "♯"}
+# The accidentals of chord symbols, which verovio sets in its music font inside text.
+_ACCIDENTALS = {"\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\ue260": "♭", "\ue261": "♮", "\ue262": "♯"}
 _MUSIC_TEXT = re.compile(r'<tspan font-family="Leipzig" font-size="\d+px">([^<]*)</tspan>')
 _CHORD = re.compile(r'<g id="\w+" class="chord">(.*?)<g id="(b\d+n[\d-]+)" class="note">', re.DOTALL)
-# Pages that allow no styles but their own show a sheet as well: verovio's are written out as attributes.
+# verovio's style sheet is replaced by attributes, because a page may forbid foreign styles (Content Security Policy).
 _STYLE = re.compile(r"\s*<style.*?</style>", re.DOTALL)
 _HIDDEN = re.compile(r'<g [^>]*class="[^"]*\bplaceholder\b[^"]*">\s*<ellipse[^>]*/>\s*</g>\s*')
 _BOLD = re.compile(r'(class="(?:ending|fing|reh)\b[^"]*")')
@@ -55,49 +55,52 @@ _SLANTED = re.compile(r'(class="(?:dir|dynam|mNum)\b[^"]*")')
 
 
 def engrave(score: Score, musicxml: bytes) -> str:
-    """The sheet as SVG; raises RenderingError when verovio cannot read what music21 wrote."""
+    """The sheet as SVG. Raises RenderingError if verovio cannot read the MusicXML."""
     width = page_width(score)
-    head = header(score, (width - 2 * _MARGIN) * _FINE)
+    head = header(score, (width - 2 * _MARGIN) * _SVG_UNITS)
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
-    toolkit.setOptions(_OPTIONS | {"pageWidth": width, "pageMarginTop": min(_MARGIN + head.height // _FINE, 500)})
-    if not toolkit.loadData(_for_the_page(score, musicxml)):
+    toolkit.setOptions(_OPTIONS | {"pageWidth": width, "pageMarginTop": min(_MARGIN + head.height // _SVG_UNITS, 500)})
+    if not toolkit.loadData(_without_header(score, musicxml)):
         raise RenderingError(UserMessage("The tune could not be engraved. Simplify its notation."))
-    svg = _plain(_MUSIC_TEXT.sub(_as_text, toolkit.renderToSVG(1)))
+    svg = _without_style_sheet(_MUSIC_TEXT.sub(_in_text_font, toolkit.renderToSVG(1)))
     svg = _CHORD.sub(r'<g id="\2" class="chord">\1<g class="note">', svg)
-    origin = f'<g class="page-head" transform="translate({_MARGIN * _FINE},{_MARGIN * _FINE})">{head.svg}</g>'
-    return svg.replace('<g class="page-margin"', origin + '<g class="page-margin"', 1)
+    page_head = f'<g class="page-head" transform="translate({_MARGIN * _SVG_UNITS},{_MARGIN * _SVG_UNITS})">{head.svg}</g>'
+    return svg.replace('<g class="page-margin"', page_head + '<g class="page-margin"', 1)
 
 
-def _plain(svg: str) -> str:
-    """The sheet without a style sheet, and without the signs that it hides."""
+def _without_style_sheet(svg: str) -> str:
+    """Replaces the style sheet by attributes, and removes the elements that it hides."""
     svg = _HIDDEN.sub("", _STYLE.sub("", svg))
     svg = svg.replace(' stroke-width="', ' stroke="currentColor" stroke-width="')
     return _SLANTED.sub(r'\1 font-style="italic"', _BOLD.sub(r'\1 font-weight="bold"', svg))
 
 
 def to_png(svg: str) -> bytes:
-    """A picture of a sheet that `engrave` made, at most WIDTH pixels wide, on white. Not for anybody's SVG: it loads files."""
+    """The PNG of a sheet from `engrave`, at most WIDTH pixels wide, on white.
+
+    Never pass it SVG from users: resvg loads files that the SVG refers to.
+    """
     box = re.search(r'viewBox="0 0 (\d+) (\d+)"', svg)
     if box is None:
         raise RenderingError(UserMessage("The tune could not be engraved. Simplify its notation."))
-    width = min(WIDTH, WIDTH * int(box[1]) / NARROWEST)  # a tune of a bar or two is no larger than the others
+    width = min(WIDTH, WIDTH * int(box[1]) / NARROWEST)  # a short tune gets a narrower picture, not larger notes
     height = width * int(box[2]) / int(box[1])
     width = round(width * min(1, MAX_HEIGHT / height))
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg, background="#ffffff", width=width, font_files=fonts.files(),
-            # Searching the system takes long, and gives other letters on other machines.
+            # System fonts take long to search, and differ between machines.
             skip_system_fonts=not fonts.missing(svg), font_family=fonts.FAMILY, serif_family=fonts.FAMILY,
         )
     )  # fmt: skip
 
 
-def _for_the_page(score: Score, musicxml: bytes) -> str:
-    """Leaves out what the page's head shows, and changes of mode that leave the signature as it is."""
+def _without_header(score: Score, musicxml: bytes) -> str:
+    """The MusicXML without what our header shows, and without changes of key that keep the key signature."""
     root = ElementTree.fromstring(musicxml)  # noqa: S314 — written by us
-    for dated in root.findall("identification"):
-        root.remove(dated)  # verovio names the parts of its SVG after all that it reads
+    for identification in root.findall("identification"):
+        root.remove(identification)  # it has a date, and verovio derives ids from everything that it reads
     rhythm = rhythm_words(score)
     fifths: str | None = None
     for measure in root.iter("measure"):
@@ -112,5 +115,5 @@ def _for_the_page(score: Score, musicxml: bytes) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _as_text(match: re.Match[str]) -> str:
-    return f'<tspan font-size="405px">{"".join(_SIGNS.get(sign, "") for sign in match[1])}</tspan>'
+def _in_text_font(match: re.Match[str]) -> str:
+    return f'<tspan font-size="405px">{"".join(_ACCIDENTALS.get(sign, "") for sign in match[1])}</tspan>'

@@ -1,6 +1,6 @@
-"""The head of the sheet: title, rhythm, key, tempo and composer, as SVG.
+"""The header of the sheet as SVG: title, rhythm, key, tempo and composer.
 
-Verovio can write one too, but sets the tempo's note in a web font that no rasteriser reads, and lets long titles run off.
+Verovio can write a header too, but it sets the tempo's note in a web font that no rasteriser reads, and wraps no titles.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from generator.notation.tempo import tempo
 from generator.rendering.display_text import composer, printable, rhythm_words
 from generator.rendering.sheet import fonts
 
-_TITLE, _TEXT = 620, 400  # font sizes in the page's units, of which a staff is 720 high
-_GAP = 300  # between what stands in one line
-_FOOT = 190  # from the last line to the music, which may reach up with a bracket over an ending
+_TITLE, _TEXT = 620, 400  # font sizes in the page's units; a staff is 720 units high
+_GAP = 300  # between the items of a line
+_FOOT = 190  # from the last line to the music, where the bracket of an ending may reach up
 _GLYPHS = {Fraction(1): "ECA2", Fraction(1, 2): "ECA3", Fraction(1, 4): "ECA5", Fraction(1, 8): "ECA7", Fraction(1, 16): "ECA9"}
 _DOT = "ECB7"
 _SIGNS = {-2: "𝄫", -1: "♭", 0: "♮", 1: "♯", 2: "𝄪"}
-MAX_ORDER = 24  # letters that tell the order of the parts; more would push the rest aside
+MAX_ORDER = 24  # letters in the order of the parts; a longer one does not fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +37,24 @@ class Header:
 
 
 def header(score: Score, width: int) -> Header:
-    """The head of a page whose music is `width` units wide; its origin is the upper left corner of the music."""
+    """The header of a page whose music is `width` units wide. Its origin is the upper left corner of the music."""
     lines: list[str] = []
     height = 0
-    for line in _wrapped(printable(score.title), width):
+    for line in _wrap(printable(score.title), width):
         size = min(_TITLE, round(_TITLE * width / max(fonts.width(line, _TITLE), 1)))
         height += round(1.1 * _TITLE)
         lines.append(_text(line, width // 2, height - 150, size, anchor="middle"))
     facts, end = _facts(score)
-    by = composer(score)[:60]
-    if by and end + _GAP + fonts.width(by, _TEXT) > width:
+    name = composer(score)[:60]
+    if name and end + _GAP + fonts.width(name, _TEXT) > width:
         height += round(1.3 * _TEXT)
-        lines.append(_fitted(by, width, height - 120))
-        by = ""
+        lines.append(_right_aligned(name, width, height - 120))
+        name = ""
     height += round(1.3 * _TEXT)
     scale = min(1, width / end)
     lines.append(f'<g transform="translate(0,{height - 120}) scale({scale:.3g})">{facts}</g>')
-    if by:
-        lines.append(_fitted(by, width, height - 120))
+    if name:
+        lines.append(_right_aligned(name, width, height - 120))
     return Header("".join(lines), height - 120 + _FOOT)
 
 
@@ -64,15 +64,15 @@ def key_name(key: Key) -> str:
     return f"{name} with {' '.join(letter + _SIGNS[alter] for letter, alter in key.extra)}" if key.extra else name
 
 
-def _wrapped(title: str, width: int) -> list[str]:
-    """The title in as few lines as it needs, about as long as each other."""
+def _wrap(title: str, width: int) -> list[str]:
+    """The title in as few lines as possible, of about equal width."""
     words = title.split()
     count = max(1, -(-fonts.width(title, _TITLE) // width))
     lines: list[str] = []
     while words:
-        goal = fonts.width(" ".join(words), _TITLE) / max(count - len(lines), 1)
+        target = fonts.width(" ".join(words), _TITLE) / max(count - len(lines), 1)
         taken = 1
-        while taken < len(words) and fonts.width(" ".join(words[: taken + 1]), _TITLE) <= min(1.08 * goal, width):
+        while taken < len(words) and fonts.width(" ".join(words[: taken + 1]), _TITLE) <= min(1.08 * target, width):
             taken += 1
         lines.append(" ".join(words[:taken]))
         words = words[taken:]
@@ -80,46 +80,46 @@ def _wrapped(title: str, width: int) -> list[str]:
 
 
 def _facts(score: Score) -> tuple[str, int]:
-    """Rhythm, key, tempo and the order of the parts, one after the other on a base line, and where they end."""
+    """Rhythm, key, tempo and the order of the parts on one base line, and the x position where they end."""
     parts: list[str] = []
     x = 0
     if rhythm := rhythm_words(score):
-        long = fonts.width(rhythm, _TEXT, italic=True)
-        parts.append(_text(rhythm, x, 0, _TEXT, style="italic", long=long))
-        x += long + _GAP
+        length = fonts.width(rhythm, _TEXT, italic=True)
+        parts.append(_text(rhythm, x, 0, _TEXT, style="italic", length=length))
+        x += length + _GAP
     name = key_name(score.key)
-    long = fonts.width(name, _TEXT)
-    parts.append(_text(name, x, 0, _TEXT, long=long))
-    x += long + _GAP
+    length = fonts.width(name, _TEXT)
+    parts.append(_text(name, x, 0, _TEXT, length=length))
+    x += length + _GAP
     beat, count = tempo(score)
-    plain = next((length for length in (beat, beat * 2 / 3) if length in _GLYPHS), None)
-    words = f"= {count}" if plain else f"{beat} = {count}"
-    if plain:
-        parts.append(_glyph(_GLYPHS[plain], x))
+    undotted = next((value for value in (beat, beat * 2 / 3) if value in _GLYPHS), None)
+    words = f"= {count}" if undotted else f"{beat} = {count}"
+    if undotted:
+        parts.append(_glyph(_GLYPHS[undotted], x))
         x += 230
-        if plain != beat:
+        if undotted != beat:
             parts.append(_glyph(_DOT, x - 30))
             x += 110
-    long = fonts.width(words, _TEXT)
-    parts.append(_text(words, x, 0, _TEXT, long=long))
-    x += long
+    length = fonts.width(words, _TEXT)
+    parts.append(_text(words, x, 0, _TEXT, length=length))
+    x += length
     if 0 < len(score.order) <= MAX_ORDER:
         parts.append(_text(score.order, x + _GAP, 0, _TEXT, weight="bold"))
         x += _GAP + round(1.1 * fonts.width(score.order, _TEXT))
     return "".join(parts), x
 
 
-def _fitted(text: str, width: int, y: int) -> str:
-    """A line that ends at the right margin, smaller where it would not fit."""
+def _right_aligned(text: str, width: int, y: int) -> str:
+    """A line that ends at the right margin, in smaller letters if it would not fit."""
     size = min(_TEXT, round(_TEXT * width / max(fonts.width(text, _TEXT), 1)))
     return _text(text, width, y, size, anchor="end")
 
 
 def _text(
-    text: str, x: int, y: int, size: int, *, anchor: str = "start", style: str = "normal", weight: str = "normal", long: int = 0
+    text: str, x: int, y: int, size: int, *, anchor: str = "start", style: str = "normal", weight: str = "normal", length: int = 0
 ) -> str:
-    """With `long` so long in any font: a browser that lacks ours takes a wider one."""
-    fitted = f' textLength="{long}" lengthAdjust="spacingAndGlyphs"' if long else ""
+    """A text element. `length` fixes its length in any font: a browser without ours may take a wider one."""
+    fitted = f' textLength="{length}" lengthAdjust="spacingAndGlyphs"' if length else ""
     return (
         f'<text x="{x}" y="{y}" font-size="{size}px" text-anchor="{anchor}" font-style="{style}" font-weight="{weight}"{fitted}>'
         f"{_spans(text)}</text>"
@@ -127,13 +127,13 @@ def _text(
 
 
 def _spans(text: str) -> str:
-    """The text with the font named where the first has no letters: a rasteriser that looks for one may give up."""
+    """The text, with the fallback font named where the first lacks a character: rasterisers may not search for one."""
     runs = ((family, escape("".join(run))) for family, run in groupby(text, fonts.family))
     return "".join(run if family == fonts.FAMILY else f'<tspan font-family="{family}">{run}</tspan>' for family, run in runs)
 
 
 def _glyph(name: str, x: int) -> str:
-    """A glyph of the music font, drawn as a path: its own font is not at hand where the sheet is shown."""
+    """A glyph of the music font as a path, because the sheet is shown without that font."""
     scale = 1.1 * _TEXT / 1_000
     return f'<g transform="translate({x},0) scale({scale:g})">{_path(name)}</g>'
 

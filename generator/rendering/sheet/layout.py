@@ -1,4 +1,4 @@
-"""Where the lines of a page break, and how its bars are numbered."""
+"""The layout of the sheet: line breaks, page width, bar numbers, part names and ending brackets."""
 
 from __future__ import annotations
 
@@ -12,84 +12,89 @@ from generator.notation.score import Bar, Score
 from generator.notation.structure import metres, sections
 from generator.rendering.display_text import printable
 
-BARS_A_LINE = 4
-_ROOM = 50  # how much of `_width` a line holds
+BARS_PER_LINE = 4
+_LINE_WIDTH = 50  # the sum of `_width` that a line holds
 
-# Verovio's own spacing of 150 tunes came to this many of its units for one of `_width`, and so many beside the notes.
+# Measured on verovio's spacing of 150 tunes: its units for one of `_width`, and its units for the signs beside the notes.
 _UNITS, _SIGNS = 40, 110
 NARROWEST, _WIDEST = 1_450, 4_000
 _ONE_LINE = 800  # the narrowest page for a tune of a single line
 
 
 def page_width(score: Score) -> int:
-    """How wide a page must be, in verovio's units, for the fullest line to stand at its ease."""
+    """The page width at which the fullest line has normal spacing, in verovio's units."""
     breaks = sorted({0, len(score.bars)} | line_starts(score))
     fullest = max(sum(map(_width, score.bars[start:stop])) for start, stop in pairwise(breaks))
     return min(max(round(_UNITS * fullest) + _SIGNS, NARROWEST if len(breaks) > 2 else _ONE_LINE), _WIDEST)
 
 
 def line_starts(score: Score) -> set[int]:
-    """Indices of the bars that begin a line: each part begins one, and lines hold four bars where these fit, else two."""
-    full = [metre.bar if metre else None for metre in metres(score)]
+    """Indices of the bars that begin a line. Each part begins a line; lines hold four bars, or two if four do not fit."""
+    full_lengths = [metre.bar if metre else None for metre in metres(score)]
     starts: set[int] = set()
-    for start, stop in _stretches(score, full):
-        lines = _lines(score.bars, full, start, stop, BARS_A_LINE, _ROOM)
-        if len(lines) > len(_lines(score.bars, full, start, stop, BARS_A_LINE, inf)):
-            lines = _lines(score.bars, full, start, stop, BARS_A_LINE // 2, _ROOM)
-        starts |= {line[0] for line in _without_leftover(score.bars, full, lines)}
+    for start, stop in _sections_with_pickups(score, full_lengths):
+        lines = _lines(score.bars, full_lengths, start, stop, BARS_PER_LINE, _LINE_WIDTH)
+        if len(lines) > len(_lines(score.bars, full_lengths, start, stop, BARS_PER_LINE, inf)):
+            lines = _lines(score.bars, full_lengths, start, stop, BARS_PER_LINE // 2, _LINE_WIDTH)
+        starts |= {line[0] for line in _without_short_last_line(score.bars, full_lengths, lines)}
     return starts - {0}
 
 
-def _without_leftover(bars: Sequence[Bar], full: Sequence[Fraction | None], lines: list[list[int]]) -> list[list[int]]:
-    """A last line of a bar or two looks lost: it joins the line before it, or shares that line's bars."""
-    if len(lines) < 2 or 2 * _count(bars, full, lines[-1]) > BARS_A_LINE or bars[lines[-1][0]].part:
+def _without_short_last_line(
+    bars: Sequence[Bar], full_lengths: Sequence[Fraction | None], lines: list[list[int]]
+) -> list[list[int]]:
+    """Joins a last line of one or two bars to the line before, or divides the bars of both evenly."""
+    if len(lines) < 2 or 2 * _count(bars, full_lengths, lines[-1]) > BARS_PER_LINE or bars[lines[-1][0]].part:
         return lines
     joined = [*lines[-2], *lines[-1]]
-    if sum(_width(bars[index]) for index in joined) <= _ROOM:
+    if sum(_width(bars[index]) for index in joined) <= _LINE_WIDTH:
         return [*lines[:-2], joined]
     half = (len(joined) + 1) // 2
-    shared = [joined[:half], joined[half:]]
-    fit = max(sum(_width(bars[index]) for index in line) for line in shared) <= _ROOM
-    return [*lines[:-2], *shared] if fit else lines
+    halves = [joined[:half], joined[half:]]
+    fit = max(sum(_width(bars[index]) for index in line) for line in halves) <= _LINE_WIDTH
+    return [*lines[:-2], *halves] if fit else lines
 
 
-def _stretches(score: Score, full: Sequence[Fraction | None]) -> list[tuple[int, int]]:
-    """The sections, each with the pick-up that leads into it."""
+def _sections_with_pickups(score: Score, full_lengths: Sequence[Fraction | None]) -> list[tuple[int, int]]:
+    """The sections as (first bar, bar after the last), each with the pick-up that leads into it."""
     found: list[tuple[int, int]] = []
-    held: int | None = None
+    pickup: int | None = None
     for start, stop in sections(score.bars):
-        first = start if held is None else held
+        first = start if pickup is None else pickup
         length = sum((bar.duration for bar in score.bars[first:stop]), Fraction(0))
-        short = full[start] is not None and length < (full[start] or 0)
+        short = full_lengths[start] is not None and length < (full_lengths[start] or 0)
         if short and not score.bars[stop - 1].repeat_end and stop < len(score.bars):
-            held = first
+            pickup = first
             continue
         found.append((first, stop))
-        held = None
+        pickup = None
     return found
 
 
 def _lines(
-    bars: Sequence[Bar], full: Sequence[Fraction | None], start: int, stop: int, most: int, room: float
+    bars: Sequence[Bar], full_lengths: Sequence[Fraction | None], start: int, stop: int, max_bars: int, max_width: float
 ) -> list[list[int]]:
-    """A stretch of bars in lines of at most `most` bars and `room`."""
+    """The bars from `start` to `stop` in lines of at most `max_bars` bars and of at most `max_width`."""
     lines: list[list[int]] = [[]]
     for index in range(start, stop):
         line = [*lines[-1], index]
-        crowded = _count(bars, full, line) > most or sum(_width(bars[each]) for each in line) > room
-        if lines[-1] and (bars[index].part or crowded):
+        too_long = _count(bars, full_lengths, line) > max_bars or sum(_width(bars[each]) for each in line) > max_width
+        if lines[-1] and (bars[index].part or too_long):
             lines.append([])
         lines[-1].append(index)
     return lines
 
 
-def _count(bars: Sequence[Bar], full: Sequence[Fraction | None], line: Sequence[int]) -> int:
-    """Bars in a line, a pick-up not counted."""
-    return sum(index != line[0] or full[index] is None or 2 * bars[index].duration >= (full[index] or 0) for index in line)
+def _count(bars: Sequence[Bar], full_lengths: Sequence[Fraction | None], line: Sequence[int]) -> int:
+    """The number of bars in a line without a pick-up."""
+    return sum(
+        index != line[0] or full_lengths[index] is None or 2 * bars[index].duration >= (full_lengths[index] or 0)
+        for index in line
+    )
 
 
 def _width(bar: Bar) -> float:
-    """Roughly how wide a bar is, in eighth notes with their share of dots and bar lines."""
+    """The approximate width of a bar, in quavers with their share of dots and bar lines."""
     notes = sum(
         0.8 + 0.2 * min(8 * float(note.duration), 4) + 0.3 * (note.nominal.numerator > 1) + 0.4 * len(note.grace)
         for note in bar.notes
@@ -99,33 +104,33 @@ def _width(bar: Bar) -> float:
 
 
 def part_names(score: Score) -> dict[int, str]:
-    """What the box over a part's first bar says: the tune's own names, else A, B, C over parts of four bars or more."""
+    """First bar of a part → the name in its box: the tune's own part names, or A, B, C if all parts have at least four bars."""
     if any(bar.part for bar in score.bars):
         return {index: name for index, bar in enumerate(score.bars) if (name := printable(bar.part))}
-    found = _stretches(score, [metre.bar if metre else None for metre in metres(score)])
-    if not 2 <= len(found) <= len(ascii_uppercase) or any(stop - start < BARS_A_LINE for start, stop in found):
+    found = _sections_with_pickups(score, [metre.bar if metre else None for metre in metres(score)])
+    if not 2 <= len(found) <= len(ascii_uppercase) or any(stop - start < BARS_PER_LINE for start, stop in found):
         return {}
     return {start: letter for (start, _), letter in zip(found, ascii_uppercase, strict=False)}
 
 
-def numbers(score: Score) -> list[int]:
-    """A number for each bar: 0 for a pick-up; the halves of a bar that a repeat cuts in two share one."""
+def bar_numbers(score: Score) -> list[int]:
+    """The number of each bar: 0 for a pick-up. The halves of a bar that a repeat divides share a number."""
     found: list[int] = []
-    last, filled = 0, Fraction(0)  # the number given last, and how much of that bar is there
+    last, filled = 0, Fraction(0)  # the last number, and how much of its bar has passed
     for bar, metre in zip(score.bars, metres(score), strict=True):
         full = metre.bar if metre else None
         if not found and full is not None and bar.duration < full and len(score.bars) > 1:
             found.append(0)
             continue
-        goes_on = full is not None and last > 0 and 0 < filled < full and filled + bar.duration <= full
-        filled = filled + bar.duration if goes_on else bar.duration
-        last += not goes_on
+        continues = full is not None and last > 0 and 0 < filled < full and filled + bar.duration <= full
+        filled = filled + bar.duration if continues else bar.duration
+        last += not continues
         found.append(last)
     return found
 
 
-def brackets(bars: Sequence[Bar]) -> list[tuple[tuple[int, ...], int, int]]:
-    """The brackets over endings, as (passes, first bar, last bar)."""
+def ending_brackets(bars: Sequence[Bar]) -> list[tuple[tuple[int, ...], int, int]]:
+    """The brackets above first and second endings, as (passes, first bar, last bar)."""
     found: list[tuple[tuple[int, ...], int, int]] = []
     for start, bar in enumerate(bars):
         if not bar.endings:

@@ -10,6 +10,6 @@ from generator.rendering.sheet.music21_score import to_music21
 
 def write_musicxml(score: Score) -> bytes:
     exporter = GeneralObjectExporter(to_music21(score))
-    exporter.makeNotation = False  # the measures are finished, and a deep copy takes most of the time
+    exporter.makeNotation = False  # the measures are complete; music21 would first make a deep copy, which takes most of the time
     data: bytes = exporter.parse()
     return data

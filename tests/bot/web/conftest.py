@@ -32,7 +32,7 @@ ABC = "X:1\nT:The Web Reel\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|
 SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 120">
 <path stroke="#000" d="M10 30h580M10 42h580M10 54h580M10 66h580M10 78h580M590 30v48"/>
 <g id="b0n0"><circle cx="60" cy="72" r="6"/></g><g id="b0n1-0"><circle cx="90" cy="60" r="6"/></g></svg>"""
-TIMES = b'[{"ms": 0, "bar": 0, "note": 0}, {"ms": 1000, "bar": 0, "note": 1}]'
+TIMES = b'[{"onset_ms": 0, "bar": 0, "note": 0}, {"onset_ms": 1000, "bar": 0, "note": 1}]'
 OPEN_LIMIT = 3
 DISCORDS, SERVER, PLACE = "77777777777777777", "88888888888888888", "99999999999999999"
 

@@ -1,4 +1,4 @@
-"""ABC that broke tools, or was written to: each is to be refused in a sentence or rendered as harmlessly as any tune."""
+"""Hostile ABC, which broke other tools or was written to do so. Each is either refused with a message or rendered safely."""
 
 _HEAD = "X:1\nT:Hostile\nM:4/4\nL:1/8\nK:C\n"
 _TUNE = "CDEF GABc|cBAG FEDC|]\n"

@@ -1,4 +1,4 @@
-"""Reads the ID3 tag and the headers of MPEG-1 Layer III frames: enough to know how long a recording is."""
+"""Reads the ID3 tag and the frame headers of an MP3 file (MPEG-1 Layer III), from which its duration follows."""
 
 from typing import NamedTuple
 
@@ -13,27 +13,27 @@ class Frame(NamedTuple):
 
 
 def frames(data: bytes) -> list[Frame]:
-    """Every frame behind the tag, one after another to the end; raises ValueError where one does not begin with its sign."""
-    found, at = [], _tag_size(data)
-    while at < len(data):
-        head = int.from_bytes(data[at : at + 4], "big")
+    """All frames after the tag. Raises ValueError at a byte that should begin a frame and does not."""
+    found, position = [], _tag_size(data)
+    while position < len(data):
+        head = int.from_bytes(data[position : position + 4], "big")
         if head >> 17 != 0xFFFB >> 1:
-            raise ValueError(f"no frame at byte {at}")
+            raise ValueError(f"no frame at byte {position}")
         kbps, rate = _KBPS[head >> 12 & 15], _RATES[head >> 10 & 3]
         found.append(Frame(kbps, rate, 1 if head >> 6 & 3 == 3 else 2))
-        at += 144_000 * kbps // rate + (head >> 9 & 1)
+        position += 144_000 * kbps // rate + (head >> 9 & 1)
     return found
 
 
 def tags(data: bytes) -> dict[str, str]:
-    """The texts of an ID3 tag of version 2.3 in UTF-16, by the names of their frames."""
+    """Frame name → text of an ID3 tag of version 2.3 in UTF-16."""
     assert data[:5] == b"ID3\3\0"
-    found, at = {}, 10
-    while at < _tag_size(data):
-        size = int.from_bytes(data[at + 4 : at + 8], "big")
-        found[data[at : at + 4].decode()] = data[at + 10 : at + 10 + size]
-        at += 10 + size
-    assert at == _tag_size(data)
+    found, position = {}, 10
+    while position < _tag_size(data):
+        size = int.from_bytes(data[position + 4 : position + 8], "big")
+        found[data[position : position + 4].decode()] = data[position + 10 : position + 10 + size]
+        position += 10 + size
+    assert position == _tag_size(data)
     # A comment has a language and a description before its text.
     return {name: (body[8:] if name == "COMM" else body[1:]).decode("utf-16") for name, body in found.items()}
 

@@ -1,4 +1,4 @@
-"""Chord symbols as people write them."""
+"""Chord symbols."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from generator.rendering.chords import Chord, parse_chord
         ("A5", {9, 4}, 9),
     ],
 )
-def test_a_symbol_is_its_pitches(text: str, tones: set[int], bass: int) -> None:
+def test_a_chord_symbol_has_its_pitch_classes_and_bass(text: str, tones: set[int], bass: int) -> None:
     chord = parse_chord(text)
     assert chord is not None
     assert set(chord.tones) == tones
@@ -26,11 +26,11 @@ def test_a_symbol_is_its_pitches(text: str, tones: set[int], bass: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "H", "Amm", "slowly", "A/H", "a"])
-def test_what_is_no_chord_is_none(text: str) -> None:
+def test_text_that_is_not_a_known_chord_gives_none(text: str) -> None:
     assert parse_chord(text) is None
 
 
-def test_a_chord_is_written_as_people_write_it() -> None:
+def test_a_chord_is_written_as_its_symbol() -> None:
     for text in ("Am", "D7", "G/B", "F#m", "Bb"):
         assert str(parse_chord(text)) == text
     assert str(Chord("C", "minor", "Eb")) == "Cm/Eb"

@@ -1,4 +1,4 @@
-"""Hostile scores are refused with a sentence, before anything is synthesised."""
+"""Hostile scores are refused with a message, before anything is synthesised."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,15 +36,15 @@ HOSTILE = {
     "thousands of bars": (_score(*[BAR] * 5_000), "5,000 bars"),
     "thousands of notes": (_score(*[Bar((Note(C4, Fraction(1, 256)),) * 50)] * 100), "5,000 notes"),
     "thousands of graces": (_score(*[Bar((Note(C4, Fraction(1, 4), grace=C4 * 8),) * 20)] * 20), "3,600 notes"),
-    "hundreds of notes in a bar": (_score(Bar((Note(C4, Fraction(1, 256)),) * 300)), "more bar lines"),
+    "hundreds of notes in a bar": (_score(Bar((Note(C4, Fraction(1, 256)),) * 300)), "Add bar lines"),
     "a bar of hours": (_score(Bar((CROTCHET,) * 65)), "longer than 64/4"),
     "a metre of hours": (replace(_score(BAR), metre=Metre(99, 8)), "longer than 64/8"),
     "a metre of hours later on": (_score(BAR, replace(BAR, metre=Metre(99, 8))), "longer than 64/8"),
-    "chords that are played again and again": (
+    "chords that are repeated many times": (
         _score(*[Bar((Note(C4 * 8, Fraction(1, 64)),) * 30)] * 10, Bar((CROTCHET,), repeat_end=5)),
-        "14,406 notes as played",
+        "14,406 notes with its repeats",
     ),
-    "longer than the cap by its repeats": (_score(*[BAR] * 100, Bar((CROTCHET,), repeat_end=1)), "Shorten it"),
+    "too long because of its repeats": (_score(*[BAR] * 100, Bar((CROTCHET,), repeat_end=1)), "Shorten it"),
     "a part repeated a million times": (_score(Bar((CROTCHET,), repeat_end=1_000_000)), "more than 8 times"),
     "an ending for the thousandth time": (_score(BAR, Bar((CROTCHET,), endings=(1_000,))), "more than 8 times"),
     "a tempo of one": (_score(BAR, tempo=(Fraction(1, 256), 1)), "tempo"),
@@ -52,18 +52,18 @@ HOSTILE = {
     "a tempo of a million": (_score(BAR, tempo=(Fraction(1), 999_999)), "tempo"),
     "no bars": (_score(), "no notes"),
     "rests alone": (_score(Bar((Note((), Fraction(1)),))), "no notes"),
-    "a chord of a hundred": (_score(Bar((Note(C4 * 100, Fraction(1)),))), "chord"),
+    "a chord of a hundred notes": (_score(Bar((Note(C4 * 100, Fraction(1)),))), "chord"),
     "slurs without end": (_score(Bar((Note(C4, Fraction(1), slurs_open=1_500),))), "slurs"),
-    "a note that only dogs hear": (_score(Bar((Note((Pitch("C", 40),), Fraction(1)),))), "C40"),
+    "an extremely high note": (_score(Bar((Note((Pitch("C", 40),), Fraction(1)),))), "C40"),
     "a note below the piano": (_score(Bar((Note((Pitch("C", -3),), Fraction(1)),))), "C-3"),
     "a note of no length": (_score(Bar((Note(C4, Fraction(0)),))), "shorter"),
-    "a hemidemisemi-nothing": (_score(Bar((Note(C4, Fraction(1, 100_000)),))), "shorter"),
-    "a seventeenth": (_score(Bar((Note(C4, Fraction(3, 17)),))), "No note lasts"),
+    "an extremely short note": (_score(Bar((Note(C4, Fraction(1, 100_000)),))), "shorter"),
+    "a seventeenth": (_score(Bar((Note(C4, Fraction(3, 17)),))), "No note value lasts"),
 }
 
 
 @pytest.fixture
-def _no_sound(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_synthesis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def reached(*_: object) -> None:
         raise AssertionError("a hostile score reached the synthesiser")
 
@@ -71,51 +71,51 @@ def _no_sound(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-@pytest.mark.usefixtures("_no_sound")
+@pytest.mark.usefixtures("_no_synthesis")
 @pytest.mark.parametrize("name", HOSTILE)
-def test_it_is_refused_after_little_work_in_one_sentence_that_says_what_to_do(name: str) -> None:
-    score, says = HOSTILE[name]
-    with pytest.raises(RenderingError, match=says) as caught, few_calls():
+def test_a_hostile_score_is_refused_after_little_work_with_a_short_message(name: str) -> None:
+    score, message = HOSTILE[name]
+    with pytest.raises(RenderingError, match=message) as caught, few_calls():
         render(score)
     assert str(caught.value).endswith(".") and len(str(caught.value)) < 200
 
 
-def test_empty_bars_that_are_played_without_end_are_refused() -> None:
+def test_empty_bars_with_many_repeats_are_refused() -> None:
     empty = [Bar()] * 190
     with pytest.raises(RenderingError, match="Shorten it"):
         check(_score(Bar((CROTCHET,)), *empty, Bar(repeat_end=6)))
 
 
-def test_a_part_that_is_played_again_and_again_counts_each_time() -> None:
+def test_each_repeat_of_a_part_counts_towards_the_playing_time() -> None:
     tune = _score(Bar((CROTCHET,) * 4, part="A"), BAR, BAR)  # three seconds
     check(replace(tune, order="A" * 60))
     with pytest.raises(RenderingError, match="183 s"):
         check(replace(tune, order="A" * 61))
 
 
-def test_what_plays_just_as_long_as_allowed_is_let_through() -> None:
+def test_a_tune_of_exactly_the_maximum_playing_time_is_accepted() -> None:
     check(_score(*[BAR] * MAX_PLAYING_S))  # a bar of four beats at 240 lasts a second
     with pytest.raises(RenderingError, match="181 s"):
         check(_score(*[BAR] * (MAX_PLAYING_S + 1)))
 
 
-def test_a_tune_whose_played_parts_have_only_rests_is_refused() -> None:
+def test_a_tune_with_only_rests_in_its_played_parts_is_refused() -> None:
     with pytest.raises(RenderingError, match="no notes to play"):
         check(read("X:1\nP:A\nM:4/4\nL:1/8\nK:D\nP:A\nz8|z8||\nP:B\nABcd efga|]\n"))
 
 
-def test_the_longest_sound_that_is_let_through_fits_into_the_file_that_a_tune_may_write() -> None:
+def test_the_longest_accepted_recording_fits_into_the_file_size_limit() -> None:
     assert (MAX_PLAYING_S + 20) * RATE * 2 * 4 < FILE_SIZE  # of 32-bit samples
 
 
-def test_an_arrangement_that_swells_is_refused_before_it_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_arrangement_with_too_many_notes_is_refused_before_it_is_synthesised(monkeypatch: pytest.MonkeyPatch) -> None:
     check_midi(bytes(MAX_MIDI))
     monkeypatch.setattr(rendering, "to_midi", lambda *_, **__: bytes(MAX_MIDI + 1))
     with pytest.raises(RenderingError, match="too many notes"):
         render(_score(BAR))
 
 
-# Of the attacks that tools broke down over, those that stand in something that can be done without: a tune is left.
+# Attacks in parts of the ABC that the reader can leave out: a tune remains.
 HARMLESS = {
     "a tempo of nothing", "a tempo of a billion", "a program", "PostScript", "an included file", "a huge scale", "a MIDI program",
     "exploding parts", "deep tuplets", "changes at every note", "a symbol that is markup", "a title without end",
@@ -126,7 +126,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_TEXTS)
-def test_a_hostile_text_is_refused_in_a_sentence_or_becomes_a_short_tune_after_little_work(name: str) -> None:
+def test_hostile_abc_is_refused_with_a_message_or_becomes_a_short_tune_after_little_work(name: str) -> None:
     try:
         with few_calls():
             request = TuneRequest.check(opening=HOSTILE_TEXTS[name], mode="play")

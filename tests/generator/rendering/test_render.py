@@ -1,4 +1,4 @@
-"""One tune through all of it."""
+"""Rendering one tune into all formats."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from tests.generator.rendering.mp3_reader import frames
 from tests.generator.rendering.tunes import PLAIN, REEL
 
 
-def test_every_form_is_whole_and_they_agree_on_how_long_the_tune_is() -> None:
+def test_every_format_is_complete_and_all_agree_on_the_duration() -> None:
     score = read(REEL)
     rendering = render(score)
     seconds = playing_time_s(score, [0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9, 10])
@@ -26,17 +26,17 @@ def test_every_form_is_whole_and_they_agree_on_how_long_the_tune_is() -> None:
     assert rendering.midi[:4] == b"MThd"
     assert converter.parseData(rendering.musicxml, format="musicxml").metadata.bestTitle == "Everything"
     assert Image.open(io.BytesIO(rendering.png)).width == WIDTH
-    heard = json.loads(rendering.timemap)
-    assert len({entry["bar"] for entry in heard}) == len(score.bars)
-    assert DELAY_MS == heard[0]["ms"] < heard[-1]["ms"] < rendering.duration_ms
+    entries = json.loads(rendering.time_map)
+    assert len({entry["bar"] for entry in entries}) == len(score.bars)
+    assert DELAY_MS == entries[0]["onset_ms"] < entries[-1]["onset_ms"] < rendering.duration_ms
     assert rendering.svg.lstrip().startswith(b"<svg") and rendering.svg.rstrip().endswith(b"</svg>")
 
 
-def test_files_stay_far_below_what_discord_takes() -> None:
+def test_files_are_far_below_discord_s_size_limit() -> None:
     rendering = render(read(PLAIN))
     assert max(len(rendering.mp3), len(rendering.png), len(rendering.svg)) < 1 << 20
 
 
-def test_a_tune_of_words_alone_is_refused() -> None:
+def test_a_tune_without_notes_is_refused() -> None:
     with pytest.raises(RenderingError, match="no notes"):
         check(read("X:1\nM:4/4\nK:C\nz8|\n"))

@@ -1,4 +1,4 @@
-"""The renderer's process: its limits, its deaths, its end."""
+"""Renderer and renderer processes: limits, crashes, timeouts and shutdown."""
 
 import asyncio
 import os
@@ -23,14 +23,14 @@ from generator.rendering.renderer import Renderer
 from tests.generator.rendering.tunes import PLAIN
 from tests.patience import HANG_S
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")  # one renderer for all, which is one start of music21 less for each
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one renderer for all tests: music21 starts only once
 
 ROOT = Path(__file__).parents[3]
-AGES_S = 10**6
+ENDLESS_S = 10**6
 
 
 class Trap(Score):
-    """A score that does something else in the process that unpickles it."""
+    """A score that calls a function in the process that unpickles it."""
 
     def __init__(self, call: Callable[..., Any], *arguments: Any) -> None:
         object.__setattr__(self, "trap", (call, arguments))
@@ -46,14 +46,15 @@ async def renderer() -> AsyncIterator[Renderer]:
     one.close()
 
 
-def _children(renderer: Renderer) -> set[int]:
-    """The process ids of the children of the one renderer, all of which render now or wait."""
-    return {child.process.pid for child in renderer._children}
+def _pids(renderer: Renderer) -> set[int]:
+    """The process ids of the renderer processes."""
+    return {process.popen.pid for process in renderer._running}
 
 
-async def _gone(pid: int) -> bool:
-    until = time.monotonic() + HANG_S
-    while time.monotonic() < until:
+async def _has_ended(pid: int) -> bool:
+    """Waits until a process has ended."""
+    deadline = time.monotonic() + HANG_S
+    while time.monotonic() < deadline:
         with suppress(psutil.NoSuchProcess):
             if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
                 await asyncio.sleep(0.05)
@@ -62,7 +63,7 @@ async def _gone(pid: int) -> bool:
     return False
 
 
-async def test_it_gives_what_render_gives_and_keeps_its_process(renderer: Renderer) -> None:
+async def test_a_renderer_process_gives_the_same_result_as_render_and_is_reused(renderer: Renderer) -> None:
     score = read(PLAIN)
     first, second = await asyncio.gather(renderer.render(score), renderer.render(score))
     here = render(score)
@@ -73,7 +74,7 @@ async def test_it_gives_what_render_gives_and_keeps_its_process(renderer: Render
     assert renderer.pid == pid
 
 
-async def test_a_refusal_is_the_same_sentence_and_costs_no_process(renderer: Renderer) -> None:
+async def test_a_refused_tune_raises_its_message_and_keeps_the_process(renderer: Renderer) -> None:
     with pytest.raises(RenderingError, match="There are no notes"):
         await renderer.render(read("X:1\nM:4/4\nK:C\nz8|\n"))
     pid = renderer.pid
@@ -81,30 +82,30 @@ async def test_a_refusal_is_the_same_sentence_and_costs_no_process(renderer: Ren
     assert renderer.pid == pid
 
 
-async def test_killed_in_the_middle_of_a_tune_it_renders_the_tune_again(renderer: Renderer) -> None:
+async def test_a_tune_whose_process_is_killed_is_rendered_again(renderer: Renderer) -> None:
     await renderer.start()
     pid = renderer.pid
     assert pid
-    at_work = Path(psutil.Process(pid).cmdline()[-1]) / "at work"
-    # In this process it never comes to an end, in any other it is an ordinary tune.
-    endless = f"open({str(at_work)!r}, 'w').close() or __import__('time').sleep({AGES_S})"
+    started = Path(psutil.Process(pid).cmdline()[-1]) / "started"
+    # In this process it never ends; in any other it is an ordinary tune.
+    endless = f"open({str(started)!r}, 'w').close() or __import__('time').sleep({ENDLESS_S})"
     ordinary = f"__import__('generator.notation.reader').notation.reader.read({PLAIN!r})"
     task = asyncio.create_task(renderer.render(Trap(eval, f"{endless} if __import__('os').getpid() == {pid} else {ordinary}")))
     async with asyncio.timeout(HANG_S):
-        while not at_work.exists():
+        while not started.exists():
             await asyncio.sleep(0.01)
     os.kill(pid, signal.SIGKILL)
     assert (await task).mp3
     assert renderer.pid != pid
 
 
-async def test_a_tune_that_kills_it_twice_is_given_up_and_the_next_is_rendered(renderer: Renderer) -> None:
-    with pytest.raises(RenderingError, match="stopped twice"):
+async def test_a_tune_that_crashes_two_processes_fails_and_the_next_is_rendered(renderer: Renderer) -> None:
+    with pytest.raises(RenderingError, match="crashed the renderer twice"):
         await renderer.render(Trap(os._exit, 1))
     assert (await renderer.render(read(PLAIN))).mp3
 
 
-async def test_what_takes_too_long_is_killed_and_the_next_is_rendered(
+async def test_a_process_that_takes_too_long_is_killed_and_the_next_tune_is_rendered(
     renderer: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await renderer.start()
@@ -112,48 +113,48 @@ async def test_what_takes_too_long_is_killed_and_the_next_is_rendered(
     assert pid
     monkeypatch.setattr(renderer, "timeout_s", 0.3)
     with pytest.raises(RenderingError, match="longer than 0\\.3 s"):
-        await renderer.render(Trap(time.sleep, AGES_S))
-    assert await _gone(pid)
+        await renderer.render(Trap(time.sleep, ENDLESS_S))
+    assert await _has_ended(pid)
     monkeypatch.setattr(renderer, "timeout_s", HANG_S)
     assert (await renderer.render(read(PLAIN))).mp3
 
 
-async def test_a_cancelled_render_leaves_no_process_at_work(renderer: Renderer) -> None:
+async def test_cancelling_a_tune_kills_its_process(renderer: Renderer) -> None:
     await renderer.start()
     pid = renderer.pid
     assert pid
-    task = asyncio.create_task(renderer.render(Trap(time.sleep, AGES_S)))
+    task = asyncio.create_task(renderer.render(Trap(time.sleep, ENDLESS_S)))
     await asyncio.sleep(0.1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await _gone(pid)
+    assert await _has_ended(pid)
 
 
-async def test_memory_has_a_bound_and_reaching_it_is_a_sentence(renderer: Renderer) -> None:
+async def test_a_tune_that_takes_too_much_memory_fails_with_a_message(renderer: Renderer) -> None:
     with pytest.raises(RenderingError, match="too much memory"):
         await renderer.render(Trap(bytearray, 3 << 30))
     assert (await renderer.render(read(PLAIN))).mp3
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells another process's limits")
-async def test_files_and_processor_time_have_bounds(renderer: Renderer) -> None:
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux shows another process's limits")
+async def test_files_and_processor_time_are_limited(renderer: Renderer) -> None:
     await renderer.render(read(PLAIN))
-    child = psutil.Process(renderer.pid)
-    assert child.rlimit(psutil.RLIMIT_FSIZE)[0] == 128 << 20
-    assert child.rlimit(psutil.RLIMIT_NOFILE)[0] == 64
-    assert child.rlimit(psutil.RLIMIT_CORE)[0] == 0
-    soft, _ = child.rlimit(psutil.RLIMIT_CPU)
-    times = child.cpu_times()
+    process = psutil.Process(renderer.pid)
+    assert process.rlimit(psutil.RLIMIT_FSIZE)[0] == 128 << 20
+    assert process.rlimit(psutil.RLIMIT_NOFILE)[0] == 64
+    assert process.rlimit(psutil.RLIMIT_CORE)[0] == 0
+    soft, _ = process.rlimit(psutil.RLIMIT_CPU)
+    times = process.cpu_times()
     assert 0 < soft - times.user - times.system <= 61
 
 
-async def test_a_failure_inside_a_library_is_a_sentence(renderer: Renderer) -> None:
+async def test_an_exception_in_a_library_fails_the_tune_with_a_message(renderer: Renderer) -> None:
     with pytest.raises(RenderingError, match="could not be rendered"):
         await renderer.render(Trap(int, "not a score"))
 
 
-async def test_ctrl_c_in_the_terminal_is_left_to_the_parent(renderer: Renderer) -> None:
+async def test_a_renderer_process_ignores_ctrl_c(renderer: Renderer) -> None:
     await renderer.start()
     pid = renderer.pid
     assert pid and os.getpgid(pid) != os.getpgid(0)
@@ -162,55 +163,55 @@ async def test_ctrl_c_in_the_terminal_is_left_to_the_parent(renderer: Renderer) 
     assert renderer.pid == pid
 
 
-async def test_two_tunes_are_rendered_side_by_side_and_one_that_dies_leaves_the_other_at_work() -> None:
+async def test_tunes_are_rendered_in_parallel_and_cancelling_one_does_not_stop_the_other() -> None:
     renderer = Renderer(soundfont=None, processes=2, timeout_s=HANG_S)
     try:
         await renderer.start()
-        slow = asyncio.create_task(renderer.render(Trap(time.sleep, AGES_S)))
-        await asyncio.sleep(0)  # it takes the first child
+        slow = asyncio.create_task(renderer.render(Trap(time.sleep, ENDLESS_S)))
+        await asyncio.sleep(0)  # it takes the first process
         assert (await renderer.render(read(PLAIN))).mp3
-        both = _children(renderer)
+        both = _pids(renderer)
         assert len(both) == 2
         slow.cancel()
         with pytest.raises(asyncio.CancelledError):
             await slow
-        assert len(both & _children(renderer)) == 1
+        assert len(both & _pids(renderer)) == 1
         await asyncio.gather(*(renderer.render(read(PLAIN)) for _ in range(3)))
-        assert len(_children(renderer)) == 2
+        assert len(_pids(renderer)) == 2
     finally:
         renderer.close()
 
 
-async def test_one_tune_after_another_takes_one_process() -> None:
+async def test_tunes_one_after_another_use_one_process() -> None:
     renderer = Renderer(soundfont=None, processes=2, timeout_s=HANG_S)
     try:
         for _ in range(2):
             await renderer.render(read(PLAIN))
-        assert _children(renderer) == {renderer.pid}
+        assert _pids(renderer) == {renderer.pid}
         assert renderer.pid
         os.kill(renderer.pid, signal.SIGKILL)  # while it waits for a tune
         assert (await renderer.render(read(PLAIN))).mp3
-        assert _children(renderer) == {renderer.pid}
+        assert _pids(renderer) == {renderer.pid}
     finally:
         renderer.close()
 
 
-async def test_close_ends_the_processes_and_takes_their_files() -> None:
+async def test_close_kills_the_processes_and_deletes_their_folders() -> None:
     renderer = Renderer(soundfont=None, processes=2, timeout_s=HANG_S)
     await asyncio.gather(renderer.start(), renderer.start())
-    pids = _children(renderer)
+    pids = _pids(renderer)
     assert len(pids) == 2
     folders = [Path(psutil.Process(pid).cmdline()[-1]) for pid in pids]
     assert all(folder.is_dir() for folder in folders)
     renderer.close()
     for pid, folder in zip(pids, folders, strict=True):
-        assert await _gone(pid)
+        assert await _has_ended(pid)
         assert not folder.exists()
     with pytest.raises(RenderingError, match="closed"):
         await renderer.render(read(PLAIN))
 
 
-async def test_it_ends_when_its_parent_is_killed() -> None:
+async def test_a_renderer_process_ends_when_its_parent_is_killed() -> None:
     code = (
         "import asyncio\n"
         "from generator.rendering.renderer import Renderer\n"
@@ -227,12 +228,12 @@ async def test_it_ends_when_its_parent_is_killed() -> None:
         assert psutil.pid_exists(pid)
         folder = Path(psutil.Process(pid).cmdline()[-1])
         parent.kill()
-        assert await _gone(pid)
+        assert await _has_ended(pid)
         assert not folder.exists() or not list(folder.iterdir())
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def test_the_parent_does_not_load_music21() -> None:
+async def test_importing_the_renderer_does_not_load_music21() -> None:
     code = "import sys, generator.rendering.renderer\nprint({'music21', 'verovio', 'numpy'} & set(sys.modules))"
     done = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""What code that took over the rendering process could still do: nothing outside its own folder."""
+"""The sandbox: code that takes over a renderer process can do nothing outside its own folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have neither Landlock nor seccomp"),
 ]
 
-# Each in the child, and what came of it in `found.json` of its own folder.
+# Each runs in the renderer process, which writes the results to `found.json` in its own folder.
 ATTEMPTS = {
     "read": "open({file!r}).read()",
     "write": "open({file!r}, 'a')",
@@ -54,7 +54,7 @@ ALLOWED = {"its own file", "its own folder", "a library"}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def renderer() -> AsyncIterator[Renderer]:
-    os.environ["DISCORD_TOKEN"] = "secret"  # what the process that starts it knows
+    os.environ["DISCORD_TOKEN"] = "secret"  # in the environment of the parent process
     try:
         one = Renderer(soundfont=None)
         await one.start()
@@ -82,21 +82,21 @@ async def _attempt(renderer: Renderer, attempts: dict[str, str]) -> dict[str, An
     return found
 
 
-async def test_it_reaches_nothing_outside_its_folder_and_nobody(renderer: Renderer, tmp_path: Path) -> None:
+async def test_a_renderer_process_reaches_no_foreign_file_process_or_socket(renderer: Renderer, tmp_path: Path) -> None:
     file = tmp_path / "somebody's"
     file.write_text("private")
     address = str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as database:
         database.bind(address)
         database.listen()
-        places = {"file": str(file), "folder": str(tmp_path), "socket": address}
-        found = await _attempt(renderer, {name: attempt.format(**places) for name, attempt in ATTEMPTS.items()})
-    assert {name for name, what in found.items() if what == "done"} == ALLOWED
+        paths = {"file": str(file), "folder": str(tmp_path), "socket": address}
+        found = await _attempt(renderer, {name: attempt.format(**paths) for name, attempt in ATTEMPTS.items()})
+    assert {name for name, result in found.items() if result == "done"} == ALLOWED
     assert file.read_text() == "private"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["socket", "somebody's"]
 
 
-async def test_the_walls_hold_for_a_sound_font_of_ones_own_which_can_be_read(tmp_path: Path) -> None:
+async def test_a_custom_sound_font_is_readable_and_its_folder_not_writable(tmp_path: Path) -> None:
     font = tmp_path / "own.sf2"
     font.write_bytes(b"RIFF\0\0\0\0sfbk")
     renderer = Renderer(soundfont=font)
@@ -112,7 +112,7 @@ async def test_the_walls_hold_for_a_sound_font_of_ones_own_which_can_be_read(tmp
         renderer.close()
 
 
-async def test_what_it_leaves_is_its_owners_alone(renderer: Renderer) -> None:
+async def test_its_files_are_private_to_the_user(renderer: Renderer) -> None:
     await _attempt(renderer, {"own": "open('own', 'w')"})
     assert (_folder(renderer) / "own").stat().st_mode & 0o077 == 0
     assert _folder(renderer).stat().st_mode & 0o077 == 0
@@ -122,8 +122,8 @@ async def test_what_it_leaves_is_its_owners_alone(renderer: Renderer) -> None:
     "name",
     ["an included file", "a symbol that is markup", "a path for a title", "a title of other scripts", "changes at every note"],
 )
-async def test_hostile_text_that_can_be_rendered_is_rendered_behind_the_walls(renderer: Renderer, name: str) -> None:
-    """Among the files that Python opens for it there is none that is not its own, a program's part or the font."""
+async def test_hostile_abc_is_rendered_without_opening_foreign_files(renderer: Renderer, name: str) -> None:
+    """Python opens only files of the process's own folder, of programs, and the sound font."""
     code = (
         "import sys, os\nnames = open('opened', 'w', buffering=1)\n"
         "sys.addaudithook(lambda event, arguments: event == 'open' and print(arguments[0], file=names))\n"
@@ -133,12 +133,12 @@ async def test_hostile_text_that_can_be_rendered_is_rendered_behind_the_walls(re
     assert (await renderer.render(read_opening(HOSTILE[name], mode="play"))).mp3
     opened = {line for line in (_folder(renderer) / "opened").read_text().splitlines() if line.startswith("/")}
     assert opened
-    ours = str(Path(__file__).parents[3] / "generator")
-    theirs = (str(_folder(renderer)), "/usr/", "/dev/null", sys.prefix, sys.base_prefix, ours)
-    assert {path for path in opened if not path.startswith(theirs)} == set()
+    generator = str(Path(__file__).parents[3] / "generator")
+    allowed = (str(_folder(renderer)), "/usr/", "/dev/null", sys.prefix, sys.base_prefix, generator)
+    assert {path for path in opened if not path.startswith(allowed)} == set()
 
 
-async def test_files_without_end_are_refused_by_the_kernel(renderer: Renderer) -> None:
+async def test_the_kernel_limits_the_size_and_number_of_files(renderer: Renderer) -> None:
     attempts = {
         "large": "open('large', 'wb').write(bytes(129 << 20))",
         "many": "kept = [open(f'many{i}', 'w') for i in range(64)]",

@@ -1,4 +1,4 @@
-"""Instruments and what is asked for."""
+"""Playing styles and instruments."""
 
 import pickle
 
@@ -8,30 +8,30 @@ from generator.notation.metres import RHYTHMS
 from generator.notation.reader import read
 from generator.rendering.performance.instruments import INSTRUMENTS, choose_instrument
 from generator.rendering.style import SESSION, Style, style_of
-from generator.request import INSTRUMENTS as ASKED
+from generator.request import INSTRUMENTS as REQUESTABLE
 from generator.request import TuneRequest
 
 
-def test_what_can_be_asked_for_can_be_played() -> None:
-    assert tuple(INSTRUMENTS) == ASKED
+def test_every_instrument_that_can_be_requested_can_be_played() -> None:
+    assert tuple(INSTRUMENTS) == REQUESTABLE
 
 
-def test_a_request_says_how_it_is_played() -> None:
+def test_the_style_of_a_request_has_its_instrument_backing_and_seed() -> None:
     request = TuneRequest.check(seed=5, instrument="Harp", backing=False)
     assert style_of(request) == Style(instrument="harp", backing=False, feel=True, seed=5)
 
 
-def test_a_style_survives_the_way_to_another_process() -> None:
+def test_a_style_can_be_pickled() -> None:
     style = Style("banjo", seed=3)
     assert pickle.loads(pickle.dumps(style)) == style
 
 
 @pytest.mark.parametrize("rhythm", [*RHYTHMS, "", "tango"])
-def test_every_rhythm_has_an_instrument(rhythm: str) -> None:
+def test_every_rhythm_has_a_default_instrument(rhythm: str) -> None:
     assert choose_instrument(read(f"X:1\nR:{rhythm}\nM:4/4\nK:D\ndefg|\n"), SESSION) in INSTRUMENTS
 
 
-def test_a_tune_too_low_for_the_flute_goes_to_the_fiddle() -> None:
+def test_a_jig_too_low_for_the_flute_is_played_on_the_fiddle() -> None:
     high, low = (read(f"X:1\nR:jig\nM:6/8\nK:G\n{notes}|\n") for notes in ("GAB dBG", "G,A,B, DB,G,"))
     assert choose_instrument(high, SESSION) == "flute"
     assert choose_instrument(low, SESSION) == "fiddle"

@@ -1,4 +1,4 @@
-"""The time map, and the ids in the sheet that it speaks of."""
+"""The time map, and the ids of the sheet that it refers to."""
 
 import json
 import re
@@ -27,12 +27,12 @@ class Struck:
 
 
 def _struck(score: Score) -> list[Struck]:
-    """Every written note as it is come to in playing, in strict time."""
+    """The onset of every note in playing order, in strict time."""
     found, onset = [], Fraction(0)
     for bar in play_order(score.bars, score.order):
-        for place, note in enumerate(score.bars[bar].notes):
+        for number, note in enumerate(score.bars[bar].notes):
             if note.pitches:
-                found.append(Struck(onset, bar, place))
+                found.append(Struck(onset, bar, number))
             onset += note.duration
     return found
 
@@ -43,10 +43,10 @@ def _map(score: Score, sounds: Sequence[Struck] | None = None, delay_ms: float =
 
 
 def _groups(score: Score) -> dict[str, str]:
-    """The ids of the sheet's elements, with their classes."""
+    """Id → class of the elements in the sheet's SVG."""
     root = ElementTree.fromstring(engrave(score, write_musicxml(score)))
     ids = [(element.get("id", ""), element.get("class", "")) for element in root.iter() if element.get("id")]
-    assert len(dict(ids)) == len(ids), "an id stands twice"
+    assert len(dict(ids)) == len(ids), "an id occurs twice"
     return dict(ids)
 
 
@@ -54,7 +54,7 @@ LONG = "X:1\nT:Long\nM:4/4\nL:1/8\nK:C\n[CEG]5 {d}c3-|c5 z3|(3[CE]DE [Gc]9/2 z3/
 
 
 @pytest.mark.parametrize("text", [*ALL.values(), LONG])
-def test_every_note_that_sounds_is_a_group_of_the_sheet(text: str) -> None:
+def test_every_sounding_note_is_a_group_in_the_sheet(text: str) -> None:
     score = read(text)
     groups = _groups(score)
     for entry in _map(score):
@@ -62,7 +62,7 @@ def test_every_note_that_sounds_is_a_group_of_the_sheet(text: str) -> None:
         assert groups[note_id(entry["bar"], entry["note"])] == ("chord" if len(note.pitches) > 1 else "note")
 
 
-def test_rests_have_ids_too_and_a_note_of_several_pieces_has_one_for_each() -> None:
+def test_rests_have_ids_and_so_has_each_tied_piece_of_a_note() -> None:
     groups = _groups(read(LONG))
     named = {name: kind for name, kind in groups.items() if re.fullmatch(r"b\d+n[\d-]+", name)}
     assert named == {
@@ -72,24 +72,25 @@ def test_rests_have_ids_too_and_a_note_of_several_pieces_has_one_for_each() -> N
     }  # fmt: skip
 
 
-def test_repeats_and_endings_are_played_out_in_the_order_and_at_the_times_of_the_recording() -> None:
+def test_repeats_and_endings_are_played_out_with_the_times_of_the_recording() -> None:
     entries = _map(read(JIG))
-    assert entries == sorted(entries, key=lambda entry: entry["ms"])
+    assert entries == sorted(entries, key=lambda entry: entry["onset_ms"])
     bars = [bar for bar, following in zip(entries, [*entries[1:], {"bar": -1}], strict=True) if bar["bar"] != following["bar"]]
     assert [entry["bar"] for entry in bars] == [*range(9), *range(1, 8), 9, *range(10, 18), *range(10, 17), 18]
     # 112 dotted quarters a minute: an eighth lasts 60,000 / 336 ms.
-    assert [entry["ms"] for entry in entries[:4]] == [0, 179, 714, 893]
+    assert [entry["onset_ms"] for entry in entries[:4]] == [0, 179, 714, 893]
 
 
-def test_what_adorns_a_note_or_sounds_with_it_is_told_once() -> None:
+def test_an_ornamented_note_and_a_chord_have_one_entry_each() -> None:
     score = read("X:1\nM:4/4\nL:1/4\nQ:1/4=60\nK:C\n~C [EG] C C|\n")
-    roll = [Struck(Fraction(at, 40), 0, 0) for at in (0, 3, 6)]
-    others = [Struck(Fraction(at, 4), 0, at) for at in (3, 1, 1, 2)]
+    roll = [Struck(Fraction(fortieths, 40), 0, 0) for fortieths in (0, 3, 6)]
+    others = [Struck(Fraction(quarter, 4), 0, quarter) for quarter in (3, 1, 1, 2)]
     assert _map(score, [*roll, *others], delay_ms=20) == [
-        {"ms": 20 + 1000 * place, "bar": 0, "note": place} for place in range(4)
+        {"onset_ms": 20 + 1000 * note, "bar": 0, "note": note} for note in range(4)
     ]
 
 
-def test_what_is_struck_before_the_beginning_is_told_at_the_beginning() -> None:
+def test_an_onset_before_the_start_becomes_zero() -> None:
     score = read("X:1\nM:4/4\nL:1/4\nQ:1/4=60\nK:C\nC D\n")
-    assert [entry["ms"] for entry in _map(score, [Struck(Fraction(-1, 400), 0, 0), Struck(Fraction(1, 4), 0, 1)])] == [0, 1000]
+    entries = _map(score, [Struck(Fraction(-1, 400), 0, 0), Struck(Fraction(1, 4), 0, 1)])
+    assert [entry["onset_ms"] for entry in entries] == [0, 1000]

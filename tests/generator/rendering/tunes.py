@@ -1,4 +1,4 @@
-"""Tunes that the rendering tests share."""
+"""Example tunes for the rendering tests."""
 
 JIG = """X:1
 T:The Kesh

@@ -1,4 +1,4 @@
-"""What the MIDI file plays, read back by music21."""
+"""MIDI files, read back by music21."""
 
 from fractions import Fraction
 
@@ -8,13 +8,13 @@ from music21.midi import ChannelVoiceMessages, MetaEvents, MidiFile
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.structure import play_order
-from generator.rendering.audio.midi import TICKS, write_midi
+from generator.rendering.audio.midi import PPQ, write_midi
 from generator.rendering.style import PLAIN, Style
 from tests.generator.rendering.tunes import ALL, JIG
 
 
 def _read(data: bytes, track: int = 1) -> tuple[MidiFile, list[tuple[int, int]]]:
-    """The file, and a track's note-ons as (tick, pitch); the melody's is the second."""
+    """The file, and the note-ons of a track as (tick, pitch). Track 1 is the melody."""
     file = MidiFile()
     file.readstr(data)
     clock, found = 0, []
@@ -31,31 +31,31 @@ def _events(file: MidiFile, track: int, kind: MetaEvents | ChannelVoiceMessages)
 
 
 def _expected(score: Score) -> list[tuple[int, int]]:
-    """Onsets in ticks and pitches of the bars as played, ties joined."""
+    """(tick, pitch) of the notes in playing order, with ties joined."""
     clock, found, held = Fraction(0), [], set()
     for index in play_order(score.bars):
         for note in score.bars[index].notes:
             pitches = {pitch.midi for pitch in note.pitches}
-            found += [(round(clock * 4 * TICKS), pitch) for pitch in sorted(pitches - held)]
+            found += [(round(clock * 4 * PPQ), pitch) for pitch in sorted(pitches - held)]
             held = pitches if note.tie else set()
             clock += note.duration
     return found
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_notes_and_onsets_are_those_of_the_play_order(name: str) -> None:
+def test_notes_and_onsets_follow_the_playing_order(name: str) -> None:
     score = read(ALL[name])
     _, played = _read(write_midi(score, PLAIN))
     assert played == _expected(score)
     assert len(played) > 10
 
 
-def test_a_part_with_two_endings_is_played_out() -> None:
-    """D, 8 bars of A twice, 8 bars of B twice: the pick-up and 32 bars, whose melody has its own count of notes."""
+def test_first_and_second_endings_are_played_out() -> None:
+    """A pick-up, 8 bars of part A twice and 8 bars of part B twice: 33 bars."""
     score = read(JIG)
     _, played = _read(write_midi(score, PLAIN))
     assert len(play_order(score.bars)) == 33
-    assert played[-1][0] == (1 + 32 * 6 - 3) * TICKS // 2
+    assert played[-1][0] == (1 + 32 * 6 - 3) * PPQ // 2
 
 
 def test_the_file_has_title_tempo_metre_and_key() -> None:
@@ -63,11 +63,14 @@ def test_the_file_has_title_tempo_metre_and_key() -> None:
     assert _events(file, 0, MetaEvents.SEQUENCE_TRACK_NAME) == [b"The Kesh"]
     (tempo,) = _events(file, 0, MetaEvents.SET_TEMPO)
     assert int.from_bytes(tempo, "big") == round(60_000_000 / 168)
-    assert [data[:2] for data in _events(file, 0, MetaEvents.TIME_SIGNATURE)] == [bytes((1, 3)), bytes((6, 3))]  # a pick-up first
+    assert [data[:2] for data in _events(file, 0, MetaEvents.TIME_SIGNATURE)] == [
+        bytes((1, 3)),
+        bytes((6, 3)),
+    ]  # the pick-up first
     assert _events(file, 0, MetaEvents.KEY_SIGNATURE) == [bytes((1, 0))]
 
 
-def test_metre_and_key_change_where_the_tune_changes_them() -> None:
+def test_changes_of_metre_and_key_are_written() -> None:
     file, _ = _read(write_midi(read(ALL["reel"])))
     assert [tuple(data[:2]) for data in _events(file, 0, MetaEvents.TIME_SIGNATURE)] == [(4, 2), (6, 3), (3, 2)]
     assert [data[0] for data in _events(file, 0, MetaEvents.KEY_SIGNATURE)] == [1, 1]
@@ -75,7 +78,7 @@ def test_metre_and_key_change_where_the_tune_changes_them() -> None:
     assert _events(file, 0, MetaEvents.KEY_SIGNATURE) == [bytes((256 - 2, 0)), bytes((1, 1))]
 
 
-def test_every_player_has_a_named_track_and_a_channel_of_their_own() -> None:
+def test_every_player_has_a_named_track_and_its_own_channel() -> None:
     file, _ = _read(write_midi(read(JIG)))
     names = [_events(file, track, MetaEvents.SEQUENCE_TRACK_NAME)[0].decode() for track in range(1, len(file.tracks))]
     assert names == ["Flute", "Guitar", "Bodhrán"]
@@ -84,14 +87,14 @@ def test_every_player_has_a_named_track_and_a_channel_of_their_own() -> None:
     assert len(set.union(*channels)) == 3
 
 
-def test_an_instrument_can_be_asked_for() -> None:
+def test_the_style_s_instrument_plays() -> None:
     file, _ = _read(write_midi(read(JIG), Style(instrument="harp", backing=False)))
     assert len(file.tracks) == 2
     assert _events(file, 1, ChannelVoiceMessages.PROGRAM_CHANGE) == [46]
 
 
 @pytest.mark.parametrize("style", [PLAIN, Style(seed=1), Style("harp", seed=2)])
-def test_every_note_that_starts_stops(style: Style) -> None:
+def test_every_note_on_has_a_note_off(style: Style) -> None:
     file, _ = _read(write_midi(read(ALL["reel"]), style))
     for track in file.tracks[1:]:
         sounding: dict[int, int] = {}

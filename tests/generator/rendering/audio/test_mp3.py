@@ -1,4 +1,4 @@
-"""LAME's MP3 and its tag."""
+"""MP3 files and their ID3 tags."""
 
 import shutil
 import subprocess
@@ -20,25 +20,25 @@ def noise(seconds: float) -> np.ndarray:
     return (np.random.default_rng(1).standard_normal((round(seconds * RATE), 2)) * 3_000).astype("<i2")
 
 
-def test_it_is_stereo_of_constant_bit_rate_at_44_1_khz_and_lasts_as_long_as_the_samples() -> None:
+def test_an_mp3_is_stereo_at_44_1_khz_with_a_constant_bit_rate_and_the_duration_of_its_samples() -> None:
     samples = noise(3)
     found = frames(encode_mp3(samples, title="The Kesh"))
     assert {(frame.kbps, frame.rate, frame.channels) for frame in found} == {(BITRATE, RATE, 2)}
     assert 1152 * len(found) == pytest.approx(len(samples), abs=4 * 1152)
 
 
-def test_players_are_told_the_title_in_any_script() -> None:
+def test_the_tag_holds_a_title_in_any_script() -> None:
     title = "Tŷ Coch — 風の曲 🎻"
     assert tags(encode_mp3(noise(0.1), title=title, comment="Reel")) == {"TIT2": title, "TPE1": "Tunesmith", "COMM": "Reel"}
 
 
-def test_a_tag_of_any_length_is_followed_by_sound() -> None:
+def test_a_tag_of_any_length_is_followed_by_frames() -> None:
     for title in ("", "x", "T" * 200, "\udc80 lone half"):
         assert frames(encode_mp3(noise(0.1), title=title))
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg decodes the MP3")
-def test_after_decoding_loudness_is_within_a_unit_of_16_lufs_and_peaks_are_below_1_db() -> None:
+def test_the_decoded_mp3_has_a_loudness_of_minus_16_lufs_and_peaks_below_minus_1_dbfs() -> None:
     mp3 = encode_mp3(synthesise(write_midi(read(JIG)), find_soundfont()))
     command = ["ffmpeg", "-v", "error", "-i", "-", "-f", "f32le", "-ac", "2", "-"]
     decoded = subprocess.run(command, input=mp3, stdout=subprocess.PIPE, check=True).stdout

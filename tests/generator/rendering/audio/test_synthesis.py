@@ -1,4 +1,4 @@
-"""FluidSynth's sound, by its library and by its program."""
+"""Synthesis by FluidSynth's library and by its program, and the search for both and for a sound font."""
 
 import os
 import shutil
@@ -21,20 +21,20 @@ from generator.rendering.audio.synthesis import FluidSynthProgram, load_fluidsyn
 from generator.rendering.result import RenderingError
 from tests.generator.rendering.tunes import JIG, PLAIN
 
-NEEDS_LIBRARY = pytest.mark.skipif(load_fluidsynth() is None, reason="FluidSynth's library is not to be found")
+NEEDS_LIBRARY = pytest.mark.skipif(load_fluidsynth() is None, reason="FluidSynth's library is not installed")
 
 
 @pytest.fixture(params=[pytest.param("library", marks=NEEDS_LIBRARY), "program"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Both ways of FluidSynth."""
+def either_fluidsynth(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Runs a test with FluidSynth's library and with its program."""
     if request.param == "program":
         monkeypatch.setattr(synthesis, "load_fluidsynth", lambda: None)
     yield
     synthesis._library_for.cache_clear()
 
 
-@pytest.mark.usefixtures("way")
-def test_a_tune_sounds_from_its_first_beat_at_its_pitch_and_ends_in_less_than_a_second_of_silence() -> None:
+@pytest.mark.usefixtures("either_fluidsynth")
+def test_a_recording_starts_at_once_has_the_right_pitch_and_ends_with_less_than_a_second_of_silence() -> None:
     samples = synthesise(write_midi(read("X:1\nM:4/4\nL:1/4\nQ:1/4=120\nK:C\nA4|\n"), style.PLAIN), find_soundfont())
     level = np.abs(samples.astype(int)).max(axis=1)
     loud = np.flatnonzero(level > level.max() / 1000)
@@ -48,39 +48,41 @@ def test_a_tune_sounds_from_its_first_beat_at_its_pitch_and_ends_in_less_than_a_
 
 
 @NEEDS_LIBRARY
-def test_finding_the_library_prints_nothing_where_a_command_s_answer_goes() -> None:
-    found = [sys.executable, "-c", "from generator.rendering.audio.synthesis import load_fluidsynth; assert load_fluidsynth()"]
-    env = os.environ | {"CI": "true"}  # the library's bindings talk under continuous integration
-    assert subprocess.run(found, env=env, stdout=subprocess.PIPE, check=True, timeout=60).stdout == b""
+def test_loading_the_library_prints_nothing_to_standard_output() -> None:
+    command = [sys.executable, "-c", "from generator.rendering.audio.synthesis import load_fluidsynth; assert load_fluidsynth()"]
+    env = os.environ | {"CI": "true"}  # under continuous integration the library's bindings print messages
+    assert subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True, timeout=60).stdout == b""
 
 
 @NEEDS_LIBRARY
-def test_the_library_plays_what_the_program_plays_and_again_after_another_tune(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_and_program_give_the_same_recording_also_after_another_tune(monkeypatch: pytest.MonkeyPatch) -> None:
     midi = write_midi(read(JIG))
     first = synthesise(midi, find_soundfont()).astype(float)
     synthesise(write_midi(read(PLAIN)), find_soundfont())
     again = synthesise(midi, find_soundfont()).astype(float)
     monkeypatch.setattr(synthesis, "load_fluidsynth", lambda: None)
     program = synthesise(midi, find_soundfont()).astype(float)
-    most = 64  # frames, 1.5 ms: the library's clock starts wherever it is in its block
-    middle = slice(most, len(first) - RATE)  # before the fade
+    max_shift = 64  # frames, 1.5 ms: the library starts at any position in its block
+    middle = slice(max_shift, len(first) - RATE)  # before the fade-out
     for other in (again, program):
         assert abs(len(first) - len(other)) <= 0.1 * RATE
-        apart = [np.mean((first[middle] - np.roll(other, shift, axis=0)[middle]) ** 2) for shift in range(-most, most + 1)]
-        assert min(apart) < 1e-4 * np.mean(first**2)
+        errors = [
+            np.mean((first[middle] - np.roll(other, shift, axis=0)[middle]) ** 2) for shift in range(-max_shift, max_shift + 1)
+        ]
+        assert min(errors) < 1e-4 * np.mean(first**2)
 
 
 @NEEDS_LIBRARY
-def test_the_library_is_given_up_when_it_takes_too_long_and_plays_the_next_tune(monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as hasty:
-        hasty.setattr(synthesis, "SYNTHESIS_TIMEOUT_S", -1)
+def test_the_library_times_out_and_then_plays_the_next_tune(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(synthesis, "SYNTHESIS_TIMEOUT_S", -1)
         with pytest.raises(RenderingError, match="took longer than"):
             synthesise(write_midi(read(JIG)), find_soundfont())
     assert len(synthesise(write_midi(read(PLAIN)), find_soundfont())) > RATE
 
 
-def test_there_is_a_room_around_the_players(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a short note of an instrument that stops at once, the room is heard, and then no more."""
+def test_the_recording_has_reverb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a short note of an instrument that stops at once, the reverb sounds and then dies away."""
     midi, raw = tmp_path / "tune.mid", tmp_path / "tune.raw"
     midi.write_bytes(write_midi(read("X:1\nM:4/4\nL:1/8\nQ:1/4=120\nK:C\nA z7|z8|\n"), replace(style.PLAIN, instrument="flute")))
 
@@ -90,14 +92,14 @@ def test_there_is_a_room_around_the_players(tmp_path: Path, monkeypatch: pytest.
         tenths = samples[: len(samples) // 4410 * 4410].reshape(-1, 4410 * 2)
         return 10 * np.log10((tenths.astype(float) ** 2).mean(axis=1) + 1e-12)
 
-    room = levels()
+    wet = levels()
     monkeypatch.setitem(synthesis._SETTINGS, "synth.reverb.active", 0)
     dry = levels()
-    assert room[7] > dry[7] + 10
-    assert room[15] < room.max() - 50
+    assert wet[7] > dry[7] + 10
+    assert wet[15] < wet.max() - 50
 
 
-def test_a_given_font_is_taken_and_no_other_in_its_place(tmp_path: Path) -> None:
+def test_a_given_sound_font_is_never_replaced_by_another(tmp_path: Path) -> None:
     with pytest.raises(RenderingError, match="no sound font at"):
         find_soundfont(tmp_path / "absent.sf2")
     (tmp_path / "text.sf2").write_text("not a font")
@@ -108,21 +110,21 @@ def test_a_given_font_is_taken_and_no_other_in_its_place(tmp_path: Path) -> None
     assert find_soundfont(font) == find_soundfont()
 
 
-@pytest.mark.usefixtures("way")
-def test_a_broken_font_is_an_error_even_where_the_system_has_a_good_one(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("either_fluidsynth")
+def test_a_broken_sound_font_is_an_error_even_if_the_system_has_a_good_one(tmp_path: Path) -> None:
     font = tmp_path / "broken.sf2"
     font.write_bytes(b"RIFF\x10\0\0\0sfbkLIST\0\0\0\0")
     with pytest.raises(RenderingError, match="sound font"):
         synthesise(write_midi(read(PLAIN)), find_soundfont(font))
 
 
-def test_without_any_font_the_sentence_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_sound_font_the_error_says_how_to_install_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sound_font, "_FOLDERS", ())
     with pytest.raises(RenderingError, match="apt install fluid-soundfont-gm"):
         find_soundfont()
 
 
-def test_without_fluidsynth_the_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_fluidsynth_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     font = find_soundfont()
     monkeypatch.setattr(synthesis, "load_fluidsynth", lambda: None)
     monkeypatch.setenv("PATH", "")
@@ -130,12 +132,12 @@ def test_without_fluidsynth_the_sentence_says_how_to_get_it(monkeypatch: pytest.
         synthesise(b"", font)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
+@pytest.mark.skipif(os.name == "nt", reason="the fake program is a shell script")
 @pytest.mark.parametrize(
-    ("script", "says"), [("exit 3", "status 3"), ("exit 0", "no recording"), ("exec sleep 30", "longer than 0.2 s")]
+    ("script", "message"), [("exit 3", "status 3"), ("exit 0", "no recording"), ("exec sleep 30", "longer than 0.2 s")]
 )
-def test_a_program_that_fails_writes_nothing_or_hangs_is_found_out(
-    script: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_program_that_fails_writes_nothing_or_hangs_is_an_error(
+    script: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "fluidsynth"
     program.write_text(f"#!/bin/sh\n{script}\n")
@@ -143,11 +145,11 @@ def test_a_program_that_fails_writes_nothing_or_hangs_is_found_out(
     monkeypatch.setattr(synthesis, "load_fluidsynth", lambda: None)
     monkeypatch.setattr(shutil, "which", lambda _: str(program))
     monkeypatch.setattr(synthesis, "SYNTHESIS_TIMEOUT_S", 0.2 if "sleep" in script else 20)
-    with pytest.raises(RenderingError, match=says):
+    with pytest.raises(RenderingError, match=message):
         synthesise(write_midi(read(PLAIN)), find_soundfont())
 
 
-def test_a_file_of_the_wrong_kind_is_no_recording(tmp_path: Path) -> None:
+def test_a_file_of_the_wrong_format_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "tune.raw").write_bytes(b"RIFF....WAVE")
     with pytest.raises(RenderingError, match="no recording"):
         read_raw(tmp_path / "tune.raw")

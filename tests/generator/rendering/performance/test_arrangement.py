@@ -1,4 +1,4 @@
-"""A tune as a session plays it."""
+"""Arrangements: melody, guitar and bodhrán as a session plays them."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -8,7 +8,7 @@ import pytest
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.tempo import quarters_per_minute
-from generator.rendering.performance.arrangement import TICKS, Track, arrange
+from generator.rendering.performance.arrangement import TICKS_PER_WHOLE_NOTE, Track, arrange
 from generator.rendering.performance.backing import EDGE, SKIN
 from generator.rendering.performance.harmony import chord_at, find_chords
 from generator.rendering.performance.instruments import INSTRUMENTS
@@ -26,7 +26,7 @@ def tracks(score: Score, style: Style = SESSION) -> dict[str, Track]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_played_by_the_clock_the_melody_is_the_reader_s_playback(name: str) -> None:
+def test_in_strict_time_the_melody_equals_the_notation_s_playback(name: str) -> None:
     score = read(ALL[name])
     (melody,) = arrange(score, PLAIN)
     heard = [(sound.onset, sound.pitch) for sound in melody.sounds]
@@ -34,36 +34,36 @@ def test_played_by_the_clock_the_melody_is_the_reader_s_playback(name: str) -> N
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_feel_moves_no_note_past_another_and_keeps_every_pitch(name: str) -> None:
+def test_feel_keeps_the_order_and_pitches_of_the_notes(name: str) -> None:
     score = replace(read(ALL[name].replace("~", "").replace("{g}", "").replace("{ga}", "")), order="")
     written = [note for index in (bar.index for bar in played_bars(score)) for note in score.bars[index].notes]
     assert not any(note.grace for note in written)
-    once = replace(score, bars=tuple(replace(bar, repeat_end=0, endings=()) for bar in score.bars))  # nothing comes round again
+    once = replace(score, bars=tuple(replace(bar, repeat_end=0, endings=()) for bar in score.bars))  # without repeats
     felt = arrange(once, Style(seed=1))[0].sounds
     exact = arrange(once, PLAIN)[0].sounds
     assert [sound.pitch for sound in felt] == [sound.pitch for sound in exact]
-    late = [float(after.onset - before.onset) for before, after in zip(exact, felt, strict=True)]
-    assert 0 < max(map(abs, late)) * 240 / quarters_per_minute(score) < 0.06
+    deviations = [float(after.onset - before.onset) for before, after in zip(exact, felt, strict=True)]
+    assert 0 < max(map(abs, deviations)) * 240 / quarters_per_minute(score) < 0.06
 
 
-def test_the_same_score_and_style_give_the_same_and_another_seed_another() -> None:
+def test_the_same_seed_gives_the_same_arrangement_and_another_seed_another() -> None:
     score = read(JIG)
     assert arrange(score, Style(seed=1)) == arrange(score, Style(seed=1))
     assert arrange(score, Style(seed=1)) != arrange(score, Style(seed=2))
 
 
-def test_the_backing_changes_nothing_in_the_melody() -> None:
+def test_the_backing_does_not_change_the_melody() -> None:
     score = read(JIG)
     assert arrange(score, Style(seed=1))[0] == arrange(score, Style(seed=1, backing=False))[0]
 
 
-def test_only_the_melody_plays_before_the_first_bar() -> None:
+def test_only_the_melody_plays_a_first_pick_up() -> None:
     found = tracks(read(JIG), Style(feel=False))
     assert found["Flute"].sounds[0].onset == 0
     assert found["Guitar"].sounds[0].onset == Fraction(1, 8)
 
 
-def test_the_bass_is_on_the_beat_and_the_root_of_its_chord() -> None:
+def test_the_bass_plays_the_root_of_the_chord_on_the_beat() -> None:
     score = read(JIG)
     bars, chords = played_bars(score), find_chords(score)
     found = {sound.onset: sound.pitch for sound in tracks(score, Style(feel=False))["Guitar"].sounds if sound.pitch < 52}
@@ -72,11 +72,11 @@ def test_the_bass_is_on_the_beat_and_the_root_of_its_chord() -> None:
         assert chord and found[played.onset] % 12 == chord.bass_class
 
 
-def test_a_part_has_the_same_chords_each_time() -> None:
+def test_a_part_has_the_same_chords_in_its_repeat() -> None:
     score = read(POLKA)
     sounds = tracks(score, Style(feel=False))["Guitar"].sounds
-    second = [bar for bar in played_bars(score) if bar.turn == 1 and bar.index == 2]
-    first = [bar for bar in played_bars(score) if bar.turn == 0 and bar.index == 2]
+    second = [bar for bar in played_bars(score) if bar.pass_index == 1 and bar.index == 2]
+    first = [bar for bar in played_bars(score) if bar.pass_index == 0 and bar.index == 2]
     heard = [
         {(sound.onset - bar.onset, sound.pitch) for sound in sounds if bar.onset <= sound.onset < bar.onset + bar.duration}
         for (bar,) in (first, second)
@@ -92,13 +92,13 @@ def test_written_chords_are_played() -> None:
     assert {sound.pitch % 12 for sound in sounds if 1 <= sound.onset < 2} == {8, 0, 3}
 
 
-def test_the_bodhran_waits_until_a_part_comes_round_again() -> None:
+def test_the_bodhran_enters_with_the_first_repeat() -> None:
     sounds = tracks(read(JIG), Style(feel=False))["Bodhrán"].sounds
     assert {sound.pitch for sound in sounds} == {SKIN, EDGE}
     assert sounds[0].onset == Fraction(1, 8) + 8 * Fraction(3, 4)
 
 
-def test_an_air_has_a_guitar_and_no_drum_and_free_metre_has_neither() -> None:
+def test_an_air_has_a_guitar_but_no_drum_and_free_metre_has_no_backing() -> None:
     assert list(tracks(read(AIR))) == ["Whistle", "Guitar"]
     assert len(arrange(read(AIR.replace("3/4", "none")), Style())) == 1
 
@@ -115,10 +115,10 @@ def test_the_last_note_is_held_and_the_backing_ends_with_it() -> None:
 
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS)
-def test_every_instrument_plays_on_ticks_and_within_midi(instrument: str) -> None:
+def test_every_instrument_plays_on_ticks_and_within_midi_s_ranges(instrument: str) -> None:
     for track in arrange(read(ALL["reel"]), Style(instrument, seed=9)):
         for sound in track.sounds:
-            assert (sound.onset * TICKS).denominator == 1
+            assert (sound.onset * TICKS_PER_WHOLE_NOTE).denominator == 1
             assert sound.onset >= 0
             assert sound.duration > 0
             assert 0 <= sound.pitch <= 127
@@ -134,7 +134,7 @@ def test_any_rhythm_in_any_metre_has_a_backing(rhythm: str, metre: str) -> None:
     assert tracks(score)["Guitar"].sounds
 
 
-def test_a_melody_s_sounds_tell_where_they_are_written() -> None:
+def test_sounds_of_the_melody_name_their_written_notes() -> None:
     score = read(JIG)
     melody = arrange(score, Style(seed=3))[0].sounds
     for sound in melody:
@@ -145,19 +145,19 @@ def test_a_melody_s_sounds_tell_where_they_are_written() -> None:
     }
 
 
-def test_a_pick_up_never_begins_before_the_tune() -> None:
+def test_a_pick_up_never_begins_before_zero() -> None:
     score = read("X:1\nR:hornpipe\nM:4/4\nL:1/8\nK:D\nA/|d>fa>f d>fa>f|g>fe>d c>AB>c|d>fa>f d>fa>f|g>ec>e d3:|\n")
     assert min(sound.onset for seed in range(20) for track in arrange(score, Style(seed=seed)) for sound in track.sounds) >= 0
 
 
-def test_a_note_under_one_that_is_held_is_not_ornamented_with_the_held_ones_neighbours() -> None:
+def test_a_note_under_a_held_one_gets_no_ornament_of_the_held_one() -> None:
     score = read("X:1\nM:6/8\nL:1/8\nR:jig\nK:D\n|:d3-~[Dd]3|d3-[Dd]3|d3-[Dd]3|D6:|\n")
     assert {sound.pitch for sound in arrange(score, Style(backing=False))[0].sounds} <= {60, 61, 62, 63, 64, 74}
 
 
-def test_what_is_too_high_for_an_instrument_is_played_lower_on_it_and_as_written_by_another() -> None:
+def test_too_high_notes_are_played_lower_on_a_requested_instrument_and_as_written_by_a_default_one() -> None:
     score = read("X:1\nM:4/4\nL:1/8\nR:reel\nK:C\nb''4 b4|]\n")
-    asked = arrange(score, Style(instrument="whistle", backing=False))[0]
-    assert [sound.pitch for sound in asked.sounds] == [95, 83]
-    left_open = arrange(score, Style(backing=False))[0]
-    assert (left_open.name, [sound.pitch for sound in left_open.sounds]) == ("Accordion", [107, 83])
+    requested = arrange(score, Style(instrument="whistle", backing=False))[0]
+    assert [sound.pitch for sound in requested.sounds] == [95, 83]
+    default = arrange(score, Style(backing=False))[0]
+    assert (default.name, [sound.pitch for sound in default.sounds]) == ("Accordion", [107, 83])

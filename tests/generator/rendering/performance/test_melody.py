@@ -1,4 +1,4 @@
-"""Which notes sound, when, and how fast."""
+"""The melody in strict time: which notes sound, when and how fast."""
 
 from fractions import Fraction
 
@@ -30,27 +30,27 @@ def _tune(body: str, *, rhythm: str = "reel", metre: str = "4/4", key: str = "C"
         ("gavotte", "5/4", 100),
     ],
 )
-def test_a_rhythm_has_the_same_pace_in_every_metre_it_is_written_in(rhythm: str, metre: str, quarters: float) -> None:
+def test_a_rhythm_has_the_same_speed_in_every_metre(rhythm: str, metre: str, quarters: float) -> None:
     assert quarters_per_minute(read(_tune("C8|", rhythm=rhythm, metre=metre))) == quarters
 
 
-def test_a_tune_s_own_tempo_wins() -> None:
+def test_a_written_tempo_has_precedence_over_the_rhythm_s() -> None:
     assert tempo(read(_tune("C8|", more="Q:1/4=90\n"))) == (Fraction(1, 4), 90)
 
 
-def test_playing_time_counts_what_is_played_not_what_is_written() -> None:
+def test_playing_time_counts_repeats() -> None:
     score = read(_tune("C8:|", more="Q:1/4=120\n"))
     assert playing_time_s(score, [0]) == 2
     assert playing_time_s(score, [0, 0]) == 4
 
 
-def test_ties_make_one_sound_even_over_a_bar_line() -> None:
+def test_tied_notes_are_one_sound_even_across_a_bar_line() -> None:
     sounds = perform(read(_tune("C4 G4-|G8|")))
     assert [sound.pitch for sound in sounds] == [60, 67]
     assert sounds[1].duration == pytest.approx(Fraction(3, 2), abs=0.02)
 
 
-def test_parts_sound_in_the_order_of_the_header_with_their_own_repeats() -> None:
+def test_parts_are_played_in_the_order_of_the_header_with_their_repeats() -> None:
     body = "P:A\nC8||\nP:B\nG8:|"
     sounds = perform(read(_tune(body, more="P:ABA\n")))
     assert [sound.pitch for sound in sounds] == [60, 67, 67, 60]
@@ -58,16 +58,16 @@ def test_parts_sound_in_the_order_of_the_header_with_their_own_repeats() -> None
     assert [sound.pitch for sound in perform(read(_tune(body)))] == [60, 67, 67]
 
 
-def test_a_tie_into_another_pitch_is_no_tie() -> None:
+def test_a_tie_to_another_pitch_is_ignored() -> None:
     assert [sound.pitch for sound in perform(read(_tune("C4-D4|")))] == [60, 62]
 
 
-def test_repeated_notes_are_heard_apart() -> None:
+def test_repeated_notes_are_separated_by_a_short_silence() -> None:
     first, second = perform(read(_tune("C4C4|")))
     assert first.onset + first.duration < second.onset
 
 
-def test_grace_notes_take_their_time_from_the_note_they_adorn() -> None:
+def test_grace_notes_shorten_the_note_that_they_adorn() -> None:
     sounds = perform(read(_tune("C4 {dc}A2 B2|")))
     assert [sound.pitch for sound in sounds] == [60, 74, 72, 69, 71]
     assert sounds[1].onset == Fraction(1, 2)
@@ -75,7 +75,7 @@ def test_grace_notes_take_their_time_from_the_note_they_adorn() -> None:
     assert sounds[4].onset == Fraction(3, 4)
 
 
-def test_the_beat_is_stressed_and_a_pick_up_is_not_the_beat() -> None:
+def test_beats_are_louder_and_a_pick_up_is_not_on_the_beat() -> None:
     sounds = perform(read(_tune("D|GABc dcBA|", metre="4/4")))
     names = {value: name for name, value in VELOCITIES.items()}
     assert [names[sound.velocity] for sound in sounds[:5]] == ["within", "bar", "within", "beat", "within"]

@@ -1,4 +1,4 @@
-"""The engraved sheet: look at its pixels."""
+"""The engraved sheet: elements of its SVG and pixels of its PNG."""
 
 import io
 import xml.etree.ElementTree as ElementTree
@@ -27,7 +27,7 @@ def _pixels(text: str) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_the_picture_is_music_on_white_with_nothing_cut_off(name: str) -> None:
+def test_the_picture_shows_music_on_white_and_nothing_is_cut_off(name: str) -> None:
     pixels = _pixels(ALL[name])
     assert WIDTH / 2 < pixels.shape[1] <= WIDTH
     border = np.concatenate([pixels[:8].ravel(), pixels[-8:].ravel(), pixels[:, :8].ravel(), pixels[:, -8:].ravel()])
@@ -37,32 +37,32 @@ def test_the_picture_is_music_on_white_with_nothing_cut_off(name: str) -> None:
     assert (pixels < 128).any(axis=1).nonzero()[0][-1] > len(pixels) - 80, "empty paper below the music"
 
 
-def test_the_page_grows_with_the_tune() -> None:
+def test_a_longer_tune_gets_a_higher_page() -> None:
     body = "CDEF GABc|" * 8
     short, long = (_pixels(f"X:1\nT:t\nM:4/4\nL:1/8\nK:C\n{body * times}\n") for times in (1, 4))
     assert 2.5 < len(long) / len(short) < 4
 
 
-def test_a_tune_of_one_line_makes_a_smaller_picture_not_larger_notes() -> None:
+def test_a_tune_of_one_line_gets_a_smaller_picture_not_larger_notes() -> None:
     short, long = (_pixels(f"X:1\nT:t\nM:4/4\nL:1/4\nK:C\n{'CDEF|' * bars}\n") for bars in (1, 8))
     assert short.shape[1] < 0.6 * WIDTH < long.shape[1] == WIDTH
     one, two = (np.diff(np.flatnonzero((each < 128).mean(axis=1) > 0.25))[:8] for each in (short, long))
-    assert abs(max(one) - max(two[:4])) <= 1, "a staff of another size"
+    assert abs(max(one) - max(two[:4])) <= 1, "the staves differ in size"
 
 
-def test_there_are_five_lines_to_a_staff_and_one_staff_for_four_bars() -> None:
+def test_each_staff_has_five_lines_and_holds_four_bars() -> None:
     pixels = _pixels(JIG)
     rows = ((pixels < 128).mean(axis=1) > 0.8).astype(int)
     assert (np.diff(rows) == 1).sum() == 4 * 5
 
 
-def test_title_rhythm_and_composer_are_lettered_without_any_font_of_the_system() -> None:
+def test_the_title_is_drawn_without_system_fonts() -> None:
     without, plain = _pixels(PLAIN.replace("T:Plain\n", "")), _pixels(PLAIN)
     assert len(plain) > len(without)
     band = plain[: len(plain) - len(without)] < 128
     columns = band.any(axis=0).nonzero()[0]
     assert len(columns) > 50, "the title is blank"
-    assert abs((columns[0] + columns[-1]) / 2 - WIDTH / 2) < 20, "the title is not in the middle"
+    assert abs((columns[0] + columns[-1]) / 2 - WIDTH / 2) < 20, "the title is not centred"
 
 
 @pytest.mark.parametrize("title", ["W" * 120, "o" * 300, "word " * 60])
@@ -71,20 +71,20 @@ def test_long_titles_stay_on_the_page(title: str) -> None:
     assert pixels[:, :8].min() == 255 and pixels[:, -8:].min() == 255
 
 
-def test_the_tempo_is_told_once() -> None:
+def test_tempo_rhythm_and_title_are_shown_once() -> None:
     texts = ["".join(element.itertext()).strip() for element in _elements(JIG, "text")]
     assert texts.count("= 112") == 1
     assert texts.count("Jig") == 1
     assert [text for text in texts if "Kesh" in text] == ["The Kesh"]
 
 
-def test_key_order_of_the_parts_and_an_odd_beat_are_told_in_the_head() -> None:
+def test_the_header_shows_key_order_of_the_parts_and_an_unusual_beat() -> None:
     text = "X:1\nT:t\nP:AAB\nQ:5/8=60\nM:5/8\nL:1/8\nK:Bb lyd ^c\nP:A\nCDEFG|\nP:B\nCDEFG|\n"
     texts = ["".join(element.itertext()).strip() for element in _elements(text, "text")]
     assert texts[:4] == ["t", "B♭ lydian with C♯", "5/8 = 60", "AAB"]
 
 
-def test_parts_without_names_get_letters_where_they_are_long_enough() -> None:
+def test_parts_without_names_get_letters_if_they_are_long_enough() -> None:
     def boxes(body: str) -> list[str]:
         text = f"X:1\nT:t\nM:4/4\nL:1/4\nK:C\n{body}\n"
         return ["".join("".join(each.itertext()).split()) for each in _elements(text, "g") if each.get("class") == "reh"]
@@ -96,20 +96,20 @@ def test_parts_without_names_get_letters_where_they_are_long_enough() -> None:
     assert boxes(f"P:X\n{four}:|{four}:|") == ["X"]
 
 
-def test_a_composer_who_has_no_room_beside_the_rhythm_stands_above_it() -> None:
+def test_a_composer_too_long_for_the_rhythm_s_line_is_shown_above_it() -> None:
     def height(composer: str) -> int:
         return len(_pixels(PLAIN.replace("R:polka", f"R:polka\nC:{composer}")))
 
     assert height("Trad.") == len(_pixels(PLAIN)) < height("Somebody of " + "Ennistymon " * 5)
 
 
-def test_a_chord_symbol_is_lettered_as_it_is_written_and_a_part_played_three_times_says_so() -> None:
+def test_chord_symbols_are_shown_as_written_and_a_triple_repeat_is_marked() -> None:
     text = 'X:1\nT:t\nM:4/4\nL:1/4\nK:C\n"Am7b5"C"D7sus4"D"Gmaj7/B"E"Coda"F::|\n'
     words = {"".join("".join(element.itertext()).split()) for element in _elements(text, "text")}
     assert {"Am7♭5", "D7sus4", "Gmaj7/B", "Coda", "3×"} <= words
 
 
-def test_the_sheet_needs_no_style_of_its_own_to_be_shown_in_a_page() -> None:
+def test_the_svg_has_no_styles_and_no_external_references() -> None:
     svg = _svg(JIG)
     assert "<style" not in svg and " style=" not in svg and "@import" not in svg
     assert not any(element.get("href") or element.get("src") for element in ElementTree.fromstring(svg).iter())
@@ -137,7 +137,7 @@ def _elements(text: str, tag: str) -> list[ElementTree.Element]:
         "&xxe; &#0; \u202e \ufffe <!--",
     ],
 )
-def test_people_s_words_stay_words(words: str) -> None:
+def test_user_text_is_never_markup(words: str) -> None:
     text = f'X:1\nT:{words}\nC:{words}\nR:{words}\nM:4/4\nK:C\nP:{words}\n"{words.replace(chr(34), "")}"C8|\n'
     root = ElementTree.fromstring(_svg(text))
     tags = {element.tag.rpartition("}")[2] for element in root.iter()}
@@ -145,7 +145,7 @@ def test_people_s_words_stay_words(words: str) -> None:
     assert _pixels(text).min() < 128
 
 
-def test_nothing_in_the_sheet_needs_a_font_that_is_not_there() -> None:
+def test_the_svg_needs_no_music_font() -> None:
     text = 'X:1\nT:t\nR:reel\nM:4/4\nK:C\n"Bb"C4 "F#m7"D4|"Abdim"C8|\n'
     svg = _svg(text)
     assert "Leipzig" not in svg and "@font-face" not in svg
@@ -157,7 +157,7 @@ def test_the_same_tune_gives_the_same_picture() -> None:
     assert to_png(_svg(JIG)) == to_png(_svg(JIG))
 
 
-def test_a_very_high_page_is_scaled_down(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_is_too_high_is_scaled_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engraving, "MAX_HEIGHT", 300)
     image = Image.open(io.BytesIO(to_png(_svg(JIG))))
     assert image.height <= 301

@@ -1,4 +1,4 @@
-"""What other programs find in the MusicXML, as music21 reads it."""
+"""MusicXML, read back by music21."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -29,7 +29,7 @@ def _measures(part: stream.Part) -> list[stream.Measure]:
 
 
 def _heads(elements: list[note.GeneralNote]) -> Heads:
-    """Pitches and lengths in whole notes, tied notes joined; grace notes and chord symbols left out."""
+    """Pitches and durations in whole notes, with ties joined and without grace notes and chord symbols."""
     found: Heads = []
     held: set[int] = set()
     for element in elements:
@@ -37,8 +37,8 @@ def _heads(elements: list[note.GeneralNote]) -> Heads:
             continue
         pitches = tuple(sorted(pitch.midi for pitch in element.pitches))
         length = Fraction(element.duration.quarterLength) / 4
-        on = element.notes if hasattr(element, "notes") else (element,)
-        ties = {each.pitch.midi: each.tie.type for each in on if isinstance(each, note.Note) and each.tie}
+        heads = element.notes if hasattr(element, "notes") else (element,)
+        ties = {each.pitch.midi: each.tie.type for each in heads if isinstance(each, note.Note) and each.tie}
         if pitches and all(ties.get(pitch) in ("stop", "continue") and pitch in held for pitch in pitches):
             found[-1] = (found[-1][0], found[-1][1] + length)
         else:
@@ -67,18 +67,18 @@ def test_pitches_and_durations_are_those_of_the_score(name: str) -> None:
     assert _heads(elements) == _written(score)
 
 
-def test_bars_are_numbered_from_the_one_after_the_pick_up() -> None:
+def test_bar_one_is_the_bar_after_the_pick_up() -> None:
     measures = _measures(_parse(read(JIG)))
     assert [measure.number for measure in measures[:3]] == [0, 1, 2]
     assert b'implicit="yes" number="0"' in write_musicxml(read(JIG))
 
 
-def test_a_bar_that_a_repeat_cuts_in_two_counts_once() -> None:
+def test_the_halves_of_a_bar_that_a_repeat_divides_share_a_number() -> None:
     measures = _measures(_parse(read("X:1\nM:6/8\nL:1/8\nK:G\nD|GAB c3|d3 d2:|B|c3 d3|e3 e2:|\n")))
     assert [measure.number for measure in measures] == [0, 1, 2, 2, 3, 4]
 
 
-def test_repeats_and_endings_stand_where_they_are_written() -> None:
+def test_repeats_and_endings_are_where_they_are_written() -> None:
     part = _parse(read(JIG))
     measures = _measures(part)
     starts = [m.number for m in measures if isinstance(m.leftBarline, bar.Repeat)]
@@ -89,7 +89,7 @@ def test_repeats_and_endings_stand_where_they_are_written() -> None:
     assert measures[-1].rightBarline is not None and measures[-1].rightBarline.type == "final"
 
 
-def test_key_mode_metre_tempo_and_title_are_there_and_change() -> None:
+def test_key_mode_metre_tempo_and_title_and_their_changes_are_written() -> None:
     part = _parse(read(REEL))
     found = [(each.tonic.name, each.mode) for each in part.recurse().getElementsByClass(keys.Key)]
     assert found == [("A", "dorian"), ("E", "minor")]
@@ -100,7 +100,7 @@ def test_key_mode_metre_tempo_and_title_are_there_and_change() -> None:
     assert parsed.metadata.bestTitle == "Everything"
 
 
-def test_accidentals_are_shown_once_a_bar_and_where_the_signature_is_left() -> None:
+def test_accidentals_are_shown_once_in_a_bar_and_where_they_differ_from_the_key_signature() -> None:
     text = "X:1\nM:4/4\nL:1/4\nK:G\n^c c f =f|c f ^f F|\n"
     shown = [each.pitch.accidental is not None and bool(each.pitch.accidental.displayStatus) for each in _notes(text)]
     assert shown == [True, False, False, True, False, False, False, False]
@@ -111,12 +111,12 @@ def _notes(text: str) -> list[note.Note]:
     return list(_parse(read(text)).recurse().getElementsByClass(note.Note))
 
 
-def test_a_key_with_accidentals_of_its_own_keeps_them() -> None:
+def test_a_key_keeps_its_extra_accidentals() -> None:
     (signature,) = _parse(read("X:1\nM:4/4\nK:D ^g\nG8|\n")).recurse().getElementsByClass(keys.KeySignature)
     assert sorted(pitch.name for pitch in signature.alteredPitches) == ["C#", "F#", "G#"]
 
 
-def test_ornaments_chord_symbols_slurs_and_graces_come_through() -> None:
+def test_ornaments_chord_symbols_slurs_and_grace_notes_are_written() -> None:
     part = _parse(read(REEL))
     assert len(list(part.recurse().getElementsByClass(spanner.Slur))) == 1
     (chord,) = part.recurse().getElementsByClass(harmony.ChordSymbol)
@@ -127,7 +127,7 @@ def test_ornaments_chord_symbols_slurs_and_graces_come_through() -> None:
     assert [mark.name for each in notes for mark in each.articulations] == ["staccato"]
 
 
-def test_chord_symbols_of_any_kind_keep_their_root_bass_and_lettering() -> None:
+def test_chord_symbols_of_any_kind_keep_root_bass_and_text() -> None:
     body = " ".join(f'"{text}"C' for text in ("F#m7b5", "D7sus4", "Bbmaj7/D", "G13", "Eb"))
     chords = list(_parse(read(f"X:1\nM:5/4\nL:1/4\nK:C\n{body}|\n")).recurse().getElementsByClass(harmony.ChordSymbol))
     assert [chord.root().name for chord in chords] == ["F#", "D", "B-", "G", "E-"]
@@ -135,22 +135,24 @@ def test_chord_symbols_of_any_kind_keep_their_root_bass_and_lettering() -> None:
     assert chords[2].bass().name == "D"
 
 
-def test_a_tempo_in_a_beat_that_no_note_lasts_is_told_in_quarters() -> None:
+def test_a_tempo_whose_beat_is_no_note_value_is_written_in_quarter_notes() -> None:
     (mark,) = _parse(read("X:1\nQ:5/8=60\nM:5/8\nK:C\nCDEFG|\n")).recurse().getElementsByClass(tempo.MetronomeMark)
     assert (mark.number, mark.referent.type) == (150, "quarter")
 
 
-def test_bars_of_one_rhythm_are_beamed_alike_and_as_their_metre_has_it() -> None:
+def test_bars_of_the_same_rhythm_are_beamed_alike_and_by_their_metre() -> None:
     def beams(metre: str) -> list[str]:
         notes = _notes(f"X:1\nM:{metre}\nL:1/8\nK:C\nCDEFGA|CDEFGA|\n")
-        return ["".join(each.beams.getTypes()[0][:2] if each.beams else "-" for each in notes[at : at + 6]) for at in (0, 6)]
+        return [
+            "".join(each.beams.getTypes()[0][:2] if each.beams else "-" for each in notes[start : start + 6]) for start in (0, 6)
+        ]
 
     assert beams("6/8") == ["stcost" * 2] * 2
     assert beams("3/4") != beams("6/8")
     assert beams("3/4")[0] == beams("3/4")[1]
 
 
-def test_words_where_a_chord_is_expected_are_shown_as_words() -> None:
+def test_words_in_place_of_a_chord_symbol_are_written_as_words() -> None:
     half = Note((Pitch("C", 4),), Fraction(1, 2))
     bar = Bar((replace(half, chord_symbol="slowly"), replace(half, chord_symbol="Bb7")))
     part = _parse(Score((bar,), Key("C"), Metre(4, 4)))
@@ -159,11 +161,11 @@ def test_words_where_a_chord_is_expected_are_shown_as_words() -> None:
     assert (chord.root().name, chord.chordKind) == ("B-", "dominant-seventh")
 
 
-def test_bars_that_do_not_add_up_are_written_as_they_are() -> None:
+def test_bars_that_are_too_long_or_short_are_written_unchanged() -> None:
     measures = _measures(_parse(read("X:1\nM:4/4\nL:1/8\nK:C\nCDEFGABcd|C2|CDEFGABc|\n")))
     assert [measure.duration.quarterLength for measure in measures] == [4.5, 1.0, 4.0]
 
 
-def test_the_same_score_gives_the_same_notes_twice() -> None:
+def test_writing_a_score_twice_gives_the_same_notes() -> None:
     first, second = (_heads(list(_parse(read(REEL)).recurse().notesAndRests)) for _ in range(2))
     assert first == second
