@@ -1,4 +1,4 @@
-"""Takes jobs, composes (or reads a tune that is to be played as it stands), renders, stores: the process that holds the LSTM."""
+"""The worker process: takes jobs, composes or reads a tune, renders it and stores it. It holds the LSTM."""
 
 from __future__ import annotations
 
@@ -26,22 +26,23 @@ from storage.jobs import work
 from storage.storage import Storage
 from storage.tunes import Composition, Status, Tune
 
-PROGRESS_S = 0.25  # between two writes of how many bars there are
+PROGRESS_S = 0.25  # between two updates of the number of composed bars
+MAX_ROWS = 256  # of the composer's batch: more are not faster
 
 log = structlog.get_logger(__name__)
 
 
-MOST_ROWS = 256  # of the composer's batch: more are not faster
-
-
 class Worker:
-    """One worker: several tunes at a time share the composer's batch and wait for their turn with the renderer."""
+    """Makes several tunes at a time. They share the composer's batch and the renderer's processes."""
 
     def __init__(self, storage: Storage, models: Models, renderer: Renderer) -> None:
         self.storage, self.models, self.renderer = storage, models, renderer
 
     async def make(self, tune_id: str) -> None:
-        """Makes one tune. A wish that cannot be met ends in its sentence; the machine's own faults are raised: tried again."""
+        """Makes one tune.
+
+        Stores the message of a request that cannot be fulfilled. Raises the faults of the machine: the job is tried again.
+        """
         tune = await self.storage.start(tune_id)
         if tune is None:
             return
@@ -56,7 +57,7 @@ class Worker:
     async def _make(self, tune: Tune) -> None:
         started = time.monotonic()
         if tune.request.mode == "play":
-            # In a thread: a hostile tune takes a tenth of a second to read.
+            # In a thread, because a hostile tune takes a tenth of a second to read.
             score, model = await asyncio.to_thread(score_to_play, tune.request), ""
             scores: dict[str, Any] = {}
         else:
@@ -66,11 +67,11 @@ class Worker:
                 return
             score, model = composed.score, composer.model
             scores = {**composed_scores(composed), "compose_ms": round((time.monotonic() - started) * 1000)}
-        written_at = time.monotonic()
+        composed_at = time.monotonic()
         if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars)):
             return
         rendering = await self.renderer.render(score, style_of(tune.request))
-        scores["render_ms"] = round((time.monotonic() - written_at) * 1000)
+        scores["render_ms"] = round((time.monotonic() - composed_at) * 1000)
         notices = (*score.notices, *rendering.notices)
         files = tune_files(tune.request, score, rendering, model=model, scores=scores, notices=notices)
         composition = Composition(
@@ -88,40 +89,40 @@ class Worker:
         log.info("tune finished", tune=tune.id, **scores)
 
     async def _composer(self, name: str) -> Composer:
-        """The model's; the usual one's where it cannot be loaded, and then it is no longer offered."""
+        """The composer of a model. A model that cannot be loaded is replaced by the default one and no longer offered."""
         try:
             return await asyncio.to_thread(self.models.composer, name)
         except Exception:
             if name in ("", self.models.usual):
                 raise
-            log.exception("a model cannot be loaded; the usual one composes", model=name)
+            log.exception("model cannot be loaded; the default model composes", model=name)
             self.models.leave_out(name)
             return await asyncio.to_thread(self.models.composer)
 
     async def _compose(self, tune: Tune, composer: Composer) -> ComposedTune | None:
-        """Composes while the tune's row tells how far it is; None for a tune that is no longer wanted."""
+        """Composes a tune and stores its progress. None if the tune is deleted meanwhile."""
         loop = asyncio.get_running_loop()
         bars = 0
-        moved = asyncio.Event()
+        changed = asyncio.Event()
 
-        def heard(count: int) -> None:
+        def set_bars(count: int) -> None:
             nonlocal bars
             bars = count
-            moved.set()
+            changed.set()
+
+        def listener(count: int) -> None:  # runs in the composer's thread
+            loop.call_soon_threadsafe(set_bars, count)
 
         async def report() -> None:
-            """Until the tune is no longer wanted."""
+            """Stores the progress. Returns if the tune is deleted."""
             while True:
-                await moved.wait()
-                moved.clear()
+                await changed.wait()
+                changed.clear()
                 if not await self.storage.progress(tune.id, status=Status.COMPOSING, bars=bars):
                     return
                 await asyncio.sleep(PROGRESS_S)
 
-        def listen(count: int) -> None:  # in the composer's thread
-            loop.call_soon_threadsafe(heard, count)
-
-        composing = asyncio.wrap_future(composer.submit(tune.request, listen))
+        composing = asyncio.wrap_future(composer.submit(tune.request, listener))
         reporting = asyncio.create_task(report())
         both: list[asyncio.Future[Any]] = [composing, reporting]
         try:
@@ -129,10 +130,10 @@ class Worker:
             if composing.done():
                 return composing.result()
             await reporting
-            log.info("tune is no longer wanted", tune=tune.id, bars=bars)
+            log.info("tune was deleted while it was composed", tune=tune.id, bars=bars)
             return None
         finally:
-            composing.cancel()  # the composer's rows come free at once
+            composing.cancel()  # frees the composer's rows at once
             reporting.cancel()
             with suppress(asyncio.CancelledError):
                 await reporting
@@ -147,19 +148,19 @@ async def run(
     soundfont: Path | None,
     ready: Callable[[], None],
 ) -> None:
-    """Works until cancelled or told to stop by SIGTERM; calls `ready` before it takes the first job.
+    """Makes tunes until it is cancelled or receives SIGTERM. Calls `ready` before it takes the first job.
 
-    `model` is the folder of the usual model, `further` that of others, a folder each: for both see generator.composer.models.
-    Raises RenderingError where this machine cannot render, rather than let every tune fail, and WeightsError.
+    `model` is the folder of the default model, `further` a folder that contains the folders of others; see
+    generator.composer.models. Raises WeightsError, and RendererFault if this machine cannot render at all.
     """
     find_fluidsynth()
     renderer = Renderer(soundfont=find_soundfont(soundfont))
-    models = Models(folders(model, further), slots=min(slots * CANDIDATES, MOST_ROWS))
+    models = Models(folders(model, further), slots=min(slots * CANDIDATES, MAX_ROWS))
     try:
-        await asyncio.to_thread(models.composer)  # the usual one's
+        await asyncio.to_thread(models.composer)  # loads the default model
         await renderer.start()
-        for sentence in models.left_out:
-            log.warning("a model is left out", reason=sentence)
+        for reason in models.left_out:
+            log.warning("model cannot be read", reason=reason)
         async with storage.model_offers.offered(models.descriptions):
             log.info("worker ready", models=models.names, slots=slots)
             ready()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import IO
+from string import Formatter
+from typing import IO, Any
 
 from generator.rendering.result import RendererFault, Rendering, RenderingError
-from generator.user_messages import UserMessage
+from generator.user_messages import UserMessage, message_as_dict
 
 READY = b"ready"
 _LENGTH = struct.Struct("!Q")
@@ -40,15 +41,50 @@ def _read(stream: IO[bytes], size: int) -> bytes:
 def send_outcome(stream: IO[bytes], outcome: Rendering | RenderingError) -> None:
     """Sends JSON and plain bytes, not a pickle: a process that reads hostile tunes must not run code in its parent."""
     if isinstance(outcome, RenderingError):
-        send(stream, json.dumps({"error": str(outcome), "fault": isinstance(outcome, RendererFault)}).encode())
+        head = {"error": message_as_dict(outcome.message), "fault": isinstance(outcome, RendererFault)}
+        send(stream, json.dumps(head).encode())
     else:
-        head = {"duration_ms": outcome.duration_ms, "notices": outcome.notices}
+        notices = [message_as_dict(notice) for notice in outcome.notices]
+        head = {"duration_ms": outcome.duration_ms, "notices": notices}
         send(stream, json.dumps(head).encode(), *(getattr(outcome, name) for name in _FORMATS))
 
 
 def receive_outcome(stream: IO[bytes]) -> Rendering | RenderingError:
-    head = json.loads(receive(stream))
-    if "error" in head:
-        return (RendererFault if head["fault"] else RenderingError)(str(head["error"]))
+    """What `send_outcome` sent. Raises ValueError if the other process sent something else."""
+    frame = receive(stream)
+    try:
+        head = json.loads(frame)
+        if "error" in head:
+            return (RendererFault if head["fault"] else RenderingError)(_message(head["error"]))
+        notices, duration_ms = tuple(map(_message, head["notices"])), int(head["duration_ms"])
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError) as error:
+        raise ValueError("the renderer process sent nonsense") from error
     files = {name: receive(stream) for name in _FORMATS}
-    return Rendering(**files, notices=tuple(map(UserMessage, head["notices"])), duration_ms=int(head["duration_ms"]))
+    return Rendering(**files, notices=notices, duration_ms=duration_ms)
+
+
+def _message(stored: Any) -> UserMessage:
+    """A message from a process that may have been taken over.
+
+    A template field such as `{name.__init__.__globals__}` would put secrets of this process into a text that users see.
+    """
+    _check_fields(stored)
+    return UserMessage.from_dict(stored)
+
+
+def _check_fields(stored: Any) -> None:
+    """Raises ValueError if a template, at any depth, has a field other than `{name}` or `{name:,}`."""
+    match stored:
+        case {"text": template}:
+            values = stored.get("values", {})
+            for form in (template, stored.get("plural", "")):
+                if not isinstance(form, str):
+                    raise TypeError("a template is not text")
+                for _, field, specification, conversion in Formatter().parse(form) if values else ():
+                    if field is not None and (not field.isidentifier() or specification not in ("", ",") or conversion):
+                        raise ValueError("the renderer process sent a template with a forbidden field")
+            for value in values.values():
+                _check_fields(value)
+        case {"one_of": names} | {"all_of": names}:
+            for name in names:
+                _check_fields(name)

@@ -1,4 +1,4 @@
-"""The worker between storage, composer and renderer: what is finished, what fails for good, what is tried again."""
+"""The worker between storage, composer and renderer: which tunes are finished, fail, or are tried again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.storage.examples import origin, request
 
 
 class Renderer:
-    """In the place of the real one, which has its own tests: gives or raises what it was told."""
+    """A fake renderer, which returns or raises a given outcome. The real one has its own tests."""
 
     def __init__(self, outcome: Rendering | RenderingError) -> None:
         self.outcome = outcome
@@ -49,7 +49,7 @@ class Renderer:
 
 
 def only(composer: object) -> SimpleNamespace:
-    """In the place of Models: one composer, whatever is asked for."""
+    """A fake of Models that has one composer for all names."""
     return SimpleNamespace(composer=lambda name: composer)
 
 
@@ -59,7 +59,7 @@ RENDERED = Rendering(
     mp3=b"\xff\xfb",
     png=b"PNG",
     svg=b"<svg/>",
-    timemap=b"[]",
+    time_map=b"[]",
     notices=(UserMessage("The sheet has no sign for !stomp!."),),
     duration_ms=1234,
 )
@@ -73,7 +73,7 @@ def composer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composer]:
     composer.close()
 
 
-async def test_a_finished_tune_holds_its_files_and_how_it_was_made(storage: Storage, composer: Composer) -> None:
+async def test_a_finished_tune_has_its_files_and_its_composition(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(seed=5), origin())
     renderer = Renderer(RENDERED)
     await Worker(storage, only(composer), renderer).make(tune.id)  # type: ignore[arg-type]
@@ -90,15 +90,16 @@ async def test_a_finished_tune_holds_its_files_and_how_it_was_made(storage: Stor
     assert (done.composition.duration_ms, done.composition.model) == (1234, "untrained")
 
 
-async def test_a_tune_that_cannot_be_rendered_fails_with_its_sentence(storage: Storage, composer: Composer) -> None:
+async def test_a_tune_that_cannot_be_rendered_fails_with_its_message(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
-    await Worker(storage, only(composer), Renderer(RenderingError("Too long. Shorten it."))).make(tune.id)  # type: ignore[arg-type]
+    renderer = Renderer(RenderingError(UserMessage("Too long. Shorten it.")))
+    await Worker(storage, only(composer), renderer).make(tune.id)  # type: ignore[arg-type]
     failed = await storage.tune(tune.id)
     assert failed is not None
     assert (failed.status, failed.error) == (Status.FAILED, "Too long. Shorten it.")
 
 
-async def test_an_opening_that_cannot_be_gone_on_from_fails_with_its_sentence(storage: Storage, composer: Composer) -> None:
+async def test_an_opening_that_cannot_be_continued_fails_with_its_message(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(replace(request(), opening="M:5/4\nK:D\nD10|"), origin())
     await Worker(storage, only(composer), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
     failed = await storage.tune(tune.id)
@@ -106,7 +107,7 @@ async def test_an_opening_that_cannot_be_gone_on_from_fails_with_its_sentence(st
     assert "5/4" in str(failed.error)
 
 
-async def test_the_machines_own_fault_is_left_to_be_tried_again(storage: Storage, composer: Composer) -> None:
+async def test_a_fault_of_the_machine_is_raised_and_the_tune_stays_unfinished(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
     with pytest.raises(RendererFault):
         await Worker(storage, only(composer), Renderer(RendererFault("No font."))).make(tune.id)  # type: ignore[arg-type]
@@ -117,35 +118,35 @@ async def test_the_machines_own_fault_is_left_to_be_tried_again(storage: Storage
 async def test_a_finished_tune_is_not_made_again(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
     renderer = Renderer(RENDERED)
-    maker = Worker(storage, only(composer), renderer)  # type: ignore[arg-type]
-    await maker.make(tune.id)
-    await maker.make(tune.id)
+    tune_maker = Worker(storage, only(composer), renderer)  # type: ignore[arg-type]
+    await tune_maker.make(tune.id)
+    await tune_maker.make(tune.id)
     assert len(renderer.scores) == 1
 
 
 class HeldComposer:
-    """The real one, held up after its first bar until the test lets it go on, and after its second until it is cancelled."""
+    """The real composer, which waits after the first bar for `resume`, and after the second until it is cancelled."""
 
     model = "held"
 
     def __init__(self, composer: Composer) -> None:
         self.composer = composer
-        self.go_on = threading.Event()
+        self.resume = threading.Event()
 
-    def submit(self, wish: TuneRequest, listener: Callable[[int], None]) -> Future[ComposedTune]:
+    def submit(self, request: TuneRequest, listener: Callable[[int], None]) -> Future[ComposedTune]:
         def listen(bars: int) -> None:
-            gone_on = self.go_on.is_set()
+            resumed = self.resume.is_set()
             listener(bars)
-            self.go_on.wait(HANG_S)
-            until = time.monotonic() + HANG_S
-            while gone_on and not self.future.cancelled() and time.monotonic() < until:
+            self.resume.wait(HANG_S)
+            deadline = time.monotonic() + HANG_S
+            while resumed and not self.future.cancelled() and time.monotonic() < deadline:
                 time.sleep(0.01)
 
-        self.future = self.composer.submit(wish, listen)
+        self.future = self.composer.submit(request, listen)
         return self.future
 
 
-async def test_a_tune_that_is_deleted_while_it_is_composed_is_left_and_its_rows_come_free(
+async def test_deleting_a_tune_while_it_is_composed_stops_it_and_frees_its_rows(
     storage: Storage, composer: Composer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "PROGRESS_S", 0.01)
@@ -158,8 +159,8 @@ async def test_a_tune_that_is_deleted_while_it_is_composed_is_left_and_its_rows_
             if now is not None and now.bars:
                 break
         await storage.sharing.delete(tune.id, Viewer("discord", "ann"))
-        # What it writes from now on nobody wants; it hears so with the next bar.
-        held.go_on.set()
+        # The worker notices the deletion with the next bar.
+        held.resume.set()
         await making
         assert held.future.cancelled()
         assert renderer.scores == []
@@ -169,9 +170,7 @@ async def test_a_tune_that_is_deleted_while_it_is_composed_is_left_and_its_rows_
     assert done is not None and done.status is Status.FINISHED
 
 
-async def test_a_tune_that_is_deleted_before_it_is_rendered_is_not_rendered(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_tune_deleted_before_it_is_rendered_is_not_rendered(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     tune = await storage.add(TuneRequest.check(opening=TO_PLAY, mode="play"), origin())
     start = storage.start
 
@@ -186,7 +185,7 @@ async def test_a_tune_that_is_deleted_before_it_is_rendered_is_not_rendered(
     assert renderer.scores == []
 
 
-async def test_a_worker_that_is_stopped_gives_the_composers_rows_back(storage: Storage, composer: Composer) -> None:
+async def test_stopping_the_worker_frees_the_composer_s_rows(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
     held = HeldComposer(composer)
     making = asyncio.create_task(Worker(storage, only(held), Renderer(RENDERED)).make(tune.id))  # type: ignore[arg-type]
@@ -196,22 +195,21 @@ async def test_a_worker_that_is_stopped_gives_the_composers_rows_back(storage: S
     making.cancel()
     with pytest.raises(asyncio.CancelledError):
         await making
-    held.go_on.set()
+    held.resume.set()
     assert held.future.cancelled()
 
 
 class NoComposer:
-    """Whoever asks it for anything fails the test."""
+    """Fails the test when it is used."""
 
-    model = "none that plays"
+    model = "none"
 
 
 TO_PLAY = 'X:5\nT:Mine\nM:7/8\nL:1/8\nQ:1/4=150\nK:Dlyd\n"^slowly"DEFG !stomp!ABc|d7|]\n'
 
 
-async def test_a_tune_to_play_is_rendered_as_it_stands_and_nothing_is_composed(storage: Storage) -> None:
-    wish = TuneRequest.check(opening=TO_PLAY, mode="play", seed=3)
-    tune = await storage.add(wish, origin())
+async def test_a_tune_to_play_is_rendered_as_written_and_nothing_is_composed(storage: Storage) -> None:
+    tune = await storage.add(TuneRequest.check(opening=TO_PLAY, mode="play", seed=3), origin())
     renderer = Renderer(RENDERED)
     await Worker(storage, only(NoComposer()), renderer).make(tune.id)  # type: ignore[arg-type]
     done = await storage.tune(tune.id)
@@ -228,42 +226,44 @@ async def test_a_tune_to_play_is_rendered_as_it_stands_and_nothing_is_composed(s
 
 
 @pytest.mark.parametrize(
-    ("asked", "written", "title"),
-    [("", "", "Untitled"), ("", "T:Its own\n", "Its own"), ("Asked", "T:Its own\n", "Asked")],
+    ("requested", "written", "title"),
+    [("", "", "Untitled"), ("", "T:Written\n", "Written"), ("Requested", "T:Written\n", "Requested")],
 )
-async def test_a_tune_to_play_keeps_its_title_or_gets_the_one_that_was_asked_for(
-    storage: Storage, asked: str, written: str, title: str
+async def test_a_tune_to_play_keeps_its_title_or_gets_the_requested_one(
+    storage: Storage, requested: str, written: str, title: str
 ) -> None:
-    tune = await storage.add(TuneRequest.check(opening=f"X:1\n{written}M:none\nK:C\nABc|]", mode="play", title=asked), origin())
+    tune = await storage.add(
+        TuneRequest.check(opening=f"X:1\n{written}M:none\nK:C\nABc|]", mode="play", title=requested), origin()
+    )
     await Worker(storage, only(NoComposer()), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
     done = await storage.tune(tune.id)
     assert done is not None and done.composition is not None
     assert (done.composition.title, done.composition.metre) == (title, "")
 
 
-async def test_a_tune_that_can_no_longer_be_read_fails_with_its_sentence(storage: Storage) -> None:
+async def test_a_tune_that_can_no_longer_be_read_fails_with_its_message(storage: Storage) -> None:
     tune = await storage.add(replace(request(), opening="no tune?!", mode="play"), origin())
     await Worker(storage, only(NoComposer()), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
     failed = await storage.tune(tune.id)
     assert failed is not None and failed.status is Status.FAILED and str(failed.error).endswith(".")
 
 
-async def test_what_asks_for_a_model_that_cannot_be_loaded_is_composed_by_the_usual_one_and_it_is_offered_no_more(
+async def test_a_model_that_cannot_be_loaded_is_replaced_by_the_default_one_and_no_longer_offered(
     storage: Storage, tmp_path: Path
 ) -> None:
-    for name in ("usual", "airs"):
+    for name in ("default", "airs"):
         untrained(tmp_path / name)
         amend_card(tmp_path / name, {"name": name})
-    models = Models([tmp_path / "usual", tmp_path / "airs"], slots=2)
+    models = Models([tmp_path / "default", tmp_path / "airs"], slots=2)
     amend_card(tmp_path / "airs", {"model": {}})  # it breaks while the worker runs
     tunes = [await storage.add(replace(request(seed=5), model="airs"), origin(event)) for event in "12"]
-    maker = Worker(storage, models, Renderer(RENDERED))  # type: ignore[arg-type]
+    tune_maker = Worker(storage, models, Renderer(RENDERED))  # type: ignore[arg-type]
     try:
-        await asyncio.gather(*(maker.make(tune.id) for tune in tunes))
+        await asyncio.gather(*(tune_maker.make(tune.id) for tune in tunes))
     finally:
         models.close()
     for tune in tunes:
         done = await storage.tune(tune.id)
         assert done is not None and done.composition is not None
-        assert done.composition.model == "usual"
-    assert list(models.descriptions) == models.names == ["usual"]
+        assert done.composition.model == "default"
+    assert list(models.descriptions) == models.names == ["default"]
