@@ -23,8 +23,8 @@ def nearest(scores: Mapping[str, Any]) -> UserMessage | None:
 
     None if the scores contain no closest tune.
     """
-    closest = scores.get("closest") or {}
-    notes = closest.get("notes") or 0
+    closest = scores.get("closest_tune") or {}
+    notes = closest.get("shared_notes") or 0
     if not notes:
         return None
     title = closest.get("title") or UserMessage("untitled tune")

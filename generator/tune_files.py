@@ -1,4 +1,4 @@
-"""The files of a finished tune, the same on disk, in storage and in a message."""
+"""The files of a finished tune, with the same names on disk, in storage and in messages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def tune_files(
     scores: Mapping[str, Any],
     notices: Sequence[str] = (),
 ) -> dict[str, bytes]:
-    """Name → content; without a rendering only the text and the record of how the tune was made."""
+    """Name → content. Without a rendering only the ABC and `tune.json`, the record of how the tune was made."""
     record = {
         "title": score.title,
         "request": request.as_dict(),
@@ -53,16 +53,16 @@ def tune_files(
 
 
 def composed_scores(composed: ComposedTune) -> dict[str, Any]:
-    """What is kept of how a tune was chosen, and the known tune that is nearest to it."""
+    """The scores by which a tune was chosen, and the known tune that is closest to it."""
     return {
         "bits_per_token": round(composed.bits_per_token, 3),
         "ranking": {name: round(score, 3) for name, score in composed.scores.items()},
-        "closest": {"title": composed.closest.title, "notes": composed.closest.notes},
+        "closest_tune": {"title": composed.closest.title, "shared_notes": composed.closest.notes},
     }
 
 
 def rendered_files(rendering: Rendering) -> dict[str, bytes]:
-    """Name → content of what a rendering holds."""
+    """Name → content of the files of a rendering."""
     return {
         "tune.musicxml": rendering.musicxml,
         "tune.mid": rendering.midi,

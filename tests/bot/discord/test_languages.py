@@ -42,7 +42,7 @@ async def test_the_card_the_message_and_its_buttons_speak_the_persons_language(s
     await stage.storage.progress(tune.id, status=tune.status.COMPOSING, bars=2)
     bars = translate(UserMessage("🎻 Composing: {n} bar written …", "🎻 Composing: {n} bars written …", n=2))
     await discord.until(lambda: (discord.card(asked) or {})["content"] == bars)
-    scores = {"closest": {"title": "The Salamanca", "notes": 14}}
+    scores = {"closest_tune": {"title": "The Salamanca", "shared_notes": 14}}
     await stage.compose(tune.id, scores=scores, notices=(UserMessage("Only the first voice was read."),))
     [message] = await discord.posted()
     key = UserMessage("{tonic} {mode}", tonic=translatable("A"), mode=translatable("dorian"))

@@ -91,7 +91,7 @@ def test_in_the_sharing_channel_the_parent_is_named_if_it_is_there_too() -> None
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_however_long_all_is_the_seed_the_parent_and_who_asked_are_named(code: str) -> None:
     notices = [f"The sheet has no sign for {'!*_*!, ' * 600}."] * 20
-    scores = {"closest": {"title": "*" * 300, "notes": 14}}
+    scores = {"closest_tune": {"title": "*" * 300, "shared_notes": 14}}
     made = dict.fromkeys(("title", "rhythm", "key", "model"), "*" * 300)
     long = tune(**made, abc=ABC + "A|" * 1_500, scores=scores, notices=tuple(notices))
     long = replace(long, request=TuneRequest(seed=2**31 - 1, mode="vary", structure="free", strength=3))
