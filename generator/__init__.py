@@ -1,4 +1,5 @@
-"""The musician: a request becomes a tune, as text, sheet music and sound.
+"""Turns a request (`generator.request.TuneRequest`) into a tune: as ABC, sheet music and sound.
 
-What may be asked for comes in as `generator.request.TuneRequest`; nothing here knows Discord, Slack or the web.
+Nothing here knows Discord or the web. `worker` makes the tunes of the queue, `file_output` those of the command line;
+both use `composer` or `play_mode`, then `rendering`, and write the files of `tune_files`. `sets` plans sets of tunes.
 """

@@ -1,4 +1,4 @@
-"""Composes and renders into folders, without any service: what `tunesmith compose` and `tunesmith render` do."""
+"""Composes and renders tunes into folders, without storage: for `tunesmith compose` and `tunesmith render`."""
 
 from __future__ import annotations
 
@@ -29,43 +29,43 @@ def compose(
     soundfont: Path | None,
     done: Callable[[dict[str, Any]], None],
 ) -> None:
-    """Writes a tune for each request, all by the first one's model; several go into numbered folders, a set's into one
-    `set.abc` as well.
+    """Writes a tune for each request, all composed by the model of the first.
 
-    `done` hears of each: its seed, and its folder and files or, where it cannot be rendered, the sentence that says why.
-    Raises NotationError for an opening that cannot be gone on from, RendererFault where this machine cannot render.
+    One tune goes into `out`, several into numbered folders there. A set also gets the file `set.abc`. `done` is called for each
+    tune with its seed and title, and with its folder and files or, if it cannot be rendered, the error.
+    Raises NotationError for an opening that cannot be continued, RendererFault if this machine cannot render.
     """
     count = len(requests)
     folders = [out] if count == 1 else [out / f"{index:0{len(str(count))}d}" for index in range(1, count + 1)]
-    together: list[str] = []
+    tunes_of_set: list[str] = []
     try:
         composer = models.composer(requests[0].model)
-        futures = [composer.submit(wish) for wish in requests]
-        for wish, folder, future in zip(requests, folders, futures, strict=True):
+        futures = [composer.submit(request) for request in requests]
+        for request, folder, future in zip(requests, folders, futures, strict=True):
             composed = future.result()
-            together.append(write(replace(composed.score, reference=len(together) + 1)))
+            tunes_of_set.append(write(replace(composed.score, reference=len(tunes_of_set) + 1)))
             started = time.monotonic()
             try:
-                rendering = None if abc_only else render(composed.score, style=style_of(wish), soundfont=soundfont)
+                rendering = None if abc_only else render(composed.score, style=style_of(request), soundfont=soundfont)
             except RendererFault:
                 raise
             except RenderingError as error:
-                done({"seed": wish.seed, "title": composed.score.title, "error": str(error)})
+                done({"seed": request.seed, "title": composed.score.title, "error": str(error)})
                 continue
             scores = composed_scores(composed)
             if rendering:
                 scores["render_ms"] = round((time.monotonic() - started) * 1000)
-            files = tune_files(wish, composed.score, rendering, model=composer.model, scores=scores)
+            files = tune_files(request, composed.score, rendering, model=composer.model, scores=scores)
             _write(folder, files)
-            done({"seed": wish.seed, "title": composed.score.title, "folder": str(folder), "files": sorted(files)})
+            done({"seed": request.seed, "title": composed.score.title, "folder": str(folder), "files": sorted(files)})
         if as_set:
-            _write(out, {"set.abc": "\n".join(together).encode()})
+            _write(out, {"set.abc": "\n".join(tunes_of_set).encode()})
     finally:
         models.close()
 
 
 def render_file(path: Path, out: Path, *, style: Style, soundfont: Path | None) -> tuple[list[str], Sequence[str]]:
-    """Renders somebody's ABC; returns the files' names and what was left out of them, as sentences."""
+    """Renders an ABC file. Returns the names of the written files, and notices about what was left out."""
     text = path.read_text(encoding="utf-8", errors="replace")
     score = read(text)
     rendering = render(score, style=style, soundfont=soundfont)

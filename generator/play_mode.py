@@ -1,4 +1,4 @@
-"""A tune that somebody hands in to be played as it stands: nothing is composed, ranked or titled."""
+"""The mode `play`: a user's own tune is rendered as written, and nothing is composed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from generator.notation.tempo import at_relative_tempo
 from generator.rendering.display_text import printable
 from generator.request import MAX_TITLE_CHARACTERS, TuneRequest
 
-UNTITLED = "Untitled"  # as its sheet calls it
+UNTITLED = "Untitled"  # also on the sheet
 
 
 def score_to_play(request: TuneRequest) -> Score:
-    """The tune of a request whose mode is `play`; its notices name what the reader left out.
-
-    Raises NotationError with the sentence to show.
-    """
+    """The score of a request whose mode is `play`. Its notices name what the reader left out. Raises NotationError."""
     score = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode="play")
     title = request.title or printable(score.title)[:MAX_TITLE_CHARACTERS].rstrip()
     return at_relative_tempo(replace(score, title=title), request.tempo)

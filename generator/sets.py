@@ -1,4 +1,4 @@
-"""Sets: tunes that go together, as they are played one after the other in a session."""
+"""Sets: tunes of one rhythm in related keys, which a session plays one after the other."""
 
 from __future__ import annotations
 
@@ -20,54 +20,55 @@ _KEYS = [Key(transpose_tonic(pitch_class, mode), mode) for mode in MODES for pit
 
 
 def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
-    """The requests for a set of 1 to 5 tunes: one rhythm and metre, keys that are related, and the seeds from the request's on.
+    """The requests for a set of 1 to 5 tunes: one rhythm and metre, related keys, and consecutive seeds.
 
-    The first is what was asked for, with its opening and title. What it leaves open and the tunes must share is chosen by its
-    seed. Each tune has another key than the one before, and the last a sharper one where that is played: the change gives a
-    set its lift, as is usual at sessions, and keys of one signature or a fifth apart lie on one whistle.
+    The first keeps the opening and title of `request`. If the request has no rhythm, metre or key, its seed chooses them. Each
+    tune has another key than the one before: one with the same key signature or a fifth apart, so that one whistle can play
+    both. The last key is a sharper one if possible, for the lift that sessions like.
 
-    Raises NotationError for an opening that cannot be gone on from, ValueError for another count.
+    Raises NotationError for an opening that cannot be continued, ValueError for another count.
     """
     if not 1 <= count <= MAX_TUNES:
         raise ValueError(UserMessage("A set has 1 to {most} tunes.", most=MAX_TUNES))
     if count == 1:
         return [request]
-    chance = random.Random(request.seed)
-    rhythm, metre, key = _shared(request, chance)
-    wished = Mode(request.key) if request.key in MODES else None
+    generator = random.Random(request.seed)
+    rhythm, metre, key = _shared(request, generator)
+    mode = Mode(request.key) if request.key in MODES else None
     requests = [replace(request, rhythm=rhythm, metre=metre, key=key.abc)]
     keys = [key]
-    for wish in requests[0].in_a_row(count)[1:]:
-        keys.append(_next_key(keys, wished, chance, last=len(keys) == count - 1))
-        requests.append(replace(wish, key=keys[-1].abc, opening="", mode="continue", title=""))
+    for following in requests[0].in_a_row(count)[1:]:
+        keys.append(_next_key(keys, mode, generator, last=len(keys) == count - 1))
+        requests.append(replace(following, key=keys[-1].abc, opening="", mode="continue", title=""))
     return requests
 
 
-def _shared(request: TuneRequest, chance: random.Random) -> tuple[str | None, str | None, Key]:
-    """Rhythm and metre of the set, and the key of its first tune. Where no rhythm is written in the metre, it stays open."""
+def _shared(request: TuneRequest, generator: random.Random) -> tuple[str | None, str | None, Key]:
+    """Rhythm and metre of the set, and the key of its first tune. The rhythm is None if none is written in the metre."""
     rhythm, named_metre, named_key = request.rhythm, request.metre, request.key
     if request.opening:
         opening = read_opening(request.opening, rhythm=rhythm, key=request.key, metre=request.metre, mode=request.mode)
         rhythm, named_metre, named_key = rhythm or opening.rhythm or None, str(opening.metre), opening.key.abc
     metre = Metre.parse(named_metre or "")
-    fitting = {name: share for name, share in RHYTHM_COUNTS.items() if metre is None or _written_in(metre, RHYTHMS[name])}
+    fitting = {name: count for name, count in RHYTHM_COUNTS.items() if metre is None or _written_in(metre, RHYTHMS[name])}
     if not rhythm and fitting:
-        rhythm = weighted_choice(fitting, chance.random())
+        rhythm = weighted_choice(fitting, generator.random())
     if not metre and rhythm:
-        metre = chance.choice(RHYTHMS[rhythm].default_metres)
+        metre = generator.choice(RHYTHMS[rhythm].default_metres)
     if named_key in MODES:
-        key = weighted_choice(key_counts(Mode(named_key)), chance.random())
+        key = weighted_choice(key_counts(Mode(named_key)), generator.random())
     else:
-        key = Key.parse(named_key) if named_key else weighted_choice(KEY_COUNTS, chance.random())
+        key = Key.parse(named_key) if named_key else weighted_choice(KEY_COUNTS, generator.random())
     return rhythm, str(metre) if metre else None, key
 
 
 def _written_in(metre: Metre, rhythm: Rhythm) -> bool:
+    """Whether a rhythm is written in bars like those of a metre."""
     return any((metre.bar, metre.compound) == (usual.bar, usual.compound) for usual in rhythm.metres)
 
 
-def _next_key(keys: list[Key], mode: Mode | None, chance: random.Random, *, last: bool) -> Key:
-    """Another key with the signature of the one before or a fifth from it, as often as it is played; none comes a third time."""
+def _next_key(keys: list[Key], mode: Mode | None, generator: random.Random, *, last: bool) -> Key:
+    """A key with the same signature as the one before or a fifth apart, drawn by its frequency; no key occurs three times."""
     before, used = keys[-1], Counter(keys)
     related = {
         key: KEY_COUNTS.get(key, 1)
@@ -77,5 +78,5 @@ def _next_key(keys: list[Key], mode: Mode | None, chance: random.Random, *, last
         and used[key] < MAX_IN_ONE_KEY
         and key.mode is (mode or key.mode)
     }
-    lift = {key: KEY_COUNTS[key] for key in related if key in KEY_COUNTS and (key.fifths - before.fifths) % 12 == 1}
-    return weighted_choice(lift if last and lift else related, chance.random())
+    sharper = {key: KEY_COUNTS[key] for key in related if key in KEY_COUNTS and (key.fifths - before.fifths) % 12 == 1}
+    return weighted_choice(sharper if last and sharper else related, generator.random())

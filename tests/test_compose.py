@@ -1,4 +1,4 @@
-"""`tunesmith compose` with the shipped model: what it writes, and that a hundred of its tunes hold what they promise."""
+"""`tunesmith compose` and `tunesmith render` with the shipped models: their files, and the notation of a hundred tunes."""
 
 import json
 import shutil
@@ -30,10 +30,10 @@ def tunesmith(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, check=True, timeout=240)
 
 
-def test_compose_writes_every_file_and_the_same_seed_the_same_tune(tmp_path: Path) -> None:
-    wish = ("compose", "--rhythm", "reel", "--key", "Ador", "--seed", "7")
-    written = json.loads(tunesmith(*wish, "--out", str(tmp_path / "a"), "--json").stdout)
-    tunesmith(*wish, "--out", str(tmp_path / "b"), "--abc-only")
+def test_compose_writes_every_file_and_the_same_seed_gives_the_same_tune(tmp_path: Path) -> None:
+    command = ("compose", "--rhythm", "reel", "--key", "Ador", "--seed", "7")
+    written = json.loads(tunesmith(*command, "--out", str(tmp_path / "a"), "--json").stdout)
+    tunesmith(*command, "--out", str(tmp_path / "b"), "--abc-only")
     assert written[0]["seed"] == 7
     names = {path.name for path in (tmp_path / "a").iterdir()}
     kinds = ("abc", "musicxml", "mid", "mp3", "png", "svg", "timemap.json", "json")
@@ -48,7 +48,7 @@ def test_compose_writes_every_file_and_the_same_seed_the_same_tune(tmp_path: Pat
     assert json.loads(files[".json"])["request"]["seed"] == 7
 
 
-def test_several_tunes_go_into_numbered_folders_with_the_next_seeds(tmp_path: Path) -> None:
+def test_several_tunes_go_into_numbered_folders_with_consecutive_seeds(tmp_path: Path) -> None:
     written = json.loads(
         tunesmith("compose", "--seed", "40", "--count", "3", "--abc-only", "--out", str(tmp_path), "--json").stdout
     )
@@ -57,15 +57,15 @@ def test_several_tunes_go_into_numbered_folders_with_the_next_seeds(tmp_path: Pa
     assert len({(Path(tune["folder"]) / "tune.abc").read_bytes() for tune in written}) == 3
 
 
-def test_a_set_goes_into_numbered_folders_and_one_file(tmp_path: Path) -> None:
-    wish = ("compose", "--set", "3", "--rhythm", "jig", "--key", "dorian", "--seed", "5", "--abc-only")
-    written = json.loads(tunesmith(*wish, "--out", str(tmp_path), "--json").stdout)
+def test_a_set_goes_into_numbered_folders_and_a_common_file(tmp_path: Path) -> None:
+    command = ("compose", "--set", "3", "--rhythm", "jig", "--key", "dorian", "--seed", "5", "--abc-only")
+    written = json.loads(tunesmith(*command, "--out", str(tmp_path), "--json").stdout)
     assert [(Path(tune["folder"]).name, tune["seed"]) for tune in written] == [("1", 5), ("2", 6), ("3", 7)]
-    together = [read(text) for text in split_tunes((tmp_path / "set.abc").read_text(encoding="utf-8"))]
-    alone = [read((tmp_path / str(number) / "tune.abc").read_text(encoding="utf-8")) for number in (1, 2, 3)]
-    assert [replace(tune, reference=1) for tune in together] == alone
-    assert [tune.reference for tune in together] == [1, 2, 3]
-    assert {(tune.rhythm, str(tune.metre), tune.key.mode) for tune in together} == {("jig", "6/8", "dorian")}
+    tunes_of_set = [read(text) for text in split_tunes((tmp_path / "set.abc").read_text(encoding="utf-8"))]
+    single_tunes = [read((tmp_path / str(number) / "tune.abc").read_text(encoding="utf-8")) for number in (1, 2, 3)]
+    assert [replace(tune, reference=1) for tune in tunes_of_set] == single_tunes
+    assert [tune.reference for tune in tunes_of_set] == [1, 2, 3]
+    assert {(tune.rhythm, str(tune.metre), tune.key.mode) for tune in tunes_of_set} == {("jig", "6/8", "dorian")}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_opening_is_answered_continued_or_given_a_second_part(
     assert [(len(part.body) + len(part.first), part.repeated) for part in parts(score)] == layout
 
 
-def test_a_model_of_ones_own_composes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_custom_model_composes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     untrained(tmp_path / "model")
     monkeypatch.setenv("MODEL", str(tmp_path / "model"))
     tunesmith("compose", "--seed", "1", "--without", "rests, ties", "--abc-only", "--out", str(tmp_path / "out"))
@@ -91,9 +91,7 @@ def test_a_model_of_ones_own_composes(tmp_path: Path, monkeypatch: pytest.Monkey
     assert json.loads((tmp_path / "out" / "tune.json").read_text(encoding="utf-8"))["model"] == "untrained"
 
 
-def test_a_model_is_chosen_by_its_name_among_the_shipped_ones_and_ones_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_is_chosen_by_name_among_the_shipped_and_the_custom_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     untrained(tmp_path / "models" / "mine")
     monkeypatch.setenv("MODELS", str(tmp_path / "models"))
     for typed, name in (("Untrained", "untrained"), ("aird-1", "aird-1")):
@@ -105,7 +103,7 @@ def test_a_model_is_chosen_by_its_name_among_the_shipped_ones_and_ones_own(
     assert failed.value.stderr == "tunesmith: There is no model zither. There are: tunesmith-6, aird-1, untrained.\n"
 
 
-def test_somebody_elses_abc_is_rendered(tmp_path: Path) -> None:
+def test_render_makes_sheet_and_recording_of_an_abc_file(tmp_path: Path) -> None:
     (tmp_path / "mine.abc").write_text("X:1\nT:Mine\nM:6/8\nL:1/8\nK:D\n|:DFA d2A|B2A G3:|\n", encoding="utf-8")
     tunesmith("render", str(tmp_path / "mine.abc"), "--out", str(tmp_path / "out"))
     assert Image.open(tmp_path / "out" / "tune.png").width > 300
@@ -114,22 +112,22 @@ def test_somebody_elses_abc_is_rendered(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def hundred() -> list[tuple[str, str, str]]:
-    """(rhythm, key, ABC) of a hundred tunes, half of them by each of the shipped models."""
-    wishes = list(islice(((rhythm, key, seed) for seed, rhythm, key in product(range(2), DANCES, KEYS)), 50))
+    """(rhythm, key, ABC) of a hundred tunes, half of them by each shipped model."""
+    settings = list(islice(((rhythm, key, seed) for seed, rhythm, key in product(range(2), DANCES, KEYS)), 50))
     models = Models(folders(None, None))
     tunes = []
     try:
         assert models.names == ["tunesmith-6", "aird-1"]
         for name in models.names:
-            asked = [TuneRequest.check(rhythm=rhythm, key=key, seed=seed) for rhythm, key, seed in wishes]
-            composed = models.composer(name).compose(asked)
-            tunes += [(rhythm, key, write(tune.score)) for (rhythm, key, _), tune in zip(wishes, composed, strict=True)]
+            requests = [TuneRequest.check(rhythm=rhythm, key=key, seed=seed) for rhythm, key, seed in settings]
+            composed = models.composer(name).compose(requests)
+            tunes += [(rhythm, key, write(tune.score)) for (rhythm, key, _), tune in zip(settings, composed, strict=True)]
     finally:
         models.close()
     return tunes
 
 
-def test_a_hundred_tunes_have_full_bars_and_the_key_and_metre_asked_for(hundred: list[tuple[str, str, str]]) -> None:
+def test_a_hundred_tunes_have_full_bars_and_the_requested_key_and_metre(hundred: list[tuple[str, str, str]]) -> None:
     for rhythm, key, abc in hundred:
         score = read(abc)
         assert illegal_bars(score) == [], abc
@@ -140,7 +138,7 @@ def test_a_hundred_tunes_have_full_bars_and_the_key_and_metre_asked_for(hundred:
         assert all(part.repeated for part in layout)
 
 
-def test_a_hundred_tunes_pass_abc2midi_without_a_word(hundred: list[tuple[str, str, str]], tmp_path: Path) -> None:
+def test_a_hundred_tunes_pass_abc2midi_without_warnings(hundred: list[tuple[str, str, str]], tmp_path: Path) -> None:
     program = shutil.which("abc2midi") or pytest.skip("abc2midi is not installed (Debian's package abcmidi)")
     for number, (_, _, abc) in enumerate(hundred):
         path = tmp_path / f"{number}.abc"

@@ -85,9 +85,9 @@ class Trace:
         """Calls on files outside the process's folder, except reading of programs, libraries and the sound font."""
         self.process.terminate()
         self.process.wait()
-        readable = ("/usr/", "/lib", "/bin/", "/etc/ld.so.cache", str(Path(generator.__file__).parent) + "/")
         roots = {str(root) for prefix in (sys.prefix, sys.base_prefix) for root in (prefix, Path(prefix).resolve())}
-        readable += tuple(f"{root}/" for root in roots)
+        package = Path(generator.__file__).parent
+        readable = ("/usr/", "/lib", "/bin/", "/etc/ld.so.cache", *(f"{root}/" for root in (package, *roots)))
         found: Counter[str] = Counter()
         for line in self.log.read_text(errors="replace").splitlines():
             call = line.split(None, 1)[-1]
@@ -163,6 +163,7 @@ class Fuzzer:
         else:
             # FluidSynth makes two folders for PulseAudio even if it does not use it.
             self.outcome.leftovers.update(path.name for path in self.folder.iterdir() if not path.name.startswith("pulse"))
+            assert self.pid is not None
             self.outcome.largest = max(self.outcome.largest, _peak(self.pid))
             self.outcome.slowest = sorted([*self.outcome.slowest, (self._cpu_s() - before, elapsed, text)], reverse=True)[:5]
         self.outcome.counts["longer than the limit in wall-clock time"] += elapsed > LIMIT_S

@@ -1,10 +1,10 @@
-"""Whether recordings are as loud as they ought to be, on composed tunes of all rhythms and instruments:
+"""Checks the loudness, peaks, silence, title and duration of recordings, on composed tunes of all rhythms and instruments:
 
     .venv/bin/python -m tests.benchmarks.loudness [COUNT]
 
-The MP3 files are judged by ffmpeg (package ffmpeg), not by our own code: loudness and true peak by its ebur128, peak and
-silence in what it decodes, title and duration by ffprobe. Prints a table by instrument, and what is outside; exits with 1 if
-anything is.
+ffmpeg (package ffmpeg) measures the MP3 files, not our own code: loudness and true peak by its ebur128 filter, peak and silence
+in the decoded samples, title and duration by ffprobe. Prints a table by instrument and the recordings outside the limits. Exits
+with 1 if there are any.
 """
 
 import json
@@ -32,9 +32,10 @@ from generator.request import TuneRequest
 
 RATE = 44_100  # Hz
 LOUDNESS, TOLERANCE = -16.0, 1.0  # LUFS
-HIGHEST = -1.0  # dBFS, of samples and between them
-SILENT, LONGEST_S = -60.0, 1.0  # dBFS, what ffmpeg itself takes for silence; of silence at an end
-APART_S = 0.1  # of durations: an encoder adds up to 50 ms
+MAX_PEAK = -1.0  # dBFS, of samples and true peak
+SILENCE = -60.0  # dBFS, ffmpeg's own threshold
+MAX_SILENCE_S = 1.0  # at the beginning or the end
+MAX_DIFFERENCE_S = 0.1  # of durations: an encoder adds up to 50 ms
 
 NAMES = tuple(INSTRUMENTS)
 
@@ -50,21 +51,21 @@ class Measured:
     peak: float  # dBFS
     silence_s: tuple[float, float]  # at the beginning and at the end
     duration_s: float
-    tags: dict[str, str]  # names in small letters
+    tags: dict[str, str]  # names in lower case
 
 
 def measure(mp3: Path) -> Measured:
-    said = _call("ffmpeg", "-nostats", "-i", mp3, "-af", "ebur128=peak=true", "-f", "null", "-").stderr.decode()
-    summary = said[said.rindex("Summary:") :]
+    report = _call("ffmpeg", "-nostats", "-i", mp3, "-af", "ebur128=peak=true", "-f", "null", "-").stderr.decode()
+    summary = report[report.rindex("Summary:") :]
     raw = _call("ffmpeg", "-loglevel", "error", "-i", mp3, "-f", "f32le", "-ac", "2", "-ar", str(RATE), "-").stdout
     level = np.abs(np.frombuffer(raw, "<f4").reshape(-1, 2)).max(axis=1)
-    heard = np.flatnonzero(level > 10 ** (SILENT / 20))
+    audible = np.flatnonzero(level > 10 ** (SILENCE / 20))
     probed = json.loads(_call("ffprobe", "-loglevel", "error", "-show_format", "-of", "json", mp3).stdout)["format"]
     return Measured(
         lufs=_number(r"I:\s+(-?[\d.]+|-inf) LUFS", summary),
         true_peak=_number(r"Peak:\s+(-?[\d.]+|-inf) dBFS", summary),
         peak=float(20 * np.log10(level.max())),
-        silence_s=(float(heard[0]) / RATE, float(len(level) - 1 - heard[-1]) / RATE),
+        silence_s=(float(audible[0]) / RATE, float(len(level) - 1 - audible[-1]) / RATE),
         duration_s=len(level) / RATE,
         tags={name.lower(): value for name, value in probed.get("tags", {}).items()},
     )
@@ -81,60 +82,62 @@ def _number(pattern: str, text: str) -> float:
 
 
 def faults(found: Measured, score: Score, rendering: Rendering) -> list[str]:
-    """What is outside the limits."""
-    said = []
+    """What is outside the limits, in words."""
+    outside = []
     if abs(found.lufs - LOUDNESS) > TOLERANCE:
-        said.append(f"{found.lufs:.1f} LUFS")
-    if max(found.peak, found.true_peak) >= HIGHEST:
-        said.append(f"peak {found.peak:.2f}, true peak {found.true_peak:.1f} dBFS")
+        outside.append(f"{found.lufs:.1f} LUFS")
+    if max(found.peak, found.true_peak) >= MAX_PEAK:
+        outside.append(f"peak {found.peak:.2f}, true peak {found.true_peak:.1f} dBFS")
     for end, silence in zip(("beginning", "end"), found.silence_s, strict=True):
-        if silence >= LONGEST_S:
-            said.append(f"{silence:.2f} s of silence at the {end}")
+        if silence >= MAX_SILENCE_S:
+            outside.append(f"{silence:.2f} s of silence at the {end}")
     if found.tags.get("title") != printable(score.title):
-        said.append(f"title {found.tags.get('title')!r}")
-    if abs(found.duration_s - rendering.duration_ms / 1000) > APART_S:
-        said.append(f"{found.duration_s:.2f} s, announced as {rendering.duration_ms / 1000:.2f}")
-    return said
+        outside.append(f"title {found.tags.get('title')!r}")
+    if abs(found.duration_s - rendering.duration_ms / 1000) > MAX_DIFFERENCE_S:
+        outside.append(f"{found.duration_s:.2f} s, but duration_ms is {rendering.duration_ms / 1000:.2f}")
+    return outside
 
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    # Every rhythm meets every instrument once there are as many tunes as pairs.
+    # Covers all pairs of rhythm and instrument if there are as many tunes as pairs.
     rhythms, instruments = list(RHYTHMS), len(NAMES)
     chosen = [(tune % len(rhythms), (tune + tune // len(rhythms)) % instruments) for tune in range(count)]
     composer = Composer(load_weights())
-    wishes = [TuneRequest.check(rhythm=rhythms[rhythm], seed=seed) for seed, (rhythm, _) in enumerate(chosen)]
-    scores = [tune.score for tune in composer.compose(wishes)]
+    requests = [TuneRequest.check(rhythm=rhythms[rhythm], seed=seed) for seed, (rhythm, _) in enumerate(chosen)]
+    scores = [tune.score for tune in composer.compose(requests)]
     composer.close()
     by_instrument: defaultdict[str, list[Measured]] = defaultdict(list)
     outside: defaultdict[str, list[str]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "tune.mp3")
-        for seed, (score, (_, place)) in enumerate(zip(scores, chosen, strict=True)):
-            name = NAMES[place]
+        for seed, (score, (_, instrument)) in enumerate(zip(scores, chosen, strict=True)):
+            name = NAMES[instrument]
             rendering = recording(score, name, seed)
             file.write_bytes(rendering.mp3)
             found = measure(file)
             by_instrument[name].append(found)
-            if said := faults(found, score, rendering):
-                outside[name].append(f"{wishes[seed].rhythm}, seed {seed}: {'; '.join(said)}")
+            if found_faults := faults(found, score, rendering):
+                outside[name].append(f"{requests[seed].rhythm}, seed {seed}: {'; '.join(found_faults)}")
             print(f"\r{seed + 1} of {count}", end="", file=sys.stderr)
     print(file=sys.stderr)
     print("| instrument | tunes | LUFS | peak, dBFS | true peak, dBFS | silence before, after, s | outside |")
     print("|---|---|---|---|---|---|---|")
-    for name, those in by_instrument.items():
-        loud = sorted(each.lufs for each in those)
-        before, after = (max(each.silence_s[end] for each in those) for end in (0, 1))
+    for name, recordings in by_instrument.items():
+        loud = sorted(each.lufs for each in recordings)
+        before, after = (max(each.silence_s[end] for each in recordings) for end in (0, 1))
         print(
-            f"| {name} | {len(those)} | {loud[0]:.1f} to {loud[-1]:.1f}, median {median(loud):.1f} "
-            f"| {max(each.peak for each in those):.2f} | {max(each.true_peak for each in those):.1f} "
+            f"| {name} | {len(recordings)} | {loud[0]:.1f} to {loud[-1]:.1f}, median {median(loud):.1f} "
+            f"| {max(each.peak for each in recordings):.2f} | {max(each.true_peak for each in recordings):.1f} "
             f"| {before:.2f}, {after:.2f} | {len(outside[name])} |"
         )
     for name, lines in outside.items():
         for line in lines:
             print(f"{name}: {line}")
     bad = sum(map(len, outside.values()))
-    print(f"{count - bad} of {count} inside the limits, by {_call('ffmpeg', '-version').stdout.decode().split(' Copyright')[0]}")
+    print(
+        f"{count - bad} of {count} inside the limits, measured by {_call('ffmpeg', '-version').stdout.decode().split(' Copyright')[0]}"
+    )
     sys.exit(bad > 0)
 
 

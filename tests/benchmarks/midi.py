@@ -1,10 +1,10 @@
-"""Whether the melody of our MIDI files is what the notation's own playback says, over every tune of the collections:
+"""Compares the melody of our MIDI files with the score's `played_notes`, for every tune of the collections:
 
     .venv/bin/python -m tests.benchmarks.midi [--cache data/corpus] [--list FILE]
 
-Compared are the onsets, in ticks, and pitches of every note, backing, feel and grace notes left out; the MIDI file is read
-back by the tests' own parser. Prints JSON: by collection how many tunes are equal, and how many were not rendered, which the
-reader or the limits refused. `--list` writes those that differ. Exits with 1 where fewer than 99.5 % are equal.
+Compares the onset (in ticks) and pitch of every note, without backing, feel and grace notes; the tests' own parser reads the
+MIDI files. Prints JSON: for each collection the number of equal tunes, and of those that the reader or the limits refused.
+`--list` writes the tunes that differ or were refused. Exits with 1 if fewer than 99.5 % are equal.
 """
 
 import argparse
@@ -23,27 +23,27 @@ from tests.generator.notation.midi import played
 from tests.generator.notation.played_notes import played_notes
 from training.corpus.sources import tunes
 
-AT_LEAST = 0.995
+MIN_SHARE = 0.995
 Notes = list[tuple[int, int]]
 
 
 def verdict(text: str) -> tuple[str, str]:
-    """(verdict, detail) on one tune."""
+    """(verdict, detail) for one tune."""
     try:
         score = read(text)
         check(score)
     except (NotationError, RenderingError) as error:
         return "refused by the " + ("reader" if isinstance(error, NotationError) else "limits"), str(error)
     data = write_midi(score, PLAIN)
-    whole = 4 * int.from_bytes(data[12:14])  # ticks
-    expected = sorted((round(note.onset * whole), note.pitch) for note in played_notes(score))
-    heard = sorted((round(onset * whole), pitch) for onset, pitch, _ in played(data))
-    return ("equal", "") if heard == expected else ("differs", _difference(heard, expected))
+    ticks_per_whole_note = 4 * int.from_bytes(data[12:14])
+    expected = sorted((round(note.onset * ticks_per_whole_note), note.pitch) for note in played_notes(score))
+    found = sorted((round(onset * ticks_per_whole_note), pitch) for onset, pitch, _ in played(data))
+    return ("equal", "") if found == expected else ("differs", _difference(found, expected))
 
 
-def _difference(heard: Notes, expected: Notes) -> str:
-    missing, added = sorted(set(expected) - set(heard)), sorted(set(heard) - set(expected))
-    return f"{len(heard)} notes for {len(expected)}; at tick, pitch: missing {missing[:3]}, added {added[:3]}"
+def _difference(found: Notes, expected: Notes) -> str:
+    missing, added = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
+    return f"{len(found)} notes instead of {len(expected)}; (tick, pitch) missing {missing[:3]}, added {added[:3]}"
 
 
 def main() -> None:
@@ -63,7 +63,7 @@ def main() -> None:
         options.list.write_text("\n".join(listed), encoding="utf-8")
     report = {name: dict(count) | {"share equal": _share(count)} for name, count in counts.items()}
     print(json.dumps(report, indent=1))
-    sys.exit(any(_share(count) < AT_LEAST for count in counts.values()))
+    sys.exit(any(_share(count) < MIN_SHARE for count in counts.values()))
 
 
 def _share(count: Counter[str]) -> float:

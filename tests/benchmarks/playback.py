@@ -1,15 +1,15 @@
-"""How often our reader and abc2midi play a tune alike, over every tune of the collections:
+"""Compares the notes that our reader and abc2midi play, for every tune of the collections:
 
     .venv/bin/python -m tests.benchmarks.playback [--cache data/corpus] [--collection NAME] [--list FILE]
         [--abc2svg FOLDER --abcnotes FOLDER]
 
-Compared are the onsets and pitches of every note as played: repeats and endings written out, ties joined, grace notes
-and ornaments left out. Tunes in which abc2midi finds an error are not counted. Prints JSON; `--list` writes the tunes
-that differ, with both readings where they part. abc2midi (package abcmidi) must be installed.
+"Equal" means that the onset and pitch of every note as played are equal: repeats and endings played out, ties joined, without
+grace notes and ornaments. Tunes in which abc2midi finds an error are not counted. Prints JSON; `--list` writes the tunes that
+differ, with their first difference. abc2midi (package abcmidi) must be installed.
 
-Of the tunes that differ, those are counted too that both other referees play as we do: `--abc2svg` is a folder in which
-`npm install abc2svg` was run, `--abcnotes` one that `pip install --no-deps --target FOLDER abcnotes` filled. abcnotes is
-asked for its likeliest reading where it finds repeats ambiguous, and is given the first voice alone, since it knows of one.
+For tunes that differ, two other programs can decide: `--abc2svg` is a folder in which `npm install abc2svg` was run,
+`--abcnotes` one that `pip install --no-deps --target FOLDER abcnotes` filled. abcnotes gives its most likely reading of
+ambiguous repeats, and gets only the first voice, since it supports one.
 """
 
 import argparse
@@ -31,24 +31,25 @@ from tests.generator.notation.midi import played
 from tests.generator.notation.played_notes import played_notes
 from training.corpus.sources import RawTune, tunes
 
-TOLERANCE = Fraction(1, 160)  # whole notes: abc2midi counts in ticks, and strikes the notes of a chord up to eleven ticks apart
+TOLERANCE = Fraction(1, 160)  # whole notes: abc2midi counts in ticks, and spreads the notes of a chord by up to eleven ticks
 _SYMBOL = re.compile(r'("[^"]*"|!\w+!|\[[A-Za-z]:[^\]]*\])|[~H-Wh-w]')  # ornaments and bowing
 Notes = list[tuple[Fraction, int]]
+BOTH_AGREE = "abc2svg and abcnotes play as we do"  # a verdict
 
 
-def heard(text: str, folder: Path) -> Notes | None:
-    """What abc2midi plays; None where it finds an error."""
+def by_abc2midi(text: str, folder: Path) -> Notes | None:
+    """What abc2midi plays; None if it finds an error."""
     (folder / "tune.abc").write_text(_without_performance(text), encoding="utf-8")
     command = ["abc2midi", "tune.abc", "-NGRA", "-NGUI", "-NFNP", "-NFER", "-o", "tune.mid"]
-    said = subprocess.run(command, cwd=folder, capture_output=True, timeout=60)
-    if b"Error" in said.stdout + said.stderr or said.returncode:
+    result = subprocess.run(command, cwd=folder, capture_output=True, timeout=60)
+    if b"Error" in result.stdout + result.stderr or result.returncode:
         return None
     return [(onset, pitch) for onset, pitch, _ in played((folder / "tune.mid").read_bytes())]
 
 
 def _without_performance(text: str) -> str:
-    """The text without what makes abc2midi add notes, move them, or stumble, and is no note: ornaments, bowing, the swing of
-    hornpipes, directives, and I: as old collections used it.
+    """The text without what is not a note but makes abc2midi add or move notes, or fail: ornaments, bowing, the swing of
+    hornpipes, directives, and old collections' I: fields.
     """
     lines = []
     for line in text.splitlines():
@@ -59,7 +60,8 @@ def _without_performance(text: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def ours(text: str) -> Notes | None:
+def by_us(text: str) -> Notes | None:
+    """What our reader plays; None if it refuses the text."""
     try:
         return [(note.onset, note.pitch) for note in played_notes(read(text))]
     except NotationError:
@@ -67,7 +69,7 @@ def ours(text: str) -> Notes | None:
 
 
 def difference(one: Notes, other: Notes) -> str | None:
-    """Where two readings part, in words; None where they are equal."""
+    """The first difference of two readings, in words; None if they are equal."""
     one, other = _ordered(one), _ordered(other)
     if len(one) == len(other):
         for index, ((onset, pitch), (onset2, pitch2)) in enumerate(zip(one, other, strict=True)):
@@ -75,42 +77,43 @@ def difference(one: Notes, other: Notes) -> str | None:
                 return f"note {index}: {pitch} at {float(onset):.4f}, {pitch2} at {float(onset2):.4f}"
         return None
     common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a[1] != b[1]), min(len(one), len(other)))
-    return f"{len(one)} and {len(other)} notes, apart from note {common}"
+    return f"{len(one)} and {len(other)} notes, different from note {common}"
 
 
 def by_abc2svg(texts: list[str], folder: Path) -> list[Notes | None]:
-    """What abc2svg plays, tune by tune; None where it gives up."""
-    lines = "".join(json.dumps(_for_referees(text)) + "\n" for text in texts)
+    """What abc2svg plays, for each text; None if it fails."""
+    lines = "".join(json.dumps(_plain_text(text)) + "\n" for text in texts)
     script = Path(__file__).with_name("abc2svg.js")
-    said = subprocess.run(["node", script, folder], input=lines, capture_output=True, text=True, check=True, timeout=600)
+    result = subprocess.run(["node", script, folder], input=lines, capture_output=True, text=True, check=True, timeout=600)
     return [
         notes and [(Fraction(onset / 4).limit_denominator(9600), pitch) for onset, pitch in notes]
-        for notes in map(json.loads, said.stdout.splitlines())
+        for notes in map(json.loads, result.stdout.splitlines())
     ]
 
 
 def by_abcnotes(texts: list[str], folder: Path) -> list[Notes | None]:
-    """What abcnotes plays, tune by tune; None where it gives up."""
+    """What abcnotes plays, for each text; None if it fails."""
     sys.path.insert(0, str(folder.resolve()))
     module = importlib.import_module("abcnotes")
-    return [_by_abcnotes(module, _first_voice(_for_referees(text))) for text in texts]
+    return [_by_abcnotes(module, _first_voice(_plain_text(text))) for text in texts]
 
 
 def _by_abcnotes(module: ModuleType, text: str) -> Notes | None:
     try:
         tune = module.Tune(abc=text)
         bars = tune.expand_repeats(strict=False)
-    except Exception:  # it raises whatever it stumbles over
+    except Exception:  # it raises exceptions of many kinds
         return None
     notes: Notes = []
-    onset, chord = Fraction(0), None  # within a chord: the lengths of its notes
-    tied: set[int] = set()
-    going_on: set[int] = set()
+    onset = Fraction(0)
+    chord: list[Fraction] | None = None  # inside a chord: the durations of its notes
+    tied: set[int] = set()  # pitches tied from the note before
+    tied_on: set[int] = set()  # pitches tied to the next note
     for token in (token for bar in bars for token in bar):
         if isinstance(token, module.ChordBracket):
             if token.notes:
                 onset += chord[0] if chord else 0
-                chord, tied, going_on = None, going_on, set()
+                chord, tied, tied_on = None, tied_on, set()
             else:
                 chord = []
         elif isinstance(token, module.Rest):
@@ -121,25 +124,25 @@ def _by_abcnotes(module: ModuleType, text: str) -> Notes | None:
             if pitch not in tied:
                 notes.append((onset, pitch))
             if token.tie:
-                going_on.add(pitch)
+                tied_on.add(pitch)
             if chord is None:
                 onset += _length(token.abs_duration)
-                tied, going_on = going_on, set()
+                tied, tied_on = tied_on, set()
             else:
                 chord.append(_length(token.abs_duration))
     return notes
 
 
 def _first_voice(text: str) -> str:
-    """Without the lines of other voices, and without V: fields."""
+    """The text without the lines of other voices, and without V: fields."""
     first: str | None = None
-    lines, heard, in_body = [], True, False
+    lines, in_first_voice, in_body = [], True, False
     for line in text.splitlines():
         if match := re.match(r"(?:V:|\[V:)\s*(\w+)[^\]]*\]?", line):
             first = first or match[1]
-            heard = match[1] == first or not in_body
+            in_first_voice = match[1] == first or not in_body
             line = "" if line.startswith("V:") else line[match.end() :].lstrip()
-        if line and (heard or not in_body):
+        if line and (in_first_voice or not in_body):
             lines.append(line)
         in_body = in_body or line.startswith("K:")
     return "\n".join([*lines, ""])
@@ -149,29 +152,29 @@ def _length(whole_notes: float) -> Fraction:
     return Fraction(whole_notes).limit_denominator(9600)
 
 
-def _for_referees(text: str) -> str:
-    """Without grace notes and ornaments, which they play, at 60 quarter notes a minute."""
+def _plain_text(text: str) -> str:
+    """The text at 60 quarter notes a minute, without grace notes and ornaments, which the other programs would play."""
     lines = (line for line in _without_performance(text).splitlines() if not line.startswith("Q:"))
     bare = "\n".join(re.sub(r'("[^"]*")|\{[^}]*\}|!\w+!', r"\1", line) for line in lines)
     return re.sub(r"^(X:.*)$", r"\1\nQ:1/4=60", bare, count=1, flags=re.MULTILINE) + "\n"
 
 
 def _ordered(notes: Notes) -> Notes:
-    """By pitch within a chord, whose notes abc2midi strikes a tick apart."""
+    """The notes of a chord in order of pitch, because abc2midi spreads them by ticks."""
     return sorted(notes, key=lambda note: (round(note[0] / TOLERANCE / 2), note[1]))
 
 
 def compare(tune: RawTune) -> tuple[str, str]:
-    """(verdict, detail): equal, differs, refused by us, or not counted."""
+    """(verdict, detail); verdicts are `equal`, `differs`, `refused by us`, and those that are not counted."""
     with tempfile.TemporaryDirectory() as folder:
-        theirs = heard(tune.text, Path(folder))
+        theirs = by_abc2midi(tune.text, Path(folder))
     if not theirs:
         return ("abc2midi finds an error" if theirs is None else "abc2midi reads no notes"), ""
-    mine = ours(tune.text)
-    if mine is None:
+    ours = by_us(tune.text)
+    if ours is None:
         return "refused by us", ""
-    apart = difference(mine, theirs)
-    return ("differs", apart) if apart else ("equal", "")
+    first_difference = difference(ours, theirs)
+    return ("differs", first_difference) if first_difference else ("equal", "")
 
 
 def main() -> None:
@@ -185,17 +188,17 @@ def main() -> None:
     chosen = [tune for tune in tunes(options.cache) if options.collection in (None, tune.collection)]
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(compare, chosen))
-    apart = [index for index, (verdict, _) in enumerate(results) if verdict == "differs"]
-    texts = [chosen[index].text for index in apart]
-    agree: list[list[str]] = [[] for _ in apart]
+    different = [index for index, (verdict, _) in enumerate(results) if verdict == "differs"]
+    texts = [chosen[index].text for index in different]
+    agreeing: list[list[str]] = [[] for _ in different]  # programs that play the tune as we do
     for name, play, folder in (("abc2svg", by_abc2svg, options.abc2svg), ("abcnotes", by_abcnotes, options.abcnotes)):
-        for names, text, theirs in zip(agree, texts, play(texts, folder) if folder else [], strict=False):
-            mine = ours(text)
-            if mine and theirs and not difference(mine, theirs):
+        for names, text, theirs in zip(agreeing, texts, play(texts, folder) if folder else [], strict=False):
+            ours = by_us(text)
+            if ours and theirs and not difference(ours, theirs):
                 names.append(name)
-    for index, names in zip(apart, agree, strict=True):
+    for index, names in zip(different, agreeing, strict=True):
         if names:
-            results[index] = (" and ".join(names) + " as we do", results[index][1])
+            results[index] = (" and ".join(names) + " play as we do", results[index][1])
     counts: dict[str, Counter[str]] = {}
     listed = []
     for tune, (verdict, detail) in zip(chosen, results, strict=True):
@@ -210,7 +213,7 @@ def main() -> None:
         name: dict(count)
         | {
             "share equal": _share(count, count["equal"]),
-            "share equal to abc2midi or to two others": _share(count, count["equal"] + count["abc2svg and abcnotes as we do"]),
+            "share equal to abc2midi or to both others": _share(count, count["equal"] + count[BOTH_AGREE]),
         }
         for name, count in counts.items()
     }

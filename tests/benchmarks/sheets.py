@@ -1,12 +1,12 @@
-"""Sheets of every tune of the collections, and what other programs find in their MusicXML:
+"""Draws the sheet of every tune of the collections, and lets other programs read the MusicXML:
 
     .venv/bin/python -m tests.benchmarks.sheets [--cache data/corpus] [--limit N] [--musicxml 500] [--look FOLDER --seed N]
 
-Prints JSON. A sheet counts where the picture opens, is wide and high enough for music, holds ink, and has nothing at its edges,
-and where every note of the time map is one group of the SVG. Tunes that the reader or `limits.check` refuses are counted apart.
-The MusicXML of as many tunes, drawn by chance from those with sheets, is read by music21 and by verovio: pitches and onsets must
-be those that the score writes, tied pieces and the notes of chords one by one. `--look` is a folder for ten pictures, drawn by
-chance, at full size and at the width of a preview in chat. Times are the process' CPU time. Exits with 1 where anything differs.
+Prints JSON. A sheet is correct if the picture opens, has a plausible size and amount of ink and nothing at its edges, and if
+every note of the time map is exactly one group of the SVG. Tunes that the reader or `limits.check` refuses are counted
+separately. music21 and verovio read the MusicXML of `--musicxml` random tunes: pitches and onsets must be those of the score,
+for each tied piece and each note of a chord. `--look` is a folder for ten random pictures, at full size and at the width of a
+preview in chat. Times are CPU times of this process. Exits with 1 if anything differs.
 """
 
 import argparse
@@ -42,24 +42,23 @@ from generator.rendering.sheet.note_values import piece_lengths
 from generator.rendering.time_map import write_time_map
 from training.corpus.sources import RawTune, tunes
 
-PREVIEW = 480  # pixels: what chat shows of a picture before it is opened
+PREVIEW = 480  # pixels: the width of a preview in chat
 PICTURES = 10
-TICK = Fraction(1, 960)  # of a whole note: the programs count in floats
+TICK = Fraction(1, 960)  # of a whole note, for rounding: the programs return floats
 
-Heads = list[tuple[int, Fraction, int]]  # bar, onset in it or in the tune, MIDI pitch
+Heads = list[tuple[int, Fraction, int]]  # (bar, onset in the bar or in the tune, MIDI pitch)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cache", type=Path, default=Path("data/corpus"))
-    parser.add_argument("--limit", type=int, help="tunes, drawn by chance")
+    parser.add_argument("--limit", type=int, help="number of tunes, chosen at random")
     parser.add_argument("--musicxml", type=int, default=500)
     parser.add_argument("--look", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    chance = random.Random(options.seed)
     chosen = list(tunes(options.cache))
-    chance.shuffle(chosen)
+    random.Random(options.seed).shuffle(chosen)
     counts: dict[str, Counter[str]] = {}
     failures: list[str] = []
     times: dict[str, list[float]] = {"MusicXML": [], "SVG": [], "PNG": [], "all": []}
@@ -72,9 +71,9 @@ def main() -> None:
         if score:
             drawn.append((tune, score))
     wrong = [
-        f"{_called(tune)} in {program}: {apart}"
+        f"{_name(tune)} in {program}: {difference}"
         for tune, score in islice(drawn, options.musicxml)
-        for program, apart in _differences(score)
+        for program, difference in _differences(score)
     ]
     report = {
         "sheets": {name: dict(count) for name, count in sorted(counts.items())},
@@ -102,10 +101,10 @@ def _draw(tune: RawTune, failures: list[str], times: dict[str, list[float]], loo
         png = to_png(svg)
         marks.append(time.process_time())
         fault = _fault(score, svg, png)
-    except Exception as error:  # whatever it is, it is counted
+    except Exception as error:  # every exception is a failure to count
         fault = f"{type(error).__name__}: {error}"
     if fault:
-        failures.append(f"{_called(tune)}: {fault}")
+        failures.append(f"{_name(tune)}: {fault}")
         return "failed", None
     for name, start, stop in (("MusicXML", 0, 1), ("SVG", 1, 2), ("PNG", 2, 3), ("all", 0, 3)):
         times[name].append(1_000 * (marks[stop] - marks[start]))
@@ -119,7 +118,7 @@ def _draw(tune: RawTune, failures: list[str], times: dict[str, list[float]], loo
     return "drawn", score
 
 
-def _called(tune: RawTune) -> str:
+def _name(tune: RawTune) -> str:
     return f"{tune.collection} {tune.text.partition(chr(10))[0].strip()}"
 
 
@@ -135,29 +134,30 @@ def _fault(score: Score, svg: str, png: bytes) -> str | None:
     ids = Counter(element.get("id") for element in ElementTree.fromstring(svg).iter() if element.get("id"))
     named = {note_id(entry["bar"], entry["note"]) for entry in json.loads(write_time_map(score, perform(score)))}
     if lost := sorted(named - set(ids)):
-        return f"{len(lost)} notes of the time map are not in the sheet, {lost[0]} one of them"
+        return f"{len(lost)} notes of the time map are not in the sheet, for example {lost[0]}"
     if ids.most_common(1)[0][1] > 1:
-        return f"the id {ids.most_common(1)[0][0]} stands more than once"
+        return f"the id {ids.most_common(1)[0][0]} occurs more than once"
     return None
 
 
 def _differences(score: Score) -> Iterator[tuple[str, str]]:
-    """Programs that read other notes out of the MusicXML than the score writes, and where they part."""
+    """The programs that read other notes from the MusicXML than those of the score, each with the first difference."""
     expected = list(_written(score))
     try:
         found = _by_music21(write_musicxml(score))
     except Exception as error:
         yield "music21", f"{type(error).__name__}: {error}"
     else:
-        if apart := _apart([(bar, onset, pitch) for bar, onset, _, pitch in expected], found):
-            yield "music21", apart
-    # Verovio gives grace notes a time of their own, and plays repeats out unless they are left away.
+        if difference := _first_difference([(bar, onset, pitch) for bar, onset, _, pitch in expected], found):
+            yield "music21", difference
+    # Without grace notes: verovio gives them a duration.
     plain = replace(
         score,
         bars=tuple(replace(bar, notes=tuple(replace(note, grace=()) for note in bar.notes)) for bar in score.bars),
     )
-    if apart := _apart([(0, onset, pitch) for _, _, onset, pitch in expected], _by_verovio(write_musicxml(plain))):
-        yield "verovio", apart
+    in_tune = [(0, onset, pitch) for _, _, onset, pitch in expected]
+    if difference := _first_difference(in_tune, _by_verovio(write_musicxml(plain))):
+        yield "verovio", difference
 
 
 def _written(score: Score) -> Iterator[tuple[int, Fraction, Fraction, int]]:
@@ -186,7 +186,7 @@ def _by_music21(musicxml: bytes) -> Heads:
 
 def _by_verovio(musicxml: bytes) -> Heads:
     toolkit = verovio.toolkit()
-    toolkit.setOptions({"expandNever": True})
+    toolkit.setOptions({"expandNever": True})  # does not play out repeats
     if not toolkit.loadData(musicxml.decode()):
         return []
     return [
@@ -196,7 +196,7 @@ def _by_verovio(musicxml: bytes) -> Heads:
     ]
 
 
-def _apart(expected: Heads, found: Heads) -> str | None:
+def _first_difference(expected: Heads, found: Heads) -> str | None:
     one, other = (sorted((bar, round(onset / TICK), pitch) for bar, onset, pitch in heads) for heads in (expected, found))
     if one == other:
         return None

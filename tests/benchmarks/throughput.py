@@ -1,11 +1,11 @@
-"""Finished tunes a minute, composing, rendering and storing included, for as long as people keep asking:
+"""Measures the throughput in finished tunes a minute, with composing, rendering and storing, under constant load:
 
     .venv/bin/python -m tests.benchmarks.throughput [--minutes 5] [--people 16] [--cores 2]
 
-Everything is real: the embedded PostgreSQL, the desk, and the worker as `tunesmith run` starts it, all on so many cores. Each
-of so many people asks for a tune without any wish, follows it to its end and asks for the next. Counting begins when the first
-of them have theirs. Prints JSON: the tunes of each minute, milliseconds from the queue to the end, and processor time and
-memory of the worker and of its renderers. Run it on an idle machine.
+Everything is real: the embedded PostgreSQL, the submission of requests, and the worker as `tunesmith run` starts it, all on the
+given number of cores. Each user submits a request with default settings, follows the tune until it is finished and submits the
+next. Counting begins when as many tunes as there are users have finished. Prints JSON: the tunes in each minute, the time from
+submission to finish, and processor time and memory of the worker and its renderer processes. Run it on an idle machine.
 """
 
 import argparse
@@ -32,28 +32,28 @@ from generator.request import TuneRequest
 from storage import Origin, Status
 
 START_S = 90
-LOOK_S = 1  # at the memory
+SAMPLE_S = 1  # between measurements of the memory
 
 
 class Bench:
     def __init__(self, desk: Desk, people: int) -> None:
         self.desk, self.people = desk, people
         self.seeds = count(1)
-        self.finished: list[tuple[float, float]] = []  # (when, milliseconds from the queue to the end)
+        self.finished: list[tuple[float, float]] = []  # (time in seconds, milliseconds from submission to finish)
         self.failed: list[str] = []
 
     async def person(self, name: str) -> None:
-        """Asks, waits and asks again, until cancelled."""
+        """Submits a request, follows its tune and submits the next, until cancelled."""
         while True:
             seed = next(self.seeds)
-            asked = time.perf_counter()
+            submitted = time.perf_counter()
             tune = await self.desk.submit(TuneRequest.check(seed=seed), Origin("web", f"event {seed}", name))
             async with aclosing(self.desk.follow(tune.id)) as changes:
                 async for progress in changes:
                     tune = progress.tune
             now = time.perf_counter()
             if tune.status is Status.FINISHED:
-                self.finished.append((now, (now - asked) * 1000))
+                self.finished.append((now, (now - submitted) * 1000))
             else:
                 self.failed.append(str(tune.error))
 
@@ -76,7 +76,7 @@ class Bench:
         print(file=sys.stderr)
         inside = [(when - began, taken) for when, taken in self.finished[before:] if when < began + seconds]
         if not inside:
-            sys.exit("No tune was finished in that time.")
+            sys.exit("No tune was finished in this time.")
         times = sorted(taken for _, taken in inside)
         quantiles = {"p50": median(times), "p95": times[int(0.95 * len(times))], "longest": times[-1]}
         return {
@@ -84,28 +84,28 @@ class Bench:
             "people": self.people,
             "tunes a minute": round(60 * len(inside) / seconds, 1),
             "in each minute": [sum(at <= when < at + 60 for when, _ in inside) for at in range(0, int(seconds) - 59, 60)],
-            "queue to end, ms": {name: round(value) for name, value in quantiles.items()},
-            "processor time of a tune, ms": {name: round(1000 * seconds / len(inside)) for name, seconds in spent.items()},
+            "submission to finish, ms": {name: round(value) for name, value in quantiles.items()},
+            "processor time per tune, ms": {name: round(1000 * seconds / len(inside)) for name, seconds in spent.items()},
             "failed": self.failed,
             "memory, MB": {name: _growth([(tunes, held[name]) for tunes, held in memory]) for name in ("worker", "renderer")},
         }
 
 
 def _growth(held: list[tuple[int, int]]) -> dict[str, int]:
-    """How much was held at the beginning, in the middle and at the end, and at most."""
+    """The memory at the beginning, in the middle and at the end, and the maximum."""
     three = (held[0], held[len(held) // 2], held[-1])
     return {f"after {tunes} tunes": megabytes for tunes, megabytes in three} | {"most": max(megabytes for _, megabytes in held)}
 
 
 async def _alive(people: list["asyncio.Task[None]"]) -> None:
-    """Lets a moment pass; raises what ended one of them."""
-    done, _ = await asyncio.wait(people, timeout=LOOK_S, return_when=asyncio.FIRST_EXCEPTION)
+    """Waits SAMPLE_S; raises the exception of a user that failed."""
+    done, _ = await asyncio.wait(people, timeout=SAMPLE_S, return_when=asyncio.FIRST_EXCEPTION)
     for task in done:
         task.result()
 
 
 def _memory(worker: psutil.Process) -> dict[str, int]:
-    """MB of the worker and of its largest renderer."""
+    """Memory of the worker and of its largest renderer process, in MB."""
     held = {"worker": round(worker.memory_info().rss / 1e6), "renderer": 0}
     for child in _renderers(worker):
         with suppress(psutil.Error):
@@ -114,7 +114,7 @@ def _memory(worker: psutil.Process) -> dict[str, int]:
 
 
 def _cpu_s(worker: psutil.Process) -> dict[str, float]:
-    """Processor time of the worker, which composes, and of its renderers with the programs that they started."""
+    """Processor time of the worker, which composes, and of its renderer processes with the programs that they started."""
     return {
         "worker": sum(worker.cpu_times()[:2]),
         "renderers": sum(sum(child.cpu_times()[:4]) for child in _renderers(worker)),
@@ -146,11 +146,11 @@ async def run(folder: Path, minutes: float, people: int) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--people", type=int, default=16, help="who have a tune open at any time")
+    parser.add_argument("--people", type=int, default=16, help="number of users, who each have one tune in progress")
     parser.add_argument("--cores", type=int, default=2)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="tunes-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the database, which is stopped at exit too
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # runs after the database has stopped, which also happens at exit
     quiet_tensorflow()
     os.environ |= {"DATA_DIR": str(folder), "LOG_LEVEL": "WARNING"}  # for the worker
     if hasattr(os, "sched_setaffinity"):

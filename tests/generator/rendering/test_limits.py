@@ -11,9 +11,10 @@ from generator.notation.metres import Metre
 from generator.notation.opening import read_opening
 from generator.notation.reader import read
 from generator.notation.score import Bar, Note, Pitch, Score
+from generator.notation.tempo import MAX_PLAYING_S
 from generator.rendering import render as rendering
 from generator.rendering.audio.mastering import RATE
-from generator.rendering.limits import MAX_MIDI, MAX_PLAYING_S, check, check_midi
+from generator.rendering.limits import MAX_MIDI, check, check_midi
 from generator.rendering.render import RenderingError, render
 from generator.rendering.renderer_process import FILE_SIZE
 from generator.request import RequestError, TuneRequest

@@ -1,6 +1,7 @@
 """MIDI files, read back by music21."""
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from music21.midi import ChannelVoiceMessages, MetaEvents, MidiFile
@@ -26,13 +27,14 @@ def _read(data: bytes, track: int = 1) -> tuple[MidiFile, list[tuple[int, int]]]
     return file, found
 
 
-def _events(file: MidiFile, track: int, kind: MetaEvents | ChannelVoiceMessages) -> list[bytes]:
+def _events(file: MidiFile, track: int, kind: MetaEvents | ChannelVoiceMessages) -> list[Any]:
     return [event.data for event in file.tracks[track].events if not event.isDeltaTime() and event.type == kind]
 
 
 def _expected(score: Score) -> list[tuple[int, int]]:
     """(tick, pitch) of the notes in playing order, with ties joined."""
-    clock, found, held = Fraction(0), [], set()
+    clock, found = Fraction(0), []
+    held: set[int] = set()
     for index in play_order(score.bars):
         for note in score.bars[index].notes:
             pitches = {pitch.midi for pitch in note.pitches}
@@ -64,9 +66,9 @@ def test_the_file_has_title_tempo_metre_and_key() -> None:
     (tempo,) = _events(file, 0, MetaEvents.SET_TEMPO)
     assert int.from_bytes(tempo, "big") == round(60_000_000 / 168)
     assert [data[:2] for data in _events(file, 0, MetaEvents.TIME_SIGNATURE)] == [
-        bytes((1, 3)),
+        bytes((1, 3)),  # the pick-up
         bytes((6, 3)),
-    ]  # the pick-up first
+    ]
     assert _events(file, 0, MetaEvents.KEY_SIGNATURE) == [bytes((1, 0))]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from generator.notation.reader import read
 from generator.rendering import style
@@ -86,11 +87,13 @@ def test_the_recording_has_reverb(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     midi, raw = tmp_path / "tune.mid", tmp_path / "tune.raw"
     midi.write_bytes(write_midi(read("X:1\nM:4/4\nL:1/8\nQ:1/4=120\nK:C\nA z7|z8|\n"), replace(style.PLAIN, instrument="flute")))
 
-    def levels() -> np.ndarray:
+    def levels() -> NDArray[np.float64]:
+        """The level of each tenth of a second, in dB."""
         FluidSynthProgram(find_soundfont(), timeout_s=20).midi_to_audio(str(midi), str(raw))
         samples = read_raw(raw)
         tenths = samples[: len(samples) // 4410 * 4410].reshape(-1, 4410 * 2)
-        return 10 * np.log10((tenths.astype(float) ** 2).mean(axis=1) + 1e-12)
+        decibels: NDArray[np.float64] = 10 * np.log10((tenths.astype(float) ** 2).mean(axis=1) + 1e-12)
+        return decibels
 
     wet = levels()
     monkeypatch.setitem(synthesis._SETTINGS, "synth.reverb.active", 0)

@@ -34,7 +34,7 @@ def test_the_picture_shows_music_on_white_and_nothing_is_cut_off(name: str) -> N
     assert border.min() == 255, "something touches the edge"
     ink = (pixels < 128).mean()
     assert 0.01 < ink < 0.25
-    assert (pixels < 128).any(axis=1).nonzero()[0][-1] > len(pixels) - 80, "empty paper below the music"
+    assert np.flatnonzero((pixels < 128).any(axis=1))[-1] > len(pixels) - 80, "empty paper below the music"
 
 
 def test_a_longer_tune_gets_a_higher_page() -> None:
@@ -60,7 +60,7 @@ def test_the_title_is_drawn_without_system_fonts() -> None:
     without, plain = _pixels(PLAIN.replace("T:Plain\n", "")), _pixels(PLAIN)
     assert len(plain) > len(without)
     band = plain[: len(plain) - len(without)] < 128
-    columns = band.any(axis=0).nonzero()[0]
+    columns = np.flatnonzero(band.any(axis=0))
     assert len(columns) > 50, "the title is blank"
     assert abs((columns[0] + columns[-1]) / 2 - WIDTH / 2) < 20, "the title is not centred"
 
