@@ -135,9 +135,8 @@ def main() -> None:
         for line in lines:
             print(f"{name}: {line}")
     bad = sum(map(len, outside.values()))
-    print(
-        f"{count - bad} of {count} inside the limits, measured by {_call('ffmpeg', '-version').stdout.decode().split(' Copyright')[0]}"
-    )
+    ffmpeg_version = _call("ffmpeg", "-version").stdout.decode().split(" Copyright")[0]
+    print(f"{count - bad} of {count} inside the limits, measured by {ffmpeg_version}")
     sys.exit(bad > 0)
 
 
