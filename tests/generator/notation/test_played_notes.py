@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from generator.notation.reader import read
-from tests.benchmarks.playback import difference, heard, ours
+from tests.benchmarks.playback import by_abc2midi, by_us, difference
 from tests.generator.notation.played_notes import played_notes
 
 HEADER = "X:1\nM:2/4\nL:1/8\nK:C\n"
@@ -56,7 +56,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_abc2midi_hears_the_same(name, tmp_path):
     text = HEADER.replace("M:", "P:ABA\nM:", 1) + CASES[name] + "\n" if name == "parts" else HEADER + CASES[name] + "\n"
-    theirs, mine = heard(text, tmp_path), ours(text)
+    theirs, mine = by_abc2midi(text, tmp_path), by_us(text)
     assert theirs
     assert mine
     assert difference(mine, theirs) is None
