@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
 from bot.supervisor import READY, WorkerProcess

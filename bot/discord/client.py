@@ -12,7 +12,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.discord.chat import messages
 from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller

@@ -12,7 +12,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.discord.client import TunesmithBot
 from bot.settings import Settings
 from storage.storage import Storage

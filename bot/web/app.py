@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.web import failures, security
 from bot.web.events import Events
 from bot.web.files import Files

@@ -9,7 +9,7 @@ from contextlib import aclosing
 import structlog
 from aiohttp import web
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.web import state
 from bot.web.visitor import tune_at
 from storage.storage import Storage

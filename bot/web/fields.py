@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.naming import key_name
+from bot.core.naming import key_name
 from generator.notation.keys import Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS
 from generator.notation.tokens import MODES

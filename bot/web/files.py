@@ -6,7 +6,7 @@ import re
 
 from aiohttp import web
 
-from bot.naming import slug
+from bot.core.naming import slug
 from bot.web.security import SVG_POLICY
 from bot.web.state import RECORD
 from bot.web.views import INDEXED

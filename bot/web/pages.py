@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.desk import Desk, DeskError, again, vary
+from bot.core.derive import again, vary
+from bot.core.desk import Desk
 from bot.web import form, state
 from bot.web.failures import wants_json
 from bot.web.fields import field_rows
@@ -17,6 +18,7 @@ from bot.web.preview import Previews
 from bot.web.views import Views
 from bot.web.visitor import find, person, remember, tune_at, viewer
 from generator.request import PARAMETERS, RequestError, TuneRequest
+from generator.user_messages import UserError
 from storage.gallery import Family
 from storage.storage import Storage
 from storage.tunes import Origin, Status, Tune
@@ -123,7 +125,7 @@ class Pages:
         origin = Origin(platform="web", event_id=event, user_id=person(request))
         try:
             tune = await self._desk.submit(wish, origin, parent_id=parent)
-        except DeskError as error:
+        except UserError as error:
             return await self._refuse(request, values, 429, None, str(error))
         address = f"/tunes/{tune.id}"
         if wants_json(request):

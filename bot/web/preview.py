@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.naming import key_name
+from bot.core.naming import key_name
 from storage.errors import StorageError
 from storage.storage import Storage
 from storage.tunes import Composition, Tune

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import structlog
 from aiohttp import web
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.settings import Settings
 from bot.web.app import make_app
 from storage.storage import Storage

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from bot.naming import time_left
+from bot.core.naming import time_left
 from storage.files import TuneFile
 from storage.gallery import Family
 from storage.tunes import Status, Tune

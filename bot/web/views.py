@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.naming import key_name, nearest
+from bot.core.naming import key_name, nearest
 
 FOREVER = "public, max-age=31536000, immutable"
 INDEXED = {"X-Robots-Tag": "all"}

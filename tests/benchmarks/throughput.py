@@ -24,7 +24,7 @@ from statistics import median
 
 import psutil
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.services import storage_of
 from bot.settings import Settings, quiet_tensorflow
 from bot.supervisor import WorkerProcess

@@ -11,8 +11,9 @@ import aiohttp
 import discord
 import structlog
 
-from bot import desk
-from bot.desk import DeskError
+from bot.core import derive
+from bot.core.desk import DeskError
+from bot.core.words import Words, words_in
 from bot.discord.chat import texts
 from bot.discord.core import abc_input, components, sending, submission
 from bot.discord.core import texts as core_texts
@@ -22,11 +23,11 @@ from bot.discord.delivery.tune_message import escape
 from bot.discord.sessions import session
 from bot.discord.sessions import texts as sessions_texts
 from bot.discord.sets.buttons import set_of
-from bot.words import Words, words_in
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key, mode_named
 from generator.notation.metres import rhythm_named
 from generator.request import RequestError, TuneRequest
+from generator.user_messages import UserError
 from storage.tunes import Origin, Tune
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ async def hear(bot: TunesmithBot, message: discord.Message) -> None:
         await _answer(bot, message, caller, by_name=direct or _named(bot, message))
     except DeskError as error:
         await tell(bot, message, caller.translate(error.message))  # it may name channels
-    except RequestError as error:
+    except UserError as error:
         await tell(bot, message, escape(caller.translate(error.message)))  # everybody reads it, and it may quote the person
     except Exception:
         log.exception("Answering a message failed.", message=message.id)
@@ -135,7 +136,7 @@ async def _wish(
         if words.again and not words.wish:
             if not await submission.shows_opening(bot.storage, caller.viewer, str(message.channel.id), tune):
                 raise RequestError("message", core_texts.OPENING_UNAVAILABLE)
-            return desk.again(tune)
+            return derive.again(tune)
         request = await caller.wish(**_of_tune(tune, words.wish))
         if "model" not in words.wish and request.mode != "play":
             request = replace(request, model=tune.request.model)
@@ -202,11 +203,8 @@ async def _take(bot: TunesmithBot, message: discord.Message, caller: Caller, req
         community_id=caller.viewer.community_id,
         reply=reply.as_dict(),
     )
-    try:
-        thread_of = str(getattr(message.channel, "parent_id", None) or "")
-        tune = await bot.desk.submit(request, origin, parent_id=parent_id, parent_channel_id=thread_of)
-    except ValueError as error:
-        raise DeskError(str(error)) from error
+    thread_of = str(getattr(message.channel, "parent_id", None) or "")
+    tune = await bot.desk.submit(request, origin, parent_id=parent_id, parent_channel_id=thread_of)
     if tune.message_id is not None or tune.id in bot.deliveries or Reply.from_dict(tune.origin.reply).card:
         return
     card = await _card(bot, message, caller)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 import structlog
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.discord.core.reply import PLATFORM
 from bot.languages import Language, language
 from generator.request import RequestError, TuneRequest

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import discord
 import structlog
 
-from bot.desk import DeskError
 from bot.discord.core import texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.reply import PLATFORM, Reply
 from generator.request import RequestError, TuneRequest
+from generator.user_messages import UserError
 from storage.storage import Storage
 from storage.tunes import Origin, Tune
 from storage.viewer import Viewer, owns
@@ -175,7 +175,7 @@ async def _submit(
                 tune = await desk.submit(requests[0], origin, parent_id=parent_id, parent_channel_id=thread_of)
             else:
                 tune = (await desk.submit_set(requests, origin, parent_id=parent_id, parent_channel_id=thread_of))[0]
-    except DeskError as error:
+    except UserError as error:
         await take_back(interaction, caller.translate(error.message))
     except Exception:
         log.exception("Storing a request failed.", interaction=interaction.id)

@@ -9,11 +9,11 @@ from typing import Any
 import discord
 import structlog
 
-from bot.desk import DeskError
 from bot.discord.core.buttons import TUNE, Lasting
 from bot.discord.core.caller import Caller
 from bot.discord.delivery import texts
 from bot.discord.delivery.removal import remove_shared
+from generator.user_messages import UserError
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ class CancelButton(Lasting[discord.ui.Button[Any]], template=rf"cancel:{TUNE}"):
         await interaction.response.defer()
         try:
             deleted = await interaction.client.desk.cancel(self.tune_id, caller.viewer)
-        except DeskError as error:
+        except UserError as error:
             await interaction.followup.send(caller.translate(error.message), ephemeral=True)
         except Exception:
             log.exception("Cancelling a tune failed.", tune=self.tune_id)

@@ -13,8 +13,9 @@ import discord
 import structlog
 from discord.abc import Messageable
 
-from bot.audio import shrunk
-from bot.desk import Progress
+from bot.core.audio import shrunk
+from bot.core.following import Progress
+from bot.core.naming import time_left
 from bot.discord.core import components, sending
 from bot.discord.core.reply import PLATFORM, Reply, passing
 from bot.discord.delivery import texts, tune_message
@@ -22,7 +23,6 @@ from bot.discord.delivery.cancel import cancel_view
 from bot.discord.delivery.card import Card
 from bot.discord.delivery.tune_message import Finished
 from bot.languages import language
-from bot.naming import time_left
 from storage.tunes import Status, Tune
 from storage.viewer import Viewer
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 
 import discord
 
-from bot.audio import joined
-from bot.desk import Progress
+from bot.core.audio import joined
+from bot.core.following import Progress
+from bot.core.naming import key_name, nearest, slug
 from bot.discord.delivery import texts, tune_message
 from bot.discord.delivery.cancel import cancel_view
 from bot.discord.delivery.delivery import Delivery, Make, fitting
 from bot.discord.delivery.tune_message import Finished, escape, footer, one_line
 from bot.discord.sets.buttons import SetAgainButton, SetMenu, is_one_wish, set_of
 from bot.languages import Language
-from bot.naming import key_name, nearest, slug
 from storage.gallery import numbered
 from storage.tunes import Status, Tune
 

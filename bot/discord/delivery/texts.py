@@ -1,6 +1,6 @@
 """English texts of the queue card and of a finished tune's message."""
 
-from bot.desk import Progress
+from bot.core.following import Progress
 from generator.notation.names import translatable
 from generator.request import TuneRequest
 from generator.user_messages import AllOf, UserMessage

@@ -10,12 +10,12 @@ from typing import Any
 
 import discord
 
+from bot.core.naming import key_name, nearest, slug
 from bot.discord.core.reply import PLATFORM
 from bot.discord.delivery import texts
 from bot.discord.sessions import session
 from bot.discord.views import under
 from bot.languages import Language
-from bot.naming import key_name, nearest, slug
 from storage.storage import Storage
 from storage.tunes import Tune
 

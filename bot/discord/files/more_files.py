@@ -11,13 +11,13 @@ import discord
 import soundfile
 import structlog
 
-from bot.audio import lossless
+from bot.core.audio import lossless
+from bot.core.naming import slug
 from bot.discord.core import submission
 from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import TUNE, Interaction, TuneButton
 from bot.discord.core.caller import Caller
 from bot.discord.files import texts
-from bot.naming import slug
 from storage.storage import Storage
 from storage.tunes import Tune
 

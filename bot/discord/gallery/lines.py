@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.naming import key_name
 from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.reply import PLATFORM
@@ -9,7 +10,6 @@ from bot.discord.delivery.tune_message import escape, one_line
 from bot.discord.gallery import texts
 from bot.discord.gallery.page import Listing, PageOf
 from bot.languages import Language
-from bot.naming import key_name
 from storage.gallery import ANYTHING, Page
 from storage.tunes import Tune
 

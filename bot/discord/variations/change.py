@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import discord
 import structlog
 
-from bot import desk
+from bot.core import derive
 from bot.discord.core import submission
 from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import TUNE, Interaction, TuneButton, guarded
@@ -110,7 +110,7 @@ async def _submitted(interaction: Interaction, *, tune_id: str, typed: Typed) ->
 def _typed_for(tune: Tune) -> Typed:
     if tune.request.mode == "play":
         return {"opening": tune.request.opening, "title": tune.request.title}
-    heard = desk.heard(tune)
+    heard = derive.finished_form(tune)
     return {
         "rhythm": heard["rhythm"],
         "key": heard["key"],
@@ -127,7 +127,7 @@ def _wish(tune: Tune, typed: Typed) -> TuneRequest:
         if tune.request.key and _written_key(typed["opening"]) != _written_key(tune.request.opening):
             wish["key"] = None  # the other tune was to be moved there
         return TuneRequest.check(**wish)
-    if typed["rhythm"] != desk.heard(tune)["rhythm"]:
+    if typed["rhythm"] != derive.finished_form(tune)["rhythm"]:
         wish["metre"] = None  # it belonged to the other rhythm
     if not typed["opening"].strip():
         wish["mode"] = "continue"

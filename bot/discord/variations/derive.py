@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from bot import desk
+from bot.core import derive
 from bot.discord.core import submission
 from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import TUNE, Interaction, TuneButton
@@ -14,12 +14,12 @@ from generator.request import TuneRequest
 from storage.tunes import Tune
 
 WISHES: dict[str, Callable[[Tune], tuple[TuneRequest, str | None]]] = {
-    "again": desk.again,
-    "vary1": lambda tune: desk.vary(tune, 1),
-    "vary": desk.vary,
-    "vary3": lambda tune: desk.vary(tune, 3),
-    "continue": desk.go_on,
-    "bpart": desk.second_part,
+    "again": derive.again,
+    "vary1": lambda tune: derive.vary(tune, 1),
+    "vary": derive.vary,
+    "vary3": lambda tune: derive.vary(tune, 3),
+    "continue": derive.continue_tune,
+    "bpart": derive.second_part,
 }
 
 

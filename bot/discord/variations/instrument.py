@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import discord
 
-from bot import desk
+from bot.core import derive
 from bot.discord.core import submission
 from bot.discord.core import texts as core_texts
 from bot.discord.core.buttons import TUNE, Interaction, Lasting, TuneButton, guarded
@@ -52,4 +52,4 @@ class InstrumentSelect(Lasting[discord.ui.Select[Any]], template=rf"tune:play:{T
         [value] = self.item.values
         name = value.removesuffix(ALONE)
         instrument, backing = "" if name == USUAL else name, not value.endswith(ALONE)
-        await submission.ask_from(interaction, self.tune_id, lambda tune: desk.play_by(tune, instrument, backing=backing))
+        await submission.ask_from(interaction, self.tune_id, lambda tune: derive.play_on(tune, instrument, backing=backing))

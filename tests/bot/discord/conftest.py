@@ -13,7 +13,7 @@ import aiohttp
 import psycopg
 import pytest
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.discord import client, start
 from bot.discord.client import TunesmithBot
 from bot.discord.core import abc_input, caller, choices

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import KEYS
 from bot.discord.gallery import lines

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.desk import Progress
+from bot.core.following import Progress
+from bot.core.naming import slug
 from bot.discord.core.abc_input import unfold
 from bot.discord.core.choices import KEYS, matching_keys
 from bot.discord.delivery import texts as delivery_texts
 from bot.discord.delivery import tune_message
 from bot.languages import language
-from bot.naming import slug
 from generator.request import TuneRequest
 from generator.user_messages import LANGUAGES
 from storage import Composition, Origin, Shared, Status, Tune

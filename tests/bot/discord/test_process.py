@@ -15,7 +15,7 @@ from tests.loopback.discord import FakeDiscord
 
 BOT = """
 import asyncio
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
 from storage import open_storage

@@ -9,7 +9,7 @@ import pytest
 import structlog
 from discord.http import Route
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.discord import start
 from bot.discord.client import TunesmithBot
 from bot.discord.start import DiscordSide, NoLogin

@@ -12,9 +12,9 @@ from discord.http import Route
 from multidict import CIMultiDict
 from yarl import URL
 
+from bot.core.naming import time_left
 from bot.discord.core import rate_limit
 from bot.discord.core.rate_limit import EDITS_PER_S, Pace
-from bot.naming import time_left
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import Person
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.desk import Progress
+from bot.core.following import Progress
+from bot.core.naming import key_name
 from bot.discord.core import texts as core_texts
 from bot.discord.delivery import texts as delivery_texts
 from bot.languages import Language, language
-from bot.naming import key_name
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS

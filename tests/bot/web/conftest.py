@@ -19,7 +19,7 @@ import pytest_asyncio
 from aiohttp import ClientResponse, ClientSession, CookieJar, DummyCookieJar, web
 from playwright.async_api import Browser
 
-from bot.desk import Desk
+from bot.core.desk import Desk
 from bot.web import health, make_app, serving
 from generator.request import TuneRequest
 from storage.storage import Storage, open_storage

@@ -7,7 +7,8 @@ from contextlib import aclosing
 import pytest
 from aiohttp import ClientSession
 
-from bot.desk import Desk, Progress
+from bot.core.desk import Desk
+from bot.core.following import Progress
 from bot.web import events, make_app, serve, serving
 from storage.tunes import Status
 from storage.viewer import Viewer

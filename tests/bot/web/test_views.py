@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.naming import key_name, slug
+from bot.core.naming import key_name, slug
 from bot.web.views import clock
 
 

@@ -8,7 +8,8 @@ from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
 
-from bot.desk import Desk, Progress
+from bot.core.desk import Desk
+from bot.core.following import Progress
 from generator.request import TuneRequest
 from storage import Composition, Origin, Storage, Viewer, changes
 from tests.patience import HANG_S

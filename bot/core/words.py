@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot import vocabulary
+from bot.core import vocabulary
 from generator.request import MAX_TEMPO, MIN_TEMPO
 
 MAX_CHARACTERS = 4_000  # beyond them nothing is read

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import vocabulary
+from bot.core import vocabulary
+from bot.core.words import words_in
 from bot.languages import language
-from bot.words import words_in
 from generator.notation.metres import RHYTHMS
 from generator.notation.names import translatable
 from generator.notation.opening_modes import OPENING_MODES

@@ -1,4 +1,4 @@
-"""The words of five languages that bot.words knows: English, Irish, German, French and Spanish; phrases are divided by «|».
+"""The words of five languages that bot.core.words knows: English, Irish, German, French and Spanish; phrases are divided by «|».
 
 Accents and capitals do not matter, and an apostrophe or a hyphen is a space. A rhythm's and an instrument's own name and its
 plural with an s are known besides.

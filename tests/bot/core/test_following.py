@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from bot import desk as rules
-from bot.desk import Desk
+from bot.core import following as core_following
+from bot.core.desk import Desk
 from storage import Status, Storage
 from storage.rounds import QueueSpeed
-from tests.bot.conftest import ANN, MADE, collect, following, in_guild, origin, wish
+from tests.bot.core.conftest import ANN, MADE, collect, following, in_guild, origin, wish
 from tests.patience import HANG_S
 
 
@@ -176,17 +176,19 @@ async def test_the_time_left_in_the_queue_goes_by_what_was_and_is_in_hand(
 ) -> None:
     tune = await storage.add(wish(), origin("1"))
     tune = replace(tune, not_before=NOW + timedelta(seconds=held_s) if held_s else None)
-    assert rules.seconds_left(tune, queue_position, speed, NOW) == expected
+    assert core_following.seconds_left(tune, queue_position, speed, NOW) == expected
 
 
 async def test_the_time_left_of_a_tune_in_hand_runs_down_and_never_out(storage: Storage) -> None:
     tune = replace(await storage.add(wish(), origin("1")), status=Status.COMPOSING, started_at=NOW)
-    left = [rules.seconds_left(tune, 0, QueueSpeed(8.0, 1), NOW + timedelta(seconds=after)) for after in (0, 2.5, 7.9, 60)]
+    left = [
+        core_following.seconds_left(tune, 0, QueueSpeed(8.0, 1), NOW + timedelta(seconds=after)) for after in (0, 2.5, 7.9, 60)
+    ]
     assert left == [8, 6, 1, 1]
-    assert rules.seconds_left(replace(tune, status=Status.FINISHED), 0, QueueSpeed(8.0, 1), NOW) is None
+    assert core_following.seconds_left(replace(tune, status=Status.FINISHED), 0, QueueSpeed(8.0, 1), NOW) is None
 
 
-async def test_followers_together_read_the_pace_once_in_a_while(
+async def test_followers_together_read_the_queue_speed_once_in_a_while(
     desk: Desk, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = 0
@@ -197,8 +199,10 @@ async def test_followers_together_read_the_pace_once_in_a_while(
         reads += 1
         return await speed()
 
-    monkeypatch.setattr(storage, "pace", counted)
-    monkeypatch.setattr(rules, "time", SimpleNamespace(monotonic=lambda: 0.0))  # it does not run on: all of this is one while
+    monkeypatch.setattr(storage, "queue_speed", counted)
+    monkeypatch.setattr(
+        core_following, "time", SimpleNamespace(monotonic=lambda: 0.0)
+    )  # it does not run on: all of this is one while
     made = await desk.submit(wish(), origin("1"))
     await storage.start(made.id)
     await storage.finish(made.id, MADE, {})

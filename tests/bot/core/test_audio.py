@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio import STEPS, lossless, shrunk
+from bot.core.audio import STEPS, lossless, shrunk
 from generator.rendering.audio.mastering import RATE
 from generator.rendering.audio.mp3 import BITRATE, encode_mp3
 from tests.generator.rendering.mp3_reader import frames, tags

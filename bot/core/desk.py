@@ -1,0 +1,117 @@
+"""The desk: what every platform calls to submit a request, cancel it and follow its progress."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from bot.core.following import Followers, Progress
+from generator.request import RequestError, TuneRequest
+from generator.user_messages import OneOf, UserError, UserMessage
+from storage.storage import Storage
+from storage.tunes import Origin, Tune
+from storage.viewer import Viewer, owns
+
+MAX_NAMED_CHANNELS = 10  # in a message
+
+
+class DeskError(UserError):
+    """A request that the desk refuses."""
+
+
+class Desk:
+    """`run` must be running for `follow` to receive changes."""
+
+    def __init__(self, storage: Storage, *, open_requests_per_person: int) -> None:
+        self._storage = storage
+        self._limit = open_requests_per_person
+        self._followers = Followers(storage)
+
+    @property
+    def followers(self) -> int:
+        return len(self._followers)
+
+    async def run(self) -> None:
+        """Listens for changes of tunes, for all followers. Runs until cancelled."""
+        await self._followers.run()
+
+    def follow(self, tune_id: str) -> AsyncGenerator[Progress, None]:
+        """See Followers.follow."""
+        return self._followers.follow(tune_id)
+
+    def follow_set(self, set_id: str) -> AsyncGenerator[list[Progress], None]:
+        """See Followers.follow_set."""
+        return self._followers.follow_set(set_id)
+
+    async def submit(
+        self, request: TuneRequest, origin: Origin, *, parent_id: str | None = None, parent_channel_id: str = ""
+    ) -> Tune:
+        """Stores the request. The same event is stored once; a request within a cooldown waits until the cooldown ends.
+
+        `parent_channel_id` is the channel of a thread. Raises UserError: DeskError in a channel where no tunes may be requested,
+        TooManyOpen, or for text that can't be stored.
+        """
+        limit, cooldown_s = await self._rules(origin, parent_channel_id)
+        [request] = await self._with_offered_models([request])
+        return await self._storage.add(request, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s)
+
+    async def submit_set(
+        self, requests: Sequence[TuneRequest], origin: Origin, *, parent_id: str | None = None, parent_channel_id: str = ""
+    ) -> list[Tune]:
+        """Stores the tunes of a set, all or none, as one turn in the queue. Only the first has the parent. Raises as `submit`."""
+        limit, cooldown_s = await self._rules(origin, parent_channel_id)
+        requests = await self._with_offered_models(requests)
+        return await self._storage.add_set(requests, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s)
+
+    async def _rules(self, origin: Origin, parent_channel_id: str) -> tuple[int, int]:
+        """The limit of unfinished tunes and the cooldown in seconds. Raises DeskError in a channel that is not allowed."""
+        if not origin.community_id:
+            return self._limit, 0
+        settings = await self._storage.preferences.community(Viewer(origin.platform, community_id=origin.community_id))
+        if settings.channels and not {origin.channel_id, parent_channel_id} & set(settings.channels):
+            names = ", ".join(f"<#{channel}>" for channel in settings.channels[:MAX_NAMED_CHANNELS])
+            if len(settings.channels) > MAX_NAMED_CHANNELS:
+                raise DeskError(
+                    UserMessage("I make tunes in {channels} and other channels here. Please ask there.", channels=names)
+                )
+            raise DeskError(UserMessage("I make tunes in {channels} here. Please ask there.", channels=names))
+        return min(self._limit, settings.open_requests or self._limit), settings.cooldown_s
+
+    async def models(self) -> dict[str, str]:
+        """Names and descriptions of the models that workers offer, the default first; empty while no worker runs."""
+        return await self._storage.model_offers.at_hand()
+
+    async def check_model(self, name: str) -> None:
+        """Raises RequestError for a model name that a user typed and that no worker offers."""
+        if name and (offered := await self.models()) and name not in offered:
+            raise RequestError(
+                "model", UserMessage("There is no model “{text}” here. Try {names}.", text=name, names=OneOf(offered))
+            )
+
+    async def _with_offered_models(self, requests: Sequence[TuneRequest]) -> Sequence[TuneRequest]:
+        """Replaces a model that is no longer offered, from a button or from stored defaults, by the default model."""
+        if not any(request.model for request in requests) or not (offered := await self.models()):
+            return requests
+        return [request if request.model in offered else replace(request, model="") for request in requests]
+
+    async def cancel(self, tune_id: str, by: Viewer) -> list[Tune]:
+        """Deletes the viewer's unfinished tune, or all tunes of the set that it belongs to.
+
+        Returns the tunes as they were. Followers end, and a worker that composes one of them stops. Raises DeskError if the
+        viewer isn't the owner or nothing is left to cancel.
+        """
+        tune = await self._storage.tune(tune_id)
+        if tune is None:
+            raise DeskError(UserMessage("This tune no longer exists."))
+        if not owns(by, tune):
+            raise DeskError(UserMessage("Only the person who requested this tune can cancel it."))
+        tunes = await self._storage.set_of(tune.set_id) if tune.set_id else [tune]
+        if all(tune.status.over for tune in tunes):
+            raise DeskError(UserMessage("This tune is already finished. You can delete it instead."))
+        deleted = []
+        # Finished tunes first: a set with only finished tunes left would be delivered.
+        for tune in sorted(tunes, key=lambda tune: not tune.status.over):
+            with suppress(KeyError):  # deleted by somebody else meanwhile
+                deleted.append(await self._storage.sharing.delete(tune.id, by))
+        return deleted
