@@ -342,7 +342,7 @@ async def test_where_the_bot_may_not_write_the_tune_comes_in_person_and_the_pers
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     [sentence, posted] = discord.messages_in(DIRECT)
-    assert f"may not write in <#{channel.id}>" in sentence["content"]
+    assert f"can't send messages in <#{channel.id}>" in sentence["content"]
     assert "message_reference" not in posted and discord.file(posted, ".abc") == ABC.encode()
     assert len(discord.messages_in(channel)) == 1
     discord.assert_no_pings()
