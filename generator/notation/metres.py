@@ -28,7 +28,7 @@ class Metre:
 
     @property
     def beat(self) -> Fraction:
-        """The length of a beat in whole notes: what is beamed together and what a foot taps."""
+        """The length of a beat in whole notes: one beamed group, one tap of the foot."""
         return Fraction(3, self.unit) if self.compound else Fraction(1, self.unit)
 
     def __str__(self) -> str:

@@ -1,11 +1,11 @@
-"""Throws rubbish at the reader: it may refuse it with its own error, never fall over, and never think long.
+"""Feeds random texts to the reader: it must read or refuse each with a NotationError, and quickly.
 
     .venv/bin/python -m tests.benchmarks.fuzz_reader [COUNT] [--seed N]
 
-The texts are tunes with pieces cut out, doubled, swapped and overwritten; random music out of ABC's own words; numbers,
-brackets and fields far beyond sense; and characters of any kind. Prints JSON: how many were read and refused, the slowest
-by CPU time of the process (of four readings, where the first took over LIMIT_S), and what went wrong. Exits with 1 if
-anything did, or if one took longer than LIMIT_S.
+The texts are tunes with pieces cut out, doubled, swapped and overwritten; random sequences of ABC elements; excessive
+numbers, brackets and fields; and random characters. Prints JSON: the number of texts read and refused, the slowest text by
+CPU time (the best of four readings, if the first took longer than LIMIT_S), and the faults. Exits with 1 if there is a fault
+or a text took longer than LIMIT_S.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from generator.notation.writer import write
 from tests.generator.notation.played_notes import played_notes
 
 LIMIT_S = 0.05
-LONGEST = 4_000  # characters: what a message may hold
+MAX_CHARACTERS = 4_000  # as in a Discord message
 
 TUNES = (
     'X:7\nT:The Paper Kettle\nR:jig\nQ:3/8=112\nM:6/8\nL:1/8\nK:Edor\nE|:"Em"~B2A (3Bcd {c}B>A|G<E.F [Ge]2z-|1 D3-D2E:|2 D6|]\n',
@@ -35,73 +35,15 @@ TUNES = (
     "w: words and_ more\nb8-|b8|] % the end\n",
     "M:9/8\nK:G exp _b ^f\nGAB c2d e3|[L:1/16](9gfgfgfgfg (6ABcABc|\n[I:x]a'b,,/2c3/4d//e|:f9:|g9||:a9::b9|]",
 )
-WORDS = [
-    *'ABCDEFGabcdefgzxZXy&"!+~.uvTHk$*`\\%- \n',
-    *[
-        "^",
-        "_",
-        "=",
-        "^^",
-        "__",
-        "'",
-        ",",
-        "/",
-        "//",
-        "/2",
-        "3/2",
-        "2",
-        "3",
-        "16",
-        "64",
-        "999",
-        "<",
-        ">",
-        "<<",
-        ">>>",
-        "(",
-        ")",
-        "(3",
-        "(2",
-        "(5",
-        "(9:8:9",
-        "(3::2",
-        "(9:1:9",
-        "[",
-        "]",
-        "[CE]",
-        "{",
-        "}",
-        "{ab}",
-        "|",
-        "||",
-        "|]",
-    ],
-    *[
-        "[|",
-        "|:",
-        ":|",
-        "::",
-        ":|:",
-        ":||:",
-        "|1",
-        ":|2",
-        "[1",
-        "[1,3",
-        "[1-9",
-        "|:::",
-        ":::|",
-        ".|",
-        "[K:D]",
-        "[M:6/8]",
-        "[M:none]",
-        "[L:1/4]",
-        "[P:A]",
-        "[V:2]",
-        "[V:1]",
-    ],
-    *("[2 ", "[K:Am ^g]", "[Q:1/4=90]", "[I:x]", '"Am"', "!roll!", "+trill+", "\n\n", "\r\n", "%%x", "\nK:G\n", "\nM:2/4\n"),
-    *("\nP:B\n", "\nL:1/16\n", "\nV:2\n", "\nw:la la\n", "\nX:2\n"),
-]
+ELEMENTS = [
+    "A", "B", "C", "D", "E", "F", "G", "a", "b", "c", "d", "e", "f", "g", "z", "x", "Z", "X", "y", "&", '"', "!", "+", "~",
+    ".", "u", "v", "T", "H", "k", "$", "*", "`", "\\", "%", "-", " ", "\n", "^", "_", "=", "^^", "__", "'", ",", "/", "//",
+    "/2", "3/2", "2", "3", "16", "64", "999", "<", ">", "<<", ">>>", "(", ")", "(3", "(2", "(5", "(9:8:9", "(3::2", "(9:1:9",
+    "[", "]", "[CE]", "{", "}", "{ab}", "|", "||", "|]", "[|", "|:", ":|", "::", ":|:", ":||:", "|1", ":|2", "[1", "[1,3",
+    "[1-9", "|:::", ":::|", ".|", "[K:D]", "[M:6/8]", "[M:none]", "[L:1/4]", "[P:A]", "[V:2]", "[V:1]", "[2 ", "[K:Am ^g]",
+    "[Q:1/4=90]", "[I:x]", '"Am"', "!roll!", "+trill+", "\n\n", "\r\n", "%%x", "\nK:G\n", "\nM:2/4\n", "\nP:B\n",
+    "\nL:1/16\n", "\nV:2\n", "\nw:la la\n", "\nX:2\n",
+]  # fmt: skip
 FIELDS = ("X:", "T:", "M:", "L:", "K:", "Q:", "P:", "V:", "R:", "w:", "I:", "U:", "m:", "+:", "%%", "Z:", "s:")
 TRAPS = [
     *"019:|[](){}<>/',^=-.ZAz!+\"&\\~% \n",
@@ -115,7 +57,7 @@ def texts(count: int, seed: int) -> Iterator[str]:
     chance = random.Random(seed)
     makers = (_mutated, _mutated, _mutated, _music, _music, _trap, _fields, _characters)
     for _ in range(count):
-        yield chance.choice(makers)(chance)[:LONGEST]
+        yield chance.choice(makers)(chance)[:MAX_CHARACTERS]
 
 
 def _mutated(chance: random.Random) -> str:
@@ -124,7 +66,7 @@ def _mutated(chance: random.Random) -> str:
         at, to = sorted(chance.randint(0, len(text)) for _ in range(2))
         to = min(to, at + chance.choice((1, 1, 2, 5, 40)))
         piece = text[at:to]
-        others = chance.choice(WORDS), chr(chance.randint(1, 300)), chance.choice(TUNES)[at:to]
+        others = chance.choice(ELEMENTS), chr(chance.randint(1, 300)), chance.choice(TUNES)[at:to]
         new = chance.choice(("", piece * 2, piece[::-1], piece.swapcase(), *others))
         text = text[:at] + new + text[to:]
     return text
@@ -132,11 +74,11 @@ def _mutated(chance: random.Random) -> str:
 
 def _music(chance: random.Random) -> str:
     head = chance.choice(("K:C\n", "M:6/8\nK:D\n", "X:1\nM:4/4\nL:1/8\nK:Ador\n", ""))
-    return head + "".join(chance.choices(WORDS, k=chance.randint(1, 300)))
+    return head + "".join(chance.choices(ELEMENTS, k=chance.randint(1, 300)))
 
 
 def _trap(chance: random.Random) -> str:
-    """One or two things repeated without end."""
+    """A few elements, each repeated up to 3,000 times."""
     body = "".join(chance.choice(TRAPS) * chance.choice((3, 30, 300, 3000)) for _ in range(chance.randint(1, 4)))
     before = chance.choice(("K:C\nA", "X:1\nK:C\n", "M:3/4\nK:G\nAB|", "X:1\nP:", "", "K:", "M:", "Q:"))
     return before + body + chance.choice(("", "A|", ":|A"))
@@ -161,10 +103,10 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     slowest_s: float = 0.0
     slowest: str = ""
-    faults: list[tuple[str, str]] = field(default_factory=list)  # what was raised, and the text
+    faults: list[tuple[str, str]] = field(default_factory=list)  # (what went wrong, text)
 
-    def take(self, text: str) -> None:
-        """Reads one text, and where it is a tune writes it and reads that again."""
+    def add(self, text: str) -> None:
+        """Reads a text; if it is a tune, also writes it and reads it back."""
         started = time.process_time()
         try:
             score = read(text)
@@ -173,25 +115,25 @@ class Outcome:
             score = None
             self.counts["refused"] += 1
             if not error.reason.endswith(".") or error.line is None or error.column is None:
-                self.faults.append((f"an error without place or sentence: {error!r}", text))
+                self.faults.append((f"an error without position or full stop: {error!r}", text))
         except Exception as error:
             score = None
             self.faults.append((repr(error), text))
         spent = time.process_time() - started
         if spent > LIMIT_S:
-            spent = min(spent, *(_reading_s(text) for _ in range(3)))  # where the machine was slow, and not the text
+            spent = min(spent, *(_reading_s(text) for _ in range(3)))  # perhaps the machine was slow, not the text
         if spent > self.slowest_s:
             self.slowest_s, self.slowest = spent, text
         if spent > LIMIT_S:
             self.counts["slow"] += 1
         if score is not None:
-            self._again(text, score)
+            self._write_and_read_back(text, score)
 
-    def _again(self, text: str, score: Score) -> None:
+    def _write_and_read_back(self, text: str, score: Score) -> None:
         try:
             again = read(write(score))
             if again.bars != score.bars or played_notes(again) != played_notes(score):
-                self.faults.append(("what was written reads back as something else", text))
+                self.faults.append(("the written tune reads back differently", text))
         except Exception as error:
             self.faults.append((f"after writing: {error!r}", text))
 
@@ -206,7 +148,7 @@ def _reading_s(text: str) -> float:
 def run(count: int, seed: int) -> Outcome:
     outcome = Outcome()
     for text in texts(count, seed):
-        outcome.take(text)
+        outcome.add(text)
     return outcome
 
 

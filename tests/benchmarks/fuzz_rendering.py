@@ -33,7 +33,7 @@ from generator.notation.score import Score
 from generator.rendering.renderer import Renderer
 from generator.rendering.result import RenderingError
 from generator.request import RequestError, TuneRequest
-from tests.benchmarks.fuzz_reader import LONGEST, TUNES, WORDS
+from tests.benchmarks.fuzz_reader import ELEMENTS, MAX_CHARACTERS, TUNES
 from tests.generator.rendering.hostile_abc import HOSTILE
 
 LIMIT_S = 5.0
@@ -54,7 +54,7 @@ def texts(count: int, seed: int) -> Iterator[str]:
         text = generator.choice((*HOSTILE.values(), *HARMLESS, *HARMLESS))
         for _ in range(generator.randint(1, 6)):
             text = _mutated(text, generator)
-        yield text[:LONGEST]
+        yield text[:MAX_CHARACTERS]
 
 
 def _mutated(text: str, generator: random.Random) -> str:
@@ -63,7 +63,7 @@ def _mutated(text: str, generator: random.Random) -> str:
     piece = text[start:stop]
     attack = generator.choice(list(HOSTILE.values()))
     replacements = (
-        "", piece * 2, piece * generator.choice((2, 9, 90)), piece.swapcase(), generator.choice(WORDS),
+        "", piece * 2, piece * generator.choice((2, 9, 90)), piece.swapcase(), generator.choice(ELEMENTS),
         str(generator.randint(0, 10**9)), generator.choice(attack.split("\n")),
         "\n" + generator.choice(attack.split("\n")) + "\n", generator.choice(HARMLESS)[start:stop],
     )  # fmt: skip

@@ -1,9 +1,9 @@
-"""What the reader and the writer do to every tune of the collections:
+"""Reads, writes and reads back every tune of the collections:
 
     .venv/bin/python -m tests.benchmarks.round_trip [--cache data/corpus]
 
-Prints JSON: the share of the tunes that, written and read again, are the same score (bars, notes, ornaments, grace notes,
-chord symbols, header), those that are not, and the time of reading one, in milliseconds of the process' CPU time.
+Prints JSON: the share of tunes that read back as the same score (bars, notes, ornaments, grace notes, chord symbols,
+header), the tunes that don't, and the CPU time of reading a tune in milliseconds.
 """
 
 import argparse
@@ -22,7 +22,9 @@ from training.corpus.sources import tunes
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cache", type=Path, default=Path("data/corpus"))
-    times, changed, refused = [], [], 0
+    times: list[float] = []
+    changed: list[str] = []
+    refused = 0
     for tune in tunes(parser.parse_args().cache):
         started = time.process_time()
         try:

@@ -1,4 +1,4 @@
-"""Reads the notes out of a MIDI file: enough to compare what abc2midi played with what was written."""
+"""Reads the notes of a MIDI file, to compare what abc2midi plays with what was written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from fractions import Fraction
 def played(data: bytes) -> list[tuple[Fraction, int, Fraction]]:
     """(onset, pitch, length) of every note of the first track that has any, in whole notes, in order."""
     division = int.from_bytes(data[12:14])
-    notes, at = [], 14
+    notes: list[tuple[Fraction, int, Fraction]] = []
+    at = 14
     while at < len(data) and not notes:
         size = int.from_bytes(data[at + 4 : at + 8])
         notes = _track(data[at + 8 : at + 8 + size], 4 * division)
@@ -17,7 +18,9 @@ def played(data: bytes) -> list[tuple[Fraction, int, Fraction]]:
 
 
 def _track(data: bytes, whole: int) -> list[tuple[Fraction, int, Fraction]]:
-    notes, sounding, ticks, at, status = [], {}, 0, 0, 0
+    notes: list[tuple[Fraction, int, Fraction]] = []
+    sounding: dict[int, int] = {}
+    ticks = at = status = 0
 
     def number() -> int:
         nonlocal at

@@ -1,4 +1,4 @@
-"""A hypothesis strategy over scores: whatever the writer may be handed."""
+"""Hypothesis strategies for scores that the writer can write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Metres and the names of dances."""
+"""Metres, and rhythms with their names and tempi."""
+
+from __future__ import annotations
 
 from fractions import Fraction
 
@@ -18,14 +20,14 @@ from generator.notation.metres import RHYTHMS, Metre, rhythm_named
         ("none", None), ("", None), ("free", None),
     ],
 )  # fmt: skip
-def test_reads_a_metre(text, metre):
+def test_a_metre_is_read(text: str, metre: Metre | None) -> None:
     assert Metre.parse(text) == metre
 
 
 @pytest.mark.parametrize(
     "text", ["4", "0/4", "4/0", "33/8", "4/3", "1000/4", "4/1000", "6:8", "C||", "-3/4", "4/4/4", "9" * 5000]
 )
-def test_refuses_what_is_no_metre(text):
+def test_other_text_is_refused_as_a_metre(text: str) -> None:
     with pytest.raises(NotationError) as caught:
         Metre.parse(text)
     assert caught.value.reason.endswith(".")
@@ -33,7 +35,7 @@ def test_refuses_what_is_no_metre(text):
 
 
 @given(st.one_of(st.text(max_size=12), st.text("0123456789+/()C| ", max_size=12)))
-def test_any_text_is_a_metre_or_a_notation_error(text):
+def test_any_text_is_read_as_a_metre_or_refused(text: str) -> None:
     try:
         metre = Metre.parse(text)
     except NotationError:
@@ -52,7 +54,7 @@ def test_any_text_is_a_metre_or_a_notation_error(text):
         ("5/8", "5/8", "1/8"),
     ],
 )
-def test_bar_and_beat(text, bar, beat):
+def test_a_metre_knows_the_lengths_of_its_bar_and_beat(text: str, bar: int | str, beat: str) -> None:
     metre = Metre.parse(text)
     assert metre is not None
     assert (metre.bar, metre.beat) == (Fraction(bar), Fraction(beat))
@@ -66,16 +68,16 @@ def test_bar_and_beat(text, bar, beat):
         ("Highland Fling", "strathspey"), ("quick step", "march"),
     ],
 )  # fmt: skip
-def test_a_rhythm_is_known_by_its_names(text, name):
+def test_a_rhythm_is_found_by_its_names(text: str, name: str) -> None:
     assert rhythm_named(text) is RHYTHMS[name]
 
 
 @pytest.mark.parametrize("text", ["", "s", "tango", "reel jig", "🎻"])
-def test_other_words_name_no_rhythm(text):
+def test_other_words_name_no_rhythm(text: str) -> None:
     assert rhythm_named(text) is None
 
 
-def test_every_rhythm_can_be_played():
+def test_every_rhythm_has_a_metre_and_a_tempo() -> None:
     for name, rhythm in RHYTHMS.items():
         assert rhythm.name == name
         assert rhythm.metres
@@ -90,10 +92,10 @@ def test_every_rhythm_can_be_played():
         ("march", "6/8", Fraction(3, 8)), ("march", "2/4", Fraction(1, 4)), ("march", "4/4", Fraction(1, 4)),
     ],
 )  # fmt: skip
-def test_a_rhythm_goes_equally_fast_however_it_is_written(rhythm, metre, beat):
+def test_a_rhythm_has_the_same_tempo_in_all_its_metres(rhythm: str, metre: str, beat: Fraction) -> None:
     assert RHYTHMS[rhythm].tempo(Metre.parse(metre)) == (beat, RHYTHMS[rhythm].beats_per_minute)
 
 
 @pytest.mark.parametrize(("text", "name"), [("waltzes", "waltz"), ("Marches", "march"), ("slip-jigs", "slip jig")])
-def test_plurals_name_the_rhythm_too(text, name):
-    assert rhythm_named(text).name == name
+def test_a_rhythm_is_found_by_its_plural(text: str, name: str) -> None:
+    assert rhythm_named(text) is RHYTHMS[name]

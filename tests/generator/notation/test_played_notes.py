@@ -1,7 +1,10 @@
-"""What is heard of a written tune, worked out by hand."""
+"""The notes of a played tune, for tunes with known results and against abc2midi."""
+
+from __future__ import annotations
 
 import shutil
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -12,30 +15,31 @@ from tests.generator.notation.played_notes import played_notes
 HEADER = "X:1\nM:2/4\nL:1/8\nK:C\n"
 
 
-def sounds(music: str) -> list[tuple[Fraction, int, Fraction]]:
+def sounds(music: str) -> list[tuple[Fraction | int, int, Fraction | int]]:
+    """Onset, pitch and length of each note, in eighths."""
     return [(note.onset * 8, note.pitch, note.duration * 8) for note in played_notes(read(HEADER + music))]
 
 
-def test_repeats_and_endings_are_played_out():
+def test_repeats_and_endings_are_played() -> None:
     assert [pitch for _, pitch, _ in sounds("|:A4|1 B4:|2 c4||d4:|")] == [69, 71, 69, 72, 74, 74]
 
 
-def test_tied_notes_sound_as_one_and_others_are_struck_again():
+def test_tied_notes_are_one_note() -> None:
     assert sounds("C2-C2-|C4|") == [(0, 60, 8)]
     assert sounds("C2-D2 C4|") == [(0, 60, 2), (2, 62, 2), (4, 60, 4)]
     assert sounds("[CE]2-[CG]2|") == [(0, 60, 4), (0, 64, 2), (2, 67, 2)]
 
 
-def test_grace_notes_and_rests_are_not_struck():
+def test_grace_notes_and_rests_are_not_played_notes() -> None:
     assert sounds("{dc}A2 z2|B4|") == [(0, 69, 2), (4, 71, 4)]
 
 
-def test_parts_are_played_in_the_order_of_the_header_with_their_own_repeats():
+def test_parts_are_played_in_the_order_of_the_header_with_their_own_repeats() -> None:
     text = "X:1\nP:ABA\nM:2/4\nL:1/8\nK:C\nP:A\nA4:|\nP:B\nB4|c4:|\n"
     assert [note.pitch for note in played_notes(read(text))] == [69, 69, 71, 72, 71, 72, 69, 69]
 
 
-def test_an_order_of_parts_that_the_tune_has_not_leaves_it_as_written():
+def test_an_order_of_unknown_parts_is_ignored() -> None:
     assert [note.pitch for note in played_notes(read("X:1\nP:XY\nK:C\nP:A\nA4|\nP:B\nB4|\n"))] == [69, 71]
 
 
@@ -52,9 +56,9 @@ CASES = {
 }
 
 
-@pytest.mark.skipif(shutil.which("abc2midi") is None, reason="abc2midi is not installed: the cases above stand alone")
+@pytest.mark.skipif(shutil.which("abc2midi") is None, reason="abc2midi is not installed; only the tests above check the notes")
 @pytest.mark.parametrize("name", CASES)
-def test_abc2midi_hears_the_same(name, tmp_path):
+def test_abc2midi_plays_the_same_notes(name: str, tmp_path: Path) -> None:
     text = HEADER.replace("M:", "P:ABA\nM:", 1) + CASES[name] + "\n" if name == "parts" else HEADER + CASES[name] + "\n"
     theirs, mine = by_abc2midi(text, tmp_path), by_us(text)
     assert theirs

@@ -1,4 +1,4 @@
-"""How fast a tune goes when somebody asks for another tempo."""
+"""The tempo of a tune when a request asks for another."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from generator.request import TuneRequest
 REEL = "X:1\nR:reel\nM:4/4\nL:1/8\nK:D\n|:DFAd fdAF|GABG A4:|\n"
 
 
-@pytest.mark.parametrize(("pace", "minute"), [(0.75, 78), (1.2, 125), (1.5, 156)])
-def test_the_usual_tempo_is_taken_at_a_pace_and_written(pace: float, minute: int) -> None:
-    score = at_relative_tempo(read(REEL), pace)
-    assert tempo(score) == (Fraction(1, 2), minute)
-    assert f"Q:1/2={minute}" in write(score)
+@pytest.mark.parametrize(("factor", "beats_per_minute"), [(0.75, 78), (1.2, 125), (1.5, 156)])
+def test_the_usual_tempo_is_multiplied_and_written(factor: float, beats_per_minute: int) -> None:
+    score = at_relative_tempo(read(REEL), factor)
+    assert tempo(score) == (Fraction(1, 2), beats_per_minute)
+    assert f"Q:1/2={beats_per_minute}" in write(score)
 
 
-def test_a_tunes_own_tempo_is_what_it_is_slower_than() -> None:
+def test_the_tempo_that_a_tune_states_is_multiplied() -> None:
     played = score_to_play(TuneRequest.check(seed=1, opening=REEL.replace("K:D", "Q:1/4=100\nK:D"), mode="play", tempo=0.8))
     assert tempo(played) == (Fraction(1, 4), 80)
 
 
-def test_without_a_wish_nothing_changes() -> None:
+def test_factor_one_changes_nothing() -> None:
     assert at_relative_tempo(read(REEL), 1) == read(REEL)
     assert score_to_play(TuneRequest.check(seed=1, opening=REEL, mode="play")).tempo is None
 
 
-def test_a_long_tune_is_slowed_only_as_far_as_it_still_plays_in_time() -> None:
+def test_a_long_tune_is_slowed_only_within_the_longest_playing_time() -> None:
     score = read("X:1\nR:air\nM:3/4\nL:1/4\nK:D\n" + "DFA|" * 70)
     order = play_order(score.bars, score.order)
     assert playing_time_s(score, order) / 0.5 > MAX_PLAYING_S

@@ -1,4 +1,6 @@
-"""Tokens: there and back again, whatever the key."""
+"""Encoding and decoding tokens, in every key."""
+
+from __future__ import annotations
 
 import random
 from fractions import Fraction
@@ -6,12 +8,33 @@ from itertools import pairwise
 
 import pytest
 
-from generator.notation import tokens as t
 from generator.notation.keys import Key, Mode, transpose_tonic
 from generator.notation.metres import Metre
 from generator.notation.reader import read
 from generator.notation.score import Bar, Note, Pitch, Score, Tuplet
 from generator.notation.structure import illegal_bars
+from generator.notation.tokens import (
+    DEGREES,
+    DURATIONS,
+    ELSEWHERE,
+    INDEX,
+    MODES,
+    ON_TONIC,
+    PAD,
+    REST,
+    TIE,
+    TRIPLETS,
+    VOCABULARY,
+    NotEncodable,
+    bars_per_part,
+    cadence_class,
+    decode,
+    encode,
+    is_melody,
+    is_pitch,
+    pitch_parts,
+    tonic_pitch,
+)
 from generator.notation.writer import write
 
 TUNES = {
@@ -24,42 +47,43 @@ TUNES = {
 
 
 @pytest.mark.parametrize("name", TUNES)
-def test_encoding_what_was_decoded_gives_the_same_tokens(name):
+def test_decoded_tokens_encode_to_the_same_tokens(name: str) -> None:
     score = read(TUNES[name])
-    tokens = t.encode(score)
-    again = t.decode(tokens, score.key, score.metre)
-    assert t.encode(again) == tokens
+    tokens = encode(score)
+    assert score.metre is not None
+    again = decode(tokens, score.key, score.metre)
+    assert encode(again) == tokens
     assert illegal_bars(again) == illegal_bars(score) == []
-    assert t.encode(read(write(again))) == tokens
+    assert encode(read(write(again))) == tokens
 
 
-def test_the_tokens_of_a_tune():
-    assert " ".join(t.encode(read(TUNES["jig"]))) == (
+def test_the_tokens_of_a_tune() -> None:
+    assert " ".join(encode(read(TUNES["jig"]))) == (
         "<start> R:jig M:6/8 K:major |: up24 /24 4 | 0 2 4 /48 7 /24 9 | /72 10^ /48 7 :| "
         "|: up24 /24 4 | /72 5 5_ [1 4 /48 4 :| [2 /72 4 /48 0 || <end>"
     )
 
 
-def test_a_tie_is_a_token_of_its_own():
-    assert " ".join(t.encode(read(TUNES["waltz"]))) == (
+def test_a_tie_is_a_token() -> None:
+    assert " ".join(encode(read(TUNES["waltz"]))) == (
         "<start> R:? M:3/4 K:mixolydian [| /48 0 2 4 | /72 6 /24 7 /48 8 || |: /144 7 - | 7 :| <end>"
     )
 
 
 @pytest.mark.parametrize("name", TUNES)
 @pytest.mark.parametrize("steps", range(1, 12))
-def test_every_key_of_a_mode_reads_alike(name, steps):
-    """The tune is moved by so many semitones, its alterations kept; its octave is that of the new tonic."""
+def test_a_transposed_tune_has_the_same_tokens(name: str, steps: int) -> None:
+    """The tune moves by `steps` semitones, within the octave of the new tonic, and keeps its alterations."""
     score = read(TUNES[name])
     key = Key(transpose_tonic(score.key.pitch_class + steps, score.key.mode), score.key.mode)
-    by = t.tonic_pitch(key).staff - t.tonic_pitch(score.key).staff
+    by = tonic_pitch(key).staff - tonic_pitch(score.key).staff
 
-    def moved(note):
+    def moved(note: Note) -> Note:
         pitches = []
         for pitch in note.pitches:
-            place = Pitch.at(pitch.staff + by)
+            natural = Pitch.at(pitch.staff + by)
             pitches.append(
-                Pitch.at(pitch.staff + by, key.signature[place.letter] + pitch.alter - score.key.signature[pitch.letter])
+                Pitch.at(pitch.staff + by, key.signature[natural.letter] + pitch.alter - score.key.signature[pitch.letter])
             )
         return Note(tuple(pitches), note.duration, note.tie, note.tuplet)
 
@@ -68,27 +92,27 @@ def test_every_key_of_a_mode_reads_alike(name, steps):
     before = [note.melody.midi for note in score.notes() if note.melody]
     after = [note.melody.midi for note in transposed.notes() if note.melody]
     assert len({(high - low) for low, high in zip(before, after, strict=True)}) == 1
-    assert t.encode(transposed) == t.encode(score)
+    assert encode(transposed) == encode(score)
 
 
-def test_the_vocabulary_has_no_duplicates_and_holds_every_encoded_token():
-    assert len(set(t.VOCABULARY)) == len(t.VOCABULARY) == len(t.INDEX)
-    assert t.VOCABULARY[0] == t.PAD
+def test_the_vocabulary_has_no_duplicates_and_holds_every_encoded_token() -> None:
+    assert len(set(VOCABULARY)) == len(VOCABULARY) == len(INDEX)
+    assert VOCABULARY[0] == PAD
     for text in TUNES.values():
-        assert set(t.encode(read(text))) <= set(t.VOCABULARY)
+        assert set(encode(read(text))) <= set(VOCABULARY)
 
 
-def test_pitch_tokens_are_told_from_the_others():
-    pitches = [token for token in t.VOCABULARY if t.is_pitch(token)]
-    assert len(pitches) == 1 + 3 * len(t.DEGREES)
-    assert t.REST in pitches
-    assert t.TIE not in pitches
-    assert [t.pitch_parts(token) for token in ("-10_", "0", "17^")] == [(-10, -1), (0, 0), (17, 1)]
+def test_pitch_tokens_are_recognized() -> None:
+    pitches = [token for token in VOCABULARY if is_pitch(token)]
+    assert len(pitches) == 1 + 3 * len(DEGREES)
+    assert REST in pitches
+    assert TIE not in pitches
+    assert [pitch_parts(token) for token in ("-10_", "0", "17^")] == [(-10, -1), (0, 0), (17, 1)]
 
 
-def test_a_note_of_the_melody_is_neither_a_rest_nor_an_end():
-    melody = {token for token in t.VOCABULARY if t.is_melody(token)}
-    assert melody == {token for token in t.VOCABULARY if t.is_pitch(token)} - {t.REST}
+def test_melody_tokens_are_the_pitch_tokens_without_the_rest() -> None:
+    melody = {token for token in VOCABULARY if is_melody(token)}
+    assert melody == {token for token in VOCABULARY if is_pitch(token)} - {REST}
 
 
 @pytest.mark.parametrize(
@@ -102,17 +126,17 @@ def test_a_note_of_the_melody_is_neither_a_rest_nor_an_end():
         ("", []),
     ],
 )
-def test_bars_are_counted_without_pick_ups_and_second_endings(text, bars):
-    assert t.bars_per_part(["<start>", "R:jig", "M:6/8", "K:major", *text.split()]) == bars
+def test_bars_are_counted_without_pick_ups_and_second_endings(text: str, bars: list[int]) -> None:
+    assert bars_per_part(["<start>", "R:jig", "M:6/8", "K:major", *text.split()]) == bars
 
 
 @pytest.mark.parametrize(
     ("text", "cadence"),
-    [("2 0", t.ON_TONIC), ("7", t.ON_TONIC), ("-7 :| <end>", t.ON_TONIC), ("0 z :|", t.ON_TONIC), ("0 - |", t.ON_TONIC)]
-    + [(ends, t.ELSEWHERE) for ends in ("0 2", "0^", "0_", "-1", "z", "", "7_ ||")],
+    [("2 0", ON_TONIC), ("7", ON_TONIC), ("-7 :| <end>", ON_TONIC), ("0 z :|", ON_TONIC), ("0 - |", ON_TONIC)]
+    + [(ends, ELSEWHERE) for ends in ("0 2", "0^", "0_", "-1", "z", "", "7_ ||")],
 )
-def test_the_cadence_is_on_the_tonic_in_any_octave_or_elsewhere(text, cadence):
-    assert t.cadence_class(["<start>", "R:jig", "M:6/8", "K:major", "|:", "/24", *text.split()]) == cadence
+def test_the_cadence_is_on_the_tonic_in_any_octave_or_elsewhere(text: str, cadence: int) -> None:
+    assert cadence_class(["<start>", "R:jig", "M:6/8", "K:major", "|:", "/24", *text.split()]) == cadence
 
 
 @pytest.mark.parametrize(
@@ -137,17 +161,17 @@ def test_the_cadence_is_on_the_tonic_in_any_octave_or_elsewhere(text, cadence):
         ("M:4/4\nL:1/8\nK:D\n|:D8::|", "a part that is played more than twice"),
     ],
 )
-def test_what_tokens_have_no_word_for_is_named(text, what):
-    with pytest.raises(t.NotEncodable) as caught:
-        t.encode(read(text))
+def test_the_error_names_what_has_no_tokens(text: str, what: str) -> None:
+    with pytest.raises(NotEncodable) as caught:
+        encode(read(text))
     assert str(caught.value) == what
 
 
 def random_tune(rng: random.Random) -> list[str]:
-    """A token stream of the normal form, made without the grammar that composing uses."""
+    """Tokens of a random tune, made without the composer's grammar."""
     bar = rng.choice([96, 144, 192, 216, 288])
     metre = {96: "2/4", 144: "6/8", 192: "4/4", 216: "9/8", 288: "12/8"}[bar]
-    tokens = ["<start>", rng.choice(["R:?", "R:reel", "R:slip jig"]), f"M:{metre}", f"K:{rng.choice(t.MODES)}"]
+    tokens = ["<start>", rng.choice(["R:?", "R:reel", "R:slip jig"]), f"M:{metre}", f"K:{rng.choice(MODES)}"]
     held = 0
     pitch = "z"
 
@@ -155,12 +179,12 @@ def random_tune(rng: random.Random) -> list[str]:
         nonlocal held, pitch
         written = []
         while ticks:
-            fitting = [d for d in t.DURATIONS if d <= ticks] + [d for d in t.TRIPLETS if 3 * d <= ticks]
+            fitting = [d for d in DURATIONS if d <= ticks] + [d for d in TRIPLETS if 3 * d <= ticks]
             duration = rng.choice(fitting)
             written += [f"/{duration}"] if duration != held else []
             held = duration
-            for _ in range(3 if duration in t.TRIPLETS else 1):
-                pitch = f"{rng.choice(t.DEGREES)}{rng.choice(['', '', '', '^', '_'])}" if rng.random() > 0.1 else "z"
+            for _ in range(3 if duration in TRIPLETS else 1):
+                pitch = f"{rng.choice(DEGREES)}{rng.choice(['', '', '', '^', '_'])}" if rng.random() > 0.1 else "z"
                 written.append(pitch)
                 ticks -= duration
         return written
@@ -181,23 +205,25 @@ def random_tune(rng: random.Random) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_any_stream_of_the_normal_form_survives_score_and_text(seed):
+def test_random_tokens_survive_decoding_writing_and_reading(seed: int) -> None:
     tokens = random_tune(random.Random(seed))
     mode = Mode(tokens[3][2:])
     key = Key(transpose_tonic(seed, mode), mode)
-    score = t.decode(tokens, key, Metre.parse(tokens[2][2:]))
-    assert t.encode(score) == tokens
-    assert t.encode(read(write(score))) == tokens
+    metre = Metre.parse(tokens[2][2:])
+    assert metre is not None
+    score = decode(tokens, key, metre)
+    assert encode(score) == tokens
+    assert encode(read(write(score))) == tokens
 
 
-def test_an_unfinished_stream_decodes_as_far_as_it_goes():
-    score = t.decode(["<start>", "R:jig", "M:6/8", "K:major", "|:", "/24", "0", "2"], Key("D"), Metre(6, 8))
+def test_unfinished_tokens_are_decoded_to_their_end() -> None:
+    score = decode(["<start>", "R:jig", "M:6/8", "K:major", "|:", "/24", "0", "2"], Key("D"), Metre(6, 8))
     assert [str(note.melody) for note in score.notes()] == ["D4", "F#4"]
     assert score.bars[0].duration == Fraction(1, 4)
 
 
-def test_decoded_triplets_count_their_notes():
-    score = t.decode(
+def test_decoded_triplets_number_their_notes() -> None:
+    score = decode(
         ["<start>", "R:?", "M:2/4", "K:major", "|:", "/16", "0", "1", "2", "3", "4", "5", ":|", "<end>"], Key("C"), Metre(2, 4)
     )
     assert [note.tuplet for note in score.notes()] == [Tuplet(3, 2, index, 3) for index in (0, 1, 2, 0, 1, 2)]

@@ -1,4 +1,4 @@
-"""A tune in another key: the same melody, spelt as its new key spells it."""
+"""A transposed tune has the same melody in the spelling of its new key."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def sounds(score: Score) -> list[int]:
         ("Cdor", 'Cdor\n|:"Cm"Gccd "Bb/D"e2de|"Dbdim7"fdcd =B2_B{a}B|[K:F]"F"A2(3cde f2-[^cf]2|"Bbsus4"[Gc]4 _d4:|\n'),
     ],
 )
-def test_notes_graces_chords_and_changes_of_key_move_together(key: str, expected: str) -> None:
+def test_notes_grace_notes_chord_symbols_and_key_changes_are_transposed(key: str, expected: str) -> None:
     assert body(write(transpose(TUNE, Key.parse(key)))) == expected
 
 
 @given(st.sampled_from(TONICS), st.sampled_from(TONICS), st.sampled_from(list(Mode)))
-def test_every_interval_stays_and_the_way_back_sounds_as_before(there: str, here: str, mode: Mode) -> None:
+def test_intervals_stay_the_same_and_transposing_back_gives_the_same_pitches(there: str, here: str, mode: Mode) -> None:
     try:
         start, goal = Key(here, mode), Key(there, mode)
     except NotationError:
@@ -56,14 +56,14 @@ def test_every_interval_stays_and_the_way_back_sounds_as_before(there: str, here
     assert {(after - before) % 12 for before, after in zip(sounds(tune), sounds(back), strict=True)} == {0}
 
 
-def test_the_octave_is_the_one_in_which_it_can_be_played() -> None:
+def test_the_octave_keeps_the_tune_in_the_playable_range() -> None:
     low = transpose(read("K:G\nG,A,B,C DEFG|\n"), Key("D"))
     assert min(sounds(low)) >= LOWEST
     high = transpose(read("K:D\nd'afd fadf|\n"), Key("G"))
     assert max(sounds(high)) <= HIGHEST
 
 
-def test_a_keys_own_accidentals_go_along() -> None:
+def test_extra_accidentals_of_the_key_are_transposed() -> None:
     moved = transpose(read("K:D ^g\nABcd efga|\n"), Key("G"))
     assert body(write(moved)) == "G ^c\nDEFGABcd|\n"
 
@@ -72,17 +72,17 @@ def test_a_keys_own_accidentals_go_along() -> None:
     ("abc", "key"),
     [("K:Cb\n__B_B=B^B ^^B|", "F#"), ("K:C\n[K:Cb]^^B|", "C#"), ("K:F#\n[^c_d]-[^c_d]|", "Cb"), ("C,,,,C,,,,c''''|", "G")],
 )
-def test_whatever_can_be_read_can_be_read_again_in_another_key(abc: str, key: str) -> None:
+def test_a_transposed_tune_can_be_written_and_read_back(abc: str, key: str) -> None:
     moved = transpose(read(abc), Key(key))
     assert read(write(moved)).bars == moved.bars
 
 
-def test_a_tune_that_fits_into_no_octave_of_the_key_is_refused() -> None:
+def test_a_tune_that_fits_in_no_octave_is_refused() -> None:
     with pytest.raises(NotationError, match="range"):
         read_opening("K:C\nC,,,,c''''|", key="A", mode="play")
 
 
-def test_chords_keep_to_plain_roots_and_words_are_no_chords() -> None:
+def test_chord_symbols_get_simple_roots_and_words_stay() -> None:
     score = transpose(read('K:E\n"B/D#"B"G#dim"e"Am7b5"g"Bo7/D"d"Fine"E|'), Key("B"))
     assert [note.chord_symbol for note in score.notes()] == ["F#/A#", "D#dim", "Em7b5", "F#o7/A", "Fine"]
     symbols = [note.chord_symbol for note in transpose(read('K:D\n"F#7/A#"D"Bb"G|'), Key("B")).notes()]
@@ -90,17 +90,19 @@ def test_chords_keep_to_plain_roots_and_words_are_no_chords() -> None:
     assert [note.chord_symbol for note in transpose(read('K:F\n"Eb7"A"Bb/Ab"d|'), Key("Cb")).notes()] == ["A7", "Fb/D"]
 
 
-def test_another_mode_is_no_transposition() -> None:
+def test_a_key_of_another_mode_is_refused() -> None:
     with pytest.raises(ValueError, match="different modes"):
         transpose(TUNE, Key("A"))
 
 
-def test_a_tune_that_is_played_is_moved_where_another_key_of_its_mode_is_asked_for() -> None:
+def test_a_tune_to_play_is_transposed_to_the_requested_key_of_its_mode() -> None:
     moved = read_opening("K:D\nFABd fdBA|\n", key="G", mode="play")
     assert body(write(moved)) == "G\nBdeg bged|\n"
     assert moved.notices[-1] == "Transposed from D major to G major."
     assert read_opening("K:D\nFABd fdBA|\n", key="D", mode="play").notices == ()
-    assert body(write(read_opening("FABd fdBA|\n", key="G", mode="play"))) == "G\nFABd fdBA|\n", "without K: it is in that key"
+    assert body(write(read_opening("FABd fdBA|\n", key="G", mode="play"))) == "G\nFABd fdBA|\n", (
+        "without K: the tune is in the requested key"
+    )
     with pytest.raises(NotationError, match="but you asked for G minor"):
         read_opening("K:D\nFABd fdBA|\n", key="Gm", mode="play")
     with pytest.raises(NotationError, match="but you asked for G major"):

@@ -1,9 +1,12 @@
-"""What the writer writes, our reader and abc2midi read alike."""
+"""Our reader and abc2midi read what the writer writes."""
+
+from __future__ import annotations
 
 import re
 import shutil
 import subprocess
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -34,7 +37,7 @@ TUNES = {
 
 @settings(max_examples=150, deadline=None)
 @given(scores())
-def test_what_is_written_reads_back_as_the_same_score(score):
+def test_a_written_score_reads_back_as_the_same(score: Score) -> None:
     text = write(score)
     again = read(text)
     assert again.bars == score.bars
@@ -43,7 +46,7 @@ def test_what_is_written_reads_back_as_the_same_score(score):
 
 
 @pytest.mark.parametrize("name", TUNES)
-def test_writing_is_the_inverse_of_reading(name):
+def test_writing_is_the_inverse_of_reading(name: str) -> None:
     score = read(TUNES[name])
     assert read(write(score)) == score
 
@@ -51,42 +54,40 @@ def test_writing_is_the_inverse_of_reading(name):
 @pytest.mark.parametrize(
     ("units", "text"), [("1", ""), ("2", "2"), ("1/2", "/"), ("1/4", "/4"), ("3/2", "3/2"), ("3/4", "3/4"), ("15/8", "15/8")]
 )
-def test_lengths(units, text):
+def test_a_length_is_written_in_unit_note_lengths(units: str, text: str) -> None:
     assert write_length(Fraction(units)) == text
 
 
-def test_without_header_only_the_music_stands():
+def test_only_the_music_is_written_without_the_header() -> None:
     assert write(read("X:1\nT:x\nM:6/8\nL:1/8\nK:D\nDFA dfa|"), header=False) == "DFA dfa|"
 
 
-def test_music_is_beamed_by_the_beat_four_bars_a_line():
+def test_notes_are_beamed_by_the_beat_and_lines_have_four_bars() -> None:
     text = write(read("X:1\nT:x\nM:6/8\nL:1/8\nK:D\n" + "A|" + "DFAdfa|" * 5))
     assert text.endswith("A|DFA dfa|DFA dfa|DFA dfa|DFA dfa|\nDFA dfa|\n")
 
 
-def test_a_hornpipe_is_written_broken():
+def test_dotted_pairs_are_written_in_broken_rhythm() -> None:
     assert "A>BG>A F<D" in write(read(REEL + "A3/2B/G3/2A/ F/D3/2 z2|"))
 
 
-def test_no_sign_in_a_title_breaks_the_header():
+def test_a_percent_sign_in_a_title_is_escaped() -> None:
     bar = Bar((Note((Pitch("A", 4),), Fraction(1, 8)),))
     score = Score((bar,), Key("D"), Metre(2, 4), title="50% off % K:Eb")
     assert read(write(score)) == score
 
 
-@pytest.mark.skipif(
-    shutil.which("abc2midi") is None, reason="abc2midi is not installed: the writer is checked by our reader alone"
-)
+@pytest.mark.skipif(shutil.which("abc2midi") is None, reason="abc2midi is not installed; only our reader checks the writer")
 @pytest.mark.parametrize("name", TUNES)
-def test_abc2midi_plays_what_was_written(name, tmp_path):
+def test_abc2midi_plays_what_was_written(name: str, tmp_path: Path) -> None:
     score = read(TUNES[name])
     (tmp_path / "tune.abc").write_text(write(score), encoding="utf-8")
-    said = subprocess.run(["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, text=True, timeout=20)
-    assert not re.search("error", said.stdout + said.stderr, re.IGNORECASE), said.stdout
-    heard = played((tmp_path / "tune.mid").read_bytes())
-    wanted = [(note.onset, note.pitch, note.duration) for note in played_notes(score)]
-    assert [pitch for _, pitch, _ in heard] == [pitch for _, pitch, _ in wanted]
-    tolerance = Fraction(1, 64)  # abc2midi shortens notes a little, spreads chords, and rounds to its ticks
-    for (start, _, length), (wanted_start, _, wanted_length) in zip(heard, wanted, strict=True):
-        assert abs(start - wanted_start) < tolerance
-        assert abs(length - wanted_length) < 4 * tolerance
+    result = subprocess.run(["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    assert not re.search("error", result.stdout + result.stderr, re.IGNORECASE), result.stdout
+    midi_notes = played((tmp_path / "tune.mid").read_bytes())
+    expected = [(note.onset, note.pitch, note.duration) for note in played_notes(score)]
+    assert [pitch for _, pitch, _ in midi_notes] == [pitch for _, pitch, _ in expected]
+    tolerance = Fraction(1, 64)  # abc2midi shortens notes a little, spreads chords and rounds to its ticks
+    for (start, _, length), (expected_start, _, expected_length) in zip(midi_notes, expected, strict=True):
+        assert abs(start - expected_start) < tolerance
+        assert abs(length - expected_length) < 4 * tolerance

@@ -1,4 +1,6 @@
-"""What is left out of ABC is named, and nothing else is."""
+"""Notices name what is left out of ABC, and nothing else."""
+
+from __future__ import annotations
 
 import pytest
 
@@ -6,7 +8,7 @@ from generator.notation.notices import skipped_text_notices
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "skipped"),
     [
         ("X:1\nK:C\nABc|\nw: la la la\n", "lyrics"),
         ("X:1\n%%scale 2\nK:C\nABc|\n", "directives"),
@@ -14,11 +16,11 @@ from generator.notation.notices import skipped_text_notices
         ('X:1\nK:C\n"^slowly"ABc|\n', "above and below"),
     ],
 )
-def test_what_is_left_out_is_named(text: str, named: str) -> None:
-    [sentence] = skipped_text_notices(text)
-    assert named in sentence
+def test_a_notice_names_what_is_left_out(text: str, skipped: str) -> None:
+    [notice] = skipped_text_notices(text)
+    assert skipped in notice
 
 
 @pytest.mark.parametrize("text", ["X:1\nK:C\n%%\nABc|\nw:\nABc|\ns:\nABc|\n", "X:1\nK:C\nABc|\n\nX:2\nK:C\nABc|\nw:la\n"])
-def test_empty_lines_and_other_tunes_are_not_named(text: str) -> None:
+def test_empty_lines_and_other_tunes_give_no_notice(text: str) -> None:
     assert skipped_text_notices(text) == []
