@@ -1,41 +1,54 @@
-"""Discord on loopback: the real discord.py runs against it, in this process or in another.
+"""A stand-in for Discord on loopback: the real discord.py runs against it, in this process or in another.
 
     async with FakeDiscord() as discord:
         bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "bot", env={**os.environ, **discord.environment})
         await discord.connected()                                # the bot has identified and registered its commands
-        asked = await discord.slash("tune", rhythm="reel", key="Ador", seed=7)
-        await discord.deferred(asked)                            # within the 3 seconds, or AssertionError
+        command = await discord.slash("tune", rhythm="reel", key="Ador", seed=7)
+        await discord.deferred(command)                          # AssertionError unless deferred within 3 seconds
         [message] = await discord.posted()                       # the ordinary message with the files
         abc = discord.file(message, ".abc")
         again = await discord.click(message, "Again")            # by label or custom_id
-        opened = await discord.select(message, "The Loopback")   # an entry of its one menu, by label
+        opened = await discord.select(message, "The Loopback")   # an option of the message's only select, by label
         played = await discord.slash("render", file=Upload("tune.abc", b"X:1 ..."))
         menu = await discord.menu("Play this ABC", await discord.write("|:ABcd|efga:|"))
         [_, second] = await discord.posted(count=2)
         discord.assert_no_pings()
 
-A bot in this process takes its addresses from `discord.settings` (keyword arguments of bot.settings.Settings); one in another
-process takes them from `discord.environment`.
+A bot in this process takes the addresses from `discord.settings` (keyword arguments of bot.settings.Settings), a bot in another
+process from `discord.environment`.
 
-A select is used by `choose(message, custom_id, value)`; the form that a press brought is `form(interaction)`, and is sent by
-`submit(interaction, key="G")`, with what stands in it where nothing else is given.
+`choose(message, custom_id, value)` uses a select. `form(interaction)` is the form that a click opened;
+`submit(interaction, key="G")` sends it, with the given values and otherwise those that were filled in.
 
-Where things happen: `channel=` is one of TUNES (the default), SHOWCASE (another channel of its server), SILENT (may not write),
-HIDDEN (may not even read), WORKSHOP (a thread), QUESTION (a forum's post), LOUNGE (a voice channel), ELSEWHERE (a server that the
-bot is not in: the person has installed it for themselves), DIRECT (its direct messages with FIDDLER), PRIVATE (direct messages
-between two people), GROUP (a group's), NO_THREADS (may make none), NO_HISTORY (may not read what was written, nor reply), THREAD,
-SILENT_THREADS (a channel in whose threads it may not write), SILENT_THREAD (one of these), or a Channel of the test's own. Threads
-that the bot makes are in `channels` by their id. `forbid(channel, permissions)` takes the bot's permissions away, `archive(thread)`
-closes a thread. Who does them: `person=` is FIDDLER (the default, who moderates the servers), PIPER, HERMIT (who accepts no
-direct messages) or a Person of the test's own.
+`channel=` says where something happens:
+    TUNES            the default
+    SHOWCASE         another channel of the same server
+    SILENT           the bot may not write there
+    HIDDEN           the bot may not read there either
+    WORKSHOP         a thread
+    THREAD           another thread
+    QUESTION         a post in a forum
+    LOUNGE           a voice channel
+    NO_THREADS       the bot may not create threads
+    NO_HISTORY       the bot may not read old messages, nor reply to them
+    SILENT_THREADS   a channel in whose threads the bot may not write
+    SILENT_THREAD    such a thread
+    ELSEWHERE        a server without the bot; the person has installed it for themselves
+    DIRECT           direct messages between the bot and FIDDLER
+    PRIVATE          direct messages between two people
+    GROUP            a group's direct messages
+or a Channel of your own. Threads that the bot creates are in `channels` by their id. `forbid(channel, permissions)` takes
+permissions from the bot, `archive(thread)` closes a thread. `person=` is FIDDLER (the default; moderates the servers), PIPER,
+HERMIT (accepts no direct messages) or a Person of your own.
 
-What the bot made stands in `messages`, `commands`; what it sent in `calls` and `sent`; `until(predicate)` waits for anything
-else. `refuse(pattern, status, ...)`, `lose_answer(pattern)`, `hold(pattern)`, `drop()`,
-`repeat(interaction)`, `repeat_message(message)`, `expire(interaction)` and `pass_time(seconds)` are the platform's moods.
-Enforced: 3 s to the first answer and 15 minutes of the token (of those that `pass_time` lets pass: a busy machine may take
-longer), each interaction answered once, 2,000 characters, 10 MiB a file, nonce with enforce_nonce, embed, component, form, choice
-and command limits, the bot's token, permissions by place, the first follow-up taking the place of «thinking», message content
-only for whom the intents allow, 50 calls a second and each route's own rate (`rates`).
+`messages` and `commands` hold what the bot created, `calls` and `sent` what it sent. `until(predicate)` waits for anything else.
+`refuse(pattern, status, ...)`, `lose_answer(pattern)`, `hold(pattern)`, `drop()`, `repeat(interaction)`,
+`repeat_message(message)`, `expire(interaction)` and `pass_time(seconds)` make the platform fail in the ways that Discord does.
+
+The stand-in enforces: 3 seconds until the first answer, and 15 minutes for the token (only `pass_time` counts, since a busy
+machine may take longer); one first answer to each interaction; 2,000 characters, 10 MiB per file; nonce with enforce_nonce;
+limits of embeds, components, forms, choices and commands; the bot's token; permissions in each channel; the first follow-up
+replaces «thinking»; message content only as the intents allow; 50 calls per second and the limit of each route (`rates`).
 """
 
 from __future__ import annotations
@@ -102,17 +115,17 @@ class FakeDiscord(Server):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What makes a bot in this process come here: keyword arguments of Settings."""
+        """The addresses for a bot in this process: keyword arguments of Settings."""
         return {"discord_token": TOKEN, "discord_api_url": self.api_url, "discord_gateway_url": self.gateway.url}
 
     @property
     def environment(self) -> dict[str, str]:
-        """The same for a bot in another process."""
+        """The addresses for a bot in another process: environment variables."""
         return {name.upper(): value for name, value in self.settings.items()}
 
     # --- waiting
     async def until(self, predicate: Callable[[], T | None], timeout_s: float = HANG_S) -> T:
-        """Waits until the predicate holds, looking after each call of the bot; gives back what it returned."""
+        """Waits until the predicate is true and returns its result. It is checked after each call of the bot."""
 
         async def wait() -> T:
             async with self.changed:
@@ -123,12 +136,12 @@ class FakeDiscord(Server):
         return await asyncio.wait_for(wait(), timeout_s)
 
     async def connected(self, timeout_s: float = HANG_S) -> None:
-        """Waits until the bot has registered its commands and is at the gateway."""
+        """Waits until the bot has registered its commands and is connected to the gateway."""
         await self.until(lambda: self.commands, timeout_s)
         await asyncio.wait_for(self.gateway.connected.wait(), timeout_s)
 
     async def answered(self, interaction: Interaction, timeout_s: float = HANG_S) -> Interaction:
-        """Waits for the first answer of any kind."""
+        """Waits for the first answer to an interaction, of any kind."""
         try:
             await self.until(lambda: interaction.callback is not None, timeout_s)
         except TimeoutError:
@@ -136,39 +149,39 @@ class FakeDiscord(Server):
         return interaction
 
     async def deferred(self, interaction: Interaction) -> Interaction:
-        """Waits for the answer, which has to be «thinking»: a message that is filled in later."""
+        """Waits for the first answer, which must be «thinking»: a message that is filled in later."""
         await self.answered(interaction)
         assert interaction.callback == DEFERRED, f"answered {interaction.callback}: {interaction.data}"
         return interaction
 
     async def private_text(self, interaction: Interaction, timeout_s: float = HANG_S) -> str:
-        """Waits for the sentence that only the person sees, given at once or after «thinking» was taken back."""
+        """Waits for the text that only the person sees, sent at once or after «thinking» was deleted."""
 
-        def sentence() -> str | None:
+        def text() -> str | None:
             if interaction.callback == REPLY:
                 assert interaction.data.get("flags", 0) & EPHEMERAL, f"everybody sees {interaction.data}"
                 return str(interaction.data["content"])
-            own = [interaction.original or ""] if interaction.callback == DEFERRED else []  # «thinking» of the person's own
+            own = [interaction.original or ""] if interaction.callback == DEFERRED else []  # a private «thinking»
             texts = [self.messages[id] for id in (*interaction.followups, *own) if id in self.messages]
             return next((str(m["content"]) for m in texts if m["flags"] & EPHEMERAL and not m["flags"] & LOADING), None)
 
-        return str(await self.until(sentence, timeout_s))
+        return str(await self.until(text, timeout_s))
 
     async def posted(self, channel: Channel = TUNES, *, count: int = 1, timeout_s: float = HANG_S) -> list[Payload]:
-        """Waits for that many finished tunes of the bot in a place: messages with files, oldest first."""
+        """Waits until a channel has `count` finished tunes: messages of the bot with files, oldest first."""
         await self.until(lambda: len(self.tunes(channel)) >= count, timeout_s)
         return self.tunes(channel)
 
     # --- looking
     def messages_in(self, channel: Channel = TUNES) -> list[Payload]:
-        """The messages that everybody in the place sees, oldest first."""
+        """The messages that everybody in the channel sees, oldest first."""
         return [m for m in self.messages.values() if m["channel_id"] == channel.id and not m["flags"] & EPHEMERAL]
 
     def tunes(self, channel: Channel = TUNES) -> list[Payload]:
         return [m for m in self.messages_in(channel) if m["attachments"] and m["author"] == BOT]
 
     def card(self, interaction: Interaction) -> Payload | None:
-        """The response of an interaction while it stands: «thinking» or what it was filled with."""
+        """The response to an interaction while it exists: «thinking», or what replaced it."""
         return self.messages.get(interaction.original or "")
 
     def is_thinking(self, interaction: Interaction) -> bool:
@@ -176,12 +189,12 @@ class FakeDiscord(Server):
         return card is not None and bool(card["flags"] & LOADING)
 
     def file(self, message: Payload, ending: str) -> bytes:
-        """The content of the one attachment whose name ends so."""
+        """The content of the only attachment whose name has this ending."""
         [attachment] = [file for file in message["attachments"] if file["filename"].endswith(ending)]
         return self._blobs[attachment["id"]]
 
     async def private_message(self, interaction: Interaction, timeout_s: float = HANG_S) -> Payload:
-        """Waits for the message that only the person sees, once it is more than «thinking»."""
+        """Waits for the message that only the person sees, until it is more than «thinking»."""
 
         def message() -> Payload | None:
             own = [interaction.original or ""] if interaction.callback in (REPLY, DEFERRED) else []
@@ -193,7 +206,7 @@ class FakeDiscord(Server):
         return found
 
     async def form(self, interaction: Interaction) -> dict[str, Payload]:
-        """Waits for the form that a press brought; its fields by their custom_ids."""
+        """Waits for the form that a click opened; returns its fields by their custom_ids."""
         await self.answered(interaction)
         assert interaction.callback == MODAL, f"answered {interaction.callback}: {interaction.data}"
         fields = [row["components"][0] if "components" in row else row["component"] for row in interaction.data["components"]]
@@ -209,7 +222,7 @@ class FakeDiscord(Server):
         }
 
     def assert_no_pings(self) -> None:
-        """Every text that the bot sent carries allowed_mentions that let nobody be pinged."""
+        """Fails unless every text that the bot sent has allowed_mentions that ping nobody."""
         for sent in self.sent:
             data = sent.data.get("data") if "/callback" in sent.call else sent.data
             if isinstance(data, dict) and data.get("content"):
@@ -222,14 +235,14 @@ class FakeDiscord(Server):
     async def slash(
         self, command: str, *, channel: Channel = TUNES, person: Person = FIDDLER, opened: bool = False, **options: Any
     ) -> Interaction:
-        """`opened`: the server has opened the command to those whom its default permissions leave out."""
+        """Types a command. `opened`: the server allows it to people whom its default permissions exclude."""
         self._assert_offered(self.commands[command], channel, person, opened)
         return await self._interact(COMMAND, self._command(command, options), channel, person)
 
     async def autocomplete(
         self, command: str, focused: str, typed: str, *, channel: Channel = TUNES, person: Person = FIDDLER, **others: Any
     ) -> list[Payload]:
-        """What the bot offers while the person types into an option; the other options filled in so far are `others`."""
+        """The choices that the bot offers while the person types into an option; `others` are the options filled in so far."""
         data = self._command(command, {**others, focused: typed})
         for option in data["options"]:
             option["focused"] = option["name"] == focused
@@ -252,8 +265,7 @@ class FakeDiscord(Server):
         return await self._interact(COMPONENT, data, self.channels[message["channel_id"]], person, message)
 
     async def submit(self, interaction: Interaction, *values: str, person: Person | None = None, **typed: str) -> Interaction:
-        """Sends the form that a press brought, with what was typed into its fields, in their order or by name, in place of what
-        stood there."""
+        """Sends the form that a click opened. `values` (by position) and `typed` (by name) replace what is filled in."""
         fields, rows = await self.form(interaction), []
         typed |= dict(zip(fields, values, strict=False))
         assert typed.keys() <= fields.keys()
@@ -274,16 +286,16 @@ class FakeDiscord(Server):
         return await self._interact(MODAL_SUBMIT, data, interaction.channel, person or interaction.person, message)
 
     async def select(self, message: Payload, label: str, *, person: Person = FIDDLER) -> Interaction:
-        """Chooses from the message's one select by what stands there."""
+        """Chooses an option of the message's only select by its label."""
         [menu] = [item for row in message["components"] for item in row["components"] if item["type"] == 3]
         values = {option["label"]: option["value"] for option in menu["options"]}
         self._assert_seen(message, person)
         return await self.choose(message, menu["custom_id"], values[label], person=person)
 
     async def menu(self, command: str, message: Payload, *, person: Person = FIDDLER) -> Interaction:
-        """Chooses an entry of a message's context menu; the message comes along as everybody there sees it."""
+        """Chooses a command in a message's context menu; the bot gets the message as everybody in the channel sees it."""
         registered = self.commands[command]
-        assert registered["type"] == MESSAGE_MENU, f"{command} is no entry of a message's context menu"
+        assert registered["type"] == MESSAGE_MENU, f"{command} is not in the context menu of messages"
         data = {"id": registered["id"], "name": command, "type": MESSAGE_MENU, "target_id": message["id"]}
         data["resolved"] = {"messages": {message["id"]: message}}
         return await self._interact(COMMAND, data, self.channels[message["channel_id"]], person)
@@ -299,9 +311,9 @@ class FakeDiscord(Server):
         ping: bool = True,
         **unusual: Any,
     ) -> Payload:
-        """Writes a message; MENTION in it pings the bot, and so does a reply to an ordinary message of its unless `ping` is off.
+        """Writes a message. MENTION pings the bot, and so does a reply to an ordinary message of the bot unless `ping` is off.
 
-        `unusual` is what the message has beside or in place of that: `webhook_id`, `author`, `type`.
+        `unusual` are further or other fields of the message: `webhook_id`, `author`, `type`.
         """
         attached = [self._attach(file.name, file.content, {}) for file in files]
         said = world.message(channel, person.payload, {"content": content, "_files": attached})
@@ -346,7 +358,7 @@ class FakeDiscord(Server):
         assert opened or not channel.server or needed & has == needed, f"/{name} is not offered to {person.name}"
 
     def _assert_seen(self, message: Payload, person: Person) -> None:
-        """What is for one person alone nobody else can press."""
+        """Fails if the person cannot see the message, since it is private to somebody else."""
         if message["flags"] & EPHEMERAL:
             answers = [i for i in self.interactions.values() if message["id"] in (i.original, *i.followups)]
             assert person in [answer.person for answer in answers], f"{person.name} does not see {message['content']}"
@@ -364,53 +376,56 @@ class FakeDiscord(Server):
         await self.gateway.event("INTERACTION_CREATE", payload)
         return interaction
 
-    # --- the platform's moods
+    # --- failures of the platform
     def refuse(self, pattern: str, status: int, body: Payload | None = None, *, times: int = 1) -> None:
-        """The next calls whose "METHOD /path" matches are answered so; a 429 needs {"retry_after": seconds, "global": False}."""
+        """Answers the next calls whose "METHOD /path" matches with this status.
+
+        A 429 needs the body {"retry_after": seconds, "global": False}.
+        """
         self._faults.append(Fault(pattern, status, body or {"code": 0, "message": "refused"}, times))
 
     def lose_answer(self, pattern: str, status: int = 0) -> None:
-        """The next call that matches has its effect, but the bot gets this status instead, or with 0 a connection that breaks."""
+        """Carries out the next matching call, but answers with this status, or with 0 breaks the connection."""
         self._faults.append(Fault(pattern, status, {"code": 0, "message": "lost"}, after=True))
 
     def hold(self, pattern: str) -> asyncio.Event:
-        """The next call that matches is not looked at before the event is set."""
+        """Delays the next matching call until the returned event is set."""
         release = asyncio.Event()
         self._faults.append(Fault(pattern, 0, {}, release=release))
         return release
 
     def forbid(self, channel: Channel, permissions: int) -> None:
-        """The bot loses these permissions there."""
+        """Takes these permissions in a channel from the bot."""
         self._forbidden[channel.id] = self._forbidden.get(channel.id, 0) | permissions
 
     def archive(self, thread: Channel, *, locked: bool = False) -> None:
-        """Closes a thread; one that is locked is not opened again by a message of the bot's."""
+        """Closes a thread. A message of the bot reopens it, unless it is locked."""
         self._archived.add(thread.id)
         if locked:
             self._locked.add(thread.id)
 
     def expire(self, interaction: Interaction) -> None:
-        """The interaction's token is older than 15 minutes from now on."""
-        interaction.at = self._passed_s - discord_server.TOKEN_S - 1
+        """Makes the interaction's token older than 15 minutes."""
+        interaction.created_s = self._passed_s - discord_server.TOKEN_S - 1
 
     def pass_time(self, seconds: float) -> None:
-        """Moves the stand-in's clock: answers come too late, tokens run out and nonces are forgotten."""
+        """Moves the stand-in's clock, so that answers come too late, tokens expire and nonces are forgotten."""
         self._passed_s += seconds
 
     async def repeat_message(self, said: Payload) -> None:
-        """Sends the message's event once more."""
+        """Sends the event of the message once more."""
         await self.gateway.message_created(said)
 
     async def repeat(self, interaction: Interaction) -> None:
-        """Sends the interaction's event once more."""
+        """Sends the event of the interaction once more."""
         await self.gateway.event("INTERACTION_CREATE", interaction.payload)
 
     async def drop(self) -> None:
-        """Breaks the gateway's connection; the bot is expected to resume."""
+        """Breaks the connection to the gateway; the bot should resume."""
         await self.gateway.drop()
 
 
 def _resolved(channel: Channel) -> Payload:
-    """A channel that was chosen for an option; the permissions are the person's."""
+    """A channel that a person chose for an option, with the person's permissions."""
     kept = ("id", "type", "name", "parent_id", "guild_id")
     return {**{name: channel.payload[name] for name in kept}, "permissions": world.EVERYTHING}

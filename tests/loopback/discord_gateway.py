@@ -1,4 +1,4 @@
-"""The stand-in's gateway: IDENTIFY, heartbeats, events, and RESUME with what was missed."""
+"""The stand-in's gateway: IDENTIFY, heartbeats, events, and RESUME with the events that the bot missed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ CONTENT_INTENT, GUILD_MESSAGES_INTENT, DIRECT_MESSAGES_INTENT = 1 << 15, 1 << 9,
 
 
 class Gateway:
-    """One bot's connection; an event that finds no socket waits in the session for a RESUME, as on the real platform."""
+    """The connection of one bot. Events without an open socket are kept for a RESUME, as on the real platform."""
 
-    opcodes: list[int]  # everything that the bot sent
+    opcodes: list[int]  # of everything that the bot sent
     intents: int  # of the last IDENTIFY
 
     def __init__(self) -> None:
         self.opcodes, self.intents = [], 0
         self.connected = asyncio.Event()
         self.url = ""  # known once the server listens
-        self.threads: list[world.Channel] = []  # that were made since
+        self.threads: list[world.Channel] = []  # created since the start
         self._socket: web.WebSocketResponse | None = None
         self._sockets: set[web.WebSocketResponse] = set()
         self._compress: Any = None
@@ -95,7 +95,7 @@ class Gateway:
             await self._push(event)
 
     async def message_created(self, message: Payload) -> None:
-        """MESSAGE_CREATE, for whom the intents allow it, and no more of it than they allow."""
+        """Sends MESSAGE_CREATE if the intents allow it, with only the content that they allow."""
         server = "guild_id" in message
         if not self.intents & (GUILD_MESSAGES_INTENT if server else DIRECT_MESSAGES_INTENT):
             return
@@ -103,7 +103,7 @@ class Gateway:
         shown = world.readable(message, intent=intent)
         if answered := message.get("referenced_message"):
             shown = shown | {"referenced_message": world.readable(answered, intent=intent)}
-        # Who is meant comes with what a member is; the author has theirs beside them.
+        # Mentioned users carry their membership inside; the author's is a field of the message.
         member = {"member": world.MEMBER, "mentions": [{**user, "member": world.MEMBER} for user in message["mentions"]]}
         await self.event("MESSAGE_CREATE", {**shown, **(member if server else {})})
 
@@ -118,13 +118,13 @@ class Gateway:
             await self._socket.send_str(text)
 
     async def drop(self) -> None:
-        """The connection breaks as it does on the real platform every few hours; the session can be resumed."""
+        """Breaks the connection, as the real platform does every few hours. The session can be resumed."""
         self.connected.clear()
         if self._socket is not None:
             await self._socket.close(code=4000)
 
     async def forget_session(self) -> None:
-        """The next RESUME is refused, so that the bot has to identify again."""
+        """Makes the next RESUME fail, so that the bot has to identify again."""
         self._session = ""
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The real platform's limits on what a bot may send; whatever breaks one is refused as Discord would refuse it."""
+"""The real platform's limits on what a bot may send. A call that breaks one gets the error that Discord would send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROW, BUTTON, SELECT, TEXT_INPUT, LABEL = 1, 2, 3, 4, 18  # types of components
 
 
 class Refused(Exception):
-    """An answer of the API that is not success: HTTP status, Discord's code and its message."""
+    """An error of the API: HTTP status, Discord's code and its message."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         self.status, self.body = status, {"code": code, "message": message}
@@ -24,14 +24,14 @@ class Refused(Exception):
 
 
 class Window:
-    """So many calls in so many seconds, counted from the first on."""
+    """A rate limit: `calls` in `seconds`, counted from the first call."""
 
     def __init__(self, calls: int, seconds: float) -> None:
         self.calls, self.seconds = calls, seconds
         self._began, self._used = float("-inf"), 0
 
     def take(self, now: float) -> tuple[bool, int, float]:
-        """Whether the call is let through, how many are left, and the seconds until the window opens anew."""
+        """Counts a call; returns whether it is allowed, how many are left, and the seconds until the window starts again."""
         if now - self._began >= self.seconds:
             self._began, self._used = now, 0
         self._used += 1
@@ -39,10 +39,11 @@ class Window:
 
 
 class Rates:
-    """How often the bot may call. Answers to interactions do not count; edits of them do, to be on the safe side."""
+    """Limits how often the bot may call. First answers to interactions do not count; edits of them do, to be on the safe side."""
 
     GLOBAL = 50  # a second
-    # Method and path → what they are counted by, calls, seconds. The real numbers are the platform's secret; these were seen.
+    # A pattern for method and path, whose group is what calls are counted by; calls; seconds. Discord does not publish its
+    # numbers; these were observed.
     ROUTES: tuple[tuple[str, int, float], ...] = (
         (r"POST (/channels/\d+)/messages$", 5, 5),
         (r"PATCH (/channels/\d+)/messages/", 5, 5),
@@ -53,12 +54,12 @@ class Rates:
 
     def __init__(self) -> None:
         self.busiest = 0  # the greatest number of calls within any second
-        self.exceeded: list[str] = []  # the calls that came too early
+        self.exceeded: list[str] = []  # calls that came too early
         self._windows: dict[tuple[str, str], Window] = {}
-        self._calls: list[float] = []  # when they were sent, in that order: they may arrive in another
+        self._calls: list[float] = []  # when they were sent, sorted, since they may arrive in another order
 
     def refusal(self, call: str, now: float) -> tuple[Payload | None, dict[str, str]]:
-        """The body of a 429 or None, and the headers that tell the bot how much is left."""
+        """The body of a 429, or None if the call is allowed, and the headers that tell the bot how many calls are left."""
         if call.startswith("POST /interactions/") or "/gateway" in call or "/cdn/" in call:
             return None, {}
         insort(self._calls, now)
@@ -66,7 +67,7 @@ class Rates:
         self.busiest = max(self.busiest, end - first)
         if end - first > self.GLOBAL:
             self.exceeded.append(call)
-            return _slower(1 - (now - self._calls[first]), everything=True), {}
+            return _rate_limited(1 - (now - self._calls[first]), everything=True), {}
         for route, calls, seconds in self.ROUTES:
             if found := re.match(route, call):
                 window = self._windows.setdefault((route, found[1]), Window(calls, seconds))
@@ -78,14 +79,14 @@ class Rates:
                 }
                 if not allowed:
                     self.exceeded.append(call)
-                return None if allowed else _slower(reset_s, everything=False), headers
+                return None if allowed else _rate_limited(reset_s, everything=False), headers
         return None, {}
 
     def _number(self, route: str) -> int:
         return [pattern for pattern, _, _ in self.ROUTES].index(route)
 
 
-def _slower(seconds: float, *, everything: bool) -> Payload:
+def _rate_limited(seconds: float, *, everything: bool) -> Payload:
     return {"message": "You are being rate limited.", "retry_after": round(seconds, 3), "global": everything}
 
 
@@ -95,7 +96,7 @@ def _require(holds: object, what: str) -> None:
 
 
 def check_message(data: Payload, sizes: list[int], *, file_bytes: int, has_content: bool) -> None:
-    """A message or an edit: `sizes` are those of its new files; `has_content` when it keeps something from before."""
+    """Checks a message or an edit. `sizes` are the bytes of its new files; `has_content`: an edit keeps earlier content."""
     _require(len(data.get("content") or "") <= CONTENT, "content: Must be 2000 or fewer in length.")
     _require(len(sizes) <= FILES, "attachments: at most 10 files")
     if any(size > file_bytes for size in sizes) or sum(sizes) > REQUEST_BYTES:
@@ -125,13 +126,13 @@ def check_components(data: Payload) -> None:
     everything = list(_walk(rows))
     if data.get("flags", 0) & COMPONENTS_V2_FLAG:
         _require(len(everything) <= 40, "components: at most 40")
-        _require(not data.get("content") and not data.get("embeds"), "components v2 stand alone")
+        _require(not data.get("content") and not data.get("embeds"), "components v2: no content and no embeds beside them")
     else:
         _require(len(rows) <= 5 and all(row["type"] == 1 for row in rows), "components: at most five action rows")
     for row in (item for item in everything if item["type"] == ROW):
         kinds = [item["type"] for item in row["components"]]
         _require(1 <= len(kinds) <= 5, "components: one to five in a row")
-        _require(SELECT not in kinds or kinds == [SELECT], "components: a select stands alone in its row")
+        _require(SELECT not in kinds or kinds == [SELECT], "components: a select is alone in its row")
     for item in everything:
         if item["type"] == BUTTON:
             _require(len(item.get("label") or "") <= 80, "label: at most 80 characters")
@@ -150,14 +151,14 @@ def _check_select(select: Payload) -> None:
         texts = {"label": 100, "value": 100, "description": 100}
         _require(option.get("label") and option.get("value"), "an option has a label and a value")
         _require(all(len(option.get(name) or "") <= most for name, most in texts.items()), "option: at most 100 characters")
-    _require(len({option["value"] for option in options}) == len(options), "options: a value is taken twice")
+    _require(len({option["value"] for option in options}) == len(options), "options: duplicate value")
     chosen = sum(bool(option.get("default")) for option in options)
-    _require(chosen <= select.get("max_values", 1) <= len(options), "max_values: more or fewer than there are")
+    _require(chosen <= select.get("max_values", 1) <= len(options), "max_values: not between the chosen and the existing options")
     _require(len(select.get("placeholder") or "") <= 150, "placeholder: at most 150 characters")
 
 
 def check_modal(data: Payload) -> None:
-    """A form of labels, each with a text input or a select."""
+    """Checks a form: labels, each with a text input or a select."""
     _require(1 <= len(data.get("title") or "") <= 45, "title: 1 to 45 characters")
     _require(1 <= len(data.get("custom_id") or "") <= 100, "custom_id: 1 to 100 characters")
     labels = data.get("components") or []
@@ -179,7 +180,7 @@ def _check_field(field: Payload) -> None:
     most = field.get("max_length") or 4_000
     _require(1 <= most <= 4_000 and len(field.get("value") or "") <= most, "value: at most max_length, 4000")
     _require(len(field.get("placeholder") or "") <= 100, "placeholder: at most 100 characters")
-    _require(not field.get("label"), "the label stands outside")
+    _require(not field.get("label"), "label: belongs to the enclosing component")
 
 
 def _walk(components: list[Payload]) -> Any:
@@ -195,17 +196,17 @@ def check_choices(choices: list[Payload]) -> None:
 
 
 def check_commands(commands: list[Payload]) -> None:
-    """All of an application's commands together."""
+    """Checks all commands of an application."""
     for kind, most in {1: 100, 2: 5, 3: 5}.items():
         names = [command["name"] for command in commands if command.get("type", 1) == kind]
         _require(len(names) <= most, f"commands: at most {most} of type {kind}")
-        _require(len(set(names)) == len(names), "commands: a name is taken twice")
+        _require(len(set(names)) == len(names), "commands: duplicate name")
     for command in commands:
         check_command(command)
 
 
 def check_command(command: Payload) -> None:
-    """A command as it is registered: names, descriptions, the order and the number of its options."""
+    """Checks one command: names, descriptions, the order and the number of its options."""
     options = command.get("options") or []
     if command.get("type", 1) != 1:
         _require(1 <= len(command["name"]) <= 32, "name: 1 to 32 characters")
@@ -217,11 +218,14 @@ def check_command(command: Payload) -> None:
 
 
 def _check_options(command: Payload, within: tuple[int, ...] = (1, 2)) -> None:
-    """Those of a command, of a group of subcommands (type 2), or of a subcommand (type 1); `within` is what it may hold."""
+    """Checks the options of a command, of a group of subcommands (type 2) or of a subcommand (type 1).
+
+    `within`: the types of subcommands and groups that it may contain.
+    """
     options = command.get("options") or []
     _require(len(options) <= 25, "options: at most 25")
     nested = [option for option in options if option["type"] in (1, 2)]
-    _require(not nested or len(nested) == len(options), "options: subcommands stand alone")
+    _require(not nested or len(nested) == len(options), "options: subcommands only, or none")
     _require(all(option["type"] in within for option in nested), "options: nested too deep")
     for item in (command, *options):
         _require(re.fullmatch(r"[-_'a-z0-9]{1,32}", item["name"]), f"name: {item['name']}")

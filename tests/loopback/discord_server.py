@@ -1,4 +1,4 @@
-"""The stand-in's REST API: messages, commands and interactions, with the platform's rules enforced."""
+"""The stand-in's REST API: messages, commands and interactions, with the platform's rules."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from tests.loopback.discord_limits import (
 from tests.loopback.discord_world import MIB, Channel, Fault, Interaction, Payload, Sent, snowflake
 
 API = "/api/v10"
-# Only what the tests let pass counts: a machine that is busy for a while makes nobody late.
+# Only time that tests pass with `pass_time` counts, so that a busy machine makes nobody late.
 ANSWER_S, TOKEN_S, NONCE_S = 3.0, 15 * 60.0, 5 * 60.0
-LEFT_AT = "X-Left-At"  # when the bot sent a call, in seconds: what a busy machine holds up on its way is not sent in haste
+LEFT_AT = "X-Left-At"  # header: when the bot sent a call, in seconds. A busy machine may delay calls and bunch them
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
 PONG, REPLY, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 1, 4, 5, 6, 7, 8, 9
 
@@ -44,7 +44,7 @@ _MEDIA_TYPES = {
     "svg": "image/svg+xml",
     "abc": "text/vnd.abc",
 }
-_TYPE_JSON = "application/json"  # exactly: discord.py reads a body as JSON under no other spelling
+_TYPE_JSON = "application/json"  # exactly this: discord.py parses a body as JSON only with this content type
 
 
 def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
@@ -52,7 +52,7 @@ def answer(body: object, status: int = 200, headers: dict[str, str] | None = Non
 
 
 class Server:
-    """Keeps what the bot made (`messages`, `commands`), what it was asked (`interactions`) and what it sent (`sent`, `calls`)."""
+    """Holds what the bot created (`messages`, `commands`) and sent (`sent`, `calls`), and what people did (`interactions`)."""
 
     messages: dict[str, Payload]
     commands: dict[str, Payload]
@@ -61,20 +61,20 @@ class Server:
     sent: list[Sent]
     gateway: Gateway
     rates: Rates
-    refusals: list[str]  # the calls that were answered 401, 403 or 429: too many of them ban the bot's address
+    refusals: list[str]  # calls answered with 401, 403 or 429: on Discord too many of them ban the bot's address
 
     def __init__(self) -> None:
         self.messages, self.commands, self.interactions = {}, {}, {}
         self.calls, self.sent = [], []
         self.gateway, self.rates, self.refusals = Gateway(), Rates(), []
         self.channels: dict[str, Channel] = dict(world.CHANNELS)
-        self._forbidden: dict[str, int] = {}  # permissions by place
+        self._forbidden: dict[str, int] = {}  # permissions that the bot lost, by channel
         self._locked: set[str] = set()
         self._archived: set[str] = set()
         self.changed = asyncio.Condition()
         self.api_url = ""
         self._blobs: dict[str, bytes] = {}
-        self._nonces: dict[str, tuple[float, str]] = {}  # of the one author there is, in all places together
+        self._nonces: dict[str, tuple[float, str]] = {}  # of the bot, for all channels together
         self._faults: list[Fault] = []
         self._passed_s = 0.0
         app = web.Application(middlewares=[self._every_call], client_max_size=26 * MIB)
@@ -132,7 +132,7 @@ class Server:
                     await fault.release.wait()
                 elif not fault.after:
                     await request.read()
-                    # Without Via discord.py takes a 429 for a ban of the address and raises instead of waiting.
+                    # Without Via, discord.py takes a 429 for a ban of the address and raises instead of waiting.
                     return answer(fault.body, fault.status, {"Via": "1.1 stand-in"})
             by_token = path.startswith(("/webhooks/", "/interactions/", "/gateway", "/cdn/")) and path != "/gateway/bot"
             if not by_token and request.headers.get("Authorization") != f"Bot {world.TOKEN}":
@@ -162,7 +162,7 @@ class Server:
         return response
 
     async def _body(self, request: web.Request) -> Payload:
-        """JSON, or a form of payload_json and files[n]; new files land under `_files` as attachments."""
+        """The payload of a call: JSON, or a form with payload_json and files[n]. `_files` in it are the new attachments."""
         files: dict[str, tuple[str, bytes]] = {}
         if request.content_type.startswith("multipart/"):
             payload: Payload = {}
@@ -191,7 +191,7 @@ class Server:
         attachment = {"id": id, "filename": name, "size": len(content), "url": url, "proxy_url": url, "content_type": kind}
         return attachment | ({"description": entry["description"]} if entry.get("description") else {})
 
-    # --- small answers
+    # --- constant answers and files
     def _constant(self, body: Payload) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handler(request: web.Request) -> web.Response:
             return answer(body)
@@ -220,11 +220,11 @@ class Server:
 
     # --- messages
     def permissions(self, channel: Channel) -> int:
-        """What the application may do there."""
+        """What the bot may do in a channel."""
         return channel.permissions & ~self._forbidden.get(channel.id, 0)
 
     def _channel(self, request: web.Request) -> Channel:
-        """The channel, which the bot has to see."""
+        """The channel of a call; an error unless the bot sees it."""
         channel = self.channels.get(request.match_info["channel"])
         if channel is None:
             raise Refused(404, 10003, "Unknown Channel")
@@ -233,7 +233,7 @@ class Server:
         return channel
 
     def _writable(self, channel: Channel, data: Payload) -> None:
-        """Whether the bot may post that as a message of its own; a thread that is only archived wakes up by it."""
+        """Raises Refused unless the bot may post this message. Posting reopens an archived thread that is not locked."""
         may = self.permissions(channel)
         if channel.closed:
             raise Refused(403, 50007, "Cannot send messages to this user")
@@ -249,7 +249,7 @@ class Server:
         self._archived.discard(channel.id)
 
     def _awake(self, message: Payload, status: int = 403) -> None:
-        """Messages of an archived thread stay as they are."""
+        """Raises Refused for messages in an archived thread, which cannot be changed."""
         if message["channel_id"] in self._archived:
             member = self.channels[message["channel_id"]].member
             raise Refused(status, *((50083, "Thread is archived") if member else (50001, "Missing Access")))
@@ -260,7 +260,7 @@ class Server:
         return self.messages[id]
 
     def _message_in(self, channel: Channel, id: str) -> Payload:
-        """As the bot itself finds it: not in another place, and not what only one person sees."""
+        """A message as the bot finds it: not one of another channel, and not one that only one person sees."""
         message = self._found(id)
         if message["channel_id"] != channel.id or message["flags"] & EPHEMERAL:
             raise Refused(404, 10008, "Unknown Message")
@@ -299,8 +299,9 @@ class Server:
 
     async def _history(self, request: web.Request) -> web.Response:
         channel, query = self._channel(request), request.query
-        readable = not channel.server or self.permissions(channel) & world.READ_MESSAGE_HISTORY  # else there is simply nothing
-        here = [m for m in self.messages.values() if m["channel_id"] == channel.id and readable]
+        # Without the permission Discord answers with an empty history.
+        may_read = not channel.server or self.permissions(channel) & world.READ_MESSAGE_HISTORY
+        here = [m for m in self.messages.values() if m["channel_id"] == channel.id and may_read]
         seen = [m for m in here if not m["flags"] & EPHEMERAL]
         seen = [m for m in seen if int(query.get("after", 0)) < int(m["id"]) < int(query.get("before", 1 << 63))]
         limit = int(query.get("limit", 50))
@@ -326,7 +327,7 @@ class Server:
         return answer({**made, "nonce": data.get("nonce")})
 
     def _reply_to(self, channel: Channel, reference: Payload | None) -> Payload:
-        """What a message is as a reply; one to what is gone is an ordinary message where `fail_if_not_exists` is false."""
+        """The fields of a reply. A reply to a deleted message becomes an ordinary one if `fail_if_not_exists` is false."""
         if reference is None:
             return {}
         if reference.get("channel_id", channel.id) not in (channel.id, int(channel.id)):
@@ -340,7 +341,7 @@ class Server:
         return {"type": 19, "message_reference": kept, "referenced_message": answered}
 
     async def _thread(self, request: web.Request) -> web.Response:
-        """A public thread from a message; it has the message's id."""
+        """Creates a public thread from a message; the thread gets the id of the message."""
         channel, data = self._channel(request), await self._body(request)
         message = self._found(request.match_info["message"])
         if not channel.server or channel.kind == world.PUBLIC_THREAD:
@@ -383,7 +384,7 @@ class Server:
     # --- interactions
     async def _callback(self, request: web.Request) -> web.Response:
         interaction = self.interactions.get(request.match_info["token"])
-        if interaction is None or self._passed_s - interaction.at >= ANSWER_S:
+        if interaction is None or self._passed_s - interaction.created_s >= ANSWER_S:
             raise Refused(404, 10062, "Unknown interaction")
         if interaction.callback is not None:
             raise Refused(400, 40060, "Interaction has already been acknowledged.")
@@ -405,16 +406,16 @@ class Server:
             check_choices(data["choices"])
         elif kind == MODAL:
             if interaction.kind == MODAL_SUBMIT:
-                raise Refused(400, 50035, "Invalid Form Body: a form is not answered by a form")
+                raise Refused(400, 50035, "Invalid Form Body: a form cannot answer a form")
             check_modal(data)
         interaction.callback, interaction.data = kind, data
-        interaction.answered_after_s = time.monotonic() - interaction.asked_at
+        interaction.answered_after_s = time.monotonic() - interaction.clock_s
         summary = {"id": interaction.id, "type": interaction.kind, "response_message_id": interaction.original}
         return answer({"interaction": {**summary, "response_message_loading": kind == DEFERRED}, "resource": resource})
 
     def _hooked(self, request: web.Request) -> Interaction:
         interaction = self.interactions.get(request.match_info["token"])
-        if interaction is None or self._passed_s - interaction.at >= TOKEN_S:
+        if interaction is None or self._passed_s - interaction.created_s >= TOKEN_S:
             raise Refused(401, 50027, "Invalid Webhook Token")
         return interaction
 
@@ -443,7 +444,7 @@ class Server:
         self._check(interaction.channel, data)
         waiting = self.messages.get(interaction.original or "")
         if waiting is not None and waiting["flags"] & LOADING:
-            return answer(self._patch(waiting, data))  # the first follow-up takes the place of «thinking», and its visibility
+            return answer(self._patch(waiting, data))  # the first follow-up replaces «thinking» and keeps its visibility
         made = self._add(interaction.channel, data, webhook_id=world.APPLICATION, application_id=world.APPLICATION)
         interaction.followups.append(made["id"])
         return answer(made)

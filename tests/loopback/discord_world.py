@@ -1,4 +1,4 @@
-"""The stand-in's world: the application, its people, the places where they meet, what passes between them, as payloads."""
+"""The data of the stand-in: the application, people, channels, messages and interactions, as payloads of the API."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ MIB = 2**20
 ADMINISTRATOR = 1 << 3
 VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS, ATTACH_FILES, READ_MESSAGE_HISTORY = 1 << 10, 1 << 11, 1 << 14, 1 << 15, 1 << 16
 MANAGE_THREADS, CREATE_PUBLIC_THREADS, SEND_MESSAGES_IN_THREADS, USE_EXTERNAL_APPS = 1 << 34, 1 << 35, 1 << 38, 1 << 50
-# Of members, without what moderators may: kick, ban, administrate, manage channels, the server, messages, roles, threads.
+# A member's permissions: all but those of moderators, which are kick, ban, administrator, and manage channels, server, messages,
+# roles, threads.
 MEMBERS_OWN = EVERYTHING & ~sum(1 << bit for bit in (1, 2, 3, 4, 5, 13, 28, 34))
-# Of the application: what its invitation asks for, and what everybody may: make threads.
+# The bot's permissions: what its invitation asks for, and what everybody has.
 GRANTED = 274878286848 | CREATE_PUBLIC_THREADS | USE_EXTERNAL_APPS
 # Kinds of channels
 TEXT, DM, VOICE, GROUP_DM, PUBLIC_THREAD, FORUM = 0, 1, 2, 3, 11, 15
@@ -33,7 +34,7 @@ _counter = itertools.count()
 
 
 def snowflake() -> str:
-    """An id as Discord makes them: the time in it is what discord.py reads an interaction's age from."""
+    """An id as Discord makes them. It contains the time, from which discord.py reads the age of an interaction."""
     return str((int(time.time() * 1000) - _DISCORD_EPOCH_MS << 22) + next(_counter) % (1 << 22))
 
 
@@ -42,8 +43,8 @@ class Person:
     id: str
     name: str
     accepts_direct_messages: bool = True
-    locale: str = "en-US"  # what their Discord is set to
-    moderates: bool = False  # in servers
+    locale: str = "en-US"  # the language of their Discord client
+    moderates: bool = False  # has all permissions in servers
 
     @property
     def payload(self) -> Payload:
@@ -52,23 +53,23 @@ class Person:
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel as the bot meets it; `permissions` are those that it has there, none where it is not a member."""
+    """A channel, thread or conversation. `permissions` are the bot's, none if it is not a member."""
 
     id: str
     name: str
     server: str = ""  # guild id, empty in direct messages
     permissions: int = GRANTED
     kind: int = TEXT
-    parent: str = ""  # the channel of a thread, or the forum of a post
-    closed: bool = False  # direct messages that the person does not accept
-    private: bool = False  # between people, the bot only reaches it by its commands
-    person: str = ""  # whose direct messages with the bot these are
-    owner: str = ""  # of a thread: whoever made it
-    file_bytes: int = 10 * MIB  # a file's limit
+    parent: str = ""  # id of the channel of a thread, or of the forum of a post
+    closed: bool = False  # direct messages with a person who accepts none
+    private: bool = False  # between people; the bot is only reached by commands
+    person: str = ""  # id of the person whose direct messages with the bot these are
+    owner: str = ""  # id of the creator of a thread
+    file_bytes: int = 10 * MIB  # limit per file
 
     @property
     def member(self) -> bool:
-        """Whether the application is installed here, rather than brought along by the person who uses it."""
+        """Whether the bot is installed here, and not only by the person who uses it."""
         return not self.private and self.server != ELSEWHERE_SERVER
 
     @property
@@ -105,10 +106,10 @@ HIDDEN = Channel("302", "committee", SERVER, GRANTED & ~VIEW_CHANNEL)
 NO_THREADS = Channel("315", "no-threads", SERVER, GRANTED & ~CREATE_PUBLIC_THREADS)
 NO_HISTORY = Channel("304", "no-history", SERVER, GRANTED & ~READ_MESSAGE_HISTORY)
 SILENT_THREADS = Channel("305", "threads-are-read-only", SERVER, GRANTED & ~SEND_MESSAGES_IN_THREADS)
-THREAD = Channel("306", "a thread of somebody's", SERVER, kind=PUBLIC_THREAD, parent=TUNES.id)
+THREAD = Channel("306", "somebody's thread", SERVER, kind=PUBLIC_THREAD, parent=TUNES.id)
 SILENT_THREAD = Channel(
     "307",
-    "a thread of readers",
+    "a read-only thread",
     SERVER,
     GRANTED & ~SEND_MESSAGES_IN_THREADS,
     kind=PUBLIC_THREAD,
@@ -144,31 +145,33 @@ class Upload:
 
 @dataclass
 class Interaction:
-    """What a person did with the bot, and what the bot answered."""
+    """Something that a person did with the bot, and the bot's answers."""
 
     id: str
     token: str
     kind: int
     channel: Channel
     person: Person
-    at: float  # in the time that the stand-in has let pass
-    payload: Payload  # of its event
+    created_s: float  # on the clock of `pass_time`
+    payload: Payload  # of the event
     callback: int | None = None  # type of the first answer
-    answered_after_s: float = 0.0  # of real time, which only benchmarks may judge
+    answered_after_s: float = 0.0  # in real time; only benchmarks use it, since tests must not depend on the speed of the machine
     data: Payload = field(default_factory=dict)  # of the first answer
-    original: str | None = None  # message id of the response (for a click that updates: of the message clicked)
+    original: str | None = None  # id of the response; for a click that updates its message, the id of that message
     followups: list[str] = field(default_factory=list)
-    asked_at: float = field(default_factory=time.monotonic)
+    clock_s: float = field(default_factory=time.monotonic)
 
 
 @dataclass
 class Fault:
+    """A failure for the next calls that match the pattern."""
+
     pattern: str
     status: int
     body: Payload
     times: int = 1
-    after: bool = False  # the call has its effect, and only the answer is lost
-    release: asyncio.Event | None = None  # before the call is looked at
+    after: bool = False  # carry out the call and lose only the answer
+    release: asyncio.Event | None = None  # wait for it before the call is handled
 
 
 @dataclass
@@ -195,10 +198,10 @@ APPLICATION_PAYLOAD: Payload = {
 
 
 def guild(made: Iterable[Channel] = ()) -> Payload:
-    """GUILD_CREATE of the one server that the bot is a member of; `made` are the threads that it has come to."""
+    """GUILD_CREATE of the only server that has the bot; `made` are threads that were created since the start."""
     everyone = {
         "id": SERVER, "name": "@everyone", "color": 0, "hoist": False, "position": 0,
-        "permissions": str(EVERYTHING & ~ADMINISTRATOR),  # what a channel denies to all it denies to the bot
+        "permissions": str(EVERYTHING & ~ADMINISTRATOR),  # a channel denies permissions to @everyone, and so to the bot
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "managed": False, "mentionable": False, "flags": 0,
     }  # fmt: skip
@@ -220,7 +223,7 @@ def permissions_of(person: Person) -> str:
 
 
 def message(channel: Channel, author: Payload, data: Payload, **extra: Any) -> Payload:
-    """A message as the API gives it back; `_files` of `data` are its new attachments."""
+    """A message as the API returns it; `_files` in `data` are its new attachments."""
     return {
         "id": snowflake(), "channel_id": channel.id, **({"guild_id": channel.server} if channel.server else {}), "author": author,
         "content": data.get("content") or "", "timestamp": datetime.now(UTC).isoformat(), "edited_timestamp": None, "tts": False,
@@ -231,7 +234,7 @@ def message(channel: Channel, author: Payload, data: Payload, **extra: Any) -> P
 
 
 def readable(message: Payload, *, intent: bool) -> Payload:
-    """The message as the gateway shows it to the bot: without its content where that is none of the bot's business."""
+    """The message as the gateway sends it to the bot. Without the intent, only messages that concern the bot have content."""
     own = message["author"]["id"] == APPLICATION
     if intent or own or "guild_id" not in message or any(user["id"] == APPLICATION for user in message["mentions"]):
         return message
@@ -241,7 +244,7 @@ def readable(message: Payload, *, intent: bool) -> Payload:
 def interaction(
     kind: int, data: Payload, channel: Channel, person: Person, token: str, message: Payload | None, permissions: int
 ) -> Payload:
-    """INTERACTION_CREATE as the gateway sends it; `permissions` are the application's."""
+    """INTERACTION_CREATE as the gateway sends it; `permissions` are the bot's."""
     may = permissions_of(person)
     who = {"member": {**MEMBER, "user": person.payload, "permissions": may}} if channel.server else {"user": person.payload}
     where: Payload = (

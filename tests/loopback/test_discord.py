@@ -1,4 +1,4 @@
-"""The stand-in refuses what Discord refuses: a bot that passes here is not let off lightly."""
+"""The stand-in refuses what Discord refuses, so that tests against it mean something."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from tests.loopback.discord_server import DEFERRED, LEFT_AT, MODAL, REPLY
 from tests.loopback.discord_world import BOT as BOT_USER
 from tests.loopback.discord_world import readable
 
-BOT = {"Authorization": f"Bot {TOKEN}", LEFT_AT: "1000"}  # all at the same time, but for `pass_time`
+BOT = {"Authorization": f"Bot {TOKEN}", LEFT_AT: "1000"}  # all calls at the same time, except for `pass_time`
 
 
 class Caller:
-    """A bot that does as it is told."""
+    """A bot that makes single calls to the API."""
 
     def __init__(self, discord: FakeDiscord, session: aiohttp.ClientSession) -> None:
         self.discord, self.session = discord, session
@@ -49,7 +49,7 @@ class Caller:
             body = await answer.json() if answer.content_length else {}
             return answer.status, body.get("code", body) if answer.status >= 400 else body
 
-    async def asked(self, channel: Channel = TUNES) -> Interaction:
+    async def command(self, channel: Channel = TUNES) -> Interaction:
         self.discord.commands["tune"] = {"id": "1", "options": []}
         return await self.discord.slash("tune", channel=channel)
 
@@ -63,35 +63,35 @@ async def bot() -> AsyncIterator[Caller]:
         yield Caller(discord, session)
 
 
-async def test_the_first_answer_has_three_seconds(bot: Caller) -> None:
-    asked = await bot.asked()
+async def test_the_first_answer_must_come_within_three_seconds(bot: Caller) -> None:
+    interaction = await bot.command()
     bot.discord.pass_time(3.1)
-    assert await bot.answer(asked, DEFERRED) == (404, 10062)
+    assert await bot.answer(interaction, DEFERRED) == (404, 10062)
 
 
 async def test_an_interaction_is_answered_once(bot: Caller) -> None:
-    asked = await bot.asked()
-    assert (await bot.answer(asked, DEFERRED))[0] == 200
-    assert await bot.answer(asked, REPLY, content="again") == (400, 40060)
+    interaction = await bot.command()
+    assert (await bot.answer(interaction, DEFERRED))[0] == 200
+    assert await bot.answer(interaction, REPLY, content="again") == (400, 40060)
 
 
 async def test_the_token_lasts_fifteen_minutes(bot: Caller) -> None:
-    asked = await bot.asked()
-    await bot.answer(asked, DEFERRED)
-    path = f"/webhooks/100/{asked.token}/messages/@original"
+    interaction = await bot.command()
+    await bot.answer(interaction, DEFERRED)
+    path = f"/webhooks/100/{interaction.token}/messages/@original"
     assert (await bot.call("PATCH", path, {"content": "card"}))[0] == 200
     bot.discord.pass_time(15 * 60)
     assert await bot.call("PATCH", path, {"content": "late"}) == (401, 50027)
 
 
-async def test_the_first_follow_up_takes_the_place_and_the_visibility_of_thinking(bot: Caller) -> None:
-    asked = await bot.asked()
-    await bot.answer(asked, DEFERRED)
-    await bot.call("POST", f"/webhooks/100/{asked.token}", {"content": "secret", "flags": 64})
+async def test_the_first_follow_up_replaces_thinking_and_keeps_its_visibility(bot: Caller) -> None:
+    interaction = await bot.command()
+    await bot.answer(interaction, DEFERRED)
+    await bot.call("POST", f"/webhooks/100/{interaction.token}", {"content": "secret", "flags": 64})
     assert [message["content"] for message in bot.discord.messages_in()] == ["secret"]
 
 
-async def test_the_same_nonce_makes_one_message_for_some_minutes(bot: Caller) -> None:
+async def test_the_same_nonce_creates_one_message_for_some_minutes(bot: Caller) -> None:
     post = ("POST", f"/channels/{TUNES.id}/messages", {"content": "tune", "nonce": "abc", "enforce_nonce": True})
     _, first = await bot.call(*post)
     _, second = await bot.call(*post)
@@ -169,15 +169,15 @@ FIELD = {"type": 4, "custom_id": "key", "style": 1}
 )
 async def test_forms_have_limits(bot: Caller, form: dict[str, Any]) -> None:
     fine = {"title": "T", "custom_id": "c", "components": [{"type": 18, "label": "L", "component": FIELD}]}
-    asked = await bot.asked()
-    assert await bot.answer(asked, MODAL, **fine | form) == (400, 50035)
-    assert (await bot.answer(asked, MODAL, **fine))[0] == 200
-    sent = await bot.discord.submit(asked, key="G")
+    interaction = await bot.command()
+    assert await bot.answer(interaction, MODAL, **fine | form) == (400, 50035)
+    assert (await bot.answer(interaction, MODAL, **fine))[0] == 200
+    sent = await bot.discord.submit(interaction, key="G")
     assert sent.payload["data"]["components"][0]["component"]["value"] == "G"
     assert await bot.answer(sent, MODAL, **fine) == (400, 50035)
 
 
-async def test_a_channel_takes_five_edits_in_five_seconds(bot: Caller) -> None:
+async def test_a_channel_allows_five_edits_in_five_seconds(bot: Caller) -> None:
     _, said = await bot.call("POST", f"/channels/{TUNES.id}/messages", {"content": "x"})
     edit = ("PATCH", f"/channels/{TUNES.id}/messages/{said['id']}", {"content": "y"})
     assert [(await bot.call(*edit))[0] for _ in range(6)] == [200] * 5 + [429]
@@ -186,11 +186,11 @@ async def test_a_channel_takes_five_edits_in_five_seconds(bot: Caller) -> None:
     assert len(bot.discord.rates.exceeded) == 1
 
 
-async def test_what_one_person_sees_and_what_stands_elsewhere_is_no_message_of_the_channel(bot: Caller) -> None:
-    asked = await bot.asked()
-    await bot.answer(asked, REPLY, content="secret", flags=64)
+async def test_private_messages_and_those_of_other_channels_are_not_found_in_a_channel(bot: Caller) -> None:
+    interaction = await bot.command()
+    await bot.answer(interaction, REPLY, content="secret", flags=64)
     _, said = await bot.call("POST", f"/channels/{TUNES.id}/messages", {"content": "x"})
-    for channel, message in ((TUNES, asked.original), (SHOWCASE, said["id"])):
+    for channel, message in ((TUNES, interaction.original), (SHOWCASE, said["id"])):
         for method in ("GET", "PATCH", "DELETE"):
             assert await bot.call(method, f"/channels/{channel.id}/messages/{message}", {}) == (404, 10008)
 
@@ -209,21 +209,21 @@ async def test_context_menus_have_limits(bot: Caller, commands: list[dict[str, A
     assert (await bot.call("PUT", "/applications/100/commands", [{"name": "Entry", "type": 3}]))[0] == 200
 
 
-async def test_a_file_that_a_person_attaches_can_be_fetched_whatever_its_name(bot: Caller) -> None:
+async def test_an_attached_file_can_be_downloaded_under_any_name(bot: Caller) -> None:
     said = await bot.discord.write("here", files=[Upload("../a b?#.abc", b"X:1")])
     [file] = said["attachments"]
     async with bot.session.get(file["url"]) as answer:
         assert (file["filename"], file["size"], await answer.read()) == ("../a b?#.abc", 3, b"X:1")
 
 
-async def test_a_file_has_ten_mebibytes(bot: Caller) -> None:
+async def test_a_file_has_at_most_ten_mebibytes(bot: Caller) -> None:
     form = aiohttp.FormData(quote_fields=False)
     form.add_field("payload_json", '{"attachments": [{"id": 0, "filename": "a.mp3"}]}')
     form.add_field("files[0]", bytes(10 * 2**20 + 1), filename="a.mp3")
     assert await bot.call("POST", f"/channels/{TUNES.id}/messages", data=form) == (413, 40005)
 
 
-async def test_places_refuse_who_may_not_write_or_read(bot: Caller) -> None:
+async def test_a_channel_refuses_a_bot_that_may_not_write_or_read(bot: Caller) -> None:
     said = {"content": "x"}
     assert await bot.call("POST", f"/channels/{SILENT.id}/messages", said) == (403, 50013)
     assert await bot.call("POST", f"/channels/{HIDDEN.id}/messages", said) == (403, 50001)
@@ -251,13 +251,13 @@ async def test_each_permission_is_needed(bot: Caller, channel: Channel, permissi
 
     assert (await post())[0] == 200
     bot.discord.forbid(channel, permission)
-    asked = await bot.asked(channel)
-    assert not int(asked.payload["app_permissions"]) & permission
+    interaction = await bot.command(channel)
+    assert not int(interaction.payload["app_permissions"]) & permission
     posted = await post()
     assert posted == refusal if refusal else posted[0] == 200
 
 
-async def test_without_history_there_is_nothing_to_read_or_to_refer_to(bot: Caller) -> None:
+async def test_without_history_there_are_no_old_messages_and_no_replies(bot: Caller) -> None:
     said = await bot.discord.write("x")
     bot.discord.forbid(TUNES, world.READ_MESSAGE_HISTORY)
     assert await bot.call("GET", f"/channels/{TUNES.id}/messages") == (200, [])
@@ -265,22 +265,22 @@ async def test_without_history_there_is_nothing_to_read_or_to_refer_to(bot: Call
     assert await bot.call("POST", f"/channels/{TUNES.id}/messages", reply) == (400, 160002)
 
 
-async def test_messages_of_an_archived_thread_stay_until_a_new_one_wakes_it_unless_it_is_locked(bot: Caller) -> None:
+async def test_messages_of_an_archived_thread_cannot_change_until_a_new_message_reopens_it(bot: Caller) -> None:
     path = f"/channels/{WORKSHOP.id}/messages"
     _, made = await bot.call("POST", path, {"content": "x"})
-    asked = await bot.asked(WORKSHOP)
-    await bot.answer(asked, DEFERRED)
+    interaction = await bot.command(WORKSHOP)
+    await bot.answer(interaction, DEFERRED)
     bot.discord.archive(WORKSHOP)
     assert await bot.call("PATCH", f"{path}/{made['id']}", {"content": "y"}) == (403, 50083)
     assert await bot.call("DELETE", f"{path}/{made['id']}") == (400, 50083)
-    assert await bot.call("PATCH", f"/webhooks/100/{asked.token}/messages/@original", {"content": "y"}) == (403, 50083)
+    assert await bot.call("PATCH", f"/webhooks/100/{interaction.token}/messages/@original", {"content": "y"}) == (403, 50083)
     assert (await bot.call("POST", path, {"content": "awake"}))[0] == 200
     assert (await bot.call("PATCH", f"{path}/{made['id']}", {"content": "y"}))[0] == 200
     bot.discord.archive(WORKSHOP, locked=True)
     assert await bot.call("POST", path, {"content": "z"}) == (403, 160005)
 
 
-async def test_a_channel_takes_five_messages_in_five_seconds(bot: Caller) -> None:
+async def test_a_channel_allows_five_messages_in_five_seconds(bot: Caller) -> None:
     path = f"/channels/{TUNES.id}/messages"
     for _ in range(5):
         assert (await bot.call("POST", path, {"content": "x"}))[0] == 200
@@ -291,7 +291,7 @@ async def test_a_channel_takes_five_messages_in_five_seconds(bot: Caller) -> Non
     assert (await bot.call("POST", path, {"content": "x"}))[0] == 200
 
 
-def test_fifty_calls_a_second_are_taken_and_first_answers_do_not_count() -> None:
+def test_fifty_calls_a_second_are_allowed_and_first_answers_do_not_count() -> None:
     rates = Rates()
     answers = [rates.refusal("POST /interactions/1/token/callback", 0.5)[0] for _ in range(100)]
     calls = [rates.refusal("GET /users/@me", 0.5 + call / 1_000)[0] for call in range(51)]
@@ -302,16 +302,16 @@ def test_fifty_calls_a_second_are_taken_and_first_answers_do_not_count() -> None
     assert rates.refusal("GET /users/@me", 2)[0] is None
 
 
-async def test_only_the_bots_token_opens_the_api(bot: Caller) -> None:
+async def test_the_api_needs_the_bots_token(bot: Caller) -> None:
     assert await bot.call("GET", "/users/@me", headers={"Authorization": "Bot guess"}) == (401, 0)
 
 
-async def test_a_persons_direct_messages_are_a_channel(bot: Caller) -> None:
+async def test_direct_messages_with_a_person_are_a_channel(bot: Caller) -> None:
     _, channel = await bot.call("POST", "/users/@me/channels", {"recipient_id": FIDDLER.id})
     assert channel["id"] == DIRECT.id
 
 
-async def test_pings_are_noticed(bot: Caller) -> None:
+async def test_pings_fail_the_assertion(bot: Caller) -> None:
     await bot.call("POST", f"/channels/{TUNES.id}/messages", {"content": "x", "allowed_mentions": {"parse": []}})
     bot.discord.assert_no_pings()
     await bot.call("POST", f"/channels/{TUNES.id}/messages", {"content": "@everyone"})
@@ -319,7 +319,7 @@ async def test_pings_are_noticed(bot: Caller) -> None:
         bot.discord.assert_no_pings()
 
 
-async def test_a_thread_is_made_from_a_message_once_and_where_the_bot_may(bot: Caller) -> None:
+async def test_a_thread_is_created_from_a_message_once_if_the_bot_may(bot: Caller) -> None:
     async def thread(channel: str, message: str, **changes: Any) -> tuple[int, Any]:
         return await bot.call("POST", f"/channels/{channel}/messages/{message}/threads", {"name": "Session"} | changes)
 
@@ -339,7 +339,7 @@ async def test_a_thread_is_made_from_a_message_once_and_where_the_bot_may(bot: C
         assert await bot.call("POST", f"/channels/{channel}/messages", {"content": "x"}) == (403, 50013)
 
 
-async def test_a_reply_needs_its_message_and_the_history(bot: Caller) -> None:
+async def test_a_reply_needs_the_message_and_its_history(bot: Caller) -> None:
     async def reply(channel: str, **reference: Any) -> tuple[int, Any]:
         return await bot.call("POST", f"/channels/{channel}/messages", {"content": "x", "message_reference": reference})
 
@@ -355,7 +355,7 @@ async def test_a_reply_needs_its_message_and_the_history(bot: Caller) -> None:
     assert await bot.call("GET", f"/channels/{NO_HISTORY.id}/messages/{there}") == (403, 50013)
 
 
-async def test_content_is_shown_only_where_it_is_the_bots_business(bot: Caller) -> None:
+async def test_without_the_intent_only_messages_that_concern_the_bot_have_content(bot: Caller) -> None:
     plain = await bot.discord.write("a secret", files=[Upload("a.abc", b"X:1")])
     assert readable(plain, intent=False) | {"content": "", "attachments": []} == readable(plain, intent=False)
     assert readable(plain, intent=True) == plain
@@ -389,7 +389,7 @@ async def test_options_and_subcommands_have_limits(bot: Caller, options: list[di
     assert (await bot.call("PUT", "/applications/100/commands", [command | {"options": [group]}]))[0] == 200
 
 
-async def test_people_use_a_command_only_where_it_is_offered_to_them(bot: Caller) -> None:
+async def test_a_command_can_be_used_only_where_it_is_offered(bot: Caller) -> None:
     offered = {"contexts": [0], "integration_types": [0], "default_member_permissions": str(1 << 5)}
     bot.discord.commands["rules"] = {"id": "1", "name": "rules", "options": [], **offered}
     await bot.discord.slash("rules")
@@ -399,20 +399,20 @@ async def test_people_use_a_command_only_where_it_is_offered_to_them(bot: Caller
             await bot.discord.slash("rules", **where)
 
 
-async def test_a_channel_is_chosen_among_the_kinds_that_are_offered(bot: Caller) -> None:
+async def test_a_channel_option_accepts_only_the_offered_types(bot: Caller) -> None:
     option = {"name": "where", "type": 7, "channel_types": [0]}
     bot.discord.commands["post"] = {"id": "1", "name": "post", "options": [option]}
-    asked = await bot.discord.slash("post", where=SILENT)
-    assert asked.payload["data"]["resolved"]["channels"][SILENT.id]["name"] == SILENT.name
+    interaction = await bot.discord.slash("post", where=SILENT)
+    assert interaction.payload["data"]["resolved"]["channels"][SILENT.id]["name"] == SILENT.name
     with pytest.raises(AssertionError, match="offers no such channel"):
         await bot.discord.slash("post", where=DIRECT)
 
 
-async def test_nobody_presses_what_only_another_sees(bot: Caller) -> None:
-    asked = await bot.asked()
+async def test_nobody_can_click_a_message_that_only_another_person_sees(bot: Caller) -> None:
+    interaction = await bot.command()
     button = {"type": 2, "label": "Mine", "custom_id": "mine"}
-    await bot.answer(asked, REPLY, content="secret", flags=64, components=[{"type": 1, "components": [button]}])
-    message = bot.discord.messages[asked.original or ""]
+    await bot.answer(interaction, REPLY, content="secret", flags=64, components=[{"type": 1, "components": [button]}])
+    message = bot.discord.messages[interaction.original or ""]
     await bot.discord.click(message, "Mine")
     with pytest.raises(AssertionError, match="does not see"):
         await bot.discord.click(message, "Mine", person=PIPER)
