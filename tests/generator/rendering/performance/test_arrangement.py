@@ -29,8 +29,8 @@ def tracks(score: Score, style: Style = SESSION) -> dict[str, Track]:
 def test_in_strict_time_the_melody_equals_the_notation_s_playback(name: str) -> None:
     score = read(ALL[name])
     (melody,) = arrange(score, PLAIN)
-    heard = [(sound.onset, sound.pitch) for sound in melody.sounds]
-    assert heard == [(note.onset, note.pitch) for note in played_notes(score)]
+    onsets_and_pitches = [(sound.onset, sound.pitch) for sound in melody.sounds]
+    assert onsets_and_pitches == [(note.onset, note.pitch) for note in played_notes(score)]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -77,12 +77,12 @@ def test_a_part_has_the_same_chords_in_its_repeat() -> None:
     sounds = tracks(score, Style(feel=False))["Guitar"].sounds
     second = [bar for bar in played_bars(score) if bar.pass_index == 1 and bar.index == 2]
     first = [bar for bar in played_bars(score) if bar.pass_index == 0 and bar.index == 2]
-    heard = [
+    onsets_and_pitches = [
         {(sound.onset - bar.onset, sound.pitch) for sound in sounds if bar.onset <= sound.onset < bar.onset + bar.duration}
         for (bar,) in (first, second)
     ]
-    assert heard[0] == heard[1]
-    assert heard[0]
+    assert onsets_and_pitches[0] == onsets_and_pitches[1]
+    assert onsets_and_pitches[0]
 
 
 def test_written_chords_are_played() -> None:
@@ -141,7 +141,7 @@ def test_sounds_of_the_melody_name_their_written_notes() -> None:
         note = score.bars[sound.bar].notes[sound.note]
         assert any(abs(pitch.midi - sound.pitch) <= 2 for pitch in note.pitches)
     assert {(sound.bar, sound.note) for sound in melody} == {
-        (number, place) for number, bar in enumerate(score.bars) for place, note in enumerate(bar.notes) if note.pitches
+        (number, index) for number, bar in enumerate(score.bars) for index, note in enumerate(bar.notes) if note.pitches
     }
 
 
