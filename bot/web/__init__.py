@@ -1,7 +1,7 @@
-"""The web page: the same desk in a browser, with the gallery, the tunes' files, health and metrics.
+"""The web page: composing in a browser, the gallery, the tunes' files, health and metrics.
 
-`make_app` builds the application and `run` serves it; nothing here composes, and nothing that people typed names a file.
-Whoever looks is known by a cookie (`visitor`), and each route asks what they may see.
+`make_app` builds the application and `run` serves it. A visitor is known by a cookie (`visitor`). Each route checks what
+the visitor may see.
 """
 
 from bot.web.app import make_app

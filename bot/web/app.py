@@ -1,4 +1,4 @@
-"""The application: which address leads where."""
+"""The aiohttp application: its routes and middlewares."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 
 from bot.core.desk import Desk
-from bot.web import failures, security
+from bot.web import errors, security
 from bot.web.events import Events
 from bot.web.files import Files
 from bot.web.gallery import GalleryPages
@@ -25,16 +25,17 @@ _TUNE = "/tunes/{id:[0-9A-Za-z]{12}}"
 def make_app(
     *, storage: Storage, desk: Desk, parts: Mapping[str, Callable[[], bool]] = {}, web_url: str | None = None
 ) -> web.Application:
-    """The web page on an open storage and a running desk; `parts` are what `/health` asks besides the database.
+    """The web page on an open storage and a running desk.
 
-    `web_url` is where people reach it; without it the address that each request names.
+    `parts` are the readiness checks that `/health` reports besides the database. `web_url` is the public address of the
+    page; without it, links use the host of each request.
     """
     views, previews, metrics, events = Views(), Previews(storage, web_url), Metrics(storage), Events(storage, desk)
     pages, files, health = Pages(storage, desk, views, previews), Files(storage), Health(storage, parts)
     gallery, sharing = GalleryPages(storage, views, previews), SharingPages(storage, views)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
-        middlewares=[metrics.count, failures.middleware(views), security.refuse_cross_site],
+        middlewares=[metrics.count, errors.middleware(views), security.refuse_cross_site],
     )
     app.add_routes(
         [
@@ -48,8 +49,8 @@ def make_app(
             web.post(_TUNE + "/vary", pages.vary),
             web.post(_TUNE + "/like", sharing.like),
             web.post(_TUNE + "/share", sharing.share),
-            web.post(_TUNE + "/take-back", sharing.take_back),
-            web.get(_TUNE + "/delete", sharing.confirm),
+            web.post(_TUNE + "/unshare", sharing.unshare),
+            web.get(_TUNE + "/delete", sharing.confirm_delete),
             web.post(_TUNE + "/delete", sharing.delete),
             web.get("/gallery", gallery.page),
             web.get("/gallery.json", gallery.json),

@@ -10,11 +10,11 @@ import structlog
 from aiohttp import web
 
 from bot.core.desk import Desk
-from bot.web import state
-from bot.web.visitor import tune_at
+from bot.web.tune_json import progress_json
+from bot.web.visitor import requested_tune
 from storage.storage import Storage
 
-HEARTBEAT_S = 15.0  # proxies close a connection that says nothing, and only a write finds out who has gone
+HEARTBEAT_S = 15.0  # proxies close an idle connection, and only a write notices that the reader has left
 _log = structlog.get_logger(__name__)
 
 
@@ -24,37 +24,37 @@ class Events:
         self._open: set[asyncio.Task[None]] = set()
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        tune_id = (await tune_at(self._storage, request)).id
+        tune_id = (await requested_tune(self._storage, request)).id
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
         await response.prepare(request)
-        telling = asyncio.create_task(self._tell(tune_id, response))
-        self._open.add(telling)
+        sending = asyncio.create_task(self._send(tune_id, response))
+        self._open.add(sending)
         try:
-            while not telling.done():
-                await asyncio.wait({telling}, timeout=HEARTBEAT_S)
-                if not telling.done():
-                    await response.write(b": still here\n\n")
+            while not sending.done():
+                await asyncio.wait({sending}, timeout=HEARTBEAT_S)
+                if not sending.done():
+                    await response.write(b": heartbeat\n\n")
         except ConnectionError:
-            pass  # the page was closed
+            pass  # the visitor left the page
         finally:
-            self._open.discard(telling)
-            telling.cancel()
+            self._open.discard(sending)
+            sending.cancel()
         return response
 
-    async def _tell(self, tune_id: str, response: web.StreamResponse) -> None:
+    async def _send(self, tune_id: str, response: web.StreamResponse) -> None:
         try:
             async with aclosing(self._desk.follow(tune_id)) as changes:
                 async for change in changes:
-                    data = json.dumps(state.progress(change.tune, change.queue_position, change.seconds_left))
+                    data = json.dumps(progress_json(change.tune, change.queue_position, change.seconds_left))
                     await response.write(f"event: progress\ndata: {data}\n\n".encode())
         except (ConnectionError, KeyError):
-            pass  # the page was closed, or the tune deleted
+            pass  # the visitor left the page, or the tune was deleted
         except Exception:
-            _log.exception("progress stream failed", tune=tune_id)
+            _log.exception("Sending progress failed.", tune=tune_id)
 
     async def close(self, app: web.Application) -> None:
-        """Lets the server stop while pages are still watching."""
-        for telling in self._open:
-            telling.cancel()
+        """Ends all streams, so that the server can stop while pages are open."""
+        for sending in self._open:
+            sending.cancel()

@@ -1,4 +1,4 @@
-"""A tune's files, with the ranges that browsers need to seek in a recording."""
+"""A tune's files, with the byte ranges that browsers need to seek in a recording."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from aiohttp import web
 
 from bot.core.naming import slug
 from bot.web.security import SVG_POLICY
-from bot.web.state import RECORD
+from bot.web.tune_json import OWNERS_FILE
 from bot.web.views import INDEXED
-from bot.web.visitor import tune_at, viewer
+from bot.web.visitor import requested_tune, viewer_of
 from storage.storage import Storage
 from storage.viewer import owns
 
-# Ours, not the database's: whatever is stored, nothing is served as a page or a script.
+# Not the media types in the database: whatever is stored there, no file is served as a page or a script.
 MEDIA_TYPES = {
     "abc": "text/vnd.abc",
     "mp3": "audio/mpeg",
@@ -24,7 +24,7 @@ MEDIA_TYPES = {
     "svg": "image/svg+xml",
     "json": "application/json",
 }
-# Not for ever, though the files never change: a tune may be taken back or deleted.
+# Short, though the files never change: a tune may be unshared or deleted.
 SHARED, PRIVATE = "public, max-age=300", "private, max-age=300"
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
@@ -34,15 +34,15 @@ class Files:
         self._storage = storage
 
     async def get(self, request: web.Request) -> web.Response:
-        tune, name = await tune_at(self._storage, request), request.match_info["name"]
-        hidden = name == RECORD and not owns(viewer(request), tune)
+        tune, name = await requested_tune(self._storage, request), request.match_info["name"]
+        hidden = name == OWNERS_FILE and not owns(viewer_of(request), tune)
         if hidden or name not in {file.name for file in await self._storage.files(tune.id)}:
             raise web.HTTPNotFound
         title = tune.composition.title if tune.composition else ""
         suffix = name.rpartition(".")[2]
         media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
         disposition = "inline" if suffix in MEDIA_TYPES else "attachment"
-        public = tune.shared is not None and name != RECORD
+        public = tune.shared is not None and name != OWNERS_FILE
         headers = {
             "Accept-Ranges": "bytes",
             "Cache-Control": SHARED if public else PRIVATE,
@@ -50,7 +50,7 @@ class Files:
             "ETag": f'"{tune.id}-{slug(name)}"',  # a finished tune's files never change
         }
         if public:
-            headers |= INDEXED | {"Cross-Origin-Resource-Policy": "cross-origin"}  # links to it show the sheet elsewhere
+            headers |= INDEXED | {"Cross-Origin-Resource-Policy": "cross-origin"}  # for link previews on other sites
         if suffix == "svg":
             headers["Content-Security-Policy"] = SVG_POLICY
         if headers["ETag"] in request.headers.get("If-None-Match", ""):
@@ -59,11 +59,12 @@ class Files:
             content = await self._storage.read(tune.id, name)
         except KeyError:
             raise web.HTTPNotFound from None
-        asked = request.headers.get("Range", "")
+        requested_range = request.headers.get("Range", "")
         if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
-            asked = ""
+            requested_range = ""
         status, body = 200, content
-        if (part := _RANGE.fullmatch(asked)) and any(part.groups()):  # several ranges at once: all of it, as HTTP allows
+        # HTTP allows the whole file as the answer to several ranges at once.
+        if (part := _RANGE.fullmatch(requested_range)) and any(part.groups()):
             start, stop = _slice(part[1], part[2], len(content))
             if start >= stop:
                 raise web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": f"bytes */{len(content)}"})
@@ -74,7 +75,7 @@ class Files:
 
 
 def _slice(first: str, last: str, size: int) -> tuple[int, int]:
-    """Start and stop of `bytes=first-last` in a file; empty when it cannot be met."""
+    """Start and stop of `bytes=first-last` in a file of `size` bytes. The slice is empty if there are no such bytes."""
     if not first:
         return max(size - int(last), 0), size
     return int(first), min(int(last) + 1, size) if last else size

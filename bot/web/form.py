@@ -47,7 +47,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(16)
 
 
-def event(token: object, values: Mapping[str, str]) -> str:
+def event_id(token: object, values: Mapping[str, str]) -> str:
     """The id of a submission, which is accepted once.
 
     It includes the values: a visitor who goes back and changes a field sends the same token but requests another tune.

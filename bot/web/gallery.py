@@ -1,4 +1,4 @@
-"""The gallery: what people shared from everywhere, to look through and search, also for programs and as a tunebook."""
+"""The gallery of shared tunes: its page with search, its JSON and its tunebook."""
 
 from __future__ import annotations
 
@@ -9,54 +9,55 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.web import form, state
-from bot.web.failures import wants_json
+from bot.web import form
+from bot.web.errors import wants_json
 from bot.web.preview import Previews
+from bot.web.tune_json import gallery_json
 from bot.web.views import Views
-from bot.web.visitor import remember, viewer
+from bot.web.visitor import viewer_of, with_cookie
 from generator.notation.metres import RHYTHMS
 from generator.notation.tokens import MODES
 from generator.request import RequestError
 from storage.gallery import ANYTHING, Order, Page, Search
 from storage.storage import Storage
 
-# What is taken back or deleted is gone from here within minutes.
+# Short, so that an unshared or deleted tune disappears within a minute.
 CACHING = "public, max-age=60"
 _ORDERS = {Order.NEWEST: "Newest", Order.WEEK: "Liked this week", Order.MONTH: "Liked this month", Order.EVER: "Liked most"}
 _SINCE = {Order.WEEK: "this week", Order.MONTH: "this month"}
-_NONE = {
-    Order.NEWEST: "Nothing has been shared yet. Compose a tune, press Share on its page, and it is the first one here.",
-    Order.WEEK: "Nobody has liked a tune this week; the newest ones wait for a ♥.",
-    Order.MONTH: "Nobody has liked a tune this month; the newest ones wait for a ♥.",
-    Order.EVER: "Nobody has liked a tune yet; the newest ones wait for a ♥.",
+_EMPTY = {
+    Order.NEWEST: "Nothing has been shared yet. Compose a tune and press Share on its page.",
+    Order.WEEK: "Nobody has liked a tune this week. The newest tunes are waiting for a ♥.",
+    Order.MONTH: "Nobody has liked a tune this month. The newest tunes are waiting for a ♥.",
+    Order.EVER: "Nobody has liked a tune yet. The newest tunes are waiting for a ♥.",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody looks for in the gallery, and from where on."""
+class GalleryQuery:
+    """Search, order and page of the gallery. `after` is the cursor of the page; empty for the first page."""
 
     search: Search = ANYTHING
     order: Order = Order.NEWEST
     after: str = ""
 
     @classmethod
-    def check(cls, query: Mapping[str, object]) -> Asked:
-        """Raises RequestError with the sentence to show."""
+    def check(cls, query: Mapping[str, object]) -> GalleryQuery:
+        """Reads a query string. Raises RequestError."""
         typed = form.typed(query)
         search = Search.check(title=typed["title"], rhythm=typed["rhythm"], key=typed["key"])
         return cls(search, _order(form.text("order", query.get("order"))), form.text("after", query.get("after")))
 
     def address(self, path: str, **changes: str) -> str:
-        """Where the same is found, or the same but for some `changes`."""
+        """The address of this query at `path`, with `changes` to its parameters."""
         values = {
             "title": self.search.title,
             "rhythm": self.search.rhythm or "",
             "key": self.search.key or "",
             "order": "" if self.order is Order.NEWEST else str(self.order),
         } | changes
-        query = urlencode({name: value for name, value in values.items() if value})
-        return f"{path}?{query}" if query else path
+        encoded = urlencode({name: value for name, value in values.items() if value})
+        return f"{path}?{encoded}" if encoded else path
 
 
 class GalleryPages:
@@ -65,87 +66,89 @@ class GalleryPages:
 
     async def page(self, request: web.Request) -> web.Response:
         try:
-            asked = Asked.check(request.query)
-            page = await self._page(asked)
+            query = GalleryQuery.check(request.query)
+            page = await self._page(query)
         except RequestError as error:
-            return await self._show(request, Asked(), Page([], [], ""), {error.field: str(error)})
-        return await self._show(request, asked, page, {})
+            return await self._show(request, GalleryQuery(), Page([], [], ""), {error.field: str(error)})
+        return await self._show(request, query, page, {})
 
     async def json(self, request: web.Request) -> web.Response:
-        """The same page for programs; `next` is the address of the one after it."""
+        """A page as JSON. `next` is the address of the next page, or null."""
         try:
-            asked = Asked.check(request.query)
-            page = await self._page(asked)
+            query = GalleryQuery.check(request.query)
+            page = await self._page(query)
         except RequestError as error:
             return _refuse(error)
         files = await self._storage.files_of([tune.id for tune in page.tunes])
-        tunes = [state.entry(tune, files[tune.id]) for tune in page.tunes]
-        following = asked.address("/gallery.json", after=page.next) if page.next else None
-        body = {"order": str(asked.order), "tunes": tunes, "next": following}
+        tunes = [gallery_json(tune, files[tune.id]) for tune in page.tunes]
+        following = query.address("/gallery.json", after=page.next) if page.next else None
+        body = {"order": str(query.order), "tunes": tunes, "next": following}
         return web.json_response(body, headers={"Cache-Control": CACHING})
 
     async def tunebook(self, request: web.Request) -> web.Response:
-        """The ABC of all that the search finds, not of one page alone."""
+        """The ABC of all tunes that match the search, not only of one page."""
         try:
-            asked = Asked.check(request.query)
+            query = GalleryQuery.check(request.query)
         except RequestError as error:
             if wants_json(request):
                 return _refuse(error)
-            return self._views.page("message.html", status=422, title="No such tunebook", sentence=str(error))
-        text = await self._storage.gallery.tunebook(order=asked.order, search=asked.search)
+            return self._views.page("message.html", status=422, title="No such tunebook", message=str(error))
+        text = await self._storage.gallery.tunebook(order=query.order, search=query.search)
         headers = {"Cache-Control": CACHING, "Content-Disposition": 'attachment; filename="tunebook.abc"'}
         return web.Response(text=text, content_type="text/vnd.abc", charset="utf-8", headers=headers)
 
-    async def _page(self, asked: Asked) -> Page:
+    async def _page(self, query: GalleryQuery) -> Page:
         try:
-            return await self._storage.gallery.shared(order=asked.order, search=asked.search, after=asked.after)
+            return await self._storage.gallery.shared(order=query.order, search=query.search, after=query.after)
         except ValueError as error:
             raise RequestError("after", str(error)) from error
 
-    async def _show(self, request: web.Request, asked: Asked, page: Page, errors: Mapping[str, str]) -> web.Response:
+    async def _show(self, request: web.Request, query: GalleryQuery, page: Page, errors: Mapping[str, str]) -> web.Response:
         ids = [tune.id for tune in page.tunes]
-        files = {tune_id: {file.name for file in of} for tune_id, of in (await self._storage.files_of(ids)).items()}
-        searching = asked.search != ANYTHING
+        stored = await self._storage.files_of(ids)
+        files = {tune_id: {file.name for file in stored[tune_id]} for tune_id in stored}
+        searching = query.search != ANYTHING
         response = self._views.page(
             "gallery.html",
             here="gallery",
             status=422 if errors else 200,
-            indexed=not request.query,  # of everything else there is no end
+            indexed=not request.query,  # there are endless searches
             preview=self._previews.page(
                 request, "Gallery", "New Irish tunes that people shared, with sheet music and recordings."
             ),
             page=page,
             files=files,
-            liked=await self._storage.sharing.liked(ids, viewer(request)),
+            liked=await self._storage.sharing.liked(ids, viewer_of(request)),
             values=form.typed(request.query),
             errors=errors,
             orders={
-                name: (order is asked.order, asked.address("/gallery", order=_named(order))) for order, name in _ORDERS.items()
+                name: (order is query.order, query.address("/gallery", order=_order_name(order)))
+                for order, name in _ORDERS.items()
             },
-            order=_named(asked.order),
-            since=_SINCE.get(asked.order),
+            order=_order_name(query.order),
+            since=_SINCE.get(query.order),
             searching=searching,
-            empty=_NONE[asked.order],
-            first=asked.address("/gallery") if asked.after else None,
-            following=asked.address("/gallery", after=page.next) if page.next else None,
-            tunebook=asked.address("/tunebook.abc"),
-            programs=asked.address("/gallery.json"),
-            compose="/?" + urlencode({"rhythm": asked.search.rhythm or "", "key": asked.search.key or ""}),
+            empty=_EMPTY[query.order],
+            first=query.address("/gallery") if query.after else None,
+            following=query.address("/gallery", after=page.next) if page.next else None,
+            tunebook=query.address("/tunebook.abc"),
+            programs=query.address("/gallery.json"),
+            compose="/?" + urlencode({"rhythm": query.search.rhythm or "", "key": query.search.key or ""}),
             rhythms=list(RHYTHMS),
             modes=MODES,
         )
-        return remember(request, response)
+        return with_cookie(request, response)
 
 
 def _order(text: str) -> Order:
     try:
         return Order(text.strip().lower() or Order.NEWEST)
     except ValueError:
-        sentence = f"I don't know the order “{text.strip()[:40]}”. Try newest, week, month or ever."
-        raise RequestError("order", sentence) from None
+        message = f"I don't know the order “{text.strip()[:40]}”. Try newest, week, month or ever."
+        raise RequestError("order", message) from None
 
 
-def _named(order: Order) -> str:
+def _order_name(order: Order) -> str:
     return "" if order is Order.NEWEST else str(order)
 
 

@@ -1,4 +1,4 @@
-"""For whoever runs this: is everything up, and how much has it done."""
+"""`/health`: whether the database and the other parts are ready."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Health:
-    """200 when the database answers and every part says that it is ready, else 503; the answer names each."""
+    """Answers 200 if the database responds and every part is ready, else 503. The JSON names each part."""
 
     def __init__(self, storage: Storage, parts: Mapping[str, Callable[[], bool]]) -> None:
         self._storage, self._parts = storage, parts
@@ -31,7 +31,7 @@ class Health:
             async with asyncio.timeout(DATABASE_TIMEOUT_S):
                 await self._storage.tune("0" * 12)
         except Exception as error:
-            _log.warning("database unreachable", error=repr(error))
+            _log.warning("The database does not respond.", error=repr(error))
             return False
         return True
 
@@ -39,5 +39,5 @@ class Health:
         try:
             return bool(self._parts[name]())
         except Exception:
-            _log.exception("health check failed", part=name)
+            _log.exception("A health check failed.", part=name)
             return False

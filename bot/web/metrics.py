@@ -1,4 +1,4 @@
-"""Counts for Prometheus: requests to the page, tunes, and the time that they take."""
+"""Prometheus metrics: web requests, tunes, and the time from request to tune."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from storage.storage import Storage
 from storage.tunes import Status, Tune
 
-PAUSE_S = 1.0  # a tune changes with every bar; it is looked at once a second at most
+PAUSE_S = 1.0  # a tune changes with every bar; it is read at most once a second
 RETRY_S = 5.0
-REMEMBERED = 10_000
+MAX_SEEN = 10_000  # tunes
 _log = structlog.get_logger(__name__)
 
 
 class Metrics:
-    """One registry for each application, so that two in one process do not meet."""
+    """Each application has its own registry, so that two in one process don't mix."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._registry = CollectorRegistry()
         self._requests = Counter(
-            "tunesmith_web_requests", "Requests answered, by route.", ["method", "route", "status"], registry=self._registry
+            "tunesmith_web_requests", "Answered requests, by route.", ["method", "route", "status"], registry=self._registry
         )
         self._tunes = Counter(
             "tunesmith_tunes",
-            "Tunes that reached a status while this process watched, from every platform; each web process sees them all.",
+            "Tunes that reached a status while this process ran. Each web process counts the tunes of all platforms.",
             ["platform", "status"],
             registry=self._registry,
         )
         self._seconds = Histogram(
             "tunesmith_tune_seconds",
-            "From the request to the finished tune.",
+            "Seconds from the request to the finished tune.",
             ["platform"],
             buckets=(0.5, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 233, 610),
             registry=self._registry,
         )
         self._since = datetime.now(UTC)
-        # REMEMBERED tunes, the one that moved on last at the end: their status, and when they were over.
+        # Status and end of up to MAX_SEEN tunes, ordered by their last change.
         self._seen: dict[str, tuple[Status, datetime | None]] = {}
 
     async def get(self, request: web.Request) -> web.Response:
@@ -66,7 +66,7 @@ class Metrics:
             self._requests.labels(request.method, resource.canonical if resource else "unknown", status).inc()
 
     async def watching(self, app: web.Application) -> AsyncIterator[None]:
-        """Watches every tune while the application runs (aiohttp's cleanup context)."""
+        """Counts tunes while the application runs (a cleanup context of aiohttp)."""
         task = asyncio.create_task(self._watch())
         yield
         task.cancel()
@@ -78,41 +78,41 @@ class Metrics:
             try:
                 await self._follow()
             except Exception:
-                _log.exception("metrics stopped watching; trying again", seconds=RETRY_S)
+                _log.exception("Counting tunes failed; trying again.", seconds=RETRY_S)
             await asyncio.sleep(RETRY_S)
 
     async def _follow(self) -> None:
-        changed: set[str] = set()
-        some = asyncio.Event()
+        changed_ids: set[str] = set()
+        changed = asyncio.Event()
 
-        async def look() -> None:
+        async def read_changed() -> None:
             while True:
-                await some.wait()
-                some.clear()
-                ids = set(changed)
+                await changed.wait()
                 changed.clear()
-                if "" in ids:  # something was missed: whatever was open may have moved on
+                ids = set(changed_ids)
+                changed_ids.clear()
+                if "" in ids:  # notifications were lost: read every unfinished tune
                     ids |= {tune_id for tune_id, (status, _) in self._seen.items() if not status.over}
                 for tune_id in ids - {""}:
                     if tune := await self._storage.tune(tune_id):
-                        self._note(tune)
+                        self._count_tune(tune)
                 await asyncio.sleep(PAUSE_S)
 
         async with self._storage.changes() as changes, asyncio.TaskGroup() as group:
-            group.create_task(look())
+            group.create_task(read_changed())
             async for tune_id in changes:
-                changed.add(tune_id)
-                some.set()
+                changed_ids.add(tune_id)
+                changed.set()
 
-    def _note(self, tune: Tune) -> None:
+    def _count_tune(self, tune: Tune) -> None:
         before, _ = self._seen.get(tune.id, (None, None))
         if before is tune.status or (tune.finished_at and tune.finished_at <= self._since):
-            return  # news about a tune that was counted, or that ended before anybody watched
+            return  # already counted, or finished before this process started
         self._seen.pop(tune.id, None)
         self._seen[tune.id] = tune.status, tune.finished_at
-        if len(self._seen) > REMEMBERED:
+        if len(self._seen) > MAX_SEEN:
             _, ended = self._seen.pop(next(iter(self._seen)))
-            # It may be liked later: from now on it is one that ended before.
+            # A later change, such as a like, must not count it again: treat it as finished before the start.
             self._since = max(self._since, ended or self._since)
         self._tunes.labels(tune.origin.platform, str(tune.status)).inc()
         if tune.status is Status.FINISHED and tune.finished_at and tune.created_at:

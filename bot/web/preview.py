@@ -1,4 +1,4 @@
-"""What a link to a page shows where it is posted: title, sheet and recording, under absolute addresses."""
+"""Link previews (Open Graph): title, sheet music and recording, with absolute addresses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.errors import StorageError
 from storage.storage import Storage
 from storage.tunes import Composition, Tune
 
-REMEMBERED = 10_000  # sizes of pictures
+MAX_SIZES = 10_000  # images
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 
 
@@ -33,25 +33,25 @@ class Preview:
     duration_s: int = 0
 
 
-def description(made: Composition) -> str:
+def description(composition: Composition) -> str:
     """`Reel in A dorian, 4/4. Sheet music, recording and ABC.`"""
-    kind = (made.rhythm or "tune").capitalize() + (f" in {key_name(made.key)}" if made.key else "")
-    return f"{', '.join(filter(None, (kind, made.metre)))}. Sheet music, recording and ABC."
+    kind = (composition.rhythm or "tune").capitalize() + (f" in {key_name(composition.key)}" if composition.key else "")
+    return f"{', '.join(filter(None, (kind, composition.metre)))}. Sheet music, recording and ABC."
 
 
 class Previews:
-    """`web_url` is where people reach the page; without it the address that they asked for."""
+    """`web_url` is the public address of the page; without it, previews use the host of the request."""
 
     def __init__(self, storage: Storage, web_url: str | None) -> None:
         self._storage, self._web_url = storage, web_url
         self._sizes: dict[str, tuple[int, int] | None] = {}  # a finished tune's files never change
 
-    async def tune(self, request: web.Request, tune: Tune, made: Composition, names: Collection[str]) -> Preview:
-        """Of a tune that was shared, with files of these names."""
+    async def tune(self, request: web.Request, tune: Tune, composition: Composition, file_names: Collection[str]) -> Preview:
+        """The preview of a shared tune."""
         address = f"{self._base(request)}/tunes/{tune.id}"
-        image = Image(f"{address}/files/tune.png", await self._size(tune.id)) if "tune.png" in names else None
-        audio = f"{address}/files/tune.mp3" if "tune.mp3" in names else None
-        return Preview(address, made.title, description(made), image, audio, round(made.duration_ms / 1000))
+        image = Image(f"{address}/files/tune.png", await self._size(tune.id)) if "tune.png" in file_names else None
+        audio = f"{address}/files/tune.mp3" if "tune.mp3" in file_names else None
+        return Preview(address, composition.title, description(composition), image, audio, round(composition.duration_ms / 1000))
 
     def page(self, request: web.Request, title: str, description: str) -> Preview:
         return Preview(f"{self._base(request)}{request.path}", title, description)
@@ -61,7 +61,7 @@ class Previews:
 
     async def _size(self, tune_id: str) -> tuple[int, int] | None:
         if tune_id not in self._sizes:
-            if len(self._sizes) >= REMEMBERED:
+            if len(self._sizes) >= MAX_SIZES:
                 self._sizes.clear()
             try:
                 self._sizes[tune_id] = png_size(await self._storage.read(tune_id, "tune.png"))
@@ -71,7 +71,7 @@ class Previews:
 
 
 def png_size(content: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels; None for what is no PNG."""
+    """Width and height in pixels; None if the content is not a PNG."""
     if not content.startswith(_PNG) or len(content) < len(_PNG) + 8:
         return None
     width, height = struct.unpack_from(">II", content, len(_PNG))

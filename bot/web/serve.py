@@ -1,4 +1,4 @@
-"""Serves the application until it is told to stop."""
+"""Runs the web server."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _log = structlog.get_logger(__name__)
 
 
 class WebError(Exception):
-    """The page cannot be served; the message is the sentence to show."""
+    """The page cannot be served. The message tells the host what to do."""
 
 
 @asynccontextmanager
 async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """Yields the address that is served; port 0 takes any that is free. Raises WebError."""
+    """Serves the application and yields its address. Port 0 takes a free port. Raises WebError."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            raise WebError(_sentence(error, host, port)) from error
+            raise WebError(_bind_error(error, host, port)) from error
         name = f"[{host}]" if ":" in host else host
         yield f"http://{name}:{runner.addresses[0][1]}"
     finally:
@@ -40,16 +40,16 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[s
 
 
 async def run(settings: Settings, desk: Desk, storage: Storage, parts: Mapping[str, Callable[[], bool]] = {}) -> None:
-    """Serves until cancelled; raises WebError when the address cannot be had."""
+    """Serves until cancelled. Raises WebError if it cannot listen on the address."""
     app = make_app(storage=storage, desk=desk, parts=parts, web_url=settings.web_url)
     async with serving(app, settings.web_host, settings.web_port) as address:
-        _log.info("web page ready", address=address)
+        _log.info("The web page is ready.", address=address)
         await asyncio.Event().wait()
 
 
-def _sentence(error: OSError, host: str, port: int) -> str:
+def _bind_error(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken by another program: stop that one, or set WEB_PORT to a free port."
+        return f"Port {port} on {host} is in use by another program. Stop it, or set WEB_PORT to a free port."
     if error.errno == errno.EACCES:
-        return f"Port {port} needs more rights than this program has: set WEB_PORT to a number above 1023."
-    return f"The web page cannot listen on {host}: set WEB_HOST to an address of this machine, such as 127.0.0.1."
+        return f"Tunesmith may not listen on port {port}. Set WEB_PORT to a number above 1023."
+    return f"The web page cannot listen on {host}. Set WEB_HOST to an address of this machine, such as 127.0.0.1."

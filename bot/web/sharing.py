@@ -1,4 +1,4 @@
-"""What people do with a finished tune: like it, share it, take it back, delete it."""
+"""Routes that like, share, unshare and delete a tune."""
 
 from __future__ import annotations
 
@@ -6,89 +6,89 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.web import form, state
-from bot.web.failures import wants_json
+from bot.web import form
+from bot.web.errors import wants_json
+from bot.web.tune_json import shared_at
 from bot.web.views import Views
-from bot.web.visitor import remember, tune_at, viewer
+from bot.web.visitor import requested_tune, viewer_of, with_cookie
 from storage.errors import NotAllowed
 from storage.storage import Storage
 from storage.viewer import owns
 
-NO_COOKIE = "I count one ♥ for each browser, and yours keeps no cookie of this page; allow it and press once more."
-NOT_YOURS = "Only whoever asked for this tune can delete it."
+NO_COOKIE = "Each browser can like a tune once, and your browser keeps no cookie of this page. Allow the cookie and try again."
+NOT_THE_OWNER = "Only the owner of this tune can delete it."
 
 
 class SharingPages:
-    """Each answers programs with JSON, and brings people back to the tune's page."""
+    """Programs get JSON. Browsers are sent back to the tune's page."""
 
     def __init__(self, storage: Storage, views: Views) -> None:
         self._storage, self._views = storage, views
 
     async def like(self, request: web.Request) -> web.Response:
-        """`liked` is `yes` or `no`, so that a double click is one; without it the like is turned over."""
-        tune, by = await tune_at(self._storage, request), viewer(request)
-        if not by.user_id:
+        """`liked` is `yes` or `no`, so that a double click counts once. Without it, the like is toggled."""
+        tune, viewer = await requested_tune(self._storage, request), viewer_of(request)
+        if not viewer.user_id:
             raise web.HTTPForbidden(text=NO_COOKIE)
         sharing = self._storage.sharing
-        wanted = _wanted((await form.body(request)).get("liked"))
+        liked = _yes_or_no((await form.body(request)).get("liked"))
         try:
-            if wanted is None:
-                wanted = tune.id not in await sharing.liked([tune.id], by)
-            likes = await (sharing.like if wanted else sharing.unlike)(tune.id, by)
+            if liked is None:
+                liked = tune.id not in await sharing.liked([tune.id], viewer)
+            likes = await (sharing.like if liked else sharing.unlike)(tune.id, viewer)
         except KeyError:
             raise web.HTTPNotFound from None
-        return _answer(request, tune.id, {"likes": likes, "liked": wanted})
+        return _respond(request, tune.id, {"likes": likes, "liked": liked})
 
     async def share(self, request: web.Request) -> web.Response:
-        tune = await tune_at(self._storage, request)
+        tune = await requested_tune(self._storage, request)
         try:
-            shared = await self._storage.sharing.share(tune.id, viewer(request))
+            shared = await self._storage.sharing.share(tune.id, viewer_of(request))
         except KeyError:  # deleted a moment ago, or not finished
             raise web.HTTPNotFound from None
         except NotAllowed as error:
             raise web.HTTPForbidden(text=str(error)) from None
-        return _answer(request, tune.id, {"shared_at": state.shared_at(shared)})
+        return _respond(request, tune.id, {"shared_at": shared_at(shared)})
 
-    async def take_back(self, request: web.Request) -> web.Response:
-        tune = await tune_at(self._storage, request)
+    async def unshare(self, request: web.Request) -> web.Response:
+        tune = await requested_tune(self._storage, request)
         try:
-            await self._storage.sharing.unshare(tune.id, viewer(request))
+            await self._storage.sharing.unshare(tune.id, viewer_of(request))
         except KeyError:
             raise web.HTTPNotFound from None
         except NotAllowed as error:
             raise web.HTTPForbidden(text=str(error)) from None
-        return _answer(request, tune.id, {"shared_at": None})
+        return _respond(request, tune.id, {"shared_at": None})
 
-    async def confirm(self, request: web.Request) -> web.Response:
-        """Asks once more before a tune is gone."""
-        tune = await tune_at(self._storage, request)
-        if not owns(viewer(request), tune):
-            raise web.HTTPForbidden(text=NOT_YOURS)
+    async def confirm_delete(self, request: web.Request) -> web.Response:
+        tune = await requested_tune(self._storage, request)
+        if not owns(viewer_of(request), tune):
+            raise web.HTTPForbidden(text=NOT_THE_OWNER)
         return self._views.page("delete.html", tune=tune)
 
     async def delete(self, request: web.Request) -> web.Response:
-        """Also a tune that has failed or is still being made."""
-        tune = await tune_at(self._storage, request)
+        """Deletes a tune in any state: also one that is unfinished or has failed."""
+        tune = await requested_tune(self._storage, request)
         try:
-            await self._storage.sharing.delete(tune.id, viewer(request))
+            await self._storage.sharing.delete(tune.id, viewer_of(request))
         except KeyError:
             raise web.HTTPNotFound from None
         except NotAllowed:
-            raise web.HTTPForbidden(text=NOT_YOURS) from None
+            raise web.HTTPForbidden(text=NOT_THE_OWNER) from None
         if wants_json(request):
-            return remember(request, web.json_response({"id": tune.id, "deleted": True}, headers={"Cache-Control": "no-store"}))
-        return remember(
-            request, self._views.page("message.html", title="Deleted", sentence="The tune is gone, with all of its files.")
-        )
+            deleted = web.json_response({"id": tune.id, "deleted": True}, headers={"Cache-Control": "no-store"})
+            return with_cookie(request, deleted)
+        page = self._views.page("message.html", title="Deleted", message="The tune and all its files are deleted.")
+        return with_cookie(request, page)
 
 
-def _wanted(value: object) -> bool | None:
+def _yes_or_no(value: object) -> bool | None:
     return value if isinstance(value, bool) else {"yes": True, "no": False}.get(str(value))
 
 
-def _answer(request: web.Request, tune_id: str, told: dict[str, Any]) -> web.Response:
+def _respond(request: web.Request, tune_id: str, changes: dict[str, Any]) -> web.Response:
     address = f"/tunes/{tune_id}"
     if wants_json(request):
-        body = {"id": tune_id, "address": address} | told
-        return remember(request, web.json_response(body, headers={"Cache-Control": "no-store"}))
-    return remember(request, web.Response(status=303, headers={"Location": address}))
+        body = {"id": tune_id, "address": address} | changes
+        return with_cookie(request, web.json_response(body, headers={"Cache-Control": "no-store"}))
+    return with_cookie(request, web.Response(status=303, headers={"Location": address}))

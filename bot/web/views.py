@@ -1,4 +1,4 @@
-"""Templates and static files, read once when the application is made."""
+"""Templates and static files, loaded once at the start."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Static:
 
 
 class Views:
-    """Renders pages; static files live at an address that changes with their content, so browsers may keep them."""
+    """Renders pages and serves static files, whose addresses contain a digest so that browsers may cache them forever."""
 
     def __init__(self) -> None:
         self._static: dict[str, _Static] = {}
@@ -46,9 +46,9 @@ class Views:
         self._templates.globals["static"] = lambda name: self._static[name].address
 
     def page(self, template: str, *, status: int = 200, indexed: bool = False, **context: Any) -> web.Response:
-        """`indexed`: search engines may show it."""
+        """`indexed`: whether search engines may index the page."""
         text = self._templates.get_template(template).render({"here": "", "preview": None} | context, indexed=indexed)
-        # A page holds a form token: one that is kept and shown again would hand in the old form.
+        # A page contains a form token. A cached page would send the old token again.
         headers = {"Cache-Control": "no-store"} | (INDEXED if indexed else {})
         return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
@@ -56,7 +56,7 @@ class Views:
         file = self._static.get(request.match_info["name"])
         if file is None:
             raise web.HTTPNotFound
-        # An old digest gets today's file, but must not keep it under the old address.
+        # An old digest gets the current file, but browsers must not cache it under the old address.
         caching = FOREVER if request.path == file.address else "no-cache"
         return web.Response(body=file.body, content_type=file.media_type, charset="utf-8", headers={"Cache-Control": caching})
 

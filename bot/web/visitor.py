@@ -1,4 +1,4 @@
-"""Who looks at the page, known by a cookie, and which tunes they may see."""
+"""Visitors are known by a cookie, which decides which tunes they may see."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from storage.storage import Storage
 from storage.tunes import Tune
 from storage.viewer import Viewer, owns
 
-_COOKIE, _COOKIE_SECONDS = "person", 365 * 24 * 3600
-_NEW_PERSON = web.RequestKey("new_person", str)
-_PERSON = re.compile(r"[0-9A-Za-z_-]{22}")
+_COOKIE, _COOKIE_SECONDS = "user", 365 * 24 * 3600
+_NEW_USER_ID = web.RequestKey("new_user_id", str)
+_USER_ID = re.compile(r"[0-9A-Za-z_-]{22}")
 Response = TypeVar("Response", bound=web.StreamResponse)
 
 
-def viewer(request: web.Request) -> Viewer:
-    """Whoever comes without a cookie is nobody yet, and sees what was shared."""
-    return Viewer("web", _person(request) or "")
+def viewer_of(request: web.Request) -> Viewer:
+    """The visitor as a viewer. Without a cookie, it has no user id and sees only shared tunes."""
+    return Viewer("web", _cookie(request) or "")
 
 
-async def find(storage: Storage, tune_id: str, by: Viewer) -> Tune | None:
-    """The tune if they may see it; until it is finished, or when it has failed, only whoever asked for it may."""
-    if seen := await storage.gallery.seen(tune_id, by):
+async def find_tune(storage: Storage, tune_id: str, viewer: Viewer) -> Tune | None:
+    """The tune if the viewer may see it. Only the owner may see a tune that is unfinished or has failed."""
+    if seen := await storage.gallery.seen(tune_id, viewer):
         return seen
     tune = await storage.tune(tune_id)
-    return tune if tune and owns(by, tune) else None
+    return tune if tune and owns(viewer, tune) else None
 
 
-async def tune_at(storage: Storage, request: web.Request) -> Tune:
-    """The tune that the address names; what may not be seen is not found, just as what is not there."""
-    tune = await find(storage, request.match_info["id"], viewer(request))
+async def requested_tune(storage: Storage, request: web.Request) -> Tune:
+    """The tune in the address. Raises the same HTTPNotFound for a hidden tune as for one that doesn't exist."""
+    tune = await find_tune(storage, request.match_info["id"], viewer_of(request))
     if tune is None:
         raise web.HTTPNotFound
     return tune
 
 
-def person(request: web.Request) -> str:
-    """One for the whole request, so that the cookie names the person whom the desk was told of."""
-    known = _person(request) or request.get(_NEW_PERSON)
+def user_id(request: web.Request) -> str:
+    """The visitor's id. A new id stays the same for the whole request, so that the cookie matches the stored tune."""
+    known = _cookie(request) or request.get(_NEW_USER_ID)
     if known is None:
-        known = request[_NEW_PERSON] = secrets.token_urlsafe(16)
+        known = request[_NEW_USER_ID] = secrets.token_urlsafe(16)
     return known
 
 
-def remember(request: web.Request, response: Response) -> Response:
-    """Gives a newcomer their cookie; each form handed in keeps it for another year, for their tunes are found by it alone."""
-    if _person(request) is None or request.method == "POST":
+def with_cookie(request: web.Request, response: Response) -> Response:
+    """Sets the cookie of a new visitor. Each sent form renews it for a year, because owners have no other way to their tunes."""
+    if _cookie(request) is None or request.method == "POST":
         response.set_cookie(
-            _COOKIE, person(request), max_age=_COOKIE_SECONDS, httponly=True, samesite="Lax", secure=request.secure, path="/"
+            _COOKIE, user_id(request), max_age=_COOKIE_SECONDS, httponly=True, samesite="Lax", secure=request.secure, path="/"
         )
     return response
 
 
-def _person(request: web.Request) -> str | None:
-    known = request.cookies.get(_COOKIE, "")
-    return known if _PERSON.fullmatch(known) else None
+def _cookie(request: web.Request) -> str | None:
+    value = request.cookies.get(_COOKIE, "")
+    return value if _USER_ID.fullmatch(value) else None

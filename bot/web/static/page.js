@@ -1,10 +1,10 @@
-// What the page does beyond plain HTML; everything works, more slowly, without it.
+// Improves the pages: everything also works without scripts.
 
 const POLL_MS = 3000;
-const MOST_BARS = 64;
+const MAX_BARS = 64; // drawn on the stave
 
 function renewTokens() {
-  // A page that comes back from the browser's memory would hand in the form that was accepted before.
+  // A page restored from the back-forward cache would send a token that was already accepted.
   const token = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   for (const input of document.querySelectorAll('input[name="token"]')) input.value = token;
 }
@@ -19,67 +19,67 @@ function fillExample(link) {
 
 function offerCopy(button) {
   const source = document.getElementById(button.dataset.copy);
-  const said = document.querySelector("[data-copied]");
+  const status = document.querySelector("[data-copied]");
   button.hidden = false;
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(source.textContent);
-      said.textContent = "Copied.";
+      status.textContent = "Copied.";
     } catch {
-      // Not a secure address, or not allowed: the text is selected, ready for the keyboard.
+      // No secure context or no permission: select the text, so that the visitor can copy it with the keyboard.
       getSelection().selectAllChildren(source);
-      said.textContent = "Selected; copy it with the keyboard.";
+      status.textContent = "Selected. Copy it with the keyboard.";
     }
   });
 }
 
 function likeInPlace(form) {
-  // Without leaving the page, or a tune that is being listened to would fall silent.
+  // Without loading a page, which would stop the recording.
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
       const headers = { Accept: "application/json" };
-      const answer = await fetch(form.action, { method: "POST", headers, body: new URLSearchParams(new FormData(form)) });
-      if (!answer.ok) throw new Error(answer.statusText);
-      const now = await answer.json();
-      form.elements.liked.value = now.liked ? "no" : "yes";
-      form.querySelector("button").setAttribute("aria-pressed", now.liked);
-      form.querySelector("[data-likes]").textContent = now.likes;
+      const response = await fetch(form.action, { method: "POST", headers, body: new URLSearchParams(new FormData(form)) });
+      if (!response.ok) throw new Error(response.statusText);
+      const { liked, likes } = await response.json();
+      form.elements.liked.value = liked ? "no" : "yes";
+      form.querySelector("button").setAttribute("aria-pressed", liked);
+      form.querySelector("[data-likes]").textContent = likes;
     } catch {
-      form.submit(); // the page that comes says what is the matter
+      form.submit(); // the page that loads explains the error
     }
   });
 }
 
-function silenceOthers(playing) {
+function pauseOthers(playing) {
   for (const audio of document.querySelectorAll("audio")) if (audio !== playing) audio.pause();
 }
 
 function follow(page) {
   const address = page.dataset.tune;
-  const sentence = page.querySelector("[data-sentence]");
+  const message = page.querySelector("[data-message]");
   const bars = page.querySelector("[data-bars]");
   const stave = page.querySelector("[data-stave]");
 
-  const show = (now) => {
-    if (now.status === "finished" || now.status === "failed") {
+  const show = (progress) => {
+    if (progress.status === "finished" || progress.status === "failed") {
       location.reload();
       return true;
     }
-    // Only what is new is written, or a screen reader would say the same again with every bar.
-    if (sentence.textContent !== now.sentence) sentence.textContent = document.title = now.sentence;
-    bars.textContent = now.bars;
-    while (stave.children.length > now.bars) stave.lastChild.remove();
-    while (stave.children.length < Math.min(now.bars, MOST_BARS)) stave.append(document.createElement("li"));
+    // Only on a change, or a screen reader would repeat the message with every bar.
+    if (message.textContent !== progress.message) message.textContent = document.title = progress.message;
+    bars.textContent = progress.bars;
+    while (stave.children.length > progress.bars) stave.lastChild.remove();
+    while (stave.children.length < Math.min(progress.bars, MAX_BARS)) stave.append(document.createElement("li"));
     return false;
   };
   const poll = async () => {
     try {
-      const answer = await fetch(`${address}.json`);
-      if (answer.status === 404) return location.reload(); // it was deleted
-      if (answer.ok && show(await answer.json())) return;
+      const response = await fetch(`${address}.json`);
+      if (response.status === 404) return location.reload(); // deleted
+      if (response.ok && show(await response.json())) return;
     } catch {
-      // No connection just now: ask again.
+      // No connection: try again.
     }
     setTimeout(poll, POLL_MS);
   };
@@ -94,12 +94,12 @@ function follow(page) {
   addEventListener("pagehide", () => events.close());
 }
 
-async function lightUp(sheet) {
-  // The notes of the sheet while they sound: the picture gives way to the same drawing inside the page.
+async function highlightNotes(sheet) {
+  // Replaces the image by an inline SVG and marks the notes that are sounding.
   const audio = document.querySelector("audio");
-  const answers = await Promise.all([fetch(sheet.dataset.sheet), fetch(sheet.dataset.times)]);
-  if (!answers.every((answer) => answer.ok)) return;
-  const [drawing, times] = [await answers[0].text(), await answers[1].json()];
+  const responses = await Promise.all([fetch(sheet.dataset.sheet), fetch(sheet.dataset.timeMap)]);
+  if (!responses.every((response) => response.ok)) return;
+  const [drawing, timeMap] = [await responses[0].text(), await responses[1].json()];
   const image = sheet.querySelector("img");
   const svg = document.importNode(new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement, true);
   svg.setAttribute("role", "img");
@@ -107,15 +107,15 @@ async function lightUp(sheet) {
   image.replaceWith(svg);
 
   let sounding = [];
-  const show = (at) => {
-    const next = times.findIndex((entry) => entry.onset_ms > at);
-    const entry = times[(next < 0 ? times.length : next) - 1];
+  const show = (ms) => {
+    const next = timeMap.findIndex((entry) => entry.onset_ms > ms);
+    const entry = timeMap[(next < 0 ? timeMap.length : next) - 1];
     const id = entry && `b${entry.bar}n${entry.note}`;
-    const now = entry ? [...svg.querySelectorAll(`[id="${id}"], [id^="${id}-"]`)] : []; // a long note may be tied together
-    if (now[0] === sounding[0]) return;
+    const notes = entry ? [...svg.querySelectorAll(`[id="${id}"], [id^="${id}-"]`)] : []; // tied notes have several parts
+    if (notes[0] === sounding[0]) return;
     for (const note of sounding) note.classList.remove("sounding");
-    for (const note of now) note.classList.add("sounding");
-    sounding = now;
+    for (const note of notes) note.classList.add("sounding");
+    sounding = notes;
   };
   let frame = 0;
   const follow = () => {
@@ -134,9 +134,9 @@ addEventListener("pageshow", (event) => {
 });
 document.querySelectorAll("[data-fill]").forEach(fillExample);
 document.querySelectorAll("[data-like]").forEach(likeInPlace);
-document.querySelectorAll("audio").forEach((audio) => audio.addEventListener("play", () => silenceOthers(audio)));
+document.querySelectorAll("audio").forEach((audio) => audio.addEventListener("play", () => pauseOthers(audio)));
 document.querySelectorAll("[data-copy]").forEach(offerCopy);
 document.querySelectorAll("[data-tune]").forEach(follow);
-document.querySelectorAll("[data-times]").forEach((sheet) => {
-  document.querySelector("audio").addEventListener("play", () => lightUp(sheet), { once: true });
+document.querySelectorAll("[data-time-map]").forEach((sheet) => {
+  document.querySelector("audio").addEventListener("play", () => highlightNotes(sheet), { once: true });
 });

@@ -1,4 +1,4 @@
-"""One page for most tests, on real PostgreSQL: the desk, and somebody who plays the worker."""
+"""Fixtures for the web page: a site on real PostgreSQL, shared by most tests. The tests play the worker."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 120">
 <g id="b0n0"><circle cx="60" cy="72" r="6"/></g><g id="b0n1-0"><circle cx="90" cy="60" r="6"/></g></svg>"""
 TIMES = b'[{"onset_ms": 0, "bar": 0, "note": 0}, {"onset_ms": 1000, "bar": 0, "note": 1}]'
 OPEN_LIMIT = 3
-DISCORDS, SERVER, PLACE = "77777777777777777", "88888888888888888", "99999999999999999"
+DISCORD_USER, COMMUNITY, CHANNEL = "77777777777777777", "88888888888888888", "99999999999999999"
 
 
 @cache
 def mp3() -> bytes:
-    """Two seconds of A, long enough to seek in."""
+    """Two seconds of the note A: long enough to seek in."""
     encoder = lameenc.Encoder()
     encoder.set_bit_rate(64)
     encoder.set_in_sample_rate(22_050)
@@ -73,7 +73,7 @@ def files() -> dict[str, tuple[str, bytes]]:
 
 @dataclass
 class Site:
-    """The running page, and the worker's side of it."""
+    """The running web page, and the storage behind it."""
 
     address: str
     storage: Storage
@@ -82,12 +82,12 @@ class Site:
     ready: dict[str, bool] = field(default_factory=dict)
 
     async def finish(self, tune_id: str, *, bars: int = 16, **changes: Any) -> None:
-        """Plays the worker from the first bar to the files."""
+        """Does what a worker does, from the first bar to the files."""
         await self.storage.start(tune_id)
         for bar in range(1, bars + 1):
             await self.storage.progress(tune_id, status=Status.COMPOSING, bars=bar)
         await self.storage.progress(tune_id, status=Status.RENDERING, bars=bars)
-        made: dict[str, Any] = {
+        composition: dict[str, Any] = {
             "abc": ABC,
             "title": "The Web Reel",
             "rhythm": "reel",
@@ -97,27 +97,27 @@ class Site:
             "model": "test-lstm",
             "scores": {},
         }
-        await self.storage.finish(tune_id, Composition(**made | changes), files())
+        await self.storage.finish(tune_id, Composition(**composition | changes), files())
 
-    async def discord_tune(self, event: str, *, share: bool = False, **changes: Any) -> str:
-        """A finished tune from a server, and shared from there."""
-        tune = await self.storage.add(TuneRequest.check(), Origin("discord", event, DISCORDS, "channel", SERVER))
+    async def discord_tune(self, event_id: str, *, share: bool = False, **changes: Any) -> str:
+        """A finished tune from a Discord server, optionally shared."""
+        tune = await self.storage.add(TuneRequest.check(), Origin("discord", event_id, DISCORD_USER, "channel", COMMUNITY))
         await self.finish(tune.id, bars=1, **changes)
         if share:
-            await self.storage.sharing.share(tune.id, Viewer("discord", DISCORDS, SERVER), channel_id=PLACE)
+            await self.storage.sharing.share(tune.id, Viewer("discord", DISCORD_USER, COMMUNITY), channel_id=CHANNEL)
         return tune.id
 
     @asynccontextmanager
-    async def come(self, *, cookies: bool = True) -> AsyncIterator[Visitor]:
-        """Somebody else comes, in whose browser cookies are kept or not."""
-        # The address is a number, to which a cookie jar gives no cookies by default.
+    async def new_visitor(self, *, cookies: bool = True) -> AsyncIterator[Visitor]:
+        """A visitor with a cookie jar of their own, or whose browser rejects cookies."""
+        # By default, a cookie jar ignores addresses that are numbers.
         jar = CookieJar(unsafe=True) if cookies else DummyCookieJar()
         async with ClientSession(self.address, cookie_jar=jar) as session:
             yield Visitor(session)
 
 
 class Visitor:
-    """A browser's cookies without the browser; follows no redirect."""
+    """A client with cookies that follows no redirects."""
 
     def __init__(self, session: ClientSession) -> None:
         self.session = session
@@ -133,13 +133,13 @@ class Visitor:
         return await self._read(await self.session.post(path, data=data, allow_redirects=False, **options))
 
     async def compose(self, **fields: str) -> str:
-        """The new tune's id."""
+        """Sends the form; returns the id of the new tune."""
         answer = await self.post("/tunes", fields)
         assert answer.status == 303, await answer.text()
         return answer.headers["Location"].removeprefix("/tunes/")
 
-    async def told(self, tune_id: str) -> AsyncIterator[dict[str, Any]]:
-        """The tune's progress as the page hears of it; each line is there before the next is waited for."""
+    async def progress(self, tune_id: str) -> AsyncIterator[dict[str, Any]]:
+        """The progress events of a tune, as the page gets them."""
         async with asyncio.timeout(HANG_S), self.session.get(f"/tunes/{tune_id}/events") as answer:
             assert answer.headers["Content-Type"] == "text/event-stream"
             async for line in answer.content:
@@ -165,8 +165,8 @@ async def open_site(storage: Storage, *, open_requests: int = OPEN_LIMIT, web_ur
 
 
 @pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that a busy machine keeps waiting is not taken for a broken one."""
+def patient_health_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine, a slow database must not count as a broken one."""
     monkeypatch.setattr(health, "DATABASE_TIMEOUT_S", HANG_S)
 
 
@@ -179,14 +179,14 @@ async def site(new_database: Callable[..., str], template: str, tmp_path_factory
 
 @pytest.fixture
 async def empty_site(storage: Storage) -> AsyncIterator[Site]:
-    """A page of the test's own, where nobody has been yet."""
+    """A site of the test's own, without tunes."""
     async with open_site(storage) as site:
         yield site
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(site: Site) -> AsyncIterator[Visitor]:
-    async with site.come() as visitor:
+    async with site.new_visitor() as visitor:
         yield visitor
 
 

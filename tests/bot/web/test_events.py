@@ -18,10 +18,10 @@ from tests.patience import HANG_S
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_progress_is_told_to_the_end(site: Site, visitor: Visitor) -> None:
+async def test_progress_is_sent_until_the_tune_is_finished(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     steps = []
-    async for step in visitor.told(tune_id):
+    async for step in visitor.progress(tune_id):
         steps.append((step["status"], step["bars"]))
         if len(steps) == 1:
             await site.storage.start(tune_id)
@@ -33,10 +33,10 @@ async def test_progress_is_told_to_the_end(site: Site, visitor: Visitor) -> None
     assert steps[-1] == ("finished", 4)
 
 
-async def test_a_finished_tune_is_told_at_once(site: Site, visitor: Visitor) -> None:
+async def test_a_finished_tune_is_sent_at_once(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     await site.finish(tune_id, bars=1)
-    assert [step["status"] async for step in visitor.told(tune_id)] == ["finished"]
+    assert [step["status"] async for step in visitor.progress(tune_id)] == ["finished"]
 
 
 async def test_the_stream_ends_when_the_tune_is_deleted(site: Site, visitor: Visitor) -> None:
@@ -44,14 +44,14 @@ async def test_the_stream_ends_when_the_tune_is_deleted(site: Site, visitor: Vis
     tune = await site.storage.tune(tune_id)
     assert tune is not None
     steps = []
-    async for step in visitor.told(tune_id):
+    async for step in visitor.progress(tune_id):
         steps.append(step["status"])
         await site.storage.sharing.delete(tune_id, Viewer("web", tune.origin.user_id))
     assert steps == ["queued"]
 
 
-class NotingDesk(Desk):
-    """The desk, and whether its last follower has gone."""
+class WatchedDesk(Desk):
+    """Notices when its last follower has left."""
 
     gone: asyncio.Event
 
@@ -64,24 +64,24 @@ class NotingDesk(Desk):
             self.gone.set()
 
 
-async def test_a_silent_stream_is_kept_open_until_its_reader_leaves(
+async def test_an_idle_stream_stays_open_until_its_reader_leaves(
     site: Site, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "HEARTBEAT_S", 0.05)
     tune_id = await visitor.compose()
-    desk = NotingDesk(site.storage, open_requests_per_person=3)
+    desk = WatchedDesk(site.storage, open_requests_per_person=3)
     desk.gone = asyncio.Event()
     async with serving(make_app(storage=site.storage, desk=desk), "127.0.0.1", 0) as address, asyncio.timeout(HANG_S):
         async with ClientSession(cookies=visitor.cookies) as session, session.get(f"{address}/tunes/{tune_id}/events") as answer:
             async for line in answer.content:
-                if line == b": still here\n":
+                if line == b": heartbeat\n":
                     break
             assert not desk.gone.is_set()
         await desk.gone.wait()
 
 
-async def test_the_server_stops_while_somebody_watches(site: Site, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "SHUTDOWN_S", 10 * HANG_S)  # so long it would wait for who does not leave
+async def test_the_server_stops_while_a_stream_is_open(site: Site, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "SHUTDOWN_S", 10 * HANG_S)  # how long it would wait for open streams
     tune_id = await visitor.compose()
     desk = Desk(site.storage, open_requests_per_person=3)
     async with (

@@ -12,8 +12,8 @@ TITLE = 'The "Köln" Reel\r\nX-Evil: 1'
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def files(site: Site) -> str:
-    """The address of a shared tune's files."""
-    async with site.come() as owner:
+    """The address of the files of a shared tune."""
+    async with site.new_visitor() as owner:
         tune_id = await owner.compose()
         await site.finish(tune_id, title=TITLE)
         await owner.post(f"/tunes/{tune_id}/share")
@@ -31,7 +31,7 @@ async def files(site: Site) -> str:
         ("tune.svg", "image/svg+xml; charset=utf-8", "the-koln-reel-x-evil-1.svg"),
     ],
 )
-async def test_files_come_with_their_type_and_the_tunes_name(
+async def test_files_have_their_media_type_and_the_name_of_the_tune(
     visitor: Visitor, files: str, name: str, media_type: str, download: str
 ) -> None:
     answer = await visitor.get(f"{files}/{name}")
@@ -44,7 +44,7 @@ async def test_files_come_with_their_type_and_the_tunes_name(
     assert "X-Evil" not in answer.headers
 
 
-async def test_sheets_may_run_no_script(visitor: Visitor, files: str) -> None:
+async def test_sheet_music_may_run_no_script(visitor: Visitor, files: str) -> None:
     answer = await visitor.get(f"{files}/tune.svg")
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "sandbox" in policy and "script-src" not in policy
@@ -52,11 +52,13 @@ async def test_sheets_may_run_no_script(visitor: Visitor, files: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "start", "stop"),
+    ("byte_range", "start", "stop"),
     [("bytes=0-", 0, None), ("bytes=100-199", 100, 200), ("bytes=-50", -50, None), ("bytes=1000-99999999", 1000, None)],
 )
-async def test_a_recording_can_be_read_in_parts(visitor: Visitor, files: str, asked: str, start: int, stop: int | None) -> None:
-    answer = await visitor.get(f"{files}/tune.mp3", headers={"Range": asked})
+async def test_a_byte_range_of_a_recording_is_served(
+    visitor: Visitor, files: str, byte_range: str, start: int, stop: int | None
+) -> None:
+    answer = await visitor.get(f"{files}/tune.mp3", headers={"Range": byte_range})
     content = mp3()[start:stop]
     first = start % len(mp3())
     assert answer.status == 206
@@ -64,21 +66,23 @@ async def test_a_recording_can_be_read_in_parts(visitor: Visitor, files: str, as
     assert answer.headers["Content-Range"] == f"bytes {first}-{first + len(content) - 1}/{len(mp3())}"
 
 
-@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=5-4", "bytes=-0"])
-async def test_a_part_that_does_not_exist_is_refused(visitor: Visitor, files: str, asked: str) -> None:
-    answer = await visitor.get(f"{files}/tune.mp3", headers={"Range": asked})
+@pytest.mark.parametrize("byte_range", ["bytes=99999999-", "bytes=5-4", "bytes=-0"])
+async def test_a_byte_range_outside_the_file_is_refused(visitor: Visitor, files: str, byte_range: str) -> None:
+    answer = await visitor.get(f"{files}/tune.mp3", headers={"Range": byte_range})
     assert answer.status == 416
     assert answer.headers["Content-Range"] == f"bytes */{len(mp3())}"
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("asked", ["bytes=", "bytes=-", "bytes=0-1,5-9", "lines=1-2", "bytes=a-b", "bytes=" + "9" * 400 + "-"])
-async def test_a_range_that_cannot_be_read_gets_the_whole_file(visitor: Visitor, files: str, asked: str) -> None:
-    answer = await visitor.get(f"{files}/tune.mp3", headers={"Range": asked})
+@pytest.mark.parametrize(
+    "byte_range", ["bytes=", "bytes=-", "bytes=0-1,5-9", "lines=1-2", "bytes=a-b", "bytes=" + "9" * 400 + "-"]
+)
+async def test_an_invalid_byte_range_gets_the_whole_file(visitor: Visitor, files: str, byte_range: str) -> None:
+    answer = await visitor.get(f"{files}/tune.mp3", headers={"Range": byte_range})
     assert (answer.status, await answer.read()) == (200, mp3())
 
 
-async def test_what_a_browser_has_is_not_sent_again(visitor: Visitor, files: str) -> None:
+async def test_a_cached_file_is_not_sent_again(visitor: Visitor, files: str) -> None:
     tag = (await visitor.get(f"{files}/tune.mp3")).headers["ETag"]
     assert (await visitor.get(f"{files}/tune.mp3", headers={"If-None-Match": tag})).status == 304
     assert (await visitor.get(f"{files}/tune.mp3", headers={"If-Range": tag, "Range": "bytes=0-9"})).status == 206
@@ -98,7 +102,7 @@ async def test_what_a_browser_has_is_not_sent_again(visitor: Visitor, files: str
         ".",
     ],
 )
-async def test_only_the_tunes_own_files_are_found(visitor: Visitor, files: str, name: str) -> None:
+async def test_no_other_files_are_served(visitor: Visitor, files: str, name: str) -> None:
     answer = await visitor.get(URL(f"{files}/{name}", encoded=True))  # type: ignore[arg-type]
     assert answer.status == 404
     assert "root:" not in await answer.text()
@@ -109,7 +113,7 @@ async def test_an_unfinished_tune_has_no_files(visitor: Visitor) -> None:
     assert (await visitor.get(f"/tunes/{tune_id}/files/tune.mp3")).status == 404
 
 
-async def test_a_private_tunes_files_are_kept_by_its_owners_browser_alone(site: Site, visitor: Visitor) -> None:
+async def test_only_the_owners_browser_may_cache_the_files_of_a_private_tune(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     await site.finish(tune_id, bars=1)
     for share, caching in ((False, "private, max-age=300"), (True, "public, max-age=300")):
@@ -120,7 +124,7 @@ async def test_a_private_tunes_files_are_kept_by_its_owners_browser_alone(site: 
         assert (await visitor.get(f"/tunes/{tune_id}/files/tune.json")).headers["Cache-Control"] == "private, max-age=300"
 
 
-async def test_how_a_tune_was_made_is_told_to_its_owner_alone(site: Site, visitor: Visitor, files: str) -> None:
+async def test_only_the_owner_gets_tune_json(site: Site, visitor: Visitor, files: str) -> None:
     tune_id = await visitor.compose()
     await site.finish(tune_id, bars=1)
     await visitor.post(f"/tunes/{tune_id}/share")
@@ -128,12 +132,12 @@ async def test_how_a_tune_was_made_is_told_to_its_owner_alone(site: Site, visito
     assert (await visitor.get(f"{files}/tune.json")).status == 404
 
 
-async def test_what_a_browser_has_is_not_found_either_once_it_is_taken_back(site: Site, visitor: Visitor) -> None:
+async def test_a_cached_file_of_an_unshared_tune_is_not_found(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     await site.finish(tune_id, bars=1)
     await visitor.post(f"/tunes/{tune_id}/share")
-    async with site.come() as stranger:
+    async with site.new_visitor() as stranger:
         tag = (await stranger.get(f"/tunes/{tune_id}/files/tune.mp3")).headers["ETag"]
-        await visitor.post(f"/tunes/{tune_id}/take-back")
+        await visitor.post(f"/tunes/{tune_id}/unshare")
         answer = await stranger.get(f"/tunes/{tune_id}/files/tune.mp3", headers={"If-None-Match": tag})
     assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-store")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.web.gallery import Asked
+from bot.web.gallery import GalleryQuery
 from generator.request import RequestError
 from storage.gallery import PAGE, Order
 from storage.viewer import Viewer
@@ -17,7 +17,7 @@ SCRIPT = "<script>alert(1)</script>\"'"
 
 @pytest.fixture
 async def guest(empty_site: Site) -> AsyncIterator[Visitor]:
-    async with empty_site.come() as guest:
+    async with empty_site.new_visitor() as guest:
         yield guest
 
 
@@ -33,7 +33,7 @@ def titles(page: str) -> list[str]:
     return re.findall(r'<h2><a href="/tunes/\w+">([^<]*)</a></h2>', page)
 
 
-async def test_an_entry_has_sheet_title_rhythm_key_likes_and_player(empty_site: Site, guest: Visitor) -> None:
+async def test_an_entry_has_sheet_music_title_rhythm_key_likes_and_player(empty_site: Site, guest: Visitor) -> None:
     tune_id = await shared(empty_site, "The Known Reel", likes=3)
     answer = await guest.get("/gallery")
     page = await answer.text()
@@ -44,7 +44,7 @@ async def test_an_entry_has_sheet_title_rhythm_key_likes_and_player(empty_site: 
     assert f'action="/tunes/{tune_id}/like"' in page and "<span data-likes>3</span>" in page
 
 
-async def test_every_page_leads_to_the_gallery(empty_site: Site, guest: Visitor) -> None:
+async def test_every_page_links_to_the_gallery(empty_site: Site, guest: Visitor) -> None:
     for path in ("/", "/gallery", "/nowhere"):
         assert '<a href="/gallery"' in await (await guest.get(path)).text()
 
@@ -62,22 +62,20 @@ async def test_every_page_leads_to_the_gallery(empty_site: Site, guest: Visitor)
         ("?title=&rhythm=&key=&order=", ["Ennis Market", "The Humours of Ennis", "A B"]),
     ],
 )
-async def test_a_search_finds_the_same_on_the_page_as_json_and_in_the_tunebook(
-    empty_site: Site, guest: Visitor, query: str, found: list[str]
-) -> None:
+async def test_page_json_and_tunebook_find_the_same_tunes(empty_site: Site, guest: Visitor, query: str, found: list[str]) -> None:
     await shared(empty_site, "A B", likes=2, rhythm="polka", key="G")
     await shared(empty_site, "The Humours of Ennis", rhythm="jig", key="D")
     await shared(empty_site, "Ennis Market", likes=1, key="Edor")
     assert titles(await (await guest.get("/gallery" + query)).text()) == found
-    told = await (await guest.get("/gallery.json" + query)).json()
-    assert [tune["title"] for tune in told["tunes"]] == found and told["next"] is None
+    listing = await (await guest.get("/gallery.json" + query)).json()
+    assert [tune["title"] for tune in listing["tunes"]] == found and listing["next"] is None
     book = await guest.get("/tunebook.abc" + query)
     assert re.findall(r"^T:(.*)$", await book.text(), re.MULTILINE) == found
     assert re.findall(r"^X:(.*)$", await book.text(), re.MULTILINE) == [str(number + 1) for number in range(len(found))]
 
 
 @pytest.mark.parametrize(
-    ("query", "field", "sentence"),
+    ("query", "field", "message"),
     [
         ("?rhythm=tango", "rhythm", "I don't know the rhythm “tango”."),
         ("?key=H", "key", "“H” is not a key."),
@@ -86,24 +84,22 @@ async def test_a_search_finds_the_same_on_the_page_as_json_and_in_the_tunebook(
         ("?after=%00&title=%ED%A0%80", "", ""),
     ],
 )
-async def test_a_search_that_cannot_be_read_is_said_in_a_sentence(
-    empty_site: Site, guest: Visitor, query: str, field: str, sentence: str
-) -> None:
+async def test_an_invalid_search_names_its_field(empty_site: Site, guest: Visitor, query: str, field: str, message: str) -> None:
     status = 422 if field else 200
     page = await guest.get("/gallery" + query)
-    assert page.status == status and sentence in (await page.text()).replace("&#39;", "'")
-    told = await guest.get("/gallery.json" + query)
-    assert told.status == status
+    assert page.status == status and message in (await page.text()).replace("&#39;", "'")
+    listing = await guest.get("/gallery.json" + query)
+    assert listing.status == status
     if field:
-        refusal = await told.json()
-        assert refusal["field"] == field and refusal["error"].startswith(sentence)
+        refusal = await listing.json()
+        assert refusal["field"] == field and refusal["error"].startswith(message)
     if field not in ("after", ""):
         book = await guest.get("/tunebook.abc" + query)
-        assert book.status == 422 and sentence in (await book.text()).replace("&#39;", "'")
+        assert book.status == 422 and message in (await book.text()).replace("&#39;", "'")
         assert (await (await guest.get("/tunebook.abc" + query, headers=JSON)).json())["field"] == field
 
 
-async def test_what_was_searched_for_stays_in_the_form_and_is_never_markup(empty_site: Site, guest: Visitor) -> None:
+async def test_the_form_keeps_the_search_and_escapes_it(empty_site: Site, guest: Visitor) -> None:
     for name in ("title", "rhythm", "key", "order", "after"):
         page = await (await guest.get("/gallery", params={name: SCRIPT})).text()
         assert "<script>alert" not in page
@@ -114,7 +110,7 @@ async def test_what_was_searched_for_stays_in_the_form_and_is_never_markup(empty
     assert "<script>alert" not in page and "alert(1)&lt;/script&gt;" in page
 
 
-async def test_pages_follow_each_other_with_the_same_search(empty_site: Site, guest: Visitor) -> None:
+async def test_the_next_pages_keep_the_search(empty_site: Site, guest: Visitor) -> None:
     for number in range(2 * PAGE + 1):
         await shared(empty_site, f"Reel {number}")
     await shared(empty_site, "Another")
@@ -129,33 +125,33 @@ async def test_pages_follow_each_other_with_the_same_search(empty_site: Site, gu
         assert ("First page" in page) == (len(found) > PAGE)
     assert path == "" and found == [f"Reel {number}" for number in range(2 * PAGE, -1, -1)]
 
-    told: list[str] = []
+    listed: list[str] = []
     address = "/gallery.json?title=reel"
     while address:
         answer = await (await guest.get(address)).json()
-        told += [tune["title"] for tune in answer["tunes"]]
+        listed += [tune["title"] for tune in answer["tunes"]]
         address = answer["next"]
-    assert told == found
+    assert listed == found
     assert (await (await guest.get("/tunebook.abc?title=reel")).text()).count("\nT:") == len(found)
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("query", "message"),
     [
         ("", "Nothing has been shared yet."),
         ("?order=week", "Nobody has liked a tune this week"),
         ("?order=month", "Nobody has liked a tune this month"),
         ("?order=ever", "Nobody has liked a tune yet"),
-        ("?rhythm=jig&key=Em", "No shared tune is like that."),
+        ("?rhythm=jig&key=Em", "No shared tune matches."),
     ],
 )
-async def test_an_empty_gallery_says_so(guest: Visitor, query: str, sentence: str) -> None:
+async def test_an_empty_gallery_explains_why(guest: Visitor, query: str, message: str) -> None:
     page = await (await guest.get("/gallery" + query)).text()
-    assert sentence in page and titles(page) == []
+    assert message in page and titles(page) == []
     assert ("/?rhythm=jig&amp;key=Em" in page) == ("jig" in query)
 
 
-async def test_programs_are_told_what_the_page_shows_and_where_the_files_are(empty_site: Site, guest: Visitor) -> None:
+async def test_json_has_the_entries_of_the_page_and_the_addresses_of_their_files(empty_site: Site, guest: Visitor) -> None:
     tune_id = await shared(empty_site, "The Known Reel", likes=2)
     answer = await guest.get("/gallery.json")
     [tune] = (await answer.json())["tunes"]
@@ -166,7 +162,7 @@ async def test_programs_are_told_what_the_page_shows_and_where_the_files_are(emp
     assert answer.headers["Cache-Control"] == "public, max-age=60"
 
 
-async def test_a_tunebook_is_a_file_that_may_be_kept_for_a_minute(empty_site: Site, guest: Visitor) -> None:
+async def test_a_tunebook_is_a_download_that_may_be_cached_for_a_minute(empty_site: Site, guest: Visitor) -> None:
     await shared(empty_site, "The Known Reel")
     answer = await guest.get("/tunebook.abc")
     assert answer.headers["Content-Type"] == "text/vnd.abc; charset=utf-8"
@@ -174,10 +170,10 @@ async def test_a_tunebook_is_a_file_that_may_be_kept_for_a_minute(empty_site: Si
     assert answer.headers["Cache-Control"] == "public, max-age=60"
 
 
-def test_the_address_of_a_search_is_read_as_the_same_search() -> None:
-    asked = Asked.check({"title": "a & b", "rhythm": "Slip-Jigs", "key": "e minor", "order": " Week "})
-    assert asked.order is Order.WEEK and asked.search.rhythm == "slip jig"
-    assert asked.address("/gallery") == "/gallery?title=a+%26+b&rhythm=slip+jig&key=Em&order=week"
-    assert Asked().address("/gallery") == "/gallery"
+def test_the_address_of_a_query_is_read_back_as_the_same_query() -> None:
+    query = GalleryQuery.check({"title": "a & b", "rhythm": "Slip-Jigs", "key": "e minor", "order": " Week "})
+    assert query.order is Order.WEEK and query.search.rhythm == "slip jig"
+    assert query.address("/gallery") == "/gallery?title=a+%26+b&rhythm=slip+jig&key=Em&order=week"
+    assert GalleryQuery().address("/gallery") == "/gallery"
     with pytest.raises(RequestError):
-        Asked.check({"order": "newest first"})
+        GalleryQuery.check({"order": "newest first"})

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def shelf(site: Site) -> AsyncIterator[None]:
-    """More shared tunes than a page of the gallery holds, all with «Browsed» in their titles."""
+async def many_shared_tunes(site: Site) -> AsyncIterator[None]:
+    """More shared tunes than fit on a page of the gallery. Each title contains “Browsed”."""
     for number in range(PAGE + 2):
         key = "Edor" if number == 3 else "G"
-        await site.discord_tune(f"shelf {number}", share=True, title=f"Browsed No. {number}", rhythm="jig", key=key)
+        await site.discord_tune(f"browsed {number}", share=True, title=f"Browsed No. {number}", rhythm="jig", key=key)
     yield
 
 
@@ -33,7 +33,9 @@ async def own_tune(site: Site, page: Page, title: str) -> str:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-async def test_somebody_searches_and_turns_the_pages(site: Site, browser: Browser, shelf: None, scripts: bool) -> None:
+async def test_searching_and_paging_through_the_gallery(
+    site: Site, browser: Browser, many_shared_tunes: None, scripts: bool
+) -> None:
     async with open_page(browser, site.address, java_script_enabled=scripts) as page:
         await page.goto("/")
         await page.get_by_role("link", name="Gallery").click()
@@ -52,13 +54,13 @@ async def test_somebody_searches_and_turns_the_pages(site: Site, browser: Browse
         await page.get_by_role("button", name="Search").click()
         await expect(entries).to_have_text(["Browsed No. 3"])
         await page.get_by_role("link", name="Liked this week").click()
-        await expect(page.get_by_text("No shared tune is like that.")).to_be_visible()
+        await expect(page.get_by_text("No shared tune matches.")).to_be_visible()
         await page.get_by_role("link", name="Newest").click()
         await page.get_by_role("link", name="Browsed No. 3").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Browsed No. 3")
 
 
-async def test_a_mistake_in_the_search_is_shown_where_the_cursor_is(site: Site, browser: Browser) -> None:
+async def test_an_invalid_search_focuses_its_field(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address, expected="status of 422") as page:
         await page.goto("/gallery")
         await page.get_by_label("Key").fill("H minor")
@@ -68,11 +70,11 @@ async def test_a_mistake_in_the_search_is_shown_where_the_cursor_is(site: Site, 
         await expect(key).to_have_accessible_description(re.compile("“H minor” is not a key"))
 
 
-async def test_the_gallery_plays_one_tune_at_a_time(site: Site, browser: Browser, shelf: None) -> None:
+async def test_the_gallery_plays_one_tune_at_a_time(site: Site, browser: Browser, many_shared_tunes: None) -> None:
     async with open_page(browser, site.address) as page:
         await page.goto("/gallery?title=browsed")
         first, second = page.locator("audio").nth(0), page.locator("audio").nth(1)
-        await expect(first).to_have_js_property("readyState", 0)  # nothing is fetched before it is asked for
+        await expect(first).to_have_js_property("readyState", 0)  # nothing is loaded before it plays
         await first.evaluate("async audio => { audio.muted = audio.loop = true; await audio.play(); }")
         await second.evaluate("async audio => { audio.muted = audio.loop = true; await audio.play(); }")
         await expect(first).to_have_js_property("paused", True)
@@ -81,7 +83,7 @@ async def test_the_gallery_plays_one_tune_at_a_time(site: Site, browser: Browser
         assert await image.evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
 
 
-async def test_a_heart_is_counted_while_the_tune_goes_on_playing(site: Site, browser: Browser) -> None:
+async def test_liking_does_not_stop_the_recording(site: Site, browser: Browser) -> None:
     tune_id = await site.discord_tune("heart", share=True, title="The Heart of the Matter")
     async with open_page(browser, site.address) as page:
         await page.goto(f"/tunes/{tune_id}")
@@ -101,7 +103,7 @@ async def test_a_heart_is_counted_while_the_tune_goes_on_playing(site: Site, bro
     assert tune is not None and tune.likes == 0
 
 
-async def test_a_heart_that_cannot_be_counted_says_why(site: Site, browser: Browser) -> None:
+async def test_a_like_without_a_cookie_explains_why_it_fails(site: Site, browser: Browser) -> None:
     tune_id = await site.discord_tune("no heart", share=True)
     async with open_page(browser, site.address, expected="status of 403") as page:
         await page.goto(f"/tunes/{tune_id}")
@@ -111,7 +113,7 @@ async def test_a_heart_that_cannot_be_counted_says_why(site: Site, browser: Brow
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-async def test_a_tune_is_shared_liked_taken_back_and_deleted(site: Site, browser: Browser, scripts: bool) -> None:
+async def test_a_tune_is_shared_liked_unshared_and_deleted(site: Site, browser: Browser, scripts: bool) -> None:
     title = f"Shared {'with' if scripts else 'without'} Scripts"
     async with open_page(browser, site.address, java_script_enabled=scripts) as page:
         address = await own_tune(site, page, title)
@@ -125,8 +127,8 @@ async def test_a_tune_is_shared_liked_taken_back_and_deleted(site: Site, browser
             await stranger.wait_for_url(address)
             await expect(stranger.get_by_role("button", name="Delete", exact=True)).to_have_count(0)
 
-        await page.get_by_role("button", name="Take back").click()
-        await expect(page.get_by_text("only this browser finds it")).to_be_visible()
+        await page.get_by_role("button", name="Unshare").click()
+        await expect(page.get_by_text("Only this browser can see your tune.")).to_be_visible()
         async with open_page(browser, site.address, expected="status of 404") as stranger:
             await stranger.goto(address)
             await expect(stranger.get_by_role("heading", level=1)).to_have_text("No such tune")
@@ -141,7 +143,7 @@ async def test_a_tune_is_shared_liked_taken_back_and_deleted(site: Site, browser
 
 
 @pytest.mark.parametrize("width", [320, 375, 1280])
-async def test_gallery_and_questions_fit_the_screen(site: Site, browser: Browser, width: int) -> None:
+async def test_gallery_and_confirmation_fit_the_screen(site: Site, browser: Browser, width: int) -> None:
     await site.discord_tune(f"wide {width}", share=True, title="W" * 80, key="", rhythm="W" * 80)
     async with open_page(browser, site.address, viewport={"width": width, "height": 800}) as page:
         address = await own_tune(site, page, "W" * 80)

@@ -25,7 +25,7 @@ async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser
         await expect(page.get_by_role("heading", level=1)).to_have_text("<b>Seen</b> in a Browser")
         await site.storage.start(tune_id)
         await site.storage.progress(tune_id, status=Status.COMPOSING, bars=4)
-        await expect(page.get_by_role("status")).to_contain_text("The musician is composing.")
+        await expect(page.get_by_role("status")).to_contain_text("The tune is being composed.")
         await expect(page.locator("[data-stave] li").nth(3)).to_be_attached()
         await site.finish(tune_id, bars=12, title="<b>Seen</b> in a Browser")
 
@@ -47,7 +47,7 @@ async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser
         assert (tmp_path / "tune.mp3").read_bytes() == mp3()
 
 
-async def test_the_notes_of_the_sheet_light_up_while_they_sound(site: Site, browser: Browser) -> None:
+async def test_sounding_notes_are_highlighted_on_the_sheet(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address) as page:
         await page.goto("/")
         await page.get_by_role("button", name="Compose").click()
@@ -55,7 +55,7 @@ async def test_the_notes_of_the_sheet_light_up_while_they_sound(site: Site, brow
         await site.finish(page.url.rpartition("/")[2], bars=1)
         audio, sounding = page.locator("audio"), page.locator(".sheet svg .sounding")
         await expect(page.locator(".sheet img")).to_be_visible()
-        # Again and again: it does not wait until somebody looks.
+        # In a loop: the recording must not end before the check.
         await audio.evaluate("async audio => { audio.muted = audio.loop = true; await audio.play(); }")
         await expect(page.get_by_role("img", name="Sheet music of The Web Reel")).to_be_visible()
         await expect(sounding).to_have_id("b0n0")
@@ -66,7 +66,7 @@ async def test_the_notes_of_the_sheet_light_up_while_they_sound(site: Site, brow
         await expect(sounding).to_have_count(0)
 
 
-async def test_vary_and_again_lead_to_new_tunes(site: Site, browser: Browser) -> None:
+async def test_vary_and_again_request_new_tunes(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address) as page:
         await page.goto("/")
         await page.get_by_role("button", name="Compose").click()
@@ -84,7 +84,7 @@ async def test_vary_and_again_lead_to_new_tunes(site: Site, browser: Browser) ->
         await page.get_by_role("button", name="Again").click()
         await page.wait_for_url(lambda address: address not in (first, second))
         third = page.url
-        # Whoever goes back and presses again wants one more, not the one that is there.
+        # Going back and pressing the button again requests one more tune, not the same one.
         await page.go_back()
         await page.get_by_role("button", name="Again").click()
         await page.wait_for_url(lambda address: address not in (first, second, third))
@@ -101,7 +101,7 @@ async def test_copying_puts_the_abc_on_the_clipboard(site: Site, browser: Browse
         assert await page.evaluate("navigator.clipboard.readText()") == ABC
 
 
-async def test_without_scripts_the_page_finds_out_by_itself(site: Site, browser: Browser) -> None:
+async def test_without_scripts_the_page_reloads_until_the_tune_is_finished(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address, java_script_enabled=False) as page:
         await page.goto("/")
         await page.get_by_role("button", name="Compose").click()
@@ -126,7 +126,7 @@ async def test_pages_fit_the_screen(site: Site, browser: Browser, width: int) ->
         assert not await page.evaluate(overflow)
 
 
-async def test_a_mistake_is_shown_where_the_cursor_is(site: Site, browser: Browser) -> None:
+async def test_an_invalid_value_focuses_its_field(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address, expected="status of 422") as page:
         await page.goto("/")
         await page.get_by_label("Key").fill("H minor")

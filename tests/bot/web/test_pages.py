@@ -17,7 +17,7 @@ JSON = {"Accept": "application/json"}
 SCRIPT = "<script>alert(1)</script>\"'"
 
 
-async def test_the_compose_page_has_a_labelled_control_for_every_wish(site: Site, visitor: Visitor) -> None:
+async def test_the_compose_page_has_a_labelled_field_for_every_parameter(site: Site, visitor: Visitor) -> None:
     async with site.storage.model_offers.offered({"reels-2": "", "aird-1": SCRIPT}):
         answer = await visitor.get("/")
     page = await answer.text()
@@ -27,7 +27,7 @@ async def test_the_compose_page_has_a_labelled_control_for_every_wish(site: Site
         assert re.search(rf'<(input|select|textarea)[^>]* id="{name}" name="{name}"', page)
 
 
-async def test_models_are_offered_with_what_they_are_and_one_that_is_not_there_is_refused(site: Site, visitor: Visitor) -> None:
+async def test_models_are_offered_with_descriptions_and_unknown_ones_are_refused(site: Site, visitor: Visitor) -> None:
     async with site.storage.model_offers.offered({"reels-2": "", "aird-1": SCRIPT}):
         page = await (await visitor.get("/?model=aird-1")).text()
         assert "<option>reels-2</option>" in page
@@ -38,7 +38,7 @@ async def test_models_are_offered_with_what_they_are_and_one_that_is_not_there_i
         assert tune.request.without == ("ties",)
         page = await (await visitor.get(f"/?from={tune.id}")).text()
         assert 'value="0.8"' in page and 'value="ties"' in page
-        for field, typed, sentence in [
+        for field, typed, message in [
             ("model", "zither", "There is no model “zither” here. Try reels-2 or aird-1."),
             ("tempo", "fast", "Tempo must be from 0.5 (slow) to 1.5 (fast), not fast."),
             ("without", "joy", "leave out “joy”. Try triplets"),
@@ -46,10 +46,10 @@ async def test_models_are_offered_with_what_they_are_and_one_that_is_not_there_i
         ]:
             refused = await visitor.post("/tunes", data={field: typed})
             page = await refused.text()
-            assert refused.status == 422 and sentence in page and typed in page
+            assert refused.status == 422 and message in page and typed in page
 
 
-async def test_a_form_becomes_a_tune_that_keeps_the_wish(site: Site, visitor: Visitor) -> None:
+async def test_a_form_becomes_a_tune_with_its_request(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose(
         rhythm="jig", key="e dorian", metre="6/8", opening="|:E2B B2A|\r\n", temperature="0.7", seed="7", title=" Mine "
     )
@@ -60,7 +60,7 @@ async def test_a_form_becomes_a_tune_that_keeps_the_wish(site: Site, visitor: Vi
     assert (request.temperature, request.seed, request.title, tune.origin.platform) == (0.7, 7, "Mine", "web")
 
 
-async def test_what_becomes_of_the_opening_is_chosen_and_kept_for_changed_wishes(site: Site, visitor: Visitor) -> None:
+async def test_the_form_filled_from_a_tune_keeps_mode_strength_and_structure(site: Site, visitor: Visitor) -> None:
     opening = "M:6/8\nK:D\n|:" + "DFA dfa|" * 7 + "d6:|"
     tune_id = await visitor.compose(opening=opening, mode="vary", strength="3", structure="free")
     tune = await site.storage.tune(tune_id)
@@ -75,7 +75,7 @@ async def test_what_becomes_of_the_opening_is_chosen_and_kept_for_changed_wishes
         assert f"<option>{value}</option>" not in blank
 
 
-async def test_a_mistake_comes_back_beside_its_field_with_what_was_typed(visitor: Visitor) -> None:
+async def test_an_error_is_shown_beside_its_field_and_the_form_keeps_its_values(visitor: Visitor) -> None:
     answer = await visitor.post(
         "/tunes", {"rhythm": "jig", "key": "H", "opening": "|:EAAB|", "title": "Mine & yours", "seed": "4"}
     )
@@ -94,7 +94,7 @@ async def test_a_double_click_composes_once(visitor: Visitor) -> None:
     assert len({answer.headers["Location"] for answer in answers}) == 1
 
 
-async def test_going_back_and_changing_the_form_composes_anew(visitor: Visitor) -> None:
+async def test_going_back_and_changing_the_form_requests_another_tune(visitor: Visitor) -> None:
     token = new_token()
     assert await visitor.compose(token=token, rhythm="polka") != await visitor.compose(token=token, rhythm="waltz")
 
@@ -109,7 +109,7 @@ async def test_programs_compose_with_json(site: Site, visitor: Visitor) -> None:
     assert (tune.request.seed, tune.request.temperature) == (7, 1.2)
 
 
-async def test_programs_are_told_which_field_is_wrong(visitor: Visitor) -> None:
+async def test_programs_get_the_name_of_the_wrong_field(visitor: Visitor) -> None:
     answer = await visitor.post("/tunes", json={"key": ["D"]}, headers=JSON)
     assert answer.status == 422
     assert (await answer.json())["field"] == "key"
@@ -131,16 +131,16 @@ async def test_programs_are_told_which_field_is_wrong(visitor: Visitor) -> None:
         ),
     ],
 )
-async def test_bodies_that_cannot_be_read_are_refused(visitor: Visitor, content_type: str, body: bytes, status: int) -> None:
+async def test_unreadable_bodies_are_refused(visitor: Visitor, content_type: str, body: bytes, status: int) -> None:
     answer = await visitor.post("/tunes", body, headers=JSON | {"Content-Type": content_type})
     assert answer.status == status
     assert (await answer.json())["error"].endswith(".")
 
 
-async def test_a_huge_body_is_refused_in_a_sentence(visitor: Visitor) -> None:
+async def test_a_huge_body_is_refused_with_advice(visitor: Visitor) -> None:
     answer = await visitor.post("/tunes", {"opening": "A" * 1_000_000})
     assert answer.status == 413
-    assert "shorten the opening" in await answer.text()
+    assert "Shorten the opening" in await answer.text()
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ async def test_other_sites_cannot_compose(visitor: Visitor, path: str, headers: 
     assert "another site" in await answer.text()
 
 
-async def test_our_own_form_is_let_through(site: Site, visitor: Visitor) -> None:
+async def test_our_own_form_is_accepted(site: Site, visitor: Visitor) -> None:
     for headers in ({"Origin": site.address}, {"Sec-Fetch-Site": "same-origin", "Origin": site.address}):
         assert (await visitor.post("/tunes", {"rhythm": "reel"}, headers=headers)).status == 303
 
@@ -175,20 +175,20 @@ async def test_too_many_open_tunes_are_refused_with_the_form_kept(site: Site, vi
         assert (await stranger.post("/tunes", allow_redirects=False)).status == 303
 
 
-async def test_an_open_tune_tells_where_it_stands(site: Site, visitor: Visitor) -> None:
+async def test_an_unfinished_tune_shows_its_progress(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose(title="Slowly")
     waiting = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
-    assert waiting["status"] == "queued" and waiting["place"] >= 1
+    assert waiting["status"] == "queued" and waiting["queue_position"] >= 1
     assert '<meta http-equiv="refresh"' in await (await visitor.get(f"/tunes/{tune_id}")).text()
     await site.storage.start(tune_id)
     await site.storage.progress(tune_id, status=Status.COMPOSING, bars=5)
     composing = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
-    assert (composing["status"], composing["bars"], composing["place"]) == ("composing", 5, 0)
+    assert (composing["status"], composing["bars"], composing["queue_position"]) == ("composing", 5, 0)
     page = await (await visitor.get(f"/tunes/{tune_id}")).text()
     assert "<span data-bars>5</span>" in page and page.count("<li></li>") == 5
 
 
-async def test_a_finished_tune_shows_all_that_was_made(site: Site, visitor: Visitor) -> None:
+async def test_a_finished_tune_shows_its_abc_and_files(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose(rhythm="reel", seed="4711")
     await site.finish(tune_id)
     page = await (await visitor.get(f"/tunes/{tune_id}")).text()
@@ -196,13 +196,13 @@ async def test_a_finished_tune_shows_all_that_was_made(site: Site, visitor: Visi
     assert "EAAB c2Bc|dBAB G2EG|" in page and "4711" in page and "test-lstm" in page
     for name in ("tune.abc", "tune.mp3", "tune.mid", "tune.musicxml", "tune.png", "tune.svg"):
         assert f'href="/tunes/{tune_id}/files/{name}"' in page
-    told = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
-    assert told["composition"]["abc"] == ABC and told["request"]["seed"] == 4711
-    assert {file["name"] for file in told["files"]} >= {"tune.mp3", "tune.svg"}
+    body = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
+    assert body["composition"]["abc"] == ABC and body["request"]["seed"] == 4711
+    assert {file["name"] for file in body["files"]} >= {"tune.mp3", "tune.svg"}
     assert f'href="/tunes/{tune_id}"' in await (await visitor.get("/")).text()
 
 
-async def test_nothing_tells_who_asked(site: Site, visitor: Visitor) -> None:
+async def test_the_owners_id_is_not_shown(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     tune = await site.storage.tune(tune_id)
     assert tune is not None and tune.origin.user_id
@@ -210,7 +210,7 @@ async def test_nothing_tells_who_asked(site: Site, visitor: Visitor) -> None:
         assert tune.origin.user_id not in await (await visitor.get(path)).text()
 
 
-async def test_again_asks_for_the_same_with_a_new_seed(site: Site, visitor: Visitor) -> None:
+async def test_again_requests_the_same_with_a_new_seed(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose(rhythm="jig", key="G", seed="1")
     form = {"token": new_token()}
     first = await visitor.post(f"/tunes/{tune_id}/again", form)
@@ -221,7 +221,7 @@ async def test_again_asks_for_the_same_with_a_new_seed(site: Site, visitor: Visi
     assert (again.request.rhythm, again.request.key) == ("jig", "G") and again.request.seed != 1
 
 
-async def test_vary_hands_in_the_finished_tune_and_names_its_parent(site: Site, visitor: Visitor) -> None:
+async def test_vary_uses_the_tune_as_opening_and_parent(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose(rhythm="reel", temperature="0.6")
     early = await visitor.post(f"/tunes/{tune_id}/vary")
     assert early.headers["Location"] == f"/tunes/{tune_id}"
@@ -243,17 +243,17 @@ async def test_vary_hands_in_the_finished_tune_and_names_its_parent(site: Site, 
     assert f'a variation of <a href="/tunes/{tune_id}">The Web Reel</a>' in page
 
 
-async def test_a_failed_tune_says_why_and_offers_the_form_filled_in(site: Site, visitor: Visitor) -> None:
+async def test_a_failed_tune_shows_its_error_and_links_to_the_filled_form(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose(rhythm="jig", key="Em", title="Never & ever")
     await site.storage.start(tune_id)
-    await site.storage.fail(tune_id, "The musician ran out of <ink>.")
+    await site.storage.fail(tune_id, "The worker ran out of <ink>.")
     page = await (await visitor.get(f"/tunes/{tune_id}")).text()
     assert "ran out of &lt;ink&gt;." in page and f'href="/?from={tune_id}"' in page
     form = await (await visitor.get(f"/?from={tune_id}")).text()
     assert "<option selected>jig</option>" in form and 'value="Em"' in form and 'value="Never &amp; ever"' in form
 
 
-async def test_what_people_type_is_never_markup(site: Site, visitor: Visitor) -> None:
+async def test_user_input_is_escaped(site: Site, visitor: Visitor) -> None:
     pages = [
         await (await visitor.get("/?" + urlencode({"title": SCRIPT, "opening": "</textarea>" + SCRIPT, "rhythm": SCRIPT}))).text()
     ]
@@ -271,7 +271,7 @@ async def test_what_people_type_is_never_markup(site: Site, visitor: Visitor) ->
 @pytest.mark.parametrize(
     "path", ["/tunes/000000000000", "/tunes/short", "/tunes/00000000000%00", "/tunes/000000000000/events", "/nowhere", "/tunes/"]
 )
-async def test_an_unknown_address_is_a_friendly_404(visitor: Visitor, path: str) -> None:
+async def test_an_unknown_address_is_a_404_with_a_message(visitor: Visitor, path: str) -> None:
     answer = await visitor.get(path)
     assert answer.status == 404
     assert "no such tune or page" in await answer.text()
@@ -289,7 +289,7 @@ async def test_an_unknown_tune_to_start_from_leaves_the_form_empty(visitor: Visi
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/health", "/metrics", "/tunes/000000000000.json"])
-async def test_every_answer_is_locked_down(visitor: Visitor, path: str) -> None:
+async def test_every_response_has_security_headers(visitor: Visitor, path: str) -> None:
     headers = (await visitor.get(path)).headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
@@ -297,7 +297,7 @@ async def test_every_answer_is_locked_down(visitor: Visitor, path: str) -> None:
     assert "Python" not in headers["Server"]
 
 
-async def test_pages_hold_no_script_or_style_of_their_own(site: Site, visitor: Visitor) -> None:
+async def test_pages_have_no_inline_scripts_or_styles(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     pages = [await (await visitor.get(path)).text() for path in ("/", "/nowhere", f"/tunes/{tune_id}")]
     await site.finish(tune_id)
@@ -335,7 +335,7 @@ async def test_a_tune_of_ones_own_is_played_and_its_page_names_what_was_left_out
     assert "The tune to play" in waiting and "Temperature" not in waiting
     await site.finish(tune_id, rhythm="", model="", notices=("Only the first <voice> was read.",))
     page = await (await visitor.get(f"/tunes/{tune_id}")).text()
-    assert "Only the first &lt;voice&gt; was read." in page and "played as it was handed in" in page
+    assert "Only the first &lt;voice&gt; was read." in page and "played as written" in page
     assert "<dt>Model</dt>" not in page and "<dt>Seed</dt>" not in page
     state = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
     assert state["composition"]["notices"] == ["Only the first <voice> was read."]

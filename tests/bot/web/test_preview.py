@@ -11,7 +11,7 @@ from bot.web.preview import png_size
 from storage.storage import Storage
 from tests.bot.web.conftest import Site, Visitor, open_site, png
 
-NAMES = re.compile(r'<meta (?:property|name)="([^"]+)" content="([^"]*)">')
+META_TAGS = re.compile(r'<meta (?:property|name)="([^"]+)" content="([^"]*)">')
 
 
 @pytest.fixture
@@ -21,15 +21,15 @@ async def site(empty_site: Site) -> Site:
 
 @pytest.fixture
 async def visitor(site: Site) -> AsyncIterator[Visitor]:
-    async with site.come() as visitor:
+    async with site.new_visitor() as visitor:
         yield visitor
 
 
 async def tags(visitor: Visitor, path: str) -> dict[str, str]:
-    return dict(NAMES.findall(await (await visitor.get(path)).text()))
+    return dict(META_TAGS.findall(await (await visitor.get(path)).text()))
 
 
-async def test_a_shared_tunes_link_shows_its_sheet_and_plays(site: Site, visitor: Visitor) -> None:
+async def test_the_link_to_a_shared_tune_has_sheet_music_and_recording(site: Site, visitor: Visitor) -> None:
     tune_id = await site.discord_tune("preview", share=True, title='The "Known" Reel')
     found, address = await tags(visitor, f"/tunes/{tune_id}"), f"{site.address}/tunes/{tune_id}"
     assert found["og:title"] == found["twitter:title"] == "The &#34;Known&#34; Reel"
@@ -47,8 +47,8 @@ async def test_a_shared_tunes_link_shows_its_sheet_and_plays(site: Site, visitor
         assert answer.status == 200 and answer.headers["Content-Type"] == found[f"{name}:type"]
 
 
-async def test_links_name_the_address_that_people_reach(storage: Storage) -> None:
-    async with open_site(storage, web_url="https://tunes.example.org") as site, site.come() as visitor:
+async def test_links_use_the_public_address(storage: Storage) -> None:
+    async with open_site(storage, web_url="https://tunes.example.org") as site, site.new_visitor() as visitor:
         tune_id = await site.discord_tune("preview", share=True)
         found = await tags(visitor, f"/tunes/{tune_id}")
         assert found["og:url"] == f"https://tunes.example.org/tunes/{tune_id}"
@@ -57,7 +57,7 @@ async def test_links_name_the_address_that_people_reach(storage: Storage) -> Non
         assert (await tags(visitor, "/gallery?rhythm=reel"))["og:url"] == "https://tunes.example.org/gallery"
 
 
-async def test_a_private_tune_has_no_tags_and_is_not_to_be_found(site: Site, visitor: Visitor) -> None:
+async def test_a_private_tune_has_no_preview_and_is_not_indexed(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     for finish in (False, True):
         if finish:
@@ -69,7 +69,7 @@ async def test_a_private_tune_has_no_tags_and_is_not_to_be_found(site: Site, vis
             assert answer.headers["X-Robots-Tag"] == "noindex"
 
 
-async def test_what_is_public_may_be_found(site: Site, visitor: Visitor) -> None:
+async def test_public_pages_are_indexed(site: Site, visitor: Visitor) -> None:
     tune_id = await site.discord_tune("robots", share=True)
     for path in ("/", "/gallery", f"/tunes/{tune_id}", f"/tunes/{tune_id}/files/tune.png"):
         assert (await visitor.get(path)).headers["X-Robots-Tag"] == "all"
@@ -77,12 +77,12 @@ async def test_what_is_public_may_be_found(site: Site, visitor: Visitor) -> None
         assert (await visitor.get(path)).headers["X-Robots-Tag"] == "noindex"
 
 
-async def test_the_gallery_has_tags_too(site: Site, visitor: Visitor) -> None:
+async def test_the_gallery_has_a_preview(site: Site, visitor: Visitor) -> None:
     found = await tags(visitor, "/gallery")
     assert (found["og:title"], found["og:url"], found["twitter:card"]) == ("Gallery", f"{site.address}/gallery", "summary")
 
 
-def test_a_pictures_size_is_read_from_its_head() -> None:
+def test_the_size_of_a_png_is_read_from_its_header() -> None:
     assert png_size(png()) == (1, 1)
     for broken in (b"", b"<svg/>", png()[:20]):
         assert png_size(broken) is None
@@ -96,7 +96,7 @@ def test_a_pictures_size_is_read_from_its_head() -> None:
         ("", None),
     ],
 )
-def test_the_pages_address_is_one_without_a_path(monkeypatch: pytest.MonkeyPatch, typed: str, address: str | None) -> None:
+def test_web_url_is_an_address_without_a_path(monkeypatch: pytest.MonkeyPatch, typed: str, address: str | None) -> None:
     monkeypatch.setenv("WEB_URL", typed)
     assert Settings(_env_file=None).web_url == address
 
@@ -104,7 +104,7 @@ def test_the_pages_address_is_one_without_a_path(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     "typed", ["tunes.example.org", "ftp://example.org", "https://", "https://example.org/tunes", "https://a?b"]
 )
-def test_an_address_that_links_cannot_begin_with_is_refused(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+def test_an_invalid_web_url_is_refused(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
     monkeypatch.setenv("WEB_URL", typed)
     with pytest.raises(ValidationError, match="not an address such as"):
         Settings(_env_file=None)

@@ -1,4 +1,4 @@
-"""Who sees what, at every address that the application has."""
+"""Who may see what, for every route."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generator.request import TuneRequest
 from storage.storage import Storage
 from storage.tunes import Origin
 from storage.viewer import Viewer
-from tests.bot.web.conftest import ABC, DISCORDS, OPEN_LIMIT, PLACE, SERVER, Site, Visitor, open_site
+from tests.bot.web.conftest import ABC, CHANNEL, COMMUNITY, DISCORD_USER, OPEN_LIMIT, Site, Visitor, open_site
 
 JSON = {"Accept": "application/json"}
 NOWHERE = "0" * 12
@@ -24,12 +24,12 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Rule:
-    """What is answered to whoever may see the tune in the address."""
+    """The status for visitors who may see the tune in the address."""
 
     seen: int
-    others: int | None = None  # to those of them who do not own it
-    nobody: int | None = None  # to those of them who have no cookie
-    finished: bool = False  # a tune that is not finished is not found
+    others: int | None = None  # if they don't own it
+    nobody: int | None = None  # if they have no cookie
+    finished: bool = False  # unfinished tunes are not found
 
 
 OPEN = None  # no tune in the address
@@ -50,7 +50,7 @@ RULES: dict[tuple[str, str], Rule | None] = {
     ("POST", "/tunes/{id}/vary"): Rule(303),
     ("POST", "/tunes/{id}/like"): Rule(303, nobody=403, finished=True),
     ("POST", "/tunes/{id}/share"): Rule(303, others=403, finished=True),
-    ("POST", "/tunes/{id}/take-back"): Rule(303, others=403, finished=True),
+    ("POST", "/tunes/{id}/unshare"): Rule(303, others=403, finished=True),
     ("GET", "/tunes/{id}/delete"): Rule(200, others=403),
     ("POST", "/tunes/{id}/delete"): Rule(200, others=403),
 }
@@ -58,7 +58,7 @@ TUNE_RULES = {route: rule for route, rule in RULES.items() if rule is not None}
 
 
 def routes(app: web.Application) -> set[tuple[str, str]]:
-    """HEAD is GET without the body."""
+    """Methods and paths of all routes, without HEAD, which is GET without the body."""
     found = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
     return {(method, path) for method, path in found if method != "HEAD"}
 
@@ -70,14 +70,14 @@ class Made:
 
 
 class People:
-    """One who asks on the page, one who asks for nothing, and one without cookies."""
+    """The owner of tunes, a stranger, and somebody whose browser keeps no cookies."""
 
     def __init__(self, site: Site, owner: Visitor, stranger: Visitor, nobody: Visitor) -> None:
         self.site, self.owner, self.stranger, self.nobody = site, owner, stranger, nobody
 
     @property
     def everyone(self) -> tuple[Visitor, ...]:
-        return self.nobody, self.stranger, self.owner  # the owner last: a tune that they delete is gone
+        return self.nobody, self.stranger, self.owner  # the owner last, who may delete the tune
 
     async def _web(self, *, finish: bool = True) -> Made:
         title = f"Hidden Reel {next(_numbers)}"
@@ -106,9 +106,9 @@ class People:
     async def shared_discord(self) -> Made:
         return await self._discord(share=True)
 
-    async def taken_back(self) -> Made:
+    async def unshared(self) -> Made:
         made = await self.shared()
-        assert (await self.owner.post(f"/tunes/{made.id}/take-back")).status == 303
+        assert (await self.owner.post(f"/tunes/{made.id}/unshare")).status == 303
         return made
 
     async def deleted(self) -> Made:
@@ -126,15 +126,15 @@ class People:
 
     async def queued_discord(self) -> Made:
         title = f"Hidden Polka {next(_numbers)}"
-        tune = await self.site.storage.add(TuneRequest.check(title=title), Origin("discord", title, DISCORDS, "", SERVER))
+        tune = await self.site.storage.add(TuneRequest.check(title=title), Origin("discord", title, DISCORD_USER, "", COMMUNITY))
         return Made(tune.id, title)
 
 
 @dataclass(frozen=True)
 class Case:
     make: Callable[[People], Awaitable[Made]]
-    everyone: bool = False  # who may see it: everybody,
-    owner: bool = False  # or whoever asked for it on the page
+    everyone: bool = False  # whether everybody may see it
+    owner: bool = False  # whether the web page's owner may see it
     finished: bool = True
 
     def answer(self, rule: Rule, people: People, visitor: Visitor) -> int:
@@ -151,7 +151,7 @@ CASES = {
     "private Discord": Case(People.private_discord),
     "shared": Case(People.shared, everyone=True, owner=True),
     "shared Discord": Case(People.shared_discord, everyone=True),
-    "taken back": Case(People.taken_back, owner=True),
+    "unshared": Case(People.unshared, owner=True),
     "deleted": Case(People.deleted),
     "queued": Case(People.queued, owner=True, finished=False),
     "failed": Case(People.failed, owner=True, finished=False),
@@ -163,14 +163,14 @@ CASES = {
 async def people(storage: Storage) -> AsyncIterator[People]:
     async with AsyncExitStack() as stack:
         site = await stack.enter_async_context(open_site(storage, open_requests=10_000))
-        owner, stranger = [await stack.enter_async_context(site.come()) for _ in range(2)]
+        owner, stranger = [await stack.enter_async_context(site.new_visitor()) for _ in range(2)]
         for visitor in (owner, stranger):
             await visitor.get("/")
-        yield People(site, owner, stranger, await stack.enter_async_context(site.come(cookies=False)))
+        yield People(site, owner, stranger, await stack.enter_async_context(site.new_visitor(cookies=False)))
 
 
-async def ask(visitor: Visitor, method: str, path: str) -> tuple[int, str]:
-    """The status and all that was said, but for a stream, which may have no end, and the reader's own cookie."""
+async def fetch(visitor: Visitor, method: str, path: str) -> tuple[int, str]:
+    """Status, and headers with body. Reads one line of a stream, which may have no end; leaves out the visitor's own cookie."""
     async with visitor.session.request(method, path, allow_redirects=False) as answer:
         streams = answer.content_type == "text/event-stream"
         body = (await answer.content.readline() if streams else await answer.read()).decode(errors="replace")
@@ -178,22 +178,22 @@ async def ask(visitor: Visitor, method: str, path: str) -> tuple[int, str]:
         return answer.status, headers + body
 
 
-def without_date(said: str) -> str:
-    return "".join(line for line in said.splitlines(keepends=True) if not line.startswith("Date: "))
+def without_date(response: str) -> str:
+    return "".join(line for line in response.splitlines(keepends=True) if not line.startswith("Date: "))
 
 
 async def test_every_route_of_the_application_has_a_rule(empty_site: Site) -> None:
     assert routes(empty_site.app) == set(RULES)
 
 
-async def test_a_route_that_is_new_is_noticed(storage: Storage, empty_site: Site) -> None:
+async def test_a_new_route_needs_a_rule(storage: Storage, empty_site: Site) -> None:
     app = make_app(storage=storage, desk=empty_site.desk)
     app.add_routes([web.view("/tunes/{id}/secrets", web.View)])
     assert routes(app) - set(RULES) == {("*", "/tunes/{id}/secrets")}
 
 
 @pytest.mark.parametrize("method, route", TUNE_RULES)
-async def test_a_tune_is_answered_to_those_who_may_see_it(people: People, method: str, route: str) -> None:
+async def test_only_visitors_who_may_see_a_tune_get_it(people: People, method: str, route: str) -> None:
     rule = TUNE_RULES[method, route]
 
     def path(tune_id: str) -> str:
@@ -204,51 +204,53 @@ async def test_a_tune_is_answered_to_those_who_may_see_it(people: People, method
         for visitor in people.everyone:
             methods = ("HEAD", "GET") if method == "GET" and not route.endswith("events") else (method,)
             expected = case.answer(rule, people, visitor)
-            for asked in methods:
-                status, said = await ask(visitor, asked, path(made.id))
-                assert status == expected, (name, asked)
-                assert not any(secret in said for secret in (DISCORDS, SERVER, PLACE, *people.owner.cookies.values()))
+            for each_method in methods:
+                status, response = await fetch(visitor, each_method, path(made.id))
+                assert status == expected, (name, each_method)
+                assert not any(
+                    secret in response for secret in (DISCORD_USER, COMMUNITY, CHANNEL, *people.owner.cookies.values())
+                )
                 if status == 404:
-                    # Word for word as where no tune is, and not kept: it may be shared a moment later.
-                    assert "Cache-Control: no-store" in said
-                    missing = await ask(visitor, asked, path(NOWHERE))
-                    assert (404, without_date(said)) == (missing[0], without_date(missing[1])), (name, asked)
-                elif asked == "GET" and not case.everyone:
-                    assert "immutable" not in said and "public" not in said and "X-Robots-Tag: noindex" in said
+                    # The same response as for a tune that doesn't exist, and not cached: it may be shared a moment later.
+                    assert "Cache-Control: no-store" in response
+                    missing = await fetch(visitor, each_method, path(NOWHERE))
+                    assert (404, without_date(response)) == (missing[0], without_date(missing[1])), (name, each_method)
+                elif each_method == "GET" and not case.everyone:
+                    assert "immutable" not in response and "public" not in response and "X-Robots-Tag: noindex" in response
 
 
 @pytest.mark.parametrize("method, route", [key for key in RULES if key not in TUNE_RULES])
-async def test_pages_of_many_tunes_hold_none_that_may_not_be_seen(people: People, method: str, route: str) -> None:
+async def test_lists_contain_no_hidden_tunes(people: People, method: str, route: str) -> None:
     made = {name: await case.make(people) for name, case in CASES.items()}
     told = {route: None} | ({f"/?from={one.id}": name for name, one in made.items()} if route == "/" else {})
     for visitor, (path, of) in itertools.product(people.everyone, told.items()):
-        _, said = await ask(visitor, method, path.format(digest="0", name="style.css"))
-        assert not any(secret in said for secret in (DISCORDS, SERVER, PLACE, *people.owner.cookies.values()))
+        _, response = await fetch(visitor, method, path.format(digest="0", name="style.css"))
+        assert not any(secret in response for secret in (DISCORD_USER, COMMUNITY, CHANNEL, *people.owner.cookies.values()))
         for name, case in CASES.items():
             if not case.everyone and not (case.owner and visitor is people.owner):
-                assert made[name].title not in said and (of == name or made[name].id not in said), (name, path)
+                assert made[name].title not in response and (of == name or made[name].id not in response), (name, path)
 
 
-async def test_the_gallery_holds_what_was_shared_from_everywhere(people: People) -> None:
+async def test_the_gallery_contains_shared_tunes_of_all_platforms(people: People) -> None:
     made = {name: await case.make(people) for name, case in CASES.items()}
     for path in ("/gallery", "/gallery.json", "/tunebook.abc"):
         for visitor in people.everyone:
-            _, said = await ask(visitor, "GET", path)
-            assert [name for name in CASES if made[name].title in said] == ["shared", "shared Discord"]
+            _, response = await fetch(visitor, "GET", path)
+            assert [name for name in CASES if made[name].title in response] == ["shared", "shared Discord"]
 
 
 async def test_the_latest_tunes_are_the_visitors_own(people: People) -> None:
     private, shared = await people.private(), await people.shared()
-    _, said = await ask(people.owner, "GET", "/")
-    assert private.title in said and shared.title in said
+    _, response = await fetch(people.owner, "GET", "/")
+    assert private.title in response and shared.title in response
     for visitor in (people.stranger, people.nobody):
-        _, said = await ask(visitor, "GET", "/")
-        assert "/tunes/" not in said.replace('action="/tunes"', "")
+        _, response = await fetch(visitor, "GET", "/")
+        assert "/tunes/" not in response.replace('action="/tunes"', "")
 
 
 @pytest.fixture
 async def variation(people: People) -> tuple[Made, Made]:
-    """A private tune, and a shared one that was made from it."""
+    """A private tune, and a shared variation of it."""
     parent = await people.private()
     answer = await people.owner.post(f"/tunes/{parent.id}/vary")
     child = answer.headers["Location"].removeprefix("/tunes/")
@@ -257,9 +259,7 @@ async def variation(people: People) -> tuple[Made, Made]:
     return parent, Made(child, "The Known Reel")
 
 
-async def test_a_shared_tune_gives_nothing_away_of_the_private_one_it_was_made_from(
-    people: People, variation: tuple[Made, Made]
-) -> None:
+async def test_a_shared_variation_reveals_nothing_about_its_private_parent(people: People, variation: tuple[Made, Made]) -> None:
     parent, child = variation
     for _ in range(OPEN_LIMIT):
         await people.stranger.compose()
@@ -273,47 +273,47 @@ async def test_a_shared_tune_gives_nothing_away_of_the_private_one_it_was_made_f
         ("GET", f"/tunes/{child.id}/files/tune.json"),
         ("GET", "/gallery.json"),
     ):
-        status, said = await ask(people.stranger, method, path)
-        assert parent.id not in said and parent.title not in said, (path, status)
+        status, response = await fetch(people.stranger, method, path)
+        assert parent.id not in response and parent.title not in response, (path, status)
 
 
-async def test_a_visitor_who_may_make_no_more_tunes_is_not_shown_anothers_opening(storage: Storage) -> None:
-    async with open_site(storage) as site, site.come() as owner, site.come() as stranger:
+async def test_a_refused_visitor_does_not_see_the_opening_of_somebody_else(storage: Storage) -> None:
+    async with open_site(storage) as site, site.new_visitor() as owner, site.new_visitor() as stranger:
         tune_id = await owner.compose(opening="|:EAAB|")
         await site.finish(tune_id, bars=1)
         await owner.post(f"/tunes/{tune_id}/share")
         for _ in range(OPEN_LIMIT):
             await stranger.compose()
-        status, said = await ask(stranger, "POST", f"/tunes/{tune_id}/vary")
-        assert status == 429 and "|:EAAB|" not in said
+        status, response = await fetch(stranger, "POST", f"/tunes/{tune_id}/vary")
+        assert status == 429 and "|:EAAB|" not in response
 
 
-async def test_an_opening_is_its_askers_own(people: People) -> None:
+async def test_only_the_owner_sees_the_opening(people: People) -> None:
     tune_id = await people.owner.compose(opening="|:EAAB|", rhythm="reel")
     await people.site.finish(tune_id, bars=1, abc="X:1\nK:D\nD|\n")
     await people.owner.post(f"/tunes/{tune_id}/share")
     mine, theirs = [await (await visitor.get(f"/tunes/{tune_id}.json")).json() for visitor in (people.owner, people.stranger)]
     assert (mine["request"]["opening"], theirs["request"]["opening"]) == ("|:EAAB|", None)
-    assert "|:EAAB|" in (await ask(people.owner, "GET", f"/?from={tune_id}"))[1]
-    form = (await ask(people.stranger, "GET", f"/?from={tune_id}"))[1]
+    assert "|:EAAB|" in (await fetch(people.owner, "GET", f"/?from={tune_id}"))[1]
+    form = (await fetch(people.stranger, "GET", f"/?from={tune_id}"))[1]
     assert ">|:EAAB|" not in form.replace("\n", "").replace("<code>", "") and "<option selected>reel</option>" in form
     refused = await people.stranger.post(f"/tunes/{tune_id}/again", headers=JSON)
     assert refused.status == 403 and "vary the tune instead" in (await refused.json())["error"]
-    assert "/again" not in (await ask(people.stranger, "GET", f"/tunes/{tune_id}"))[1]
+    assert "/again" not in (await fetch(people.stranger, "GET", f"/tunes/{tune_id}"))[1]
     assert (await people.owner.post(f"/tunes/{tune_id}/again")).status == 303
 
 
-async def test_parent_and_children_are_shown_as_far_as_they_may_be_seen(people: People, variation: tuple[Made, Made]) -> None:
+async def test_only_visible_parents_and_children_are_shown(people: People, variation: tuple[Made, Made]) -> None:
     parent, child = variation
     family = await (await people.owner.get(f"/tunes/{parent.id}.json")).json()
-    assert (family["parent"], family["children"]) == (None, [child.id])
-    assert f'<a href="/tunes/{child.id}">{child.title}</a>' in (await ask(people.owner, "GET", f"/tunes/{parent.id}"))[1]
-    assert (await (await people.owner.get(f"/tunes/{child.id}.json")).json())["parent"] == parent.id
-    assert (await (await people.stranger.get(f"/tunes/{child.id}.json")).json())["parent"] is None
+    assert (family["parent_id"], family["child_ids"]) == (None, [child.id])
+    assert f'<a href="/tunes/{child.id}">{child.title}</a>' in (await fetch(people.owner, "GET", f"/tunes/{parent.id}"))[1]
+    assert (await (await people.owner.get(f"/tunes/{child.id}.json")).json())["parent_id"] == parent.id
+    assert (await (await people.stranger.get(f"/tunes/{child.id}.json")).json())["parent_id"] is None
     await people.owner.post(f"/tunes/{parent.id}/share")
-    assert (await (await people.stranger.get(f"/tunes/{child.id}.json")).json())["parent"] == parent.id
-    await people.owner.post(f"/tunes/{child.id}/take-back")
-    assert (await (await people.stranger.get(f"/tunes/{parent.id}.json")).json())["children"] == []
+    assert (await (await people.stranger.get(f"/tunes/{child.id}.json")).json())["parent_id"] == parent.id
+    await people.owner.post(f"/tunes/{child.id}/unshare")
+    assert (await (await people.stranger.get(f"/tunes/{parent.id}.json")).json())["child_ids"] == []
 
 
 async def test_a_failed_variation_leads_back_to_its_parent_while_that_may_be_seen(people: People) -> None:
@@ -321,6 +321,6 @@ async def test_a_failed_variation_leads_back_to_its_parent_while_that_may_be_see
     answer = await people.stranger.post(f"/tunes/{parent.id}/vary")
     child = answer.headers["Location"]
     await people.site.storage.fail(child.removeprefix("/tunes/"), "No.")
-    assert f'href="/tunes/{parent.id}"' in (await ask(people.stranger, "GET", child))[1]
-    await people.site.storage.sharing.unshare(parent.id, Viewer("discord", DISCORDS, SERVER))
-    assert f'href="/tunes/{parent.id}"' not in (await ask(people.stranger, "GET", child))[1]
+    assert f'href="/tunes/{parent.id}"' in (await fetch(people.stranger, "GET", child))[1]
+    await people.site.storage.sharing.unshare(parent.id, Viewer("discord", DISCORD_USER, COMMUNITY))
+    assert f'href="/tunes/{parent.id}"' not in (await fetch(people.stranger, "GET", child))[1]

@@ -22,18 +22,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_health_names_every_part(site: Site, visitor: Visitor) -> None:
-    well = await visitor.get("/health")
-    assert (well.status, (await well.json())["parts"]) == (200, {"database": "up", "discord": "up"})
+    up = await visitor.get("/health")
+    assert (up.status, (await up.json())["parts"]) == (200, {"database": "up", "discord": "up"})
     site.ready["discord"] = False
     try:
-        ill = await visitor.get("/health")
+        down = await visitor.get("/health")
     finally:
         site.ready["discord"] = True
-    assert (ill.status, await ill.json()) == (503, {"healthy": False, "parts": {"database": "up", "discord": "down"}})
+    assert (down.status, await down.json()) == (503, {"healthy": False, "parts": {"database": "up", "discord": "down"}})
 
 
 class LostStorage:
-    """A storage whose database has gone away while everything else still runs."""
+    """A storage that has lost its database."""
 
     def changes(self) -> Any:
         raise ConnectionError
@@ -46,7 +46,7 @@ class LostStorage:
         raise ConnectionError
 
 
-async def test_without_a_database_health_says_so_and_pages_apologise(site: Site) -> None:
+async def test_without_a_database_health_reports_it_and_pages_show_an_error(site: Site) -> None:
     def broken() -> bool:
         raise RuntimeError
 
@@ -81,20 +81,20 @@ async def test_metrics_count_requests_and_tunes(site: Site, visitor: Visitor) ->
     assert tune_id not in text and "nowhere" not in text
 
 
-async def test_a_tune_that_is_liked_long_after_is_not_counted_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "REMEMBERED", 2)
+async def test_a_late_like_does_not_count_the_tune_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "MAX_SEEN", 2)
     counting = metrics.Metrics(site.storage)
 
     async def changed(tune_id: str) -> float:
-        """Hears of a change of the tune; how many finished ones are counted then."""
+        """The number of finished tunes after a change of this one is counted."""
         tune = await site.storage.tune(tune_id)
         assert tune is not None
-        counting._note(tune)
+        counting._count_tune(tune)
         found = counting._registry.get_sample_value("tunesmith_tunes_total", {"platform": "web", "status": "finished"})
         return found or 0
 
-    wish = TuneRequest.check(rhythm="reel", seed=1)
-    tunes = [(await site.storage.add(wish, Origin("web", f"liked {number}", ""))).id for number in range(4)]
+    request = TuneRequest.check(rhythm="reel", seed=1)
+    tunes = [(await site.storage.add(request, Origin("web", f"liked {number}", ""))).id for number in range(4)]
     assert [await changed(tune_id) for tune_id in tunes] == [0] * 4
     for number, tune_id in enumerate(tunes, 1):
         await site.finish(tune_id, bars=1)
@@ -103,7 +103,7 @@ async def test_a_tune_that_is_liked_long_after_is_not_counted_again(site: Site, 
 
 
 async def test_run_serves_until_cancelled_and_leaves_the_port_free(site: Site, tmp_path: Path) -> None:
-    # Bound all the while, so that nobody else is given the port; who listens there takes it over.
+    # Stays bound, so that no other process gets the port; SO_REUSEADDR lets the server listen on it.
     probe = socket.socket()
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     probe.bind(("127.0.0.1", 0))
@@ -125,12 +125,12 @@ async def test_run_serves_until_cancelled_and_leaves_the_port_free(site: Site, t
 
 
 @pytest.mark.parametrize(
-    ("address", "sentence"), [("127.0.0.1", r"^Port \d+ on 127\.0\.0\.1 is taken .* WEB_PORT"), ("192.0.2.1", "WEB_HOST")]
+    ("address", "message"), [("127.0.0.1", r"^Port \d+ on 127\.0\.0\.1 is in use .* WEB_PORT"), ("192.0.2.1", "WEB_HOST")]
 )
-async def test_an_address_that_cannot_be_had_ends_in_a_sentence(site: Site, tmp_path: Path, address: str, sentence: str) -> None:
+async def test_an_unavailable_address_names_the_setting_to_change(site: Site, tmp_path: Path, address: str, message: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         settings = Settings.model_validate({"data_dir": tmp_path, "web_host": address, "web_port": taken.getsockname()[1]})
-        with pytest.raises(WebError, match=sentence):
+        with pytest.raises(WebError, match=message):
             await run(settings, site.desk, site.storage)

@@ -27,18 +27,18 @@ async def page(visitor: Visitor, path: str) -> str:
     return await (await visitor.get(path)).text()
 
 
-async def test_a_heart_is_one_for_each_cookie_and_is_turned_over(site: Site, visitor: Visitor) -> None:
+async def test_each_cookie_likes_once_and_a_second_press_removes_the_like(site: Site, visitor: Visitor) -> None:
     tune_id = await shared(site, visitor)
-    async with site.come() as other:
+    async with site.new_visitor() as other:
         await other.get("/")
         for who, likes, liked in ((visitor, 1, True), (other, 2, True), (visitor, 1, False), (visitor, 2, True)):
             answer = await who.post(f"/tunes/{tune_id}/like", headers=JSON)
-            told = await answer.json()
-            assert (answer.status, told["likes"], told["liked"]) == (200, likes, liked)
+            body = await answer.json()
+            assert (answer.status, body["likes"], body["liked"]) == (200, likes, liked)
     assert "<span data-likes>2</span>" in await page(visitor, f"/tunes/{tune_id}")
 
 
-async def test_a_heart_pressed_twice_before_the_page_comes_is_one(site: Site, visitor: Visitor) -> None:
+async def test_pressing_like_twice_before_the_page_loads_counts_once(site: Site, visitor: Visitor) -> None:
     tune_id = await shared(site, visitor)
     answers = await asyncio.gather(*(visitor.post(f"/tunes/{tune_id}/like", {"liked": "yes"}) for _ in range(4)))
     assert {(answer.status, answer.headers["Location"]) for answer in answers} == {(303, f"/tunes/{tune_id}")}
@@ -46,108 +46,108 @@ async def test_a_heart_pressed_twice_before_the_page_comes_is_one(site: Site, vi
     assert 'aria-pressed="true"' in before and '<input type="hidden" name="liked" value="no"' in before
     assert (await (await visitor.get(f"/tunes/{tune_id}.json")).json())["likes"] == 1
     for liked in (False, False, True):
-        told = await (await visitor.post(f"/tunes/{tune_id}/like", json={"liked": liked}, headers=JSON)).json()
-        assert (told["liked"], told["likes"]) == (liked, int(liked))
+        body = await (await visitor.post(f"/tunes/{tune_id}/like", json={"liked": liked}, headers=JSON)).json()
+        assert (body["liked"], body["likes"]) == (liked, int(liked))
 
 
-async def test_whose_browser_keeps_no_cookie_cannot_like_and_is_told_why(site: Site, visitor: Visitor) -> None:
+async def test_a_browser_without_cookies_cannot_like(site: Site, visitor: Visitor) -> None:
     tune_id = await shared(site, visitor)
-    async with site.come(cookies=False) as nobody:
+    async with site.new_visitor(cookies=False) as nobody:
         answer = await nobody.post(f"/tunes/{tune_id}/like")
         assert answer.status == 403 and "keeps no cookie" in await answer.text()
     assert (await (await visitor.get(f"/tunes/{tune_id}.json")).json())["likes"] == 0
 
 
-async def test_a_shared_tune_is_in_the_gallery_until_it_is_taken_back(site: Site, visitor: Visitor) -> None:
+async def test_a_shared_tune_is_in_the_gallery_until_it_is_unshared(site: Site, visitor: Visitor) -> None:
     tune_id = await finished(site, visitor, title="Here and Gone")
-    async with site.come() as stranger:
-        for action, there in (("share", True), ("take-back", False), ("share", True)):
+    async with site.new_visitor() as stranger:
+        for action, there in (("share", True), ("unshare", False), ("share", True)):
             answer = await visitor.post(f"/tunes/{tune_id}/{action}")
             assert (answer.status, answer.headers["Location"]) == (303, f"/tunes/{tune_id}")
             assert ("Here and Gone" in await page(stranger, "/gallery")) == there
             assert (await stranger.get(f"/tunes/{tune_id}")).status == (200 if there else 404)
 
 
-async def test_only_the_owner_is_shown_the_buttons_to_share_and_delete(site: Site, visitor: Visitor) -> None:
+async def test_only_the_owner_sees_the_buttons_to_share_and_delete(site: Site, visitor: Visitor) -> None:
     tune_id = await finished(site, visitor)
     private = await page(visitor, f"/tunes/{tune_id}")
-    assert f"/tunes/{tune_id}/share" in private and "take-back" not in private and f"/tunes/{tune_id}/delete" in private
+    assert f"/tunes/{tune_id}/share" in private and "unshare" not in private and f"/tunes/{tune_id}/delete" in private
     await visitor.post(f"/tunes/{tune_id}/share")
     mine = await page(visitor, f"/tunes/{tune_id}")
-    assert f"/tunes/{tune_id}/share" not in mine and f"/tunes/{tune_id}/take-back" in mine
-    async with site.come() as stranger:
+    assert f"/tunes/{tune_id}/share" not in mine and f"/tunes/{tune_id}/unshare" in mine
+    async with site.new_visitor() as stranger:
         theirs = await page(stranger, f"/tunes/{tune_id}")
-        assert "take-back" not in theirs and "/delete" not in theirs and f"/tunes/{tune_id}/like" in theirs
+        assert "unshare" not in theirs and "/delete" not in theirs and f"/tunes/{tune_id}/like" in theirs
 
 
-async def test_a_stranger_is_told_that_the_tune_is_not_theirs(site: Site, visitor: Visitor) -> None:
+async def test_a_stranger_cannot_share_unshare_or_delete(site: Site, visitor: Visitor) -> None:
     tune_id = await shared(site, visitor)
-    async with site.come() as stranger:
-        for action, words in (("share", "can share it"), ("take-back", "can take it back"), ("delete", "can delete it")):
+    async with site.new_visitor() as stranger:
+        for action, words in (("share", "can share it"), ("unshare", "can take it back"), ("delete", "can delete it")):
             answer = await stranger.post(f"/tunes/{tune_id}/{action}")
             assert answer.status == 403 and words in await answer.text()
-            told = await (await stranger.post(f"/tunes/{tune_id}/{action}", headers=JSON)).json()
-            assert words in told["error"]
+            body = await (await stranger.post(f"/tunes/{tune_id}/{action}", headers=JSON)).json()
+            assert words in body["error"]
     assert (await visitor.get(f"/tunes/{tune_id}")).status == 200
 
 
-async def test_a_tune_is_deleted_after_a_second_question(site: Site, visitor: Visitor) -> None:
+async def test_deleting_asks_for_confirmation(site: Site, visitor: Visitor) -> None:
     tune_id = await shared(site, visitor, title="Soon & Gone")
-    asked = await page(visitor, f"/tunes/{tune_id}/delete")
-    assert "Delete Soon &amp; Gone?" in asked and f'<form method="post" action="/tunes/{tune_id}/delete">' in asked
+    question = await page(visitor, f"/tunes/{tune_id}/delete")
+    assert "Delete Soon &amp; Gone?" in question and f'<form method="post" action="/tunes/{tune_id}/delete">' in question
     assert (await visitor.get(f"/tunes/{tune_id}")).status == 200
     answer = await visitor.post(f"/tunes/{tune_id}/delete")
-    assert answer.status == 200 and "The tune is gone" in await answer.text()
+    assert answer.status == 200 and "The tune and all its files are deleted" in await answer.text()
     for path in (f"/tunes/{tune_id}", f"/tunes/{tune_id}.json", f"/tunes/{tune_id}/files/tune.mp3", f"/tunes/{tune_id}/delete"):
         assert (await visitor.get(path)).status == 404
     assert (await visitor.post(f"/tunes/{tune_id}/delete")).status == 404
     assert await site.storage.tune(tune_id) is None
 
 
-async def test_a_tune_that_failed_or_is_still_made_can_be_deleted(site: Site, visitor: Visitor) -> None:
+async def test_a_failed_or_unfinished_tune_can_be_deleted(site: Site, visitor: Visitor) -> None:
     waiting, failed = await visitor.compose(title="Waiting"), await visitor.compose()
     await site.storage.fail(failed, "No.")
     for tune_id in (waiting, failed):
         assert f"/tunes/{tune_id}/delete" in await page(visitor, f"/tunes/{tune_id}")
-        assert "not made any more" in await page(visitor, f"/tunes/{tune_id}/delete")
+        assert "will not be composed" in await page(visitor, f"/tunes/{tune_id}/delete")
         assert (await visitor.post(f"/tunes/{tune_id}/delete")).status == 200
         assert (await visitor.get(f"/tunes/{tune_id}")).status == 404
 
 
-async def test_who_watches_a_tune_that_is_deleted_is_let_go(site: Site, visitor: Visitor) -> None:
+async def test_the_progress_stream_ends_when_the_tune_is_deleted(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     steps = []
-    async for step in visitor.told(tune_id):
+    async for step in visitor.progress(tune_id):
         steps.append(step["status"])
         await visitor.post(f"/tunes/{tune_id}/delete")
     assert steps == ["queued"]
 
 
-async def test_programs_share_take_back_and_delete_with_json(site: Site, visitor: Visitor) -> None:
+async def test_programs_share_unshare_and_delete_with_json(site: Site, visitor: Visitor) -> None:
     tune_id = await finished(site, visitor)
-    for action in ("share", "take-back"):
+    for action in ("share", "unshare"):
         answer = await visitor.post(f"/tunes/{tune_id}/{action}", headers=JSON)
-        told = await answer.json()
+        body = await answer.json()
         state = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
-        assert answer.status == 200 and told["address"] == f"/tunes/{tune_id}"
-        assert told["shared_at"] == state["shared_at"] and (told["shared_at"] is None) == (action == "take-back")
-    told = await (await visitor.post(f"/tunes/{tune_id}/delete", headers=JSON)).json()
-    assert told == {"id": tune_id, "deleted": True}
+        assert answer.status == 200 and body["address"] == f"/tunes/{tune_id}"
+        assert body["shared_at"] == state["shared_at"] and (body["shared_at"] is None) == (action == "unshare")
+    body = await (await visitor.post(f"/tunes/{tune_id}/delete", headers=JSON)).json()
+    assert body == {"id": tune_id, "deleted": True}
 
 
-@pytest.mark.parametrize("action", ["like", "share", "take-back", "delete"])
-async def test_other_sites_cannot_press_the_buttons(site: Site, visitor: Visitor, action: str) -> None:
+@pytest.mark.parametrize("action", ["like", "share", "unshare", "delete"])
+async def test_other_sites_cannot_like_share_or_delete(site: Site, visitor: Visitor, action: str) -> None:
     tune_id = await finished(site, visitor)
     for headers in ({"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}):
         answer = await visitor.post(f"/tunes/{tune_id}/{action}", headers=headers)
         assert answer.status == 403 and "another site" in await answer.text()
-    told = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
-    assert (told["likes"], told["shared_at"]) == (0, None)
+    body = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
+    assert (body["likes"], body["shared_at"]) == (0, None)
 
 
-async def test_the_cookie_is_kept_for_another_year_with_each_form(site: Site, visitor: Visitor) -> None:
+async def test_each_form_renews_the_cookie_for_a_year(site: Site, visitor: Visitor) -> None:
     await visitor.get("/")
-    person = visitor.cookies["person"]
+    user_id = visitor.cookies["user"]
     answer = await visitor.post("/tunes")
-    assert f"person={person}" in answer.headers["Set-Cookie"] and "Max-Age=31536000" in answer.headers["Set-Cookie"]
+    assert f"user={user_id}" in answer.headers["Set-Cookie"] and "Max-Age=31536000" in answer.headers["Set-Cookie"]
     await visitor.post(answer.headers["Location"] + "/delete")

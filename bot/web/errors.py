@@ -1,0 +1,53 @@
+"""Errors as a short message, on a page or as JSON."""
+
+from __future__ import annotations
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from bot.web.views import Views
+
+_MESSAGES = {
+    403: "That is not allowed.",
+    404: "There is no such tune or page. Check that the address is complete.",
+    405: "This address doesn't support that. Start from the compose page.",
+    413: "That is too much text for a tune. Shorten the opening and send it again.",
+    415: "Send a form or JSON.",
+}
+_TITLES = {403: "Not allowed", 404: "No such tune", 413: "Too long", 500: "Something went wrong", 503: "Not available"}
+_log = structlog.get_logger(__name__)
+
+
+def wants_json(request: web.Request) -> bool:
+    accept = request.headers.get("Accept", "")
+    return request.path.endswith(".json") or ("application/json" in accept and "text/html" not in accept)
+
+
+def middleware(views: Views) -> Middleware:
+    """Turns every exception into a page or into `{"error": message}`."""
+
+    def respond(request: web.Request, status: int, message: str) -> web.StreamResponse:
+        if wants_json(request):
+            return web.json_response({"error": message}, status=status, headers={"Cache-Control": "no-store"})
+        return views.page("message.html", status=status, title=_TITLES.get(status, "That did not work"), message=message)
+
+    @web.middleware
+    async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            own_text = error.text if error.text and error.text != f"{error.status}: {error.reason}" else ""
+            default = _MESSAGES.get(error.status, "The request could not be read. Start again from the compose page.")
+            # Only the texts of 403 are ours; aiohttp writes technical texts of its own for other statuses.
+            message = own_text if error.status == 403 and own_text else default
+            response = respond(request, error.status, message)
+            response.headers.update({name: error.headers[name] for name in ("Allow", "Content-Range") if name in error.headers})
+            return response
+        except Exception:
+            _log.exception("A web request failed.", method=request.method, path=request.path)
+            return respond(request, 500, "Something went wrong on our side. Please try again in a minute.")
+
+    return show_errors
