@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from generator.composer import novelty, ranking
-from generator.composer.batch import Written
+from generator.composer.batch import Candidate
 from generator.composer.measures import pitches
 from generator.composer.novelty import Closest, Novelty
 from generator.composer.plan import Plan
@@ -38,7 +38,7 @@ class Choice:
         known, alike = (path if path.exists() else SHIPPED / path.name for path in beside)
         self._novelty, self._judge = Novelty.load(known), Judge.load(alike)
 
-    def best(self, plan: Plan, candidates: Sequence[Written]) -> ComposedTune | None:
+    def best(self, plan: Plan, candidates: Sequence[Candidate]) -> ComposedTune | None:
         """The best of the candidates, the same for the same ones; None where all of them are copies of known tunes."""
         scores = [_score(plan, written) for written in candidates]
         given = pitches(plan.opening) if plan.opening else []
@@ -59,7 +59,7 @@ class Choice:
         return ComposedTune(named, written.tokens, written.bits_per_token, judged[index], closest[index])
 
 
-def _score(plan: Plan, written: Written) -> Score:
+def _score(plan: Plan, written: Candidate) -> Score:
     named = next(token[2:] for token in written.tokens if token.startswith("M:"))
     metre = plan.metre or Metre.parse(named)
     assert metre is not None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from generator.composer.batch import DONE, TOO_LONG, Batch, Written
+from generator.composer.batch import DONE, TOO_LONG, Batch, Candidate
 from generator.composer.candidates import ComposedTune
 from generator.composer.plan import Plan
 from generator.composer.runtime import Runtime
@@ -25,7 +25,7 @@ class Task:
     """A request in the making. Its candidates may be written in several lanes."""
 
     plan: Plan
-    candidates: list[Written | None]  # as they are finished
+    candidates: list[Candidate | None]  # as they are finished
     listener: Listener | None
     first: int = 0  # the number of the first candidate: greater where earlier ones were all copies of known tunes
     over: bool = False  # it was cancelled, has failed, or is finished
@@ -51,7 +51,7 @@ class Task:
                 self._told = written
                 self.listener(written)
 
-    def written(self, number: int, candidate: Written) -> bool:
+    def written(self, number: int, candidate: Candidate) -> bool:
         """Whether with this candidate all are finished."""
         with self._lock:
             self.candidates[number] = candidate
@@ -159,7 +159,7 @@ class Lane:
                     owner[0].fail(error)
                 self._free(row)
             return
-        for row in np.flatnonzero(active & (self._batch.news[:size] > 0)).tolist():
+        for row in np.flatnonzero(active & (self._batch.events[:size] > 0)).tolist():
             if owner := self._owners[row]:
                 try:
                     self._tell(row, *owner)
@@ -168,12 +168,12 @@ class Lane:
 
     def _tell(self, row: int, task: Task, number: int) -> None:
         """A bar more is written, or the candidate is finished."""
-        news = self._batch.news[row]
+        news = self._batch.events[row]
         if news == TOO_LONG:
             raise RuntimeError("The tune did not come to an end.")
         if task.listener:
             task.progress(number, self._batch.bars(row))
         if news == DONE:
             self._free(row)
-            if task.written(number, self._batch.written(row)):
+            if task.written(number, self._batch.candidate(row)):
                 self._finished(task)

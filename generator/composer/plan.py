@@ -7,7 +7,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from generator.composer.grammar import FREE, OCTAVES, Form
+from generator.composer.form import FREE, Form
+from generator.composer.pitch_range import OCTAVES
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
 from generator.notation.frequency_tables import key_counts, weighted_choice

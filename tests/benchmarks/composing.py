@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from generator.composer.batch import DONE, Batch
 from generator.composer.composer import Composer
 from generator.composer.features import INPUTS
-from generator.composer.grammar import HIGHEST, LOWEST
+from generator.composer.pitch_range import HIGHEST, LOWEST
 from generator.composer.plan import make_plan
 from generator.composer.runtime import open_runtime
 from generator.composer.weights import load_weights
@@ -185,7 +185,7 @@ def check_bits(entries: list[Entry]) -> dict[str, float]:
 
 
 def check_grammar(rows: int) -> dict[str, float]:
-    """The grammar's, the tracker's and the draw's share of the time of a step."""
+    """The share of a step that grammar, features and draw take."""
     runtime, batch = open_runtime(load_weights(), rows), Batch(rows)
     plan = make_plan(TuneRequest.check(rhythm="reel", key="Ador", seed=1))
     for row in range(rows):
@@ -198,7 +198,7 @@ def check_grammar(rows: int) -> dict[str, float]:
         batch.advance(logits, active)
         spent[0] += between - started
         spent[1] += time.perf_counter() - between
-        begins[:], active = False, batch.news != DONE
+        begins[:], active = False, batch.events != DONE
     return {"rows": rows, "share": spent[1] / sum(spent)}
 
 

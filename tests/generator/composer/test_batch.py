@@ -43,17 +43,17 @@ def compose(plans, rows: int | None = None, number: int = 0):
     for row, made in enumerate(plans):
         batch.begin(row, made, number)
     active = np.arange(rows or len(plans)) < len(plans)
-    while (going := active & (batch.news != DONE)).any():
+    while (going := active & (batch.events != DONE)).any():
         batch.advance(opinion(batch.inputs), going)
-        assert not (active & (batch.news == TOO_LONG)).any()
-    return [batch.written(row) for row in range(len(plans))]
+        assert not (active & (batch.events == TOO_LONG)).any()
+    return [batch.candidate(row) for row in range(len(plans))]
 
 
 def test_a_tune_begins_with_the_start_and_the_model_is_told_so():
     batch = Batch(2)
     batch.begin(1, plan(), 0)
     assert batch.inputs[1, 0] == t.INDEX[t.START]
-    assert batch.news[1] != DONE
+    assert batch.events[1] != DONE
     assert [batch.bars(row) for row in range(2)] == [0, 0]
 
 
@@ -124,21 +124,21 @@ def test_a_row_that_is_not_active_waits():
     for row, made in enumerate(plans):
         batch.begin(row, made, 0)
     turn = 0
-    while not (batch.news == DONE).all():
+    while not (batch.events == DONE).all():
         turn += 1
-        active = np.array([turn % 3 > 0, turn % 2 > 0]) & (batch.news != DONE)
+        active = np.array([turn % 3 > 0, turn % 2 > 0]) & (batch.events != DONE)
         before = batch.inputs.copy()
         batch.advance(opinion(batch.inputs), active)
         assert np.array_equal(before[~active], batch.inputs[~active])
-    assert [batch.written(row) for row in range(2)] == compose(plans)
+    assert [batch.candidate(row) for row in range(2)] == compose(plans)
 
 
 def test_fewer_rows_than_there_are_may_be_advanced():
     batch = Batch(8)
     batch.begin(0, plan(**REEL), 0)
-    while batch.news[0] != DONE:
+    while batch.events[0] != DONE:
         batch.advance(opinion(batch.inputs[:2]), np.array([True, False]))
-    assert batch.written(0) == compose([plan(**REEL)])[0]
+    assert batch.candidate(0) == compose([plan(**REEL)])[0]
 
 
 def test_a_row_may_be_begun_anew_in_the_midst_of_a_tune():
@@ -147,9 +147,9 @@ def test_a_row_may_be_begun_anew_in_the_midst_of_a_tune():
     for _ in range(40):
         batch.advance(opinion(batch.inputs), np.array([True]))
     batch.begin(0, plan(**REEL), 0)
-    while batch.news[0] != DONE:
+    while batch.events[0] != DONE:
         batch.advance(opinion(batch.inputs), np.array([True]))
-    assert batch.written(0) == compose([plan(**REEL)])[0]
+    assert batch.candidate(0) == compose([plan(**REEL)])[0]
 
 
 def test_the_key_is_that_of_the_mode_that_was_drawn():
@@ -213,14 +213,14 @@ def test_the_surprise_is_the_models_own_at_what_it_wrote_after_the_header(openin
     batch.begin(0, plan(opening=opening), 0)
     scripted = len(opening_tokens(read_opening(opening))) if opening else 0
     steps = 0
-    while batch.news[0] != DONE:
+    while batch.events[0] != DONE:
         logs = np.full((1, SIZE), -np.log(SIZE), np.float32)
         if steps < 3 + scripted:  # of the header and the opening it thinks otherwise: that is not counted
             logs[:] = -30
             logs[:, t.INDEX[t.END]] = 0
         batch.advance(logs, np.array([True]))
         steps += 1
-    assert batch.written(0).bits_per_token == pytest.approx(np.log2(SIZE), rel=1e-5)
+    assert batch.candidate(0).bits_per_token == pytest.approx(np.log2(SIZE), rel=1e-5)
 
 
 def test_a_tune_that_does_not_end_is_said_to_be_too_long(monkeypatch):
@@ -229,11 +229,11 @@ def test_a_tune_that_does_not_end_is_said_to_be_too_long(monkeypatch):
     for row in range(2):
         batch.begin(row, plan(row, **REEL), 0)
     for steps in range(1, 50):
-        assert not (batch.news == TOO_LONG).any()
+        assert not (batch.events == TOO_LONG).any()
         assert batch.inputs.shape[0] == 2
         batch.advance(opinion(batch.inputs), np.array([True, steps < 20]))
-    assert (batch.news == TOO_LONG).tolist() == [True, False]
-    assert not (batch.news == DONE).any()
+    assert (batch.events == TOO_LONG).tolist() == [True, False]
+    assert not (batch.events == DONE).any()
 
 
 def test_an_opening_does_not_count_against_the_length(monkeypatch):
@@ -244,4 +244,4 @@ def test_an_opening_does_not_count_against_the_length(monkeypatch):
     batch.begin(0, made, 0)
     for _ in range(150):
         batch.advance(opinion(batch.inputs), np.array([True]))
-    assert not (batch.news == TOO_LONG).any()
+    assert not (batch.events == TOO_LONG).any()

@@ -27,8 +27,8 @@ def written(request: TuneRequest, count: int):
     active = np.ones(count, np.bool_)
     while active.any():
         batch.advance(np.full((count, 152), -np.log(152), np.float32), active)
-        active = batch.news != DONE
-    return plan, [batch.written(row) for row in range(count)]
+        active = batch.events != DONE
+    return plan, [batch.candidate(row) for row in range(count)]
 
 
 @pytest.fixture

@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generator.composer.grammar import FREE, FREE_BARS, HIGHEST, LOWEST, Form, Grammar, bars_written
+from generator.composer.form import FREE, FREE_BARS, Form
+from generator.composer.grammar import Grammar
+from generator.composer.grammar_state import bars_written
+from generator.composer.pitch_range import HIGHEST, LOWEST
 from generator.notation import tokens as t
 from generator.notation.keys import Key, Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS, Metre

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from generator.composer.batch import Batch
-from generator.composer.grammar import FREE, OCTAVES, Form, Grammar
+from generator.composer.form import FREE, Form
+from generator.composer.grammar import Grammar
+from generator.composer.pitch_range import OCTAVES
 from generator.composer.plan import CHANGED, FREE_BAR, make_plan
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
@@ -137,7 +139,7 @@ def test_the_parts_of_an_opening_are_counted_beforehand(opening, layout):
     made = plan(opening=D + opening)
     assert made.layout == layout
     state = heard(made, scripted(made)).features.state[0]  # the grammar does not find that it has to be longer
-    assert tuple(state["layout"][: state["parts"]]) == layout
+    assert tuple(state["layout"][: state["part_count"]]) == layout
 
 
 def test_the_layout_is_open_where_the_form_leaves_a_choice():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.composer.grammar import OMITTED
+from generator.composer.grammar_tables import OMITTED
 from generator.notation import tokens as t
 from generator.notation.metres import RHYTHMS, Metre
 from generator.notation.opening import opening_tokens, read_opening
