@@ -10,7 +10,8 @@ import pytest
 
 from generator.composer.measures import pitches
 from generator.composer.novelty import NEAR_COPY, Closest, Novelty
-from generator.composer.ranking import ABSENT, ENOUGH, GROUPS, PARTS, RAREST, Judge, Names, Numbers, best, features
+from generator.composer.ranking import ABSENT, ENOUGH, GROUPS, RAREST, SCORE_NAMES, Judge, Names, Numbers, best
+from generator.composer.traits import traits_of
 from generator.composer.weights import WeightsError
 from generator.notation.reader import read
 from generator.notation.score import Pitch, Score
@@ -32,7 +33,7 @@ def judge() -> Judge:
 
 
 def test_the_features_of_a_tune_are_those_reckoned_by_hand():
-    found = features(jig())
+    found = traits_of(jig())
     assert found.numbers == {
         "beginnings_alike": 2 / 24,  # B's first four bars beside A's: a G and an E
         "endings_alike": 8 / 20,  # the last two bars, of four
@@ -55,36 +56,36 @@ def test_the_features_of_a_tune_are_those_reckoned_by_hand():
 
 
 def test_features_tell_what_is_odd():
-    same = features(jig([A[0]] * 8, [B[0]] * 8)).numbers
+    same = traits_of(jig([A[0]] * 8, [B[0]] * 8)).numbers
     assert (same["recall"], same["distinct_bars"], same["same_again"]) == (1, 2 / 16, 14 / 16)
-    assert features(jig([A[0].replace("F", "=F"), *A[1:]])).numbers["outside_scale"] == 2 / 88
+    assert traits_of(jig([A[0].replace("F", "=F"), *A[1:]])).numbers["outside_scale"] == 2 / 88
     ended = read("X:1\nT:x\nM:6/8\nL:1/8\nK:Ador\n|:ABc def|gag [1 e3:|[2 c2d||\n|:cBA GAB|A2z A2 z:|\n")
-    assert features(ended).names["part_degrees"] == [("dorian", "5")]
-    assert features(ended).names["last_length"] == [("6/8", "1/4")]
+    assert traits_of(ended).names["part_degrees"] == [("dorian", "5")]
+    assert traits_of(ended).names["last_length"] == [("6/8", "1/4")]
     silent = read("X:1\nT:x\nM:6/8\nL:1/8\nK:D\n|:z6|z6:|\n")
-    assert features(silent).numbers == {}
+    assert traits_of(silent).numbers == {}
 
 
 def test_a_number_counts_the_share_of_real_ones_as_far_out():
     even = Numbers.of(list(range(1001)))
-    assert even.log(500) == 0
-    assert even.log(250) == even.log(750) == pytest.approx(math.log(0.5))
-    assert even.log(910) == pytest.approx(math.log(0.18))
-    assert even.log(-5) == even.log(2000) == math.log(RAREST)
+    assert even.score(500) == 0
+    assert even.score(250) == even.score(750) == pytest.approx(math.log(0.5))
+    assert even.score(910) == pytest.approx(math.log(0.18))
+    assert even.score(-5) == even.score(2000) == math.log(RAREST)
     mostly_none = Numbers.of([0.0] * 70 + [share / 100 for share in range(1, 31)])
-    assert mostly_none.log(0.0) == pytest.approx(math.log(0.7), abs=0.05)  # half of the 70 count to either side
-    assert mostly_none.log(0.1) < mostly_none.log(0.05) < mostly_none.log(0.0)
-    assert mostly_none.log(0.5) == mostly_none.log(-0.5) == math.log(RAREST)
-    assert Numbers.of([3.0] * 50).log(3.0) == 0
-    assert Numbers.of([3.0] * 50).log(3.1) == math.log(RAREST)
+    assert mostly_none.score(0.0) == pytest.approx(math.log(0.7), abs=0.05)  # half of the 70 count to either side
+    assert mostly_none.score(0.1) < mostly_none.score(0.05) < mostly_none.score(0.0)
+    assert mostly_none.score(0.5) == mostly_none.score(-0.5) == math.log(RAREST)
+    assert Numbers.of([3.0] * 50).score(3.0) == 0
+    assert Numbers.of([3.0] * 50).score(3.1) == math.log(RAREST)
 
 
 def test_a_name_counts_the_share_of_real_ones_no_more_frequent():
     degrees = Names.of(["0"] * 80 + ["7"] * 15 + ["2"] * 5)
-    assert degrees.log("0") == 0
-    assert degrees.log("7") == pytest.approx(math.log(2 * (0.05 + 0.075)), abs=1e-3)
-    assert degrees.log("2") == pytest.approx(math.log(0.05), abs=1e-3)
-    assert degrees.log("11") == math.log(RAREST)
+    assert degrees.score("0") == 0
+    assert degrees.score("7") == pytest.approx(math.log(2 * (0.05 + 0.075)), abs=1e-3)
+    assert degrees.score("2") == pytest.approx(math.log(0.05), abs=1e-3)
+    assert degrees.score("11") == math.log(RAREST)
 
 
 def walking(seed: int) -> Score:
@@ -117,9 +118,9 @@ def test_bars_at_home_in_the_rhythm_are_told_from_those_of_others_in_its_metre()
 
 def test_each_part_of_the_score_is_told_and_the_total_is_their_sum(judge: Judge):
     found = judge.scores(jig(), PLAIN, NEW)
-    assert tuple(found) == (*PARTS, "total")
-    assert found["total"] == pytest.approx(sum(found[part] for part in PARTS))
-    assert all(found[part] <= 0 for part in PARTS)
+    assert tuple(found) == (*SCORE_NAMES, "total")
+    assert found["total"] == pytest.approx(sum(found[part] for part in SCORE_NAMES))
+    assert all(found[part] <= 0 for part in SCORE_NAMES)
     assert found["novelty"] == 0
     assert json.loads(json.dumps(found)) == found
 
