@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from generator.composer.batch import DONE, Batch
-from generator.composer.candidates import Choice
+from generator.composer.candidates import Chooser
 from generator.composer.composer import ROUNDS, Composer, ComposingError
 from generator.composer.measures import pitches
 from generator.composer.novelty import NEAR_COPY, Novelty
@@ -32,8 +32,8 @@ def written(request: TuneRequest, count: int):
 
 
 @pytest.fixture
-def choice(weights) -> Choice:
-    return Choice(weights)
+def choice(weights) -> Chooser:
+    return Chooser(weights)
 
 
 def test_planted_copies_are_passed_over(choice):
@@ -67,13 +67,13 @@ def test_an_opening_does_not_make_a_tune_a_copy(choice):
 def test_where_all_are_copies_others_are_composed(weights, monkeypatch):
     composer = Composer(weights)
     try:
-        best, asked = composer._choice.best, []
+        best, asked = composer._chooser.best, []
 
         def picky(plan, candidates):
             asked.append([one.tokens for one in candidates])
             return best(plan, candidates) if len(asked) == 3 else None
 
-        monkeypatch.setattr(composer._choice, "best", picky)
+        monkeypatch.setattr(composer._chooser, "best", picky)
         tune = composer.submit(REQUEST).result(60)
         assert tune.tokens in asked[2]
         assert not set(asked[2]) & set(asked[0] + asked[1])
@@ -85,7 +85,7 @@ def test_where_only_copies_come_a_sentence_says_so(weights, monkeypatch):
     composer = Composer(weights)
     try:
         asked = []
-        monkeypatch.setattr(composer._choice, "best", lambda *_: asked.append(1))
+        monkeypatch.setattr(composer._chooser, "best", lambda *_: asked.append(1))
         with pytest.raises(ComposingError, match="too close to a known tune"):
             composer.submit(REQUEST).result(60)
         assert len(asked) == ROUNDS

@@ -41,10 +41,10 @@ def models(tree: Path) -> Iterator[Models]:
 
 
 def test_models_are_known_by_their_cards_names_as_people_type_them(models: Models) -> None:
-    assert models.usual == "usual-1"
+    assert models.default == "usual-1"
     assert models.names == ["usual-1", "airs", "zither"]
     assert models.descriptions["airs"] == "What airs is."
-    [sentence] = models.left_out
+    [sentence] = models.unreadable
     assert "broken" in sentence and sentence.endswith(".")
 
 
@@ -88,7 +88,7 @@ def test_the_folders_are_those_of_the_settings_and_the_shipped_ones(tree: Path) 
 
 def test_what_is_shipped_can_be_told_apart() -> None:
     models = Models(folders(None, None))
-    assert (models.names, models.left_out) == (["tunesmith-6", "aird-1"], [])
+    assert (models.names, models.unreadable) == (["tunesmith-6", "aird-1"], [])
     assert len(set(models.descriptions.values())) == 2 and all(models.descriptions.values())
 
 
@@ -101,7 +101,7 @@ def test_a_card_without_readable_weights_is_left_out(tree: Path, tmp_path: Path,
         (folder / "weights.npz").write_bytes(weights[: len(weights) // 2])
     models = Models([tree / "Usual_1", folder])
     assert models.names == ["usual-1"]
-    assert str(folder) in models.left_out[0]
+    assert str(folder) in models.unreadable[0]
 
 
 def test_a_name_of_no_latin_letters_gives_way_to_the_folders_and_never_stands_for_the_usual_one(

@@ -172,7 +172,7 @@ def test_an_index_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, cont
     with pytest.raises(WeightsError, match=r"The known tunes in .* cannot be read"):
         Novelty.load(path)
     np.savez(path, codes=np.array([34, 0], np.uint8), titles=np.frombuffer(b"one\ntwo", np.uint8))
-    with pytest.raises(WeightsError, match="2 titles of 1 tunes"):
+    with pytest.raises(WeightsError, match="2 titles for 1 tunes"):
         Novelty.load(path)
 
 

@@ -296,5 +296,5 @@ def test_a_long_tune_can_be_varied_though_it_could_not_be_gone_on_from():
 
 
 def test_a_tune_that_is_to_be_played_as_it_stands_is_not_composed():
-    with pytest.raises(NotationError, match="not composed"):
+    with pytest.raises(NotationError, match="without composing"):
         make_plan(TuneRequest.check(opening="M:4/4\nK:D\nD8|", mode="play"))

@@ -220,5 +220,5 @@ def test_distributions_that_cannot_be_read_are_told_in_a_sentence(tmp_path: Path
     path = tmp_path / "ranking.json"
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    with pytest.raises(WeightsError, match=r"What real tunes are like cannot be read from .*"):
+    with pytest.raises(WeightsError, match=r"The distributions of real tunes in .* cannot be read"):
         Judge.load(path)

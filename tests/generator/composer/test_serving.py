@@ -47,7 +47,7 @@ def test_a_tune_without_end_fails_with_a_sentence(small, monkeypatch):
     monkeypatch.setattr(batch, "LONGEST", 50)
     composer = small(8)
     for request in (REQUEST, ONE):
-        with pytest.raises(RuntimeError, match="did not come to an end"):
+        with pytest.raises(RuntimeError, match="did not end"):
             composer.submit(request).result(HANG_S)
     assert rows_taken(composer) == 0
 
@@ -98,7 +98,7 @@ def test_when_choosing_fails_the_request_does_and_work_goes_on(small, monkeypatc
         monkeypatch.undo()
         raise ZeroDivisionError("no taste")
 
-    monkeypatch.setattr("generator.composer.composer.Choice.best", broken)
+    monkeypatch.setattr("generator.composer.composer.Chooser.best", broken)
     with pytest.raises(ZeroDivisionError):
         composer.submit(ONE).result(HANG_S)
     assert composer.submit(ONE).result(HANG_S).tokens
@@ -106,9 +106,9 @@ def test_when_choosing_fails_the_request_does_and_work_goes_on(small, monkeypatc
 
 def test_a_request_asks_for_as_many_candidates_as_it_says(small, monkeypatch):
     composer, chosen = small(8), []
-    best = composer._choice.best
+    best = composer._chooser.best
     monkeypatch.setattr(
-        "generator.composer.composer.Choice.best", lambda _, plan, found: chosen.append(found) or best(plan, found)
+        "generator.composer.composer.Chooser.best", lambda _, plan, found: chosen.append(found) or best(plan, found)
     )
     tunes = composer.compose([ONE, replace(REQUEST, candidates=3), REQUEST])
     by_number = sorted(chosen, key=len)
@@ -121,14 +121,14 @@ def test_a_request_asks_for_as_many_candidates_as_it_says(small, monkeypatch):
 
 def test_where_all_candidates_are_copies_others_are_composed(small, monkeypatch):
     composer, chosen = small(4), []
-    best = composer._choice.best
+    best = composer._chooser.best
     copies = 2
 
     def choose(_, plan, found):
         chosen.append(found)
         return None if len(chosen) <= copies else best(plan, found)
 
-    monkeypatch.setattr("generator.composer.composer.Choice.best", choose)
+    monkeypatch.setattr("generator.composer.composer.Chooser.best", choose)
     tune = composer.submit(replace(REQUEST, candidates=2)).result(HANG_S)
     assert len(chosen) == copies + 1
     assert len({written.tokens for found in chosen for written in found}) == 2 * (copies + 1)
@@ -137,7 +137,7 @@ def test_where_all_candidates_are_copies_others_are_composed(small, monkeypatch)
 
 def test_where_nothing_but_copies_comes_the_request_fails_in_a_sentence(small, monkeypatch):
     composer, rounds = small(4), []
-    monkeypatch.setattr("generator.composer.composer.Choice.best", lambda *_: rounds.append(1))
+    monkeypatch.setattr("generator.composer.composer.Chooser.best", lambda *_: rounds.append(1))
     with pytest.raises(ComposingError, match="too close to a known tune"):
         composer.submit(ONE).result(HANG_S)
     assert len(rounds) == ROUNDS
