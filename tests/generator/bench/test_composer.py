@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from bot.cli.main import main
 from generator.bench import composer as module
 from generator.bench import processes
-from generator.bench.cell import Cell
 from generator.bench.composer import CONTENDERS, bench, run, table
+from generator.bench.composer_cell import ComposerCell
 
 FAST = {"tokens_per_second": 2_000.0, "memory_mb": 123, "ready_s": 1.5}
 OURS = {
@@ -26,7 +26,7 @@ OURS = {
 def measured(monkeypatch):
     """The run without its processes: PyTorch is not there, ONNX Runtime's LSTM operator fails."""
 
-    def pretended(cell: Cell):
+    def pretended(cell: ComposerCell):
         if cell.form == "LSTM":
             return {"error": "Fail: no such operator."}
         if cell.contender == "eager":
@@ -43,14 +43,14 @@ def measured(monkeypatch):
 
 def test_a_small_loop_is_measured_in_a_process_of_its_own():
     pytest.importorskip("openvino")
-    found = run(Cell("openvino", "", "float32", "lab", 2, 0.1))
+    found = run(ComposerCell("openvino", "", "float32", "lab", 2, 0.1))
     assert found["tokens_per_second"] > 10
     assert found["memory_mb"] > 20
     assert found["ready_s"] > 0.1
 
 
 def test_a_process_that_fails_says_why():
-    assert "KeyError" in run(Cell("nobody", "", "float32", "lab", 1, 0.1))["error"]
+    assert "KeyError" in run(ComposerCell("nobody", "", "float32", "lab", 1, 0.1))["error"]
 
 
 def test_the_fastest_form_is_compared_with_ours(measured):
