@@ -164,7 +164,7 @@ def table(results: dict[str, Any]) -> str:
                 lines += _rows(contender, cell)
             elif name in results["not_installed"]:
                 programs = " and ".join(results["not_installed"][name])
-                lines.append(f"{contender.title}: skipped, {programs} not results. Run {contender.install}.")
+                lines.append(f"{contender.title}: skipped, {programs} not found. Run {contender.install}.")
         lines += [f"  {what}: {times:.2f} × as long" for what, times in results["comparison"][selection].items()]
     lines += [f"{CONTENDERS[cell['contender']].title} failed: {cell['error']}" for cell in results["cells"] if "error" in cell]
     return "\n".join(lines)
