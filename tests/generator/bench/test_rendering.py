@@ -1,16 +1,19 @@
-"""`tunesmith bench render`: what it measures is in the table and in the file; what it cannot measure it says."""
+"""`tunesmith bench render`: the table and the file contain the results and what could not be measured."""
+
+from __future__ import annotations
 
 import json
 import os
 import shutil
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from bot.cli.main import main
 from generator.bench import processes
-from generator.bench import rendering as module
 from generator.bench.pipelines import MELODY_ONLY, PIPELINES, WHOLE
 from generator.bench.render_cell import RenderCell
 from generator.bench.rendering import CONTENDERS, bench, table
@@ -35,10 +38,10 @@ LAB = {"abc2midi": [2.0, 2.0], "TiMidity++": [398.0, 398.0], "MP3": [200.0, 200.
 
 
 @pytest.fixture
-def measured(monkeypatch):
-    """The run without its processes: music21's breaks down."""
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replaces the processes: music21's fails."""
 
-    def pretended(name, cell, *, timeout_s, result_key):
+    def pretended(name: str, cell: dict[str, Any], *, timeout_s: float, result_key: str) -> dict[str, Any]:
         if result_key == "tunes":
             tunes = [{"abc": PLAIN, "playing_s": 40.0}, {"abc": PLAIN, "playing_s": 50.0}]
             return {"tunes": {NEAR: tunes, MIXED: tunes}}
@@ -48,12 +51,12 @@ def measured(monkeypatch):
         return {"steps": {step: list(times) for step, times in steps.items()}, "failed": [], "memory_mb": 250, "programs_mb": 48}
 
     monkeypatch.setattr(processes, "run", pretended)
-    monkeypatch.setattr(processes.psutil, "cpu_percent", lambda interval: 3.0)
-    monkeypatch.setattr(module.shutil, "which", lambda program: f"/usr/bin/{program}")
+    monkeypatch.setattr("psutil.cpu_percent", lambda interval: 3.0)
+    monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
 
 
 @pytest.mark.parametrize("way", [*PIPELINES])
-def test_each_way_is_measured_in_a_process_of_its_own(way, tmp_path):
+def test_each_pipeline_is_measured_in_a_process_of_its_own(way: str, tmp_path: Path) -> None:
     if not all(shutil.which(program) for program in CONTENDERS[way].programs):
         pytest.skip("its programs are not installed")
     file = tmp_path / "tunes.json"
@@ -70,14 +73,14 @@ def test_each_way_is_measured_in_a_process_of_its_own(way, tmp_path):
         assert "There are no notes" in found["failed"][0]
 
 
-def test_the_tunes_are_of_about_45_s_and_of_all_rhythms():
+def test_the_selections_have_tunes_of_about_45_s_and_of_all_rhythms() -> None:
     found = compose(5)
     assert {len(tunes) for tunes in found.values()} == {5}
     assert all(42 <= tune["playing_s"] <= 48 for tune in found[NEAR])
     assert len({read(tune["abc"]).rhythm for tune in found[MIXED]}) == 5
 
 
-def test_the_others_are_compared_with_ours(measured):
+def test_the_other_pipelines_are_compared_with_ours(measured: None) -> None:
     found = bench(tunes=2, only=("ours", "lab"), soundfont=None, echo=lambda line: None)
     assert found["comparison"][NEAR] == {
         "lab, whole, against ours": 1.5,
@@ -89,8 +92,8 @@ def test_the_others_are_compared_with_ours(measured):
     assert ours["steps"]["to the sound"]["p50"] == 200
 
 
-def test_the_table_has_what_was_measured_and_what_was_not(measured, monkeypatch):
-    monkeypatch.setattr(module.shutil, "which", lambda program: program == "fluidsynth" and "/usr/bin/fluidsynth")
+def test_the_table_lists_results_and_what_could_not_be_measured(measured: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda program: program == "fluidsynth" and "/usr/bin/fluidsynth")
     text = table(bench(tunes=2, only=(), soundfont=None, echo=lambda line: None))
     assert "Tunesmith (250 MB, its programs 48 MB)" in text
     assert any(line.split() == [WHOLE, "400.0", "445.0", "450.0"] for line in text.splitlines())
@@ -98,7 +101,7 @@ def test_the_table_has_what_was_measured_and_what_was_not(measured, monkeypatch)
     assert "music21 and midi2audio, defaults failed: ABCHandlerException: no." in text
 
 
-def test_the_command_writes_its_file_and_ends_with_an_error_where_something_failed(measured, tmp_path):
+def test_the_command_writes_its_file_and_fails_if_a_measurement_failed(measured: None, tmp_path: Path) -> None:
     file = tmp_path / "bench.json"
     result = CliRunner().invoke(main, ["bench", "render", "--tunes", "3", "--json", str(file)])
     assert result.exit_code == 1
@@ -107,7 +110,7 @@ def test_the_command_writes_its_file_and_ends_with_an_error_where_something_fail
     assert CliRunner().invoke(main, ["bench", "render", "--tunes", "3", "--only", "ours"]).exit_code == 0
 
 
-def test_the_command_explains_itself_and_knows_no_other_contenders():
+def test_the_command_has_a_help_text_and_refuses_unknown_contenders() -> None:
     assert "--tunes" in CliRunner().invoke(main, ["bench", "render", "--help"]).output
     result = CliRunner().invoke(main, ["bench", "render", "--only", "theirs"])
     assert result.exit_code == 2
