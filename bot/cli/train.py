@@ -65,7 +65,7 @@ def train(
     """Train a model and write its weights and model card."""
     quiet_tensorflow()
     import training
-    from training.commands import train_and_ship
+    from training.commands import train_and_export
     from training.config import TrainConfig
     from training.corpus.sources import SourceError
 
@@ -73,7 +73,7 @@ def train(
     try:
         chosen = TrainConfig.load(config or Path(training.__path__[0]) / "configs" / "tunesmith.toml")
         run_folder = folder or settings.data_dir / "runs" / chosen.name
-        train_and_ship(
+        train_and_export(
             chosen,
             data_dir=settings.data_dir,
             run=run_folder,

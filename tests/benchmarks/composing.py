@@ -36,11 +36,12 @@ from generator.notation.structure import illegal_bars, parts, play_order
 from generator.notation.tempo import MAX_PLAYING_S, playing_time_s
 from generator.notation.writer import write
 from generator.request import RequestError, TuneRequest
-from training.baselines.forms import bits_per_note, form
+from training.baselines.tokenizers import make_tokenizer
+from training.batches import Example
 from training.corpus.corpus import Corpus, Entry, score_of
-from training.dataset import Example
 from training.evaluation.evaluate import model_of_weights
 from training.evaluation.measures import closed
+from training.likelihood import bits_per_note
 
 KEYS = [Key(transpose_tonic(pitch_class, mode), mode) for mode in t.MODES for pitch_class in range(12)]
 MODES = ("continue", "answer", "vary", "second part")
@@ -94,7 +95,7 @@ def faults(request: TuneRequest, score: Score) -> Iterator[str]:
         yield "unclosed repeat"
     if not request.opening:
         layout = parts(again)
-        lengths = {len(part.body) + len(part.first) for part in layout}
+        lengths = {len(part.body_start) + len(part.first) for part in layout}
         if request.structure == "parts" and not lengths <= {8, 9}:
             yield "parts of other lengths"
         if any(not LOWEST <= pitch.midi <= HIGHEST for note in again.notes() for pitch in note.pitches):
@@ -165,7 +166,7 @@ def check_openings(composer: Composer, entries: list[Entry], count: int) -> dict
 
 def check_bits(entries: list[Entry]) -> dict[str, float]:
     """Bits per note of the runtime, stepping through the tunes, and of the model as it was trained."""
-    weights, spelling = load_weights(), form("tunesmith", ())
+    weights, tokenizer = load_weights(), make_tokenizer("tunesmith", ())
 
     def judge(examples: Sequence[Example]) -> list[NDArray[np.float64]]:
         runtime = open_runtime(weights, len(examples))
@@ -180,8 +181,8 @@ def check_bits(entries: list[Entry]) -> dict[str, float]:
             bits[:, at] = (np.log(np.exp(logits).sum(1)) - chosen) / np.log(2)
         return [row[: len(example.tokens) - 1] for row, example in zip(bits, examples, strict=True)]
 
-    trained = bits_per_note(spelling, entries, model_of_weights(weights).judge)
-    return {"trained": trained, "runtime": bits_per_note(spelling, entries, judge)}
+    trained = bits_per_note(tokenizer, entries, model_of_weights(weights).token_bits)
+    return {"trained": trained, "runtime": bits_per_note(tokenizer, entries, judge)}
 
 
 def check_grammar(rows: int) -> dict[str, float]:

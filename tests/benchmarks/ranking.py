@@ -32,16 +32,17 @@ from generator.notation.score import Score
 from generator.notation.tokens import bars_per_part
 from generator.notation.writer import write
 from generator.request import TuneRequest
-from training.baselines.forms import bits_per_note, form, judge_of
 from training.baselines.ngram import NGram
+from training.baselines.tokenizers import make_tokenizer
+from training.batches import Example
 from training.corpus.corpus import Corpus, Entry, score_of
-from training.dataset import Example
 from training.evaluation.distributions import KINDS, divergence, histograms, together
 from training.evaluation.evaluate import headers, model_of_weights
 from training.evaluation.measures import fits_key
 from training.evaluation.rhythms import NAMES
 from training.evaluation.yardstick import Column, Yardstick, judge_columns
-from training.ranking import bits_per_token
+from training.likelihood import bits_per_note, token_bits_of
+from training.ranking_data import bits_per_token
 
 SLOTS = 64
 PLANTED = 1000
@@ -83,13 +84,13 @@ def composed(asked: Sequence[Entry], candidates: int, seed: int) -> list[list[Co
 
 def measures(corpus: Corpus, yardstick: Yardstick, known: Novelty) -> dict[str, tuple[str, Measure]]:
     """Each judge by name, and whether the ranking looks at the same (“seen”) or not (“unseen”)."""
-    spelling = form(NGRAM_FORM, corpus.split("train"))
-    training, held_out = ([spelling.example(entry) for entry in corpus.split(side)] for side in ("train", "validation"))
-    ngram = NGram(training, held_out, len(spelling.vocabulary))
+    tokenizer = make_tokenizer(NGRAM_FORM, corpus.split("train"))
+    training, held_out = ([tokenizer.example(entry) for entry in corpus.split(side)] for side in ("train", "validation"))
+    ngram = NGram(training, held_out, len(tokenizer.vocabulary))
     real = {entry.id: score_of(entry) for entry in corpus.split("test")}
 
     def surprise(entry: Entry) -> float:
-        return bits_per_note(spelling, [entry], ngram.judge)
+        return bits_per_note(tokenizer, [entry], ngram.token_bits)
 
     usual = {rhythm: statistics.median(surprise(entry) for entry in alike) for rhythm, alike in _by_rhythm(corpus).items()}
     made_up = {rhythm: together(histograms(real[entry.id]) for entry in alike) for rhythm, alike in _by_rhythm(corpus).items()}
@@ -200,7 +201,7 @@ def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[s
     asked = headers(corpus.split("test"), seed, requests)
     rows = composed(asked, candidates, seed * requests * candidates)
     known, judge = Novelty.load(), Judge.load()
-    model = judge_of(model_of_weights(load_weights()).network)
+    model = token_bits_of(model_of_weights(load_weights()).network)
     flat = [tune for row in rows for tune in row]
     bits = bits_per_token([Example.of(tune.tokens, tune.score.key, bars_per_part(tune.tokens)) for tune in flat], model)
     melodies = [pitches(tune.score) for tune in flat]

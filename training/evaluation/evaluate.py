@@ -29,12 +29,13 @@ from generator.composer.model import ModelConfig, build
 from generator.composer.weights import Weights, load_weights
 from generator.notation.writer import write
 from generator.request import TuneRequest
-from training.baselines.forms import Form, Header, Judge, bits_per_note, form, judge_of
-from training.baselines.ngram import NGram, baseline
+from training.baselines.ngram import NGram, train_ngram_baseline
+from training.baselines.tokenizers import Header, Tokenizer, make_tokenizer
 from training.corpus.corpus import Corpus, Entry, score_of
 from training.evaluation.sampling import sample, weights_of
 from training.evaluation.table import table
 from training.evaluation.yardstick import Column, Track, Yardstick, judge_columns
+from training.likelihood import TokenBits, bits_per_note, token_bits_of
 
 FORMAT = 1
 SLOTS = 64  # tunes that are composed at once
@@ -47,16 +48,16 @@ class Model:
 
     name: str
     network: keras.Model | NGram
-    form: Form
+    tokenizer: Tokenizer
     corpus: str  # the digest of what it was trained on; empty where nobody knows
     collections: tuple[str, ...] = ()  # those that it was trained on, none for all
 
     @property
-    def judge(self) -> Judge:
-        return self.network.judge if isinstance(self.network, NGram) else judge_of(self.network)
+    def token_bits(self) -> TokenBits:
+        return self.network.token_bits if isinstance(self.network, NGram) else token_bits_of(self.network)
 
     def bits(self, corpus: Corpus) -> dict[str, float]:
-        return {side: bits_per_note(self.form, corpus.split(side), self.judge) for side in ("test", "validation")}
+        return {side: bits_per_note(self.tokenizer, corpus.split(side), self.token_bits) for side in ("test", "validation")}
 
 
 def model_of_run(run: Path, corpus: Corpus) -> Model:
@@ -64,14 +65,14 @@ def model_of_run(run: Path, corpus: Corpus) -> Model:
     try:
         config = json.loads((run / "config.json").read_text(encoding="utf-8"))
         network = build(ModelConfig(**config["model"]))
-        finished = run / "finished.weights.h5"
+        finished = run / "final.weights.h5"
         network.load_weights(finished if finished.exists() else run / "best.weights.h5")
-        spelling = form(config["tokens"], corpus.split("train"))
+        tokenizer = make_tokenizer(config["tokenizer"], corpus.split("train"))
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{run} holds no run that can be evaluated ({error}).") from error
-    if len(spelling.vocabulary) != network.output_shape[-1]:
+    if len(tokenizer.vocabulary) != network.output_shape[-1]:
         raise ValueError(f"The run in {run} was trained on another corpus: its vocabulary is not this one's.")
-    return Model(str(config["name"]), network, spelling, str(config["corpus"]), tuple(config.get("collections", ())))
+    return Model(str(config["name"]), network, tokenizer, str(config["corpus"]), tuple(config.get("collections", ())))
 
 
 def model_of_weights(weights: Weights) -> Model:
@@ -86,7 +87,7 @@ def model_of_weights(weights: Weights) -> Model:
                 raise ValueError(f"The model {name} was built otherwise than models are now. Train it again.")
             variable.assign(array)
     digest, collections = weights.card.get("data", {}).get("sha256", ""), weights.card.get("training", {}).get("collections", ())
-    return Model(name, network, form("tunesmith", ()), str(digest), tuple(collections))
+    return Model(name, network, make_tokenizer("tunesmith", ()), str(digest), tuple(collections))
 
 
 def headers(entries: Sequence[Entry], seed: int, count: int) -> list[Entry]:
@@ -125,7 +126,7 @@ def sampled(model: Model, asked: Sequence[Sequence[Entry]], temperature: float, 
     with track(f"Sampling from {model.name}", range(len(asked))) as seeds:
         for seed in seeds:
             wishes = [Header.of(entry) for entry in asked[seed]]
-            found.append(sample(model.network, model.form, wishes, seed=seed, temperature=temperature))
+            found.append(sample(model.network, model.tokenizer, wishes, seed=seed, temperature=temperature))
     return found
 
 
@@ -151,7 +152,7 @@ def evaluate(
     keras.mixed_precision.set_global_policy("float32")
     if run:
         ours = model_of_run(run, corpus)
-        if ours.form.name != "tunesmith":
+        if ours.tokenizer.name != "tunesmith":
             raise ValueError(f"The run in {run} is a baseline's: name it with --baseline.")
         taken = weights_of(ours.network)
         weights = Weights(taken.arrays, {**taken.card, "name": ours.name})
@@ -184,14 +185,14 @@ def evaluate(
     if ngram:
         echo("Counting n-grams…")
         clock = time.monotonic()
-        counted, spelling, figures = baseline(corpus)
-        others.append(Model("n-gram", counted, spelling, ""))
-        settings["baselines"]["n-gram"] = {"form": spelling.name, "tried": figures}
+        counted, tokenizer, figures = train_ngram_baseline(corpus)
+        others.append(Model("n-gram", counted, tokenizer, ""))
+        settings["baselines"]["n-gram"] = {"tokenizer": tokenizer.name, "tried": figures}
         timed("n-gram, counting", clock)
     for other in others:
         clock = time.monotonic()
         columns.append(Column(other.name, other.name, sampled(other, asked, temperature, track), other.bits(corpus)))
-        settings["baselines"].setdefault(other.name, {"form": other.form.name})
+        settings["baselines"].setdefault(other.name, {"tokenizer": other.tokenizer.name})
         timed(other.name, clock)
     program, clock = shutil.which("abc2midi"), time.monotonic()
     found = judge_columns(columns, asked, yardstick, program=program, track=track)

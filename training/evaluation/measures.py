@@ -37,7 +37,7 @@ from generator.notation.structure import Part, illegal_bars
 from generator.notation.tokens import token_metre
 
 if TYPE_CHECKING:
-    from training.baselines.forms import Header
+    from training.baselines.tokenizers import Header
 
 DANCES = ("reel", "jig", "slip jig", "hornpipe", "polka", "slide", "waltz", "strathspey")  # marches and airs are no dances
 FIDDLE = range(55, 84)  # MIDI: the open G to the B of the first position

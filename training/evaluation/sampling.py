@@ -19,8 +19,8 @@ from generator.composer.runtime import open_runtime
 from generator.composer.weights import Weights
 from generator.notation import tokens as t
 from generator.notation.keys import Key
-from training.baselines.forms import NEVER_DRAWN, Form, Header
 from training.baselines.ngram import NGram
+from training.baselines.tokenizers import NEVER_SAMPLED, Header, Tokenizer
 
 BATCH = 128
 LONGEST = 4_000  # tokens: several times what the longest tune of the corpus has in any form
@@ -33,7 +33,7 @@ class _Stepper(Protocol):
 
 class _NGramStepper:
     def __init__(self, model: NGram, rows: int) -> None:
-        self.model, self.fresh = model, model.begin(rows)
+        self.model, self.fresh = model, model.initial_state(rows)
         self.state = self.fresh
 
     def step(self, inputs: NDArray[np.int32], begins: NDArray[np.bool_]) -> NDArray[Any]:
@@ -45,9 +45,9 @@ class _NGramStepper:
 class _Tune:
     """One tune in the making."""
 
-    def __init__(self, form: Form, header: Header, rng: np.random.Generator) -> None:
+    def __init__(self, tokenizer: Tokenizer, header: Header, rng: np.random.Generator) -> None:
         self.rng = rng
-        self.script = deque(form.opening(header))
+        self.script = deque(tokenizer.opening(header))
         self.tokens: list[str] = [str(self.script.popleft())]
 
     def offer(self, drawn: str) -> None:
@@ -76,7 +76,7 @@ def weights_of(model: Any) -> Weights:
 
 
 def sample(
-    model: Any, form: Form, headers: Sequence[Header], *, seed: int = 0, temperature: float = 1.0, batch: int = BATCH
+    model: Any, tokenizer: Tokenizer, headers: Sequence[Header], *, seed: int = 0, temperature: float = 1.0, batch: int = BATCH
 ) -> list[str]:
     """ABC texts of tunes, one for each header. model: a Keras model, its Weights or an NGram, over this form's vocabulary.
 
@@ -90,8 +90,8 @@ def sample(
         if isinstance(model, NGram)
         else open_runtime(model if isinstance(model, Weights) else weights_of(model), rows)
     )
-    features = FeatureState(rows) if form.name == "tunesmith" else None
-    barred = form.indices(NEVER_DRAWN) if form.name != "tunesmith" else form.indices(NEVER_DRAWN[:2])
+    features = FeatureState(rows) if tokenizer.name == "tunesmith" else None
+    barred = tokenizer.indices(NEVER_SAMPLED) if tokenizer.name != "tunesmith" else tokenizer.indices(NEVER_SAMPLED[:2])
     texts = [""] * len(headers)
     waiting = deque(range(len(headers)))
     slots: list[int | None] = [None] * rows
@@ -102,14 +102,14 @@ def sample(
         for row, slot in enumerate(slots):
             if slot is None and waiting:
                 number = slots[row] = waiting.popleft()
-                tunes[number] = _Tune(form, headers[number], np.random.default_rng((seed, number)))
+                tunes[number] = _Tune(tokenizer, headers[number], np.random.default_rng((seed, number)))
                 begins[row] = True
                 if features:
                     features.begin(row, tonic=tonic_class(Key.parse(headers[number].key)))
         points = np.zeros(rows)
         for row, slot in enumerate(slots):
             if slot is not None:
-                inputs[row, 0] = form.indices(tunes[slot].tokens[-1:])[0]
+                inputs[row, 0] = tokenizer.indices(tunes[slot].tokens[-1:])[0]
                 points[row] = tunes[slot].rng.random()
         if features:
             features.advance(inputs[:, 0].astype(np.int64))
@@ -121,9 +121,9 @@ def sample(
         for row, slot in enumerate(slots):
             if slot is not None:
                 tune = tunes[slot]
-                tune.offer(form.vocabulary[int(drawn[row])])
+                tune.offer(tokenizer.vocabulary[int(drawn[row])])
                 if tune.tokens[-1] == t.END or len(tune.tokens) >= LONGEST:
-                    texts[slot] = form.decode(tune.tokens, headers[slot])
+                    texts[slot] = tokenizer.decode(tune.tokens, headers[slot])
                     del tunes[slot]
                     slots[row] = None
     return texts

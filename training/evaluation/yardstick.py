@@ -15,7 +15,7 @@ import numpy as np
 from generator.composer.measures import Ratio, intervals, melody, pitches
 from generator.composer.novelty import Novelty
 from generator.notation.score import Score
-from training.baselines.forms import Header
+from training.baselines.tokenizers import Header
 from training.corpus.corpus import Corpus, Entry, score_of
 from training.evaluation.distributions import (
     BAR_RHYTHMS,

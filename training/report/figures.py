@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from generator.composer.model import ModelConfig
-from training import curves, diagram
+from training import curves, model_diagram
 
 # Colours that stand for others: the page's style says what they are.
 _INK, _RULE = "#010203", "#010204"
@@ -24,14 +24,14 @@ _THEME = (
     {
         _INK: "var(--ink)",
         _RULE: "var(--rule)",
-        diagram.INK: "var(--ink)",
+        model_diagram.INK: "var(--ink)",
         curves.TRAIN: "var(--series-2)",
         curves.VALIDATION: "var(--series-3)",
     }
     | {colour: f"var(--series-{index})" for index, colour in enumerate(_SERIES)}
     | {  # green, plain, amber and blue, which the diagram's words name
         colour: f"color-mix(in srgb, var(--series-{index}) 22%, var(--leaf))"
-        for colour, index in zip(diagram.FILLS, (1, 0, 3, 5), strict=True)
+        for colour, index in zip(model_diagram.FILLS, (1, 0, 3, 5), strict=True)
     }
 )
 _STYLE: dict[Any, Any] = {
@@ -70,7 +70,7 @@ def curves_of(rows: Sequence[Mapping[str, float]], name: str, says: str) -> str:
 def diagram_of(config: ModelConfig, name: str, says: str) -> str:
     """The model, as the notebook draws it too."""
     with mpl.rc_context(_STYLE):
-        return _saved(diagram.draw(config), name, says)
+        return _saved(model_diagram.draw(config), name, says)
 
 
 def bits(values: Sequence[tuple[str, float, int]], name: str, says: str) -> str:

@@ -151,7 +151,7 @@ def _curves(run: Path, name: str, rows: Sequence[Mapping[str, float]], index: in
 
 def _symbols(run: Path) -> str:
     try:
-        form = json.loads((run / "config.json").read_text(encoding="utf-8")).get("tokens")
+        form = json.loads((run / "config.json").read_text(encoding="utf-8")).get("tokenizer")
     except (OSError, ValueError):
         form = None
     return "characters" if form == "characters" else "tokens"

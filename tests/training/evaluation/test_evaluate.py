@@ -17,7 +17,7 @@ from generator.composer.weights import Weights, load_weights
 from generator.notation.reader import split_tunes
 from tests.generator.composer.untrained import untrained
 from tests.training.tunes import melody, raw
-from training.baselines.forms import Header, form
+from training.baselines.tokenizers import Header, make_tokenizer
 from training.corpus.build import build as build_corpus
 from training.corpus.corpus import Corpus
 from training.evaluation.evaluate import evaluate, headers, model_of_run, model_of_weights
@@ -47,11 +47,11 @@ def run_of(folder: Path, corpus: Corpus, tokens: str) -> Path:
     """A run's folder as training leaves it, with a model that has learnt nothing."""
     keras.mixed_precision.set_global_policy("float32")
     keras.utils.set_random_seed(1)
-    vocabulary = len(form(tokens, corpus.split("train")).vocabulary)
+    vocabulary = len(make_tokenizer(tokens, corpus.split("train")).vocabulary)
     widths = {} if tokens == "tunesmith" else {"feature_width": 0, "recall_width": 0}
     config = ModelConfig(units=16, layers=1, embedding=8, vocabulary=vocabulary, **widths)
     folder.mkdir()
-    described = {"name": folder.name, "tokens": tokens, "model": asdict(config), "corpus": corpus.manifest()["sha256"]}
+    described = {"name": folder.name, "tokenizer": tokens, "model": asdict(config), "corpus": corpus.manifest()["sha256"]}
     (folder / "config.json").write_text(json.dumps(described), encoding="utf-8")
     build(config).save_weights(folder / "best.weights.h5")
     return folder
@@ -183,7 +183,7 @@ def test_a_run_and_its_weights_are_the_same_model(corpus: Corpus, model: Path, t
     weights = load_weights(model)
     shipped = model_of_weights(weights)
     wishes = [Header.of(entry) for entry in headers(corpus.split("test"), 0, 2)]
-    assert sample(shipped.network, shipped.form, wishes) == sample(weights, shipped.form, wishes)
+    assert sample(shipped.network, shipped.make_tokenizer, wishes) == sample(weights, shipped.make_tokenizer, wishes)
     other = Weights(weights.arrays, {**weights.card, "model": weights.card["model"] | {"units": 24}})
     with pytest.raises(ValueError, match="was built otherwise"):
         model_of_weights(other)

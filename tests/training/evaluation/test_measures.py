@@ -6,7 +6,7 @@ import pytest
 
 from generator.composer.measures import intervals, melody
 from generator.notation.reader import read
-from training.baselines.forms import Header
+from training.baselines.tokenizers import Header
 from training.evaluation.measures import abc2midi_passes, judge, understood
 
 JIG = Header("jig", "6/8", "D")
