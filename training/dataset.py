@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.notation.keys import Key
 from generator.notation.structure import illegal_bars
-from generator.notation.tokens import cadence, layout
+from generator.notation.tokens import cadence_class, bars_per_part
 from training.baselines.tokenizers import make_tokenizer
 from training.baselines.windows import Windows
 from training.batches import Batches, BatchSource, Example
@@ -13,7 +13,7 @@ from training.corpus.corpus import Corpus, Entry, score_of
 
 
 def example_of(entry: Entry) -> Example:
-    return Example.of(entry.tokens, Key.parse(entry.key), layout(entry.tokens), cadence(entry.tokens))
+    return Example.of(entry.tokens, Key.parse(entry.key), bars_per_part(entry.tokens), cadence_class(entry.tokens))
 
 
 def training_entries(corpus: Corpus) -> list[Entry]:

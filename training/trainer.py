@@ -27,9 +27,8 @@ class Trainer:
             self.model = build(config.model)
             self.optimizer = OPTIMIZERS[config.optimizer](self.schedule, weight_decay=config.weight_decay)
             # Weight decay would weaken hard rules again, which the skip connections learn.
-            self.optimizer.exclude_from_weight_decay(
-                [layer.embeddings for layer in self.model.layers if layer.name.endswith("_skip")]
-            )
+            tables = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Embedding)]
+            self.optimizer.exclude_from_weight_decay([table.embeddings for table in tables if table.name.endswith("_skip")])
             self.optimizer.build(self.model.trainable_variables)
             self.ema = [tf.Variable(variable.numpy()) for variable in self._trainable] if config.ema_momentum else []
         self.train_step = tf.function(self._train_step, autograph=False)

@@ -40,7 +40,7 @@ from training.baselines.tokenizers import make_tokenizer
 from training.batches import Example
 from training.corpus.corpus import Corpus, Entry, score_of
 from training.evaluation.evaluate import model_of_weights
-from training.evaluation.measures import closed
+from training.evaluation.metrics import repeats_match
 from training.likelihood import bits_per_note
 
 KEYS = [Key(transpose_tonic(pitch_class, mode), mode) for mode in t.MODES for pitch_class in range(12)]
@@ -91,11 +91,11 @@ def faults(request: TuneRequest, score: Score) -> Iterator[str]:
         given = {index for index, *_ in illegal_bars(opening)}  # what was brought along is not ours to mend
     if [bar for bar in illegal_bars(again) if bar[0] not in given]:
         yield "illegal bar"
-    if not closed(again.bars):
+    if not repeats_match(again.bars):
         yield "unclosed repeat"
     if not request.opening:
         layout = parts(again)
-        lengths = {len(part.body_start) + len(part.first) for part in layout}
+        lengths = {len(part.body) + len(part.first) for part in layout}
         if request.structure == "parts" and not lengths <= {8, 9}:
             yield "parts of other lengths"
         if any(not LOWEST <= pitch.midi <= HIGHEST for note in again.notes() for pitch in note.pitches):

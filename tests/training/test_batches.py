@@ -8,12 +8,12 @@ import pytest
 from generator.composer.features import INPUTS, inputs_of
 from generator.notation.keys import Key
 from generator.notation.reader import read
-from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, ON_TONIC, PAD, cadence, encode, layout
+from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, ON_TONIC, PAD, cadence_class, encode, bars_per_part
 from tests.training.tunes import melody, text
 from training.batches import LENGTH_MULTIPLE, MODE, OPTIONAL_COLUMNS, OPTIONAL_GROUPS, RHYTHM, Batch, Batches, Example
 
 TOKENS = [encode(read(text(melody(seed, 2 + 2 * (seed % 9)), rhythm="" if seed % 5 == 0 else "jig"))) for seed in range(30)]
-EXAMPLES = [Example.of(tokens, Key.parse("A"), layout(tokens), cadence(tokens)) for tokens in TOKENS]
+EXAMPLES = [Example.of(tokens, Key.parse("A"), bars_per_part(tokens), cadence_class(tokens)) for tokens in TOKENS]
 COLUMNS = list(INPUTS)
 
 
@@ -52,7 +52,7 @@ def test_targets_are_the_next_tokens_and_padding_has_no_weight() -> None:
             length = int(np.sum(targets[row] != INDEX[PAD]))
             tokens = next(tokens for tokens in TOKENS if [INDEX[t] for t in tokens[1:]] == list(targets[row, :length]))
             assert inputs[row, :length, 0].tolist() == [INDEX[token] for token in tokens[:-1]]
-            features = inputs_of(tokens, Key.parse("A"), layout(tokens), cadence(tokens))
+            features = inputs_of(tokens, Key.parse("A"), bars_per_part(tokens), cadence_class(tokens))
             assert np.array_equal(inputs[row, :length], features[:-1])
             assert not weights[row, length:].any()
             assert not inputs[row, length:].any()

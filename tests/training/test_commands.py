@@ -11,7 +11,7 @@ from bot.cli.main import main
 from tests.training.tiny import corpus
 from training import commands
 
-CONFIG = 'name = "tiny"\nepochs = 1\n[model]\nunits = 8\nlayers = 1\nembedding = 8\nplace = 4\nrecall = 4\n'
+CONFIG = 'name = "tiny"\nepochs = 1\n[model]\nunits = 8\nlayers = 1\nembedding = 8\nfeature_width = 4\nrecall_width = 4\n'
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_the_notebook_has_its_chapters_in_order(notebook: nbformat.NotebookNode)
         "Training",
         "compos",
         "Listening",
-        "measures",
+        "metrics",
         "What now",
     ]
     assert len(numbered) == len(chapters)

@@ -116,7 +116,7 @@ class TunesmithTokenizer(Tokenizer):
             return " ".join(tokens)  # not a tune; the ABC reader will report it
 
     def opening(self, header: Header) -> list[str | None]:
-        return list(t.header(header.rhythm or None, parse_metre(header.metre), Key.parse(header.key).mode))
+        return list(t.header_tokens(header.rhythm or None, parse_metre(header.metre), Key.parse(header.key).mode))
 
     def indices(self, tokens: Sequence[str]) -> Array:
         return np.array([t.INDEX[token] for token in tokens], np.int32)
@@ -191,7 +191,7 @@ def _transposed(token: str, key: Key) -> str:
     """Transposes a pitch from C to the key's tonic in the same mode. It has an accidental if it had one before."""
     mark, letter, octaves = re.fullmatch(r"([_^=]*)(.)([,']*)", token).groups()  # type: ignore[union-attr]
     octave = (5 if letter.islower() else 4) + octaves.count("'") - octaves.count(",")
-    pitch = Pitch.at(Pitch(letter.upper(), octave).staff - Pitch("C", 4).staff + t.tonic(key).staff)
+    pitch = Pitch.at(Pitch(letter.upper(), octave).staff - Pitch("C", 4).staff + t.tonic_pitch(key).staff)
     if mark:
         alter = _ALTERATIONS.get(mark, 0) - Key("C", key.mode).signature[letter.upper()] + key.signature[pitch.letter]
         mark = next((name for name, value in _ALTERATIONS.items() if value == alter), mark)
