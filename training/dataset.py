@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.notation.keys import Key
 from generator.notation.structure import illegal_bars
-from generator.notation.tokens import cadence_class, bars_per_part
+from generator.notation.tokens import bars_per_part, cadence_class
 from training.baselines.tokenizers import make_tokenizer
 from training.baselines.windows import Windows
 from training.batches import Batches, BatchSource, Example

@@ -8,7 +8,7 @@ import pytest
 from generator.composer.features import INPUTS, inputs_of
 from generator.notation.keys import Key
 from generator.notation.reader import read
-from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, ON_TONIC, PAD, cadence_class, encode, bars_per_part
+from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, ON_TONIC, PAD, bars_per_part, cadence_class, encode
 from tests.training.tunes import melody, text
 from training.batches import LENGTH_MULTIPLE, MODE, OPTIONAL_COLUMNS, OPTIONAL_GROUPS, RHYTHM, Batch, Batches, Example
 
