@@ -2,7 +2,7 @@
 
 A run is a sequence of intervals, so it is found in any key and in any note lengths. Repeats count once, as they are written.
 The index holds the melodies of the corpus. When it is read, all positions in them are sorted by the intervals that follow, so
-positions that continue alike are neighbours. Training writes the file (see training.ranking).
+positions that continue alike are neighbours. Training writes the file (see training.ranking_data).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ loses as much as a wild one. The total is the sum over the traits; no trait has 
     novelty      0 if the longest run of notes that a known tune shares has up to UNREMARKABLE notes; then it falls as a normal
                  density with a standard deviation of FALL notes. From NEAR_COPY notes on, a candidate is a copy and never chosen.
 
-The distributions are measured on the training split (see training.ranking): numbers for each rhythm that has ENOUGH tunes,
+The distributions are measured on the training split (see training.ranking_data): numbers for each rhythm that has ENOUGH tunes,
 degrees for each mode, parts and last notes for each metre.
 """
 

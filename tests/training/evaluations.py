@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from training.evaluation.distributions import CONTOURS
 from training.evaluation.metric_labels import METRICS
+from training.evaluation.results import Evaluation
 
+Load = Callable[[dict[str, Any]], Evaluation]  # writes an evaluation to a file and loads it
 COLUMNS = {
     "real": "real test tunes",
     "raw": "tiny, raw",

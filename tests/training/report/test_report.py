@@ -1,10 +1,9 @@
-"""The report: sentences and targets for made-up values, and a page without external resources."""
+"""The report: a page without external resources, and what it says if something is missing."""
 
 import base64
 import csv
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,13 +18,10 @@ from bot.cli.main import main
 from generator.composer.weights import Weights
 from generator.notation.score import Score
 from tests.generator.composer.untrained import untrained
-from tests.training.evaluations import cell, made_up, write_evaluation
-from training.evaluation.results import Cell, Evaluation
-from training.evaluation.targets import check_targets
+from tests.training.evaluations import Load, made_up, write_evaluation
 from training.report import samples as module
 from training.report.discussion import discussion
 from training.report.figures import inline_svg
-from training.report.next_steps import next_steps
 from training.report.report import report
 
 SHEET = (
@@ -33,7 +29,6 @@ SHEET = (
     '<defs><path id="p"/></defs><use xlink:href="#p"/></svg>'
 )
 MP3 = b"\xff\xf3"  # the beginning of a frame at half the usual sample rate
-Load = Callable[[dict[str, Any]], Evaluation]
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "tokens_per_s", "seconds")
 
 
@@ -59,10 +54,6 @@ def make_run(folder: Path, losses: Sequence[float], *, columns: Sequence[str] = 
     return folder
 
 
-def rows(losses: Sequence[float], gap: float = 0.05) -> list[dict[str, float]]:
-    return [{"epoch": float(epoch), "loss": loss, "val_loss": loss + gap} for epoch, loss in enumerate(losses)]
-
-
 class Make(Protocol):
     def __call__(self, evaluation: dict[str, Any], *, samples: int = 1, of: Weights = ...) -> tuple[str, Sequence[str]]: ...
 
@@ -70,14 +61,6 @@ class Make(Protocol):
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
     return untrained(tmp_path_factory.mktemp("weights"))
-
-
-@pytest.fixture
-def loaded(tmp_path: Path) -> Load:
-    def load(evaluation: dict[str, Any]) -> Evaluation:
-        return Evaluation.load(write_evaluation(tmp_path / "evaluation.json", evaluation))
-
-    return load
 
 
 @pytest.fixture
@@ -186,127 +169,6 @@ def test_texts_of_an_evaluation_are_escaped(made: Make) -> None:
     assert "&lt;b&gt;bold" in text
 
 
-@pytest.mark.parametrize(
-    "corrupt",
-    [
-        lambda found: found.pop("metrics"),
-        lambda found: found.update(format=2),
-        lambda found: found.update(columns=["real", "unknown"]),
-        lambda found: found["settings"].update(tunes="many"),
-        lambda found: found["metrics"]["bars"]["raw"].pop("mean"),
-        lambda found: found["distributions"]["contour"]["columns"]["raw"].pop(),
-    ],
-)
-def test_an_invalid_evaluation_is_rejected(loaded: Load, corrupt: Callable[[dict[str, Any]], object]) -> None:
-    evaluation = made_up()
-    corrupt(evaluation)
-    with pytest.raises(ValueError, match="is not an evaluation of this version"):
-        loaded(evaluation)
-
-
-def test_two_values_differ_if_their_deviations_do_not_explain_it(loaded: Load) -> None:
-    found = loaded(made_up())
-    assert found.differ("notes", Cell(100, 3), Cell(110, 4)) is False  # 2 · 5
-    assert found.differ("notes", Cell(100, 3), Cell(110.1, 4)) is True
-    assert found.differ("notes", Cell(100, None), Cell(110, 4)) is None
-    # the sampling error of 0.9 is 0.021 for 200 tunes, whatever the deviation over three seeds
-    assert found.differ("bars_legal", Cell(0.90, 0.0), Cell(0.95, 0.0)) is False
-    assert found.differ("bars_legal", Cell(0.90, 0.0), Cell(0.96, 0.0)) is True
-
-
-@pytest.mark.parametrize(
-    ("metric", "column", "mean", "outcome"),
-    [
-        ("bars_legal", "raw", 0.919, "missed"),
-        ("bars_legal", "raw", 0.92, "target"),
-        ("bars_legal", "raw", 0.97, "stretch goal"),
-        ("abc2midi", "grammar", 0.998, "missed"),
-        ("abc2midi", "grammar", 1.0, "target"),
-        ("run_33", "grammar", 0.011, "missed"),
-        ("run_33", "grammar", 0.01, "target"),
-        ("run_33", "grammar", 0.0, "stretch goal"),
-        ("ends_on_tonic", "grammar", 0.85, "target"),  # real: 0.9
-        ("ends_on_tonic", "grammar", 0.96, "missed"),
-        ("jsd_contour_ratio", "grammar", 2.01, "missed"),
-    ],
-)
-def test_a_target_is_reached_or_missed(loaded: Load, metric: str, column: str, mean: float, outcome: str) -> None:
-    evaluation = made_up()
-    evaluation["metrics"][metric][column] = cell(mean, 0.001)
-    found = loaded(evaluation)
-    label = found.labels[metric.removesuffix("_ratio")].label
-    (result,) = [
-        row for row in check_targets(found) if row.label in (label, f"{label}, relative to real tunes") and row.column == column
-    ]
-    assert result.outcome == outcome
-
-
-@pytest.mark.parametrize(
-    ("bits", "share", "outcome"), [(1.80, "10.0", "target"), (1.7, "15.0", "stretch goal"), (2.2, "-10.0", "missed")]
-)
-def test_bits_per_note_are_compared_with_each_baseline(loaded: Load, bits: float, share: str, outcome: str) -> None:
-    evaluation = made_up()
-    for column, mean in (("grammar", bits), ("folk_rnn", 2.0)):
-        evaluation["metrics"]["bits_per_note_test"][column]["mean"] = mean
-    (result,) = [row for row in check_targets(loaded(evaluation)) if "folk_rnn" in row.label]
-    assert (result.value, result.outcome) == (f"{share}\u00a0%", outcome)
-
-
-def passage(found: Evaluation, title: str, log: Sequence[dict[str, float]] = ()) -> str:
-    return " ".join(next(one.sentences for one in discussion(found, "tiny", log) if one.title == title))
-
-
-def test_worse_results_are_stated_like_better_ones(loaded: Load) -> None:
-    evaluation = made_up()
-    bits = evaluation["metrics"]["bits_per_note_test"]
-    bits["grammar"]["mean"], bits["folk_rnn"]["mean"], bits["mit_lab"]["mean"] = 2.2, 2.0, 4.4
-    evaluation["metrics"]["ends_on_tonic"]["grammar"] = cell(0.5, 0.01)
-    evaluation["metrics"]["rhythm"] |= {"raw": cell(0.4, 0.01), "grammar": cell(0.4, 0.01)}
-    found = loaded(evaluation)
-    likelihood = passage(found, "Likelihood")
-    assert "folk_rnn needs 2.000: ours needs 10.0\u00a0% more, so folk_rnn predicts real tunes better." in likelihood
-    assert "mit_lab needs 4.400: ours needs 50.0\u00a0% fewer." in likelihood
-    assert "The last note is the tonic in 50.0\u00a0% of our tunes" in passage(found, "Form")
-    assert "40.0 points fewer, a clear difference." in passage(found, "Form")
-    assert "clearly worse in 2 (rhythm as requested; shares 17 notes or more)" in passage(found, "Comparison with the baselines")
-    steps = next_steps(found, [])
-    assert any("why folk_rnn predicts better" in step for step in steps)
-    assert any("rare rhythms" in step for step in steps)
-
-
-def test_small_differences_may_be_chance(loaded: Load) -> None:
-    evaluation = made_up()
-    evaluation["metrics"]["metre"]["grammar"] = cell(0.9, 0.01)
-    found = loaded(evaluation)
-    assert passage(found, "Well-formed").startswith(
-        "All bars are complete in 89.0\u00a0% of our tunes (raw: 87.0\u00a0%) and in 90.0\u00a0% of real test tunes:"
-        " 1.0 points fewer, which may be chance."
-    )
-    assert "The metre is the requested one in 90.0\u00a0% of our tunes (raw: 87.0\u00a0%), as in real test tunes." in passage(
-        found, "As requested"
-    )
-
-
-def test_the_training_loss_is_discussed(loaded: Load) -> None:
-    found = loaded(made_up())
-    falling, turned, wide = rows([2.0, 1.5, 1.0]), rows([2.0, 1.0, 1.2]), rows([2.0, 1.0, 1.2], gap=0.5)
-    assert "the last epoch: the loss was still falling" in passage(found, "Likelihood", falling)
-    assert any(step.startswith("Train longer") for step in next_steps(found, falling))
-    assert "lowest in epoch 2 of 3: 1.050 nats" in passage(found, "Likelihood", turned)
-    assert "still falling" not in passage(found, "Likelihood", turned)
-    assert "a sign of overfitting" in passage(found, "Likelihood", wide)
-    assert not any("dropout" in step for step in next_steps(found, turned))
-    assert any("the loss is 1.000 on training tunes and 1.500 on validation tunes" in step for step in next_steps(found, wide))
-
-
-def test_the_similarity_to_real_tunes_is_discussed(loaded: Load) -> None:
-    found = loaded(made_up())
-    assert "about as near to the training tunes as real tunes are" in passage(found, "Similarity to real tunes")
-    far = {**found.metrics, "jsd_interval_ratio": {"grammar": Cell(2.5, 0.1)}}
-    assert "furthest from real tunes in their intervals" in passage(replace(found, metrics=far), "Similarity to real tunes")
-    assert any("other temperatures" in step for step in next_steps(replace(found, metrics=far), []))
-
-
 def test_an_inlined_svg_has_unique_ids_and_an_alternative_text() -> None:
     assert inline_svg(SHEET, "tune-3", 'A "reel" <in> D') == (
         '<svg viewBox="0 0 9 9" id="tune-3-r" role="img" aria-label="A &quot;reel&quot; &lt;in&gt; D">'
@@ -344,10 +206,3 @@ def test_the_command_without_an_evaluation_says_what_to_do(tmp_path: Path, monke
     result = CliRunner().invoke(main, ["report"])
     assert result.exit_code == 1
     assert "Run “tunesmith evaluate” first" in result.output
-
-
-def test_an_evaluation_is_loaded(loaded: Load) -> None:
-    found = loaded(json.loads(json.dumps(made_up())))
-    assert found.cell("aabb", "folk_rnn") == Cell(pytest.approx(0.78), pytest.approx(0.009))  # type: ignore[arg-type]
-    assert found.cell("bits_per_note_test", "real") is None
-    assert (found.ours, found.baselines, found.tunes) == ("grammar", ["folk_rnn", "mit_lab", "n-gram"], 600)
