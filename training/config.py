@@ -31,7 +31,7 @@ class TrainConfig:
     ema_momentum: float = 0.0  # of the moving average of the weights, which is then validated and kept; 0: no average
     header_dropout: float = 0.15  # probability of hiding each header token, so that requests may leave them open
     init_from: str = ""  # folder of a run whose best weights are fine-tuned; empty: random initialization
-    patience: int = 6  # early stopping after so many epochs without a better validation loss
+    patience: int = 6  # early stopping after this number of epochs without a better validation loss
     mixed_precision: bool = True
     seed: int = 1
 

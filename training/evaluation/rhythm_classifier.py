@@ -121,9 +121,9 @@ class RhythmClassifier:
     def ratios(self, scores: Sequence[Score], rhythms: Sequence[str]) -> Array:
         """The probability of each score's given rhythm, divided by that of its most likely rhythm."""
         probabilities = self.probabilities(scores)
-        asked = np.array([NAMES.index(rhythm) for rhythm in rhythms])
+        given = np.array([NAMES.index(rhythm) for rhythm in rhythms])
         highest = probabilities.max(1)
-        own: Array = probabilities[np.arange(len(asked)), asked]
+        own: Array = probabilities[np.arange(len(given)), given]
         result: Array = np.divide(own, highest, out=np.zeros_like(own), where=highest > 0)
         return result
 
@@ -163,15 +163,15 @@ def classification_report(classifier: RhythmClassifier, scores: Sequence[Score])
     """Accuracy, consistency and confusion matrix of the classifier on real tunes."""
     probabilities = classifier.probabilities(scores)
     truth = np.array([NAMES.index(score.rhythm) for score in scores])
-    judged = probabilities.argmax(1)
+    predicted = probabilities.argmax(1)
     consistent = probabilities >= classifier.threshold * probabilities.max(1, keepdims=True)
     own = consistent[np.arange(len(truth)), truth]
     others = np.array([candidates(score.metre) for score in scores])
     others[np.arange(len(truth)), truth] = False
-    rows = [[int(np.sum((truth == row) & (judged == column))) for column in range(len(NAMES))] for row in range(len(NAMES))]
+    rows = [[int(np.sum((truth == row) & (predicted == column))) for column in range(len(NAMES))] for row in range(len(NAMES))]
     return {
         "tunes": len(scores),
-        "accuracy": round(float(np.mean(judged == truth)), 4),
+        "accuracy": round(float(np.mean(predicted == truth)), 4),
         "consistent": round(float(np.mean(own)), 4),
         "false_acceptance": round(float(consistent[others].mean()), 4)
         if others.any()
