@@ -25,7 +25,7 @@ from generator.notation.transpose import transpose
 from generator.user_messages import UserMessage
 
 MAX_BARS = 200
-DEFAULT_KEY = Key("D")  # very common in Irish music, and easy on a fiddle or a whistle
+DEFAULT_KEY = Key("D")  # very common in Irish music
 
 
 def read_opening(

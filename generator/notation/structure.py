@@ -12,7 +12,7 @@ from generator.notation.metres import Metre
 from generator.notation.score import Bar, Score
 from generator.user_messages import UserMessage
 
-MAX_ORDER = 64  # parts in an order of playing; `((A9)9)9` already means 729
+MAX_ORDER = 64  # parts in the order; `((A9)9)9` already means 729
 
 
 def play_order(bars: Sequence[Bar], parts: str = "") -> list[int]:

@@ -16,14 +16,8 @@ MAX_PLAYING_S = 180  # limit for tunes that are composed or played
 
 # The most common rhythm of each metre, for tunes that name none.
 _COMMONEST_RHYTHMS = {
-    "4/4": "reel",
-    "2/2": "reel",
-    "2/4": "polka",
-    "3/4": "waltz",
-    "6/8": "jig",
-    "9/8": "slip jig",
-    "12/8": "slide",
-}
+    "4/4": "reel", "2/2": "reel", "2/4": "polka", "3/4": "waltz", "6/8": "jig", "9/8": "slip jig", "12/8": "slide",
+}  # fmt: skip
 _DEFAULT_TEMPO = (Fraction(1, 4), 100)
 
 

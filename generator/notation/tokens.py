@@ -171,6 +171,8 @@ def _with_pick_ups(tune_parts: Sequence[Part], full: Fraction) -> list[Part]:
 
 
 class _Encoder:
+    """Collects the tokens of a score, starting with its header."""
+
     def __init__(self, score: Score) -> None:
         if any(bar.free or bar.key not in (None, score.key) or bar.metre not in (None, score.metre) for bar in score.bars):
             raise NotEncodable(UserMessage("a change of key or metre"))
@@ -187,6 +189,7 @@ class _Encoder:
         self.duration = self.pick_up = 0
 
     def part(self, part: Part, *, unfinished: bool = False) -> None:
+        """Adds a part; an unfinished one gets no closing token."""
         if unfinished:
             if part.first:
                 raise NotEncodable(UserMessage("an ending that is not closed"))

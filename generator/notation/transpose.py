@@ -31,7 +31,7 @@ def transpose(score: Score, key: Key) -> Score:
         shift for shift in (up - 24, up - 12, up, up + 12) if all(_MIN_PITCH <= pitch + shift <= _MAX_PITCH for pitch in written)
     ]
     if not shifts:
-        raise NotationError(UserMessage("This note is out of every instrument's range."))
+        raise NotationError(UserMessage("The tune fits in no octave of this key: its range is too wide."))
     shift = min(
         shifts,
         key=lambda shift: (sum(not LOWEST <= pitch + shift <= HIGHEST for pitch in pitches), abs(shift)),

@@ -72,7 +72,7 @@ async def test_a_file_in_latin_1_keeps_its_title(stage: Stage) -> None:
         ({"file": Upload("empty.abc", b"  \n")}, "no tune to play"),
         ({"abc": "K:D |:ABcd|efga:|", "file": FILE}, "Either type its ABC or attach a file"),
         ({"abc": "Hello there"}, "I can't read “l” here"),
-        ({"abc": "a bad cab"}, "There is no bar line here"),
+        ({"abc": "a bad cab"}, "This has no bar lines"),
         ({"file": Upload("tune.mp3", b"ID3\x04\x00\x00\x00")}, "can't read this file as text"),
         ({"file": Upload("tune.abc", b"%" * (64 * 1024 + 1))}, "at most 64 kB"),
         ({"file": Upload("tune.abc", b"K:D\n" + 500 * b"ABcd efga|")}, "5,004 characters; I read at most 4,000"),

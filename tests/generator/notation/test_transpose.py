@@ -78,7 +78,7 @@ def test_a_transposed_tune_can_be_written_and_read_back(abc: str, key: str) -> N
 
 
 def test_a_tune_that_fits_in_no_octave_is_refused() -> None:
-    with pytest.raises(NotationError, match="range"):
+    with pytest.raises(NotationError, match="range is too wide"):
         read_opening("K:C\nC,,,,c''''|", key="A", mode="play")
 
 
