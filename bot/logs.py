@@ -1,4 +1,4 @@
-"""Logs: readable in a terminal, JSON lines for collectors."""
+"""Logging: readable lines for a terminal, or JSON lines for log collectors."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ import structlog
 
 
 def configure(*, json: bool, level: str) -> None:
-    """Sends structlog's and the standard library's records the same way, to standard error."""
+    """Sends the records of structlog and of the standard library to standard error, in one format."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -16,7 +16,7 @@ def configure(*, json: bool, level: str) -> None:
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if json
-        # Plain: the pretty tracebacks print local variables, and with them tokens and passwords.
+        # Plain tracebacks: the pretty ones print local variables, which may be tokens or passwords.
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
     )
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -1,4 +1,4 @@
-"""Starts and stops what a process serves: the bot, the page, the worker, each alone or all together."""
+"""Runs the services of a process: the Discord bot, the web page and the worker, each alone or all together."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from storage import Storage, open_storage
 
 @asynccontextmanager
 async def storage_of(settings: Settings) -> AsyncIterator[Storage]:
+    """The storage that the settings name, open until the end of the context."""
     url = settings.database_url
     async with open_storage(
         data_dir=settings.data_dir,
@@ -31,26 +32,26 @@ async def storage_of(settings: Settings) -> AsyncIterator[Storage]:
 
 
 async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -> None:
-    """Runs the parts until told to stop; the first that fails ends the others and is raised."""
+    """Runs the chosen services until the process is stopped. If one fails, stops the others and raises its error."""
     async with storage_of(settings) as storage:
         desk = Desk(storage, open_requests_per_person=settings.open_requests_per_person)
-        parts: dict[str, Callable[[], bool]] = {}
+        readiness: dict[str, Callable[[], bool]] = {}  # for /health
         jobs: list[Coroutine[Any, Any, None]] = [desk.run()]
         if worker:
             process = WorkerProcess()
-            parts["worker"] = process.ready
+            readiness["worker"] = process.ready
             jobs.append(process.run())
         if discord:
             side = DiscordSide(settings, desk, storage)
-            parts["discord"] = side.ready
+            readiness["discord"] = side.ready
             jobs.append(side.run())
         if web:
-            jobs.append(run_web(settings, desk, storage, parts))
+            jobs.append(run_web(settings, desk, storage, readiness))
         await until_stopped(*jobs)
 
 
 async def until_stopped(*jobs: Coroutine[Any, Any, None]) -> None:
-    """Runs jobs side by side until one ends or the process gets SIGINT or SIGTERM; then all of them are ended."""
+    """Runs jobs until one of them ends or the process gets SIGINT or SIGTERM. Then cancels the others."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -72,30 +73,32 @@ async def until_stopped(*jobs: Coroutine[Any, Any, None]) -> None:
 
 
 async def work(settings: Settings, *, supervised: bool) -> None:
-    """The worker's process. TensorFlow and music21 come in here and nowhere else."""
+    """Runs a worker. Only its process loads TensorFlow and music21."""
     from generator.worker import run
 
     async with storage_of(settings) as storage:
 
         def ready() -> None:
             if supervised:
-                print(READY, flush=True)  # noqa: T201  # standard output is the supervisor's
+                print(READY, flush=True)  # noqa: T201  # the supervisor reads standard output
 
         places = {"model": settings.model, "further": settings.further_models, "soundfont": settings.soundfont}
         jobs = [run(storage, slots=settings.worker_slots, ready=ready, **places)]
         if supervised:
-            jobs.append(_input_ends())
+            jobs.append(_stdin_closed())
         await until_stopped(*jobs)
 
 
-async def _input_ends() -> None:
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+async def _stdin_closed() -> None:
+    """Waits for the end of standard input, which the supervisor holds open while it lives."""
+    loop, closed = asyncio.get_running_loop(), asyncio.Event()
 
     def wait() -> None:
-        while os.read(sys.stdin.fileno(), 1024):  # not sys.stdin.read: the interpreter could not end while it holds its lock
+        # Not sys.stdin.read, which holds a lock that would keep the interpreter from exiting.
+        while os.read(sys.stdin.fileno(), 1024):
             pass
-        loop.call_soon_threadsafe(ended.set)
+        loop.call_soon_threadsafe(closed.set)
 
-    # Not asyncio.to_thread: the loop's end would wait for it, and the input may stay open.
+    # Not asyncio.to_thread: closing the loop would wait for the thread, and standard input may stay open.
     threading.Thread(target=wait, daemon=True).start()
-    await ended.wait()
+    await closed.wait()

@@ -1,4 +1,4 @@
-"""Everything that whoever hosts the bot can set, from the environment or a `.env` file."""
+"""The settings of the host, from the environment or a `.env` file."""
 
 import os
 from pathlib import Path
@@ -22,25 +22,25 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
     data_dir: Folder = Field(Path("data"), description="Folder for the embedded database and the tunes' files.")
-    database_url: SecretStr | None = Field(None, description="postgresql://… of a server; the embedded one is used without it.")
-    files_url: str | None = Field(None, description="s3://bucket/prefix for the tunes' files; DATA_DIR/files without it.")
+    database_url: SecretStr | None = Field(None, description="postgresql://… of a server (default: the embedded database).")
+    files_url: str | None = Field(None, description="s3://bucket/prefix for the tunes' files (default: DATA_DIR/files).")
 
-    discord_token: SecretStr | None = Field(None, description="Without it no Discord bot is started.")
-    discord_api_url: str = Field("https://discord.com/api/v10", description="For tests: another address of Discord's API.")
-    discord_gateway_url: str | None = Field(None, description="For tests: another address of Discord's gateway.")
+    discord_token: SecretStr | None = Field(None, description="Token of the Discord bot (default: no bot).")
+    discord_api_url: str = Field("https://discord.com/api/v10", description="Address of Discord's API; tests use another.")
+    discord_gateway_url: str | None = Field(None, description="Address of Discord's gateway; only tests set it.")
 
     web_host: str = "127.0.0.1"
     web_port: int = Field(8080, ge=1, le=65535)
     web_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
-        None, description="Address under which people reach the page, for links and previews; else the one that they ask for."
+        None, description="Public address of the page, for links and previews (default: the host of each request)."
     )
 
-    open_requests_per_person: int = Field(10, ge=1, description="How many unfinished tunes one person may have.")
-    worker_slots: int = Field(8, ge=1, le=256, description="How many tunes a worker composes at once.")
-    model: Folder | None = Field(None, description="Folder of a model that you trained; the shipped one without it.")
-    models: Folder | None = Field(None, description="Folder of further models, a folder each; DATA_DIR/models without it.")
-    soundfont: Path | None = Field(None, description="A General MIDI sound font; FluidR3_GM is looked for without it.")
-    log_json: bool = Field(False, description="Logs as JSON lines, for collectors.")
+    open_requests_per_person: int = Field(10, ge=1, description="How many unfinished tunes one user may have.")
+    worker_slots: int = Field(8, ge=1, le=256, description="How many tunes a worker composes at the same time.")
+    model: Folder | None = Field(None, description="Folder of a model that you trained (default: the shipped model).")
+    models: Folder | None = Field(None, description="Folder with a subfolder for each further model (default: DATA_DIR/models).")
+    soundfont: Path | None = Field(None, description="A General MIDI sound font (default: an installed FluidR3_GM).")
+    log_json: bool = Field(False, description="Write logs as JSON lines, for log collectors.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property
@@ -49,5 +49,5 @@ class Settings(BaseSettings):
 
 
 def quiet_tensorflow() -> None:
-    """Keeps TensorFlow's start-up notes out of the log; it reads this when it is imported."""
+    """Keeps TensorFlow's start-up messages out of the log. Call this before importing TensorFlow."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -1,4 +1,4 @@
-"""Keeps the worker's process alive beside the bot."""
+"""Runs a worker as a child process of the bot, and restarts it."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ import time
 
 import structlog
 
-READY = "ready"  # what a worker says on its standard output
-STOP_S = 25  # a clean stop has 30 s in all
-PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0  # before it is started again, longer each time
-STEADY_S = 60  # a worker that lived this long begins with the shortest pause again
+READY = "ready"  # the line that a worker prints once it takes jobs
+STOP_S = 25  # service managers usually allow 30 s in all
+MIN_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0  # before a restart; doubles each time
+STEADY_S = 60  # after running this long, the pause starts at its minimum again
 
 log = structlog.get_logger(__name__)
 
 
 class WorkerProcess:
-    """One worker as a child process, started again whenever it ends by itself."""
+    """A worker as a child process, restarted whenever it exits."""
 
     def __init__(self) -> None:
         self.process: asyncio.subprocess.Process | None = None
         self._ready = False
 
     def ready(self) -> bool:
-        """Whether it takes jobs: it has loaded its model, and lives."""
+        """Whether the worker takes jobs: it runs and has loaded its model."""
         return self._ready and self.process is not None and self.process.returncode is None
 
     async def run(self) -> None:
-        """Until cancelled; then the worker is stopped as well."""
-        pause = PAUSE_S
+        """Runs the worker until this task is cancelled, then stops it."""
+        pause = MIN_PAUSE_S
         while True:
             started = time.monotonic()
-            # The worker ends when its standard input does, so it never outlives this process, however that ends.
+            # The worker exits when its standard input closes, so it never outlives this process, even if that is killed.
             pipe = asyncio.subprocess.PIPE
             command = [sys.executable, "-m", "bot", "worker", "--supervised"]
             self.process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
@@ -45,8 +45,8 @@ class WorkerProcess:
                 await self._stop()
                 raise
             self._ready = False
-            pause = PAUSE_S if time.monotonic() - started > STEADY_S else min(pause * 2, LONGEST_PAUSE_S)
-            log.warning("the worker ended and is started again", code=code, seconds=pause)
+            pause = MIN_PAUSE_S if time.monotonic() - started > STEADY_S else min(pause * 2, MAX_PAUSE_S)
+            log.warning("The worker exited and is restarted.", code=code, seconds=pause)
             await asyncio.sleep(pause)
 
     async def _stop(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.core.reactions import toggle_like
 from bot.web import form
 from bot.web.errors import wants_json
 from bot.web.tune_json import shared_at
@@ -30,12 +31,9 @@ class SharingPages:
         tune, viewer = await requested_tune(self._storage, request), viewer_of(request)
         if not viewer.user_id:
             raise web.HTTPForbidden(text=NO_COOKIE)
-        sharing = self._storage.sharing
-        liked = _yes_or_no((await form.body(request)).get("liked"))
+        wanted = _yes_or_no((await form.body(request)).get("liked"))
         try:
-            if liked is None:
-                liked = tune.id not in await sharing.liked([tune.id], viewer)
-            likes = await (sharing.like if liked else sharing.unlike)(tune.id, viewer)
+            likes, liked = await toggle_like(self._storage, tune.id, viewer, liked=wanted)
         except KeyError:
             raise web.HTTPNotFound from None
         return _respond(request, tune.id, {"likes": likes, "liked": liked})

@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from tests.end_to_end.tunesmith import Tunesmith
@@ -14,8 +15,8 @@ async def discord() -> AsyncIterator[FakeDiscord]:
 
 
 @pytest_asyncio.fixture(loop_scope="package", scope="package")
-async def tunesmith(discord: FakeDiscord, tmp_path_factory) -> AsyncIterator[Tunesmith]:
-    """Everything started by one command, with the bot at the stand-in."""
+async def tunesmith(discord: FakeDiscord, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tunesmith]:
+    """Tunesmith, started by one command and connected to the Discord stand-in."""
     folder: Path = tmp_path_factory.mktemp("tunesmith")
     running = Tunesmith(folder, discord.environment)
     await running.start()

@@ -1,4 +1,4 @@
-"""From a slash command to the posted tune, through every real part: discord.py, PostgreSQL, the LSTM, verovio, FluidSynth."""
+"""From a slash command to the posted tune, with all real parts: discord.py, PostgreSQL, the LSTM, verovio, FluidSynth."""
 
 from io import BytesIO
 from pathlib import Path
@@ -19,15 +19,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 POSTED_S = 240  # a few seconds on an idle machine
 
 
-def seconds_of(mp3: bytes) -> float:
+def duration_s(mp3: bytes) -> float:
     found = frames(mp3)
     return len(found) * 1152 / found[0].rate
 
 
 async def test_a_slash_command_becomes_a_message_with_three_files(tunesmith: Tunesmith, discord: FakeDiscord) -> None:
     before = len(discord.tunes())
-    asked = await discord.slash("tune", rhythm="jig", key="Edor", seed=7)
-    await discord.deferred(asked)
+    interaction = await discord.slash("tune", rhythm="jig", key="Edor", seed=7)
+    await discord.deferred(interaction)
     message = (await discord.posted(count=before + 1, timeout_s=POSTED_S))[-1]
 
     assert len(message["attachments"]) == 3
@@ -36,24 +36,24 @@ async def test_a_slash_command_becomes_a_message_with_three_files(tunesmith: Tun
     assert illegal_bars(score) == []
     beat, minute = score.tempo or pytest.fail("the tune has no tempo")
     playing = sum(score.bars[index].duration for index in play_order(score.bars)) / beat * 60 / minute
-    assert playing <= seconds_of(discord.file(message, ".mp3")) <= playing + 3
+    assert playing <= duration_s(discord.file(message, ".mp3")) <= playing + 3
     sheet = Image.open(BytesIO(discord.file(message, ".png")))
     assert sheet.width > 1000
     assert sheet.convert("L").getextrema() == (0, 255)  # black on white
     assert "```" in message["content"] or any("```" in str(embed) for embed in message["embeds"])
     assert "7" in str(message["embeds"]) + message["content"]
-    await discord.until(lambda: discord.card(asked) is None)  # the queue card gave way
+    await discord.until(lambda: discord.card(interaction) is None)  # the queue card was deleted
     discord.assert_no_pings()
 
 
-async def test_a_bad_opening_is_answered_to_the_person_alone(tunesmith: Tunesmith, discord: FakeDiscord) -> None:
-    asked = await discord.slash("tune", opening="M:6/8\nK:D\nDFA dfaa|d6|")
-    sentence = await discord.private_text(asked)
-    assert "Bar 1" in sentence
-    assert "7 of 6" in sentence
+async def test_an_invalid_opening_is_refused_privately(tunesmith: Tunesmith, discord: FakeDiscord) -> None:
+    interaction = await discord.slash("tune", opening="M:6/8\nK:D\nDFA dfaa|d6|")
+    refusal = await discord.private_text(interaction)
+    assert "Bar 1" in refusal
+    assert "7 of 6" in refusal
 
 
-async def test_a_button_from_before_a_restart_makes_another_tune(tunesmith: Tunesmith, discord: FakeDiscord) -> None:
+async def test_a_button_from_before_a_restart_still_works(tunesmith: Tunesmith, discord: FakeDiscord) -> None:
     before = len(discord.tunes())
     await discord.slash("tune", rhythm="polka", key="G", seed=11)
     first = (await discord.posted(count=before + 1, timeout_s=POSTED_S))[-1]
@@ -70,15 +70,15 @@ async def test_a_button_from_before_a_restart_makes_another_tune(tunesmith: Tune
     assert new.bars != old.bars
 
 
-async def test_tunes_survive_a_worker_that_is_killed_and_arrive_once(tunesmith: Tunesmith, discord: FakeDiscord) -> None:
+async def test_tunes_survive_a_killed_worker_and_are_posted_once(tunesmith: Tunesmith, discord: FakeDiscord) -> None:
     before = len(discord.tunes())
     worker = tunesmith.worker()
     logged = tunesmith.log.stat().st_size
     for seed in range(5):
         await discord.deferred(await discord.slash("tune", rhythm="reel", key="D", seed=seed))
-    await discord.posted(count=before + 1, timeout_s=POSTED_S)  # the first is done, the others are in hand
+    await discord.posted(count=before + 1, timeout_s=POSTED_S)  # the first is finished, the others are in progress
     worker.kill()
-    await tunesmith.logged("the worker ended and is started again", logged)
+    await tunesmith.logged("The worker exited and is restarted.", logged)
     await tunesmith.logged("worker ready", logged)
 
     posted = await discord.posted(count=before + 5, timeout_s=POSTED_S)
@@ -87,10 +87,10 @@ async def test_tunes_survive_a_worker_that_is_killed_and_arrive_once(tunesmith: 
     assert tunesmith.worker().pid != worker.pid
 
 
-async def test_the_bots_process_carries_neither_tensorflow_nor_music21(tunesmith: Tunesmith, discord: FakeDiscord) -> None:
+async def test_only_the_workers_process_loads_tensorflow(tunesmith: Tunesmith, discord: FakeDiscord) -> None:
     assert tunesmith.process is not None
-    for process, carries in ((psutil.Process(tunesmith.process.pid), False), (tunesmith.worker(), True)):
+    for process, loads in ((psutil.Process(tunesmith.process.pid), False), (tunesmith.worker(), True)):
         maps = Path(f"/proc/{process.pid}/maps")
         if not maps.exists():
-            pytest.skip("only Linux tells what another process has loaded")
-        assert ("tensorflow" in maps.read_text(encoding="utf-8")) is carries
+            pytest.skip("only Linux shows the loaded libraries of another process")
+        assert ("tensorflow" in maps.read_text(encoding="utf-8")) is loads

@@ -1,4 +1,4 @@
-"""`tunesmith run` as people start it: a process of its own, with its worker, its database and the shipped model."""
+"""`tunesmith run` as hosts start it: its own process, with worker, database and the shipped model."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 
 import psutil
 
-START_S = STOP_S = 240  # an idle machine needs about seven and two; only what hangs takes as long
+START_S = STOP_S = 240  # generous: an idle machine needs about 7 s and 2 s
 
 
 class Tunesmith:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        # Bound all the while, so that nobody else is given the port; who listens there takes it over.
+        # Stays bound, so that no other process gets the port; SO_REUSEADDR lets the server listen on it.
         self._bound = socket.socket()
         self._bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._bound.bind(("127.0.0.1", 0))
@@ -45,12 +45,12 @@ class Tunesmith:
         await self.logged("worker ready", begins)
 
     async def logged(self, event: str, begins: int = 0) -> None:
-        """Waits for an event after so many bytes of the log."""
+        """Waits until the log contains the event, after its first `begins` bytes."""
         assert self.process is not None
         deadline = asyncio.get_running_loop().time() + START_S
         while event not in (text := self.log.read_bytes()[begins:].decode(errors="replace")):
-            assert self.process.poll() is None, f"it ended: {text[-4000:]}"
-            assert asyncio.get_running_loop().time() < deadline, f"no “{event}”: {text[-4000:]}"
+            assert self.process.poll() is None, f"the process exited: {text[-4000:]}"
+            assert asyncio.get_running_loop().time() < deadline, f"“{event}” was not logged: {text[-4000:]}"
             await asyncio.sleep(0.1)
 
     def worker(self) -> psutil.Process:
@@ -59,11 +59,11 @@ class Tunesmith:
         return worker
 
     async def stop(self) -> int:
-        """SIGTERM, as a service manager sends it; the exit status."""
+        """Stops the process with SIGTERM, as service managers do. Returns its exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         try:
             return await asyncio.to_thread(self.process.wait, STOP_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            raise AssertionError(f"it does not stop: {self.log.read_text(encoding='utf-8')[-4000:]}") from None
+            raise AssertionError(f"the process did not stop: {self.log.read_text(encoding='utf-8')[-4000:]}") from None
