@@ -1,3 +1,5 @@
+"""Progress streams."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Files of tunes: media types, ranges, caching and access."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Input of the compose form and of JSON."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,3 +1,5 @@
+"""The gallery: search, pages, JSON and tunebook."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""The gallery and the buttons of a tune in a real browser."""
+
 from __future__ import annotations
 
 import re

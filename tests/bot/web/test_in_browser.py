@@ -1,3 +1,5 @@
+"""Composing in a real browser."""
+
 from __future__ import annotations
 
 import re

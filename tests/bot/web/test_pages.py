@@ -1,3 +1,5 @@
+"""The compose page and the pages of tunes."""
+
 from __future__ import annotations
 
 import asyncio
@@ -306,13 +308,13 @@ async def test_pages_have_no_inline_scripts_or_styles(site: Site, visitor: Visit
         assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\bstyle=|\bon\w+=|https?://", page)
 
 
-async def test_the_cookie_is_out_of_reach_of_scripts_and_is_set_once(visitor: Visitor) -> None:
+async def test_the_cookie_is_http_only_and_set_once(visitor: Visitor) -> None:
     cookie = (await visitor.get("/")).headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
     assert "Set-Cookie" not in (await visitor.get("/")).headers
 
 
-async def test_static_files_may_be_kept_until_they_change(visitor: Visitor) -> None:
+async def test_static_files_are_cached_until_they_change(visitor: Visitor) -> None:
     page = await (await visitor.get("/")).text()
     addresses = re.findall(r'"(/static/[^"]+)"', page)
     assert len(set(addresses)) == 3
@@ -327,7 +329,7 @@ async def test_static_names_are_never_paths(visitor: Visitor, name: str) -> None
     assert (await visitor.get(f"/static/x/{name}")).status == 404
 
 
-async def test_a_tune_of_ones_own_is_played_and_its_page_names_what_was_left_out(site: Site, visitor: Visitor) -> None:
+async def test_the_page_of_a_played_tune_shows_its_notices(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose(opening=ABC, mode="play")
     tune = await site.storage.tune(tune_id)
     assert tune is not None and tune.request.mode == "play"
@@ -341,7 +343,7 @@ async def test_a_tune_of_ones_own_is_played_and_its_page_names_what_was_left_out
     assert state["composition"]["notices"] == ["Only the first <voice> was read."]
 
 
-async def test_a_tune_to_play_that_cannot_be_read_comes_back_beside_its_field(visitor: Visitor) -> None:
+async def test_an_unreadable_tune_to_play_is_shown_beside_its_field(visitor: Visitor) -> None:
     answer = await visitor.post("/tunes", {"opening": "play me a nice one", "mode": "play"})
     assert answer.status == 422
     assert re.search(r'id="opening-error">[^<]*no bar line', await answer.text())

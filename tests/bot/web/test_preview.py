@@ -1,3 +1,5 @@
+"""Link previews and what search engines may index."""
+
 from __future__ import annotations
 
 import re

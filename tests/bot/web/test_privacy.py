@@ -239,7 +239,7 @@ async def test_the_gallery_contains_shared_tunes_of_all_platforms(people: People
             assert [name for name in CASES if made[name].title in response] == ["shared", "shared Discord"]
 
 
-async def test_the_latest_tunes_are_the_visitors_own(people: People) -> None:
+async def test_the_latest_tunes_are_only_the_visitors_own(people: People) -> None:
     private, shared = await people.private(), await people.shared()
     _, response = await fetch(people.owner, "GET", "/")
     assert private.title in response and shared.title in response
@@ -316,7 +316,7 @@ async def test_only_visible_parents_and_children_are_shown(people: People, varia
     assert (await (await people.stranger.get(f"/tunes/{parent.id}.json")).json())["child_ids"] == []
 
 
-async def test_a_failed_variation_leads_back_to_its_parent_while_that_may_be_seen(people: People) -> None:
+async def test_a_failed_variation_links_to_its_parent_if_that_is_visible(people: People) -> None:
     parent = await people.shared_discord()
     answer = await people.stranger.post(f"/tunes/{parent.id}/vary")
     child = answer.headers["Location"]

@@ -1,3 +1,5 @@
+"""Health, metrics, and starting the server."""
+
 from __future__ import annotations
 
 import asyncio

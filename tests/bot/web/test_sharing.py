@@ -1,3 +1,5 @@
+"""Liking, sharing, unsharing and deleting."""
+
 from __future__ import annotations
 
 import asyncio
