@@ -161,7 +161,7 @@ async def run(
         await renderer.start()
         for reason in models.unreadable:
             log.warning("model cannot be read", reason=reason)
-        async with storage.model_offers.offered(models.descriptions):
+        async with storage.model_offers.offer(models.descriptions):
             log.info("worker ready", models=models.names, slots=slots)
             ready()
             await work(storage, Worker(storage, models, renderer).make, concurrency=slots, models=models.names)

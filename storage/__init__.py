@@ -1,7 +1,7 @@
-"""What is kept: tunes, their jobs and likes, and people's settings in PostgreSQL; recordings and sheets as files.
+"""Storage: tunes, jobs, likes and settings in PostgreSQL; recordings and sheets as files.
 
-`open_storage` gives a `Storage`; the bot and the worker meet nowhere else. `Storage.tune`, `files` and `read` show
-everything: what people are shown goes by `Storage.gallery`, which asks who looks.
+`open_storage` opens a `Storage`, the only connection between bot and worker. `Storage.tune`, `files` and `read` check no
+permissions; `Storage.gallery` returns what a viewer may see.
 """
 
 from storage.errors import NotAllowed, StorageError, TooManyOpen
@@ -9,7 +9,7 @@ from storage.files import TuneFile
 from storage.gallery import Family, Order, Page, Search
 from storage.jobs import work
 from storage.preferences import CommunitySettings, Defaults
-from storage.privacy import Kept
+from storage.privacy import StoredData
 from storage.storage import Storage, open_storage
 from storage.tunes import Composition, Origin, Shared, Status, Tune
 from storage.viewer import PUBLIC, Viewer
@@ -20,7 +20,6 @@ __all__ = [
     "Composition",
     "Defaults",
     "Family",
-    "Kept",
     "NotAllowed",
     "Order",
     "Origin",
@@ -30,6 +29,7 @@ __all__ = [
     "Status",
     "Storage",
     "StorageError",
+    "StoredData",
     "TooManyOpen",
     "Tune",
     "TuneFile",

@@ -1,4 +1,4 @@
-"""PostgreSQL's notifications about tunes, on a connection of their own that is made again when it drops."""
+"""PostgreSQL notifications about changed tunes, on a connection of their own that reconnects."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import structlog
 from storage.database import Database
 from storage.errors import StorageError
 
-CHANNEL = "tunes"  # the trigger in migrations/ sends on it
-CHECK_EVERY_S = 20  # a dead connection is as silent as a quiet one
-PAUSES_S = (0.1, 0.5, 1, 2, 5)  # between attempts to connect again; the last one from then on
+CHANNEL = "tunes"  # the trigger of the first migration notifies it
+CHECK_EVERY_S = 20  # a dead connection looks like one without notifications
+PAUSES_S = (0.1, 0.5, 1, 2, 5)  # between attempts to reconnect; the last value repeats
 
 log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
 async def listen(database: Database) -> AsyncIterator[AsyncIterator[str]]:
-    """The ids of tunes whose rows change after entering, and "" whenever some may have been missed."""
+    """Yields the ids of tunes whose rows change from now on, and "" after changes may have been missed."""
     listener = _Listener(database, await _connect(database))
     try:
         yield listener.ids()
@@ -42,7 +42,7 @@ class _Listener:
                     yield notification.payload
                 await self.connection.execute("SELECT 1")
             except psycopg.OperationalError as error:
-                log.warning("the connection for changes was lost", error=str(error))
+                log.warning("The connection for notifications was lost; reconnecting.", error=str(error))
                 await self.connection.close()
                 self.connection = await _connect_again(self.database)
                 yield ""

@@ -1,4 +1,4 @@
-"""One PostgreSQL, embedded or a server's, and the ways to reach it."""
+"""The PostgreSQL database, embedded or on a server, and its connections."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ MIGRATION_LOCK = 7_486_937_105  # any number, the same in every process
 
 
 class Database:
-    """Where the database is (`conninfo`, for psycopg) and SQLAlchemy's engine for it."""
+    """The connection string (`conninfo`, for psycopg) and the SQLAlchemy engine."""
 
     def __init__(self, conninfo: str, server: Any = None) -> None:
         self.conninfo = conninfo
         self._server = server
-        # The engine connects by our own function, so that all drivers read the same URL in the same way. Connections are kept:
-        # while a crowd presses, making new ones would take longer than what they are needed for.
+        # The engine connects through `connect`, so that psycopg and SQLAlchemy read the URL in the same way. Connections are
+        # pooled: with many users at once, opening one takes longer than the query.
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+psycopg://", async_creator=self.connect, pool_pre_ping=True, pool_size=20, max_overflow=0
         )
 
     @classmethod
     async def open(cls, data_dir: Path, url: str | None) -> Database:
-        """Starts the embedded server unless a URL is given; raises StorageError when there is no database to be had."""
+        """Starts the embedded server unless a URL is given. Raises StorageError."""
         if url is not None:
             return cls(_conninfo(url))
         try:
             with warnings.catch_warnings():
-                # Said wherever there is no session's folder for sockets; another one is found.
+                # Warned if there is no XDG runtime folder for sockets; another folder is used.
                 warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")
                 from storage.embedded import embedded_server
         except ImportError as error:
@@ -56,7 +56,7 @@ class Database:
             raise StorageError(f"The database in {server.pgdata} cannot be started: {error}.") from error
 
     async def connect(self, **options: Any) -> psycopg.AsyncConnection[Any]:
-        """A new connection; an embedded server that was killed is started again."""
+        """A new connection. Restarts an embedded server that was killed."""
         try:
             return await psycopg.AsyncConnection.connect(self.conninfo, **options)
         except psycopg.OperationalError:
@@ -66,7 +66,7 @@ class Database:
             return await psycopg.AsyncConnection.connect(self.conninfo, **options)
 
     async def migrate(self, revision: str = "head") -> None:
-        """Brings the tables up to date; processes that start at once take turns. Raises StorageError."""
+        """Migrates the tables. Processes that start at the same time take turns. Raises StorageError."""
         try:
             async with self.engine.begin() as connection:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
@@ -81,7 +81,7 @@ class Database:
             raise StorageError("The database was made by a newer Tunesmith: install that version, or a newer one.") from error
 
     async def close(self) -> None:
-        """Closes the connections; the embedded server stops when the last process that uses it exits."""
+        """Closes the connections. The embedded server stops when the last process that uses it exits."""
         await self.engine.dispose()
 
     def _unreachable(self) -> str:
@@ -95,7 +95,7 @@ def _conninfo(url: str) -> str:
     if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
         raise StorageError("DATABASE_URL is not PostgreSQL's: it looks like postgresql://user:password@host/name.")
     try:
-        # Without keepalives a listener would not notice that a machine has gone.
+        # Without keepalives, a listener doesn't notice that the server's machine is gone.
         return make_conninfo(f"postgresql://{rest}", **_defaults(f"postgresql://{rest}"))
     except psycopg.ProgrammingError:
         # Not chained: libpq's message may quote the password.

@@ -1,4 +1,4 @@
-"""PostgreSQL out of a wheel, for whoever has no server: several processes share one, and none of them needs care."""
+"""The embedded PostgreSQL, from a wheel. Several processes share one server; the last one stops it."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from storage.errors import StorageError
 
 START_TIMEOUT_S = 60  # recovery after a power cut replays the log before the server answers
 STOP_TIMEOUT_S = 15
-RETRY_TIMEOUT_S = 10  # what a killed server leaves in shared memory goes only when its last child has gone
+RETRY_TIMEOUT_S = 10  # shared memory of a killed server is released when its last child process ends
 
-_starting = threading.Lock()  # the library's lock holds between processes, not between threads
+_starting = threading.Lock()  # the library's lock works between processes, not between threads
 
 
 class EmbeddedServer(PostgresServer):
-    """The library's server, made safe against what kill -9, power cuts and other processes leave behind.
+    """The library's server, made safe against kill -9, power cuts and reused process ids.
 
-    The library counts the server's users in a file of process ids and takes any process that now has the id in
-    postmaster.pid for a living server. So a user killed with -9 would keep the server up for ever, and in a container,
-    where ids are small and soon used again, an unclean stop would end in a server that is believed in but not there.
+    The library counts the server's users in a file of process ids, and takes any process with the id in postmaster.pid for a
+    running server. So a user killed with -9 would keep the server running for ever. In a container, where process ids are small
+    and soon reused, the library would take an unrelated process for the server after an unclean stop.
 
-    Run as root, PostgreSQL runs as a user of its own, who must reach the folder: the library opens every folder above it
-    (chmod go+rx), a temporary folder of mode 700 as well.
+    Started by root, PostgreSQL runs as a user of its own, which must be able to reach the folder: the library makes every
+    folder above it readable (chmod go+rx), including a temporary folder of mode 700.
     """
 
     def run(self) -> str:
-        """Starts the server unless it runs and counts this process in until it exits; the way to connect. Takes a second."""
+        """Starts the server if needed, counts this process as a user until it exits, and returns the conninfo. Takes a second."""
         deadline = time.monotonic() + RETRY_TIMEOUT_S
         with _starting:
             while True:
@@ -62,13 +62,13 @@ class EmbeddedServer(PostgresServer):
         atexit.register(self._cleanup)
 
     def ensure_pgdata_inited(self) -> None:
-        """Makes the folder whole or not at all: a kill in the middle would leave one that never starts."""
+        """Creates the data folder atomically: a kill in the middle would leave a folder that never starts."""
         if not (self.pgdata / "PG_VERSION").exists():
             unfinished = f".unfinished-{self.pgdata.name}-"
             half = Path(tempfile.mkdtemp(prefix=unfinished, dir=self.pgdata.parent))
             PostgresServer(half).ensure_pgdata_inited()
             with (half / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-                # Who can open the socket is the superuser, and a long path moves the socket to a folder that all can enter.
+                # Whoever can open the socket is the superuser, and a long path moves it to a folder that all can enter.
                 configuration.write("\nunix_socket_permissions = 0700\n")
             half.rename(self.pgdata)
             for leftover in self.pgdata.parent.glob(f"{unfinished}*"):
@@ -93,7 +93,7 @@ class EmbeddedServer(PostgresServer):
 
     def _cleanup(self) -> None:
         atexit.unregister(self._cleanup)
-        if not self.pgdata.exists():  # somebody removed it; PostgreSQL notices by itself
+        if not self.pgdata.exists():  # it was removed; PostgreSQL notices and stops
             return
         with self._lock:
             users = self._living_users()
@@ -102,13 +102,13 @@ class EmbeddedServer(PostgresServer):
                 try:
                     self._pg_ctl("-t", str(STOP_TIMEOUT_S), "stop")
                 except subprocess.SubprocessError:
-                    # Seen in 18.4: a stop while the server recovers from a crash may wait for ever. Nothing is lost by force.
+                    # Seen in 18.4: a stop during crash recovery can hang. An immediate stop loses nothing.
                     self._pg_ctl("-m", "immediate", "stop")
 
     def _living_users(self) -> list[int]:
         try:
             living = [pid for pid in self.global_process_id_list._get() if psutil.pid_exists(pid)]
-        except ValueError:  # somebody was killed while writing
+        except ValueError:  # a process was killed while writing it
             living = []
         self.global_process_id_list.put(living)
         return living
@@ -122,23 +122,23 @@ class EmbeddedServer(PostgresServer):
             return False
 
     def _disown(self) -> None:
-        """Makes PostgreSQL see that the id in postmaster.pid is no server's, though some process has it.
+        """Changes postmaster.pid so that PostgreSQL doesn't take an unrelated process with that id for a server.
 
-        Not by removing the file: by what else it says PostgreSQL knows whether a child of the dead server still writes.
+        The file isn't removed: from its other lines PostgreSQL knows whether a child process of the dead server still writes.
         """
         file = self.pgdata / "postmaster.pid"
         lines = file.read_text().splitlines(keepends=True) if file.exists() else []
         if os.name == "nt" or not lines:
             file.unlink(missing_ok=True)
         else:
-            file.write_text("".join([f"{os.getpid()}\n", *lines[1:]]))  # it knows that who starts it is no server
+            file.write_text("".join([f"{os.getpid()}\n", *lines[1:]]))  # PostgreSQL knows that its own parent is not a server
 
     def _pg_ctl(self, *arguments: str) -> None:
         pgexec("pg_ctl", ("-w", "-D", str(self.pgdata), *arguments), bin_path=self.bin_path, user=self.system_user)
 
 
 def embedded_server(folder: Path) -> EmbeddedServer:
-    """The server whose tables live in the folder, which is made when it is not there."""
+    """The server with its data in this folder, which is created if needed."""
     folder = folder.expanduser().resolve()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Recordings and sheets, kept by what they contain: the same content is one file, and a half-written one is never named."""
+"""Files by content hash: equal contents are one file, and a partly written file is never visible."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class TuneFile:
 
 
 class Files:
-    """A local folder or a bucket; the names and media types are in the database, for a folder cannot keep them."""
+    """A local folder or a bucket. Names and media types are in the database, since a folder can't store them."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
     @classmethod
     def open(cls, data_dir: Path, url: str | None) -> Files:
-        """Raises StorageError when the address cannot be used; S3's credentials come from where AWS's tools look."""
+        """Raises StorageError if the address can't be used. S3 credentials come from the standard AWS sources."""
         try:
             if url is None:
                 return cls(LocalStore((data_dir / "files").resolve(), mkdir=True))
@@ -43,7 +43,7 @@ class Files:
         raise StorageError("FILES_URL is neither s3://bucket/prefix nor file:///folder: set it to one of them.")
 
     async def write(self, content: bytes) -> str:
-        """Keeps the content and gives its hash, by which it is read again; raises StorageError."""
+        """Writes the content and returns its hash, the key to read it. Raises StorageError."""
         digest = digest_of(content)
         try:
             await self._store.put_async(_key(digest), content)
@@ -52,7 +52,7 @@ class Files:
         return digest
 
     async def read(self, digest: str) -> bytes:
-        """Raises StorageError when the content has gone."""
+        """Raises StorageError if the content is missing."""
         try:
             answer = await self._store.get_async(_key(digest))
             return bytes(await answer.bytes_async())
@@ -60,7 +60,7 @@ class Files:
             raise StorageError("A tune's file cannot be read: check that DATA_DIR or FILES_URL is what it was.") from error
 
     async def remove(self, digest: str) -> None:
-        """Raises StorageError; what is not there any more counts as removed."""
+        """Raises StorageError. A file that doesn't exist counts as removed."""
         try:
             await self._store.delete_async(_key(digest))
         except FileNotFoundError:
@@ -73,16 +73,16 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-async def hold(connection: AsyncConnection, digests: Iterable[str], *, to_remove: bool) -> None:
-    """Until the transaction ends nobody removes these contents, or, `to_remove`, nobody else counts on them either.
+async def lock_contents(connection: AsyncConnection, digests: Iterable[str], *, to_remove: bool) -> None:
+    """Locks contents until the transaction ends: shared, so that nobody removes them, or exclusively `to_remove` them.
 
-    One content may belong to several tunes: without this, one tune could be finished with a file that the deletion of
-    another is just removing.
+    Several tunes may have the same content: without the lock, a tune could be finished with a file that the deletion of another
+    tune is removing at that moment.
     """
     lock = "pg_advisory_xact_lock" if to_remove else "pg_advisory_xact_lock_shared"
-    for digest in sorted(set(digests)):  # always in this order, so that no two wait for each other
+    for digest in sorted(set(digests)):  # sorted, so that no two transactions deadlock
         await connection.execute(text(f"SELECT {lock}(hashtextextended(:digest, 1))"), {"digest": digest})
 
 
 def _key(digest: str) -> str:
-    return f"{digest[:2]}/{digest[2:]}"  # file systems grow slow with many files in one folder
+    return f"{digest[:2]}/{digest[2:]}"  # many files in one folder are slow

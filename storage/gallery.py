@@ -1,4 +1,4 @@
-"""What people are shown: the gallery, a server's, their own tunes, and where a tune comes from, all as the viewer may see it."""
+"""The gallery: shared tunes, a user's own tunes, and a tune's parent and children, as far as the viewer may see them."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ _SINCE = {Order.WEEK: timedelta(days=7), Order.MONTH: timedelta(days=30)}
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a tune must be; empty leaves it open. Values are canonical, as in a TuneRequest."""
+    """A filter for tunes. Empty fields match all. Values are canonical, as in a TuneRequest."""
 
-    title: str = ""  # words that its title holds, in any order and case
+    title: str = ""  # words of the title, in any order and case
     rhythm: str | None = None
     key: str | None = None  # `Ador`, or a mode alone
 
     @classmethod
     def check(cls, *, title: str | None = None, rhythm: str | None = None, key: str | None = None) -> Search:
-        """Makes a search out of what people typed; raises RequestError with the sentence to show them."""
-        wish = TuneRequest.check(seed=0, title=title, rhythm=rhythm, key=key)
-        return cls(wish.title, wish.rhythm, wish.key)
+        """Makes a search from typed text. Raises RequestError."""
+        request = TuneRequest.check(seed=0, title=title, rhythm=rhythm, key=key)
+        return cls(request.title, request.rhythm, request.key)
 
 
 ANYTHING = Search()
@@ -60,9 +60,9 @@ ANYTHING = Search()
 @dataclass(frozen=True, slots=True)
 class Page:
     tunes: list[Tune]
-    likes: list[int]  # of each tune, in the time that they are sorted by
-    next: str  # where the next page begins, at most 40 characters; empty on the last
-    previous: str = ""  # where the page before this one ends, as long; empty on the first
+    likes: list[int]  # of each tune, in the time span of the order
+    next: str  # cursor of the next page, at most 40 characters; empty on the last page
+    previous: str = ""  # cursor of the previous page; empty on the first page
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,12 @@ class Family:
 
 
 class Gallery:
-    """A page that nobody sees twice: it goes on after the last tune seen, however many came before it in the meantime."""
+    """Pages use cursors: the next page starts after the last tune shown, whatever was added before it since."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def seen(self, tune_id: str, viewer: Viewer) -> Tune | None:
+    async def visible_tune(self, tune_id: str, viewer: Viewer) -> Tune | None:
         """The finished tune if the viewer may see it."""
         if not is_id(tune_id):
             return None
@@ -94,38 +94,38 @@ class Gallery:
         before: str = "",
         limit: int = PAGE,
     ) -> Page:
-        """What was shared from the viewer's server, or, where there is none, from anywhere.
+        """Tunes shared from the viewer's community, or from anywhere if it is empty.
 
-        Sorted by likes, it holds only what somebody likes. `after` is a page's `next`, `before` its `previous`; raises
-        ValueError for one that no page gave.
+        Orders by likes leave out tunes without likes. `after` is a page's `next`, `before` its `previous`. Raises UserError for
+        a cursor that can't be read.
         """
         return await self._page(_shared(viewer), order, search, after, before, limit)
 
     async def mine(
         self, viewer: Viewer, *, search: Search = ANYTHING, after: str = "", before: str = "", limit: int = PAGE
     ) -> Page:
-        """The person's own finished tunes, newest first, from all servers. Raises ValueError as `shared` does."""
+        """The user's own finished tunes from all communities, newest first. Raises as `shared` does."""
         return await self._page(_own(viewer), None, search, after, before, limit)
 
-    async def at_hand(self, viewer: Viewer, *, search: Search = ANYTHING, limit: int = PAGE) -> list[Tune]:
-        """What `mine` and `shared` page through, together: the newest finished first."""
+    async def own_and_shared(self, viewer: Viewer, *, search: Search = ANYTHING, limit: int = PAGE) -> list[Tune]:
+        """The tunes of `mine` and `shared` together, newest first."""
         rows = await self._rows(_sorted(or_(_own(viewer), _shared(viewer)), None, search).limit(limit))
         return [tune_from(row) for row in rows]
 
     async def family(self, tune_id: str, viewer: Viewer) -> Family:
-        """What of the tune's parent and children the viewer may see; raises KeyError when not the tune itself."""
-        tune = await self.seen(tune_id, viewer)
+        """The tune's parent and children that the viewer may see. Raises KeyError if they can't see the tune itself."""
+        tune = await self.visible_tune(tune_id, viewer)
         if tune is None:
             raise KeyError(tune_id)
         born = select(tunes).where(tunes.c.parent_id == tune_id, visible(viewer))
         children = await self._rows(born.order_by(tunes.c.finished_at, tunes.c.id).limit(MAX_CHILDREN))
-        parent = await self.seen(tune.parent_id, viewer) if tune.parent_id else None
+        parent = await self.visible_tune(tune.parent_id, viewer) if tune.parent_id else None
         return Family(parent, [tune_from(row) for row in children])
 
     async def tunebook(
         self, viewer: Viewer = PUBLIC, *, mine: bool = False, order: Order = Order.NEWEST, search: Search = ANYTHING
     ) -> str:
-        """The ABC of all that `shared` (or `mine`) pages through, numbered from 1: MAX_TUNEBOOK tunes at most."""
+        """The ABC of all tunes of `shared` (or `mine`), numbered from 1, at most MAX_TUNEBOOK."""
         which = _own(viewer) if mine else _shared(viewer)
         rows = await self._rows(_sorted(which, None if mine else order, search).limit(MAX_TUNEBOOK))
         return numbered(row["abc"] for row in rows)
@@ -136,7 +136,7 @@ class Gallery:
         limit = min(max(limit, 1), MAX_PAGE)
         rows = await self._rows(_sorted(which, order, search, after, before).limit(limit + 1))
         page, more = rows[:limit], len(rows) > limit
-        if before and not more:  # back at the first page, which is shown whole, with what is new
+        if before and not more:  # the first page: show a full one, with new tunes
             return await self._page(which, order, search, "", "", limit)
         if before:
             page.reverse()
@@ -164,9 +164,9 @@ def _own(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _sorted(which: ColumnElement[bool], order: Order | None, search: Search, after: str = "", before: str = "") -> Select[Any]:
-    """The tunes, with the likes (`rank`) and the time (`at`) that they are sorted by; None is the newest finished first.
+    """Selects the tunes with their sort keys: likes (`rank`) and time (`at`). Order None: by the time they were finished.
 
-    With `before` they come backwards, from there on.
+    With `before` they come in reverse order.
     """
     at: ColumnElement[Any] = tunes.c.shared_at if order else tunes.c.finished_at
     rank: ColumnElement[Any]
@@ -202,12 +202,12 @@ def _matching(search: Search) -> list[ColumnElement[bool]]:
 
 
 def _cursor(row: Any) -> str:
-    """Where the page ended. Microseconds, as PostgreSQL keeps them: rounded ones would skip tunes or show them again."""
+    """The cursor after a row. It has microseconds, as in PostgreSQL: rounded times would skip or repeat tunes."""
     return f"{row['rank']}_{(row['at'] - _EPOCH) // timedelta(microseconds=1)}_{row['id']}"
 
 
 def _values(cursor: str) -> tuple[int, datetime, str]:
     found = _PLACE.fullmatch(cursor)
     if found is None:
-        raise UserError(UserMessage("This page is not there any more; please start again from the first one."))
+        raise UserError(UserMessage("This page no longer exists. Please start again from the first page."))
     return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])), found[3]

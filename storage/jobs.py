@@ -1,4 +1,4 @@
-"""The queue: procrastinate's jobs beside the tunes' rows, taken by workers that may die at any moment."""
+"""The queue: one procrastinate job per tune. Workers that die lose no job."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 QUEUE = "tunes"
 TASK = "compose"
 TRIES = 3
-RETRY_PAUSE_S = 2  # longer with every try: most failures that pass are of the database or the disk
+RETRY_PAUSE_S = 2  # times the number of the try: most temporary failures are of the database or the disk
 HEARTBEAT_S = 2
-STALLED_AFTER_S = 10  # five heartbeats: a loaded machine is not yet a dead one
+STALLED_AFTER_S = 10  # five heartbeats: a loaded machine is not a dead one
 RESCUE_EVERY_S = 5
-POLL_S = 1  # new jobs are notified, those that are tried again are only found by looking
-STOP_TIMEOUT_S = 20  # a stop has 30 s in all; what is not finished by then is given back
+POLL_S = 1  # new jobs are notified; jobs to retry are only found by polling
+STOP_TIMEOUT_S = 20  # a stop may take 30 s in all; unfinished jobs are put back into the queue
 RECONNECT_S = 1
 
 GAVE_UP = UserMessage(
-    "The musician tried {tries} times and could not finish this tune; please ask again, perhaps with another seed.", tries=TRIES
+    "I tried {tries} times and couldn't finish this tune. Please ask again, perhaps with another seed.", tries=TRIES
 )
 
-# One statement, so that two rescuers cannot take the same job; unlike procrastinate's retry it counts no try, for the tune
-# is not to blame for its worker's death.
+# One statement, so that two workers can't rescue the same job. Unlike procrastinate's retry it doesn't count as a try: the
+# death of a worker is not the fault of each of its tunes.
 RESCUE = text("""
     UPDATE procrastinate_jobs AS job SET status = 'todo', worker_id = NULL
     WHERE status = 'doing' AND NOT EXISTS (
@@ -51,8 +51,8 @@ Handle = Callable[[str], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
-class TryAgain(BaseRetryStrategy):
-    """Never lets go of a job by itself: what is cut off by a stop goes on at once, what failed goes on after a pause."""
+class RetryForever(BaseRetryStrategy):
+    """Retries every job: at once after a stop, after a pause if it failed. `_compose` counts the tries."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         failed = isinstance(exception, Exception)
@@ -60,30 +60,30 @@ class TryAgain(BaseRetryStrategy):
 
 
 def make_app(conninfo: str) -> App:
-    """The queue with its one task; to put a job in on somebody's connection, it need not be opened."""
+    """The queue with its one task. It need not be open to enqueue on an existing connection."""
     app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
-    app.task(name=TASK, queue=QUEUE, pass_context=True, retry=TryAgain())(_compose)
+    app.task(name=TASK, queue=QUEUE, pass_context=True, retry=RetryForever())(_compose)
     return app
 
 
 def queue_of(model: str) -> str:
-    """Where jobs for a model wait: any worker takes those that name none."""
+    """The queue for requests of a model. Every worker takes jobs from the queue for no model."""
     return f"{QUEUE}:{model}" if model else QUEUE
 
 
-async def put(
+async def enqueue(
     app: App, tune_id: str, connection: psycopg.AsyncConnection[object], *, model: str, round: int, not_before: datetime | None
 ) -> None:
-    """Puts the tune's job into the connection's transaction: to be taken before those of later rounds, and not earlier."""
+    """Adds the tune's job in the connection's transaction. Jobs of earlier rounds are taken first, none before `not_before`."""
     job = app.configure_task(TASK, connection=connection, queue=queue_of(model), priority=-round, schedule_at=not_before)
     await job.defer_async(tune_id=tune_id)
 
 
 async def work(storage: Storage, handle: Handle, *, concurrency: int, models: Iterable[str] = ()) -> None:
-    """Hands tunes for any model and for these to the handler until cancelled or told to stop by SIGTERM; survives the
-    database's restarts.
+    """Calls the handler with tunes for no model or for one of these, until cancelled or stopped by SIGTERM. Survives restarts
+    of the database.
 
-    A tune may be handed in twice, when its worker was taken for dead: `Storage.finish` counts the first.
+    A tune may be handled twice if its worker seemed dead; `Storage.finish` accepts the first result.
     """
     stop, queues = asyncio.Event(), [queue_of(model) for model in ("", *models)]
     with on_stop(stop.set):
@@ -100,14 +100,14 @@ async def work(storage: Storage, handle: Handle, *, concurrency: int, models: It
                     return
                 if error is not None and not isinstance(error, (ConnectorException, psycopg.Error, DBAPIError)):
                     raise error
-                log.warning("the worker lost the database and connects again", error=str(error or ""))
+                log.warning("The worker lost the database and reconnects.", error=str(error or ""))
                 await asyncio.sleep(RECONNECT_S)
         finally:
             stopped.cancel()
 
 
 async def _work(storage: Storage, handle: Handle, concurrency: int, queues: list[str]) -> None:
-    await _rescue(storage)  # first, for this brings back an embedded server that was killed
+    await _rescue(storage)  # first: it also restarts an embedded server that was killed
     async with storage.jobs.open_async():
         rescuer = asyncio.create_task(_keep_rescuing(storage))
         try:
@@ -119,8 +119,8 @@ async def _work(storage: Storage, handle: Handle, concurrency: int, queues: list
                 update_heartbeat_interval=HEARTBEAT_S,
                 stalled_worker_timeout=STALLED_AFTER_S,
                 shutdown_graceful_timeout=STOP_TIMEOUT_S,
-                install_signal_handlers=False,  # work() has them
-                delete_jobs="always",  # the tune's row says what became of it
+                install_signal_handlers=False,  # work() installs them
+                delete_jobs="always",  # the tune's row has the outcome
             )
         finally:
             rescuer.cancel()
@@ -131,24 +131,24 @@ async def _compose(context: JobContext, tune_id: str) -> None:
     try:
         await handle(tune_id)
     except Exception:
-        log.exception("a tune could not be made", tune=tune_id, tries=context.job.attempts + 1)
+        log.exception("Making a tune failed.", tune=tune_id, tries=context.job.attempts + 1)
         if context.job.attempts + 1 < TRIES:
             raise
         await storage.fail(tune_id, GAVE_UP)
 
 
 async def _keep_rescuing(storage: Storage) -> None:
-    # Not a job: it would wait for a free slot behind the tunes, and dead workers' tunes behind it.
+    # Not a job: it would wait behind the tunes for a free slot, and the tunes of dead workers would wait for it.
     while True:
         await asyncio.sleep(RESCUE_EVERY_S)
         try:
             await _rescue(storage)
         except (DBAPIError, psycopg.Error):
-            log.warning("dead workers' tunes could not be looked for", exc_info=True)
+            log.warning("Looking for tunes of dead workers failed.", exc_info=True)
 
 
 async def _rescue(storage: Storage) -> None:
     async with storage.database.engine.begin() as connection:
         found = await connection.execute(RESCUE, {"seconds": STALLED_AFTER_S})
         for (tune_id,) in found:
-            log.warning("a worker died; its tune is made again", tune=tune_id)
+            log.warning("A worker died; its tune is queued again.", tune=tune_id)

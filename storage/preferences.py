@@ -1,4 +1,4 @@
-"""What people and servers have set: a person's defaults for their wishes, a server's rules."""
+"""Preferences: a user's defaults for requests, and a community's settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CHANNEL = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a person leaves open in a wish is taken from here; None leaves it open still. Values are a TuneRequest's."""
+    """A user's values for parameters that a request doesn't set; None: not set. Values as in a TuneRequest."""
 
     rhythm: str | None = None
     key: str | None = None
@@ -37,12 +37,13 @@ class Defaults:
     instrument: str | None = None
     backing: bool | None = None
     model: str | None = None
-    language: str | None = None  # in which the bot answers, one of LANGUAGES; no part of a wish
+    language: str | None = None  # the bot's language for this user, one of LANGUAGES; not a parameter
 
     def filled_into(self, typed: Mapping[str, Any]) -> dict[str, Any]:
-        """What was typed, for TuneRequest.check, with the defaults where nothing was.
+        """Adds the defaults to typed values, for TuneRequest.check.
 
-        An opening brings its own rhythm and key, a metre its own rhythms: beside them these defaults would only contradict.
+        An opening has its own rhythm and key, and a metre its own rhythms: beside them those defaults are left out, since they
+        could contradict.
         """
         said = {name: value for name, value in typed.items() if value is not None and value != ""}
         silent = {"language"} | ({"rhythm", "key"} if "opening" in said else {"rhythm"} if "metre" in said else set())
@@ -52,13 +53,13 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class CommunitySettings:
-    channels: tuple[str, ...] = ()  # ids of those in which tunes may be asked for; all where there are none
-    cooldown_s: int = 0  # between two requests of a person
-    open_requests: int | None = None  # unfinished tunes a person may have; None leaves it to whoever hosts the bot
-    deleters: Deleters = "moderators"  # who may delete a tune beside its owner; "owner": nobody
-    instrument: str = ""  # of tunes whose wish leaves it open
-    sharing_channel: str = ""  # where shared tunes are posted; nowhere if empty
-    language: str = ""  # of those who chose none themselves; their own Discord's if empty
+    channels: tuple[str, ...] = ()  # ids of the channels where tunes can be requested; empty: all
+    cooldown_s: int = 0  # between two requests of a user
+    open_requests: int | None = None  # unfinished tunes a user may have; None: the host's limit
+    deleters: Deleters = "moderators"  # who may delete a tune besides its owner; "owner": nobody
+    instrument: str = ""  # for requests without an instrument
+    sharing_channel: str = ""  # where shared tunes are posted; empty: nowhere
+    language: str = ""  # for users who chose none; empty: the language of their client
 
 
 class Preferences:
@@ -66,7 +67,7 @@ class Preferences:
         self._database = database
 
     async def both(self, of: Viewer) -> tuple[Defaults, CommunitySettings]:
-        """The person's defaults and the settings of their server, at once."""
+        """The user's defaults and the community's settings, in one query."""
         mine, theirs = tables.defaults, tables.community_settings
         personal = select(mine.c.document).where(mine.c.platform == of.platform, mine.c.user_id == of.user_id).scalar_subquery()
         common = (
@@ -79,35 +80,35 @@ class Preferences:
         return _defaults(documents[0] or {}), _community_settings(documents[1] or {})
 
     async def defaults(self, of: Viewer) -> Defaults:
-        """The person's defaults; what an older version kept and this one does not know is left out."""
+        """The user's defaults. Values that this version doesn't know are ignored."""
         return _defaults(await self._read(tables.defaults, of.platform, of.user_id))
 
     async def change_defaults(self, of: Viewer, **changes: Any) -> Defaults:
-        """Sets the fields of Defaults that are named, None or "" for none, and leaves the others; all of them as they are then.
+        """Sets the given fields of Defaults (None or "": unset) and returns all defaults.
 
-        Raises RequestError with the sentence to show, ValueError for an unknown person.
+        Raises RequestError for an invalid value, UserError for an unknown user.
         """
-        of.known()
+        of.require_user()
         checked = {name: _default(name, value) for name, value in changes.items()}
         return _defaults(await self._merge(tables.defaults, of.platform, of.user_id, checked))
 
-    async def forget_defaults(self, of: Viewer) -> None:
+    async def delete_defaults(self, of: Viewer) -> None:
         table = tables.defaults
         async with self._database.engine.begin() as connection:
             await connection.execute(delete(table).where(table.c.platform == of.platform, table.c.user_id == of.user_id))
 
     async def community(self, of: Viewer) -> CommunitySettings:
-        """The settings of the viewer's server; all as usual where nobody set any, or where there is no server."""
+        """The settings of the viewer's community; the defaults if none are set or there is no community."""
         return _community_settings(await self._read(tables.community_settings, of.platform, of.community_id))
 
     async def change_community(self, of: Viewer, **changes: Any) -> CommunitySettings:
-        """Sets the fields of CommunitySettings that are named, None for the usual, and leaves the others, also when two people
-        change them at once; all of them as they are then. Whether the viewer may is for the caller to know.
+        """Sets the given fields of CommunitySettings (None: the default) and returns all settings.
 
-        Raises RequestError with the sentence to show, ValueError where there is no server.
+        Two users can change different fields at the same time. The caller checks that the viewer may do this. Raises
+        RequestError for an invalid value, UserError if there is no community.
         """
         if not of.platform or not of.community_id:
-            raise UserError(UserMessage("Settings belong to a server; use this command in one."))
+            raise UserError(UserMessage("Settings belong to a server. Please use this command in a server."))
         checked = {name: _setting(name, value) for name, value in changes.items()}
         return _community_settings(await self._merge(tables.community_settings, of.platform, of.community_id, checked))
 
@@ -119,7 +120,7 @@ class Preferences:
 
     async def _merge(self, table: Table, platform: str, whose: str, changes: dict[str, Any]) -> dict[str, Any]:
         _, of, document = table.c
-        changed = literal(changes, JSONB)  # merged by PostgreSQL: whoever changes another field at once changes only that
+        changed = literal(changes, JSONB)  # PostgreSQL merges them, so that concurrent changes of other fields are kept
         values = {"platform": platform, of.name: whose, "document": func.jsonb_strip_nulls(changed)}
         merged = func.jsonb_strip_nulls(document.concat(changed))
         kept = insert(table).values(values).on_conflict_do_update(constraint=table.primary_key, set_={"document": merged})
@@ -141,20 +142,20 @@ def _readable(kept: dict[str, Any], known: set[str], check: Any) -> dict[str, An
         try:
             values[name] = check(name, kept[name])
         except RequestError:
-            continue  # a version that allowed it has kept it
+            continue  # stored by a version that allowed it
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _default(name: str, value: object) -> Any:
-    """The value as TuneRequest writes it, None for none; raises RequestError."""
+    """The canonical value, as in TuneRequest; None: unset. Raises RequestError."""
     parameter = PARAMETERS.get(name)
     if name != "language" and not (parameter and parameter.personal):
-        raise RequestError(name, UserMessage("There is no default for “{text}”.", text=name[:40]))
+        raise RequestError(name, UserMessage("“{text}” can't have a default.", text=name[:40]))
     if value is None or value == "":
         return None
     kind = parameter.kind if parameter else str
     if type(value) is not kind and not (kind is float and type(value) is int):
-        raise RequestError(name, UserMessage("The default for “{text}” cannot be read; please choose it again.", text=name))
+        raise RequestError(name, UserMessage("I can't read the default for “{text}”. Please choose it again.", text=name))
     if parameter is None:
         return _language(value)
     checked = parameter.check(value)
@@ -162,34 +163,36 @@ def _default(name: str, value: object) -> Any:
 
 
 def _setting(name: str, value: object) -> Any:
-    """The value as CommunitySettings has it, None for the usual; raises RequestError."""
+    """The value for CommunitySettings; None: the default. Raises RequestError."""
     match name:
         case _ if value is None:
             return None
         case "channels":
             if not isinstance(value, list | tuple) or len(value) > MAX_CHANNELS or not all(map(_is_channel, value)):
-                raise RequestError(name, UserMessage("The channels cannot be read; choose {most} at most.", most=MAX_CHANNELS))
+                raise RequestError(
+                    name, UserMessage("I can't read the channels. Please choose at most {most}.", most=MAX_CHANNELS)
+                )
             return tuple(dict.fromkeys(value))
         case "cooldown_s":
             if type(value) is not int or not 0 <= value <= MAX_COOLDOWN_S:
-                raise RequestError(name, UserMessage("The cooldown goes from 0 to {most:,} seconds.", most=MAX_COOLDOWN_S))
+                raise RequestError(name, UserMessage("The cooldown must be from 0 to {most:,} seconds.", most=MAX_COOLDOWN_S))
         case "open_requests":
             if type(value) is not int or not 1 <= value <= MAX_OPEN_REQUESTS:
                 raise RequestError(
-                    name, UserMessage("A person may have from 1 to {most} unfinished tunes.", most=MAX_OPEN_REQUESTS)
+                    name, UserMessage("The limit of unfinished tunes must be from 1 to {most}.", most=MAX_OPEN_REQUESTS)
                 )
         case "deleters":
             if value not in DELETERS:
                 raise RequestError(name, UserMessage("Tunes can be deleted by {names}.", names=OneOf(DELETERS)))
         case "instrument":
             if not isinstance(value, str):
-                raise RequestError(name, UserMessage("The instrument cannot be read; please choose it again."))
+                raise RequestError(name, UserMessage("I can't read the instrument. Please choose it again."))
             return instrument_named(value)
         case "language":
             return _language(value)
         case "sharing_channel":
             if value != "" and not _is_channel(value):
-                raise RequestError(name, UserMessage("The sharing channel cannot be read; please choose it again."))
+                raise RequestError(name, UserMessage("I can't read the sharing channel. Please choose it again."))
         case _:
             raise RequestError(name, UserMessage("There is no setting “{text}”.", text=name[:40]))
     return value
@@ -197,7 +200,7 @@ def _setting(name: str, value: object) -> Any:
 
 def _language(value: object) -> object:
     if value != "" and value not in LANGUAGES:
-        raise RequestError("language", UserMessage("I don't speak this language; please choose another."))
+        raise RequestError("language", UserMessage("I don't speak this language. Please choose another."))
     return value
 
 

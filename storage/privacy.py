@@ -1,4 +1,4 @@
-"""What is kept of a person, and how all of it goes."""
+"""What is stored about a user, and how to delete all of it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ tunes, likes = tables.tunes, tables.likes
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """How much is kept of a person, each in numbers."""
+class StoredData:
+    """How many of each are stored about a user."""
 
-    tunes: int  # also those that failed or are not finished
+    tunes: int  # failed and unfinished ones included
     shared: int  # of the tunes
-    likes: int  # given
-    defaults: int  # fields that they set
+    likes: int  # given by the user
+    defaults: int  # settings that they chose
 
 
 class Privacy:
@@ -33,35 +33,34 @@ class Privacy:
         self._sharing = sharing
         self._preferences = Preferences(database)
 
-    async def kept(self, of: Viewer) -> Kept:
-        """Raises ValueError for an unknown person."""
-        of.known()
+    async def stored(self, of: Viewer) -> StoredData:
+        """Raises UserError for an unknown user."""
+        of.require_user()
         given = select(func.count()).where(likes.c.platform == of.platform, likes.c.user_id == of.user_id)
         async with self._database.engine.connect() as connection:
             own = (await connection.execute(select(func.count(), func.count(tunes.c.shared_at)).where(owned(of)))).one()
             liked = (await connection.execute(given)).scalar_one()
         defaults = await self._preferences.defaults(of)
         fields = [getattr(defaults, name) for name in defaults.__slots__]
-        return Kept(own[0], own[1], liked, sum(value is not None for value in fields))
+        return StoredData(own[0], own[1], liked, sum(value is not None for value in fields))
 
-    async def erase(self, of: Viewer, *, gone: Callable[[Tune], object] = lambda tune: None) -> list[Tune]:
-        """Deletes the person's likes, defaults, and every tune that they asked for, shared or not, with its files.
+    async def erase(self, of: Viewer, *, on_deleted: Callable[[Tune], object] = lambda tune: None) -> list[Tune]:
+        """Deletes the user's likes, defaults and tunes, shared or not, with their files.
 
-        Tunes are deleted rather than made nobody's: their titles and openings are the person's own words. What others
-        made from them is the others', and stays without a parent. Gives the deleted tunes, to remove their messages by;
-        `gone` hears of each at once. Raises ValueError for an unknown person, StorageError when a file cannot be removed:
-        done again, it goes on.
+        Tunes are deleted rather than made anonymous: their titles and openings are the user's own words. Tunes that others made
+        from them stay, without a parent. Returns the deleted tunes, to remove their messages; `on_deleted` is called after
+        each. Raises UserError for an unknown user, StorageError if a file can't be removed: call it again to continue.
         """
-        of.known()
-        await self._sharing.forget_likes(of)
-        await self._preferences.forget_defaults(of)
+        of.require_user()
+        await self._sharing.delete_likes(of)
+        await self._preferences.delete_defaults(of)
         async with self._database.engine.connect() as connection:
-            # What is finished goes first: a set of which nothing else is left would be delivered.
+            # Finished tunes first: a set with only finished tunes left would be delivered.
             every = select(tunes.c.id).where(owned(of)).order_by(tunes.c.status.in_(OVER).desc())
             own = list((await connection.execute(every)).scalars())
         deleted = []
         for tune_id in own:
             if (tune := await self._sharing.remove(tune_id, owned(of))) is not None:
                 deleted.append(tune)
-                gone(tune)
+                on_deleted(tune)
         return deleted

@@ -1,16 +1,15 @@
-"""Whose turn it is: fairness between people in the order of the queue, and how fast the queue moves.
+"""Fair queueing: the order in which requests of different users are served, and the speed of the queue.
 
-Turns are served by their number, `round`; among equals the one that was asked for first. A person's turns are two apart, and
-whoever has not waited in the queue gets the number after the one that is being served. So:
+Each request gets a number, its `round`. Lower rounds are served first; within a round, earlier requests. The requests of one
+user are two rounds apart, and a user without requests in the queue gets the round after the one being served. So:
 
-- While somebody waits nobody else has two turns, unless the person's last turn was in the very round that is being served:
-  then nobody has three. (The next number is at most two ahead, and nobody's turns are closer than two.)
-- Nobody starves, however many come anew: a round that has begun takes nobody in any more, so only those who are there
-  already, or come before it begins, go first.
+- While a user waits, no other user is served twice, unless the waiting user was served in the current round: then no other
+  user is served three times. (The next round is at most two ahead, and a user's rounds are at least two apart.)
+- Nobody starves, however many new users come: a round that has begun accepts no new requests.
 
-This is start-time fair queueing (Goyal, Vin, Cheng 1996) with the virtual time at whatever was started last, which keeps its
-promise while several are served at once, and with newcomers half a round later, which keeps an endless stream of them from
-holding the time still.
+This is start-time fair queueing (Goyal, Vin, Cheng 1996). The virtual time is the round of the request that started last, which
+also holds while several are served at once. New users start half a turn later, so that an endless stream of them can't stop the
+virtual time.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or
 from storage import tables
 from storage.tunes import Origin, Status, is_id
 
-TURN = 2  # between two of a person's
-RECENT = 20  # tunes, by which the queue's speed is told
+TURN = 2  # rounds between two requests of a user
+RECENT = 20  # finished tunes from which the speed is estimated
 
 tunes = tables.tunes
 queued = tunes.c.status == Status.QUEUED
@@ -34,31 +33,31 @@ queued = tunes.c.status == Status.QUEUED
 
 @dataclass(frozen=True, slots=True)
 class QueueSpeed:
-    """How fast tunes are made just now."""
+    """How fast tunes are made at the moment."""
 
-    seconds: float | None = None  # that a tune is in hand, by the last RECENT; None while nothing was made
-    in_progress: int = 0  # tunes that are being made
+    seconds: float | None = None  # per tune, the median of the last RECENT; None before the first
+    in_progress: int = 0  # number of tunes
 
 
 def may_start(of: Any = tunes) -> ColumnElement[bool]:
-    """Whether a tune's cooldown is over."""
+    """Whether a tune is not in a cooldown."""
     return or_(of.c.not_before.is_(None), of.c.not_before <= func.now())
 
 
 def next_round(origin: Origin) -> ColumnElement[int]:
-    """The number of the turn that a request gets. Requests of a person must be added one at a time."""
+    """The round of a new request. Requests of one user must be added one at a time."""
     started = func.coalesce(select(func.max(tunes.c.round)).where(tunes.c.status != Status.QUEUED).scalar_subquery(), 0)
     first = select(func.min(tunes.c.round)).where(queued, may_start()).scalar_subquery()
-    # Where turns were deleted there is a gap: nobody may fill it before those who wait behind it.
+    # Deleted requests leave a gap: new requests must not fill it before those that wait behind it.
     served = case((first > started + TURN, first), else_=started)
-    if not origin.user_id:  # each request is a person of its own
+    if not origin.user_id:  # each request counts as a user of its own
         return served + 1
     last = select(func.max(tunes.c.round)).where(of_user(origin)).scalar_subquery()
     return func.greatest(served + 1, last + TURN)
 
 
 def not_before(origin: Origin, cooldown_s: int) -> ScalarSelect[Any] | ColumnElement[Any] | None:
-    """When the cooldown that the person's last turn in this server began is over; None where it is over already."""
+    """When the cooldown after the user's last request in this community ends; None if it is over."""
     if not cooldown_s or not origin.user_id:
         return None
     last = (
@@ -76,7 +75,7 @@ def of_user(origin: Origin) -> ColumnElement[bool]:
 
 
 def queue_positions(tune_ids: Iterable[str]) -> Select[Any]:
-    """`id` and `queue_position` of those that are queued, 1 for the next. Others whose cooldown goes on do not count."""
+    """`id` and `queue_position` of the queued tunes; 1 is next. Tunes in a cooldown don't count."""
     other = tunes.alias()
     before = _order(other) < _order(tunes)
     earlier = select(func.count()).where(other.c.status == Status.QUEUED, may_start(other), before).scalar_subquery()
@@ -94,7 +93,7 @@ def queue_speed() -> Select[Any]:
         .limit(RECENT)
         .subquery()
     )
-    # The median: one tune whose worker died, or whose machine slept, says nothing about the next.
+    # The median: a tune whose worker died, or whose machine slept, is an outlier.
     median = select(func.percentile_cont(0.5).within_group(recent.c.seconds)).scalar_subquery()
     in_progress = select(func.count()).where(tunes.c.status.in_((Status.COMPOSING, Status.RENDERING))).scalar_subquery()
     return select(median.label("seconds"), in_progress.label("in_progress"))

@@ -1,4 +1,4 @@
-"""The one door to what is kept: requests go in, tunes and their files come out, and every change is announced."""
+"""Storage: add a request with its job, read tunes and files, and write what the worker made of it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from storage import rounds, tables
 from storage.changes import listen
 from storage.database import Database
 from storage.errors import TooManyOpen
-from storage.files import Files, TuneFile, digest_of, hold
+from storage.files import Files, TuneFile, digest_of, lock_contents
 from storage.gallery import Gallery
-from storage.jobs import make_app, put
+from storage.jobs import enqueue, make_app
 from storage.model_offers import ModelOffers
 from storage.preferences import Preferences
 from storage.privacy import Privacy
 from storage.sharing import Sharing
 from storage.tunes import OVER, Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
 
-MAX_STARTS = 10  # a tune that was there whenever ten workers died may be what killed them
-KILLED_WORKERS = UserMessage("The musician broke down over this tune again and again; please ask for something else.")
+MAX_STARTS = 10  # a tune that was in progress when ten workers died may be the cause
+KILLED_WORKERS = UserMessage("I crashed on this tune several times. Please ask for something else.")
 
 tunes, files = tables.tunes, tables.files
 unfinished = tunes.c.status.not_in(OVER)
@@ -40,7 +40,7 @@ unfinished = tunes.c.status.not_in(OVER)
 async def open_storage(
     *, data_dir: Path, database_url: str | None = None, files_url: str | None = None
 ) -> AsyncIterator[Storage]:
-    """Opens the database, embedded under data_dir without a URL, and the files; raises StorageError when they cannot be used."""
+    """Opens the database (without a URL: embedded, in data_dir) and the files. Raises StorageError if either can't be used."""
     database = await Database.open(data_dir, database_url)
     try:
         kept = Files.open(data_dir, files_url)
@@ -69,7 +69,7 @@ class Storage:
         self.privacy = Privacy(database, self.sharing)
         self.model_offers = ModelOffers(database)
 
-    # For those who ask.
+    # For platforms
 
     async def add(
         self,
@@ -80,11 +80,11 @@ class Storage:
         limit: int | None = None,
         cooldown_s: int = 0,
     ) -> Tune:
-        """Keeps a request and its job, both or neither; the same event again gives the tune that is there already.
+        """Stores a request and its job in one transaction. The same event again returns the tune that exists.
 
-        Its turn in the queue is as storage.rounds has it, and not before the `cooldown_s` since the person's last turn in that
-        server is over. Raises TooManyOpen when the person has `limit` unfinished tunes, ValueError for text that cannot be
-        kept (NUL, half a surrogate pair). A parent that is not there is forgotten.
+        storage.rounds decides its turn in the queue; it starts at the earliest `cooldown_s` after the user's last turn in that
+        community. A parent that doesn't exist is ignored. Raises TooManyOpen if the user has `limit` unfinished tunes, UserError
+        for text that can't be stored (NUL, half a surrogate pair).
         """
         return (await self._add([request], origin, parent_id, limit, cooldown_s, as_set=False))[0]
 
@@ -97,10 +97,10 @@ class Storage:
         limit: int | None = None,
         cooldown_s: int = 0,
     ) -> list[Tune]:
-        """Keeps the requests of a set and their jobs, all or none, as one turn in the queue.
+        """Stores the requests of a set and their jobs, all or none, as one turn in the queue.
 
-        The first has the origin's event, the others that with `:1`, `:2`, …; only the first has the parent. All else as `add`
-        does it, with the limit for the whole set: what is left of a set that was asked for before is given as it is.
+        The first tune has the origin's event id, the others that id with `:1`, `:2`, …; only the first has the parent. The limit
+        counts every tune. The same event again returns the tunes of the set that still exist. Otherwise as `add`.
         """
         return await self._add(requests, origin, parent_id, limit, cooldown_s, as_set=True)
 
@@ -139,14 +139,14 @@ class Storage:
         try:
             async with self.database.engine.begin() as connection:
                 if origin.user_id:
-                    # One request of a person at a time: none counts, or looks for the last turn, while another is being added.
-                    person = f"{origin.platform} {origin.user_id}"
-                    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:of, 0))"), {"of": person})
+                    # One request per user at a time: the limit and the last turn are read before the row is added.
+                    user = f"{origin.platform} {origin.user_id}"
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:of, 0))"), {"of": user})
                 added = await connection.execute(
                     insert(tunes).values(values).on_conflict_do_nothing(constraint="tunes_event_key").returning(tunes)
                 )
                 rows = sorted(added.mappings(), key=lambda row: int(row["set_index"]))
-                if len(rows) < len(requests):  # it was asked for before, and some of its tunes may have been deleted since
+                if len(rows) < len(requests):  # a known event; some tunes of its set may have been deleted since
                     await connection.execute(delete(tunes).where(tunes.c.id.in_(ids)))
                     return [tune_from(row) for row in (await connection.execute(same)).mappings()]
                 if limit is not None and origin.user_id:
@@ -158,10 +158,10 @@ class Storage:
                 assert isinstance(raw, psycopg.AsyncConnection)
                 for row in rows:
                     model, turn = row["request"]["model"], {"round": row["round"], "not_before": row["not_before"]}
-                    await put(self.jobs, row["id"], raw, model=model, **turn)
+                    await enqueue(self.jobs, row["id"], raw, model=model, **turn)
                 return [tune_from(row) for row in rows]
         except (DataError, UnicodeEncodeError) as error:
-            sentence = UserMessage("Your request holds characters that cannot be kept; please type it again without them.")
+            sentence = UserMessage("Your request contains characters that I can't store. Please type it again without them.")
             raise UserError(sentence) from error
 
     async def tune(self, tune_id: str) -> Tune | None:
@@ -169,41 +169,41 @@ class Storage:
         return found[0] if found else None
 
     async def set_of(self, set_id: str) -> list[Tune]:
-        """The tunes of a set that are there, in their order; `set_id` is that of its first tune, there or not."""
+        """The tunes of a set that exist, in their order. `set_id` is the id of its first tune, which may be deleted."""
         query = select(tunes).where(tunes.c.set_id == set_id).order_by(tunes.c.set_index)
         return await self._tunes(query) if is_id(set_id) else []
 
     async def queue_position(self, tune_id: str) -> int:
-        """The tune's place in the queue: 1 is next, 0 is no longer queued. Others whose cooldown goes on do not count."""
+        """The tune's position in the queue: 1 is next, 0 is not queued. Tunes in a cooldown don't count."""
         return (await self.queue_positions([tune_id])).get(tune_id, 0)
 
     async def queue_positions(self, tune_ids: Iterable[str]) -> dict[str, int]:
-        """The places of those that are queued."""
+        """The positions of the tunes that are queued, by id."""
         return {row["id"]: row["queue_position"] for row in await self._rows(rounds.queue_positions(tune_ids))}
 
     async def queue_speed(self) -> rounds.QueueSpeed:
-        """How fast tunes are made just now."""
+        """How fast tunes are made at the moment."""
         [row] = await self._rows(rounds.queue_speed())
         return rounds.QueueSpeed(**row)
 
     async def undelivered(self, platform: str) -> list[Tune]:
-        """What whoever answers for the platform still has to follow or to post, oldest first."""
+        """The platform's tunes that have not been delivered, oldest first."""
         waiting = and_(tunes.c.platform == platform, tunes.c.message_id.is_(None))
         return await self._tunes(select(tunes).where(waiting).order_by(tunes.c.created_at, tunes.c.id))
 
     async def mark_delivered(self, tune_id: str, message_id: str) -> None:
-        """Remembers the message that carries the tune; the first one counts."""
+        """Stores the id of the message that delivered the tune, unless one is stored."""
         await self._change(tune_id, tunes.c.message_id.is_(None), message_id=message_id)
 
     async def set_reply(self, tune_id: str, reply: dict[str, Any]) -> None:
-        """Remembers what the platform needs to answer, where that was only known after the request was kept."""
+        """Stores what the platform needs to answer, if that is known only after `add`."""
         await self._change(tune_id, tunes.c.message_id.is_(None), reply=reply)
 
     async def files(self, tune_id: str) -> list[TuneFile]:
         return (await self.files_of([tune_id]))[tune_id]
 
     async def files_of(self, tune_ids: Collection[str]) -> dict[str, list[TuneFile]]:
-        """By the tunes' ids, of each in the order of their names."""
+        """The files by tune id, sorted by name."""
         found: dict[str, list[TuneFile]] = {tune_id: [] for tune_id in tune_ids}
         these = files.c.tune_id.in_([tune_id for tune_id in tune_ids if is_id(tune_id)])
         for row in await self._rows(select(files).where(these).order_by(files.c.name)):
@@ -211,24 +211,24 @@ class Storage:
         return found
 
     async def read(self, tune_id: str, name: str) -> bytes:
-        """Raises KeyError when the tune has no such file, StorageError when its content has gone."""
+        """Raises KeyError if the tune has no such file, StorageError if its content is missing."""
         if is_id(tune_id):
             for row in await self._rows(select(files).where(files.c.tune_id == tune_id)):
-                if row["name"] == name:  # compared here: a name may hold what PostgreSQL does not take
+                if row["name"] == name:  # compared in Python: a name may contain characters that PostgreSQL rejects
                     return await self._files.read(row["hash"])
         raise KeyError(name)
 
     def changes(self) -> AbstractAsyncContextManager[AsyncIterator[str]]:
-        """The ids of tunes as their rows change, from the moment of entering on.
+        """Yields the ids of tunes whose rows change from now on.
 
-        An empty id comes after the connection was lost and made again: changes may have been missed, look at everything.
+        An empty id means that the connection was lost and changes may have been missed: read everything again.
         """
         return listen(self.database)
 
-    # For the worker.
+    # For workers
 
     async def start(self, tune_id: str) -> Tune | None:
-        """Takes the tune in hand, also one that a dead worker left; None when it is over, or not there."""
+        """Marks the tune as started, also one that a dead worker left. None if it is over or doesn't exist."""
         row = await self._change(
             tune_id,
             unfinished,
@@ -243,21 +243,21 @@ class Storage:
         return tune_from(row) if row is not None else None
 
     async def progress(self, tune_id: str, *, status: Status, bars: int) -> bool:
-        """Whether the tune is still wanted: neither deleted nor over."""
+        """Stores the progress. False if the tune was deleted or is over."""
         return await self._change(tune_id, unfinished, status=status, bars=bars) is not None
 
     async def finish(self, tune_id: str, composition: Composition, files: dict[str, tuple[str, bytes]]) -> None:
-        """Keeps the tune's files, name → (media type, content), then says that it is finished; what is over stays as it is."""
+        """Stores the files, name → (media type, content), then marks the tune as finished. A tune that is over is not changed."""
         if not is_id(tune_id):
             return
         digests = [digest_of(content) for _, content in files.values()]
         values = composition_values(composition) | {"status": Status.FINISHED, "finished_at": func.now()}
         this = and_(tunes.c.id == tune_id, unfinished)
         async with self.database.engine.begin() as connection:
-            # The row before the contents, as whoever deletes a tune does it: so neither waits for the other in turn.
+            # Lock the row before the contents, as `Sharing.remove` does, so that the two can't deadlock.
             if (await connection.execute(select(tunes.c.id).where(this).with_for_update(key_share=True))).first() is None:
                 return
-            await hold(connection, digests, to_remove=False)
+            await lock_contents(connection, digests, to_remove=False)
             kept = [
                 {
                     "tune_id": tune_id,
@@ -275,12 +275,14 @@ class Storage:
     async def fail(self, tune_id: str, message: str) -> None:
         await self._change(tune_id, unfinished, status=Status.FAILED, error=message_as_dict(message), finished_at=func.now())
 
-    async def _change(self, tune_id: str, when: Any, **values: Any) -> Any:
-        """The changed row, or None when the tune is not there or not as `when` wants it."""
+    async def _change(self, tune_id: str, condition: Any, **values: Any) -> Any:
+        """The changed row, or None if the tune doesn't exist or doesn't meet the condition."""
         if not is_id(tune_id):
             return None
         async with self.database.engine.begin() as connection:
-            changed = await connection.execute(update(tunes).where(tunes.c.id == tune_id, when).values(values).returning(tunes))
+            changed = await connection.execute(
+                update(tunes).where(tunes.c.id == tune_id, condition).values(values).returning(tunes)
+            )
             return changed.mappings().one_or_none()
 
     async def _tunes(self, query: Select[Any]) -> list[Tune]:

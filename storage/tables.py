@@ -1,4 +1,4 @@
-"""The tables of tunes, their files and likes, and of what people and servers have set; the queue's own are procrastinate's."""
+"""The tables. The queue's tables belong to procrastinate."""
 
 from sqlalchemy import (
     BigInteger,
@@ -50,12 +50,12 @@ tunes = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
-    Column("likes", Integer, nullable=False, server_default="0"),  # a trigger counts them
+    Column("likes", Integer, nullable=False, server_default="0"),  # a trigger keeps this count
     Column("shared_at", DateTime(timezone=True)),
     Column("shared_community_id", Text),
     Column("shared_channel_id", Text),
     Column("shared_message_id", Text),
-    Column("round", Integer, nullable=False, server_default="0"),  # the turn's number: see storage.rounds
+    Column("round", Integer, nullable=False, server_default="0"),  # see storage.rounds
     Column("not_before", DateTime(timezone=True)),
     Column("set_id", Text),
     Column("set_index", Integer, nullable=False, server_default="0"),

@@ -1,4 +1,4 @@
-"""What is known of a tune, from the request to the message that carries it."""
+"""The row of a tune, from its request to the message that delivers it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from generator.request import TuneRequest
 from generator.user_messages import UserMessage, message_as_dict
 
 ID_CHARACTERS = string.digits + string.ascii_letters
-ID_LENGTH = 12  # 71 bits: not to be guessed, and short enough for Discord's nonce and custom_id
+ID_LENGTH = 12  # 71 bits: can't be guessed, and short enough for Discord's nonce and custom_id
 _ID = re.compile(f"[{ID_CHARACTERS}]{{{ID_LENGTH}}}")
 
 
@@ -37,7 +37,7 @@ OVER = (Status.FINISHED, Status.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request came from, and where its tune goes."""
+    """Where a request came from, which is where its tune is posted."""
 
     platform: str  # "discord", "slack" or "web"
     event_id: str  # the platform's id of the request: each is accepted once
@@ -49,7 +49,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What the musician says about a finished tune."""
+    """A finished tune: its ABC and how it was made."""
 
     abc: str
     title: str
@@ -64,7 +64,7 @@ class Composition:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Since when a tune is in the gallery, and from where."""
+    """When and from where a tune was shared in the gallery."""
 
     at: datetime
     community_id: str  # where it was shared from, "" outside of a community
@@ -74,13 +74,13 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Tune:
-    """One row: times are aware and in UTC."""
+    """One row of the table `tunes`. Times are in UTC."""
 
     id: str
     request: TuneRequest
     origin: Origin
     status: Status
-    bars: int  # written so far
+    bars: int  # composed so far
     parent_id: str | None  # the tune that this one was made from
     composition: Composition | None
     error: UserMessage | None  # why it FAILED
@@ -89,8 +89,8 @@ class Tune:
     started_at: datetime | None
     finished_at: datetime | None
     likes: int = 0
-    shared: Shared | None = None  # None while it is private
-    not_before: datetime | None = None  # when it may be started, where its person has to wait for that
+    shared: Shared | None = None  # None: the tune is private
+    not_before: datetime | None = None  # a cooldown: when it may start
     set_id: str | None = None  # the id of the first tune of its set, which may be this one
     set_index: int = 0  # position in the set, from 0
 
@@ -100,7 +100,7 @@ def new_id() -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether it can be a tune's id: what comes from a URL or a button may be anything."""
+    """Whether the text has the form of a tune's id. Check ids that come from a URL or a button."""
     return _ID.fullmatch(text) is not None
 
 
@@ -143,4 +143,4 @@ def _shared(row: RowMapping) -> Shared | None:
 
 
 def _utc(time: datetime | None) -> datetime | None:
-    return time and time.astimezone(UTC)  # a server answers in its own zone
+    return time and time.astimezone(UTC)  # PostgreSQL returns times in the server's time zone

@@ -1,4 +1,4 @@
-"""Who looks, and what they may see."""
+"""The viewer of tunes: who looks, from which community, and the conditions for what they may see."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ tunes = tables.tunes
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody who looks, and from where: what is left empty opens nothing.
+    """A user and the community that they look from. An empty field grants nothing.
 
-    A person sees what is theirs wherever they are: leave the person out where others read along. Raises ValueError for
-    ids that no platform gives (control characters).
+    Users see their own tunes everywhere, so leave out `user_id` where others can read the result. Raises UserError for an id
+    with control characters, which no platform has.
     """
 
     platform: str = ""  # "discord", "slack" or "web"
@@ -27,24 +27,24 @@ class Viewer:
 
     def __post_init__(self) -> None:
         if not all(text.isprintable() for text in (self.platform, self.user_id, self.community_id)):
-            raise UserError(UserMessage("This person or server has an id that cannot be read; please try again."))
+            raise UserError(UserMessage("I can't read the id of this user or server. Please try again."))
 
-    def known(self) -> None:
-        """Raises ValueError with the sentence to show where it is not known who looks."""
+    def require_user(self) -> None:
+        """Raises UserError if the viewer has no user id."""
         if not self.platform or not self.user_id:
-            raise UserError(UserMessage("I don't know who you are here; please log in and try again."))
+            raise UserError(UserMessage("I don't know who you are here. Please log in and try again."))
 
 
-PUBLIC = Viewer()  # sees what was shared and nothing else
+PUBLIC = Viewer()  # sees shared tunes only
 
 
 def owned(by: Viewer) -> ColumnElement[bool]:
-    """The tunes that they asked for, finished or not."""
+    """The tunes that the viewer requested, finished or not."""
     return and_(tunes.c.platform == by.platform, tunes.c.user_id == by.user_id) if by.platform and by.user_id else false()
 
 
 def owns(by: Viewer, tune: Tune) -> bool:
-    """Whether they asked for it."""
+    """Whether the viewer requested the tune."""
     return bool(by.platform and by.user_id) and (by.platform, by.user_id) == (tune.origin.platform, tune.origin.user_id)
 
 
@@ -62,5 +62,5 @@ def shared_from_community(of: Viewer) -> ColumnElement[bool]:
 
 
 def visible(to: Viewer) -> ColumnElement[bool]:
-    """Finished, and shared with everybody, or made in the viewer's server, or the viewer's own."""
+    """Finished tunes that are shared, or requested in the viewer's community, or owned by the viewer."""
     return and_(tunes.c.status == Status.FINISHED, or_(tunes.c.shared_at.is_not(None), made_in_community(to), owned(to)))

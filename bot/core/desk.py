@@ -80,7 +80,7 @@ class Desk:
 
     async def models(self) -> dict[str, str]:
         """Names and descriptions of the models that workers offer, the default first; empty while no worker runs."""
-        return await self._storage.model_offers.at_hand()
+        return await self._storage.model_offers.offered()
 
     async def check_model(self, name: str) -> None:
         """Raises RequestError for a model name that a user typed and that no worker offers."""

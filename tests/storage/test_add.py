@@ -100,10 +100,10 @@ async def test_a_parent_is_remembered_if_there_is_one(storage: Storage) -> None:
 
 @pytest.mark.parametrize("text", ["\0", "a\ud800b"])
 async def test_text_that_postgresql_cannot_hold_is_refused_in_a_sentence(storage: Storage, url: str, text: str) -> None:
-    with pytest.raises(ValueError, match="characters that cannot be kept"):
+    with pytest.raises(ValueError, match="characters that I can't store"):
         await storage.add(request(), origin(text))
-    with pytest.raises(ValueError, match="characters that cannot be kept"):
+    with pytest.raises(ValueError, match="characters that I can't store"):
         await storage.add(replace(request(), opening=text), origin())
-    with pytest.raises(ValueError, match="characters that cannot be kept"):
+    with pytest.raises(ValueError, match="characters that I can't store"):
         await storage.add(request(), Origin("web", "1", "", reply={"name": text}))
     assert rows_and_jobs(url) == (0, 0)

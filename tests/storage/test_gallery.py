@@ -78,41 +78,41 @@ async def test_a_private_tune_is_seen_in_its_server_and_by_its_owner(storage: St
         Viewer("discord", "ann"),
         Viewer("discord", "ann", "elsewhere"),
     ):
-        tune = await storage.gallery.seen(tune_id, viewer)
+        tune = await storage.gallery.visible_tune(tune_id, viewer)
         assert tune is not None and tune.id == tune_id
     for viewer in STRANGERS:
-        assert await storage.gallery.seen(tune_id, viewer) is None
+        assert await storage.gallery.visible_tune(tune_id, viewer) is None
 
 
 async def test_a_shared_tune_is_seen_by_everybody_until_it_is_taken_back(storage: Storage) -> None:
     tune_id = await finished(storage, "1", share=True)
     for viewer in STRANGERS:
-        assert await storage.gallery.seen(tune_id, viewer) == await storage.tune(tune_id)
+        assert await storage.gallery.visible_tune(tune_id, viewer) == await storage.tune(tune_id)
     await storage.sharing.unshare(tune_id, ANN)
     for viewer in STRANGERS:
-        assert await storage.gallery.seen(tune_id, viewer) is None
+        assert await storage.gallery.visible_tune(tune_id, viewer) is None
 
 
 async def test_a_tune_from_outside_of_servers_is_its_owners_alone(storage: Storage) -> None:
     tune_id = await finished(storage, "1", community_id="")
     nobodys = await finished(storage, "2", community_id="", user_id="")
     for viewer in (*STRANGERS, GUILD):
-        assert await storage.gallery.seen(tune_id, viewer) is None
-        assert await storage.gallery.seen(nobodys, viewer) is None
-    assert await storage.gallery.seen(tune_id, Viewer("discord", "ann")) is not None
+        assert await storage.gallery.visible_tune(tune_id, viewer) is None
+        assert await storage.gallery.visible_tune(nobodys, viewer) is None
+    assert await storage.gallery.visible_tune(tune_id, Viewer("discord", "ann")) is not None
 
 
 async def test_what_is_not_finished_is_not_seen(storage: Storage) -> None:
     tune = await storage.add(request(), Origin("discord", "1", "ann", community_id="guild"))
-    assert await storage.gallery.seen(tune.id, ANN) is None
+    assert await storage.gallery.visible_tune(tune.id, ANN) is None
     await storage.fail(tune.id, "No.")
-    assert await storage.gallery.seen(tune.id, ANN) is None
+    assert await storage.gallery.visible_tune(tune.id, ANN) is None
 
 
 @pytest.mark.parametrize("tune_id", [*ODD_IDS, "0123456789ab"])
 async def test_an_id_that_is_none_shows_nothing(storage: Storage, tune_id: str) -> None:
     await finished(storage, "1", share=True)
-    assert await storage.gallery.seen(tune_id, ANN) is None
+    assert await storage.gallery.visible_tune(tune_id, ANN) is None
     with pytest.raises(KeyError):
         await storage.gallery.family(tune_id, ANN)
 
@@ -214,7 +214,7 @@ async def test_at_hand_are_the_persons_own_tunes_and_what_was_shared_from_their_
     eves = await finished(storage, "eve's", user_id="eve", community_id="elsewhere", share=True)
 
     async def at_hand(viewer: Viewer, **wanted: Any) -> list[str]:
-        return [tune.id for tune in await storage.gallery.at_hand(viewer, **wanted)]
+        return [tune.id for tune in await storage.gallery.own_and_shared(viewer, **wanted)]
 
     assert await at_hand(ANN) == [bens, abroad, own]
     assert await at_hand(ANN, limit=1, search=Search(title="A")) == [abroad]

@@ -45,24 +45,24 @@ async def made(storage: Storage, count: int, *models: str) -> list[str]:
 
 
 async def test_what_workers_offer_is_at_hand_with_the_usual_ones_first(storage: Storage) -> None:
-    assert await storage.model_offers.at_hand() == {}
+    assert await storage.model_offers.offered() == {}
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(storage.model_offers.offered({"reels": "For dances.", "airs": "Slow."}))
-        await stack.enter_async_context(storage.model_offers.offered({"reels": "For dances.", "big": ""}))
-        assert list((await storage.model_offers.at_hand()).items()) == [("reels", "For dances."), ("airs", "Slow."), ("big", "")]
+        await stack.enter_async_context(storage.model_offers.offer({"reels": "For dances.", "airs": "Slow."}))
+        await stack.enter_async_context(storage.model_offers.offer({"reels": "For dances.", "big": ""}))
+        assert list((await storage.model_offers.offered()).items()) == [("reels", "For dances."), ("airs", "Slow."), ("big", "")]
 
 
 async def test_a_model_stays_on_offer_while_its_worker_lives_and_a_little_longer(
     storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_offers, "OFFER_EVERY_S", 0.01)
-    async with storage.model_offers.offered({"reels": ""}), asyncio.timeout(HANG_S):
+    async with storage.model_offers.offer({"reels": ""}), asyncio.timeout(HANG_S):
         execute(url, AGE.format(model_offers.OFFERED_FOR_S))
-        while not await storage.model_offers.at_hand():
+        while not await storage.model_offers.offered():
             await asyncio.sleep(0.01)
-    assert list(await storage.model_offers.at_hand()) == ["reels"]
+    assert list(await storage.model_offers.offered()) == ["reels"]
     execute(url, AGE.format(model_offers.OFFERED_FOR_S))
-    assert await storage.model_offers.at_hand() == {}
+    assert await storage.model_offers.offered() == {}
 
 
 async def test_a_worker_takes_what_asks_for_its_models_or_for_none_by_turns(storage: Storage) -> None:
@@ -74,7 +74,7 @@ async def test_a_worker_takes_what_asks_for_its_models_or_for_none_by_turns(stor
 
 @pytest.mark.usefixtures("impatient")
 async def test_what_waits_for_a_model_that_is_gone_is_made_by_another(storage: Storage, url: str) -> None:
-    async with storage.model_offers.offered({"reels": "", "airs": ""}):
+    async with storage.model_offers.offer({"reels": "", "airs": ""}):
         pass
     waiting = await storage.add(wish("airs"), origin("1"))
     await storage.add(wish("reels"), origin("2"))
@@ -109,13 +109,13 @@ async def test_models_are_offered_again_after_no_connection_was_to_be_had(
     monkeypatch.setattr(model_offers, "OFFER_EVERY_S", 0.01)
     pool = storage.database.engine.pool
     monkeypatch.setattr(pool, "_timeout", 0.02)
-    async with storage.model_offers.offered({"reels": ""}), asyncio.timeout(20):
+    async with storage.model_offers.offer({"reels": ""}), asyncio.timeout(20):
         async with AsyncExitStack() as stack:
             for _ in range(pool.size()):  # type: ignore[attr-defined]
                 await stack.enter_async_context(storage.database.engine.connect())
             await asyncio.sleep(0.3)
         execute(url, AGE.format(model_offers.OFFERED_FOR_S))
-        while not await storage.model_offers.at_hand():
+        while not await storage.model_offers.offered():
             await asyncio.sleep(0.01)
 
 
@@ -143,7 +143,7 @@ async def test_after_the_database_was_away_other_workers_have_time_to_come_back(
     monkeypatch.setattr(storage.model_offers, "give_up_waiting", give_up)
     sleep = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", lambda seconds: sleep(0))
-    async with storage.model_offers.offered({"reels": ""}), asyncio.timeout(20):
+    async with storage.model_offers.offer({"reels": ""}), asyncio.timeout(20):
         await done.wait()
     expected = [*range(6, 30)] if away == "at the beginning" else [6, 7, 8, 9, *range(16, 30)]
     assert gave_up_at == expected[: len(gave_up_at)]

@@ -32,7 +32,7 @@ async def test_what_is_not_named_stays_and_what_is_emptied_goes(storage: Storage
     await storage.preferences.change_defaults(ANN, rhythm="jig", instrument="harp", backing=True)
     assert await storage.preferences.change_defaults(ANN, rhythm=None, instrument="", key="D") == Defaults(key="D", backing=True)
     assert await storage.preferences.change_defaults(ANN) == Defaults(key="D", backing=True)
-    await storage.preferences.forget_defaults(ANN)
+    await storage.preferences.delete_defaults(ANN)
     assert await storage.preferences.defaults(ANN) == Defaults()
 
 

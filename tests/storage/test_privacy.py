@@ -3,20 +3,20 @@ from pathlib import Path
 
 import pytest
 
-from storage import PUBLIC, CommunitySettings, Defaults, Kept, Storage, StorageError, Tune, Viewer, open_storage
+from storage import PUBLIC, CommunitySettings, Defaults, Storage, StorageError, StoredData, Tune, Viewer, open_storage
 from tests.storage.examples import execute, origin, request
 from tests.storage.test_sharing import ANN, BEN, contents, finished, found
 
 
 async def test_what_is_kept_of_a_person_is_counted(storage: Storage) -> None:
-    assert await storage.privacy.kept(ANN) == Kept(tunes=0, shared=0, likes=0, defaults=0)
+    assert await storage.privacy.stored(ANN) == StoredData(tunes=0, shared=0, likes=0, defaults=0)
     first, second = await finished(storage, "1"), await finished(storage, "2", user_id="ben")
     await storage.add(request(), origin("3"))
     await storage.sharing.share(first, ANN)
     await storage.sharing.like(second, ANN)
     await storage.preferences.change_defaults(ANN, rhythm="jig", backing=False)
-    assert await storage.privacy.kept(ANN) == Kept(tunes=2, shared=1, likes=1, defaults=2)
-    assert await storage.privacy.kept(BEN) == Kept(tunes=1, shared=0, likes=0, defaults=0)
+    assert await storage.privacy.stored(ANN) == StoredData(tunes=2, shared=1, likes=1, defaults=2)
+    assert await storage.privacy.stored(BEN) == StoredData(tunes=1, shared=0, likes=0, defaults=0)
 
 
 async def test_all_that_is_a_persons_goes_and_nothing_else(storage: Storage, url: str, tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ async def test_all_that_is_a_persons_goes_and_nothing_else(storage: Storage, url
 
     deleted = await storage.privacy.erase(ANN)
     assert {tune.id for tune in deleted} == {private, shared, waiting}
-    assert await storage.privacy.kept(ANN) == Kept(0, 0, 0, 0)
+    assert await storage.privacy.stored(ANN) == StoredData(0, 0, 0, 0)
     assert execute(url, "SELECT 1 FROM tunes WHERE platform = 'discord' AND user_id = 'ann'") == []
     assert execute(url, "SELECT user_id FROM likes") == [("ben",)]
     assert await storage.preferences.defaults(ANN) == Defaults()
@@ -55,11 +55,11 @@ async def test_what_fails_half_way_has_told_what_is_gone_and_goes_on(url: str, t
         (tmp_path / "files").write_bytes(b"in the way")
         gone: list[Tune] = []
         with pytest.raises(StorageError):
-            await storage.privacy.erase(ANN, gone=gone.append)
+            await storage.privacy.erase(ANN, on_deleted=gone.append)
         (tmp_path / "files").unlink()
         (tmp_path / "away").rename(tmp_path / "files")
         again: list[Tune] = []
-        assert await storage.privacy.erase(ANN, gone=again.append) == again
+        assert await storage.privacy.erase(ANN, on_deleted=again.append) == again
         assert {tune.id for tune in gone + again} == {fileless, kept}
         assert kept in [tune.id for tune in again]
 
@@ -95,5 +95,5 @@ async def test_two_who_liked_the_same_tunes_in_another_order_may_go_at_once(stor
         for name, order in (("ann", "ASC"), ("ben", "DESC")):
             liked = f"SELECT id, 'discord', '{name}' FROM tunes ORDER BY id {order}"
             execute(url, f"INSERT INTO likes (tune_id, platform, user_id) {liked}")
-        await asyncio.gather(storage.sharing.forget_likes(ANN), storage.sharing.forget_likes(BEN))
+        await asyncio.gather(storage.sharing.delete_likes(ANN), storage.sharing.delete_likes(BEN))
         assert execute(url, "SELECT max(likes), count(*) FROM tunes") == [(0, 300)]

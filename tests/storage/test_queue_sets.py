@@ -52,19 +52,17 @@ async def test_a_set_of_somebody_unknown_is_accepted_once_as_well(storage: Stora
 async def test_the_limit_is_for_the_whole_set(storage: Storage, url: str) -> None:
     await storage.add(request(), origin("0"))
     with pytest.raises(
-        TooManyOpen, match=r"^You have 1 unfinished tune, and with this set it would be more than 3; wait a little\.$"
+        TooManyOpen, match=r"^You have 1 unfinished tune, and this set would make more than 3\. Please wait a little\.$"
     ):
         await storage.add_set(three(), origin("1"), limit=3)
-    with pytest.raises(
-        TooManyOpen, match=r"^One person may have 1 unfinished tune here at a time; a set of 3 is more than that\.$"
-    ):
+    with pytest.raises(TooManyOpen, match=r"^You can have 1 unfinished tune here at a time; a set of 3 is more than that\.$"):
         await storage.add_set(three(), origin("1"), limit=1)
     assert rows_and_jobs(url) == [(1, 1)]
     assert len(await storage.add_set(three(), origin("1"), limit=4)) == 3
 
 
 async def test_what_cannot_be_kept_takes_the_set_with_it(storage: Storage, url: str) -> None:
-    with pytest.raises(ValueError, match="characters that cannot be kept"):
+    with pytest.raises(ValueError, match="characters that I can't store"):
         await storage.add_set([request(), TuneRequest(seed=1, title="nul \0")], origin("1"))
     assert rows_and_jobs(url) == [(0, 0)]
 

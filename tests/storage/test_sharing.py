@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from storage import PUBLIC, NotAllowed, Status, Storage, StorageError, Tune, Viewer, open_storage
-from storage.files import Files, digest_of, hold
+from storage.files import Files, digest_of, lock_contents
 from tests.patience import HANG_S
 from tests.storage.examples import COMPOSITION, execute, origin, request
 from tests.storage.test_jobs import no_jobs_left, work_until
@@ -101,8 +101,8 @@ async def test_a_shared_tune_says_since_when_and_from_where(storage: Storage) ->
     assert (await found(storage, tune_id)).shared is None
     shared = (await storage.sharing.share(tune_id, ANN, channel_id="gallery")).shared
     assert shared is not None and (shared.community_id, shared.channel_id, shared.message_id) == ("guild", "gallery", None)
-    await storage.sharing.posted(tune_id, "message 1")
-    await storage.sharing.posted(tune_id, "message 2")
+    await storage.sharing.mark_posted(tune_id, "message 1")
+    await storage.sharing.mark_posted(tune_id, "message 2")
     again = (await storage.sharing.share(tune_id, Viewer("discord", "ann", "another"), channel_id="other")).shared
     assert again is not None and (again.at, again.community_id, again.message_id) == (shared.at, "guild", "message 1")
 
@@ -129,7 +129,7 @@ async def test_what_is_not_finished_cannot_be_shared_or_liked(storage: Storage) 
 async def test_what_was_taken_back_is_private_again(storage: Storage) -> None:
     tune_id = await finished(storage)
     await storage.sharing.share(tune_id, ANN, channel_id="gallery")
-    await storage.sharing.posted(tune_id, "message")
+    await storage.sharing.mark_posted(tune_id, "message")
     await storage.sharing.like(tune_id, STRANGER)
     before = await storage.sharing.unshare(tune_id, ANN)
     assert before.shared is not None and before.shared.message_id == "message"
@@ -137,7 +137,7 @@ async def test_what_was_taken_back_is_private_again(storage: Storage) -> None:
     assert after.shared is None and after.likes == 1
     with pytest.raises(KeyError):
         await storage.sharing.unlike(tune_id, STRANGER)
-    await storage.sharing.posted(tune_id, "too late")
+    await storage.sharing.mark_posted(tune_id, "too late")
     again = (await storage.sharing.share(tune_id, ANN)).shared
     assert again is not None and again.message_id is None
 
@@ -282,7 +282,7 @@ async def test_who_finishes_a_tune_waits_for_its_row_before_it_holds_a_content(s
         await connection.execute(text("SELECT FROM tunes WHERE id = :id FOR UPDATE"), {"id": tune_id})
         finishing = asyncio.create_task(storage.finish(tune_id, COMPOSITION, ABC))
         await asyncio.wait({finishing}, timeout=0.3)
-        await hold(connection, [digest_of(b"X:1")], to_remove=True)  # would wait for who waits for us
+        await lock_contents(connection, [digest_of(b"X:1")], to_remove=True)  # would wait for who waits for us
     await finishing
 
 
@@ -324,7 +324,7 @@ async def test_a_file_that_cannot_be_removed_keeps_the_tune(url: str, tmp_path: 
 @pytest.mark.parametrize("text", ["\0", "\ud800", "a\nb"])
 def test_an_id_that_no_platform_gives_is_refused_in_a_sentence(text: str) -> None:
     for viewer in (("discord", text), ("discord", "ann", text), (text,)):
-        with pytest.raises(ValueError, match="cannot be read"):
+        with pytest.raises(ValueError, match="can't read the id"):
             Viewer(*viewer)
 
 
@@ -341,9 +341,9 @@ async def test_what_was_liked_lately_comes_last_first_and_from_one_platform(stor
     await storage.sharing.like(tunes[0], BEN)
     execute(url, f"UPDATE likes SET liked_at = now() - interval '2 days' WHERE tune_id = '{tunes[2]}'")
     day = timedelta(days=1)
-    assert await storage.sharing.lately_liked("discord", day, 10) == [tunes[0], tunes[1]]
-    assert await storage.sharing.lately_liked("discord", day, 1) == [tunes[0]]
-    assert await storage.sharing.lately_liked("web", day, 10) == []
+    assert await storage.sharing.recently_liked("discord", day, 10) == [tunes[0], tunes[1]]
+    assert await storage.sharing.recently_liked("discord", day, 1) == [tunes[0]]
+    assert await storage.sharing.recently_liked("web", day, 10) == []
 
 
 async def test_what_was_shared_to_be_posted_waits_until_its_message_is_known(storage: Storage, url: str) -> None:
@@ -351,7 +351,7 @@ async def test_what_was_shared_to_be_posted_waits_until_its_message_is_known(sto
     for tune_id in (waiting, posted, old):
         await storage.sharing.share(tune_id, ANN, channel_id="channel")
     await storage.sharing.share(nowhere, ANN)
-    await storage.sharing.posted(posted, "77")
+    await storage.sharing.mark_posted(posted, "77")
     execute(url, f"UPDATE tunes SET shared_at = now() - interval '8 days' WHERE id = '{old}'")
     assert [tune.id for tune in await storage.sharing.unposted("discord", timedelta(days=7))] == [waiting]
     assert await storage.sharing.unposted("web", timedelta(days=7)) == []

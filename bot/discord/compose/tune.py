@@ -127,7 +127,7 @@ async def _opening(storage: Storage, viewer: Viewer, typed: str | None) -> tuple
         return unfold(typed), None
     try:
         async with asyncio.timeout(LOOK_S):
-            found = await storage.gallery.seen(chosen[1], viewer)
+            found = await storage.gallery.visible_tune(chosen[1], viewer)
     except Exception as error:
         log.exception("Reading a tune chosen as an opening failed.", tune=chosen[1])
         raise RequestError("opening", core_texts.TRY_AGAIN_LATER) from error
@@ -153,7 +153,9 @@ async def opening_choices(interaction: discord.Interaction[TunesmithBot], typed:
     viewer = Viewer(PLATFORM, str(interaction.user.id), str(interaction.guild_id or ""))
     try:
         async with asyncio.timeout(LOOK_S):
-            found = await interaction.client.storage.gallery.at_hand(viewer, search=Search.check(title=typed), limit=MAX_CHOICES)
+            found = await interaction.client.storage.gallery.own_and_shared(
+                viewer, search=Search.check(title=typed), limit=MAX_CHOICES
+            )
     except Exception:
         log.exception("Listing tunes for autocomplete failed.")
         return as_typed

@@ -113,7 +113,7 @@ async def tune_at(storage: Storage, viewer: Viewer, channel_id: str, tune_id: st
     if tune is None or tune.composition is None:
         return None
     here = (tune.origin.platform, tune.origin.channel_id) == (PLATFORM, channel_id)
-    return tune if here else await storage.gallery.seen(tune_id, viewer)
+    return tune if here else await storage.gallery.visible_tune(tune_id, viewer)
 
 
 async def shows_opening(storage: Storage, viewer: Viewer, channel_id: str, tune: Tune) -> bool:

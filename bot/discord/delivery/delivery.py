@@ -176,7 +176,7 @@ class Delivery:
         viewer = Viewer(
             PLATFORM, "" if self._tune.origin.community_id else self._tune.origin.user_id, self._tune.origin.community_id
         )
-        parent = await storage.gallery.seen(self._tune.parent_id, viewer) if self._tune.parent_id else None
+        parent = await storage.gallery.visible_tune(self._tune.parent_id, viewer) if self._tune.parent_id else None
         limit = self._file_limit
         if RECORDING in kept:
             kept[RECORDING] = await fitting(kept[RECORDING], limit)

@@ -208,7 +208,7 @@ async def _opened_view(
 
 async def _seen(interaction: Interaction, caller: Caller, tune_id: str) -> Tune:
     """Raises KeyError for a tune that is not there, or not for the person to see."""
-    tune = await interaction.client.storage.gallery.seen(tune_id, caller.viewer)
+    tune = await interaction.client.storage.gallery.visible_tune(tune_id, caller.viewer)
     if tune is None:
         raise KeyError(tune_id)
     return tune

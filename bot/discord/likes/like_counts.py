@@ -92,7 +92,7 @@ class Likes:
             await asyncio.sleep(RELISTEN_S)
 
     async def _catch_up(self) -> None:
-        for tune_id in await self._bot.storage.sharing.lately_liked(PLATFORM, CATCH_UP, MOST_CAUGHT_UP):
+        for tune_id in await self._bot.storage.sharing.recently_liked(PLATFORM, CATCH_UP, MOST_CAUGHT_UP):
             self._look_at(tune_id)
 
     def _look_at(self, tune_id: str) -> None:

@@ -66,7 +66,7 @@ async def privacy(interaction: discord.Interaction[TunesmithBot]) -> None:
 async def _show(interaction: Interaction, caller: Caller) -> None:
     translate = caller.translate
     try:
-        kept = await interaction.client.storage.privacy.kept(caller.viewer)
+        kept = await interaction.client.storage.privacy.stored(caller.viewer)
     except Exception:
         log.exception("Counting a user's data failed.")
         await interaction.followup.send(translate(core_texts.TRY_AGAIN_LATER), ephemeral=True)
@@ -82,7 +82,7 @@ async def _erase(interaction: Interaction, caller: Caller) -> None:
     translate, bot, deleted = caller.translate, interaction.client, list[Tune]()
     await interaction.edit_original_response(content=translate(texts.DELETING), view=None)
     try:
-        await bot.storage.privacy.erase(caller.viewer, gone=deleted.append)
+        await bot.storage.privacy.erase(caller.viewer, on_deleted=deleted.append)
         told, view = translate(texts.deleted(len(deleted)) if deleted else texts.DELETED_WITHOUT_TUNES), None
     except Exception:
         log.exception("Deleting a user's data failed; part of it may be left.")

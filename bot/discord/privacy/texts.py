@@ -1,7 +1,7 @@
 """English texts of `/privacy`."""
 
 from generator.user_messages import UserMessage
-from storage.privacy import Kept
+from storage.privacy import StoredData
 
 PRIVACY = UserMessage("What I keep about you, why, and how to delete it.")
 STORED = UserMessage("**What I keep about you**")
@@ -27,7 +27,7 @@ DELETING_FAILED = UserMessage("I couldn't delete everything. Press the button ag
 DELETED_WITHOUT_TUNES = UserMessage("Everything that I kept about you is deleted.")
 
 
-def stored_counts(now: Kept) -> list[UserMessage]:
+def stored_counts(now: StoredData) -> list[UserMessage]:
     return [
         UserMessage("{n} tune that you requested", "{n} tunes that you requested", n=now.tunes),
         UserMessage("{n} tune that you shared", "{n} tunes that you shared", n=now.shared),

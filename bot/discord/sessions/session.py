@@ -139,7 +139,7 @@ async def phrase(storage: Storage, turn: Turn, abc: str) -> dict[str, Any]:
         rhythm = rhythm_named(made.rhythm)
         wish = {"rhythm": rhythm and rhythm.name, "key": made.key, "metre": made.metre}
         wish |= {name: getattr(before.request, name) for name in ("instrument", "backing", "tempo", "without")}
-        if before.request.model and before.request.model in await storage.model_offers.at_hand():
+        if before.request.model and before.request.model in await storage.model_offers.offered():
             wish["model"] = before.request.model
     said = set(re.findall(r"^\s*([KMR]):", abc, re.MULTILINE))
     silent = {"K": {"key"}, "M": {"metre", "rhythm"}, "R": {"rhythm", "metre"}}

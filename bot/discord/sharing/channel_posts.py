@@ -85,7 +85,7 @@ class Showcase:
             log.info("Discord refused a shared tune in the sharing channel.", tune=tune.id, reason=str(error))
             return None
         bot.likes.shown(sent, tune.likes)
-        await bot.storage.sharing.posted(tune.id, str(sent))
+        await bot.storage.sharing.mark_posted(tune.id, str(sent))
         now = await bot.storage.tune(tune.id)
         if now is None or now.shared is None or now.shared.message_id != str(sent):  # taken back in the meantime
             with contextlib.suppress(discord.NotFound, discord.Forbidden):
@@ -97,7 +97,7 @@ class Showcase:
         storage = self._bot.storage
         contents = await tune_message.contents_of(storage, tune)
         viewer = Viewer(PLATFORM, community_id=shared.community_id)
-        parent = await storage.gallery.seen(tune.parent_id, viewer) if tune.parent_id else None
+        parent = await storage.gallery.visible_tune(tune.parent_id, viewer) if tune.parent_id else None
         guild, reply = self._bot.get_guild(int(shared.community_id)), reply_of(tune)
         return tune_message.finished(
             tune,

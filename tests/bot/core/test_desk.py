@@ -58,11 +58,11 @@ async def test_many_channels_are_not_all_named(desk: Desk, storage: Storage) -> 
 async def test_the_lower_limit_of_server_and_host_applies(desk: Desk, storage: Storage) -> None:
     await storage.preferences.change_community(ANN, open_requests=1)
     await desk.submit(wish(), in_guild("1"))
-    with pytest.raises(UserError, match=r"^You have 1 unfinished tune; wait until it is finished\.$"):
+    with pytest.raises(UserError, match=r"^You have 1 unfinished tune\. Please wait until it is finished\.$"):
         await desk.submit(wish(), in_guild("2"))
     await storage.preferences.change_community(ANN, open_requests=50)
     await desk.submit(wish(), in_guild("2"))
-    with pytest.raises(UserError, match=r"^You have 2 unfinished tunes; wait until one of them is finished\.$"):
+    with pytest.raises(UserError, match=r"^You have 2 unfinished tunes\. Please wait until one of them is finished\.$"):
         await desk.submit(wish(), in_guild("3"))
 
 

@@ -61,7 +61,7 @@ async def test_a_tune_that_is_being_composed_can_be_cancelled(stage: Stage) -> N
 async def test_nobody_else_can_cancel_it(stage: Stage) -> None:
     asked, tune, card = await waiting(stage)
     pressed = await stage.discord.click(card, "Cancel", person=PIPER)
-    assert await stage.discord.private_text(pressed) == "Only whoever asked for this tune can cancel it."
+    assert await stage.discord.private_text(pressed) == "Only the person who requested this tune can cancel it."
     assert await stage.storage.tune(tune.id) is not None
     assert with_button(stage, asked)
 

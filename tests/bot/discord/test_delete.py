@@ -72,7 +72,7 @@ async def test_who_else_may_is_the_servers_to_say(stage: Stage, deleters: str, p
         await deleted(stage, message, person)
     else:
         pressed = await stage.discord.click(message, "Delete", person=person)
-        assert "Only whoever asked for this tune" in await stage.discord.private_text(pressed)
+        assert "Only the owner of this tune" in await stage.discord.private_text(pressed)
     assert (await stage.storage.tune(first) is None) is may
 
 
@@ -81,7 +81,7 @@ async def test_a_question_that_others_answer_deletes_nothing(stage: Stage) -> No
     asked = await stage.discord.private_message(await stage.discord.click(message, "Delete", person=PIPER))
     pressed = await stage.discord.click(asked | {"flags": 0}, "Delete for good", person=HERMIT)
     await stage.discord.until(lambda: pressed.followups)
-    assert "Only whoever asked" in stage.discord.messages[pressed.followups[0]]["content"]
+    assert "Only the owner" in stage.discord.messages[pressed.followups[0]]["content"]
     assert (await stage.tune(first)).message_id == message["id"]
 
 

@@ -74,7 +74,7 @@ async def test_a_line_says_what_a_tune_is_whose_and_where(stage: Stage) -> None:
 async def test_the_link_goes_to_the_sharing_channel_first(stage: Stage) -> None:
     tune_id = await made(stage, "Posted", share=False)
     await stage.storage.sharing.share(tune_id, Viewer("discord", FIDDLER.id, TUNES.server), channel_id="301")
-    await stage.storage.sharing.posted(tune_id, "777")
+    await stage.storage.sharing.mark_posted(tune_id, "777")
     page = await page_of(stage, await stage.discord.slash("gallery"))
     assert "(https://discord.com/channels/200/301/777)" in page["content"]
 

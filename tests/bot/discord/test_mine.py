@@ -63,7 +63,7 @@ async def test_what_was_posted_in_the_sharing_channel_goes_when_it_is_taken_back
     tune_id = await made(stage, "My own", share=False)
     posted = await stage.discord.write("posted", channel=TUNES)
     await stage.storage.sharing.share(tune_id, ANN, channel_id=TUNES.id)
-    await stage.storage.sharing.posted(tune_id, posted["id"])
+    await stage.storage.sharing.mark_posted(tune_id, posted["id"])
     await pressed(stage, await opened_of_mine(stage, "My own"), "Unshare")
     assert stage.discord.messages_in() == []
 
@@ -93,7 +93,7 @@ async def test_nobody_does_these_to_somebody_elses_tune(stage: Stage, act: str) 
     await made(stage, "Mine")
     opened = await opened_of_mine(stage, "Mine")
     opened["components"][0]["components"][0]["custom_id"] = f"opened:{act}:{tune_id}"
-    assert "Only whoever" in await discord.private_text(await discord.click(opened, "♥ 0"))
+    assert "Only the owner" in await discord.private_text(await discord.click(opened, "♥ 0"))
     tune = await stage.storage.tune(tune_id)
     assert tune is not None and (tune.shared is not None) == (act != "share")
 

@@ -24,7 +24,7 @@ OFFERED = {"reels-2": "", "aird-1": SCOTTISH}
 
 @pytest.fixture(autouse=True)
 async def offered(storage) -> AsyncIterator[None]:
-    async with storage.model_offers.offered(OFFERED):
+    async with storage.model_offers.offer(OFFERED):
         yield
 
 
@@ -139,7 +139,7 @@ async def test_a_named_model_is_taken_where_what_is_here_cannot_be_read_in_time(
             await asyncio.Event().wait()
         raise OSError("The database is away.")
 
-    monkeypatch.setattr(stage.storage.model_offers, "at_hand", at_hand)
+    monkeypatch.setattr(stage.storage.model_offers, "offered", at_hand)
     original = Caller.wish
 
     async def hasty(caller: Caller, **typed: Any) -> TuneRequest:

@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import pytest
 
-from storage import Kept, Viewer
+from storage import StoredData, Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.examples import made
 from tests.bot.discord.test_gallery import changed, page_of, pressed
@@ -57,7 +57,7 @@ async def test_all_of_it_goes_with_its_messages_after_a_restart_and_a_second_pre
     assert press.callback == DEFERRED_UPDATE
     assert (await stage.storage.tune(finished.id), await stage.storage.tune(waiting.id)) == (None, None)
     assert (discord.tunes(), discord.card(running)) == ([], None)
-    assert await stage.storage.privacy.kept(ANN) == Kept(0, 0, 0, 0)
+    assert await stage.storage.privacy.stored(ANN) == StoredData(0, 0, 0, 0)
     kept = await stage.storage.tune(bens)
     assert kept is not None and kept.likes == 0
     assert discord.messages[answer["id"]]["components"] == []

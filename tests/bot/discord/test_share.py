@@ -68,7 +68,7 @@ async def test_a_tune_that_was_made_in_the_sharing_channel_is_not_posted_there_a
 async def test_nobody_else_shares_it(stage: Stage, channel: Channel) -> None:
     _, message = await stage.posted(channel=channel, person=FIDDLER)
     refusal = await stage.discord.private_text(await stage.discord.click(message, "Share", person=HERMIT))
-    assert ("Only whoever asked for this tune" if channel is TUNES else "This tune is private") in refusal
+    assert ("Only the owner of this tune" if channel is TUNES else "This tune is private") in refusal
     assert await shared(stage) == []
 
 

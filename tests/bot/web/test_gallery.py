@@ -82,7 +82,7 @@ async def test_page_json_and_tunebook_find_the_same_tunes(empty_site: Site, gues
         ("?rhythm=tango", "rhythm", "I don't know the rhythm “tango”."),
         ("?key=H", "key", "“H” is not a key."),
         ("?order=oldest", "order", "I don't know the order “oldest”. Try newest, week, month or ever."),
-        ("?after=1_2_3", "after", "This page is not there any more; please start again from the first one."),
+        ("?after=1_2_3", "after", "This page no longer exists. Please start again from the first page."),
         ("?after=%00&title=%ED%A0%80", "", ""),
     ],
 )

@@ -20,7 +20,7 @@ SCRIPT = "<script>alert(1)</script>\"'"
 
 
 async def test_the_compose_page_has_a_labelled_field_for_every_parameter(site: Site, visitor: Visitor) -> None:
-    async with site.storage.model_offers.offered({"reels-2": "", "aird-1": SCRIPT}):
+    async with site.storage.model_offers.offer({"reels-2": "", "aird-1": SCRIPT}):
         answer = await visitor.get("/")
     page = await answer.text()
     assert answer.status == 200
@@ -30,7 +30,7 @@ async def test_the_compose_page_has_a_labelled_field_for_every_parameter(site: S
 
 
 async def test_models_are_offered_with_descriptions_and_unknown_ones_are_refused(site: Site, visitor: Visitor) -> None:
-    async with site.storage.model_offers.offered({"reels-2": "", "aird-1": SCRIPT}):
+    async with site.storage.model_offers.offer({"reels-2": "", "aird-1": SCRIPT}):
         page = await (await visitor.get("/?model=aird-1")).text()
         assert "<option>reels-2</option>" in page
         assert re.search(r'<option value="aird-1" selected>aird-1: &lt;script&gt;[^<]*</option>', page)
