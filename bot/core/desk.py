@@ -9,6 +9,7 @@ from dataclasses import replace
 from bot.core.following import Followers, Progress
 from generator.request import RequestError, TuneRequest
 from generator.user_messages import OneOf, UserError, UserMessage
+from storage.preferences import CommunitySettings
 from storage.storage import Storage
 from storage.tunes import Origin, Tune
 from storage.viewer import Viewer, owns
@@ -68,15 +69,21 @@ class Desk:
         """The limit of unfinished tunes and the cooldown in seconds. Raises DeskError in a channel that is not allowed."""
         if not origin.community_id:
             return self._limit, 0
-        settings = await self._storage.preferences.community(Viewer(origin.platform, community_id=origin.community_id))
-        if settings.channels and not {origin.channel_id, parent_channel_id} & set(settings.channels):
+        community = Viewer(origin.platform, community_id=origin.community_id)
+        settings = await self.check_channel(community, origin.channel_id, parent_channel_id)
+        return min(self._limit, settings.open_requests or self._limit), settings.cooldown_s
+
+    async def check_channel(self, community: Viewer, channel_id: str, parent_channel_id: str) -> CommunitySettings:
+        """The settings of the viewer's community. Raises DeskError in a channel where they allow no tunes."""
+        settings = await self._storage.preferences.community(community)
+        if settings.channels and not {channel_id, parent_channel_id} & set(settings.channels):
             names = ", ".join(f"<#{channel}>" for channel in settings.channels[:MAX_NAMED_CHANNELS])
             if len(settings.channels) > MAX_NAMED_CHANNELS:
                 raise DeskError(
                     UserMessage("I make tunes in {channels} and other channels here. Please ask there.", channels=names)
                 )
             raise DeskError(UserMessage("I make tunes in {channels} here. Please ask there.", channels=names))
-        return min(self._limit, settings.open_requests or self._limit), settings.cooldown_s
+        return settings
 
     async def models(self) -> dict[str, str]:
         """Names and descriptions of the models that workers offer, the default first; empty while no worker runs."""
