@@ -36,7 +36,7 @@ def bench_composer(streams: tuple[int, ...], seconds: float, only: tuple[str, ..
         return composer.bench(streams=sorted(set(streams or composer.STREAMS)), seconds=seconds, only=only, echo=_echo)
 
     quiet_tensorflow()
-    _compare(composer.CONTENDERS, only, measure, composer.table, file)
+    _compare(composer.CONTENDERS, only, measure, composer.table, file, column="contender")
 
 
 @bench.command("render")
@@ -51,7 +51,7 @@ def bench_render(tunes: int, only: tuple[str, ...], file: Path | None) -> None:
     def measure() -> dict[str, Any]:
         return rendering.bench(tunes=tunes, only=only, soundfont=read_settings().soundfont, echo=_echo)
 
-    _compare(rendering.CONTENDERS, only, measure, rendering.table, file)
+    _compare(rendering.CONTENDERS, only, measure, rendering.table, file, column="way")
 
 
 def _echo(line: str) -> None:
@@ -64,8 +64,10 @@ def _compare(
     measure: Callable[[], dict[str, Any]],
     table: Callable[[dict[str, Any]], str],
     file: Path | None,
+    *,
+    column: str,
 ) -> None:
-    """Measures, writes the file and prints the table."""
+    """Measures, writes the file and prints the table. `column` is the key under which a cell names its contender."""
     from generator.rendering.result import RenderingError
 
     if unknown := set(only) - set(contenders):
@@ -79,5 +81,5 @@ def _compare(
     except OSError as error:
         raise write_failure(error, error.filename or str(file)) from error
     click.echo(table(found))
-    if failed := {cell["contender"] for cell in found["cells"] if "error" in cell}:
+    if failed := {cell[column] for cell in found["cells"] if "error" in cell}:
         raise Failure(f"Not everything could be measured: {', '.join(sorted(failed))}.")

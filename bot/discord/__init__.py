@@ -1,5 +1,6 @@
-"""Tunesmith in Discord: its commands, wishes in chat and the entries of a message's context menu, the card that shows how far a
-tune is, the message that carries it, and its buttons.
+"""Tunesmith in Discord: one folder for each feature, with its commands, buttons, forms and texts.
 
-Whatever a restart must not lose is in storage; rules that hold on every platform belong in bot.core.
+`core` has what features share; it imports no feature. Features import `core`, and a feature of a lower layer where they need
+it (see the contracts in pyproject.toml). `features` lists what the client registers, `views` combines buttons of several
+features. Whatever must survive a restart is in storage. Rules that hold on every platform are in bot.core.
 """

@@ -1,22 +1,23 @@
-"""`/render`: a tune that somebody hands in is engraved and played as it stands."""
+"""`/render`: sheet music and a recording of a tune that somebody sends, played as written."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
 
 import discord
 from discord import app_commands
 
 from bot.discord.compose import texts
-from bot.discord.core import abc_input, submission
+from bot.discord.core import abc_input
 from bot.discord.core import texts as core_texts
 from bot.discord.core.abc_input import unfold
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES, everywhere, key_choices
+from bot.discord.core.context import Interaction
+from bot.discord.core.keys import key_in_same_mode, key_of
+from bot.discord.core.private_answers import send_private
+from bot.discord.core.submission import submit
 from generator.request import MAX_OPENING_CHARACTERS, PARAMETERS, RequestError
-
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
 
 
 @app_commands.command(name="render", description=texts.RENDER)
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @app_commands.choices(instrument=INSTRUMENT_CHOICES)
 @app_commands.autocomplete(key=key_choices)
 async def render(
-    interaction: discord.Interaction[TunesmithBot],
+    interaction: Interaction,
     abc: app_commands.Range[str, 1, MAX_OPENING_CHARACTERS] | None = None,
     file: discord.Attachment | None = None,
     key: app_commands.Range[str, 1, 40] | None = None,
@@ -40,19 +41,21 @@ async def render(
 ) -> None:
     caller = await Caller.of(interaction)
     try:
-        opening = await _handed_in(abc, file)
-        request = await caller.wish(opening=opening, mode="play", key=key, instrument=instrument, backing=backing)
+        opening = await _opening(abc, file)
+        if key and (own_key := await asyncio.to_thread(key_of, opening)):
+            key = key_in_same_mode(key, own_key)
+        request = await caller.request(opening=opening, mode="play", key=key, instrument=instrument, backing=backing)
     except RequestError as error:
-        await submission.refuse(interaction, caller.translate(error.message))
+        await send_private(interaction, caller.translate(error.message))
         return
-    await submission.ask(interaction, caller, request)
+    await submit(interaction, caller, request)
 
 
-async def _handed_in(abc: str | None, file: discord.Attachment | None) -> str:
-    """The one tune, typed or in a file; raises RequestError."""
+async def _opening(abc: str | None, file: discord.Attachment | None) -> str:
+    """The ABC of the tune, typed or in a file. Raises RequestError."""
     if abc and file:
         raise RequestError("file", texts.TWO_TUNES)
-    text = await abc_input.fetched(file) if file else unfold(abc)
+    text = await abc_input.download(file) if file else unfold(abc)
     if not text.strip():
         raise RequestError("abc", core_texts.NOTHING_TO_PLAY)
     return text

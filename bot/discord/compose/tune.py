@@ -1,33 +1,32 @@
-"""`/tune` and what it offers while somebody types."""
+"""`/tune`: composes a tune, with choices while the person types."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Any
 
-import discord
 import structlog
 from discord import app_commands
 
 from bot.discord.compose import texts
-from bot.discord.core import abc_input, submission
+from bot.discord.core import abc_input, limits
 from bot.discord.core import texts as core_texts
 from bot.discord.core.abc_input import unfold
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import Caller, viewer_of
 from bot.discord.core.choices import (
     INSTRUMENT_CHOICES,
-    MAX_CHOICES,
     METRES,
     RHYTHM_CHOICES,
     everywhere,
     key_choices,
     model_choices,
     omission_choices,
-    omissions_typed,
+    omissions_in_english,
 )
-from bot.discord.core.reply import PLATFORM
-from bot.discord.gallery import lines
+from bot.discord.core.context import Interaction
+from bot.discord.core.formatting import choice_name, rhythm_and_key, title_of
+from bot.discord.core.private_answers import send_private
+from bot.discord.core.submission import submit
 from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.request import (
@@ -47,15 +46,10 @@ from storage.gallery import Search
 from storage.storage import Storage
 from storage.viewer import Viewer
 
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
-
 log = structlog.get_logger(__name__)
 
-MAX_TYPED = 100  # characters that a choice may have
-LOOK_S = 1.0  # of the 3 s that Discord leaves for an answer
-MOST_AT_ONCE = 4  # tunes: each has a sheet and a recording, and a message has ten files
-_TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
+MAX_COUNT = 4  # each tune has a sheet and a recording, and a message has at most ten files
+_CHOSEN_TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # the value of a choice for the opening
 
 
 @app_commands.command(name="tune", description=texts.TUNE)
@@ -70,7 +64,7 @@ _TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # a tune of ours as the opening
 )
 @app_commands.autocomplete(key=key_choices, model=model_choices, without=omission_choices)
 async def tune(
-    interaction: discord.Interaction[TunesmithBot],
+    interaction: Interaction,
     rhythm: str | None = None,
     key: app_commands.Range[str, 1, 40] | None = None,
     metre: app_commands.Range[str, 1, 20] | None = None,
@@ -85,15 +79,15 @@ async def tune(
     tempo: app_commands.Range[float, MIN_TEMPO, MAX_TEMPO] | None = None,
     model: app_commands.Range[str, 1, MAX_MODEL_CHARACTERS] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
-    without: app_commands.Range[str, 1, MAX_TYPED] | None = None,
+    without: app_commands.Range[str, 1, limits.CHOICE_CHARACTERS] | None = None,
     candidates: app_commands.Range[int, 1, MAX_CANDIDATES] | None = None,
-    count: app_commands.Range[int, 1, MOST_AT_ONCE] = 1,
+    count: app_commands.Range[int, 1, MAX_COUNT] = 1,
 ) -> None:
     caller = await Caller.of(interaction)
-    # Checked before anything is deferred: after a public «thinking» the answer could not be the person's own.
+    # Checked before the answer is deferred: after a public “thinking…” it could not be private.
     try:
-        abc, parent_id = await _opening(interaction.client.storage, caller.viewer, opening)
-        request = await caller.wish(
+        abc, parent_id = await _opening(interaction.client.context.storage, caller.viewer, opening)
+        request = await caller.request(
             rhythm=rhythm,
             key=key,
             metre=metre,
@@ -109,24 +103,22 @@ async def tune(
             seed=seed,
             model=model,
             candidates=candidates,
-            without=omissions_typed(without, language(str(interaction.locale)), caller.translate),
+            without=omissions_in_english(without, language(str(interaction.locale)), caller.translate),
         )
     except RequestError as error:
-        await submission.refuse(interaction, caller.translate(error.message))
+        await send_private(interaction, caller.translate(error.message))
         return
-    if count > 1:
-        await submission.ask_set(interaction, caller, request.in_a_row(count), parent_id=parent_id)
-    else:
-        await submission.ask(interaction, caller, request, parent_id=parent_id)
+    requests = request.in_a_row(count) if count > 1 else [request]
+    await submit(interaction, caller, *requests, parent_id=parent_id)
 
 
 async def _opening(storage: Storage, viewer: Viewer, typed: str | None) -> tuple[str, str | None]:
-    """The ABC, and the tune of ours that was chosen for it; raises RequestError for one that the viewer may not see."""
-    chosen = _TUNE.fullmatch((typed or "").strip())
+    """The ABC, and the id of the stored tune if one was chosen. Raises RequestError for a tune that the viewer cannot see."""
+    chosen = _CHOSEN_TUNE.fullmatch((typed or "").strip())
     if chosen is None:
         return unfold(typed), None
     try:
-        async with asyncio.timeout(LOOK_S):
+        async with asyncio.timeout(limits.LOOKUP_S):
             found = await storage.gallery.visible_tune(chosen[1], viewer)
     except Exception as error:
         log.exception("Reading a tune chosen as an opening failed.", tune=chosen[1])
@@ -137,30 +129,28 @@ async def _opening(storage: Storage, viewer: Viewer, typed: str | None) -> tuple
 
 
 @tune.autocomplete("metre")
-async def metre_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+async def metre_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     rhythm = RHYTHMS.get(getattr(interaction.namespace, "rhythm", None) or "")
     metres = [str(metre) for metre in rhythm.metres] if rhythm else METRES
     return [app_commands.Choice(name=metre, value=metre) for metre in metres if metre.startswith(typed.strip())]
 
 
 @tune.autocomplete("opening")
-async def opening_choices(interaction: discord.Interaction[TunesmithBot], typed: str) -> list[app_commands.Choice[str]]:
-    """Tunes by their titles; ABC stays as it is typed, and comes first where a word may be a title too."""
-    as_typed = [app_commands.Choice(name=typed, value=typed)] if typed.strip() and len(typed) <= MAX_TYPED else []
-    if abc_input.is_abc(typed) or len(typed) > MAX_TYPED:
+async def opening_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Stored tunes by title. ABC is offered as typed; it comes first if the text can be both ABC and a title."""
+    as_typed = [app_commands.Choice(name=typed, value=typed)] if typed.strip() and len(typed) <= limits.CHOICE_CHARACTERS else []
+    if abc_input.is_abc(typed) or len(typed) > limits.CHOICE_CHARACTERS:
         return as_typed
-    tell = language(str(interaction.locale))
-    viewer = Viewer(PLATFORM, str(interaction.user.id), str(interaction.guild_id or ""))
+    translate = language(str(interaction.locale))
+    gallery, viewer = interaction.client.context.storage.gallery, viewer_of(interaction.user.id, interaction.guild_id)
     try:
-        async with asyncio.timeout(LOOK_S):
-            found = await interaction.client.storage.gallery.own_and_shared(
-                viewer, search=Search.check(title=typed), limit=MAX_CHOICES
-            )
+        async with asyncio.timeout(limits.LOOKUP_S):
+            found = await gallery.own_and_shared(viewer, search=Search.check(title=typed), limit=limits.CHOICES)
     except Exception:
         log.exception("Listing tunes for autocomplete failed.")
         return as_typed
     offered = []
-    for made in found:
-        name = lines.cut(" · ".join([lines.title_of(made, tell), *lines.kind_of(made, tell)]))
-        offered.append(app_commands.Choice(name=name, value=f"tune:{made.id}"))
-    return [*(as_typed if abc_input.may_be_abc(typed) else []), *offered][:MAX_CHOICES]
+    for stored in found:
+        name = choice_name(" · ".join([title_of(stored, translate), *rhythm_and_key(stored, translate)]))
+        offered.append(app_commands.Choice(name=name, value=f"tune:{stored.id}"))
+    return [*(as_typed if abc_input.may_be_abc(typed) else []), *offered][: limits.CHOICES]

@@ -1,4 +1,4 @@
-"""ABC that people hand in: in a message, among other words or in a code block, or as a file."""
+"""Finds ABC in what people send: in a message among other words, in a code block, or in a file."""
 
 from __future__ import annotations
 
@@ -9,59 +9,58 @@ from itertools import groupby
 import aiohttp
 import discord
 
-from bot.discord.core import texts
+from bot.discord.core import limits, texts
 from generator.notation.reader import split_tunes
 from generator.request import MAX_OPENING_CHARACTERS, RequestError
 
-MAX_FILE_BYTES = 64 * 1024  # a collection may be handed in for its first tune
-FETCH_S = 1.5  # of the 3 s that Discord leaves for the first answer
+MAX_FILE_BYTES = 64 * 1024  # a file may be a collection; its first tune is read
 
 _BLOCK = re.compile(r"```(?:\w*\n)?(.+?)(?:```|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 _MENTION = re.compile(r"<[@#][!&]?\d+>")
 _FIELD = re.compile(r"[A-Za-z]:(?![|:/]).*")
-# Chord symbols, marks, fields in the line and comments may hold any letter; outside them few letters are music.
-_WORDS = re.compile(r'"[^"]*"|![^!\s]+!|\[[A-Za-z]:[^\]|]*\]|%.*')
+# Chord symbols, decorations, inline fields and comments may contain any letter. Elsewhere only few letters are music.
+_ANNOTATIONS = re.compile(r'"[^"]*"|![^!\s]+!|\[[A-Za-z]:[^\]|]*\]|%.*')
 _MUSIC = re.compile(r"[A-Ga-gxyzZHLMOPSTuv0-9~.^_=,'/|:()\[\]{}<>\\&*+\s-]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-# A field in the middle of a line: a letter and a colon, which is no repeat sign (`A :|`, `A::B`).
+# A field in the middle of a line: a letter and a colon that is not part of a repeat sign (`A :|`, `A::B`).
 _FIELD_INSIDE = re.compile(r"\s+(?=[A-Z]:(?![|:\]]|\s*[|:]))")
 _MODE = r"(?:(?:maj|min|dor|mix|ion|aeo|phr|lyd|loc)[a-z]*|m)?"
 _KEY_THEN_MUSIC = re.compile(rf"^(K:\s*[A-G][#b]?(?:\s*{_MODE}))(?=\s)\s+(?=\S)", re.IGNORECASE | re.MULTILINE)
 _VALUE_THEN_MUSIC = re.compile(r"^([XML]:\s*\S+)[^\S\n]+(?=\S)", re.MULTILINE)
 
 
-async def abc_of(message: discord.Message) -> str | None:
-    """The ABC of a message or of what it forwards: code blocks come first, then a file, then words.
+async def abc_in_message(message: discord.Message) -> str | None:
+    """The ABC in a message or in a message that it forwards: in a code block, else in a file, else among words.
 
     Raises RequestError for a file that cannot be read.
     """
     sources: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
     for source in sources:
-        if (block := in_blocks(source.content)) is not None:
+        if (block := abc_in_code(source.content)) is not None:
             return block
         for file in source.attachments:
             if file.filename.lower().endswith(".abc"):
-                return await fetched(file)
-        if (words := in_words(source.content)) is not None:
+                return await download(file)
+        if (words := abc_lines(source.content)) is not None:
             return words
     return None
 
 
-async def fetched(file: discord.Attachment) -> str:
-    """The file's tune, the first of a collection that is too long; raises RequestError."""
+async def download(file: discord.Attachment) -> str:
+    """The tune in the file, or the first one of a collection that is too long. Raises RequestError."""
     if file.size > MAX_FILE_BYTES:
         raise RequestError("file", texts.file_too_large(MAX_FILE_BYTES))
     try:
-        async with asyncio.timeout(FETCH_S):
+        async with asyncio.timeout(limits.DOWNLOAD_S):
             content = await file.read()
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
         raise RequestError("file", texts.FILE_OUT_OF_REACH) from error
-    return first_tune(text_of(content))
+    return first_tune(decode(content))
 
 
-def text_of(content: bytes) -> str:
-    """UTF-8, or else Latin-1 as Windows has it, in which older collections are written; raises RequestError for no text."""
+def decode(content: bytes) -> str:
+    """The file decoded as UTF-8, or else as Windows-1252, which older collections use. Raises RequestError for binary files."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -72,33 +71,36 @@ def text_of(content: bytes) -> str:
 
 
 def first_tune(text: str) -> str:
-    """The text if it is short enough to be read, else the first tune of the collection; raises RequestError."""
+    """The text if it is short enough, else the first tune of the collection. Raises RequestError for a tune that is too long."""
     text, more = text.strip(), ""
     tunes = split_tunes(text)
     if len(text) > MAX_OPENING_CHARACTERS and len(tunes) > 1:
-        text, more = tunes[0].rstrip(), "\nX:"  # the next tune's field: by it the reader says that only the first was read
+        text, more = (
+            tunes[0].rstrip(),
+            "\nX:",
+        )  # the field of the next tune: it makes the reader report that only the first was read
     if len(text + more) > MAX_OPENING_CHARACTERS:
         raise RequestError("file", texts.tune_too_long(len(text), MAX_OPENING_CHARACTERS - len(more)))
     return text + more
 
 
 def unfold(opening: str | None) -> str:
-    """Discord's command line keeps no line breaks: fields that were pasted into it get lines of their own again."""
+    """Puts fields on lines of their own again: Discord removes line breaks from command options."""
     text = (opening or "").strip()
     if "\n" in text:
         return text
     return _VALUE_THEN_MUSIC.sub(r"\1\n", _KEY_THEN_MUSIC.sub(r"\1\n", _FIELD_INSIDE.sub("\n", text)))
 
 
-def in_blocks(content: str) -> str | None:
-    """The first code block, or code in a line, that holds ABC."""
+def abc_in_code(content: str) -> str | None:
+    """The first code block, or inline code, that contains ABC."""
     blocks = [block[1] for block in _BLOCK.finditer(content)]
     inline = [unfold(code[1]) for code in _INLINE.finditer(_BLOCK.sub(" ", content))]
     return next((block for block in [*blocks, *inline] if any(map(_is_music, block.splitlines())) or _has_key(block)), None)
 
 
-def in_words(content: str) -> str | None:
-    """The first lines that are ABC, without whatever is said before and after them."""
+def abc_lines(content: str) -> str | None:
+    """The first lines that are ABC, without the lines before and after them."""
     lines = [line.lstrip("> ") for line in unfold(_MENTION.sub(" ", content)).splitlines()]
     for abc, group in groupby(lines, _may_be_abc):
         found = list(group)
@@ -107,46 +109,46 @@ def in_words(content: str) -> str | None:
     return None
 
 
-def in_tail(content: str) -> str | None:
-    """ABC at the end of a line of words: «a reel from this: |:EAAB c2Bc|»."""
+def abc_at_line_end(content: str) -> str | None:
+    """ABC at the end of a line of words: “a reel from this: |:EAAB c2Bc|”."""
     for line in unfold(_MENTION.sub(" ", content)).splitlines():
         if tail := _split(line)[1]:
             return tail
     return None
 
 
-def words_of(content: str) -> str:
-    """What is said around ABC: the text without code, mentions and lines of music."""
-    said = _MENTION.sub(" ", _INLINE.sub(" ", _BLOCK.sub(" ", content)))
-    lines = (line for line in unfold(said).splitlines() if line.strip() and not _may_be_abc(line.lstrip("> ")))
+def words_around_abc(content: str) -> str:
+    """The words around ABC: the text without code, mentions and lines of music."""
+    text = _MENTION.sub(" ", _INLINE.sub(" ", _BLOCK.sub(" ", content)))
+    lines = (line for line in unfold(text).splitlines() if line.strip() and not _may_be_abc(line.lstrip("> ")))
     return "\n".join(_split(line)[0] for line in lines)
 
 
 def _split(line: str) -> tuple[str, str]:
-    """The words of a line and the music at its end, if there is any."""
+    """The words of a line and the music at its end, if any."""
     words = line.split()
-    at = len(words)
-    while at and _MUSIC.fullmatch(words[at - 1]):
-        at -= 1
-    while at < len(words) and words[at].lower() == "a":  # rather the article than a note
-        at += 1
-    said, music = " ".join(words[:at]), " ".join(words[at:])
-    return (said, music) if music and _is_music(music) else (line, "")
+    start = len(words)  # of the music
+    while start and _MUSIC.fullmatch(words[start - 1]):
+        start -= 1
+    while start < len(words) and words[start].lower() == "a":  # an article rather than a note
+        start += 1
+    text, music = " ".join(words[:start]), " ".join(words[start:])
+    return (text, music) if music and _is_music(music) else (line, "")
 
 
 def is_abc(typed: str) -> bool:
-    """Whether a line that somebody is typing is ABC and no words: it has a bar line or a field."""
+    """Whether a line that somebody is typing is ABC and not words: it has a bar line or a field."""
     return "|" in typed or _FIELD.match(typed.strip()) is not None or _FIELD_INSIDE.search(typed) is not None
 
 
 def may_be_abc(typed: str) -> bool:
-    """Whether it could still become ABC: letters that are notes, as in a word like «cabbage»."""
-    return is_abc(typed) or _MUSIC.fullmatch(_WORDS.sub("", typed)) is not None
+    """Whether the line could still become ABC: all its letters are notes, as in the word “cabbage”."""
+    return is_abc(typed) or _MUSIC.fullmatch(_ANNOTATIONS.sub("", typed)) is not None
 
 
 def _is_music(line: str) -> bool:
-    """Whether a line is music with a bar line in it; prose of the letters A to G has none."""
-    notes = _WORDS.sub("", line)
+    """Whether a line is music with a bar line. Prose of the letters A to G has no bar line."""
+    notes = _ANNOTATIONS.sub("", line)
     return "|" in notes and re.search("[A-Ga-g]", notes) is not None and _MUSIC.fullmatch(notes) is not None
 
 

@@ -1,27 +1,27 @@
-"""Who asks, from where, and in which language they are answered."""
+"""The person behind an interaction or a message: who and where they are, their settings and their language."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-import discord
 import structlog
 
 from bot.core.desk import Desk
+from bot.discord.core import limits
+from bot.discord.core.context import Context, Interaction
 from bot.discord.core.reply import PLATFORM
 from bot.languages import Language, language
 from generator.request import RequestError, TuneRequest
 from storage.preferences import CommunitySettings, Defaults
 from storage.viewer import Viewer
 
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
-
 log = structlog.get_logger(__name__)
 
-LOOK_S = 1.0  # of the 3 s that Discord leaves for the first answer
+
+def viewer_of(user_id: int, guild_id: int | None) -> Viewer:
+    return Viewer(PLATFORM, str(user_id), str(guild_id or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +33,28 @@ class Caller:
     desk: Desk
 
     @classmethod
-    async def of(cls, interaction: discord.Interaction[TunesmithBot]) -> Self:
-        return await cls.known(
-            interaction.client, user_id=interaction.user.id, guild_id=interaction.guild_id, locale=str(interaction.locale)
-        )
+    async def of(cls, interaction: Interaction) -> Self:
+        context, viewer = interaction.client.context, viewer_of(interaction.user.id, interaction.guild_id)
+        return await cls.load(context, viewer, locale=str(interaction.locale))
 
     @classmethod
-    async def known(cls, bot: TunesmithBot, *, user_id: int, guild_id: int | None, locale: str) -> Self:
-        """`locale` is what Discord says of the person or of the place. They are answered even where the database is slow."""
-        viewer = Viewer(PLATFORM, str(user_id), str(guild_id or ""))
+    async def load(cls, context: Context, viewer: Viewer, *, locale: str) -> Self:
+        """`locale` is the language that Discord names for the person or the server. Works also if the database is slow."""
         defaults, settings = Defaults(), CommunitySettings()
         try:
-            async with asyncio.timeout(LOOK_S):
-                defaults, settings = await bot.storage.preferences.both(viewer)
-        except TimeoutError:  # without its traceback: there may be many at once, and writing them keeps everybody waiting
+            async with asyncio.timeout(limits.LOOKUP_S):
+                defaults, settings = await context.storage.preferences.both(viewer)
+        except TimeoutError:  # without its traceback: there may be many at once, and writing them would delay everybody
             log.warning("Reading preferences timed out; using none.")
         except Exception:
             log.exception("Reading preferences failed; using none.")
-        return cls(viewer, defaults, settings, language(defaults.language or settings.language or locale), bot.desk)
+        return cls(viewer, defaults, settings, language(defaults.language or settings.language or locale), context.desk)
 
-    async def wish(self, **typed: Any) -> TuneRequest:
-        """What was typed, with the person's and the server's defaults where nothing was; raises RequestError, also for a
-        model that is not at hand.
+    async def request(self, **typed: Any) -> TuneRequest:
+        """A request of what was typed, with the defaults of the person and the server for the rest.
 
-        In a thread: a hostile opening takes a tenth of a second to read, and everybody else waits for the loop.
+        Raises RequestError, also for a model that no worker offers. The check runs in a thread: a hostile opening takes a
+        tenth of a second to read, and would block the event loop.
         """
         filled = self.defaults.filled_into(typed)
         if self.settings.instrument:
@@ -64,10 +62,10 @@ class Caller:
         request = await asyncio.to_thread(lambda: TuneRequest.check(**filled))
         if typed.get("model"):
             try:
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(limits.LOOKUP_S):
                     await self.desk.check_model(request.model)
             except RequestError:
                 raise
-            except Exception:  # the desk looks again when it takes the request
+            except Exception:  # the model is checked again when the request is stored
                 log.exception("Checking whether a model is available failed.")
         return request

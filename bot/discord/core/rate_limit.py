@@ -1,4 +1,4 @@
-"""Keeps the bot under Discord's limit of 50 calls a second in all; the limits of single routes are discord.py's work."""
+"""Rate limits that the bot keeps by itself: for all calls to Discord, and for replies to one person."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ from types import SimpleNamespace
 import aiohttp
 from discord.http import Route
 
-CALLS_PER_S = 40
-EDITS_PER_S = 20  # of cards, however many are open: so that finished tunes need not wait for them
-UNCOUNTED = "/interactions/"  # the first answers: Discord does not count them, and they have 3 s
+from bot.discord.core import limits
+
+UNCOUNTED = "/interactions/"  # the first answers: Discord does not count them, and they have to be sent within 3 s
 
 
-class Pace:
-    """In the order in which they come, calls wait here until Discord takes them; edits of cards wait for all other calls."""
+class CallRateLimit:
+    """Keeps the bot under Discord's limit for all calls together; discord.py keeps the limits of single routes.
+
+    Calls wait here in their order. Edits of queue cards have a limit of their own, and wait while other calls do.
+    """
 
     def __init__(self) -> None:
-        self._sent: deque[float] = deque(maxlen=CALLS_PER_S)  # when the last ones left
+        self._sent: deque[float] = deque(maxlen=limits.CALLS_PER_S)  # when the latest calls were sent
         self._turn = asyncio.Lock()
         self._waiting = 0
-        self._next_edit = 0.0
+        self._next_card_edit = 0.0
 
     @property
     def trace(self) -> aiohttp.TraceConfig:
-        """For discord.py's session: each call waits before it is sent."""
+        """For discord.py's HTTP session: each call waits before it is sent."""
         trace = aiohttp.TraceConfig()
-        trace.on_request_start.append(self._before)
+        trace.on_request_start.append(self._wait)
         return trace
 
     @property
@@ -36,13 +39,13 @@ class Pace:
         """Whether calls are waiting."""
         return self._waiting > 0
 
-    def edit_delay_s(self) -> float:
-        """Takes the next place among the edits of cards: the seconds until it comes."""
+    def card_edit_delay_s(self) -> float:
+        """Reserves the next edit of a queue card, and returns the seconds until it may be sent."""
         now = time.monotonic()
-        self._next_edit = max(self._next_edit + 1 / EDITS_PER_S, now)
-        return self._next_edit - now
+        self._next_card_edit = max(self._next_card_edit + 1 / limits.CARD_EDITS_PER_S, now)
+        return self._next_card_edit - now
 
-    async def _before(
+    async def _wait(
         self, session: aiohttp.ClientSession, context: SimpleNamespace, request: aiohttp.TraceRequestStartParams
     ) -> None:
         url = str(request.url)
@@ -51,8 +54,27 @@ class Pace:
         self._waiting += 1
         try:
             async with self._turn:
-                if len(self._sent) == CALLS_PER_S:
+                if len(self._sent) == limits.CALLS_PER_S:
                     await asyncio.sleep(max(self._sent[0] + 1 - time.monotonic(), 0))
                 self._sent.append(time.monotonic())
         finally:
             self._waiting -= 1
+
+
+class ReplyRateLimit:
+    """Limits how many replies one person gets: at most REPLIES in REPLIES_S."""
+
+    def __init__(self) -> None:
+        self._replies: dict[int, deque[float]] = {}  # user id → when the latest replies were sent
+
+    def allows(self, user_id: int) -> bool:
+        """Whether the person may get a reply now. The reply is counted."""
+        now = time.monotonic()
+        sent = self._replies.pop(user_id, deque(maxlen=limits.REPLIES))
+        self._replies[user_id] = sent  # at the end: the person with the oldest replies is forgotten first
+        while len(self._replies) > limits.REMEMBERED_PEOPLE:
+            del self._replies[next(iter(self._replies))]
+        if len(sent) == limits.REPLIES and now - sent[0] < limits.REPLIES_S:
+            return False
+        sent.append(now)
+        return True

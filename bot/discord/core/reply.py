@@ -1,19 +1,22 @@
-"""What is needed to answer an interaction or a message later, also by another process: kept as the origin's `reply`."""
+"""What is needed to answer an interaction or a message later, also in another process. Stored as the origin's `reply`."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import discord
 
+from bot.discord.core import limits
+from storage.tunes import Tune
+
 PLATFORM = "discord"
-TOKEN_MARGIN_S = 5  # an answer on its way when the token runs out is lost
 
 
-def passing(error: discord.HTTPException) -> bool:
-    """Whether the same call may work a little later; all other refusals are for good."""
+def is_temporary(error: discord.HTTPException) -> bool:
+    """Whether the same call may work later. All other refusals are final."""
     return error.status >= 500 or error.status == 429
 
 
@@ -22,19 +25,19 @@ class Reply:
     application: int
     token: str
     expires: int  # Unix time, s
-    card: int  # message id of the response
-    member: bool  # the bot is where it was asked, and may write there unless the channel forbids it
+    card: int  # message id of the queue card
+    member: bool  # the bot is a member where the request was made, and may write there unless the channel forbids it
     file_limit: int  # bytes
-    language: str = "en"  # of whoever asked
-    prompt: int = 0  # message id of a wish in chat: there is no token then, and the tune comes as a reply to it
-    writes: bool = True  # the bot was allowed to when it was asked
+    language: str = "en"  # of the person who requested the tune
+    prompt: int = 0  # message id of a request in chat: it has no token, and the tune is posted as a reply to it
+    writes: bool = True  # the bot was allowed to send messages when the request was made
     attaches: bool = True  # the same for files
-    # Of tunes that come together: several for one wish, not a set, which one that is left does not tell. None where it was not
-    # remembered yet.
-    one_wish: bool | None = None
+    # For tunes that were requested together: whether they are several for one request, or a set. One tune that is left does
+    # not tell. None if it was not stored.
+    one_request: bool | None = None
 
     @classmethod
-    def to(cls, interaction: discord.Interaction[Any], *, card: int, language: str) -> Self:
+    def to_interaction(cls, interaction: discord.Interaction[Any], *, card: int, language: str) -> Self:
         direct = interaction.context.dm_channel
         may = interaction.app_permissions
         write = may.send_messages_in_threads if isinstance(interaction.channel, discord.Thread) else may.send_messages
@@ -50,15 +53,47 @@ class Reply:
             attaches=direct or may.attach_files,
         )
 
+    @classmethod
+    def to_message(cls, message: discord.Message, *, application: int, language: str) -> Self:
+        """The card is not there yet."""
+        guild = message.guild
+        return cls(
+            application=application,
+            token="",
+            expires=0,
+            card=0,
+            member=True,
+            file_limit=guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES,
+            language=language,
+            prompt=message.id,
+        )
+
     def as_dict(self) -> dict[str, Any]:
-        # Ids as text: they are larger than what every reader of JSON keeps exact.
+        # Ids as text: they are larger than the integers that every reader of JSON keeps exactly.
         return {**asdict(self), "application": str(self.application), "card": str(self.card), "prompt": str(self.prompt)}
 
     @classmethod
-    def from_dict(cls, kept: dict[str, Any]) -> Self:
-        ids = {name: int(kept.get(name, 0)) for name in ("application", "card", "prompt")}
-        return cls(**{**kept, **ids})
+    def from_dict(cls, stored: dict[str, Any]) -> Self:
+        ids = {name: int(stored.get(name, 0)) for name in ("application", "card", "prompt")}
+        return cls(**{**stored, **ids})
 
     @property
     def expired(self) -> bool:
-        return time.time() > self.expires - TOKEN_MARGIN_S
+        return time.time() > self.expires - limits.TOKEN_MARGIN_S
+
+
+def reply_of(tune: Tune) -> Reply | None:
+    """None for a tune that was not requested in Discord."""
+    try:
+        return Reply.from_dict(tune.origin.reply)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def is_one_request(tunes: Sequence[Tune]) -> bool:
+    """Whether tunes that were requested together are several for the same request, rather than a set.
+
+    If that was not stored: whether their requests differ only in the seed.
+    """
+    stored = Reply.from_dict(tunes[0].origin.reply).one_request
+    return len({replace(tune.request, seed=0) for tune in tunes}) == 1 if stored is None else stored

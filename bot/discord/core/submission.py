@@ -1,186 +1,147 @@
-"""From an interaction to an accepted request: deferred at once, then handed to the desk."""
+"""Submitting requests: the interaction is deferred at once, the requests are stored, and their delivery starts."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import discord
 import structlog
 
 from bot.discord.core import texts
 from bot.discord.core.caller import Caller
+from bot.discord.core.context import Context, Interaction
+from bot.discord.core.private_answers import retract_answer
 from bot.discord.core.reply import PLATFORM, Reply
+from bot.discord.core.tune_access import is_opening_visible, visible_tune
 from generator.request import RequestError, TuneRequest
 from generator.user_messages import UserError
-from storage.storage import Storage
 from storage.tunes import Origin, Tune
-from storage.viewer import Viewer, owns
-
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
-
-    Interaction = discord.Interaction[TunesmithBot]
+from storage.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 
-Wishes = tuple[Sequence[TuneRequest], str | None]  # and the id of the tune that the first is made from
+Derived: TypeAlias = tuple[TuneRequest, str | None]  # a request, and the id of its parent
+Requests: TypeAlias = tuple[Sequence[TuneRequest], str | None]  # requests, and the id of the parent of the first
 
 
-async def ask(interaction: Interaction, caller: Caller, request: TuneRequest, *, parent_id: str | None = None) -> bool:
-    """Takes a checked request: «thinking» at once, and the card from then on. `parent_id` is the id of the tune it is made from.
+async def store(
+    context: Context,
+    viewer: Viewer,
+    event: Interaction | discord.Message,
+    requests: Sequence[TuneRequest],
+    reply: Reply,
+    *,
+    parent_id: str | None = None,
+) -> Tune:
+    """Stores the requests of an interaction or a message, and returns their tune, the first of several.
 
-    False when it was turned down, and the person told so.
+    Raises UserError if the request is refused.
     """
-    reply = await _defer(interaction, caller)
-    return await _submit(interaction, caller, [request], reply, parent_id=parent_id)
+    origin = Origin(
+        platform=PLATFORM,
+        event_id=str(event.id),
+        user_id=viewer.user_id,
+        channel_id=str(event.channel.id if event.channel else ""),
+        community_id=viewer.community_id,
+        reply=reply.as_dict(),
+    )
+    parent_channel_id = str(getattr(event.channel, "parent_id", None) or "")  # of a thread
+    if len(requests) > 1:
+        tunes = await context.desk.submit_set(requests, origin, parent_id=parent_id, parent_channel_id=parent_channel_id)
+        return tunes[0]
+    return await context.desk.submit(requests[0], origin, parent_id=parent_id, parent_channel_id=parent_channel_id)
 
 
-async def ask_set(
-    interaction: Interaction, caller: Caller, requests: Sequence[TuneRequest], *, parent_id: str | None = None
-) -> bool:
-    """The same for tunes that come together, as one message."""
+async def submit(interaction: Interaction, caller: Caller, *requests: TuneRequest, parent_id: str | None = None) -> bool:
+    """Submits checked requests, several as one message: shows “thinking…” at once, and the queue card from then on.
+
+    `parent_id`: the tune that the first request derives from. Returns False if the requests were refused; the person is told.
+    """
     reply = await _defer(interaction, caller)
     return await _submit(interaction, caller, requests, reply, parent_id=parent_id)
 
 
-async def ask_from(interaction: Interaction, tune_id: str, wish: Callable[[Tune], tuple[TuneRequest, str | None]]) -> None:
-    """Takes what a button under a tune stands for: `wish` makes the request and its parent out of that tune.
+async def submit_derived(interaction: Interaction, tune_id: str, derive: Callable[[Tune], Derived]) -> None:
+    """Submits what a button under a tune stands for: `derive` makes the request and its parent from the tune.
 
-    A RequestError of `wish` is told to the person alone.
+    A UserError of `derive` is shown to the person only.
     """
 
-    async def look(viewer: Viewer) -> Wishes | None:
-        tune = await tune_for(interaction, viewer, tune_id)
+    async def make(viewer: Viewer) -> Requests | None:
+        tune = await visible_tune(interaction, viewer, tune_id)
         if tune is None:
             return None
-        request, parent_id = await asyncio.to_thread(wish, tune)  # it reads the tune's ABC, which may be anybody's
+        request, parent_id = await asyncio.to_thread(derive, tune)  # it reads ABC that may be hostile
         if request.opening == tune.request.opening:
             await _check_opening(interaction, viewer, tune)
         return [request], parent_id
 
-    await _ask_from(interaction, tune_id, look)
+    await _submit_derived(interaction, tune_id, make)
 
 
-async def ask_set_from(interaction: Interaction, set_id: str, wish: Callable[[Sequence[Tune]], list[TuneRequest]]) -> None:
-    """The same for the button under a set."""
+async def submit_derived_set(
+    interaction: Interaction, set_id: str, derive: Callable[[Sequence[Tune]], Sequence[TuneRequest]]
+) -> None:
+    """Submits what a button under a set stands for: `derive` makes the requests from its tunes."""
 
-    async def look(viewer: Viewer) -> Wishes | None:
-        tunes = await interaction.client.storage.set_of(set_id)
+    async def make(viewer: Viewer) -> Requests | None:
+        tunes = await interaction.client.context.storage.set_of(set_id)
         finished = next((tune.id for tune in tunes if tune.composition), None)
-        if finished is None or await tune_for(interaction, viewer, finished) is None:
+        if finished is None or await visible_tune(interaction, viewer, finished) is None:
             return None
         await _check_opening(interaction, viewer, tunes[0])
-        return await asyncio.to_thread(wish, tunes), None
+        return await asyncio.to_thread(derive, tunes), None
 
-    await _ask_from(interaction, set_id, look)
+    await _submit_derived(interaction, set_id, make)
 
 
 async def _check_opening(interaction: Interaction, viewer: Viewer, tune: Tune) -> None:
-    """Raises RequestError where the tune's opening, which would be handed on, is not for whoever presses."""
-    if not await shows_opening(interaction.client.storage, viewer, str(interaction.channel_id), tune):
+    """Raises RequestError if the viewer may not reuse the tune's opening."""
+    if not await is_opening_visible(interaction.client.context.storage, viewer, str(interaction.channel_id), tune):
         raise RequestError("opening", texts.OPENING_UNAVAILABLE)
 
 
-async def _ask_from(interaction: Interaction, made_from: str, look: Callable[[Viewer], Awaitable[Wishes | None]]) -> None:
+async def _submit_derived(interaction: Interaction, source_id: str, make: Callable[[Viewer], Awaitable[Requests | None]]) -> None:
     caller = await Caller.of(interaction)
     reply = await _defer(interaction, caller)
     try:
-        found = await look(caller.viewer)
-        if found is None:
-            await take_back(interaction, caller.translate(texts.TUNE_GONE))
-            return
-        requests, parent_id = found
-    except RequestError as error:
-        await take_back(interaction, caller.translate(error.message))
-        return
+        made = await make(caller.viewer)
+    except UserError as error:
+        await retract_answer(interaction, caller.translate(error.message))
     except Exception:
-        log.exception("Reading a button's tune failed.", tune=made_from)
-        await take_back(interaction, caller.translate(texts.REQUEST_FAILED))
-        return
-    await _submit(interaction, caller, requests, reply, parent_id=parent_id)
-
-
-async def tune_for(interaction: Interaction, viewer: Viewer, tune_id: str) -> Tune | None:
-    """The finished tune if whoever presses a button may see it: as the gallery has it, or because it was made right there."""
-    return await tune_at(interaction.client.storage, viewer, str(interaction.channel_id), tune_id)
-
-
-async def tune_at(storage: Storage, viewer: Viewer, channel_id: str, tune_id: str) -> Tune | None:
-    tune = await storage.tune(tune_id)
-    if tune is None or tune.composition is None:
-        return None
-    here = (tune.origin.platform, tune.origin.channel_id) == (PLATFORM, channel_id)
-    return tune if here else await storage.gallery.visible_tune(tune_id, viewer)
-
-
-async def shows_opening(storage: Storage, viewer: Viewer, channel_id: str, tune: Tune) -> bool:
-    """Whether a tune that the viewer may see in that channel shows its opening to them as well, to be read and handed on.
-
-    It may be anything, also another's tune that is private, of which a variation gives away little.
-    """
-    request, origin = tune.request, tune.origin
-    if not request.opening or owns(viewer, tune) or (tune.composition and tune.composition.abc.strip() == request.opening):
-        return True
-    in_server = bool(viewer.community_id) and viewer.community_id == origin.community_id
-    if origin.platform == PLATFORM and request.mode != "vary" and (in_server or origin.channel_id == channel_id):
-        return True  # it was handed in here, and stands in the tune
-    parent = await tune_at(storage, viewer, channel_id, tune.parent_id) if tune.parent_id else None
-    return bool(parent and parent.composition and parent.composition.abc.strip() == request.opening)
-
-
-async def refuse(interaction: Interaction, sentence: str) -> None:
-    """Only the person sees the sentence."""
-    await interaction.response.send_message(sentence, ephemeral=True)
-
-
-async def tell(interaction: Interaction, sentence: str) -> None:
-    """The same, whether the interaction was answered already or not; it fills a «thinking» that is the person's own."""
-    if interaction.response.is_done():
-        await interaction.followup.send(sentence, ephemeral=True)
+        log.exception("Reading a button's tune failed.", tune=source_id)
+        await retract_answer(interaction, caller.translate(texts.REQUEST_FAILED))
     else:
-        await refuse(interaction, sentence)
-
-
-async def take_back(interaction: Interaction, sentence: str) -> None:
-    """A sentence after «thinking» that everybody sees: a follow-up would take its place and its visibility, so it goes first."""
-    await interaction.delete_original_response()
-    await interaction.followup.send(sentence, ephemeral=True)
+        if made is None:
+            await retract_answer(interaction, caller.translate(texts.TUNE_GONE))
+            return
+        requests, parent_id = made
+        await _submit(interaction, caller, requests, reply, parent_id=parent_id)
 
 
 async def _defer(interaction: Interaction, caller: Caller) -> Reply:
-    answered = await interaction.response.defer(thinking=True)
-    card = answered.message_id if answered else None
-    return Reply.to(interaction, card=card or (await interaction.original_response()).id, language=caller.translate.code)
+    answer = await interaction.response.defer(thinking=True)
+    card = (answer and answer.message_id) or (await interaction.original_response()).id
+    return Reply.to_interaction(interaction, card=card, language=caller.translate.code)
 
 
 async def _submit(
     interaction: Interaction, caller: Caller, requests: Sequence[TuneRequest], reply: Reply, *, parent_id: str | None
 ) -> bool:
-    one_wish = len({replace(request, seed=0) for request in requests}) == 1
-    origin = Origin(
-        platform=PLATFORM,
-        event_id=str(interaction.id),
-        user_id=caller.viewer.user_id,
-        channel_id=str(interaction.channel_id or ""),
-        community_id=caller.viewer.community_id,
-        reply=replace(reply, one_wish=one_wish).as_dict(),
-    )
-    desk, thread_of = interaction.client.desk, str(getattr(interaction.channel, "parent_id", None) or "")
+    context = interaction.client.context
+    reply = replace(reply, one_request=len({replace(request, seed=0) for request in requests}) == 1)
     try:
-        async with interaction.client.accepting:
-            if len(requests) == 1:
-                tune = await desk.submit(requests[0], origin, parent_id=parent_id, parent_channel_id=thread_of)
-            else:
-                tune = (await desk.submit_set(requests, origin, parent_id=parent_id, parent_channel_id=thread_of))[0]
+        async with context.storing:
+            tune = await store(context, caller.viewer, interaction, requests, reply, parent_id=parent_id)
     except UserError as error:
-        await take_back(interaction, caller.translate(error.message))
+        await retract_answer(interaction, caller.translate(error.message))
     except Exception:
         log.exception("Storing a request failed.", interaction=interaction.id)
-        await take_back(interaction, caller.translate(texts.REQUEST_FAILED))
+        await retract_answer(interaction, caller.translate(texts.REQUEST_FAILED))
     else:
-        interaction.client.deliver(tune)
+        context.deliveries.deliver(tune)
         return True
     return False

@@ -1,4 +1,4 @@
-"""Command names and descriptions in the languages of the catalogue that Discord knows: all but Irish."""
+"""Translates command names and descriptions for Discord, into the languages that both it and the catalogues have: all but Irish."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from discord.app_commands import Translator as Base
 from bot.languages import language
 from generator.user_messages import LANGUAGES
 
-# Names are typed: one word in small letters, each translated where the catalogue marks it as a name of that kind.
+# Names that people type are one word in lower case. The catalogues mark them with a context of their kind.
 _TYPED = {
     TranslationContextLocation.command_name: "command",
     TranslationContextLocation.group_name: "command",
@@ -19,16 +19,16 @@ _TYPED = {
 
 
 def context_of(context: TranslationContextTypes) -> str | None:
-    """The catalogue's context for a name that is typed."""
+    """The catalogue's context of a name that people type; None for other texts."""
     return None if isinstance(context.data, app_commands.ContextMenu) else _TYPED.get(context.location)
 
 
 class Translator(Base):
     async def translate(self, string: locale_str, locale: discord.Locale, context: TranslationContextTypes) -> str | None:
-        """None leaves the English."""
+        """None keeps the English."""
         code = locale.value.partition("-")[0]
         if code not in LANGUAGES[1:]:
             return None
         kind = context_of(context)
-        said = language(code).named(kind, string.message) if kind else language(code)(string.message)
-        return said if said != string.message else None
+        translated = language(code).named(kind, string.message) if kind else language(code)(string.message)
+        return translated if translated != string.message else None

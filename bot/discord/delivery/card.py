@@ -1,84 +1,78 @@
-"""The queue card: the response of an interaction or a reply to a message, edited while the tune is made."""
+"""The queue card: the response to an interaction, or a reply to a message, that shows the progress of a tune."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import discord
 import structlog
 
-from bot.discord.core.reply import Reply, passing
-
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
+from bot.discord.core import limits
+from bot.discord.core.context import Context
+from bot.discord.core.reply import Reply, is_temporary
 
 log = structlog.get_logger(__name__)
 
-EDIT_EVERY_S = 1.0
-BUSY_S = 0.1
-INVALID_WEBHOOK_TOKEN = 50027
-
 
 class Card:
-    """Shows the newest text, one edit at a time and at most one a second, less often where many cards are open; none once
-    it is closed.
+    """Shows the newest text: one edit at a time, at most one a second, fewer if many cards are open, none after it is closed.
 
-    The interaction's token reaches it for 15 minutes; after that the bot edits it as a message of its own, which works
-    where the bot is a member.
+    The interaction's token can edit the card for 15 minutes. After that the bot edits it as its own message, which works
+    only where it is a member.
     """
 
-    def __init__(self, bot: TunesmithBot, reply: Reply, channel_id: int) -> None:
-        self._reply, self._pace = reply, bot.pace
-        self._webhook = discord.Webhook.partial(reply.application, reply.token, client=bot)
-        self._own = bot.get_partial_messageable(channel_id).get_partial_message(reply.card)
+    def __init__(self, context: Context, reply: Reply, channel_id: int) -> None:
+        self._reply, self._call_limit = reply, context.call_limit
+        self._webhook = discord.Webhook.partial(reply.application, reply.token, client=context.client)
+        self._message = context.client.get_partial_messageable(channel_id).get_partial_message(reply.card)
         self._token_works = True
         self._text = self._shown = ""
         self._view: discord.ui.View | None = None
         self._new_text, self._closing = asyncio.Event(), asyncio.Event()
-        self._keeper: asyncio.Task[None] | None = None
+        self._updating: asyncio.Task[None] | None = None
 
     def show(self, text: str, view: discord.ui.View | None = None) -> None:
-        """Returns at once."""
+        """Returns at once; the edit follows."""
         self._text, self._view = text, view
         self._new_text.set()
-        if self._keeper is None and not self._closing.is_set():
-            self._keeper = asyncio.create_task(self._keep())
+        if self._updating is None and not self._closing.is_set():
+            self._updating = asyncio.create_task(self._update())
 
     async def close(self) -> None:
-        """Waits for the edit that is under way: cancelled, it might still arrive after whatever comes next."""
+        """Waits for an edit in progress: a cancelled one might still arrive after a later edit."""
         self._closing.set()
         self._new_text.set()
-        if self._keeper is not None:
-            await asyncio.wait([self._keeper])
+        if self._updating is not None:
+            await asyncio.wait([self._updating])
 
     def abandon(self) -> None:
-        """Stops at once; nothing may come after it."""
-        if self._keeper is not None:
-            self._keeper.cancel()
+        """Stops at once. Nothing may edit the card afterwards."""
+        if self._updating is not None:
+            self._updating.cancel()
 
     async def replace(self, parts: Callable[[], dict[str, Any]]) -> int | None:
-        """The last edit; the card's id, or None when it cannot be reached.
+        """Closes the card with a last edit. Returns its message id, or None if it is out of reach.
 
-        `parts` makes the arguments of discord.Webhook.edit_message, once for each attempt: files are used up by one.
+        `parts` makes the arguments of discord.Webhook.edit_message for each attempt: an attempt uses files up.
         """
         await self.close()
         return self._reply.card if await self._edit(parts) else None
 
     async def delete(self) -> None:
-        """Takes the card away, if it is still there."""
+        """Deletes the card, if it is still there."""
         await self.close()
         try:
-            gone = await self._reach(lambda: self._webhook.delete_message(self._reply.card), self._own.delete)
+            deleted = await self._try_ways(lambda: self._webhook.delete_message(self._reply.card), self._message.delete)
         except discord.HTTPException:
-            gone = False
-        if not gone:
+            deleted = False
+        if not deleted:
             log.info("A queue card is out of reach and was not deleted.", card=self._reply.card)
 
-    async def _keep(self) -> None:
+    async def _update(self) -> None:
         while True:
             await self._new_text.wait()
             self._new_text.clear()
@@ -86,10 +80,10 @@ class Card:
                 return
             if self._text == self._shown:
                 continue
-            if await self._closed_within(self._pace.edit_delay_s()):
+            if await self._closed_within(self._call_limit.card_edit_delay_s()):
                 return
-            while self._pace.busy:
-                if await self._closed_within(BUSY_S):
+            while self._call_limit.busy:
+                if await self._closed_within(limits.CARD_BUSY_S):
                     return
             self._shown = self._text
             try:
@@ -97,7 +91,7 @@ class Card:
                     return
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.warning("Could not edit a queue card.", card=self._reply.card, reason=repr(error))
-            if await self._closed_within(EDIT_EVERY_S):
+            if await self._closed_within(limits.CARD_EDIT_INTERVAL_S):
                 return
 
     async def _closed_within(self, seconds: float) -> bool:
@@ -107,21 +101,21 @@ class Card:
         return self._closing.is_set()
 
     async def _edit(self, parts: Callable[[], dict[str, Any]]) -> bool:
-        return await self._reach(
-            lambda: self._webhook.edit_message(self._reply.card, **parts()), lambda: self._own.edit(**parts())
+        return await self._try_ways(
+            lambda: self._webhook.edit_message(self._reply.card, **parts()), lambda: self._message.edit(**parts())
         )
 
-    async def _reach(self, by_token: Callable[[], Awaitable[object]], as_own: Callable[[], Awaitable[object]]) -> bool:
-        """False when the card is out of reach for good; raises discord.HTTPException for passing trouble."""
+    async def _try_ways(self, by_token: Callable[[], Awaitable[object]], as_bot: Callable[[], Awaitable[object]]) -> bool:
+        """False if the card is out of reach for good. Raises discord.HTTPException for trouble that may pass."""
         ways = [by_token] if self._token_works and not self._reply.expired else []
-        ways += [as_own] if self._reply.member and self._reply.card else []
+        ways += [as_bot] if self._reply.member and self._reply.card else []
         for way in ways:
             try:
                 await way()
                 return True
             except discord.HTTPException as error:
-                if passing(error):
+                if is_temporary(error):
                     raise
-                if error.code == INVALID_WEBHOOK_TOKEN:
+                if error.code == limits.INVALID_WEBHOOK_TOKEN:
                     self._token_works = False
         return False

@@ -1,257 +1,250 @@
-"""A tune on its way to where it was asked for: followed on its card, posted once, remembered as delivered."""
+"""The delivery of one tune: its progress on the queue card, one message when it is finished, and storing that it was delivered."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, TypeAlias
 
 import discord
 import structlog
 from discord.abc import Messageable
 
-from bot.core.audio import shrunk
 from bot.core.following import Progress
 from bot.core.naming import time_left
-from bot.discord.core import components, sending
-from bot.discord.core.reply import PLATFORM, Reply, passing
-from bot.discord.delivery import texts, tune_message
+from bot.discord.core import limits
+from bot.discord.core.components import tune_id_of
+from bot.discord.core.context import Context
+from bot.discord.core.message_replies import send_reply
+from bot.discord.core.reply import PLATFORM, Reply, is_temporary
+from bot.discord.core.retries import doubling
+from bot.discord.delivery import texts
 from bot.discord.delivery.cancel import cancel_view
 from bot.discord.delivery.card import Card
-from bot.discord.delivery.tune_message import Finished
+from bot.discord.delivery.message_search import find_own_message
+from bot.discord.delivery.tune_message import FinishedMessage, fit_recording, read_files, render_tune
 from bot.languages import language
 from storage.tunes import Status, Tune
 from storage.viewer import Viewer
 
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
-
 log = structlog.get_logger(__name__)
 
-RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
-CLOCKS_APART = timedelta(minutes=1)  # at most, between the database and Discord
-SEARCHED_MESSAGES = 100
 RECORDING = "tune.mp3"
-FILE_AT_MOST = 12 * 2**20  # bytes, also where larger ones are allowed: sheet and recording share a request's 25 MiB
-MISSING_PERMISSIONS, ARCHIVED, LOCKED = 50013, 50083, 160005  # Discord's codes
-CLOSED = (ARCHIVED, LOCKED)
+NO_FILES: Mapping[str, bytes] = {}
 
-
-class Make(Protocol):
-    def __call__(self, contents: dict[str, bytes] = ..., note: str = ...) -> Finished: ...
+# Makes the message with these files, None for all of them, and with a note.
+MakeMessage: TypeAlias = Callable[[Mapping[str, bytes] | None, str], FinishedMessage]
 
 
 class Delivery:
-    """Goes on until the tune is delivered or deleted, or every way to the person is closed.
+    """Runs until the tune is delivered or deleted, or no way to the person is left.
 
-    `resumed`: an earlier process may have posted the tune without remembering it, so the message is looked for first.
-    Discord drops a second message with the same nonce, but only for some minutes.
+    `resumed`: an earlier process may have posted the tune without storing that, so its message is searched for first.
+    Discord drops a second message with the same nonce, but only for a few minutes.
     """
 
-    def __init__(self, bot: TunesmithBot, tune: Tune, *, resumed: bool) -> None:
-        self._bot, self._tune, self._reply = bot, tune, Reply.from_dict(tune.origin.reply)
-        self._say = language(self._reply.language)
-        self._may_be_there = resumed
-        self._card = Card(bot, self._reply, int(tune.origin.channel_id))
-        self._turn = bot.turns.setdefault(tune.origin.channel_id, asyncio.Lock())
-        self._refusal = 0  # Discord's code for why the last message was not taken
+    def __init__(self, context: Context, tune: Tune, *, resumed: bool) -> None:
+        self._context, self._tune, self._reply = context, tune, Reply.from_dict(tune.origin.reply)
+        self._translate = language(self._reply.language)
+        self._may_be_posted = resumed
+        self._card = Card(context, self._reply, int(tune.origin.channel_id))
+        self._turn = context.channel_turns.setdefault(tune.origin.channel_id, asyncio.Lock())
+        self._refusal = 0  # Discord's error code for the last message that it refused
 
     async def run(self) -> None:
-        delay_s = RETRY_S
+        delays = doubling(limits.RETRY_S, limits.RETRY_AT_MOST_S)
         try:
             while True:
                 try:
                     if await self._follow():
                         await self._deliver()
                     else:
-                        await self._card.replace(lambda: {"content": self._say(texts.CANCELLED), "view": None})
+                        await self._card.replace(lambda: {"content": self._translate(texts.CANCELLED), "view": None})
                     return
                 except Exception:
+                    delay_s = next(delays)
                     log.exception("Delivering a tune failed; trying again.", tune=self._tune.id, seconds=delay_s)
-                    self._may_be_there = True
+                    self._may_be_posted = True
                 await asyncio.sleep(delay_s)
-                delay_s = min(2 * delay_s, RETRY_AT_MOST_S)
         finally:
             self._card.abandon()
 
     async def _follow(self) -> bool:
-        """Until the tune is over; False when it was deleted before."""
+        """Shows the progress until the tune is over. False if it was deleted before."""
         over = False
-        async with contextlib.aclosing(self._bot.desk.follow(self._tune.id)) as changes:
-            async for now in changes:
-                self._tune, over = now.tune, now.tune.status.over
+        async with contextlib.aclosing(self._context.desk.follow(self._tune.id)) as changes:
+            async for progress in changes:
+                self._tune, over = progress.tune, progress.tune.status.over
                 if not over:
-                    self._card.show(self._state(now), cancel_view(self._tune.id, self._say))
+                    self._card.show(self._card_text(progress), cancel_view(self._tune.id, self._translate))
         return over
 
-    def _state(self, now: Progress) -> str:
-        """What the card says."""
-        state = self._say(texts.progress(now))
-        if now.held_until is not None:
-            return f"{state}\n-# {self._say(texts.cooldown_ends(int(now.held_until.timestamp())))}"
-        return state if now.seconds_left is None else f"{state}\n-# {self._say(time_left(now.seconds_left))}"
+    def _card_text(self, progress: Progress) -> str:
+        state = self._translate(texts.progress(progress))
+        if progress.held_until is not None:
+            return f"{state}\n-# {self._translate(texts.cooldown_ends(int(progress.held_until.timestamp())))}"
+        return state if progress.seconds_left is None else f"{state}\n-# {self._translate(time_left(progress.seconds_left))}"
 
     async def _deliver(self) -> None:
         if self._tune.message_id is not None:
-            await self._remember(self._tune.message_id)  # of a set, only some tunes may have got so far
+            await self._store(self._tune.message_id)  # of a set, perhaps only some tunes were stored as delivered
             return
-        async with self._turn, self._bot.posting:
+        async with self._turn, self._context.posting:
             if self._tune.status is Status.FINISHED:
-                delivered = await self._post(await self._finished())
+                message_id = await self._post(await self._message())
             else:
-                delivered = await self._tell(self._say(self._tune.error or texts.FAILED))
-        if delivered is None:
+                message_id = await self._post_text(self._translate(self._tune.error or texts.FAILED))
+        if message_id is None:
             log.warning("Could not deliver a tune: no permission, no token, no direct messages.", tune=self._tune.id)
         else:
-            await self._remember(str(delivered))
+            await self._store(str(message_id))
 
-    async def _remember(self, message: str) -> None:
-        await self._bot.storage.mark_delivered(self._tune.id, message)
+    async def _store(self, message_id: str) -> None:
+        await self._context.storage.mark_delivered(self._tune.id, message_id)
 
-    async def _post(self, make: Make) -> int | None:
-        """An ordinary message, which outlives the card; the card where that is refused; else the person's own messages.
+    async def _post(self, make: MakeMessage) -> int | None:
+        """Posts an ordinary message, which outlives the card; if that is refused, on the card; else as a direct message.
 
-        What was not allowed is said on whichever it is.
+        If something was not allowed, a note in the message says so.
         """
         reply, note = self._reply, ""
 
         async def in_channel() -> int | None:
             nonlocal note
-            apart = reply.member and reply.writes and not reply.attaches
-            sent = None if apart else await self._send(self._channel(), make())
+            without_files = reply.member and reply.writes and not reply.attaches
+            sent = None if without_files else await self._send(self._channel, make(None, ""))
             if sent is not None:
                 await self._card.delete()
-            elif apart or self._refusal == MISSING_PERMISSIONS:
-                sent = await self._apart(make)
-            note = texts.CLOSED_THREAD if self._refusal in CLOSED else texts.CANNOT_SEND
+            elif without_files or self._refusal == limits.MISSING_PERMISSIONS:
+                sent = await self._post_files_apart(make)
+            note = texts.CLOSED_THREAD if self._refusal in limits.CLOSED_THREAD else texts.CANNOT_SEND
             return sent
 
         async def on_card() -> int | None:
-            return await self._card.replace(lambda: make(note=note).parts)
+            return await self._card.replace(lambda: make(None, note).edit_parts)
 
-        async def in_person() -> int | None:
-            direct = await self._direct()
-            return None if direct is None else await self._send(direct, make(note=texts.SENT_DIRECTLY))
+        async def directly() -> int | None:
+            channel = await self._direct_channel()
+            return None if channel is None else await self._send(channel, make(None, texts.SENT_DIRECTLY))
 
         if reply.member and reply.writes:
-            return await _first([in_channel, on_card, in_person])
+            return await _first([in_channel, on_card, directly])
         note = texts.CANNOT_SEND if reply.member else ""
-        return await _first([on_card, in_channel, in_person])
+        return await _first([on_card, in_channel, directly])
 
-    async def _apart(self, make: Make) -> int | None:
-        """The tune as text where no files may be attached, and its files on the card, or else as a direct message."""
-        files = make()
-        files = replace(files, content=f"{files.heading}\n-# {self._say(texts.FILES_OF_REPLY)}")
-        if await self._card.replace(lambda: {**files.parts, "view": None}):
-            return await self._send(self._channel(), make({}, note=texts.FILES_IN_REPLY))
-        # The text first: where not even that is allowed, the tune goes elsewhere as a whole.
-        sent = await self._send(self._channel(), make({}, note=texts.FILES_MISSING))
-        direct = await self._direct() if sent else None
+    async def _post_files_apart(self, make: MakeMessage) -> int | None:
+        """Posts the tune as text in a channel without file permission; its files on the card, or else as a direct message."""
+        files = make(None, "")
+        files = replace(files, content=f"{files.heading}\n-# {self._translate(texts.FILES_OF_REPLY)}")
+        if await self._card.replace(lambda: {**files.edit_parts, "view": None}):
+            return await self._send(self._channel, make(NO_FILES, texts.FILES_IN_REPLY))
+        # The text first: if not even text is allowed, the tune goes elsewhere as a whole.
+        sent = await self._send(self._channel, make(NO_FILES, texts.FILES_MISSING))
+        direct = await self._direct_channel() if sent else None
         if sent and direct and await self._send(direct, replace(files, content=files.heading)):
-            text = make({}, note=texts.FILES_SENT_DIRECTLY).content
-            await self._channel().get_partial_message(sent).edit(content=text)
+            text = make(NO_FILES, texts.FILES_SENT_DIRECTLY).content
+            await self._channel.get_partial_message(sent).edit(content=text)
         return sent
 
-    async def _tell(self, sentence: str) -> int | None:
+    async def _post_text(self, text: str) -> int | None:
         async def on_card() -> int | None:
-            return await self._card.replace(lambda: {"content": sentence, "view": None})
+            return await self._card.replace(lambda: {"content": text, "view": None})
 
         async def in_channel() -> int | None:
-            return await self._send(self._channel(), sentence)
+            return await self._send(self._channel, text)
 
-        async def in_person() -> int | None:
-            direct = await self._direct()
-            return None if direct is None else await self._send(direct, sentence)
+        async def directly() -> int | None:
+            channel = await self._direct_channel()
+            return None if channel is None else await self._send(channel, text)
 
-        return await _first([on_card, in_channel, in_person])
+        return await _first([on_card, in_channel, directly])
 
-    async def _finished(self) -> Make:
-        """Makes the message, with all of the tune's files or with others."""
-        storage = self._bot.storage
-        kept = await tune_message.contents_of(storage, self._tune)
-        # As everybody sees it who reads along: in a server others do, in direct messages only whoever asked.
-        viewer = Viewer(
-            PLATFORM, "" if self._tune.origin.community_id else self._tune.origin.user_id, self._tune.origin.community_id
-        )
-        parent = await storage.gallery.visible_tune(self._tune.parent_id, viewer) if self._tune.parent_id else None
-        limit = self._file_limit
-        if RECORDING in kept:
-            kept[RECORDING] = await fitting(kept[RECORDING], limit)
+    async def _message(self) -> MakeMessage:
+        """Reads the files of the message, and returns a function that makes it."""
+        tune, storage = self._tune, self._context.storage
+        files = await read_files(storage, tune)
+        # The parent is linked if all readers of the message can see it: in a server everybody, in direct messages the owner.
+        viewer = Viewer(PLATFORM, "" if tune.origin.community_id else tune.origin.user_id, tune.origin.community_id)
+        parent = await storage.gallery.visible_tune(tune.parent_id, viewer) if tune.parent_id else None
+        if RECORDING in files:
+            files[RECORDING] = await fit_recording(files[RECORDING], self._file_limit)
 
-        def make(contents: dict[str, bytes] = kept, note: str = "") -> Finished:
-            return tune_message.finished(self._tune, contents, file_limit=limit, translate=self._say, parent=parent, note=note)
+        def make(contents: Mapping[str, bytes] | None, note: str) -> FinishedMessage:
+            return render_tune(
+                tune,
+                files if contents is None else contents,
+                file_limit=self._file_limit,
+                translate=self._translate,
+                make_view=lambda: self._context.views.of_tune(tune, self._translate),
+                parent=parent,
+                note=note,
+            )
 
         return make
 
     @property
     def _file_limit(self) -> int:
-        return min(self._reply.file_limit, FILE_AT_MOST)
+        return min(self._reply.file_limit, limits.FILE_BYTES)
 
-    async def _send(self, channel: Messageable, what: Finished | str) -> int | None:
-        """The message's id, or None where the bot may not write; raises discord.HTTPException for passing trouble."""
+    async def _send(self, channel: Messageable, message: FinishedMessage | str) -> int | None:
+        """Returns the message's id, or None if Discord refused it. Raises discord.HTTPException for trouble that may pass."""
         try:
-            if self._may_be_there and (there := await self._found(channel, what)) is not None:
-                return there
-            sent = await sending.send(channel, lambda: self._parts(what), to=self._prompt(channel), channel_id=self._channel_id)
+            if self._may_be_posted and (found := await self._find(channel, message)) is not None:
+                return found
+            # The request in chat to reply to, 0 if there is none or it is in another channel.
+            prompt = self._reply.prompt if getattr(channel, "id", None) == self._channel_id else 0
+            sent = await send_reply(channel, lambda: self._parts(message), to=prompt, channel_id=self._channel_id)
         except discord.HTTPException as error:
-            if passing(error):
+            if is_temporary(error):
                 raise
             log.info("Discord refused a tune in this channel.", tune=self._tune.id, reason=str(error))
             self._refusal = error.code
             return None
         return sent.id
 
-    async def _found(self, channel: Messageable, what: Finished | str) -> int | None:
-        """The message that carries the tune, with files or without, if it was posted after the tune was finished."""
+    async def _find(self, channel: Messageable, message: FinishedMessage | str) -> int | None:
+        """The message if it is posted already, with files or without as wanted."""
         assert self._tune.finished_at is not None
-        after, with_files = self._tune.finished_at - CLOCKS_APART, isinstance(what, Finished) and bool(what.contents)
-        with contextlib.suppress(discord.Forbidden, discord.NotFound):
-            async for posted in channel.history(limit=SEARCHED_MESSAGES, after=after):
-                if self._bot.user == posted.author and self._carries(posted) and bool(posted.attachments) == with_files:
-                    return posted.id
-        return None
+        with_files = isinstance(message, FinishedMessage) and bool(message.contents)
 
-    def _carries(self, posted: discord.Message) -> bool:
-        return components.tune_of(posted) == self._tune.id
+        def matches(posted: discord.Message) -> bool:
+            return self._shows_tune(posted) and bool(posted.attachments) == with_files
 
-    def _parts(self, what: Finished | str) -> dict[str, Any]:
+        return await find_own_message(self._context, channel, self._tune.finished_at, matches)
+
+    def _shows_tune(self, posted: discord.Message) -> bool:
+        return tune_id_of(posted) == self._tune.id
+
+    def _parts(self, message: FinishedMessage | str) -> dict[str, Any]:
         nonce = self._tune.set_id or self._tune.id
-        if isinstance(what, str):
-            return {"content": what, "nonce": nonce}
-        # Discord counts nonces by author, wherever they are used: text and files may go to two places.
-        return {"content": what.content, "files": what.files, "view": what.view, "nonce": f"{nonce}+" if what.contents else nonce}
-
-    def _prompt(self, channel: Messageable) -> int:
-        """The message to reply to, 0 for none or where it does not stand."""
-        return self._reply.prompt if getattr(channel, "id", None) == self._channel_id else 0
+        if isinstance(message, str):
+            return {"content": message, "nonce": nonce}
+        # Discord compares nonces by author, in all channels: text and files may be posted in two.
+        nonce = f"{nonce}+" if message.contents else nonce
+        return {"content": message.content, "files": message.files, "view": message.view, "nonce": nonce}
 
     @property
     def _channel_id(self) -> int:
         return int(self._tune.origin.channel_id)
 
+    @property
     def _channel(self) -> discord.PartialMessageable:
-        return self._bot.get_partial_messageable(self._channel_id)
+        return self._context.client.get_partial_messageable(self._channel_id)
 
-    async def _direct(self) -> Messageable | None:
+    async def _direct_channel(self) -> Messageable | None:
         try:
-            return await self._bot.create_dm(discord.Object(int(self._tune.origin.user_id)))
+            return await self._context.client.create_dm(discord.Object(int(self._tune.origin.user_id)))
         except discord.HTTPException as error:
-            if passing(error):
+            if is_temporary(error):
                 raise
             return None
 
 
-async def fitting(recording: bytes, limit: int) -> bytes:
-    """The recording, made smaller where it has more bytes than the limit and that can be done."""
-    smaller: bytes | None = await asyncio.to_thread(shrunk, recording, limit)
-    return smaller or recording
-
-
 async def _first(ways: list[Callable[[], Awaitable[int | None]]]) -> int | None:
+    """The result of the first way that has one."""
     for way in ways:
-        if (reached := await way()) is not None:
-            return reached
+        if (message_id := await way()) is not None:
+            return message_id
     return None

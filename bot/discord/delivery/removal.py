@@ -1,83 +1,85 @@
-"""What Discord shows of a tune is taken away: the message that carries it, and the one in the sharing channel."""
+"""Removing what Discord shows of a deleted or unshared tune."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 import structlog
 
-from bot.discord.core.message_access import reach, reply_of
+from bot.discord.core import limits
+from bot.discord.core.context import Context
+from bot.discord.core.message_access import access_message
+from bot.discord.core.reply import Reply, reply_of
 from bot.discord.delivery.card import Card
+from bot.discord.delivery.set_message import load_set_message
+from bot.languages import language
 from storage.tunes import Status, Tune
-
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
 
 log = structlog.get_logger(__name__)
 
 
-async def remove_messages(bot: TunesmithBot, tune: Tune) -> None:
-    """Takes away the tune's message, or the card of one that is not delivered, and its message in the sharing channel.
+async def remove_messages(context: Context, tune: Tune) -> None:
+    """Removes the message of a deleted tune, or the card if it was not delivered, and its post in the sharing channel.
 
-    What is left of a set keeps its message, without the tune. Raises nothing: what is gone or out of reach is only logged.
-    discord.py waits out the rate limits.
+    The other tunes of a set keep its message. Raises nothing: a message that is gone or out of reach is logged. discord.py
+    waits for the rate limits.
     """
-    others = await _others(bot, tune)
+    others = await _rest_of_set(context, tune)
     reply = reply_of(tune)
     if others and tune.message_id is None:
-        pass  # their delivery goes on without it
+        pass  # the delivery of the others continues without this tune
     elif tune.message_id is None:
-        if (delivery := bot.deliveries.get(tune.set_id or tune.id)) is not None:
-            delivery.cancel()  # there is nothing to follow or to post any more
+        context.deliveries.cancel(tune)
         if reply is not None:
             try:
-                await Card(bot, reply, int(tune.origin.channel_id)).delete()
+                await Card(context, reply, int(tune.origin.channel_id)).delete()
             except (aiohttp.ClientError, OSError) as error:
                 log.warning("Could not delete a queue card.", tune=tune.id, reason=repr(error))
-    elif not (others and await _taken_out(bot, tune, others)):
-        await _remove(bot, tune, tune.origin.channel_id, tune.message_id)
+    elif not (others and await _remove_from_set(context, tune, others)):
+        await _delete_message(context, tune, tune.origin.channel_id, tune.message_id)
         if reply is not None and not reply.attaches and str(reply.card) != tune.message_id:
-            # The card has the files of a tune that could only be posted as text.
-            await _remove(bot, tune, tune.origin.channel_id, str(reply.card))
-    await remove_shared(bot, tune)
+            # The tune was posted as text, and the card has its files.
+            await _delete_message(context, tune, tune.origin.channel_id, str(reply.card))
+    await remove_channel_post(context, tune)
 
 
-async def _others(bot: TunesmithBot, tune: Tune) -> list[Tune]:
-    """What is left of the tune's set and stands, or is going to stand, in the same message."""
+async def remove_channel_post(context: Context, tune: Tune) -> None:
+    """Removes only the post in the sharing channel."""
+    if tune.shared is not None and tune.shared.channel_id and tune.shared.message_id:
+        await _delete_message(context, tune, tune.shared.channel_id, tune.shared.message_id)
+
+
+async def _rest_of_set(context: Context, tune: Tune) -> list[Tune]:
+    """The other tunes of its set that are, or will be, in the same message."""
     try:
-        left = await bot.storage.set_of(tune.set_id) if tune.set_id else []
+        rest = await context.storage.set_of(tune.set_id) if tune.set_id else []
     except Exception:
         log.exception("Reading the other tunes of a set failed.", tune=tune.id)
-        left = []
-    return [one for one in left if one.status is Status.FINISHED or tune.message_id is None]
+        rest = []
+    return [other for other in rest if other.status is Status.FINISHED or tune.message_id is None]
 
 
-async def _taken_out(bot: TunesmithBot, tune: Tune, others: list[Tune]) -> bool:
-    """Takes one tune of a set out of the message, which the others keep; False where that cannot be done."""
-    from bot.discord.delivery.set_message import SetDelivery  # its message has the button that leads here
-
+async def _remove_from_set(context: Context, tune: Tune, others: list[Tune]) -> bool:
+    """Removes one tune of a set from the set's message. False if that is not possible."""
     assert tune.message_id is not None
     try:
-        make = await SetDelivery(bot, others[0], resumed=False).of(others)
-        return await reach(bot, tune, int(tune.origin.channel_id), int(tune.message_id), lambda way: way.edit(**make().parts))
+        reply = Reply.from_dict(others[0].origin.reply)
+        file_limit = min(reply.file_limit, limits.FILE_BYTES)
+        make = await load_set_message(context, others, file_limit=file_limit, translate=language(reply.language))
+        channel_id, message_id = int(tune.origin.channel_id), int(tune.message_id)
+        return await access_message(
+            context, tune, channel_id, message_id, lambda access: access.edit(**make(None, "").edit_parts)
+        )
     except Exception:
         log.exception("Removing a tune from its set's message failed.", tune=tune.id)
         return False
 
 
-async def remove_shared(bot: TunesmithBot, tune: Tune) -> None:
-    """Takes away the message in the sharing channel alone."""
-    if tune.shared is not None and tune.shared.channel_id and tune.shared.message_id:
-        await _remove(bot, tune, tune.shared.channel_id, tune.shared.message_id)
-
-
-async def _remove(bot: TunesmithBot, tune: Tune, channel_id: str, message: str) -> None:
+async def _delete_message(context: Context, tune: Tune, channel_id: str, message_id: str) -> None:
     try:
-        gone = await reach(bot, tune, int(channel_id), int(message), lambda way: way.delete())
+        deleted = await access_message(context, tune, int(channel_id), int(message_id), lambda access: access.delete())
     except (discord.HTTPException, aiohttp.ClientError, OSError, ValueError) as error:
-        log.warning("Could not delete a message.", tune=tune.id, message=message, reason=repr(error))
+        log.warning("Could not delete a message.", tune=tune.id, message=message_id, reason=repr(error))
     else:
-        if not gone:
-            log.info("A message is gone or out of reach.", tune=tune.id, message=message)
+        if not deleted:
+            log.info("A message is gone or out of reach.", tune=tune.id, message=message_id)

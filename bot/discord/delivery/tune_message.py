@@ -1,163 +1,163 @@
-"""What a finished tune looks like in Discord."""
+"""The message of a finished tune: its text, files and buttons."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
-import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 
+from bot.core.audio import shrunk
 from bot.core.naming import key_name, nearest, slug
+from bot.discord.core import limits
+from bot.discord.core.context import Context
+from bot.discord.core.formatting import escape, length, message_address, one_line
 from bot.discord.core.reply import PLATFORM
 from bot.discord.delivery import texts
-from bot.discord.sessions import session
-from bot.discord.views import under
 from bot.languages import Language
 from storage.storage import Storage
 from storage.tunes import Tune
 
-MAX_CHARACTERS = 2_000
-MAX_TITLE_CHARACTERS = 100
-MAX_REQUEST_BYTES = 24 * 2**20  # of all files together, under Discord's 25 MiB with what is around them
 MAX_NOTICES = 8  # of what the reader left out of somebody's ABC
-MAX_NOTICE = 200  # characters
-ATTACHED = ("tune.abc", "tune.mp3", "tune.png")
-# Discord shows any of these as it is after a backslash; the colon keeps addresses and emoji from coming alive.
-_MARKUP = re.compile(r"[\\*_~`|<>\[\]()@:]")
+MAX_NOTICE_CHARACTERS = 200
+FILES = ("tune.abc", "tune.mp3", "tune.png")
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """A finished tune as it can be posted, any number of times: Discord's own objects are used up by one attempt."""
+class FinishedMessage:
+    """A message that can be sent any number of times, though each attempt uses up Discord's objects for files and views."""
 
-    tune: Tune
     content: str
-    contents: dict[str, bytes]  # file name → bytes
-    translate: Language
+    contents: Mapping[str, bytes]  # file name → bytes
+    descriptions: Mapping[str, str]  # file name → alternative text
+    make_view: Callable[[], discord.ui.View]
 
     @property
     def files(self) -> list[discord.File]:
-        assert self.tune.composition is not None
-        described = {".png": self.translate(texts.sheet_music(one_line(self.tune.composition.title)))}
         return [
-            discord.File(io.BytesIO(content), name, description=described.get(name[-4:]))
+            discord.File(io.BytesIO(content), name, description=self.descriptions.get(name))
             for name, content in self.contents.items()
         ]
+
+    @property
+    def view(self) -> discord.ui.View:
+        return self.make_view()
 
     @property
     def heading(self) -> str:
         return self.content.partition("\n")[0]
 
     @property
-    def parts(self) -> dict[str, Any]:
-        """What takes the place of a message that is there."""
+    def edit_parts(self) -> dict[str, Any]:
+        """The arguments that make an existing message into this one."""
         return {"content": self.content, "attachments": self.files, "view": self.view}
 
-    @property
-    def view(self) -> discord.ui.View:
-        return view_of(self.tune, self.translate)
 
-
-async def contents_of(storage: Storage, tune: Tune) -> dict[str, bytes]:
-    """The files for the tune's message, by their names in storage; what the tune lacks is left out."""
+async def read_files(storage: Storage, tune: Tune) -> dict[str, bytes]:
+    """The files for the tune's message by their names in storage. Files that the tune lacks are left out."""
     contents = {}
-    for name in ATTACHED:
+    for name in FILES:
         with contextlib.suppress(KeyError):
             contents[name] = await storage.read(tune.id, name)
     return contents
 
 
-def view_of(tune: Tune, translate: Language) -> discord.ui.View:
-    """All buttons under a tune's message, with its likes; those of a session come last."""
-    view = under(tune, translate)
-    for button in session.buttons_of(tune, translate):
-        view.add_item(button)
-    return view
-
-
-def finished(
+async def load_tune_message(
+    context: Context,
     tune: Tune,
-    contents: dict[str, bytes],
     *,
     file_limit: int,
     translate: Language,
     parent: Tune | None = None,
-    shared: bool = False,
-    note: str = "",
-) -> Finished:
-    """The message for a finished tune; `contents` are its files by their names in storage, `file_limit` is in bytes.
+    in_sharing_channel: bool = False,
+) -> FinishedMessage:
+    """The message with all of the tune's files and buttons. For the arguments see `render_tune`."""
+    return render_tune(
+        tune,
+        await read_files(context.storage, tune),
+        file_limit=file_limit,
+        translate=translate,
+        make_view=lambda: context.views.of_tune(tune, translate),
+        parent=parent,
+        in_sharing_channel=in_sharing_channel,
+    )
 
-    `parent` is named where the tune's readers can go there; `shared`: the message is the one in the sharing channel; `note`
-    says why it is not where, or not all that, was expected.
+
+def render_tune(
+    tune: Tune,
+    contents: Mapping[str, bytes],
+    *,
+    file_limit: int,
+    translate: Language,
+    make_view: Callable[[], discord.ui.View] = discord.ui.View,
+    parent: Tune | None = None,
+    in_sharing_channel: bool = False,
+    note: str = "",
+) -> FinishedMessage:
+    """The message of a finished tune; `contents` are its files by their names in storage, `file_limit` is in bytes.
+
+    `parent` is linked if the tune's readers can open its message. `note` says why the message is not where it was expected,
+    or is not complete.
     """
     assert tune.composition is not None
-    name = slug(tune.composition.title)
+    made = tune.composition
+    name = slug(made.title)
     fitting = {f"{name}.{file.partition('.')[2]}": content for file, content in contents.items() if len(content) <= file_limit}
-    left_out = [file for file, content in contents.items() if len(content) > file_limit]
-    head = f"**{escape(one_line(tune.composition.title))}**"
-    foot = [f"-# {footer(tune, translate, shared=shared)}"]
-    if address := _address(parent, tune, shared=shared):
+    too_large = [file for file, content in contents.items() if len(content) > file_limit]
+    head = f"**{escape(one_line(made.title))}**"
+    foot = [f"-# {footer(tune, translate, in_sharing_channel=in_sharing_channel)}"]
+    if address := _parent_address(parent, tune, in_sharing_channel=in_sharing_channel):
         foot.append(f"-# {translate(texts.based_on(address))}")
-    if left_out:
-        foot.append(f"-# {translate(texts.too_large(left_out))}")
+    if too_large:
+        foot.append(f"-# {translate(texts.too_large(too_large))}")
     if note:
         foot.append(f"-# {translate(note)}")
-    foot += [f"-# {escape(translate(notice)[:MAX_NOTICE])}" for notice in tune.composition.notices[:MAX_NOTICES]]
-    block = f"```\n{tune.composition.abc.strip()}\n```"
-    content = "\n".join([head, block, *foot])
-    # A block that the tune itself would close lets the rest of it act as markup; the file carries it safely.
-    if "```" in tune.composition.abc or length(content) > MAX_CHARACTERS:
+    foot += [f"-# {escape(translate(notice)[:MAX_NOTICE_CHARACTERS])}" for notice in made.notices[:MAX_NOTICES]]
+    content = "\n".join([head, f"```\n{made.abc.strip()}\n```", *foot])
+    # A tune that contains ``` would end the code block, and the rest of it would act as markup. The file has the ABC.
+    if "```" in made.abc or length(content) > limits.MESSAGE_CHARACTERS:
         content = "\n".join([head, *foot])
-    while length(content) > MAX_CHARACTERS:  # of notices; the tune's own files have them all
+    while length(content) > limits.MESSAGE_CHARACTERS:  # the last lines are notices; the tune's files have all of them
         content = "\n".join([head, *(foot := foot[:-1])])
-    return Finished(tune, content, fitting, translate)
+    return FinishedMessage(content, fitting, {f"{name}.png": translate(texts.sheet_music(one_line(made.title)))}, make_view)
 
 
-def _address(parent: Tune | None, tune: Tune, *, shared: bool) -> str:
-    """The parent's message where the tune is, or else the one in the sharing channel of the same server; empty for none."""
+def _parent_address(parent: Tune | None, tune: Tune, *, in_sharing_channel: bool) -> str:
+    """The link to the parent's message in the same channel, or else to its post in the same server's sharing channel."""
     if parent is None:
         return ""
-    if parent.message_id and parent.origin.channel_id == tune.origin.channel_id and not shared:
-        return (
-            f"https://discord.com/channels/{parent.origin.community_id or '@me'}/{parent.origin.channel_id}/{parent.message_id}"
-        )
-    community_id = tune.shared.community_id if shared and tune.shared else tune.origin.community_id
+    if parent.message_id and parent.origin.channel_id == tune.origin.channel_id and not in_sharing_channel:
+        return message_address(parent.origin.community_id, parent.origin.channel_id, parent.message_id)
+    community_id = tune.shared.community_id if in_sharing_channel and tune.shared else tune.origin.community_id
     if community_id and parent.shared and parent.shared.message_id and parent.shared.community_id == community_id:
-        return f"https://discord.com/channels/{community_id}/{parent.shared.channel_id}/{parent.shared.message_id}"
+        return message_address(community_id, parent.shared.channel_id, parent.shared.message_id)
     return ""
 
 
-def footer(tune: Tune, translate: Language, *, shared: bool = False, one_of_many: bool = False) -> str:
-    """What the tune was made with, so that anybody can ask for it once more, or that it was handed in; and who asked.
+def footer(tune: Tune, translate: Language, *, in_sharing_channel: bool = False, one_of_many: bool = False) -> str:
+    """The settings that the tune was composed with, so that anybody can repeat them, and who requested it.
 
-    `one_of_many`: without what is the tune's own, its key, seed and nearest known tune.
+    `one_of_many`: leaves out the key, the seed and the closest known tune, which differ in the tunes of a set.
     """
     assert tune.composition is not None
     made, request = tune.composition, tune.request
     own = ["", ""] if one_of_many else [texts.seed(request.seed), nearest(made.scores)]
     composed = [*texts.chosen_settings(request), texts.temperature(request.temperature), own[0], made.model, own[1]]
     key = "" if one_of_many else key_name(made.key)
-    what = [made.rhythm, key, made.metre, *(composed if request.mode != "play" else [texts.PLAYED_AS_WRITTEN])]
-    line = " · ".join(escape(one_line(translate(part))) for part in what if part)
-    who = texts.shared_by if shared else texts.requested_by
-    # Elsewhere a person's id is no name: on the web page it is what they are known by, and nobody else's to read.
-    return f"{line} · {translate(who(tune.origin.user_id))}" if tune.origin.platform == PLATFORM and tune.origin.user_id else line
+    parts = [made.rhythm, key, made.metre, *(composed if request.mode != "play" else [texts.PLAYED_AS_WRITTEN])]
+    line = " · ".join(escape(one_line(translate(part))) for part in parts if part)
+    # An id of another platform is not a name: on the web page it is a secret that identifies the visitor.
+    if tune.origin.platform != PLATFORM or not tune.origin.user_id:
+        return line
+    by = texts.shared_by if in_sharing_channel else texts.requested_by
+    return f"{line} · {translate(by(tune.origin.user_id))}"
 
 
-def escape(text: str) -> str:
-    """The text as it is, whatever markup it would be to Discord."""
-    return _MARKUP.sub(r"\\\g<0>", text)
-
-
-def one_line(text: str) -> str:
-    """Without line breaks and characters that steer the display, and not endless."""
-    plain = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(plain.split())[:MAX_TITLE_CHARACTERS]
-
-
-def length(text: str) -> int:
-    """As Discord's clients count, in UTF-16."""
-    return len(text.encode("utf-16-le")) // 2
+async def fit_recording(recording: bytes, limit: int) -> bytes:
+    """The recording, compressed further if it has more bytes than the limit and that is possible."""
+    smaller: bytes | None = await asyncio.to_thread(shrunk, recording, limit)
+    return smaller or recording

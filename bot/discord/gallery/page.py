@@ -1,28 +1,27 @@
-"""Lists of tunes that are paged through. All that a page is fits into a button's custom_id, so that it outlives the process."""
+"""Which page of which list to show. All of it fits into a button's custom id, so that it survives a restart."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from bot.discord.core.formatting import length
 from bot.discord.gallery import texts
 from generator.request import RequestError
 from storage.gallery import ANYTHING, Order, Page, Search
+from storage.storage import Storage
 from storage.viewer import Viewer
 
-if TYPE_CHECKING:
-    from storage.storage import Storage
-
-TUNES_A_PAGE = 5
-MAX_SEARCH_CHARACTERS = 28  # what the rest leaves of a custom_id's 100
-# List, rhythm, key, where the page begins, words of the title: only the last may hold a colon.
+TUNES_PER_PAGE = 5
+MAX_SEARCH_CHARACTERS = 28  # what the other parts leave of a custom id's 100
+# Listing, rhythm, key, cursor, words of the title. Only the last may contain a colon.
 _WRITTEN = re.compile(r"([gwemo]):([^:]{0,20}):([^:]{0,12}):((?:[<>][0-9A-Za-z_]{1,40})?):(.*)", re.ASCII)
 
 
 class Listing(StrEnum):
-    """One letter, as it stands in custom_ids."""
+    """The value is one letter, since custom ids are short."""
 
     GALLERY = "g"
     WEEK = "w"
@@ -35,45 +34,48 @@ _ORDERS = {Listing.GALLERY: Order.NEWEST, Listing.WEEK: Order.WEEK, Listing.MONT
 
 
 @dataclass(frozen=True, slots=True)
-class PageOf:
-    """A page of a list; `at` is `>` or `<` and the place that it comes after or before, empty for the first."""
+class PageRequest:
+    """A page of a list. `cursor` is `>` or `<` and the storage's cursor that the page is after or before; empty for the first."""
 
     listing: Listing
     search: Search = ANYTHING
-    at: str = ""
+    cursor: str = ""
 
     @classmethod
     def parse(cls, written: str) -> Self:
         """Reads what `str` wrote; raises ValueError for anything else."""
         found = _WRITTEN.fullmatch(written)
         if found is None:
-            raise ValueError("no page")
-        listing, rhythm, key, at, title = found.groups()
+            raise ValueError("not a page")
+        listing, rhythm, key, cursor, title = found.groups()
         search = Search(title, rhythm or None, key or None)
         if search != Search.check(title=title, rhythm=rhythm, key=key):
-            raise ValueError("no search")
-        return cls(Listing(listing), search, at)
+            raise ValueError("not a search")
+        return cls(Listing(listing), search, cursor)
 
     def __str__(self) -> str:
         search = self.search
-        return f"{self.listing.value}:{search.rhythm or ''}:{search.key or ''}:{self.at}:{search.title}"
+        return f"{self.listing.value}:{search.rhythm or ''}:{search.key or ''}:{self.cursor}:{search.title}"
 
-    def starting(self, at: str) -> PageOf:
-        return PageOf(self.listing, self.search, at)
+    def after(self, cursor: str) -> PageRequest:
+        return PageRequest(self.listing, self.search, f">{cursor}")
 
-    async def read(self, storage: Storage, viewer: Viewer) -> Page:
-        """Raises ValueError for a place that no page gave."""
-        after, before = (self.at[1:], "") if self.at.startswith(">") else ("", self.at[1:])
+    def before(self, cursor: str) -> PageRequest:
+        return PageRequest(self.listing, self.search, f"<{cursor}")
+
+    async def load(self, storage: Storage, viewer: Viewer) -> Page:
+        """Raises ValueError for a cursor that storage did not return."""
+        after, before = (self.cursor[1:], "") if self.cursor.startswith(">") else ("", self.cursor[1:])
         if self.listing is Listing.MINE:
-            return await storage.gallery.mine(viewer, search=self.search, after=after, before=before, limit=TUNES_A_PAGE)
+            return await storage.gallery.mine(viewer, search=self.search, after=after, before=before, limit=TUNES_PER_PAGE)
         order = _ORDERS[self.listing]
         return await storage.gallery.shared(
-            viewer, order=order, search=self.search, after=after, before=before, limit=TUNES_A_PAGE
+            viewer, order=order, search=self.search, after=after, before=before, limit=TUNES_PER_PAGE
         )
 
 
-def searched(title: str | None, rhythm: str | None, key: str | None) -> Search:
-    """What was typed into a command's options; raises RequestError."""
-    if title and len(title.encode("utf-16-le")) // 2 > MAX_SEARCH_CHARACTERS:
+def search_of(title: str | None, rhythm: str | None, key: str | None) -> Search:
+    """The search that the options of a command describe. Raises RequestError."""
+    if title and length(title) > MAX_SEARCH_CHARACTERS:
         raise RequestError("search", texts.search_too_long(MAX_SEARCH_CHARACTERS))
     return Search.check(title=title, rhythm=rhythm, key=key)

@@ -4,7 +4,7 @@ from generator.user_messages import UserMessage
 
 GALLERY = UserMessage("Browse and play the tunes shared here.")
 TOP = UserMessage("Show the most liked tunes here.")
-MINE = UserMessage("Your own tunes: play, share, unshare or delete them.")
+MINE = UserMessage("Your own tunes: play, post, share, unshare or delete them.")
 TUNEBOOK = UserMessage("Download many tunes as one ABC file.")
 SEARCH = UserMessage("Words in the title.")
 SEARCH_RHYTHM = UserMessage("Only tunes with this rhythm.")
@@ -39,6 +39,13 @@ SHARE = UserMessage("Share")
 UNSHARE = UserMessage("Unshare")
 DELETE = UserMessage("Delete")
 DELETE_FOR_GOOD = UserMessage("Delete for good")
+POST_HERE = UserMessage("Post here")
+POSTED = UserMessage("Posted. Everyone in this channel can see the tune.")
+ONLY_OWNER_POSTS = UserMessage("Only the person who requested this tune can post it here.")
+CANNOT_POST = UserMessage(
+    "I can't post in this channel. A server admin can give me the permissions: View Channel, Send Messages (in threads: Send "
+    "Messages in Threads) and Attach Files."
+)
 KEEP_TUNE = UserMessage("Keep it")
 PRIVATE = UserMessage("private")
 MESSAGE = UserMessage("message")

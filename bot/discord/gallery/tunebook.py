@@ -1,10 +1,9 @@
-"""`/tunebook`: many tunes as one file that any reader of ABC opens."""
+"""`/tunebook`: many tunes as one ABC file."""
 
 from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING
 
 import discord
 import structlog
@@ -13,11 +12,10 @@ from discord import app_commands
 from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import everywhere
-from bot.discord.gallery import pager, texts
+from bot.discord.core.context import Interaction
+from bot.discord.core.private_answers import send_private
+from bot.discord.gallery import texts
 from storage.gallery import Order
-
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
 
 log = structlog.get_logger(__name__)
 
@@ -35,19 +33,19 @@ _BETWEEN_TUNES = re.compile(r"(?<=\n)\n(?=X:)")
     ],
     order=[app_commands.Choice(name=name, value=order) for order, name in texts.ORDERS.items()],
 )
-async def tunebook(interaction: discord.Interaction[TunesmithBot], which: str = SERVER, order: str = "newest") -> None:
+async def tunebook(interaction: Interaction, which: str = SERVER, order: str = "newest") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     caller = await Caller.of(interaction)
-    own, by = which == MINE, Order(order)
+    own, sorting = which == MINE, Order(order)
     try:
-        abc = await interaction.client.storage.gallery.tunebook(caller.viewer, mine=own, order=by)
+        abc = await interaction.client.context.storage.gallery.tunebook(caller.viewer, mine=own, order=sorting)
     except Exception:
         log.exception("Reading a tunebook failed.")
-        await pager.tell(interaction, caller, core_texts.TRY_AGAIN_LATER)
+        await send_private(interaction, caller.translate(core_texts.TRY_AGAIN_LATER))
         return
     if not abc:
-        empty = texts.NOTHING_SHARED if by is Order.NEWEST else texts.NOTHING_LIKED
-        await pager.tell(interaction, caller, texts.NO_TUNES_OF_YOURS if own else empty)
+        empty = texts.NOTHING_SHARED if sorting is Order.NEWEST else texts.NOTHING_LIKED
+        await send_private(interaction, caller.translate(texts.NO_TUNES_OF_YOURS if own else empty))
         return
     books = split(abc, interaction.filesize_limit)
     for number, tunes in enumerate(books, 1):
@@ -57,11 +55,11 @@ async def tunebook(interaction: discord.Interaction[TunesmithBot], which: str = 
 
 
 def split(abc: str, limit: int) -> list[list[bytes]]:
-    """The tunes of a book, by files of at most `limit` bytes; none is torn apart, however long it is."""
+    """The tunes of a tunebook, divided into files of at most `limit` bytes. A tune is never split, however long it is."""
     books: list[list[bytes]] = []
     size = 0
     for tune in map(str.encode, _BETWEEN_TUNES.split(abc)):
-        size += len(tune) + 1  # with the line between two
+        size += len(tune) + 1  # with the empty line between two tunes
         if not books or size - 1 > limit:
             books.append([])
             size = len(tune) + 1

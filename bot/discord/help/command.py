@@ -1,53 +1,51 @@
-"""`/help`: what can be done, with examples that work as they stand."""
+"""`/help`: what the bot can do, with examples that can be copied."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import discord
 from discord import app_commands
 
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import everywhere
+from bot.discord.core.context import BotClient, Interaction
+from bot.discord.core.private_answers import send_private
 from bot.discord.help import texts
 from bot.discord.help.texts import TOPICS, Example
 from bot.languages import Language, language
 
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
-
-# What an overview shows of each topic that has examples.
-_FIRST = {"tune": 2, "sharing": 1, "settings": 1, "privacy": 1}
+# How many examples of a topic the overview shows.
+_OVERVIEW = {"tune": 2, "sharing": 1, "settings": 1, "privacy": 1}
 
 
 @app_commands.command(name="help", description=texts.HELP)
 @everywhere
 @app_commands.describe(topic=texts.TOPIC)
 @app_commands.choices(topic=[app_commands.Choice(name=topic.name, value=name) for name, topic in TOPICS.items()])
-async def help_(interaction: discord.Interaction[TunesmithBot], topic: str | None = None) -> None:
-    translate, bot = (await Caller.of(interaction)).translate, interaction.client
-    typed = language(str(interaction.locale))  # commands are named as the person's Discord shows them
+async def help_(interaction: Interaction, topic: str | None = None) -> None:
+    translate, client = (await Caller.of(interaction)).translate, interaction.client
+    typed = language(str(interaction.locale))  # Discord shows commands in this language
     if topic is None:
         lines = [translate(texts.ABOUT)]
         lines += [
-            _line(bot, example, translate, typed) for name, count in _FIRST.items() for example in TOPICS[name].examples[:count]
+            _line(client, example, translate, typed)
+            for name, count in _OVERVIEW.items()
+            for example in TOPICS[name].examples[:count]
         ]
         lines += [translate(TOPICS[name].paragraphs[0]) for name in ("chat", "buttons")]
     else:
-        about = TOPICS[topic]
-        lines = [f"**{translate(about.name)}**", *map(translate, about.paragraphs)]
-        lines += [_line(bot, example, translate, typed) for example in about.examples]
-    lines.append(translate(texts.invite(f"<{bot.invite_url}>")))
-    await interaction.response.send_message("\n".join(lines), ephemeral=True)
+        chosen = TOPICS[topic]
+        lines = [f"**{translate(chosen.name)}**", *map(translate, chosen.paragraphs)]
+        lines += [_line(client, example, translate, typed) for example in chosen.examples]
+    lines.append(translate(texts.invite(f"<{client.invite_url}>")))
+    await send_private(interaction, "\n".join(lines))
 
 
-def _line(bot: TunesmithBot, example: Example, translate: Language, typed: Language) -> str:
-    return f"- `{written(bot, example, typed)}` – {translate(example.effect)}"
+def _line(client: BotClient, example: Example, translate: Language, typed: Language) -> str:
+    return f"- `{example_text(client, example, typed)}` – {translate(example.effect)}"
 
 
-def written(bot: TunesmithBot, example: Example, typed: Language) -> str:
-    """The example as it is typed: names and choices as Discord shows them in that language."""
-    command = bot.tree.get_command(example.command)
+def example_text(client: BotClient, example: Example, typed: Language) -> str:
+    """The command with its options and values, as Discord shows them in the language `typed`."""
+    command = client.tree.get_command(example.command)
     assert isinstance(command, app_commands.Command)
     words = [f"/{typed.named('command', command.name)}"]
     for name, value in example.options.items():

@@ -1,10 +1,10 @@
-"""`/privacy`: what is kept of a person, and the button by which all of it goes."""
+"""`/privacy`: what is stored about a person, and buttons that delete all of it."""
 
 from __future__ import annotations
 
 import contextlib
-import re
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from typing import Any
 
 import discord
 import structlog
@@ -13,89 +13,75 @@ from discord import app_commands
 from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import everywhere
-from bot.discord.delivery import removal
+from bot.discord.core.context import Interaction
+from bot.discord.core.persistent_items import PersistentItem, view_with
+from bot.discord.core.private_answers import send_private
+from bot.discord.delivery.removal import remove_messages
 from bot.discord.privacy import texts
-from bot.languages import Language
 from storage.tunes import Tune
-
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
-
-    Interaction = discord.Interaction[TunesmithBot]
 
 log = structlog.get_logger(__name__)
 
-_LABELS = {"ask": texts.DELETE_MY_DATA, "yes": texts.DELETE_EVERYTHING, "no": texts.KEEP_EVERYTHING}
+LABELS = {"delete": texts.DELETE_MY_DATA, "confirm": texts.DELETE_EVERYTHING, "keep": texts.KEEP_EVERYTHING}
 
 
-class PrivacyButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"privacy:(?P<act>ask|yes|no)"):
-    """Asks, deletes or leaves it: always what is kept of whoever presses it."""
+class PrivacyButton(PersistentItem[discord.ui.Button[Any]], template=r"privacy:(?P<action>delete|confirm|keep)"):
+    """Asks, deletes or cancels, always for the person who presses it."""
 
-    def __init__(self, act: str, button: discord.ui.Button[Any]) -> None:
-        super().__init__(button)
-        self.act = act
+    def __init__(self, action: str, translate: Callable[[str], str] = str) -> None:
+        style = discord.ButtonStyle.secondary if action == "keep" else discord.ButtonStyle.danger
+        super().__init__(discord.ui.Button(label=translate(LABELS[action]), style=style, custom_id=f"privacy:{action}"))
+        self.action = action
 
-    @classmethod
-    def to(cls, act: str, translate: Language) -> Self:
-        style = discord.ButtonStyle.secondary if act == "no" else discord.ButtonStyle.danger
-        return cls(act, discord.ui.Button(label=translate(_LABELS[act]), style=style, custom_id=f"privacy:{act}"))
-
-    @classmethod
-    async def from_custom_id(cls, interaction: discord.Interaction[Any], item: Any, match: re.Match[str], /) -> Self:
-        return cls(match["act"], item)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         caller = await Caller.of(interaction)
-        if self.act == "ask":
-            view = _view(caller.translate, "yes", "no")
+        if self.action == "delete":
+            view = _view(caller.translate, "confirm", "keep")
             await interaction.edit_original_response(content=caller.translate(texts.DELETE_QUESTION), view=view)
-        elif self.act == "no":
-            await _show(interaction, caller)
+        elif self.action == "keep":
+            await _show_stored_data(interaction, caller)
         else:
-            await _erase(interaction, caller)
+            await _delete_data(interaction, caller)
 
 
 @app_commands.command(name="privacy", description=texts.PRIVACY)
 @everywhere
-async def privacy(interaction: discord.Interaction[TunesmithBot]) -> None:
+async def privacy(interaction: Interaction) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await _show(interaction, await Caller.of(interaction))
+    await _show_stored_data(interaction, await Caller.of(interaction))
 
 
-async def _show(interaction: Interaction, caller: Caller) -> None:
+async def _show_stored_data(interaction: Interaction, caller: Caller) -> None:
     translate = caller.translate
     try:
-        kept = await interaction.client.storage.privacy.stored(caller.viewer)
+        stored = await interaction.client.context.storage.privacy.stored(caller.viewer)
     except Exception:
         log.exception("Counting a user's data failed.")
-        await interaction.followup.send(translate(core_texts.TRY_AGAIN_LATER), ephemeral=True)
+        await send_private(interaction, translate(core_texts.TRY_AGAIN_LATER))
         return
-    numbers = [f"- {translate(line)}" for line in texts.stored_counts(kept)]
-    why = [translate(line) for line in (texts.WHY_STORED, texts.WHO_SEES_IT, texts.HOW_LONG_STORED)]
-    content = "\n".join([translate(texts.STORED), *numbers, *why])
-    await interaction.edit_original_response(content=content, view=_view(translate, "ask"))
+    counts = [f"- {translate(line)}" for line in texts.stored_counts(stored)]
+    explanation = [translate(line) for line in (texts.WHY_STORED, texts.WHO_SEES_IT, texts.HOW_LONG_STORED)]
+    content = "\n".join([translate(texts.STORED), *counts, *explanation])
+    await interaction.edit_original_response(content=content, view=_view(translate, "delete"))
 
 
-async def _erase(interaction: Interaction, caller: Caller) -> None:
-    """Deletes what is kept, then takes the messages away; what fails half way goes on when the button is pressed again."""
-    translate, bot, deleted = caller.translate, interaction.client, list[Tune]()
+async def _delete_data(interaction: Interaction, caller: Caller) -> None:
+    """Deletes what is stored, then the messages. If that fails half-way, pressing the button again deletes the rest."""
+    translate, context, deleted = caller.translate, interaction.client.context, list[Tune]()
     await interaction.edit_original_response(content=translate(texts.DELETING), view=None)
     try:
-        await bot.storage.privacy.erase(caller.viewer, on_deleted=deleted.append)
-        told, view = translate(texts.deleted(len(deleted)) if deleted else texts.DELETED_WITHOUT_TUNES), None
+        await context.storage.privacy.erase(caller.viewer, on_deleted=deleted.append)
+        result, view = translate(texts.deleted(len(deleted)) if deleted else texts.DELETED_WITHOUT_TUNES), None
     except Exception:
         log.exception("Deleting a user's data failed; part of it may be left.")
-        told, view = translate(texts.DELETING_FAILED), _view(translate, "yes", "no")
+        result, view = translate(texts.DELETING_FAILED), _view(translate, "confirm", "keep")
     for tune in deleted:
-        await removal.remove_messages(bot, tune)
-    # So many messages may take longer than the 15 minutes in which the answer can be changed.
+        await remove_messages(context, tune)
+    # Deleting many messages may take longer than the 15 minutes in which the answer can be edited.
     with contextlib.suppress(discord.HTTPException):
-        await interaction.edit_original_response(content=told, view=view)
+        await interaction.edit_original_response(content=result, view=view)
 
 
-def _view(translate: Language, *acts: str) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for act in acts:
-        view.add_item(PrivacyButton.to(act, translate))
-    return view
+def _view(translate: Callable[[str], str], *actions: str) -> discord.ui.View:
+    return view_with(*(PrivacyButton(action, translate) for action in actions))

@@ -1,24 +1,21 @@
-"""`/set`: two to five tunes that go together, composed as one wish and posted as one message."""
+"""`/set`: two to five tunes that go together, posted as one message."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
-import discord
 from discord import app_commands
 
-from bot.discord.core import submission
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
+from bot.discord.core.context import Interaction
+from bot.discord.core.private_answers import send_private
+from bot.discord.core.submission import submit
 from bot.discord.sets import texts
 from generator.request import MAX_MODEL_CHARACTERS, MAX_SEED, PARAMETERS, RequestError
 from generator.sets import MAX_TUNES, requests_of_set
 
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
-
-USUAL_TUNES = 3
+DEFAULT_COUNT = 3
 
 
 @app_commands.command(name="set", description=texts.SET)
@@ -39,10 +36,10 @@ USUAL_TUNES = 3
 )
 @app_commands.autocomplete(key=key_choices, model=model_choices)
 async def tune_set(
-    interaction: discord.Interaction[TunesmithBot],
+    interaction: Interaction,
     rhythm: str | None = None,
     key: app_commands.Range[str, 1, 40] | None = None,
-    count: app_commands.Range[int, 2, MAX_TUNES] = USUAL_TUNES,
+    count: app_commands.Range[int, 2, MAX_TUNES] = DEFAULT_COUNT,
     instrument: str | None = None,
     backing: bool | None = None,
     temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
@@ -51,7 +48,7 @@ async def tune_set(
 ) -> None:
     caller = await Caller.of(interaction)
     try:
-        request = await caller.wish(
+        request = await caller.request(
             rhythm=rhythm,
             key=key,
             instrument=instrument,
@@ -62,6 +59,6 @@ async def tune_set(
         )
         requests = await asyncio.to_thread(requests_of_set, request, count)
     except RequestError as error:
-        await submission.refuse(interaction, caller.translate(error.message))
+        await send_private(interaction, caller.translate(error.message))
         return
-    await submission.ask_set(interaction, caller, requests)
+    await submit(interaction, caller, *requests)

@@ -1,11 +1,10 @@
-"""`/defaults`: what a person's wishes are filled up with."""
+"""`/defaults`: a person's own defaults for the options of a request."""
 
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import discord
 import structlog
 from discord import app_commands
 
@@ -14,21 +13,19 @@ from bot.core.naming import key_name
 from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
-from bot.discord.gallery.pager import tell
+from bot.discord.core.context import Interaction
+from bot.discord.core.private_answers import send_private
 from bot.discord.settings import texts
 from generator.request import MAX_MODEL_CHARACTERS, MAX_TEMPO, MIN_TEMPO, RequestError, model_named
 from generator.user_messages import LANGUAGES
 from storage.preferences import Defaults
 
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
-
 log = structlog.get_logger(__name__)
 
-# By their own names; Irish is among them though Discord itself has none.
+# Languages by their own names, also Irish, which Discord itself does not have.
 LANGUAGE_CHOICES = [app_commands.Choice(name=languages.language(code).name, value=code) for code in LANGUAGES]
 EVERYTHING = "everything"
-FIELDS = [field.name for field in fields(Defaults) if field.name != "candidates"]  # those that the command offers
+FIELDS = [field.name for field in fields(Defaults) if field.name != "candidates"]  # the command has no option for it
 
 
 @app_commands.command(name="defaults", description=texts.DEFAULTS)
@@ -57,7 +54,7 @@ FIELDS = [field.name for field in fields(Defaults) if field.name != "candidates"
 )
 @app_commands.autocomplete(key=key_choices, model=model_choices)
 async def defaults(
-    interaction: discord.Interaction[TunesmithBot],
+    interaction: Interaction,
     rhythm: str | None = None,
     key: app_commands.Range[str, 1, 40] | None = None,
     temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
@@ -82,35 +79,35 @@ async def defaults(
         "model": model,
         "language": language,
     }
-    forgotten = [field.name for field in fields(Defaults)] if reset == EVERYTHING else [reset] if reset else []
-    changes = dict.fromkeys(forgotten) | {name: value for name, value in given.items() if value is not None}
-    preferences = interaction.client.storage.preferences
+    reset_fields = [field.name for field in fields(Defaults)] if reset == EVERYTHING else [reset] if reset else []
+    changes = dict.fromkeys(reset_fields) | {name: value for name, value in given.items() if value is not None}
+    preferences = interaction.client.context.storage.preferences
     try:
-        await interaction.client.desk.check_model(model_named(model))
-        held = (
+        await interaction.client.context.desk.check_model(model_named(model))
+        stored = (
             await preferences.change_defaults(caller.viewer, **changes) if changes else await preferences.defaults(caller.viewer)
         )
     except RequestError as error:
-        await tell(interaction, caller, error.message)
+        await send_private(interaction, caller.translate(error.message))
     except Exception:
         log.exception("Saving defaults failed.")
-        await tell(interaction, caller, texts.SAVING_FAILED)
+        await send_private(interaction, caller.translate(texts.SAVING_FAILED))
     else:
-        translate = languages.language(held.language or caller.settings.language or str(interaction.locale))
-        await interaction.followup.send(_told(held, translate), ephemeral=True)
+        translate = languages.language(stored.language or caller.settings.language or str(interaction.locale))
+        await send_private(interaction, _description(stored, translate))
 
 
-def _told(held: Defaults, translate: languages.Language) -> str:
+def _description(stored: Defaults, translate: languages.Language) -> str:
     values = {
-        "rhythm": held.rhythm and translate(held.rhythm),
-        "key": held.key and translate(key_name(held.key)),
-        "temperature": held.temperature and f"{held.temperature:g}",
-        "tempo": held.tempo and f"× {held.tempo:g}",
-        "structure": held.structure and translate(core_texts.STRUCTURES["free" if held.structure == "free" else "parts"]),
-        "instrument": held.instrument and translate(held.instrument),
-        "backing": None if held.backing is None else translate(texts.YES if held.backing else texts.NO),
-        "model": held.model,
-        "language": held.language and languages.language(held.language).name,
+        "rhythm": stored.rhythm and translate(stored.rhythm),
+        "key": stored.key and translate(key_name(stored.key)),
+        "temperature": stored.temperature and f"{stored.temperature:g}",
+        "tempo": stored.tempo and f"× {stored.tempo:g}",
+        "structure": stored.structure and translate(core_texts.STRUCTURES["free" if stored.structure == "free" else "parts"]),
+        "instrument": stored.instrument and translate(stored.instrument),
+        "backing": None if stored.backing is None else translate(texts.YES if stored.backing else texts.NO),
+        "model": stored.model,
+        "language": stored.language and languages.language(stored.language).name,
     }
     lines = [f"- {translate(texts.NAMES[name])}: {value or translate(texts.NOT_SET)}" for name, value in values.items()]
     return "\n".join([translate(texts.YOUR_DEFAULTS), *lines])

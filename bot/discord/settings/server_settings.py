@@ -1,9 +1,9 @@
-"""`/settings`: a server's rules, for those who manage it."""
+"""`/settings`: a server's rules, changed by people with the Manage Server permission."""
 
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 import structlog
@@ -12,27 +12,23 @@ from discord import app_commands
 from bot import languages
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES
-from bot.discord.gallery.pager import tell
+from bot.discord.core.context import Interaction
+from bot.discord.core.private_answers import send_private
 from bot.discord.settings import texts
 from bot.discord.settings.defaults import EVERYTHING, LANGUAGE_CHOICES
 from generator.request import RequestError
 from storage.preferences import MAX_COOLDOWN_S, MAX_OPEN_REQUESTS, CommunitySettings
 
-if TYPE_CHECKING:
-    from bot.discord.client import TunesmithBot
-
-    Interaction = discord.Interaction[TunesmithBot]
-
 log = structlog.get_logger(__name__)
 
-MAX_SHOWN_CHANNELS = 20  # of those in which tunes may be asked for
+MAX_SHOWN_CHANNELS = 20  # where tunes can be requested
 FIELDS = [field.name for field in fields(CommunitySettings)]
 _TEXT, _VOICE, _FORUM = discord.ChannelType.text, discord.ChannelType.voice, discord.ChannelType.forum
 _THREADS = [discord.ChannelType.public_thread, discord.ChannelType.private_thread]
 
 
 class Channel(app_commands.Transformer):
-    """A channel as Discord names it: by its id, whether the bot sees it or not."""
+    """A channel by its id, also one that the bot cannot see."""
 
     def __init__(self, kinds: list[discord.ChannelType]) -> None:
         self._kinds = kinds
@@ -49,9 +45,9 @@ class Channel(app_commands.Transformer):
         return int(value.id)
 
 
-# A shared tune is posted as a message, which a forum does not take.
-Posting = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.news, _VOICE, *_THREADS])]
-Asking = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.news, _VOICE, _FORUM, *_THREADS])]
+# Shared tunes are posted as messages, and a forum takes none.
+SharingChannel = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.news, _VOICE, *_THREADS])]
+TuneChannel = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.news, _VOICE, _FORUM, *_THREADS])]
 
 
 @app_commands.command(name="settings", description=texts.SETTINGS)
@@ -80,9 +76,9 @@ Asking = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.news, _
 )
 async def settings(
     interaction: Interaction,
-    sharing_channel: Posting | None = None,
-    add_channel: Asking | None = None,
-    remove_channel: Asking | None = None,
+    sharing_channel: SharingChannel | None = None,
+    add_channel: TuneChannel | None = None,
+    remove_channel: TuneChannel | None = None,
     cooldown: app_commands.Range[int, 0, MAX_COOLDOWN_S] | None = None,
     open_requests: app_commands.Range[int, 1, MAX_OPEN_REQUESTS] | None = None,
     deleters: str | None = None,
@@ -92,10 +88,10 @@ async def settings(
 ) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     caller = await Caller.of(interaction)
-    # Discord lets a server open the command to others; what it changes stays with those who manage the server.
+    # Discord lets a server open the command to other people. They still may not change the settings.
     if not interaction.guild_id or not interaction.permissions.manage_guild:
-        sentence = texts.ONLY_MANAGERS if interaction.guild_id else texts.ONLY_IN_SERVERS
-        await tell(interaction, caller, sentence)
+        message = texts.ONLY_MANAGERS if interaction.guild_id else texts.ONLY_IN_SERVERS
+        await send_private(interaction, caller.translate(message))
         return
     given = {
         "sharing_channel": str(sharing_channel) if sharing_channel else None,
@@ -105,60 +101,62 @@ async def settings(
         "instrument": instrument,
         "language": language,
     }
-    forgotten = FIELDS if reset == EVERYTHING else [reset] if reset else []
-    changes: dict[str, Any] = dict.fromkeys(forgotten) | {name: value for name, value in given.items() if value is not None}
-    preferences = interaction.client.storage.preferences
+    reset_fields = FIELDS if reset == EVERYTHING else [reset] if reset else []
+    changes: dict[str, Any] = dict.fromkeys(reset_fields) | {name: value for name, value in given.items() if value is not None}
+    preferences = interaction.client.context.storage.preferences
     try:
-        held = await preferences.community(caller.viewer)
+        stored = await preferences.community(caller.viewer)
         if add_channel or remove_channel:
-            channels = () if "channels" in forgotten else held.channels
+            channels = () if "channels" in reset_fields else stored.channels
             changes["channels"] = _channels(channels, add_channel, remove_channel)
         if changes:
-            held = await preferences.change_community(caller.viewer, **changes)
+            stored = await preferences.change_community(caller.viewer, **changes)
     except RequestError as error:
-        await tell(interaction, caller, error.message)
+        await send_private(interaction, caller.translate(error.message))
     except Exception:
         log.exception("Saving a server's settings failed.", community_id=caller.viewer.community_id)
-        await tell(interaction, caller, texts.SAVING_FAILED)
+        await send_private(interaction, caller.translate(texts.SAVING_FAILED))
     else:
-        # The server's may have changed just now.
-        translate = languages.language(caller.defaults.language or held.language or str(interaction.locale))
-        told = "\n".join([_told(held, translate), *_lacking(interaction, held, translate)])
-        await interaction.followup.send(told, ephemeral=True)
+        # The server's language may have changed just now.
+        translate = languages.language(caller.defaults.language or stored.language or str(interaction.locale))
+        lines = [_description(stored, translate), *_missing_permissions(interaction, stored, translate)]
+        await send_private(interaction, "\n".join(lines))
 
 
 def _channels(now: tuple[str, ...], add: int | None, remove: int | None) -> list[str]:
-    """Raises RequestError for a channel that is not among them."""
+    """The channels with one added or removed. Raises RequestError if the channel to remove is not among them."""
     if remove and str(remove) not in now:
         raise RequestError("channels", texts.NO_SUCH_CHANNEL)
-    kept = [channel for channel in now if channel != str(remove)]
-    return [*kept, str(add)] if add else kept
+    channels = [channel for channel in now if channel != str(remove)]
+    return [*channels, str(add)] if add else channels
 
 
-def _told(held: CommunitySettings, translate: languages.Language) -> str:
-    channels = " ".join(f"<#{channel}>" for channel in held.channels[:MAX_SHOWN_CHANNELS])
-    more = " …" if len(held.channels) > MAX_SHOWN_CHANNELS else ""
+def _description(stored: CommunitySettings, translate: languages.Language) -> str:
+    channels = " ".join(f"<#{channel}>" for channel in stored.channels[:MAX_SHOWN_CHANNELS])
+    more = " …" if len(stored.channels) > MAX_SHOWN_CHANNELS else ""
     values = {
-        "sharing_channel": f"<#{held.sharing_channel}>" if held.sharing_channel else translate(texts.NO_CHANNEL),
-        "channels": channels + more if held.channels else translate(texts.ALL_CHANNELS),
-        "cooldown_s": translate(texts.seconds(held.cooldown_s) if held.cooldown_s else texts.NO_COOLDOWN),
-        "open_requests": str(held.open_requests) if held.open_requests else translate(texts.HOST_LIMIT),
-        "deleters": translate(texts.DELETER_NAMES[held.deleters]),
-        "instrument": translate(held.instrument or texts.NOT_SET),
-        "language": languages.language(held.language).name if held.language else translate(texts.OWN_LANGUAGE),
+        "sharing_channel": f"<#{stored.sharing_channel}>" if stored.sharing_channel else translate(texts.NO_CHANNEL),
+        "channels": channels + more if stored.channels else translate(texts.ALL_CHANNELS),
+        "cooldown_s": translate(texts.seconds(stored.cooldown_s) if stored.cooldown_s else texts.NO_COOLDOWN),
+        "open_requests": str(stored.open_requests) if stored.open_requests else translate(texts.HOST_LIMIT),
+        "deleters": translate(texts.DELETER_NAMES[stored.deleters]),
+        "instrument": translate(stored.instrument or texts.NOT_SET),
+        "language": languages.language(stored.language).name if stored.language else translate(texts.OWN_LANGUAGE),
     }
     lines = [f"- {translate(texts.NAMES[name])}: {value}" for name, value in values.items()]
     return "\n".join([translate(texts.SERVER_SETTINGS), *lines])
 
 
-def _lacking(interaction: Interaction, held: CommunitySettings, translate: languages.Language) -> list[str]:
-    """What the bot may not do in the sharing channel, as far as Discord has told it."""
+def _missing_permissions(interaction: Interaction, stored: CommunitySettings, translate: languages.Language) -> list[str]:
+    """Warns of permissions that the bot lacks in the sharing channel, as far as it knows them."""
     guild = interaction.guild
-    if not held.sharing_channel or guild is None or guild.me is None:
+    if not stored.sharing_channel or guild is None or guild.me is None:
         return []
-    channel = guild.get_channel_or_thread(int(held.sharing_channel))
+    channel = guild.get_channel_or_thread(int(stored.sharing_channel))
     if channel is None:
-        return [translate(texts.missing_permissions(f"<#{held.sharing_channel}>", translate(texts.PERMISSIONS["view_channel"])))]
+        return [
+            translate(texts.missing_permissions(f"<#{stored.sharing_channel}>", translate(texts.PERMISSIONS["view_channel"])))
+        ]
     may = channel.permissions_for(guild.me)
     send = "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
     missing = [name for name in ("view_channel", send, "embed_links", "attach_files") if not getattr(may, name)]

@@ -1,35 +1,37 @@
-"""Change…: the tune's wish in a form, to be asked for with something else in it."""
+"""The Change… button: the tune's request in a form, to be submitted again with changes."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import discord
 import structlog
 
 from bot.core import derive
-from bot.discord.core import submission
+from bot.discord.core import limits
 from bot.discord.core import texts as core_texts
-from bot.discord.core.buttons import TUNE, Interaction, TuneButton, guarded
 from bot.discord.core.caller import Caller
+from bot.discord.core.components import TUNE_ID, form_id, form_values
+from bot.discord.core.context import Interaction
+from bot.discord.core.keys import key_of
+from bot.discord.core.persistent_items import TuneButton, answer_safely, view_with
+from bot.discord.core.private_answers import send_private
+from bot.discord.core.submission import submit
+from bot.discord.core.tune_access import is_opening_visible, visible_tune
 from bot.discord.variations import texts
-from generator.notation.errors import NotationError
-from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
-from generator.notation.opening import read_opening
-from generator.request import PARAMETERS, RequestError, TuneRequest
+from generator.request import PARAMETERS, TuneRequest
+from generator.user_messages import UserError
 from storage.tunes import Tune
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 1.0  # for the tune; a form has to be the first answer, within 3 s
-OPEN = "–"  # in the form's choice of rhythms, and for an empty field where Discord wants something
-MAX_LABEL, MAX_OPTION = 45, 100  # characters
+NOT_SET = "–"  # value of the form's menu, and in an embed, where Discord allows no empty value
 LABELS = {
     "rhythm": texts.FIELD_RHYTHM,
     "key": texts.FIELD_KEY,
@@ -38,164 +40,150 @@ LABELS = {
     "seed": texts.FIELD_SEED,
     "title": texts.FIELD_TITLE,
 }
-COMPOSED = ("rhythm", "key", "opening", "temperature", "seed")
-PLAYED = ("opening", "title")
+COMPOSED_FIELDS = ("rhythm", "key", "opening", "temperature", "seed")
+PLAYED_FIELDS = ("opening", "title")  # for a tune that is played as written
 
-_FORM = re.compile(rf"tune:changed:{TUNE}")
-_FENCE = "```"
+_FORM = re.compile(rf"tune:change-form:{TUNE_ID}")
+_CODE_BLOCK = "```"
 
-Typed = dict[str, str]  # what stands in the form's fields, in their order: COMPOSED or PLAYED
+Typed: TypeAlias = dict[str, str]  # the form's fields in order: COMPOSED_FIELDS or PLAYED_FIELDS
 
 
-class ChangeButton(TuneButton, template=rf"tune:(?P<wish>change):{TUNE}"):
-    """Shows the form with what the tune was asked for with, and what it came out as where that was left open."""
+class ChangeButton(TuneButton, template=rf"tune:(?P<action>change):{TUNE_ID}"):
+    """Opens the form with the values of the tune's request; where none was set, with those of the finished tune."""
 
     labels: ClassVar = {"change": (texts.CHANGE, "✏️")}
 
     async def press(self, interaction: Interaction) -> None:
         caller = await Caller.of(interaction)
-        async with asyncio.timeout(LOOK_S):
-            tune = await submission.tune_for(interaction, caller.viewer, self.tune_id)
-            storage, channel_id = interaction.client.storage, str(interaction.channel_id)
-            shown = tune is not None and await submission.shows_opening(storage, caller.viewer, channel_id, tune)
+        async with asyncio.timeout(limits.LOOKUP_S):  # a form has to be the first answer
+            tune = await visible_tune(interaction, caller.viewer, self.tune_id)
+            storage, channel_id = interaction.client.context.storage, str(interaction.channel_id)
+            opening_visible = tune is not None and await is_opening_visible(storage, caller.viewer, channel_id, tune)
         if tune is None:
-            await submission.refuse(interaction, caller.translate(core_texts.TUNE_GONE))
+            await send_private(interaction, caller.translate(core_texts.TUNE_GONE))
             return
-        typed = _typed_for(tune)
-        if not shown:
+        typed = _values_of(tune)
+        if not opening_visible:
             typed["opening"] = tune.composition.abc.strip() if tune.request.mode == "play" and tune.composition else ""
         await interaction.response.send_modal(_form(self.tune_id, typed, caller.translate))
 
 
-class ChangeAgainButton(TuneButton, template=rf"tune:(?P<wish>rechange):{TUNE}"):
-    """Stands under what was wrong with a form, and shows it as it was filled in: that stands there as well."""
+class ContinueEditingButton(TuneButton, template=rf"tune:(?P<action>continue-editing):{TUNE_ID}"):
+    """Is under the message that explains what was wrong in a form, and opens the form again with what was typed."""
 
-    labels: ClassVar = {"rechange": (texts.CONTINUE_EDITING, "✏️")}
+    labels: ClassVar = {"continue-editing": (texts.CONTINUE_EDITING, "✏️")}
 
     async def press(self, interaction: Interaction) -> None:
         caller = await Caller.of(interaction)
         assert interaction.message is not None
-        await interaction.response.send_modal(_form(self.tune_id, _kept(interaction.message.embeds[0]), caller.translate))
+        typed = _read_draft(interaction.message.embeds[0])
+        await interaction.response.send_modal(_form(self.tune_id, typed, caller.translate))
 
 
-async def submitted(interaction: Interaction) -> None:
-    """Takes a form that somebody has filled in, also one that an earlier process showed."""
-    data: Any = interaction.data
-    if match := _FORM.fullmatch(data["custom_id"]):
-        take = partial(_submitted, tune_id=match["tune"], typed=dict(_values(data["components"])))
-        await guarded(interaction, match["tune"], take)
+async def handle_form(interaction: Interaction) -> None:
+    """Takes the form that somebody submitted, also one that was opened before a restart. Ignores all other forms."""
+    if match := _FORM.fullmatch(form_id(interaction)):
+        typed = {field: "" if value == NOT_SET else value for field, value in form_values(interaction).items()}
+        submit_form = partial(_submit_form, tune_id=match["tune_id"], typed=typed)
+        await answer_safely(interaction, submit_form, tune=match["tune_id"])
 
 
-async def _submitted(interaction: Interaction, *, tune_id: str, typed: Typed) -> None:
+async def _submit_form(interaction: Interaction, *, tune_id: str, typed: Typed) -> None:
     caller = await Caller.of(interaction)
     try:
-        async with asyncio.timeout(LOOK_S):
-            tune = await submission.tune_for(interaction, caller.viewer, tune_id)
+        async with asyncio.timeout(limits.LOOKUP_S):
+            tune = await visible_tune(interaction, caller.viewer, tune_id)
         if tune is None:
-            await submission.refuse(interaction, caller.translate(core_texts.TUNE_GONE))
+            await send_private(interaction, caller.translate(core_texts.TUNE_GONE))
             return
-        request = await asyncio.to_thread(_wish, tune, typed)
-    except Exception as error:
-        sentence = error.message if isinstance(error, RequestError) else core_texts.REQUEST_FAILED
-        if sentence is core_texts.REQUEST_FAILED:
-            log.exception("Handling a form failed.", tune=tune_id)
-        await interaction.response.send_message(
-            caller.translate(sentence), **_kept_for_later(tune_id, typed, caller), ephemeral=True
-        )
-        return
-    if not await submission.ask(interaction, caller, request, parent_id=tune.id):
-        await interaction.followup.send(**_kept_for_later(tune_id, typed, caller), ephemeral=True)
+        request = await asyncio.to_thread(_changed_request, tune, typed)
+    except UserError as error:
+        await _send_draft(interaction, caller, tune_id, typed, caller.translate(error.message))
+    except Exception:
+        log.exception("Handling a form failed.", tune=tune_id)
+        await _send_draft(interaction, caller, tune_id, typed, caller.translate(core_texts.REQUEST_FAILED))
+    else:
+        if not await submit(interaction, caller, request, parent_id=tune.id):
+            await _send_draft(interaction, caller, tune_id, typed)
 
 
-def _typed_for(tune: Tune) -> Typed:
+def _values_of(tune: Tune) -> Typed:
     if tune.request.mode == "play":
         return {"opening": tune.request.opening, "title": tune.request.title}
-    heard = derive.finished_form(tune)
+    finished = derive.finished_form(tune)
     return {
-        "rhythm": heard["rhythm"],
-        "key": heard["key"],
+        "rhythm": finished["rhythm"],
+        "key": finished["key"],
         "opening": tune.request.opening,
         "temperature": f"{tune.request.temperature:g}",
         "seed": str(tune.request.seed),
     }
 
 
-def _wish(tune: Tune, typed: Typed) -> TuneRequest:
-    """The tune's wish with what was typed in its place; raises RequestError."""
-    wish = asdict(tune.request) | typed
+def _changed_request(tune: Tune, typed: Typed) -> TuneRequest:
+    """The tune's request with the typed values. Raises RequestError."""
+    values = asdict(tune.request) | typed
     if tune.request.mode == "play":
-        if tune.request.key and _written_key(typed["opening"]) != _written_key(tune.request.opening):
-            wish["key"] = None  # the other tune was to be moved there
-        return TuneRequest.check(**wish)
+        if tune.request.key and key_of(typed["opening"]) != key_of(tune.request.opening):
+            values["key"] = None  # it was the key to transpose the other tune to
+        return TuneRequest.check(**values)
     if typed["rhythm"] != derive.finished_form(tune)["rhythm"]:
-        wish["metre"] = None  # it belonged to the other rhythm
+        values["metre"] = None  # it belonged to the other rhythm
     if not typed["opening"].strip():
-        wish["mode"] = "continue"
-    return TuneRequest.check(**wish)
-
-
-def _written_key(abc: str) -> Key | None:
-    try:
-        return read_opening(abc, mode="play").key
-    except NotationError:
-        return None  # it is told when the wish is checked
+        values["mode"] = "continue"
+    return TuneRequest.check(**values)
 
 
 def _form(tune_id: str, typed: Mapping[str, str], translate: Callable[[str], str]) -> discord.ui.Modal:
-    form = discord.ui.Modal(title=translate(texts.CHANGE_TUNE)[:MAX_LABEL], custom_id=f"tune:changed:{tune_id}")
+    form = discord.ui.Modal(
+        title=translate(texts.CHANGE_TUNE)[: limits.FIELD_LABEL_CHARACTERS], custom_id=f"tune:change-form:{tune_id}"
+    )
     for field, value in typed.items():
-        component = _rhythms(value, translate) if field == "rhythm" else _text(field, value, translate)
+        component = _rhythm_menu(value, translate) if field == "rhythm" else _text_field(field, value, translate)
         label = texts.FIELD_TUNE if field == "opening" and "title" in typed else LABELS[field]
-        form.add_item(discord.ui.Label(text=translate(label)[:MAX_LABEL], component=component))
-    form.stop()  # not for discord.py to remember: `submitted` takes it, after a restart as well
+        form.add_item(discord.ui.Label(text=translate(label)[: limits.FIELD_LABEL_CHARACTERS], component=component))
+    form.stop()  # discord.py need not wait for it: `handle_form` takes it, also after a restart
     return form
 
 
-def _rhythms(chosen: str, translate: Callable[[str], str]) -> discord.ui.Select[Any]:
-    select: discord.ui.Select[Any] = discord.ui.Select(custom_id="rhythm")
-    select.add_option(label=translate(texts.NOT_SET)[:MAX_OPTION], value=OPEN, default=chosen not in RHYTHMS)
+def _rhythm_menu(chosen: str, translate: Callable[[str], str]) -> discord.ui.Select[Any]:
+    menu: discord.ui.Select[Any] = discord.ui.Select(custom_id="rhythm")
+    menu.add_option(label=translate(texts.NOT_SET)[: limits.CHOICE_CHARACTERS], value=NOT_SET, default=chosen not in RHYTHMS)
     for rhythm in RHYTHMS:
-        select.add_option(label=translate(rhythm)[:MAX_OPTION], value=rhythm, default=rhythm == chosen)
-    return select
+        menu.add_option(label=translate(rhythm)[: limits.CHOICE_CHARACTERS], value=rhythm, default=rhythm == chosen)
+    return menu
 
 
-def _text(field: str, value: str, translate: Callable[[str], str]) -> discord.ui.TextInput[Any]:
-    most = PARAMETERS[field].max_characters
-    hint = texts.NEW_SEED if field == "seed" else texts.NOT_SET
+def _text_field(field: str, value: str, translate: Callable[[str], str]) -> discord.ui.TextInput[Any]:
+    max_characters = PARAMETERS[field].max_characters
+    placeholder = texts.NEW_SEED if field == "seed" else texts.NOT_SET
     return discord.ui.TextInput(
         custom_id=field,
         style=discord.TextStyle.paragraph if field == "opening" else discord.TextStyle.short,
-        default=value[:most] or None,
-        placeholder=translate(hint)[:MAX_OPTION],
+        default=value[:max_characters] or None,
+        placeholder=translate(placeholder)[: limits.CHOICE_CHARACTERS],
         required=False,
-        max_length=most,
+        max_length=max_characters,
     )
 
 
-def _values(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Field and what was typed into it, from a form as Discord sends it."""
-    for component in components:
-        inner = component.get("component", component)
-        chosen = inner.get("values")
-        value = (chosen[0] if chosen else "") if chosen is not None else inner.get("value") or ""
-        yield inner["custom_id"], "" if value == OPEN else value
-
-
-def _kept_for_later(tune_id: str, typed: Typed, caller: Caller) -> dict[str, Any]:
-    """The parts of a message that holds what was typed, to be read and to be taken up again: nothing of it is lost."""
+async def _send_draft(interaction: Interaction, caller: Caller, tune_id: str, typed: Typed, text: str = "") -> None:
+    """Sends what was typed in a private message with the Continue editing button, so that nothing is lost."""
     translate, opening = caller.translate, typed["opening"]
-    embed = discord.Embed(title=translate(texts.TYPED), description=f"{_FENCE}\n{opening}\n{_FENCE}" if opening else None)
+    description = f"{_CODE_BLOCK}\n{opening}\n{_CODE_BLOCK}" if opening else None
+    embed = discord.Embed(title=translate(texts.TYPED), description=description)
     for field, value in typed.items():
         if field != "opening":
-            embed.add_field(name=translate(LABELS[field]), value=value or OPEN)
-    view = discord.ui.View(timeout=None)
-    view.add_item(ChangeAgainButton("rechange", tune_id, translate))
-    return {"embed": embed, "view": view}
+            embed.add_field(name=translate(LABELS[field]), value=value or NOT_SET)
+    view = view_with(ContinueEditingButton("continue-editing", tune_id, translate))
+    await send_private(interaction, text, embed=embed, view=view)
 
 
-def _kept(embed: discord.Embed) -> Typed:
-    names = COMPOSED if len(embed.fields) > 1 else PLAYED
-    values = iter(embed.fields)
-    text = (embed.description or "").removeprefix(f"{_FENCE}\n").removesuffix(f"\n{_FENCE}")
-    typed = {name: text if name == "opening" else next(values).value or "" for name in names}
-    return {name: "" if value == OPEN else value for name, value in typed.items()}
+def _read_draft(embed: discord.Embed) -> Typed:
+    """What `_send_draft` wrote."""
+    names = COMPOSED_FIELDS if len(embed.fields) > 1 else PLAYED_FIELDS
+    fields = iter(embed.fields)
+    opening = (embed.description or "").removeprefix(f"{_CODE_BLOCK}\n").removesuffix(f"\n{_CODE_BLOCK}")
+    typed = {name: opening if name == "opening" else next(fields).value or "" for name in names}
+    return {name: "" if value == NOT_SET else value for name, value in typed.items()}

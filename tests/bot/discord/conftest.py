@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -14,22 +13,17 @@ import psycopg
 import pytest
 
 from bot.core.desk import Desk
-from bot.discord import client, start
+from bot.discord import client
 from bot.discord.client import TunesmithBot
-from bot.discord.core import abc_input, caller, choices
-from bot.discord.core.rate_limit import Pace
-from bot.discord.sessions import session
-from bot.discord.sharing import share
+from bot.discord.core import limits
+from bot.discord.core.rate_limit import CallRateLimit
 from bot.discord.start import DiscordSide, NoLogin
-from bot.discord.variations import change
 from bot.settings import Settings
 from storage import Composition, Status, Storage, Tune
 from tests.loopback.discord import PIPER, TUNES, Channel, FakeDiscord, Interaction, Payload, Person
 from tests.loopback.discord_server import LEFT_AT
 from tests.patience import HANG_S
 
-# The last one's name is otherwise that of the command in it.
-LOOKING = (caller, change, choices, session, importlib.import_module("bot.discord.compose.tune"))
 Posted = tuple[str, Payload]  # a tune's id and its message
 
 ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
@@ -41,7 +35,7 @@ FILES = {
 }
 
 
-class Stamping(Pace):
+class StampingRateLimit(CallRateLimit):
     """Writes on each call when it let it go: by that the stand-in counts them."""
 
     @property
@@ -98,7 +92,7 @@ class Stage:
         async with asyncio.timeout(HANG_S):
             while True:
                 for tune in await self.storage.undelivered("discord"):
-                    if tune.origin.event_id == said["id"] and tune.id in self.side_bot.deliveries:
+                    if tune.origin.event_id == said["id"] and self.side_bot.context.deliveries.is_running(tune):
                         return tune
                 await asyncio.sleep(0.01)
 
@@ -153,13 +147,9 @@ class Stage:
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine nothing is taken for slow: a test whose subject that is sets its own limit."""
-    for module in LOOKING:
-        monkeypatch.setattr(module, "LOOK_S", HANG_S)
-    monkeypatch.setattr(abc_input, "FETCH_S", HANG_S)
-    monkeypatch.setattr(share, "WAIT_S", HANG_S)
-    monkeypatch.setattr(client, "CLOSE_S", HANG_S)
-    monkeypatch.setattr(start, "CLOSE_S", HANG_S)
-    monkeypatch.setattr(client, "Pace", Stamping)
+    for timeout in ("LOOKUP_S", "DOWNLOAD_S", "CHANNEL_POST_S", "CLOSE_S"):
+        monkeypatch.setattr(limits, timeout, HANG_S)
+    monkeypatch.setattr(client, "CallRateLimit", StampingRateLimit)
 
 
 @asynccontextmanager
@@ -172,8 +162,7 @@ async def silent_database(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
         [(tables,)] = await found.fetchall()
         await connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE".encode())
         with monkeypatch.context() as hurry:
-            for module in LOOKING:
-                hurry.setattr(module, "LOOK_S", 0.05)
+            hurry.setattr(limits, "LOOKUP_S", 0.05)
             yield
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.features import BUTTONS
+from bot.discord.features import PERSISTENT_ITEMS
 from storage import Viewer
 from tests.bot.discord.conftest import ABC, Stage, silent_database
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, PIPER, PRIVATE, TUNES, Channel, Payload
@@ -159,5 +159,5 @@ async def test_a_press_that_comes_twice_is_answered_once(stage: Stage) -> None:
 def test_no_custom_id_is_taken_by_two_kinds_of_buttons() -> None:
     ask = ("again", "vary", "vary1", "vary3", "continue", "bpart", "change", "rechange", "instrument", "play")
     for wish in (*ask, "files", "like", "share", "unshare", "delete", "erase"):
-        taken = [kind for kind in BUTTONS if kind.__discord_ui_compiled_template__.fullmatch(f"tune:{wish}:{'0' * 12}")]
+        taken = [kind for kind in PERSISTENT_ITEMS if kind.__discord_ui_compiled_template__.fullmatch(f"tune:{wish}:{'0' * 12}")]
         assert len(taken) == 1, wish

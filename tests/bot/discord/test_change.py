@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.variations import change
+from bot.discord.core import limits
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, Channel, Interaction
 
@@ -147,7 +147,7 @@ async def test_a_form_whose_tune_cannot_be_read_is_not_lost(stage: Stage, monkey
         await asyncio.Event().wait()
 
     monkeypatch.setattr(stage.storage, "tune", hang)
-    monkeypatch.setattr(change, "LOOK_S", 0.05)
+    monkeypatch.setattr(limits, "LOOKUP_S", 0.05)
     sent = await stage.discord.submit(pressed, key="G")
     whispered = await stage.discord.private_message(sent)
     assert "couldn't take your request" in whispered["content"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.discord.chat import messages
-from bot.discord.delivery import delivery
+from bot.discord.chat import requests
+from bot.discord.core import limits
 from storage import Status
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import (
@@ -36,7 +36,7 @@ HELP = "Tell me what to play"
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "RETRY_S", 0.05)
+    monkeypatch.setattr(limits, "RETRY_S", 0.05)
 
 
 async def posted_tune(stage: Stage, **changes: Any) -> tuple[str, Payload]:
@@ -220,9 +220,7 @@ async def test_a_wish_that_cannot_be_met_gets_one_sentence(
 async def test_who_floods_is_held_to_the_limit_and_told_so_a_few_times(stage: Stage) -> None:
     discord = stage.discord
     said = [await discord.write(f"{MENTION} a reel, seed {number}") for number in range(12)]
-    await discord.until(
-        lambda: len([m for m in discord.messages_in() if "3 unfinished tunes" in m["content"]]) == messages.SENTENCES
-    )
+    await discord.until(lambda: len([m for m in discord.messages_in() if "3 unfinished tunes" in m["content"]]) == limits.REPLIES)
     tune = await stage.heard(await discord.write(f"{MENTION} a jig", person=PIPER))
     waiting = await stage.storage.undelivered("discord")
     assert len(waiting) == 4 and tune.id in {one.id for one in waiting}
@@ -230,19 +228,19 @@ async def test_who_floods_is_held_to_the_limit_and_told_so_a_few_times(stage: St
     def answers() -> int:
         return len([m for m in discord.messages_in() if m["author"]["id"] == APPLICATION])
 
-    await discord.until(lambda: answers() >= 3 + messages.SENTENCES + 1)
-    assert answers() == 3 + messages.SENTENCES + 1
+    await discord.until(lambda: answers() >= 3 + limits.REPLIES + 1)
+    assert answers() == 3 + limits.REPLIES + 1
     assert len(said) == 12
 
 
 async def test_after_a_while_somebody_is_told_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     discord = stage.discord
-    for _ in range(messages.SENTENCES + 1):
+    for _ in range(limits.REPLIES + 1):
         await discord.write(f"{MENTION} hm")
-    await discord.until(lambda: len(discord.messages_in()) == 2 * messages.SENTENCES + 1)
-    monkeypatch.setattr(messages, "SENTENCES_S", 0.0)
+    await discord.until(lambda: len(discord.messages_in()) == 2 * limits.REPLIES + 1)
+    monkeypatch.setattr(limits, "REPLIES_S", 0.0)
     await discord.write(f"{MENTION} hm")
-    await discord.until(lambda: len(discord.messages_in()) == 2 * messages.SENTENCES + 3)
+    await discord.until(lambda: len(discord.messages_in()) == 2 * limits.REPLIES + 3)
 
 
 @pytest.mark.parametrize("minutes_later", [0, 10])
@@ -292,7 +290,7 @@ async def test_a_bot_that_stopped_before_the_card_still_brings_the_tune(stage: S
         stuck.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(messages, "_card", die)
+    monkeypatch.setattr(requests, "post_card", die)
     said = await discord.write(f"{MENTION} a reel")
     await asyncio.wait_for(stuck.wait(), HANG_S)
     await stage.stop_bot()

@@ -91,10 +91,8 @@ async def test_messages_that_are_gone_or_forbidden_stand_in_nobodys_way(stage: S
     await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
     del stage.discord.messages[message["id"]]
     stage.discord.refuse(f"DELETE /channels/{SHOWCASE.id}", 403, {"code": 50001, "message": "Missing Access"})
-    assert stage.side is not None
-    bot = stage.side._bot
-    assert bot is not None
-    await remove_messages(bot, await stage.tune(first))
+    context = stage.side_bot.context
+    await remove_messages(context, await stage.tune(first))
     assert len(stage.discord.messages_in(SHOWCASE)) == 1
 
 
@@ -103,13 +101,11 @@ async def test_the_card_of_a_tune_that_is_not_finished_goes(stage: Stage) -> Non
     tune = await stage.accepted(asked)
     await stage.discord.until(lambda: (stage.discord.card(asked) or {})["content"])
     gone = await stage.storage.sharing.delete(tune.id, HERE)
-    assert stage.side is not None
-    bot = stage.side._bot
-    assert bot is not None
-    await remove_messages(bot, gone)
+    context = stage.side_bot.context
+    await remove_messages(context, gone)
     assert stage.discord.card(asked) is None
     async with asyncio.timeout(HANG_S):
-        while tune.id in bot.deliveries:
+        while context.deliveries.is_running(tune):
             await asyncio.sleep(0.01)
 
 

@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.discord import client
-from bot.discord.delivery import delivery
+from bot.discord.core import limits
 from storage import Status, Viewer
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, HERMIT, HIDDEN, PRIVATE, SILENT, TUNES, Channel
@@ -17,7 +16,7 @@ LIMITED = {"message": "You are being rate limited.", "retry_after": 0.1, "global
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "RETRY_S", 0.05)
+    monkeypatch.setattr(limits, "RETRY_S", 0.05)
 
 
 async def test_a_tune_that_was_finished_while_the_bot_was_down_is_posted_once(stage: Stage) -> None:
@@ -156,7 +155,7 @@ async def test_after_a_week_nobody_is_sought_any_more(stage: Stage, monkeypatch:
     tune = await stage.accepted(await stage.discord.slash("tune"))
     await stage.stop_bot()
     await stage.compose(tune.id)
-    monkeypatch.setattr(client, "GIVE_UP_AFTER", client.GIVE_UP_AFTER * 0)
+    monkeypatch.setattr(limits, "GIVE_UP_AFTER", limits.GIVE_UP_AFTER * 0)
     await stage.start_bot()
     await asyncio.sleep(0.3)
     assert stage.discord.tunes() == []

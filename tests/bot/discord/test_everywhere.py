@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.discord.delivery import delivery
+from bot.discord.core import limits
 from generator.rendering.audio.mp3 import encode_mp3
 from storage import Status, Tune
 from tests.bot.discord import conftest
@@ -36,7 +36,7 @@ ENDINGS = [".abc", ".mp3", ".png"]
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "RETRY_S", 0.05)
+    monkeypatch.setattr(limits, "RETRY_S", 0.05)
 
 
 async def asked_in(stage: Stage, channel: Channel) -> tuple[Interaction, Tune]:

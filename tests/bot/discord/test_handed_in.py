@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.core.abc_input import first_tune, in_blocks, in_tail, in_words, text_of, words_of
+from bot.discord.core.abc_input import abc_at_line_end, abc_in_code, abc_lines, decode, first_tune, words_around_abc
 from generator.notation.opening import read_opening
 from generator.request import MAX_OPENING_CHARACTERS, RequestError, TuneRequest
 from tests.bot.discord.conftest import ABC
@@ -30,7 +30,7 @@ LINE = "|:EAAB c2Bc|dBAB G2EG:|"
     ],
 )
 def test_abc_is_found_in_code(content: str, found: str | None) -> None:
-    assert in_blocks(content) == found
+    assert abc_in_code(content) == found
 
 
 @pytest.mark.parametrize(
@@ -50,24 +50,24 @@ def test_abc_is_found_in_code(content: str, found: str | None) -> None:
     ],
 )
 def test_abc_is_found_among_words(content: str, found: str | None) -> None:
-    assert in_words(content) == found
+    assert abc_lines(content) == found
 
 
 @given(st.text(alphabet=st.sampled_from('ABcd|:`\n KTMX"![]%>3/ée'), max_size=300))
 def test_any_message_is_looked_through(content: str) -> None:
-    for found in (in_blocks(content), in_words(content)):
+    for found in (abc_in_code(content), abc_lines(content)):
         assert found is None or isinstance(found, str)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 def test_files_are_read_in_both_encodings_of_the_collections(encoding: str) -> None:
-    assert text_of("T:Seán Ó Duibhir\r\nK:D\r\n".encode(encoding)) == "T:Seán Ó Duibhir\nK:D\n"
+    assert decode("T:Seán Ó Duibhir\r\nK:D\r\n".encode(encoding)) == "T:Seán Ó Duibhir\nK:D\n"
 
 
 @pytest.mark.parametrize("content", [b"ID3\x04\x00\x00", b"\x89PNG\r\n\x1a\n\x00", "K:D\nABcd|".encode("utf-16")])
 def test_a_file_that_is_no_text_is_refused(content: bytes) -> None:
     with pytest.raises(RequestError, match="can't read this file as text"):
-        text_of(content)
+        decode(content)
 
 
 def test_the_first_tune_of_a_long_collection_is_read_and_the_rest_is_said_to_be_left_out() -> None:
@@ -96,5 +96,5 @@ def test_one_tune_that_is_too_long_is_refused_with_its_length() -> None:
     ],
 )
 def test_what_is_said_is_told_from_the_music_after_it(content: str, music: str | None, words: str) -> None:
-    assert in_tail(content) == music
-    assert words_of(content).split() == words.split()
+    assert abc_at_line_end(content) == music
+    assert words_around_abc(content).split() == words.split()

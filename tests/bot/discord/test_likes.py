@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.discord.likes import like_counts
+from bot.discord.core import limits
 from generator.request import TuneRequest
 from storage import Origin, Viewer
 from tests.bot.discord.conftest import Stage
@@ -22,8 +22,8 @@ HERE = Viewer("discord", PIPER.id, TUNES.server)
 
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(like_counts, "LOOK_EVERY_S", 0.05)
-    monkeypatch.setattr(like_counts, "EDIT_EVERY_S", 0.2)
+    monkeypatch.setattr(limits, "LIKE_CHECK_INTERVAL_S", 0.05)
+    monkeypatch.setattr(limits, "LIKE_EDIT_INTERVAL_S", 0.2)
 
 
 def shows(message: Payload, number: int) -> Callable[[], bool]:
@@ -125,8 +125,8 @@ async def test_a_message_that_only_shows_the_tune_gets_the_number_and_nothing_el
 
 
 async def test_three_hundred_people_press_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(like_counts, "LOOK_EVERY_S", 1.0)
-    monkeypatch.setattr(like_counts, "EDIT_EVERY_S", 3.0)
+    monkeypatch.setattr(limits, "LIKE_CHECK_INTERVAL_S", 1.0)
+    monkeypatch.setattr(limits, "LIKE_EDIT_INTERVAL_S", 3.0)
     began = time.monotonic()
     first, message = await stage.posted()
     people = [Person(str(5_000 + number), f"person {number}") for number in range(300)]

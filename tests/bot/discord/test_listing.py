@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from bot.core.desk import Desk
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import KEYS
-from bot.discord.gallery import lines
-from bot.discord.gallery.page import MAX_SEARCH_CHARACTERS, TUNES_A_PAGE, Listing, PageOf, searched
+from bot.discord.core.formatting import choice_name, title_of
+from bot.discord.gallery.page import MAX_SEARCH_CHARACTERS, TUNES_PER_PAGE, Listing, PageRequest, search_of
+from bot.discord.gallery.page_text import page_text
 from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.notation.tokens import MODES
@@ -39,13 +40,13 @@ def test_every_page_fits_into_a_custom_id_and_is_read_again(
     listing: Listing, title: str, rhythm: str | None, key: str | None, at: str
 ) -> None:
     try:
-        page = PageOf(listing, searched(title, rhythm, key), at)
+        page = PageRequest(listing, search_of(title, rhythm, key), at)
     except RequestError as error:
         assert len(title.encode("utf-16-le")) > 2 * MAX_SEARCH_CHARACTERS
         assert error.message == "Search for at most 28 characters of a title."
         return
     assert len(f"page:{page}".encode("utf-16-le")) <= 200
-    assert PageOf.parse(str(page)) == page
+    assert PageRequest.parse(str(page)) == page
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_every_page_fits_into_a_custom_id_and_is_read_again(
 )  # fmt: skip
 def test_what_is_no_page_is_not_read(written: str) -> None:
     with pytest.raises(ValueError):
-        PageOf.parse(written)
+        PageRequest.parse(written)
 
 
 @given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60), st.sampled_from(Listing), st.booleans())
@@ -68,9 +69,9 @@ def test_whatever_the_tunes_hold_the_page_fits_and_pings_nobody(
     origin = replace(one.origin, user_id="4" * 20, channel_id="3" * 20, community_id="2" * 20)
     shared = Shared(datetime(2026, 11, 23, tzinfo=UTC), "2" * 20, "3" * 20, "5" * 20 if posted else None)
     one = replace(one, origin=origin, message_id="5" * 20, likes=10**9, shared=shared, finished_at=NOW)
-    found = Page([one] * TUNES_A_PAGE, [10**9] * TUNES_A_PAGE, "")
-    text = lines.text_of(found, PageOf(listing, searched("*" * MAX_SEARCH_CHARACTERS, "strathspey", "mixolydian")), CALLER)
+    found = Page([one] * TUNES_PER_PAGE, [10**9] * TUNES_PER_PAGE, "")
+    text = page_text(found, PageRequest(listing, search_of("*" * MAX_SEARCH_CHARACTERS, "strathspey", "mixolydian")), CALLER)
     assert len(text.encode("utf-16-le")) // 2 <= 2_000
-    assert len(text.splitlines()) == 1 + TUNES_A_PAGE
+    assert len(text.splitlines()) == 1 + TUNES_PER_PAGE
     assert "@everyone" not in text.replace("\\@", "")
-    assert 1 <= len(lines.cut(lines.title_of(one, CALLER.translate)).encode("utf-16-le")) <= 200
+    assert 1 <= len(choice_name(title_of(one, CALLER.translate)).encode("utf-16-le")) <= 200

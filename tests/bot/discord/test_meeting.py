@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.discord.delivery import delivery
-from bot.discord.sessions import session
+from bot.discord.core import limits
 from storage import Tune, Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.test_session import FIRST, begun
@@ -31,7 +30,7 @@ OWNER = Viewer("discord", FIDDLER.id, TUNES.server)
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "RETRY_S", 0.05)
+    monkeypatch.setattr(limits, "RETRY_S", 0.05)
 
 
 async def delete(stage: Stage, message: Payload) -> None:
@@ -163,7 +162,7 @@ async def test_what_was_shared_of_a_set_goes_when_the_set_is_cancelled(stage: St
     first, _ = await tunes_of(stage, asked)
     await stage.compose(first.id)
     shared = await stage.storage.sharing.share(first.id, OWNER, channel_id=SHOWCASE.id)
-    stage.side_bot.showcase.post(shared)
+    stage.side_bot.context.channel_posts.post(shared)
     await discord.posted(SHOWCASE)
     await discord.until(lambda: "1 of 2 tunes finished" in (discord.card(asked) or {})["content"])
     card = discord.card(asked)
@@ -208,7 +207,7 @@ async def test_a_phrase_is_answered_in_time_however_slow_the_database_is(stage: 
         await asyncio.Event().wait()
 
     monkeypatch.setattr(stage.storage, "tune", slow)
-    monkeypatch.setattr(session, "LOOK_S", 0.05)
+    monkeypatch.setattr(limits, "LOOKUP_S", 0.05)
     assert "try again in a minute" in await discord.private_text(await discord.submit(form, FIRST))
 
 

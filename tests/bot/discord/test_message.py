@@ -50,41 +50,43 @@ def test_a_title_becomes_a_file_name_for_every_system(title: str, name: str) -> 
 
 @given(st.text(max_size=300), st.text(max_size=2_500))
 def test_whatever_the_tune_holds_the_message_fits_and_its_blocks_close(title: str, abc: str) -> None:
-    content = tune_message.finished(tune(title=title, abc=abc), {}, file_limit=1, translate=ENGLISH).content
+    content = tune_message.render_tune(tune(title=title, abc=abc), {}, file_limit=1, translate=ENGLISH).content
     assert len(content) <= 2_000
     assert content.count("```") in (0, 2)
     assert "@everyone" not in content.split("```")[0].replace("\\@", "")
 
 
 def test_a_file_too_large_for_the_channel_is_left_out_and_named() -> None:
-    made = tune_message.finished(tune(), {"tune.abc": b"12345", "tune.mp3": b"123456"}, file_limit=5, translate=ENGLISH)
+    made = tune_message.render_tune(tune(), {"tune.abc": b"12345", "tune.mp3": b"123456"}, file_limit=5, translate=ENGLISH)
     assert list(made.contents) == ["a-tune.abc"]
     assert "Too large for this channel: tune.mp3." in made.content
 
 
 def test_files_can_be_posted_more_than_once() -> None:
-    made = tune_message.finished(tune(), {"tune.abc": b"12345"}, file_limit=5, translate=ENGLISH)
+    made = tune_message.render_tune(tune(), {"tune.abc": b"12345"}, file_limit=5, translate=ENGLISH)
     assert [made.files[0].fp.read() for _ in range(2)] == [b"12345", b"12345"]
 
 
 def test_the_parent_is_named_only_where_people_can_go_there() -> None:
     parent = replace(tune(), message_id="77")
-    assert "channels/200/300/77" in tune_message.finished(tune(), {}, file_limit=1, translate=ENGLISH, parent=parent).content
+    assert "channels/200/300/77" in tune_message.render_tune(tune(), {}, file_limit=1, translate=ENGLISH, parent=parent).content
     elsewhere = replace(parent, origin=replace(parent.origin, channel_id="301"))
-    assert "channels" not in tune_message.finished(tune(), {}, file_limit=1, translate=ENGLISH, parent=elsewhere).content
+    assert "channels" not in tune_message.render_tune(tune(), {}, file_limit=1, translate=ENGLISH, parent=elsewhere).content
     shared = replace(elsewhere, shared=Shared(NOW, "200", "303", "88"))
-    assert "channels/200/303/88" in tune_message.finished(tune(), {}, file_limit=1, translate=ENGLISH, parent=shared).content
+    assert "channels/200/303/88" in tune_message.render_tune(tune(), {}, file_limit=1, translate=ENGLISH, parent=shared).content
     in_another_server = replace(shared, shared=Shared(NOW, "201", "303", "88"))
-    assert "channels" not in tune_message.finished(tune(), {}, file_limit=1, translate=ENGLISH, parent=in_another_server).content
+    assert (
+        "channels" not in tune_message.render_tune(tune(), {}, file_limit=1, translate=ENGLISH, parent=in_another_server).content
+    )
 
 
 def test_in_the_sharing_channel_the_parent_is_named_if_it_is_there_too() -> None:
     child, parent = replace(tune(), shared=Shared(NOW, "200", "303", None)), replace(tune(), message_id="77")
-    content = tune_message.finished(child, {}, file_limit=1, translate=ENGLISH, parent=parent, shared=True).content
+    content = tune_message.render_tune(child, {}, file_limit=1, translate=ENGLISH, parent=parent, in_sharing_channel=True).content
     assert "channels" not in content
     assert content.endswith("shared by <@400>")
     shared = replace(parent, shared=Shared(NOW, "200", "303", "88"))
-    made = tune_message.finished(child, {}, file_limit=1, translate=ENGLISH, parent=shared, shared=True)
+    made = tune_message.render_tune(child, {}, file_limit=1, translate=ENGLISH, parent=shared, shared=True)
     assert "channels/200/303/88" in made.content
 
 
@@ -95,7 +97,7 @@ def test_however_long_all_is_the_seed_the_parent_and_who_asked_are_named(code: s
     made = dict.fromkeys(("title", "rhythm", "key", "model"), "*" * 300)
     long = tune(**made, abc=ABC + "A|" * 1_500, scores=scores, notices=tuple(notices))
     long = replace(long, request=TuneRequest(seed=2**31 - 1, mode="vary", structure="free", strength=3))
-    content = tune_message.finished(
+    content = tune_message.render_tune(
         long, {"tune.mp3": b"12"}, file_limit=1, translate=language(code), parent=replace(tune(), message_id="7" * 19)
     ).content
     assert len(content) <= 2_000
@@ -135,7 +137,7 @@ def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None
         tune(rhythm="", model="", notices=("Only the first voice was read.", "Signs were left out: <@1>.")),
         request=TuneRequest(seed=7, opening=ABC, mode="play"),
     )
-    *_, made_of, voices, signs = tune_message.finished(played, {}, file_limit=1, translate=ENGLISH).content.split("\n")
+    *_, made_of, voices, signs = tune_message.render_tune(played, {}, file_limit=1, translate=ENGLISH).content.split("\n")
     assert made_of == "-# D major · 4/4 · played as written · for <@400>"
     assert voices == "-# Only the first voice was read."
     assert signs == "-# Signs were left out\\: \\<\\@1\\>."
@@ -143,7 +145,7 @@ def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None
 
 def test_however_much_was_left_out_the_message_fits() -> None:
     notices = [f"The sheet has no sign for {'!*_*!, ' * 600}.", *[f"Only the first tune was read, {'_' * 300}."] * 20]
-    content = tune_message.finished(
+    content = tune_message.render_tune(
         tune(title="*" * 300, rhythm="*" * 300, notices=tuple(notices)), {}, file_limit=1, translate=ENGLISH
     ).content
     assert len(content) <= 2_000

@@ -8,7 +8,7 @@ from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.examples import made, titles
 from tests.bot.discord.test_gallery import changed, page_of, pressed
-from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, SHOWCASE, TUNES, Channel, Payload
+from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, SHOWCASE, SILENT, TUNES, Channel, Payload
 
 ANN = Viewer("discord", FIDDLER.id, TUNES.server)
 
@@ -34,7 +34,7 @@ async def test_a_tune_is_shared_and_taken_back_also_after_a_restart(stage: Stage
     tune_id = await made(stage, "My own", share=False)
     await stage.storage.preferences.change_community(ANN, sharing_channel="301")
     opened = await opened_of_mine(stage, "My own")
-    assert list(stage.discord.buttons(opened)) == ["♥ 0", "Continue", "Vary", "Back", "Share", "Delete"]
+    assert list(stage.discord.buttons(opened)) == ["♥ 0", "Continue", "Vary", "Back", "Share", "Post here", "Delete"]
     await stage.stop_bot()
     await stage.start_bot()
     opened = await pressed(stage, opened, "Share")
@@ -86,7 +86,7 @@ async def test_a_tune_is_deleted_with_its_message_once_it_is_said_twice(stage: S
     assert page["attachments"] == []
 
 
-@pytest.mark.parametrize("act", ["share", "private", "really"])
+@pytest.mark.parametrize("act", ["share", "unshare", "confirm-delete"])
 async def test_nobody_does_these_to_somebody_elses_tune(stage: Stage, act: str) -> None:
     discord = stage.discord
     tune_id = await made(stage, "Theirs", person=PIPER, share=act != "share")
@@ -98,9 +98,68 @@ async def test_nobody_does_these_to_somebody_elses_tune(stage: Stage, act: str) 
     assert tune is not None and (tune.shared is not None) == (act != "share")
 
 
-@pytest.mark.parametrize("act", ["like", "share", "private", "delete", "really"])
+@pytest.mark.parametrize("act", ["like", "share", "unshare", "post", "delete", "confirm-delete"])
 async def test_a_button_of_a_tune_that_is_gone_says_so_to_the_person_alone(stage: Stage, act: str) -> None:
     await made(stage, "Mine")
     opened = await opened_of_mine(stage, "Mine")
     opened["components"][0]["components"][0]["custom_id"] = f"opened:{act}:{'0' * 12}"
     assert "no longer available" in await stage.discord.private_text(await stage.discord.click(opened, "♥ 0"))
+
+
+@pytest.mark.parametrize("channel", [SHOWCASE, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
+async def test_an_own_tune_is_posted_in_the_channel_for_everybody(stage: Stage, channel: Channel) -> None:
+    """In ELSEWHERE the bot is not a member, and posts with the token of the press."""
+    discord = stage.discord
+    tune_id = await made(stage, "Mine", share=False)
+    opened = await opened_of_mine(stage, "Mine", channel)
+    press = await discord.click(opened, "Post here")
+    assert await discord.private_text(press) == "Posted. Everyone in this channel can see the tune."
+    [posted] = await discord.posted(channel)
+    assert posted["content"].startswith("**Mine**")
+    assert [file["filename"] for file in posted["attachments"]] == ["mine.abc", "mine.mp3", "mine.png"]
+    assert {"Again", "♥ 0", "Delete"} <= discord.buttons(posted).keys()
+    tune = await stage.tune(tune_id)
+    assert (tune.message_id, tune.shared) == ("555", None)
+
+
+async def test_the_buttons_of_a_tune_that_was_posted_anew_work(stage: Stage) -> None:
+    tune_id = await made(stage, "Mine", share=False)
+    opened = await opened_of_mine(stage, "Mine", SHOWCASE)
+    await stage.discord.private_text(await stage.discord.click(opened, "Post here"))
+    [posted] = await stage.discord.posted(SHOWCASE)
+    tune = await stage.accepted(await stage.discord.click(posted, "Vary", person=PIPER))
+    assert tune.parent_id == tune_id
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_a_tune_is_posted_only_where_the_server_allows_tunes(stage: Stage, allowed: bool) -> None:
+    await made(stage, "Mine")
+    channels = [TUNES.id] if allowed else [SHOWCASE.id]
+    await stage.storage.preferences.change_community(ANN, channels=channels)
+    text = await stage.discord.private_text(await stage.discord.click(await opened_of_mine(stage, "Mine"), "Post here"))
+    assert (f"<#{SHOWCASE.id}>" in text, len(stage.discord.tunes())) == (not allowed, int(allowed))
+
+
+async def test_a_tune_is_not_posted_where_the_bot_may_not_write(stage: Stage) -> None:
+    await made(stage, "Mine")
+    opened = await opened_of_mine(stage, "Mine", SILENT)
+    text = await stage.discord.private_text(await stage.discord.click(opened, "Post here"))
+    assert text.startswith("I can't post in this channel.")
+    assert stage.discord.tunes(SILENT) == []
+
+
+async def test_nobody_posts_somebody_elses_tune(stage: Stage) -> None:
+    tune_id = await made(stage, "Theirs", person=PIPER)
+    await made(stage, "Mine")
+    opened = await opened_of_mine(stage, "Mine")
+    opened["components"][0]["components"][0]["custom_id"] = f"opened:post:{tune_id}"
+    text = await stage.discord.private_text(await stage.discord.click(opened, "♥ 0"))
+    assert text == "Only the person who requested this tune can post it here."
+    assert stage.discord.tunes() == []
+
+
+async def test_only_mine_offers_to_post_a_tune(stage: Stage) -> None:
+    await made(stage, "Mine")
+    page = await page_of(stage, await stage.discord.slash("gallery"))
+    opened = await changed(stage, page, await stage.discord.select(page, "Mine"))
+    assert "Post here" not in stage.discord.buttons(opened)

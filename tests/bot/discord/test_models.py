@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.core import caller as caller_module
+from bot.discord.core import limits
 from bot.discord.core.caller import Caller
 from generator.request import TuneRequest
 from storage import Viewer
@@ -140,13 +140,13 @@ async def test_a_named_model_is_taken_where_what_is_here_cannot_be_read_in_time(
         raise OSError("The database is away.")
 
     monkeypatch.setattr(stage.storage.model_offers, "offered", at_hand)
-    original = Caller.wish
+    original = Caller.request
 
     async def hasty(caller: Caller, **typed: Any) -> TuneRequest:
         with pytest.MonkeyPatch.context() as hurry:
-            hurry.setattr(caller_module, "LOOK_S", 0.05)
+            hurry.setattr(limits, "LOOKUP_S", 0.05)
             return await original(caller, **typed)
 
-    monkeypatch.setattr(Caller, "wish", hasty)
+    monkeypatch.setattr(Caller, "request", hasty)
     tune = await stage.accepted(await stage.discord.slash("tune", model="aird-1"))
     assert (tune.request.model, len(looks)) == ("aird-1", 2)

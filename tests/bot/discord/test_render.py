@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.core import abc_input
+from bot.discord.core import limits
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import ELSEWHERE, FIDDLER, PRIVATE, Channel, Upload
 from tests.patience import HANG_S
@@ -21,6 +21,15 @@ async def test_a_tune_is_moved_into_the_key_that_is_asked_for(stage: Stage) -> N
     said = await stage.discord.private_text(await stage.discord.slash("render", abc="K:D |:ABcd efga|", key="Em"))
     assert said == "The opening is in D major, but you asked for E minor. Leave out one of the two."
     assert {"name": "A dorian", "value": "Ador"} in await stage.discord.autocomplete("render", "key", "a d")
+
+
+@pytest.mark.parametrize(
+    ("own", "typed", "key"), [("Ador", "G", "Gdor"), ("Ador", "G dorian", "Gdor"), ("Em", "g#", "G#m"), ("Am", "Dm", "Dm")]
+)
+async def test_a_tonic_alone_takes_the_mode_of_the_tune_as_in_a_reply(stage: Stage, own: str, typed: str, key: str) -> None:
+    """The reply “in G” to the tune requests the same key."""
+    asked = await stage.discord.slash("render", abc=f"K:{own}\n|:ABcd efga|bagf e4:|", key=typed)
+    assert (await stage.accepted(asked)).request.key == key
 
 
 async def test_a_tune_that_is_typed_is_played_as_it_stands(stage: Stage) -> None:
@@ -103,7 +112,7 @@ async def test_a_file_that_does_not_come_in_time_is_said_so_and_not_waited_for(
     else:
         go_on = discord.hold("GET /cdn/")
     with monkeypatch.context() as hurry:
-        hurry.setattr(abc_input, "FETCH_S", 0.05 if mood == "slow" else HANG_S)
+        hurry.setattr(limits, "DOWNLOAD_S", 0.05 if mood == "slow" else HANG_S)
         asked = await discord.slash("render", file=FILE)
         assert "couldn't download this file" in await discord.private_text(asked)
     go_on.set()

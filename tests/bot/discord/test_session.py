@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.sessions.session import together
+from bot.discord.sessions.whole_session import joined_phrases
 from generator.notation.reader import read
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import (
@@ -144,14 +144,14 @@ async def test_the_whole_session_is_one_tune_of_all_phrases_in_order(stage: Stag
     await discord.until(lambda: given["attachments"] and given["flags"] & EPHEMERAL)
     assert "2 phrases" in given["content"]
     abc = discord.file(given, "session.abc").decode()
-    assert abc == together(ANSWERS, "Session")
+    assert abc == joined_phrases(ANSWERS, "Session")
     bars = [bar for answer in ANSWERS for bar in read(answer).bars]
     assert [bar.notes for bar in read(abc).bars] == [bar.notes for bar in bars]
 
 
 def test_where_a_phrase_is_in_another_key_and_metre_both_are_written_again() -> None:
     jig = "X:1\nT:Three\nR:jig\nM:6/8\nL:1/8\nK:G\nGAB cde|dcB A2G|]\n"
-    abc = together([ANSWERS[0], jig, jig], "Session")
+    abc = joined_phrases([ANSWERS[0], jig, jig], "Session")
     assert abc.count("K:") == abc.count("M:") == 2
     assert abc.count("X:") == abc.count("T:") == abc.count("R:") == 1
     assert len(read(abc).bars) == 8

@@ -62,7 +62,7 @@ async def test_what_was_shared_of_a_set_that_is_cancelled_goes_from_the_sharing_
     first, _ = await tunes_of(stage, asked)
     await stage.compose(first.id)
     shared = await stage.storage.sharing.share(first.id, HERE, channel_id=SHOWCASE.id)
-    assert await stage.side_bot.showcase.post(shared)
+    assert await stage.side_bot.context.channel_posts.post(shared)
     card: Any = await discord.until(lambda: (m := discord.card(asked)) and "Cancel" in discord.buttons(m) and m)
     await discord.click(card, "Cancel")
     await discord.until(lambda: not discord.messages_in(SHOWCASE))
@@ -90,7 +90,7 @@ async def test_nothing_of_a_set_is_posted_while_it_is_deleted(
     if erased:
         await stage.storage.privacy.erase(HERE)
     else:
-        await stage.side_bot.desk.cancel(first.id, HERE)
+        await stage.side_bot.context.desk.cancel(first.id, HERE)
     await asyncio.sleep(0.1)
     assert stage.discord.tunes() == []
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.sharing import channel_posts
+from bot.discord.core import limits
 from storage import PUBLIC, Viewer
 from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, HIDDEN, PIPER, PRIVATE, SHOWCASE, SILENT, TUNES, Channel
@@ -19,7 +19,7 @@ LIMITED = {"message": "You are being rate limited.", "retry_after": 0.1, "global
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel_posts, "RETRY_S", 0.05)
+    monkeypatch.setattr(limits, "RETRY_S", 0.05)
 
 
 async def sharing_in(stage: Stage, channel: Channel) -> None:
@@ -143,7 +143,7 @@ async def test_what_was_posted_but_not_remembered_is_not_posted_again(
         await asyncio.Event().wait()
 
     with monkeypatch.context() as dying:
-        dying.setattr(stage.storage.sharing, "posted", die)
+        dying.setattr(stage.storage.sharing, "mark_posted", die)
         await stage.discord.click(message, "Share", person=PIPER)
         [post] = await stage.discord.posted(SHOWCASE)
         await stage.stop_bot()

@@ -12,6 +12,7 @@ from discord.http import Route
 from bot.core.desk import Desk
 from bot.discord import start
 from bot.discord.client import TunesmithBot
+from bot.discord.core import limits
 from bot.discord.start import DiscordSide, NoLogin
 from bot.settings import Settings
 from generator.request import TuneRequest
@@ -47,7 +48,7 @@ async def test_a_token_that_is_withdrawn_later_ends_the_same_way(stage: Stage, m
 
 async def test_discord_out_of_reach_is_tried_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     await stage.stop_bot()
-    monkeypatch.setattr(start, "RETRY_S", 0.05)
+    monkeypatch.setattr(limits, "RECONNECT_S", 0.05)
     stage.discord.refuse(r"GET /users/@me", 403, times=2)
     await stage.start_bot()
     assert stage.discord.calls.count("GET /users/@me") == 4
@@ -93,7 +94,7 @@ async def test_a_farewell_that_is_not_answered_does_not_hold_up_the_end(stage: S
         closing.append(asyncio.create_task(close(bot)))
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(start, "CLOSE_S", 0.2)
+    monkeypatch.setattr(limits, "CLOSE_S", 0.2)
     monkeypatch.setattr(TunesmithBot, "close", unanswered)
     async with asyncio.timeout(HANG_S):
         await stage.stop_bot()

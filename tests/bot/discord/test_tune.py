@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from discord import AppCommandOptionType
 
-from bot.discord.delivery import card
+from bot.discord.core import limits
 from generator.composer.composer import CANDIDATES
 from generator.request import PARAMETERS
 from storage import Status
@@ -54,7 +54,7 @@ async def test_the_card_shows_the_queue_then_the_bars(stage: Stage) -> None:
 
 
 async def test_progress_is_shown_now_and_then_and_never_after_the_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(card, "EDIT_EVERY_S", 10 * HANG_S)
+    monkeypatch.setattr(limits, "CARD_EDIT_INTERVAL_S", 10 * HANG_S)
     discord = stage.discord
     asked = await discord.slash("tune")
     tune = await stage.accepted(asked)

@@ -13,8 +13,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bot.core.naming import time_left
-from bot.discord.core import rate_limit
-from bot.discord.core.rate_limit import EDITS_PER_S, Pace
+from bot.discord.core import limits, rate_limit
+from bot.discord.core.rate_limit import CallRateLimit
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import Person
 
@@ -39,13 +39,13 @@ def test_the_time_that_is_left_is_told_in_steps_that_people_count_by(seconds: in
 
 def test_however_many_cards_are_open_their_edits_keep_to_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=lambda: 100.0))  # all at the same moment
-    edits = Pace()
-    delays = [edits.edit_delay_s() for _ in range(3 * EDITS_PER_S + 1)]
+    edits = CallRateLimit()
+    delays = [edits.card_edit_delay_s() for _ in range(3 * limits.CARD_EDITS_PER_S + 1)]
     assert delays[0] == 0
     assert delays[-1] == pytest.approx(3)
 
 
-async def called(paced: Pace, path: str) -> float:
+async def called(paced: CallRateLimit, path: str) -> float:
     """When the call left, in seconds."""
     request = aiohttp.TraceRequestStartParams("GET", URL(Route.BASE + path), CIMultiDict())
     [before] = paced.trace.on_request_start
@@ -55,8 +55,8 @@ async def called(paced: Pace, path: str) -> float:
 
 
 async def test_calls_wait_for_their_second_and_first_answers_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "CALLS_PER_S", 3)
-    paced, began = Pace(), time.monotonic()
+    monkeypatch.setattr(limits, "CALLS_PER_S", 3)
+    paced, began = CallRateLimit(), time.monotonic()
     calls = asyncio.gather(*(called(paced, "/channels/300/messages") for _ in range(4)))
     await asyncio.sleep(0.01)
     assert paced.busy, "edits of cards wait now"
@@ -76,5 +76,5 @@ async def test_many_cards_are_all_edited_and_none_too_often(stage: Stage) -> Non
         return all(card is not None and "🎻" in card["content"] for card in cards)
 
     await stage.discord.until(shown)
-    assert time.monotonic() - began > 0.9 * 29 / EDITS_PER_S
+    assert time.monotonic() - began > 0.9 * 29 / limits.CARD_EDITS_PER_S
     assert stage.discord.rates.exceeded == []

@@ -16,7 +16,7 @@ ERRORS = {
 }  # fmt: skip
 # What puts words before people in Discord.
 SHOWING = {
-    "send_message", "send", "edit", "edit_message", "edit_original_response", "refuse", "take_back", "show", "_tell",
+    "send_message", "send", "edit", "edit_message", "edit_original_response", "send_private", "retract_answer", "reply", "show",
     "Button", "Select", "SelectOption", "TextInput", "Label", "TextDisplay", "Modal", "Embed", "add_field", "set_footer",
     "Choice", "command", "context_menu", "Group", "describe", "rename",
 }  # fmt: skip

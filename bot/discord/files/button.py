@@ -1,4 +1,4 @@
-"""More files: what the tune's message does not carry, for the person alone."""
+"""The More files button: sends the person the files that the tune's message does not contain."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ import structlog
 
 from bot.core.audio import lossless
 from bot.core.naming import slug
-from bot.discord.core import submission
 from bot.discord.core import texts as core_texts
-from bot.discord.core.buttons import TUNE, Interaction, TuneButton
 from bot.discord.core.caller import Caller
+from bot.discord.core.components import TUNE_ID
+from bot.discord.core.context import Interaction
+from bot.discord.core.persistent_items import TuneButton
+from bot.discord.core.private_answers import send_private
+from bot.discord.core.tune_access import visible_tune
 from bot.discord.files import texts
 from storage.storage import Storage
 from storage.tunes import Tune
@@ -27,30 +30,30 @@ NAMES = ("tune.mid", "tune.musicxml", "tune.svg")
 FLAC = "tune.flac"
 
 
-class FilesButton(TuneButton, template=rf"tune:(?P<wish>files):{TUNE}"):
+class FilesButton(TuneButton, template=rf"tune:(?P<action>files):{TUNE_ID}"):
     labels: ClassVar = {"files": (texts.MORE_FILES, "🗂️")}
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        caller, bot = await Caller.of(interaction), interaction.client
-        tune = await submission.tune_for(interaction, caller.viewer, self.tune_id)
+        caller, context = await Caller.of(interaction), interaction.client.context
+        tune = await visible_tune(interaction, caller.viewer, self.tune_id)
         if tune is None or tune.composition is None:
-            await submission.tell(interaction, caller.translate(core_texts.TUNE_GONE))
+            await send_private(interaction, caller.translate(core_texts.TUNE_GONE))
             return
         limit, name = interaction.filesize_limit, slug(tune.composition.title)
-        async with bot.posting:  # they are held in memory
-            contents = await _contents(bot.storage, tune, limit)
+        async with context.posting:  # the files are held in memory
+            contents = await _contents(context.storage, tune, limit)
             fitting = {file: content for file, content in contents.items() if content is not None and len(content) <= limit}
             too_large = [file for file in contents if file not in fitting]
-            said = [texts.too_large_to_send(too_large)] if too_large else []
-            said += [texts.FLAC_INSTEAD] if FLAC in fitting else []
-            said += [] if contents else [texts.NO_FILES]
+            lines = [texts.too_large_to_send(too_large)] if too_large else []
+            lines += [texts.FLAC_INSTEAD] if FLAC in fitting else []
+            lines += [] if contents else [texts.NO_FILES]
             files = [discord.File(io.BytesIO(content), f"{name}.{file.partition('.')[2]}") for file, content in fitting.items()]
-            await interaction.followup.send("\n".join(map(caller.translate, said)), files=files, ephemeral=True)
+            await interaction.followup.send("\n".join(map(caller.translate, lines)), files=files, ephemeral=True)
 
 
 async def _contents(storage: Storage, tune: Tune, limit: int) -> dict[str, bytes | None]:
-    """By their names in storage; None for a recording of which no form but the MP3 is within the limit."""
+    """The files by name, with a lossless recording; None for a recording that fits into the limit only as MP3."""
     contents: dict[str, bytes | None] = {}
     for file in NAMES:
         with contextlib.suppress(KeyError):
@@ -60,5 +63,5 @@ async def _contents(storage: Storage, tune: Tune, limit: int) -> dict[str, bytes
     except (KeyError, soundfile.LibsndfileError) as error:
         log.warning("Could not make a lossless recording.", tune=tune.id, reason=repr(error))
         return contents
-    ending, content = recording or ("wav", None)
-    return contents | {f"tune.{ending}": content}
+    suffix, content = recording or ("wav", None)
+    return contents | {f"tune.{suffix}": content}

@@ -1,0 +1,91 @@
+"""What the features of the bot work with, and the interface of the services that features provide to each other.
+
+`bot.discord.client` makes the context. Handlers find it as `interaction.client.context`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias
+from weakref import WeakValueDictionary
+
+import discord
+from discord import app_commands
+
+from bot.core.desk import Desk
+from bot.discord.core import limits
+from bot.discord.core.latest_interactions import LatestInteractions
+from bot.discord.core.rate_limit import CallRateLimit, ReplyRateLimit
+from bot.languages import Language
+from storage.storage import Storage
+from storage.tunes import Tune
+
+
+class DeliveryService(Protocol):
+    """Posts requested tunes."""
+
+    def deliver(self, tune: Tune, *, resumed: bool = False) -> None:
+        """Starts the delivery of the tune, or of its set, unless it is running; returns at once."""
+
+    def is_running(self, tune: Tune) -> bool: ...
+
+    def cancel(self, tune: Tune) -> None:
+        """Ends the delivery of the tune, or of its set, if one is running."""
+
+
+class LikeCountService(Protocol):
+    """Keeps the number of likes right on all messages of a tune."""
+
+    def pressed(self, interaction: Interaction, tune_id: str) -> None:
+        """Call after somebody pressed the like button of a message and the interaction was deferred."""
+
+    def set_shown(self, message_id: int, likes: int) -> None:
+        """Call when a message shows this number."""
+
+
+class ChannelPostService(Protocol):
+    """Posts shared tunes in the server's sharing channel."""
+
+    def post(self, tune: Tune, *, resumed: bool = False) -> asyncio.Task[int | None]:
+        """The task returns the id of the message, or None if Discord refused it or the tune is no longer shared."""
+
+
+class Views(Protocol):
+    """Buttons and menus under messages. They belong to several features, so `bot.discord.views` makes them."""
+
+    def of_tune(self, tune: Tune, translate: Language) -> discord.ui.View: ...
+
+    def of_set(self, tunes: Sequence[Tune], translate: Language) -> discord.ui.View: ...
+
+
+class Context:
+    """One for the whole bot."""
+
+    deliveries: DeliveryService
+    like_counts: LikeCountService
+    channel_posts: ChannelPostService
+
+    def __init__(self, client: BotClient, desk: Desk, storage: Storage, views: Views, call_limit: CallRateLimit) -> None:
+        self.client, self.desk, self.storage, self.views, self.call_limit = client, desk, storage, views, call_limit
+        self.reply_limit = ReplyRateLimit()
+        self.latest_interactions = LatestInteractions()
+        self.storing = asyncio.Semaphore(limits.REQUESTS_AT_ONCE)
+        self.posting = asyncio.Semaphore(limits.POSTS_AT_ONCE)
+        # By channel id: a channel whose rate limit is used up must not keep the others waiting.
+        self.channel_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+class BotClient(discord.AutoShardedClient):
+    """discord.py's client with what handlers need from it."""
+
+    context: Context
+    tree: app_commands.CommandTree[BotClient]
+
+    @property
+    def invite_url(self) -> str:
+        """The link with which the bot is added to a server."""
+        raise NotImplementedError
+
+
+Interaction: TypeAlias = discord.Interaction[BotClient]
