@@ -1,4 +1,4 @@
-"""Trains the models: corpus, dataset, training, baselines, evaluation and report.
+"""Tunes become the LSTM: corpus, dataset, training and what is measured of it.
 
-`tunesmith corpus`, `train`, `evaluate` and `report` call this package. It imports nothing of the bot or of storage.
+`python -m bot train` comes in here; nothing of the bot or of storage is known.
 """

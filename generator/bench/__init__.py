@@ -1,1 +1,1 @@
-"""Benchmarks against other implementations: `tunesmith bench composer` and `tunesmith bench render`."""
+"""How fast the musician is beside what anybody would write: `tunesmith bench composer` and `tunesmith bench render`."""

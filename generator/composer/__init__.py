@@ -1,4 +1,4 @@
-"""Composes tunes: an LSTM writes them token by token, and a grammar allows only tokens that lead to a legal tune.
+"""The LSTM at work: a request becomes a tune, token by token, under a grammar that lets through only legal tunes.
 
-`composer.Composer` takes requests and returns scores.
+Requests come in at `composer.Composer`; scores come out.
 """

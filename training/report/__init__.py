@@ -1,1 +1,1 @@
-"""Shows a run and its evaluation as a single HTML page."""
+"""A run and its evaluation as one page for people."""
