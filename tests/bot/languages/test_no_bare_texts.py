@@ -60,7 +60,7 @@ def in_files(files: list[Path], names: set[str]) -> dict[str, list[int]]:
 
 
 def test_errors_that_people_see_are_sentences() -> None:
-    assert in_files([*files("generator", "storage", "bot/discord"), TOP / "bot/desk.py"], ERRORS) == {}
+    assert in_files([*files("generator", "storage", "bot/discord"), TOP / "bot/core/desk.py"], ERRORS) == {}
 
 
 def test_what_discord_shows_is_made_of_sentences() -> None:
