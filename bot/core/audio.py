@@ -1,4 +1,4 @@
-"""Recordings as places take them: made smaller, one after the other, or without loss, to be cut and mixed."""
+"""Recordings in other forms: smaller, joined, or lossless."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# kbit/s and channels, the best first; LAME lowers the sample rate by itself where few bits are left.
+# kbit/s and channels, best first. At low bit rates LAME also lowers the sample rate.
 STEPS = ((128, 2), (96, 2), (64, 2), (48, 1), (32, 1), (16, 1))
-SLACK_FRAMES = 4  # of MP3, 26 ms each, that LAME puts around the sound
-_BLOCK = 1 << 16  # frames decoded at a time: a long recording need not be in memory
+SLACK_FRAMES = 4  # MP3 frames of 26 ms that LAME adds around the sound
+_BLOCK = 1 << 16  # sample frames decoded at a time, so that a long recording isn't in memory as a whole
 _QUALITY = 7  # LAME's scale, 0 best and slowest
 
 
 def shrunk(mp3: bytes, limit: int) -> bytes | None:
-    """The recording in at most `limit` bytes, at the highest bit rate that this leaves, with its tag; None if there is none.
+    """Re-encodes the MP3 to at most `limit` bytes at the highest bit rate that fits, with its tag. None if none fits.
 
     Takes seconds: call it in a thread.
     """
@@ -37,18 +37,18 @@ def shrunk(mp3: bytes, limit: int) -> bytes | None:
                     if len(smaller) <= limit:
                         return smaller
     except soundfile.LibsndfileError:
-        return None  # not an MP3 that can be read
+        return None  # not a readable MP3
     return None
 
 
 def joined(mp3s: Sequence[bytes]) -> bytes:
-    """The recordings one after the other, untouched, with the first one's tag: all of one sample rate and number of channels."""
+    """Concatenates MP3s of the same sample rate and channels without re-encoding, with the tag of the first."""
     first, *others = mp3s
     return first + b"".join(mp3[_tag_bytes(mp3) :] for mp3 in others)
 
 
 def lossless(mp3: bytes, limit: int) -> tuple[str, bytes] | None:
-    """The recording as "wav", or as "flac", half as large, where only that is at most `limit` bytes; None where neither is.
+    """The MP3 decoded to ("wav", bytes), or ("flac", bytes) if only that fits into `limit` bytes. None if neither fits.
 
     Takes a few tenths of a second for a minute of music; raises soundfile.LibsndfileError for what is no recording.
     """
@@ -60,7 +60,7 @@ def lossless(mp3: bytes, limit: int) -> tuple[str, bytes] | None:
         ):
             for block in _blocks(recording):
                 written.write(block)
-                if content.tell() > limit:  # no more of it is held in memory
+                if content.tell() > limit:  # stop, so that it doesn't fill the memory
                     break
         if len(found := content.getvalue()) <= limit:
             return ending, found
@@ -83,7 +83,7 @@ def _encoded(recording: soundfile.SoundFile, kbps: int, channels: int) -> bytes:
 
 
 def _blocks(recording: soundfile.SoundFile) -> Iterator[NDArray[np.int16]]:
-    """All samples, (frames, channels) at a time.
+    """All samples in blocks of shape (frames, channels).
 
     SoundFile.blocks goes by the number of frames, which for an MP3 is a little too large: it ends with sound of the block before.
     """
@@ -92,7 +92,7 @@ def _blocks(recording: soundfile.SoundFile) -> Iterator[NDArray[np.int16]]:
 
 
 def _tag_bytes(mp3: bytes) -> int:
-    """The length of an ID3 tag of version 2; its size is in seven bits a byte."""
+    """The length of an ID3v2 tag in bytes, 0 if there is none. Its size field has seven bits per byte."""
     if mp3[:3] != b"ID3" or len(mp3) < 10:
         return 0
     return 10 + sum(byte << shift for byte, shift in zip(mp3[6:10], (21, 14, 7, 0), strict=True))

@@ -1,12 +1,12 @@
-"""The words of five languages that bot.core.words knows: English, Irish, German, French and Spanish; phrases are divided by «|».
+"""The vocabulary of bot.core.words in English, Irish, German, French and Spanish. Phrases are separated by “|”.
 
-Accents and capitals do not matter, and an apostrophe or a hyphen is a space. A rhythm's and an instrument's own name and its
-plural with an s are known besides.
+Case and accents are ignored; an apostrophe or hyphen counts as a space. The English name of a rhythm or an instrument and its
+plural with an s are added automatically.
 """
 
 from __future__ import annotations
 
-# Each is as one wishes who says no number: the usual tempo and temperature are 1.
+# The values of words without a number; the default tempo and temperature are 1.
 SLOW, GENTLE, LIVELY, FAST = 0.75, 0.85, 1.1, 1.2
 STEADY, WILD = 0.7, 1.3
 
@@ -84,12 +84,12 @@ MOODS: list[tuple[dict[str, float], str]] = [
         "simplí|éasca|traidisiúnta",
     ),
 ]
-# Asked of a tune that is there: «slower» is a wish where «slow» may be praise.
+# About an existing tune: “slower” is a request, “slow” may be praise.
 MORE = (
     "slower|faster|quicker|gentler|calmer|livelier|wilder|crazier|stranger|weirder|simpler|plainer|easier|steadier|langsamer|"
     "schneller|ruhiger|sanfter|flotter|lebhafter|einfacher|verrückter|seltsamer|lentement|despacio|níos"
 )
-DENIALS = "not|no|nicht|kein|keine|keinen|pas|sin|sans|ohne|without|isn|gan|ní"
+NEGATIONS = "not|no|nicht|kein|keine|keinen|pas|sin|sans|ohne|without|isn|gan|ní"
 BACKING = {
     True: "with backing|with accompaniment|with guitar|mit begleitung|avec accompagnement|con acompañamiento|le tionlacan",
     False: "without backing|no backing|without accompaniment|no accompaniment|unaccompanied|without guitar|without drum|"
@@ -107,8 +107,8 @@ TREATMENTS = {
     "continue": "continue|continue it|go on|carry on|finish it|extend it|weiter|setze fort|fortsetzen|continuer|poursuis|sigue|"
     "continúa|continuar|lean ar aghaidh|lean ort",
 }
-# After a word of DENIALS: «without triplets», «keine Pausen». Not in the singular what is said of other things as well: «no rest
-# for the wicked», «not a tie», «sans pause», «not too upbeat».
+# After a negation: “without triplets”, “keine Pausen”. Singular forms with other meanings are left out: “no rest for the
+# wicked”, “not a tie”, “sans pause”, “not too upbeat”.
 OMISSIONS = {
     "triplets": "triplet|triplets|triole|triolen|triolet|triolets|tresillo|tresillos|trípléad|trípléid",
     "semiquavers": "semiquaver|semiquavers|sixteenths|sixteenth notes|short notes|fast notes|sechzehntel|doubles croches|"

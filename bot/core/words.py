@@ -1,4 +1,4 @@
-"""What somebody wishes for in their own words, found by rules: «a slow jig in G minor, please». The same on every platform."""
+"""Parses requests in plain words by rules: “a slow jig in G minor, please”. Used by every platform."""
 
 from __future__ import annotations
 
@@ -11,68 +11,70 @@ from typing import Any
 from bot.core import vocabulary
 from generator.request import MAX_TEMPO, MIN_TEMPO
 
-MAX_CHARACTERS = 4_000  # beyond them nothing is read
+MAX_CHARACTERS = 4_000  # the rest is ignored
 
-Found = tuple[str, Any]  # a keyword argument of TuneRequest.check, or one of _MARKS, and its value
+Found = tuple[str, Any]  # a parameter of TuneRequest.check, or one of _MARKS, and its value
 _MARKS = ("filler", "ask", "again", "stop")
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    wish: dict[str, Any] = field(default_factory=dict)  # keyword arguments of TuneRequest.check, which may turn them down
-    asked: bool = False  # it is put as a wish, and not only said of a tune («lovely reel!»)
-    again: bool = False  # another one of the same kind
-    stop: bool = False  # that was enough
+    """What was found in a text."""
+
+    parameters: dict[str, Any] = field(default_factory=dict)  # for TuneRequest.check, which may refuse them
+    is_request: bool = False  # asks for something, unlike a remark about a tune (“lovely reel!”)
+    again: bool = False  # asks for another tune like the last one
+    stop: bool = False  # ends a session
 
 
 def words_in(text: str) -> Words:
-    """Takes time in proportion to the text's length; words that nothing is known about are passed over."""
+    """Parses the text in time proportional to its length. Unknown words are skipped."""
     text = unicodedata.normalize("NFC", text[:MAX_CHARACTERS])
-    wish: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
     text = _QUOTED_MODEL.sub(r"\1: \2 ", text)
     if quoted := _QUOTED.search(text):
-        wish["title"] = next(filter(None, quoted.groups()))
+        parameters["title"] = next(filter(None, quoted.groups()))
         text = f"{text[: quoted.start()]} , {text[quoted.end() :]}"
     if model := _MODEL.search(text):
-        wish["model"] = next(filter(None, model.groups()))
+        parameters["model"] = next(filter(None, model.groups()))
         text = f"{text[: model.start()]} , {text[model.end() :]}"
     said = _TOKEN.findall(text)
     words = [_plain(word) for word in said]
     marks: set[str] = set()
-    at = passed_over = denied_to = 0
+    at = skipped = negated_until = 0
     while at < len(words):
-        denied = _denied(words, at)
-        denied_to = 0 if words[at] in _SENTENCE_ENDS else denied_to
+        negated = _is_negated(words, at)
+        negated_until = 0 if words[at] in _SENTENCE_ENDS else negated_until
         step, found = (
-            _number(words, at) or _key(said, words, at) or _phrase(words, at, denied=denied or at < denied_to) or (1, None)
+            _number(words, at) or _key(said, words, at) or _phrase(words, at, negated=negated or at < negated_until) or (1, None)
         )
         if found is None:
-            passed_over += 1
+            skipped += 1
         elif found[0] in _MARKS:
             marks.add(found[0])
         elif found[0] == "without":
-            wish["without"] = [*wish.get("without", ()), found[1]]
-            denied_to = at + step + 2  # «without triplets and rests»
+            parameters["without"] = [*parameters.get("without", ()), found[1]]
+            negated_until = at + step + 2  # “without triplets and rests”
         elif found[0] != "mood":
-            wish.setdefault(*found)
+            parameters.setdefault(*found)
             if found[0] == "mode":
                 marks.add("ask")
-            elif words[at] in _DENIALS:
-                denied_to = at + step + 2  # «without backing and triplets»
-        elif not denied:  # «not too fast»
-            wish = found[1] | wish
+            elif words[at] in _NEGATIONS:
+                negated_until = at + step + 2  # “without backing and triplets”
+        elif not negated:  # “not too fast”
+            parameters = found[1] | parameters
             if words[at] in _MORE:
                 marks.add("ask")
         at += step
-    if wish.get("mode") != "vary":
-        wish.pop("strength", None)
-    asked = not marks.isdisjoint({"ask", "again"}) or (bool(wish) and not passed_over)
-    return Words(wish, asked, "again" in marks, "stop" in marks and not passed_over)
+    if parameters.get("mode") != "vary":
+        parameters.pop("strength", None)
+    is_request = not marks.isdisjoint({"ask", "again"}) or (bool(parameters) and not skipped)
+    return Words(parameters, is_request, "again" in marks, "stop" in marks and not skipped)
 
 
 _QUOTED = re.compile(r"“([^“”\n]{1,200})”|„([^„“”\n]{1,200})[“”]|«\s?([^«»\n]{1,200}?)\s?»|\"([^\"\n]{1,200})\"")
-# By its name after a colon, or by one that is no word: «model: airs», «with model aird-1»; «a model tune» names none.
-# It ends with a letter or a digit, for a full stop may follow.
+# A name after a colon, or a name with a digit: “model: airs”, “with model aird-1”; “a model tune” has none. It ends with a
+# letter or a digit, since a full stop may follow.
 _NAME = r"\w(?:[\w.-]{0,40}\w)?"
 _MODEL = re.compile(rf"\b(?:{vocabulary.MODEL})(?:\s?:\s?({_NAME})|\s((?=[\w.-]{{1,41}}\d)(?!\d+\b){_NAME}))", re.IGNORECASE)
 _QUOTED_MODEL = re.compile(
@@ -82,7 +84,7 @@ _TOKEN = re.compile(r"\d{1,2}/\d{1,2}(?![\d/])|\d{1,12}(?:[.,]\d{1,4})?|[A-Ga-g]
 
 
 def _plain(word: str) -> str:
-    """In small letters, without accents, which are often left out: «ríl», «Flöte», «rápido»."""
+    """Lower case without accents, which people often omit: “ríl”, “Flöte”, “rápido”."""
     letters = unicodedata.normalize("NFKD", word.replace("♯", "#").replace("♭", "b").casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
@@ -96,7 +98,7 @@ def _names(text: str) -> set[str]:
 
 
 def _known() -> dict[tuple[str, ...], Found]:
-    """All phrases; of one that stands in two lists the later counts."""
+    """All phrases and their meanings. If two lists contain a phrase, the later one wins."""
     lists: list[tuple[Found, str]] = [
         (("filler", True), vocabulary.FILLERS),
         (("ask", True), vocabulary.ASK),
@@ -116,30 +118,30 @@ def _known() -> dict[tuple[str, ...], Found]:
 
 _KNOWN = _known()
 _LONGEST = max(map(len, _KNOWN))
-_MORE, _DENIALS = _names(vocabulary.MORE), _names(vocabulary.DENIALS)
+_MORE, _NEGATIONS = _names(vocabulary.MORE), _names(vocabulary.NEGATIONS)
 _SENTENCE_ENDS = set(".!?;")
 
 
-def _phrase(words: list[str], at: int, *, denied: bool = False) -> tuple[int, Found] | None:
-    """The longest known phrase that begins here: how many words it has, and what it says; what is to be left out is denied."""
+def _phrase(words: list[str], at: int, *, negated: bool = False) -> tuple[int, Found] | None:
+    """The longest known phrase that starts at `at`: its number of words and its meaning. Things to leave out must be negated."""
     for length in range(min(_LONGEST, len(words) - at), 0, -1):
         found = _KNOWN.get(tuple(words[at : at + length]))
-        if found and (denied or found[0] != "without"):
+        if found and (negated or found[0] != "without"):
             return length, found
     return None
 
 
-def _denied(words: list[str], at: int) -> bool:
-    """Whether one of DENIALS stands before, at most one word away; «no, triplets please» denies nothing."""
+def _is_negated(words: list[str], at: int) -> bool:
+    """Whether a negation is one or two words before `at`. “no, triplets please” negates nothing."""
     near = words[max(at - 2, 0) : at]
-    return not _DENIALS.isdisjoint(near if _SENTENCE_ENDS.isdisjoint(near) and "," not in near else near[-1:])
+    return not _NEGATIONS.isdisjoint(near if _SENTENCE_ENDS.isdisjoint(near) and "," not in near else near[-1:])
 
 
 _NUMBERS = {word: name for name, words in vocabulary.NUMBERS.items() for word in _names(words)}
 
 
 def _number(words: list[str], at: int) -> tuple[int, Found] | None:
-    """«6/8», «seed 7», «temperature: 0.8»; a number that nobody named says nothing."""
+    """“6/8”, “seed 7”, “temperature: 0.8”. A number without a name is ignored."""
     beats, slash, unit = words[at].partition("/")
     if slash:
         return (1, ("metre", words[at])) if unit in ("2", "4", "8", "16") and int(beats) else None
@@ -150,48 +152,48 @@ def _number(words: list[str], at: int) -> tuple[int, Found] | None:
         return None
     number = float(typed.replace(",", "."))
     if name == "tempo" and not MIN_TEMPO <= number <= MAX_TEMPO:
-        return None  # most likely beats a minute
+        return None  # probably beats per minute
     return to - at + 1, (name, int(number) if name in ("seed", "strength") else number)
 
 
 _MODE_OF = {word: mode for mode, words in vocabulary.MODES.items() for word in _names(f"{mode}|{words}")}
-# In one word: `Ador`, `F#m`, `Gmaj`. After a small letter there have to be three: «am» and «dm» are words.
+# In one word: `Ador`, `F#m`, `Gmaj`. After a lower-case letter the mode needs three letters: “am” and “dm” are words.
 _ONE_WORD = re.compile(r"([A-G])([#b]?)(m|maj|min|dor|mix|phr|lyd|loc|major|minor|dorian|mixolydian)", re.IGNORECASE)
 _LETTER = re.compile(r"([A-Ga-g])([#b]?)")
 _SHIFTS = {word: shift for shift, words in vocabulary.SHIFTS.items() for word in _names(words)}
 _IN, _OF_A_SCALE = _names(vocabulary.BEFORE_A_KEY), _names(vocabulary.OF_A_SCALE)
-_NO_OTHER_WORDS = {"do", "ut", "re", "fa", "sol"}  # «la», «mi» and «si» are words of French or Spanish
+_NO_OTHER_WORDS = {"do", "ut", "re", "fa", "sol"}  # “la”, “mi” and “si” are French or Spanish words
 _ENDS = {"", ",", ".", "!", "?", ";", "please", "bitte"}
 
 
 def _key(said: list[str], words: list[str], at: int) -> tuple[int, Found] | None:
-    """A key, or a mode alone, that begins here."""
+    """A key, or a mode alone, that starts at `at`."""
     word, before = said[at].replace("♯", "#").replace("♭", "b"), words[at - 1] if at else ""
     whole = _ONE_WORD.fullmatch(word)
-    if whole and (word[0].isupper() or len(whole[3]) > 2) and _next(words, at + 1) != "i":  # «Am I …»
+    if whole and (word[0].isupper() or len(whole[3]) > 2) and _next(words, at + 1) != "i":  # “Am I …”
         return 1, ("key", f"{whole[1].upper()}{whole[2]} {_MODE_OF.get(whole[3].lower(), 'minor')}")
     if tonic := _tonic(word, words, at):
         name, step = tonic
         mode = _MODE_OF.get(_next(words, at + step))
         article = said[at] == "a" and _next(words, at + 1) not in ("moll", "dur")
-        if mode and (not article or (before in _IN and not _goes_on(words, at + step + 1))):  # «in a minor key»
+        if mode and (not article or (before in _IN and not _tune_follows(words, at + step + 1))):  # “in a minor key”
             return step + 1, ("key", f"{name} {mode}")
-        # A capital alone is a key where one is expected; an A with a tune after it is an article.
-        if not mode and word[0].isupper() and not (word == "A" and _goes_on(words, at + step)):
+        # A capital letter alone is a key only where one is expected. “A” before the name of a tune is an article.
+        if not mode and word[0].isupper() and not (word == "A" and _tune_follows(words, at + step)):
             expected = before in _IN or len(name) > 1 or len(words) == 1
-            ends = word != "A" and at > 0 and (_next(words, at + step) in _ENDS or _goes_on(words, at + step))
+            ends = word != "A" and at > 0 and (_next(words, at + step) in _ENDS or _tune_follows(words, at + step))
             if expected or ends:
                 return step, ("key", name)
-    if before == "en" and words[at] in _NO_OTHER_WORDS and _next(words, at + 1) in _ENDS:  # «en ré»
+    if before == "en" and words[at] in _NO_OTHER_WORDS and _next(words, at + 1) in _ENDS:  # “en ré”
         return 1, ("key", vocabulary.SOLFEGE[words[at]])
     alone = _MODE_OF.get(words[at]) if len(words[at]) > 3 else None
-    if alone in ("major", "minor") and not (before in _IN | _OF_A_SCALE or _goes_on(words, at + 1)):
-        return None  # «a major problem»
+    if alone in ("major", "minor") and not (before in _IN | _OF_A_SCALE or _tune_follows(words, at + 1)):
+        return None  # “a major problem”
     return (1, ("key", alone)) if alone else None
 
 
 def _tonic(word: str, words: list[str], at: int) -> tuple[str, int] | None:
-    """The tonic that may begin here, as ABC writes it, and its number of words: «F sharp», «si bémol», «fis» before «Moll»."""
+    """A tonic that starts at `at`, in ABC notation, and its number of words: “F sharp”, “si bémol”, “fis” before “Moll”."""
     letter, after = _LETTER.fullmatch(word), _next(words, at + 1)
     solfege = vocabulary.SOLFEGE.get(words[at])
     if (shift := _SHIFTS.get(after)) and (solfege or (letter and not letter[2])):
@@ -203,8 +205,8 @@ def _tonic(word: str, words: list[str], at: int) -> tuple[str, int] | None:
     return (letter[1].upper() + letter[2], 1) if letter else None
 
 
-def _goes_on(words: list[str], at: int) -> bool:
-    """Whether a kind of tune or a word for a scale follows: «a minor jig», «in a minor key»."""
+def _tune_follows(words: list[str], at: int) -> bool:
+    """Whether a rhythm or a word for a scale follows: “a minor jig”, “in a minor key”."""
     found = _phrase(words, at)
     return _next(words, at) in _OF_A_SCALE or (found is not None and found[1][0] == "rhythm")
 

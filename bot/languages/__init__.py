@@ -1,6 +1,6 @@
-"""What people read, in their language: the catalogues are gettext's `.po` files beside this one, by the English sentence.
+"""Translations: gettext catalogues (`.po`) in this folder, with the English template as the key.
 
-`python -m bot.languages` brings them up to date with the code.
+`python -m bot.languages` updates them from the source code.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent
 
 
 class Language:
-    """Says English sentences in one language; what its catalogue does not have stays English."""
+    """Translates messages into one language. Messages that the catalogue lacks stay English."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -39,7 +39,7 @@ class Language:
 
     @property
     def name(self) -> str:
-        """What the language calls itself."""
+        """The language's own name."""
         return str(self.locale.get_display_name() or self.code).capitalize()
 
     def __call__(self, text: str) -> str:
@@ -58,15 +58,15 @@ class Language:
         values = {name: self._value(value) for name, value in text.values.items()}
         try:
             return _Formatter(self.locale).vformat(form, (), values)
-        except (LookupError, ValueError, TypeError, AttributeError):  # the translation wants other values than there are
+        except (LookupError, ValueError, TypeError, AttributeError):  # the translation has other placeholders than the message
             return str(text)
 
     def named(self, context: str, name: str) -> str:
-        """A name as it is typed, of a command or an option: `context` is gettext's."""
+        """The name of a command or an option as users type it. `context` is the gettext context."""
         return self._catalogue.pgettext(context, name)
 
     def _value(self, value: object) -> object:
-        """What is no UserMessage stays as it is: somebody typed it."""
+        """Translates messages and lists of names. Other values stay unchanged: a user typed them."""
         match value:
             case OneOf():
                 return format_list([str(self._value(name)) for name in value], "or", self.locale)
@@ -79,7 +79,7 @@ class Language:
 
 
 class _Formatter(string.Formatter):
-    """`{n:,}` groups digits as the language does."""
+    """Formats `{n:,}` with the language's digit grouping."""
 
     def __init__(self, locale: Locale) -> None:
         self._locale = locale
@@ -90,6 +90,6 @@ class _Formatter(string.Formatter):
 
 @cache
 def language(code: str | None) -> Language:
-    """The language of a code such as `de` or `es-419`; English for one that has no catalogue."""
+    """The language for a code such as `de` or `es-419`; English if there is no catalogue."""
     short = (code or "").partition("-")[0]
     return Language(short if short in LANGUAGES else LANGUAGES[0])

@@ -1,4 +1,4 @@
-"""`python -m bot.languages`: brings the catalogues up to date with the code, and says what is left to translate."""
+"""`python -m bot.languages`: updates the catalogues from the source code and counts untranslated messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.languages import FOLDER
 from generator.user_messages import LANGUAGES
 
 PACKAGES = ("generator", "storage", "bot")
-# Babel's own has dates in it, and would change without a change.
+# Babel's own header has dates, which would change with every run.
 HEADER = r"""msgid ""
 msgstr ""
 "Language: {code}\n"
@@ -27,42 +27,42 @@ msgstr ""
 
 """
 TOP = Path(__file__).parents[2]
-DISCORD_KNOWS = {locale.value.partition("-")[0] for locale in Locale}
+DISCORD_LANGUAGES = {locale.value.partition("-")[0] for locale in Locale}
 
 
 def template(code: str) -> Catalog:
-    """Every sentence in the code, and what Discord is told of the commands, untranslated.
+    """All messages of the source code and all command descriptions, untranslated.
 
-    The names that are typed are among them only in languages that Discord knows: in others nobody meets them.
+    Names of commands and options are only included for languages that Discord supports.
     """
     catalogue = Catalog()
     for forms, file in _found():
         catalogue.add(forms if len(forms) > 1 else forms[0], locations=[(file, 1)])
     for context, text in _of_commands():
-        if context is None or code in DISCORD_KNOWS:
+        if context is None or code in DISCORD_LANGUAGES:
             catalogue.add(text, context=context, locations=[("bot/discord/features.py", 1)])
     return catalogue
 
 
 @cache
 def _found() -> list[tuple[tuple[str, ...], str]]:
-    """Each sentence's forms, and the file that has it."""
+    """The forms of each message, and the file that contains it."""
     files = sorted(file for package in PACKAGES for file in (TOP / package).rglob("*.py"))
     texts = {file: file.read_text("utf-8") for file in files}
     return [
         (forms, str(file.relative_to(TOP)))
         for file, text in texts.items()
         if "UserMessage(" in text
-        for forms in _sentences(ast.parse(text), file)
+        for forms in _templates(ast.parse(text), file)
     ]
 
 
-def _sentences(tree: ast.AST, file: Path) -> Iterator[tuple[str, ...]]:
+def _templates(tree: ast.AST, file: Path) -> Iterator[tuple[str, ...]]:
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "UserMessage":
             forms = tuple(argument.value for argument in call.args if isinstance(argument, ast.Constant))
             if len(forms) != len(call.args) or not all(isinstance(form, str) for form in forms):
-                raise click.ClickException(f"{file}:{call.lineno}: a UserMessage is made of literals.")
+                raise click.ClickException(f"{file}:{call.lineno}: the templates of a UserMessage must be literals.")
             yield tuple(map(str, forms))
 
 
@@ -72,7 +72,7 @@ def _of_commands() -> list[tuple[str | None, str]]:
 
 
 async def _commands() -> list[tuple[str | None, str]]:
-    """What Discord is told of the commands, as its own translation asks for it: gettext's context and the English."""
+    """Names and descriptions of the commands, as discord.py passes them to a translator: gettext context and English."""
     from bot.discord.core.translator import context_of
     from bot.discord.features import COMMANDS
 
@@ -95,7 +95,7 @@ def _tree() -> app_commands.CommandTree:
 
 
 def untranslated(catalogue: Catalog) -> list[Message]:
-    """The messages of which a form is missing."""
+    """The messages with a missing form."""
     return [
         message
         for message in catalogue
@@ -115,7 +115,7 @@ def main() -> None:
             file.write(HEADER.format(code=code, plurals=catalogue.plural_forms).encode())
             write_po(file, catalogue, width=0, sort_output=True, include_lineno=False, omit_header=True)
         missing = len(untranslated(catalogue))
-        click.echo(f"{path.name}: {len(catalogue)} sentences, {missing} to translate")
+        click.echo(f"{path.name}: {len(catalogue)} messages, {missing} to translate")
 
 
 if __name__ == "__main__":

@@ -101,18 +101,18 @@ async def _handle(chat: ChatMessage) -> None:
     request: TuneRequest | None = None
     parent_id = (tune_id_of(own) or set_id_of(own)) if own else None  # a set has the id of its first tune
     if abc:
-        turn = await find_turn(context, message, own) if words.wish.get("mode", "answer") == "answer" else None
+        turn = await find_turn(context, message, own) if words.parameters.get("mode", "answer") == "answer" else None
         if turn is not None:
-            parameters = await answer_parameters(context.storage, turn, abc) | words.wish
+            parameters = await answer_parameters(context.storage, turn, abc) | words.parameters
             parent_id = turn.tune_id
         else:
-            parameters = {**words.wish, "opening": abc}
+            parameters = {**words.parameters, "opening": abc}
         request = await caller.request(**parameters)
     elif words.stop and (turn := await find_turn(context, message, own)):
         await chat.reply(caller.translate(session_texts.SESSION_OVER), end_view(turn, caller.translate))
         return
-    elif chat.by_name or words.asked or words.again:  # otherwise a reply to a tune may just be about it
-        if parent_id is not None and (words.wish or words.again):
+    elif chat.by_name or words.is_request or words.again:  # otherwise a reply to a tune may just be about it
+        if parent_id is not None and (words.parameters or words.again):
             request, parent_id = await _derived_request(chat, words, parent_id)
         else:
             request, parent_id = await _request_in_words(chat, words, replied_to if own is None else None), None
@@ -128,12 +128,12 @@ async def _derived_request(chat: ChatMessage, words: Words, tune_id: str) -> Der
     tune = await storage.tune(tune_id)
     if tune is None or tune.composition is None:
         raise RequestError("message", core_texts.TUNE_GONE)
-    if words.again and not words.wish:
+    if words.again and not words.parameters:
         if not await is_opening_visible(storage, caller.viewer, str(chat.message.channel.id), tune):
             raise RequestError("message", core_texts.OPENING_UNAVAILABLE)
         return derive.again(tune)
-    request = await caller.request(**_derived_parameters(tune, words.wish))
-    if "model" not in words.wish and request.mode != "play":
+    request = await caller.request(**_derived_parameters(tune, words.parameters))
+    if "model" not in words.parameters and request.mode != "play":
         request = replace(request, model=tune.request.model)
     return request, tune.id
 
@@ -143,12 +143,12 @@ async def _request_in_words(chat: ChatMessage, words: Words, replied_to: discord
 
     `replied_to` is somebody else's message; its ABC is the opening, if Discord lets the bot read it.
     """
-    parameters = dict(words.wish)
+    parameters = dict(words.parameters)
     if replied_to is not None and (opening := await abc_input.abc_in_message(replied_to)):
         parameters["opening"] = opening
     elif len(parameters) > 1 or words.again:
         parameters.pop("mode", None)  # “play me a reel” has no opening to play
-    return await chat.caller.request(**parameters) if parameters or words.asked or words.again else None
+    return await chat.caller.request(**parameters) if parameters or words.is_request or words.again else None
 
 
 def _derived_parameters(tune: Tune, typed: dict[str, Any]) -> dict[str, Any]:

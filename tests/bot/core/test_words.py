@@ -1,4 +1,4 @@
-"""What people write is a wish where it is one, in five languages."""
+"""Requests in plain words, in five languages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SLOW, FAST, WILD, STEADY = {"tempo": 0.75}, {"tempo": 1.2}, {"temperature": 1.3}
 
 
 @pytest.mark.parametrize(
-    ("text", "wish"),
+    ("text", "parameters"),
     [
         ("a slow jig in G minor, please", {"rhythm": "jig", "key": "G minor"} | SLOW),
         ("Double jigs", {"rhythm": "jig"}),
@@ -72,14 +72,14 @@ SLOW, FAST, WILD, STEADY = {"tempo": 0.75}, {"tempo": 1.2}, {"temperature": 1.3}
         ("", {}),
     ],
 )
-def test_words_become_a_wish(text: str, wish: dict[str, Any]) -> None:
-    assert words_in(text).wish == wish
+def test_words_become_parameters(text: str, parameters: dict[str, Any]) -> None:
+    assert words_in(text).parameters == parameters
 
 
 @pytest.mark.parametrize(("code", "denial"), [("en", "without"), ("ga", "gan"), ("de", "ohne"), ("fr", "sans"), ("es", "sin")])
-def test_what_can_be_left_out_is_known_by_the_name_that_people_read(code: str, denial: str) -> None:
+def test_omissions_are_recognised_by_their_translated_names(code: str, denial: str) -> None:
     for name in OMISSIONS:
-        assert words_in(f"{denial} {language(code)(translatable(name))}").wish == {"without": [name]}
+        assert words_in(f"{denial} {language(code)(translatable(name))}").parameters == {"without": [name]}
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_what_can_be_left_out_is_known_by_the_name_that_people_read(code: str, d
         ("I add a bad egg", None),
     ],
 )
-def test_a_key_is_told_from_an_article(text: str, key: str | None) -> None:
-    assert words_in(text).wish.get("key") == key
+def test_a_key_is_distinguished_from_an_article(text: str, key: str | None) -> None:
+    assert words_in(text).parameters.get("key") == key
 
 
 @pytest.mark.parametrize(
@@ -137,43 +137,43 @@ def test_a_key_is_told_from_an_article(text: str, key: str | None) -> None:
         ("a jig for my model “The Fair One”", None),
     ],
 )
-def test_a_models_name_ends_with_its_last_letter_also_in_quotes(text: str, model: str | None) -> None:
-    wish = words_in(text).wish
-    assert wish.get("model") == model
-    assert model is None or "title" not in wish
+def test_a_model_name_ends_with_its_last_letter_or_digit_even_in_quotes(text: str, model: str | None) -> None:
+    parameters = words_in(text).parameters
+    assert parameters.get("model") == model
+    assert model is None or "title" not in parameters
 
 
-def test_every_word_for_a_rhythm_or_an_instrument_is_known_also_in_a_sentence() -> None:
+def test_every_word_for_a_rhythm_or_instrument_is_recognised_in_a_sentence() -> None:
     for name in RHYTHMS:
         for word in [name, f"{name}s", *vocabulary.RHYTHMS[name].split("|")]:
-            assert words_in(f"one {word}, please").wish == {"rhythm": name}, word
+            assert words_in(f"one {word}, please").parameters == {"rhythm": name}, word
     for name in INSTRUMENTS:
         for word in [name, *vocabulary.INSTRUMENTS[name].split("|")]:
-            assert words_in(f"{word.upper()} please").wish == {"instrument": name}, word
+            assert words_in(f"{word.upper()} please").parameters == {"instrument": name}, word
 
 
-def test_the_vocabulary_names_only_what_can_be_asked_for() -> None:
+def test_the_vocabulary_contains_only_valid_values() -> None:
     assert list(vocabulary.RHYTHMS) == list(RHYTHMS)
     assert list(vocabulary.INSTRUMENTS) == list(INSTRUMENTS)
     assert set(vocabulary.TREATMENTS) == set(OPENING_MODES)
     assert set(vocabulary.STRUCTURES) < set(STRUCTURES)
     for mood, words in vocabulary.MOODS:
         for word in words.split("|"):
-            assert words_in(f"{word} reel").wish == mood | {"rhythm": "reel"}, word
+            assert words_in(f"{word} reel").parameters == mood | {"rhythm": "reel"}, word
 
 
 @pytest.mark.parametrize(
-    ("text", "asked"),
+    ("text", "is_request"),
     [
         *(
-            (wish, True)
-            for wish in ("slower", "in D please", "on the flute", "as a jig", "vary it", "another one!", "make me one")
+            (request, True)
+            for request in ("slower", "in D please", "on the flute", "as a jig", "vary it", "another one!", "make me one")
         ),
         *((remark, False) for remark in ("Lovely slow reel!", "The flute is great here", "Thanks", "")),
     ],
 )
-def test_a_wish_is_told_from_a_remark(text: str, asked: bool) -> None:
-    assert words_in(text).asked is asked
+def test_a_request_is_distinguished_from_a_remark(text: str, is_request: bool) -> None:
+    assert words_in(text).is_request is is_request
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_wish_is_told_from_a_remark(text: str, asked: bool) -> None:
         ("we won't stop before the flute comes in", False, False),
     ],
 )
-def test_another_and_enough_are_understood(text: str, again: bool, stop: bool) -> None:
+def test_again_and_stop_are_recognised(text: str, again: bool, stop: bool) -> None:
     words = words_in(text)
     assert (words.again, words.stop) == (again, stop)
 
@@ -198,10 +198,10 @@ WORDS = (
 
 
 @given(st.text(max_size=300) | st.lists(st.sampled_from(WORDS.split("|")), max_size=30).map(" ".join))
-def test_whatever_is_written_becomes_a_request_or_one_sentence(text: str) -> None:
-    wish = words_in(text).wish
+def test_any_text_becomes_a_request_or_one_error(text: str) -> None:
+    parameters = words_in(text).parameters
     try:
-        assert isinstance(TuneRequest.check(**wish), TuneRequest)
+        assert isinstance(TuneRequest.check(**parameters), TuneRequest)
     except RequestError as error:
         assert error.message
 
@@ -210,6 +210,6 @@ def test_whatever_is_written_becomes_a_request_or_one_sentence(text: str) -> Non
     "piece",
     ["a ", "in a ", '"', "«", "„", "F#", "9", "1/1/", "a\n", "\u0301", "🎻", "slip ", "not slow ", "seed ", "b " * 3, "A"],
 )
-@pytest.mark.timeout(30)  # what looked back again and again would take hours
-def test_a_hostile_text_is_read_once_from_end_to_end(piece: str) -> None:
+@pytest.mark.timeout(30)  # quadratic time would be hours
+def test_hostile_text_is_parsed_in_linear_time(piece: str) -> None:
     words_in(piece * 100_000)
