@@ -1,7 +1,7 @@
-# Everything but training, which alone needs TensorFlow, in one image; the command chooses the part: run, bot, web, worker.
+# One image with everything except training, which alone needs TensorFlow. The command chooses the part: run, bot, web or worker.
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /app
-# Compiled here once: the running container's files are read-only.
+# Compile now, because the files of a running container are read-only.
 ENV UV_COMPILE_BYTECODE=1
 COPY locks/requirements-uv.lock locks/requirements-worker.lock locks/
 RUN python -m venv .venv \
@@ -14,7 +14,7 @@ COPY storage storage
 COPY training training
 RUN .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
  && .venv/bin/python -m compileall -q bot generator storage training \
- && .venv/bin/python -c 'from generator.composer.batch import Batch; Batch(1)' # what numba compiles
+ && .venv/bin/python -c 'from generator.composer.batch import Batch; Batch(1)' # compiles with numba
 
 FROM python:3.12-slim-bookworm
 RUN apt-get update -qq \
