@@ -31,7 +31,7 @@ async def measure() -> dict[str, float]:
         async with open_storage(data_dir=Path(folder)) as storage, FakeDiscord() as discord:
             stage = Stage(discord, storage)
             await stage.start_bot()
-            async with crowd.musician(stage):
+            async with crowd.fake_worker(stage):
                 began = time.perf_counter()
                 asked = await crowd.press(stage)
                 pressed_s = time.perf_counter() - began

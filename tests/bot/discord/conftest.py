@@ -1,4 +1,4 @@
-"""The real bot against Discord's stand-in and a real database; the tests play the person and the worker."""
+"""The real bot with the Discord stand-in and a real database. The tests act as the person and the worker."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FILES = {
 
 
 class StampingRateLimit(CallRateLimit):
-    """Writes on each call when it let it go: by that the stand-in counts them."""
+    """Writes the time into each call that it lets through; the stand-in counts calls by that time."""
 
     @property
     def trace(self) -> aiohttp.TraceConfig:
@@ -51,7 +51,7 @@ class StampingRateLimit(CallRateLimit):
 class Stage:
     """Discord, the database, and a bot that can be started and stopped."""
 
-    running: asyncio.Task[None]  # the Discord side
+    running: asyncio.Task[None]  # runs the bot
 
     def __init__(self, discord: FakeDiscord, storage: Storage) -> None:
         self.discord, self.storage = discord, storage
@@ -59,7 +59,7 @@ class Stage:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start_bot(self) -> None:
-        """Like a new process: nothing is carried over but what storage keeps."""
+        """Like a new process: only what is stored is carried over."""
         settings = Settings(_env_file=None, **self.discord.settings)
         desk = Desk(self.storage, open_requests_per_person=3)
         self.side = DiscordSide(settings, desk, self.storage)
@@ -78,7 +78,7 @@ class Stage:
                 await asyncio.sleep(0.01)
 
     async def accepted(self, interaction: Interaction) -> Tune:
-        """The tune that an interaction asked for, once it is kept."""
+        """The tune that an interaction requested, once it is stored."""
         await self.discord.deferred(interaction)
         async with asyncio.timeout(HANG_S):
             while True:
@@ -88,7 +88,7 @@ class Stage:
                 await asyncio.sleep(0.01)
 
     async def heard(self, said: Payload) -> Tune:
-        """The tune that a message asked for, once it is kept and its card is there."""
+        """The tune that a message requested, once it is stored and its card is posted."""
         async with asyncio.timeout(HANG_S):
             while True:
                 for tune in await self.storage.undelivered("discord"):
@@ -102,13 +102,13 @@ class Stage:
         return self.side._bot
 
     async def repeated(self, interaction: Interaction) -> None:
-        """Sends an answered interaction once more, and waits until the bot has tried to answer it and to say so."""
+        """Sends an answered interaction again, and waits until the bot has tried to answer it and to report the failure."""
         await self.discord.repeat(interaction)
         callback = f"POST /interactions/{interaction.id}/{interaction.token}/callback"
         await self.discord.until(lambda: self.discord.calls.count(callback) == 3)
 
     async def compose(self, tune_id: str, **changes: Any) -> None:
-        """Plays the worker from the first bar to the files."""
+        """Acts as the worker, from the first bar to the files."""
         assert await self.storage.start(tune_id)
         await self.storage.progress(tune_id, status=Status.COMPOSING, bars=8)
         await self.storage.progress(tune_id, status=Status.RENDERING, bars=16)
@@ -119,7 +119,7 @@ class Stage:
         await self.storage.finish(tune_id, Composition(**made | changes), FILES)
 
     async def posted(self, *, channel: Channel = TUNES, person: Person = PIPER, command: str = "tune", **wish: Any) -> Posted:
-        """A finished tune that somebody asked for, and the message that carries it."""
+        """A finished tune that somebody requested, and its message."""
         tune = await self.accepted(await self.discord.slash(command, channel=channel, person=person, **wish))
         await self.compose(tune.id)
         return tune.id, self.discord.messages[await self.delivered(tune.id)]
@@ -134,7 +134,7 @@ class Stage:
         await self.start_bot()
 
     async def delivered(self, tune_id: str) -> str:
-        """The id of the message that carries the tune, once it is remembered."""
+        """The id of the tune's message, once it is stored."""
         async with asyncio.timeout(HANG_S):
             while True:
                 tune = await self.storage.tune(tune_id)
@@ -146,7 +146,7 @@ class Stage:
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine nothing is taken for slow: a test whose subject that is sets its own limit."""
+    """Time-outs that a busy machine does not reach. A test of a time-out sets its own."""
     for timeout in ("LOOKUP_S", "DOWNLOAD_S", "CHANNEL_POST_S", "CLOSE_S"):
         monkeypatch.setattr(limits, timeout, HANG_S)
     monkeypatch.setattr(client, "CallRateLimit", StampingRateLimit)
@@ -154,7 +154,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def silent_database(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """Nothing can be read or written meanwhile, and the bot soon answers without."""
+    """Locks all tables, and shortens the time that the bot waits for the database."""
     async with await psycopg.AsyncConnection.connect(url) as connection:
         found = await connection.execute(
             "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"

@@ -1,4 +1,4 @@
-"""Many people who press at once, and a musician who plays what they asked for in the queue's own order."""
+"""Many people who use /tune at once, and a worker that composes their tunes in the order of the queue."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from storage.jobs import work
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import TUNES, Channel, Interaction, Person
 
-PEOPLE, CHANNELS = 300, 60  # Discord takes one message a second in a channel, in the long run
-EAGER, PRESSES = 10, 3  # so many of them press so often
-SLOTS = 8  # tunes at a time
+PEOPLE, CHANNELS = 300, 60  # on average Discord takes one message a second in a channel
+EAGER, PRESSES = 10, 3  # how many people use the command several times, and how often
+SLOTS = 8  # tunes that the worker composes at once
 WITHIN_S = 1.0
 
 CROWD = [Person(str(1_000 + number), f"person-{number}") for number in range(PEOPLE)]
@@ -21,7 +21,7 @@ ROOMS = [Channel(str(2_000 + number), f"room-{number}", TUNES.server) for number
 
 
 async def press(stage: Stage) -> list[Interaction]:
-    """Everybody uses /tune within a second, the eager ones also in its middle and at its end."""
+    """Everybody uses /tune within a second, the eager ones also in the middle and at the end of it."""
     people = list(enumerate(CROWD))
     eager, half = people[:EAGER], len(people) // 2
     presses = [*people[:half], *eager, *people[half:], *eager]
@@ -35,9 +35,9 @@ async def press(stage: Stage) -> list[Interaction]:
 
 
 @dataclass
-class Musician:
+class FakeWorker:
     stage: Stage
-    served: list[str] = field(default_factory=list)  # the tunes' ids, as they were taken from the queue
+    served: list[str] = field(default_factory=list)  # ids of tunes in the order of the queue
 
     async def play(self, tune_id: str) -> None:
         self.served.append(tune_id)
@@ -45,8 +45,8 @@ class Musician:
 
 
 @asynccontextmanager
-async def musician(stage: Stage) -> AsyncIterator[Musician]:
-    playing = Musician(stage)
+async def fake_worker(stage: Stage) -> AsyncIterator[FakeWorker]:
+    playing = FakeWorker(stage)
     task = asyncio.create_task(work(stage.storage, playing.play, concurrency=SLOTS))
     try:
         yield playing
@@ -57,7 +57,7 @@ async def musician(stage: Stage) -> AsyncIterator[Musician]:
 
 
 async def all_delivered(stage: Stage, asked: list[Interaction], timeout_s: float) -> None:
-    """Waits until every tune is posted and remembered."""
+    """Waits until every tune is posted and stored as delivered."""
     messages = stage.discord.messages
     await stage.discord.until(lambda: sum(bool(m["attachments"]) for m in messages.values()) >= len(asked), timeout_s)
     async with asyncio.timeout(timeout_s):

@@ -1,4 +1,4 @@
-"""Finished tunes in the database, as they would be had people asked for them earlier."""
+"""Finished tunes in the database, as if people had requested them earlier."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.loopback.discord import FIDDLER, TUNES, Channel, Payload, Person
 async def made(
     stage: Stage, title: str, *, person: Person = FIDDLER, channel: Channel = TUNES, share: bool = True, **changes: Any
 ) -> str:
-    """The tune's id. Of its message only the number is there: 555."""
+    """Returns the tune's id. Its message id is 555, but there is no such message."""
     storage = stage.storage
     origin = Origin("discord", f"event of {title}", person.id, channel.id, channel.server)
     tune = await storage.add(TuneRequest.check(seed=7), origin)
@@ -29,6 +29,6 @@ async def made(
 
 
 def titles(page: Payload) -> list[str]:
-    """Of the tunes on a page, as its menu names them."""
+    """The titles of the tunes in a page's menu."""
     menus = [item for row in page["components"] for item in row["components"] if item["type"] == 3]
     return [option["label"] for menu in menus for option in menu["options"]]

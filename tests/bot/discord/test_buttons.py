@@ -1,4 +1,4 @@
-"""The buttons under a tune that ask for another one, also under messages of an earlier process."""
+"""The buttons under a tune that request another one, also after a restart."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ async def test_a_tune_has_three_rows_of_buttons(stage: Stage) -> None:
     assert rows(message) == ROWS
 
 
-async def test_a_tune_that_was_played_as_it_stands_has_no_again(stage: Stage) -> None:
+async def test_a_tune_played_as_written_has_no_again_button(stage: Stage) -> None:
     _, message = await stage.posted(command="render", abc="K:D ABcd|efga|")
     assert rows(message) == [ROWS[0][1:], *ROWS[1:]]
 
 
-async def test_again_is_the_same_wish_with_another_seed_after_a_restart(stage: Stage) -> None:
+async def test_again_repeats_the_request_with_a_new_seed_after_a_restart(stage: Stage) -> None:
     _, message = await stage.posted(rhythm="reel", seed=7, temperature=0.8, title="My own")
     await stage.restart()
     pressed = await stage.discord.click(message, "Again", person=FIDDLER)
@@ -57,7 +57,7 @@ async def test_again_is_the_same_wish_with_another_seed_after_a_restart(stage: S
         ("B part", "second part", 2),
     ],
 )
-async def test_what_starts_from_the_tune_names_it_after_a_restart(stage: Stage, button: str, mode: str, strength: int) -> None:
+async def test_a_derived_tune_names_its_parent_after_a_restart(stage: Stage, button: str, mode: str, strength: int) -> None:
     first, message = await stage.posted(title="My own")
     await stage.restart()
     tune = await stage.accepted(await stage.discord.click(message, button))
@@ -70,7 +70,7 @@ async def test_what_starts_from_the_tune_names_it_after_a_restart(stage: Stage, 
     stage.discord.assert_no_pings()
 
 
-async def test_the_buttons_of_an_earlier_version_still_work(stage: Stage) -> None:
+async def test_buttons_of_an_earlier_process_still_work(stage: Stage) -> None:
     first, message = await stage.posted()
     old = [{"type": 2, "style": 2, "label": label, "custom_id": f"tune:{label.lower()}:{first}"} for label in ("Again", "Vary")]
     message["components"] = [{"type": 1, "components": old}]
@@ -78,7 +78,7 @@ async def test_the_buttons_of_an_earlier_version_still_work(stage: Stage) -> Non
     assert (await stage.accepted(await stage.discord.click(message, "Vary"))).request.strength == 2
 
 
-async def test_what_cannot_be_made_of_a_tune_is_said_to_the_person_alone(stage: Stage) -> None:
+async def test_a_tune_that_cannot_be_derived_is_refused_privately(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune"))
     await stage.compose(tune.id, abc="X:1\nT:Short\nM:4/4\nL:1/8\nK:D\nABcd efga|]\n", key="D", rhythm="")
     message = stage.discord.messages[await stage.delivered(tune.id)]
@@ -88,7 +88,7 @@ async def test_what_cannot_be_made_of_a_tune_is_said_to_the_person_alone(stage: 
 
 
 @pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
-async def test_in_direct_messages_and_on_a_card_others_may_ask_on(stage: Stage, channel: Channel) -> None:
+async def test_buttons_work_in_direct_messages_and_on_a_card(stage: Stage, channel: Channel) -> None:
     first, message = await stage.posted(channel=channel, person=FIDDLER)
     assert rows(message) == ROWS
     await stage.restart()
@@ -98,22 +98,23 @@ async def test_in_direct_messages_and_on_a_card_others_may_ask_on(stage: Stage, 
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     _, second = stage.discord.tunes(channel)
-    # Others read along in a private place, and a tune of somebody else's there is not theirs to see.
+    # In a group chat others read the message, who may not see somebody else's tune.
     assert ("based on" in second["content"]) is (channel is not PRIVATE)
 
 
-async def test_every_button_of_a_tune_that_is_gone_says_so_to_the_person_alone(stage: Stage) -> None:
+async def test_every_button_of_a_deleted_tune_says_so_privately(stage: Stage) -> None:
     first, message = await stage.posted()
     await stage.storage.sharing.delete(first, Viewer("discord", PIPER.id, TUNES.server))
-    asked = [{"type": 2, "style": 2, "label": wish, "custom_id": f"tune:{wish}:{first}"} for wish in ("unshare", "erase")]
-    message["components"].append({"type": 1, "components": asked})
+    private = ("unshare", "confirm-delete")  # buttons of private answers
+    row = [{"type": 2, "style": 2, "label": action, "custom_id": f"tune:{action}:{first}"} for action in private]
+    message["components"].append({"type": 1, "components": row})
     for custom_id in [item["custom_id"] for row in message["components"] for item in row["components"]]:
         pressed = await stage.discord.click(message, custom_id)
         assert "no longer have that tune" in await stage.discord.private_text(pressed), custom_id
     assert stage.discord.messages_in() == [message]
 
 
-async def test_a_tune_of_another_place_is_not_to_be_had_by_its_button(stage: Stage) -> None:
+async def test_a_forged_button_does_not_reach_a_tune_of_another_channel(stage: Stage) -> None:
     first, message = await stage.posted(channel=DIRECT, person=FIDDLER)
     for button in ("Again", "Continue", "More files", "Instrument", "Share", "Delete", "Change…"):
         elsewhere = {**message, "channel_id": TUNES.id, "id": "1"}
@@ -123,7 +124,7 @@ async def test_a_tune_of_another_place_is_not_to_be_had_by_its_button(stage: Sta
     assert await stage.storage.undelivered("discord") == []
 
 
-async def test_a_press_is_answered_where_the_database_fails(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_press_is_answered_if_the_database_fails(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     _, message = await stage.posted()
 
     async def broken(*_: Any) -> None:
@@ -145,7 +146,7 @@ async def test_a_press_is_answered_while_the_database_is_silent(stage: Stage, ur
                 await stage.discord.answered(await stage.discord.click(message, label))
 
 
-async def test_a_press_that_comes_twice_is_answered_once(stage: Stage) -> None:
+async def test_a_press_that_discord_sends_twice_is_answered_once(stage: Stage) -> None:
     _, message = await stage.posted()
     for label in ("More files", "Share", "Delete"):
         pressed = await stage.discord.click(message, label)
@@ -156,8 +157,10 @@ async def test_a_press_that_comes_twice_is_answered_once(stage: Stage) -> None:
         assert len(stage.discord.messages) == seen, label
 
 
-def test_no_custom_id_is_taken_by_two_kinds_of_buttons() -> None:
-    ask = ("again", "vary", "vary1", "vary3", "continue", "bpart", "change", "rechange", "instrument", "play")
-    for wish in (*ask, "files", "like", "share", "unshare", "delete", "erase"):
-        taken = [kind for kind in PERSISTENT_ITEMS if kind.__discord_ui_compiled_template__.fullmatch(f"tune:{wish}:{'0' * 12}")]
-        assert len(taken) == 1, wish
+def test_each_custom_id_matches_one_kind_of_item() -> None:
+    deriving = ("again", "vary", "vary-little", "vary-lot", "continue", "second-part", "instrument", "choose-instrument")
+    others = ("change", "continue-editing", "files", "like", "share", "unshare", "delete", "confirm-delete")
+    for action in (*deriving, *others):
+        custom_id = f"tune:{action}:{'0' * 12}"
+        matching = [kind for kind in PERSISTENT_ITEMS if kind.__discord_ui_compiled_template__.fullmatch(custom_id)]
+        assert len(matching) == 1, action

@@ -1,4 +1,4 @@
-"""Cancel, the button on a card."""
+"""The Cancel button on a queue card."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CANCELLED = "Cancelled. Use /tune to request another tune."
 
 
 async def waiting(stage: Stage, channel: Channel = TUNES) -> tuple[Interaction, Tune, Payload]:
-    """A tune in the queue, and its card with the button."""
+    """A tune in the queue, and its card with the Cancel button."""
     asked = await stage.discord.slash("tune", channel=channel)
     tune = await stage.accepted(asked)
     card = await stage.discord.until(lambda: with_button(stage, asked))
@@ -31,7 +31,7 @@ def with_button(stage: Stage, asked: Interaction) -> Payload | None:
 
 
 async def cancelled(stage: Stage, asked: Interaction, tune: Tune) -> None:
-    """The card says so and stays so, and the tune is gone."""
+    """Checks that the card says “Cancelled” and does not change, and that the tune is deleted."""
     card: Any = await stage.discord.until(lambda: (c := stage.discord.card(asked)) and c["content"] == CANCELLED and c)
     assert card["components"] == []
     assert await stage.storage.tune(tune.id) is None
@@ -41,7 +41,7 @@ async def cancelled(stage: Stage, asked: Interaction, tune: Tune) -> None:
 
 
 @pytest.mark.parametrize("channel", [TUNES, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
-async def test_a_tune_in_the_queue_can_be_cancelled_by_whoever_asked(stage: Stage, channel: Channel) -> None:
+async def test_the_owner_can_cancel_a_tune_in_the_queue(stage: Stage, channel: Channel) -> None:
     asked, tune, card = await waiting(stage, channel)
     await stage.discord.click(card, "Cancel")
     await cancelled(stage, asked, tune)
@@ -49,7 +49,7 @@ async def test_a_tune_in_the_queue_can_be_cancelled_by_whoever_asked(stage: Stag
     assert not await stage.storage.start(tune.id), "no worker may take it"
 
 
-async def test_a_tune_that_is_being_composed_can_be_cancelled(stage: Stage) -> None:
+async def test_the_owner_can_cancel_a_tune_that_is_being_composed(stage: Stage) -> None:
     asked, tune, card = await waiting(stage)
     await stage.storage.start(tune.id)
     await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=5)
@@ -58,7 +58,7 @@ async def test_a_tune_that_is_being_composed_can_be_cancelled(stage: Stage) -> N
     await cancelled(stage, asked, tune)
 
 
-async def test_nobody_else_can_cancel_it(stage: Stage) -> None:
+async def test_only_the_owner_can_cancel(stage: Stage) -> None:
     asked, tune, card = await waiting(stage)
     pressed = await stage.discord.click(card, "Cancel", person=PIPER)
     assert await stage.discord.private_text(pressed) == "Only the person who requested this tune can cancel it."
@@ -66,7 +66,7 @@ async def test_nobody_else_can_cancel_it(stage: Stage) -> None:
     assert with_button(stage, asked)
 
 
-async def test_it_can_be_cancelled_after_a_restart(stage: Stage) -> None:
+async def test_a_tune_can_be_cancelled_after_a_restart(stage: Stage) -> None:
     asked, tune, card = await waiting(stage)
     await stage.stop_bot()
     await stage.start_bot()
@@ -75,32 +75,32 @@ async def test_it_can_be_cancelled_after_a_restart(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("channel", [TUNES, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_it_can_be_cancelled_after_the_first_answers_token_ran_out(stage: Stage, channel: Channel) -> None:
+async def test_a_tune_can_be_cancelled_after_the_token_has_expired(stage: Stage, channel: Channel) -> None:
     asked, tune, card = await waiting(stage, channel)
     stage.discord.expire(asked)
     await stage.discord.click(card, "Cancel")
     await cancelled(stage, asked, tune)
 
 
-async def test_a_card_says_so_when_its_tune_is_deleted_elsewhere(stage: Stage) -> None:
+async def test_the_card_shows_that_its_tune_was_deleted_elsewhere(stage: Stage) -> None:
     asked, tune, _ = await waiting(stage)
     await stage.storage.sharing.delete(tune.id, viewer_of(tune))
     await cancelled(stage, asked, tune)
 
 
-async def test_what_is_cancelled_twice_or_finished_meanwhile_says_so_to_the_person_alone(stage: Stage) -> None:
+async def test_cancelling_a_cancelled_or_finished_tune_is_refused_privately(stage: Stage) -> None:
     _, tune, card = await waiting(stage)
-    card = dict(card)  # as somebody still sees it
+    card = dict(card)  # the copy that the person still sees
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     pressed = await stage.discord.click(card, "Cancel")
-    assert "finished already" in await stage.discord.private_text(pressed)
+    assert "already finished" in await stage.discord.private_text(pressed)
     await stage.storage.sharing.delete(tune.id, viewer_of(tune))
     pressed = await stage.discord.click(card, "Cancel")
-    assert "no longer there" in await stage.discord.private_text(pressed)
+    assert "no longer exists" in await stage.discord.private_text(pressed)
 
 
-async def test_a_database_that_is_away_is_told_to_the_person_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failing_database_is_reported_privately(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     _, tune, card = await waiting(stage)
 
     async def fail(*_: object, **__: object) -> None:
@@ -113,7 +113,7 @@ async def test_a_database_that_is_away_is_told_to_the_person_alone(stage: Stage,
     assert await stage.storage.tune(tune.id) is not None
 
 
-async def test_a_tune_that_failed_has_no_button_any_more(stage: Stage) -> None:
+async def test_the_card_of_a_failed_tune_has_no_cancel_button(stage: Stage) -> None:
     asked, tune, _ = await waiting(stage)
     await stage.storage.fail(tune.id, "The opening leaves no room for a tune.")
     await stage.delivered(tune.id)
@@ -122,12 +122,12 @@ async def test_a_tune_that_failed_has_no_button_any_more(stage: Stage) -> None:
     assert (card["content"], card["components"]) == ("The opening leaves no room for a tune.", [])
 
 
-async def test_the_card_tells_how_long_it_takes_once_that_is_known(stage: Stage, url: str) -> None:
+async def test_the_card_shows_the_time_left_once_it_is_known(stage: Stage, url: str) -> None:
     discord = stage.discord
     first = await stage.accepted(await discord.slash("tune"))
     await stage.compose(first.id)
     execute(url, "UPDATE tunes SET started_at = finished_at - interval '2 s'")
-    await stage.stop_bot()  # it reads only now and then how fast tunes are made
+    await stage.stop_bot()  # the desk reads the queue speed only at intervals
     await stage.start_bot()
     asked, tune, card = await waiting(stage)
     assert card["content"] == "🎻 Next in the queue …\n-# a few seconds left"

@@ -1,4 +1,4 @@
-"""Change…: the form under a tune."""
+"""The Change… button and its form."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def values(form: dict[str, Any]) -> dict[str, str]:
 
 
 async def changed(stage: Stage, **typed: str) -> Interaction:
-    """A form that was sent with those changes."""
+    """Submits the form with these changes."""
     _, message = await stage.posted(rhythm="reel", metre="4/4", seed=7, temperature=0.8, instrument="flute")
     return await stage.discord.submit(await stage.discord.click(message, "Change…"), **typed)
 
 
-async def test_the_form_holds_what_the_tune_was_asked_for_with_and_came_out_as(stage: Stage) -> None:
+async def test_the_form_shows_the_request_and_the_finished_tune(stage: Stage) -> None:
     _, message = await stage.posted(opening=OPENING, seed=7, temperature=0.8)
     pressed = await stage.discord.click(message, "Change…", person=HERMIT)
     form = await stage.discord.form(pressed)
@@ -35,7 +35,7 @@ async def test_the_form_holds_what_the_tune_was_asked_for_with_and_came_out_as(s
 
 
 @pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_what_was_changed_is_asked_for_with_all_else_after_a_restart(stage: Stage, channel: Channel) -> None:
+async def test_the_changed_request_keeps_the_other_settings_after_a_restart(stage: Stage, channel: Channel) -> None:
     first, message = await stage.posted(
         channel=channel, person=FIDDLER, rhythm="reel", seed=7, temperature=0.8, instrument="flute"
     )
@@ -52,18 +52,18 @@ async def test_what_was_changed_is_asked_for_with_all_else_after_a_restart(stage
     assert len(stage.discord.tunes(channel)) == 2
 
 
-async def test_another_rhythm_brings_its_own_metre(stage: Stage) -> None:
+async def test_another_rhythm_has_its_own_metre(stage: Stage) -> None:
     tune = await stage.accepted(await changed(stage, rhythm="jig", seed=""))
     assert (tune.request.rhythm, tune.request.metre) == ("jig", None)
     assert tune.request.seed != 7
 
 
-async def test_a_rhythm_can_be_left_open_again(stage: Stage) -> None:
+async def test_the_rhythm_can_be_unset(stage: Stage) -> None:
     tune = await stage.accepted(await changed(stage, rhythm="–", key=""))
     assert (tune.request.rhythm, tune.request.key) == (None, None)
 
 
-async def test_the_opening_of_a_variation_can_be_taken_out(stage: Stage) -> None:
+async def test_the_opening_of_a_variation_can_be_removed(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune", opening=ABC, mode="vary"))
     await stage.compose(tune.id)
     message = stage.discord.messages[await stage.delivered(tune.id)]
@@ -72,7 +72,7 @@ async def test_the_opening_of_a_variation_can_be_taken_out(stage: Stage) -> None
     assert (other.request.mode, other.request.opening) == ("continue", "")
 
 
-async def test_the_abc_of_a_tune_that_was_played_can_be_corrected(stage: Stage) -> None:
+async def test_the_abc_of_a_tune_played_as_written_can_be_corrected(stage: Stage) -> None:
     _, message = await stage.posted(command="render", abc="K:D ABcd|efga|")
     pressed = await stage.discord.click(message, "Change…")
     assert list(await stage.discord.form(pressed)) == ["opening", "title"]
@@ -80,7 +80,7 @@ async def test_the_abc_of_a_tune_that_was_played_can_be_corrected(stage: Stage) 
     assert (tune.request.mode, tune.request.opening, tune.request.title) == ("play", "K:D\nABcd|efgb|", "Mended")
 
 
-async def test_another_tune_is_not_moved_into_the_key_of_the_one_before(stage: Stage) -> None:
+async def test_a_different_tune_is_not_transposed_to_the_key_of_the_last_one(stage: Stage) -> None:
     moved, message = await stage.posted(command="render", abc="K:D ABcd|efga|", key="G")
     assert (await stage.tune(moved)).request.key == "G"
     for opening, key in (("K:D\nABcd|efgb|", "G"), ("K:Am\nABcd|efga|", None)):
@@ -101,7 +101,7 @@ async def test_another_tune_is_not_moved_into_the_key_of_the_one_before(stage: S
         ({"opening": "K:G\nABcd|```<@400> @everyone *x*"}, "no note before"),
     ],
 )
-async def test_what_is_wrong_is_said_alone_and_nothing_typed_is_lost_over_a_restart(
+async def test_a_mistake_is_explained_privately_and_the_typed_values_survive_a_restart(
     stage: Stage, typed: dict[str, str], sentence: str
 ) -> None:
     sent = await changed(stage, **typed)
@@ -118,14 +118,14 @@ async def test_what_is_wrong_is_said_alone_and_nothing_typed_is_lost_over_a_rest
     stage.discord.assert_no_pings()
 
 
-async def test_an_opening_of_any_length_is_kept_beside_what_was_wrong(stage: Stage) -> None:
+async def test_a_long_opening_is_kept_when_a_form_is_refused(stage: Stage) -> None:
     opening = "K:Ador\n" + "`ABcd|" * 600 + "\n" * 10 + "x" * 300
     whispered = await stage.discord.private_message(await changed(stage, opening=opening, key="H"))
     form = await stage.discord.form(await stage.discord.click(whispered, "Continue editing"))
     assert values(form)["opening"] == opening
 
 
-async def test_a_form_that_comes_while_too_many_tunes_are_open_is_not_lost(stage: Stage) -> None:
+async def test_a_form_is_not_lost_if_the_person_has_too_many_unfinished_tunes(stage: Stage) -> None:
     _, message = await stage.posted(person=FIDDLER)
     pressed = await stage.discord.click(message, "Change…")
     await stage.discord.form(pressed)
@@ -138,7 +138,7 @@ async def test_a_form_that_comes_while_too_many_tunes_are_open_is_not_lost(stage
     assert values(await stage.discord.form(await stage.discord.click(kept, "Continue editing")))["key"] == "G"
 
 
-async def test_a_form_whose_tune_cannot_be_read_is_not_lost(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_form_is_not_lost_if_its_tune_cannot_be_read(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     _, message = await stage.posted()
     pressed = await stage.discord.click(message, "Change…")
     await stage.discord.form(pressed)

@@ -1,4 +1,4 @@
-"""Wishes in chat: mentions, direct messages and replies, by words, ABC and files."""
+"""Requests in chat: mentions, direct messages and replies with words, ABC and files."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def posted_tune(stage: Stage, **changes: Any) -> tuple[str, Payload]:
 
 
 async def told(stage: Stage, channel: Channel = TUNES) -> str:
-    """What the bot has said in answer, once it has."""
+    """The bot's reply, once it is posted."""
     answers = await stage.discord.until(
         lambda: [m for m in stage.discord.messages_in(channel) if m["author"]["id"] == APPLICATION]
     )
@@ -55,14 +55,14 @@ async def told(stage: Stage, channel: Channel = TUNES) -> str:
 
 
 async def silent(stage: Stage, *, before: int) -> None:
-    """A wish after it is heard, and by then nothing was said to anything before; `before` messages stand in the channel."""
+    """Waits for a request to be stored, and checks that the bot replied to nothing before; `before`: messages in the channel."""
     tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel"))
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
     assert len(stage.discord.messages_in()) == before + 2, "the wish and its card"
 
 
 @pytest.mark.parametrize("channel", [TUNES, THREAD, DIRECT], ids=lambda channel: channel.name)
-async def test_words_become_a_tune_that_comes_as_a_reply(stage: Stage, channel: Channel) -> None:
+async def test_a_request_in_words_is_answered_by_a_reply_with_the_tune(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
     called = "" if channel == DIRECT else MENTION
     said = await discord.write(f"{called} a slow jig in G minor, please", channel=channel)
@@ -102,7 +102,7 @@ async def test_words_become_a_tune_that_comes_as_a_reply(stage: Stage, channel: 
         ("surprise me", [], {"opening": "", "rhythm": None, "temperature": 1.0}),
     ],
 )
-async def test_abc_a_file_and_words_are_taken_together(
+async def test_abc_a_file_and_words_form_one_request(
     stage: Stage, content: str, files: list[Upload], wish: dict[str, Any]
 ) -> None:
     tune = await stage.heard(await stage.discord.write(f"{MENTION} {content}", files=files))
@@ -125,7 +125,7 @@ async def test_abc_a_file_and_words_are_taken_together(
         (LINE, {"opening": LINE, "mode": "continue"}),
     ],
 )
-async def test_a_reply_to_a_tune_takes_that_tune_after_a_restart(stage: Stage, reply: str, wish: dict[str, Any]) -> None:
+async def test_a_reply_to_a_tune_derives_from_it_after_a_restart(stage: Stage, reply: str, wish: dict[str, Any]) -> None:
     discord = stage.discord
     first, message = await posted_tune(stage)
     await stage.stop_bot()
@@ -138,14 +138,14 @@ async def test_a_reply_to_a_tune_takes_that_tune_after_a_restart(stage: Stage, r
     assert f"based on https://discord.com/channels/200/300/{message['id']}" in posted["content"]
 
 
-async def test_another_one_is_the_same_wish_once_more(stage: Stage) -> None:
+async def test_another_one_repeats_the_request(stage: Stage) -> None:
     _, message = await posted_tune(stage)
     tune = await stage.heard(await stage.discord.write("another one!", reply_to=message))
     assert (tune.request.rhythm, tune.request.temperature, tune.parent_id) == ("reel", 0.8, None)
     assert tune.request.seed != 7
 
 
-async def test_a_tune_that_is_gone_is_told_of(stage: Stage) -> None:
+async def test_a_reply_to_a_deleted_tune_says_that_it_is_gone(stage: Stage) -> None:
     first, message = await posted_tune(stage)
     for row in message["components"]:
         for button in row["components"]:
@@ -158,13 +158,13 @@ async def test_a_tune_that_is_gone_is_told_of(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("remark", ["Lovely slow reel!", "The flute is great in this one", "Thanks!", ""])
-async def test_who_talks_of_a_tune_is_not_answered(stage: Stage, remark: str) -> None:
+async def test_talk_about_a_tune_is_not_a_request(stage: Stage, remark: str) -> None:
     _, message = await posted_tune(stage)
     await stage.discord.write(remark, reply_to=message)
     await silent(stage, before=2)
 
 
-async def test_what_is_not_for_the_bot_is_passed_over(stage: Stage) -> None:
+async def test_messages_that_do_not_address_the_bot_are_ignored(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_tune(stage)
     await discord.write("a reel, please")
@@ -187,7 +187,7 @@ async def test_the_bot_does_not_answer_itself(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT], ids=lambda channel: channel.name)
-async def test_a_mention_with_nothing_to_do_in_it_gets_one_short_sentence(stage: Stage, channel: Channel) -> None:
+async def test_a_mention_without_a_request_gets_a_short_explanation(stage: Stage, channel: Channel) -> None:
     await stage.discord.write(f"{MENTION} what a lovely evening!", channel=channel)
     assert HELP in await told(stage, channel)
     assert await stage.storage.undelivered("discord") == []
@@ -206,7 +206,7 @@ async def test_a_mention_with_nothing_to_do_in_it_gets_one_short_sentence(stage:
         (f"```\nK:nonsense\n{LINE}\n```", [], "nonsense"),
     ],
 )
-async def test_a_wish_that_cannot_be_met_gets_one_sentence(
+async def test_a_request_that_is_refused_gets_an_explanation(
     stage: Stage, content: str, files: list[Upload], sentence: str
 ) -> None:
     said = await stage.discord.write(f"{MENTION} {content}", files=files)
@@ -217,7 +217,7 @@ async def test_a_wish_that_cannot_be_met_gets_one_sentence(
     stage.discord.assert_no_pings()
 
 
-async def test_who_floods_is_held_to_the_limit_and_told_so_a_few_times(stage: Stage) -> None:
+async def test_a_person_who_floods_the_channel_gets_few_replies(stage: Stage) -> None:
     discord = stage.discord
     said = [await discord.write(f"{MENTION} a reel, seed {number}") for number in range(12)]
     await discord.until(lambda: len([m for m in discord.messages_in() if "3 unfinished tunes" in m["content"]]) == limits.REPLIES)
@@ -233,7 +233,7 @@ async def test_who_floods_is_held_to_the_limit_and_told_so_a_few_times(stage: St
     assert len(said) == 12
 
 
-async def test_after_a_while_somebody_is_told_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_after_a_while_the_person_gets_replies_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     discord = stage.discord
     for _ in range(limits.REPLIES + 1):
         await discord.write(f"{MENTION} hm")
@@ -262,7 +262,7 @@ async def test_a_message_that_discord_sends_twice_is_one_tune_and_one_card(stage
     assert len(discord.tunes()) == 1
 
 
-async def test_a_sentence_is_said_once_to_a_message_that_discord_sends_twice(stage: Stage) -> None:
+async def test_a_message_that_discord_sends_twice_gets_one_reply(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} hm")
     assert HELP in await told(stage)
@@ -271,7 +271,7 @@ async def test_a_sentence_is_said_once_to_a_message_that_discord_sends_twice(sta
     assert len(discord.messages_in()) == 4
 
 
-async def test_a_tune_asked_for_before_a_restart_is_posted_once_as_a_reply(stage: Stage) -> None:
+async def test_a_tune_requested_before_a_restart_is_posted_once_as_a_reply(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} a reel")
     tune = await stage.heard(said)
@@ -283,7 +283,7 @@ async def test_a_tune_asked_for_before_a_restart_is_posted_once_as_a_reply(stage
     assert discord.messages[message]["message_reference"]["message_id"] == said["id"]
 
 
-async def test_a_bot_that_stopped_before_the_card_still_brings_the_tune(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bot_that_stopped_before_the_card_still_posts_the_tune(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     discord, stuck = stage.discord, asyncio.Event()
 
     async def die(*_: object) -> None:
@@ -301,7 +301,7 @@ async def test_a_bot_that_stopped_before_the_card_still_brings_the_tune(stage: S
     assert [m["id"] for m in discord.messages_in()] == [said["id"], message]
 
 
-async def test_a_failure_is_told_on_the_card(stage: Stage) -> None:
+async def test_a_failure_is_shown_on_the_card(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} a reel")
     tune = await stage.heard(said)
@@ -311,7 +311,7 @@ async def test_a_failure_is_told_on_the_card(stage: Stage) -> None:
     assert discord.messages[message]["content"] == "The opening leaves no room; hand in fewer bars."
 
 
-async def test_a_wish_that_was_deleted_meanwhile_still_gets_its_tune(stage: Stage) -> None:
+async def test_a_tune_is_posted_even_if_the_request_was_deleted(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} a reel")
     tune = await stage.heard(said)
@@ -321,7 +321,7 @@ async def test_a_wish_that_was_deleted_meanwhile_still_gets_its_tune(stage: Stag
     assert "message_reference" not in posted
 
 
-async def test_without_the_history_the_tune_is_an_ordinary_message(stage: Stage) -> None:
+async def test_without_read_history_permission_the_tune_is_an_ordinary_message(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} a reel", channel=NO_HISTORY)
     tune = await stage.heard(said)
@@ -332,9 +332,7 @@ async def test_without_the_history_the_tune_is_an_ordinary_message(stage: Stage)
 
 
 @pytest.mark.parametrize("channel", [SILENT, SILENT_THREAD, HIDDEN], ids=lambda channel: channel.name)
-async def test_where_the_bot_may_not_write_the_tune_comes_in_person_and_the_person_is_told(
-    stage: Stage, channel: Channel
-) -> None:
+async def test_if_the_bot_may_not_write_the_tune_is_sent_directly_with_a_notice(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
     tune = await stage.heard(await discord.write(f"{MENTION} a reel", channel=channel))
     await stage.compose(tune.id)
@@ -346,7 +344,7 @@ async def test_where_the_bot_may_not_write_the_tune_comes_in_person_and_the_pers
     discord.assert_no_pings()
 
 
-async def test_who_accepts_no_messages_is_told_nothing_where_the_bot_may_not_write(stage: Stage) -> None:
+async def test_if_the_bot_may_write_nowhere_nothing_is_sent(stage: Stage) -> None:
     discord = stage.discord
     await discord.write(f"{MENTION} hm", channel=SILENT, person=HERMIT)
     tune = await stage.heard(await discord.write(f"{MENTION} a reel", channel=SILENT, person=HERMIT))
@@ -354,7 +352,7 @@ async def test_who_accepts_no_messages_is_told_nothing_where_the_bot_may_not_wri
     assert len(discord.messages_in(SILENT)) == 2
 
 
-async def test_a_rate_limit_on_the_card_is_waited_out(stage: Stage) -> None:
+async def test_the_card_waits_for_a_rate_limit(stage: Stage) -> None:
     limited = {"message": "You are being rate limited.", "retry_after": 0.1, "global": False}
     stage.discord.refuse("POST /channels/300/messages", 429, limited)
     await stage.heard(await stage.discord.write(f"{MENTION} a reel"))
@@ -373,7 +371,7 @@ async def test_a_rate_limit_on_the_card_is_waited_out(stage: Stage) -> None:
     ],
     ids=["markup", "block", "long", "ticks", "control", "letters"],
 )
-async def test_hostile_texts_stay_text(stage: Stage, text: str) -> None:
+async def test_markup_in_a_request_is_escaped(stage: Stage, text: str) -> None:
     discord = stage.discord
     tune = await stage.heard(await discord.write(f"{MENTION} {text}"))
     assert tune.request.rhythm == "reel"
@@ -383,7 +381,7 @@ async def test_hostile_texts_stay_text(stage: Stage, text: str) -> None:
     discord.assert_no_pings()
 
 
-async def test_a_message_of_somebody_else_is_taken_where_discord_shows_it(stage: Stage) -> None:
+async def test_abc_in_the_message_replied_to_is_used_if_discord_shows_it(stage: Stage) -> None:
     discord = stage.discord
     hidden = await discord.write(LINE, person=PIPER)
     await discord.write(f"{MENTION} play this", reply_to=hidden)

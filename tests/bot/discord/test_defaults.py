@@ -1,4 +1,4 @@
-"""`/defaults`: what fills a person's wishes."""
+"""`/defaults`: a person's defaults for requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def told(stage: Stage, **options: Any) -> str:
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage, channel: Channel) -> None:
+async def test_given_defaults_are_stored_and_shown_and_others_stay(stage: Stage, channel: Channel) -> None:
     shown = await told(stage, channel=channel, rhythm="jig", key="any dorian", temperature=0.7, backing=False)
     await stage.stop_bot()
     await stage.start_bot()
@@ -41,13 +41,13 @@ async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage, 
     assert await stage.storage.preferences.defaults(Viewer("discord", PIPER.id)) == Defaults()
 
 
-async def test_a_wish_that_leaves_them_open_is_filled_with_them(stage: Stage) -> None:
+async def test_a_request_uses_the_defaults_for_options_left_out(stage: Stage) -> None:
     await told(stage, rhythm="polka", instrument="harp", backing=False)
     tune = await stage.accepted(await stage.discord.slash("tune", instrument="flute"))
     assert (tune.request.rhythm, tune.request.instrument, tune.request.backing) == ("polka", "flute", False)
 
 
-async def test_one_or_all_are_left_open_again(stage: Stage) -> None:
+async def test_one_default_or_all_can_be_reset(stage: Stage) -> None:
     await told(stage, rhythm="jig", temperature=0.7, language="de")
     assert "jig" not in await told(stage, reset="rhythm")
     assert await stage.storage.preferences.defaults(ANN) == Defaults(temperature=0.7, language="de")
@@ -55,7 +55,7 @@ async def test_one_or_all_are_left_open_again(stage: Stage) -> None:
     assert await stage.storage.preferences.defaults(ANN) == Defaults(instrument="harp", language="en")
 
 
-async def test_irish_is_offered_though_discord_has_none(stage: Stage) -> None:
+async def test_irish_is_offered_although_discord_does_not_have_it(stage: Stage) -> None:
     [option] = [option for option in stage.discord.commands["defaults"]["options"] if option["name"] == "language"]
     names = {choice["value"]: choice["name"] for choice in option["choices"]}
     assert names == {"en": "English", "ga": "Gaeilge", "de": "Deutsch", "fr": "Français", "es": "Español"}
@@ -66,8 +66,6 @@ async def test_irish_is_offered_though_discord_has_none(stage: Stage) -> None:
     ("options", "refused"),
     [({"key": "H"}, "is not a key"), ({"language": "tlh"}, "don't speak this language"), ({"rhythm": "tango"}, "“tango”")],
 )
-async def test_what_cannot_be_a_default_is_refused_and_changes_nothing(
-    stage: Stage, options: dict[str, Any], refused: str
-) -> None:
+async def test_an_invalid_default_is_refused_and_changes_nothing(stage: Stage, options: dict[str, Any], refused: str) -> None:
     assert refused in await told(stage, temperature=0.5, **options)
     assert await stage.storage.preferences.defaults(ANN) == Defaults()

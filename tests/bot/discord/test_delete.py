@@ -1,4 +1,4 @@
-"""Delete: asked once, then for good."""
+"""The Delete button: a question, then deletion."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HERE = Viewer("discord", PIPER.id, TUNES.server)
 
 
 async def deleted(stage: Stage, message: Payload, person: Person) -> Payload:
-    """The answer after both presses, with a restart in between."""
+    """Presses both buttons, with a restart in between, and returns the answer."""
     asked = await stage.discord.private_message(await stage.discord.click(message, "Delete", person=person))
     assert "for good?" in asked["content"]
     pressed = await stage.discord.click(asked, "Delete for good", person=person)
@@ -38,17 +38,17 @@ async def deleted(stage: Stage, message: Payload, person: Person) -> Payload:
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
-async def test_its_owner_deletes_a_tune_with_its_message_after_a_restart(stage: Stage, channel: Channel) -> None:
+async def test_the_owner_deletes_a_tune_and_its_message_after_a_restart(stage: Stage, channel: Channel) -> None:
     first, message = await stage.posted(channel=channel, person=FIDDLER)
     await stage.restart()
-    stage.discord.pass_time(20 * 60)  # the command's token has run out
+    stage.discord.pass_time(20 * 60)  # the command's token has expired
     asked = await deleted(stage, message, FIDDLER)
     assert (asked["content"], asked["components"]) == ("Deleted.", [])
     assert await stage.storage.tune(first) is None
     await stage.discord.until(lambda: not stage.discord.messages_in(channel))
 
 
-async def test_its_message_in_the_sharing_channel_goes_too(stage: Stage) -> None:
+async def test_the_post_in_the_sharing_channel_is_deleted_too(stage: Stage) -> None:
     await stage.storage.preferences.change_community(HERE, sharing_channel=SHOWCASE.id)
     _, message = await stage.posted()
     await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
@@ -65,7 +65,7 @@ async def test_its_message_in_the_sharing_channel_goes_too(stage: Stage) -> None
         ("everyone", HERMIT, True),
     ],
 )
-async def test_who_else_may_is_the_servers_to_say(stage: Stage, deleters: str, person: Person, may: bool) -> None:
+async def test_the_servers_settings_decide_who_else_may_delete(stage: Stage, deleters: str, person: Person, may: bool) -> None:
     await stage.storage.preferences.change_community(HERE, deleters=deleters)
     first, message = await stage.posted()
     if may:
@@ -76,7 +76,7 @@ async def test_who_else_may_is_the_servers_to_say(stage: Stage, deleters: str, p
     assert (await stage.storage.tune(first) is None) is may
 
 
-async def test_a_question_that_others_answer_deletes_nothing(stage: Stage) -> None:
+async def test_a_forged_confirmation_deletes_nothing(stage: Stage) -> None:
     first, message = await stage.posted()
     asked = await stage.discord.private_message(await stage.discord.click(message, "Delete", person=PIPER))
     pressed = await stage.discord.click(asked | {"flags": 0}, "Delete for good", person=HERMIT)
@@ -85,7 +85,7 @@ async def test_a_question_that_others_answer_deletes_nothing(stage: Stage) -> No
     assert (await stage.tune(first)).message_id == message["id"]
 
 
-async def test_messages_that_are_gone_or_forbidden_stand_in_nobodys_way(stage: Stage) -> None:
+async def test_messages_that_cannot_be_deleted_do_not_stop_the_removal(stage: Stage) -> None:
     await stage.storage.preferences.change_community(HERE, sharing_channel=SHOWCASE.id)
     first, message = await stage.posted()
     await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
@@ -96,7 +96,7 @@ async def test_messages_that_are_gone_or_forbidden_stand_in_nobodys_way(stage: S
     assert len(stage.discord.messages_in(SHOWCASE)) == 1
 
 
-async def test_the_card_of_a_tune_that_is_not_finished_goes(stage: Stage) -> None:
+async def test_the_card_of_an_unfinished_tune_is_deleted(stage: Stage) -> None:
     asked = await stage.discord.slash("tune", person=PIPER)
     tune = await stage.accepted(asked)
     await stage.discord.until(lambda: (stage.discord.card(asked) or {})["content"])
@@ -109,7 +109,7 @@ async def test_the_card_of_a_tune_that_is_not_finished_goes(stage: Stage) -> Non
             await asyncio.sleep(0.01)
 
 
-async def test_what_went_into_the_persons_own_messages_is_taken_away_there(stage: Stage) -> None:
+async def test_a_tune_sent_as_a_direct_message_is_deleted_there(stage: Stage) -> None:
     asked = await stage.discord.slash("tune", channel=HIDDEN, person=FIDDLER)
     tune = await stage.accepted(asked)
     stage.discord.expire(asked)

@@ -1,4 +1,4 @@
-"""A finished tune reaches its people once, whatever Discord or a restart puts in its way."""
+"""A finished tune is posted once, also after failures of Discord and restarts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def test_a_tune_that_was_finished_while_the_bot_was_down_is_posted_once(st
     assert discord.card(asked) is None
 
 
-async def test_a_tune_that_is_still_composed_is_followed_on_after_a_restart(stage: Stage) -> None:
+async def test_progress_is_shown_again_after_a_restart(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("tune")
     tune = await stage.accepted(asked)
@@ -50,7 +50,7 @@ async def test_a_tune_that_is_still_composed_is_followed_on_after_a_restart(stag
 
 
 @pytest.mark.parametrize("minutes_later", [0, 10])
-async def test_a_tune_that_was_posted_but_not_remembered_is_not_posted_again(
+async def test_a_tune_whose_post_was_not_stored_is_not_posted_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, minutes_later: int
 ) -> None:
     discord, remember = stage.discord, stage.storage.mark_delivered
@@ -64,14 +64,14 @@ async def test_a_tune_that_was_posted_but_not_remembered_is_not_posted_again(
     [message] = await discord.posted()
     await stage.stop_bot()
     monkeypatch.setattr(stage.storage, "mark_delivered", remember)
-    discord.pass_time(60 * minutes_later)  # after some minutes a nonce no longer helps
+    discord.pass_time(60 * minutes_later)  # Discord forgets nonces after some minutes
     await stage.start_bot()
     assert await stage.delivered(tune.id) == message["id"]
     assert discord.tunes() == [message]
 
 
 @pytest.mark.parametrize("status", [0, 502])
-async def test_a_post_whose_answer_is_lost_is_not_made_twice(stage: Stage, status: int) -> None:
+async def test_a_post_whose_answer_is_lost_is_not_repeated(stage: Stage, status: int) -> None:
     discord = stage.discord
     discord.lose_answer(r"POST /channels/300/messages", status)
     tune = await stage.accepted(await discord.slash("tune"))
@@ -82,7 +82,7 @@ async def test_a_post_whose_answer_is_lost_is_not_made_twice(stage: Stage, statu
 
 
 @pytest.mark.parametrize("channel", [SILENT, HIDDEN], ids=lambda channel: channel.name)
-async def test_where_the_bot_may_not_write_the_tune_goes_on_the_card(stage: Stage, channel: Channel) -> None:
+async def test_if_the_bot_may_not_write_the_tune_is_on_the_card(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
     asked = await discord.slash("tune", channel=channel)
     tune = await stage.accepted(asked)
@@ -97,7 +97,7 @@ async def test_where_the_bot_may_not_write_the_tune_goes_on_the_card(stage: Stag
 
 
 @pytest.mark.parametrize("channel", [ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
-async def test_where_only_the_person_brought_the_bot_no_post_is_tried(stage: Stage, channel: Channel) -> None:
+async def test_a_user_installed_bot_does_not_try_to_post_in_the_channel(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
     asked = await discord.slash("tune", channel=channel)
     tune = await stage.accepted(asked)
@@ -106,7 +106,7 @@ async def test_where_only_the_person_brought_the_bot_no_post_is_tried(stage: Sta
     assert not any(call.startswith(f"POST /channels/{channel.id}") for call in discord.calls)
 
 
-async def test_a_card_whose_token_ran_out_is_edited_as_the_bots_own_message(stage: Stage) -> None:
+async def test_a_card_whose_token_expired_is_edited_as_the_bots_message(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("tune", channel=SILENT)
     tune = await stage.accepted(asked)
@@ -116,7 +116,7 @@ async def test_a_card_whose_token_ran_out_is_edited_as_the_bots_own_message(stag
     assert discord.file(discord.messages_in(SILENT)[0], ".abc") == ABC.encode()
 
 
-async def test_a_tune_that_took_longer_than_the_token_is_posted_and_its_card_goes(stage: Stage) -> None:
+async def test_a_tune_that_outlasts_the_token_is_posted_and_its_card_deleted(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("tune")
     tune = await stage.accepted(asked)
@@ -129,7 +129,7 @@ async def test_a_tune_that_took_longer_than_the_token_is_posted_and_its_card_goe
     assert len(discord.tunes()) == len(discord.messages_in()) == 1
 
 
-async def test_when_card_and_channel_are_closed_the_tune_comes_as_a_direct_message(stage: Stage) -> None:
+async def test_without_card_and_channel_the_tune_is_a_direct_message(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("tune", channel=ELSEWHERE)
     tune = await stage.accepted(asked)
@@ -140,7 +140,7 @@ async def test_when_card_and_channel_are_closed_the_tune_comes_as_a_direct_messa
     assert discord.file(message, ".abc") == ABC.encode()
 
 
-async def test_a_tune_that_reaches_nobody_stays_undelivered(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_tune_that_cannot_be_delivered_stays_undelivered(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     discord = stage.discord
     asked = await discord.slash("tune", channel=ELSEWHERE, person=HERMIT)
     tune = await stage.accepted(asked)
@@ -151,7 +151,7 @@ async def test_a_tune_that_reaches_nobody_stays_undelivered(stage: Stage, caplog
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
 
 
-async def test_after_a_week_nobody_is_sought_any_more(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_delivery_is_given_up_after_a_week(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune"))
     await stage.stop_bot()
     await stage.compose(tune.id)
@@ -162,7 +162,7 @@ async def test_after_a_week_nobody_is_sought_any_more(stage: Stage, monkeypatch:
 
 
 @pytest.mark.parametrize("pattern", [r"POST /channels/300/messages", r"DELETE /webhooks", r"PATCH /webhooks"])
-async def test_a_rate_limit_is_waited_out(stage: Stage, pattern: str) -> None:
+async def test_delivery_waits_for_a_rate_limit(stage: Stage, pattern: str) -> None:
     discord = stage.discord
     discord.refuse(pattern, 429, LIMITED)
     asked = await discord.slash("tune")
@@ -175,7 +175,7 @@ async def test_a_rate_limit_is_waited_out(stage: Stage, pattern: str) -> None:
     assert discord.card(asked) is None
 
 
-async def test_a_database_that_fails_for_a_moment_delays_the_tune_only(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_failure_only_delays_the_tune(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     deliver, failures = stage.storage.mark_delivered, iter([OSError("gone"), OSError("still gone")])
 
     async def fail_twice(tune_id: str, message: str) -> None:
@@ -190,7 +190,7 @@ async def test_a_database_that_fails_for_a_moment_delays_the_tune_only(stage: St
     assert len(stage.discord.tunes()) == 1
 
 
-async def test_a_failure_is_told_in_the_channel_when_the_card_is_gone(stage: Stage) -> None:
+async def test_without_a_card_a_failure_is_posted_in_the_channel(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("tune")
     tune = await stage.accepted(asked)
@@ -203,7 +203,7 @@ async def test_a_failure_is_told_in_the_channel_when_the_card_is_gone(stage: Sta
     ]
 
 
-async def test_hostile_titles_and_notation_stay_text(stage: Stage) -> None:
+async def test_markup_in_titles_and_abc_is_escaped(stage: Stage) -> None:
     discord = stage.discord
     title = "**@everyone** <@400> `x` [a](https://evil.example) ||s||"
     tune = await stage.accepted(await discord.slash("tune", title=title))
@@ -217,7 +217,7 @@ async def test_hostile_titles_and_notation_stay_text(stage: Stage) -> None:
     discord.assert_no_pings()
 
 
-async def test_a_tune_too_long_for_a_message_is_only_in_the_file(stage: Stage) -> None:
+async def test_abc_that_is_too_long_for_a_message_is_only_in_the_file(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune"))
     await stage.compose(tune.id, abc=ABC * 30)
     [message] = await stage.discord.posted()
@@ -226,7 +226,7 @@ async def test_a_tune_too_long_for_a_message_is_only_in_the_file(stage: Stage) -
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_the_card_of_a_tune_that_is_deleted_says_so_and_nothing_is_posted(stage: Stage, restarted: bool) -> None:
+async def test_a_deleted_tune_is_not_posted_and_its_card_says_so(stage: Stage, restarted: bool) -> None:
     discord = stage.discord
     asked = await discord.slash("tune")
     tune = await stage.accepted(asked)

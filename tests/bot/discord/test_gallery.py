@@ -1,4 +1,4 @@
-"""`/gallery` and `/top`: pages of shared tunes, and a tune opened on one."""
+"""`/gallery` and `/top`: pages of shared tunes, and opened tunes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, PRIVATE, T
 
 
 async def page_of(stage: Stage, asked: Interaction) -> Payload:
-    """The answer to a command, once it is filled in: for the person alone."""
+    """The private answer to a command, once it is filled in."""
     await stage.discord.deferred(asked)
     await stage.discord.until(lambda: not stage.discord.is_thinking(asked))
     page = stage.discord.card(asked)
@@ -28,7 +28,7 @@ async def pressed(stage: Stage, page: Payload, button: str, **by: Any) -> Payloa
 
 
 async def changed(stage: Stage, page: Payload, press: Interaction) -> Payload:
-    """The page once the last edit that the press brought has arrived."""
+    """The page after the last edit that the press caused."""
     edit, message = f"PATCH /webhooks/100/{press.token}/messages/@original", stage.discord.messages[page["id"]]
 
     def arrived() -> bool:
@@ -39,7 +39,7 @@ async def changed(stage: Stage, page: Payload, press: Interaction) -> Payload:
     return message
 
 
-async def test_pages_go_forward_and_back_also_after_a_restart(stage: Stage) -> None:
+async def test_pages_can_be_turned_in_both_directions_after_a_restart(stage: Stage) -> None:
     for number in range(12):
         await made(stage, f"Tune {number}")
     await made(stage, "A private one", share=False)
@@ -60,7 +60,7 @@ async def test_pages_go_forward_and_back_also_after_a_restart(stage: Stage) -> N
     stage.discord.assert_no_pings()
 
 
-async def test_a_line_says_what_a_tune_is_whose_and_where(stage: Stage) -> None:
+async def test_a_line_shows_title_owner_and_link(stage: Stage) -> None:
     tune_id = await made(stage, "The *Bold* Reel @everyone", person=PIPER)
     await stage.storage.sharing.like(tune_id, Viewer("discord", FIDDLER.id, TUNES.server))
     page = await page_of(stage, await stage.discord.slash("gallery"))
@@ -71,7 +71,7 @@ async def test_a_line_says_what_a_tune_is_whose_and_where(stage: Stage) -> None:
     stage.discord.assert_no_pings()
 
 
-async def test_the_link_goes_to_the_sharing_channel_first(stage: Stage) -> None:
+async def test_the_link_prefers_the_sharing_channel(stage: Stage) -> None:
     tune_id = await made(stage, "Posted", share=False)
     await stage.storage.sharing.share(tune_id, Viewer("discord", FIDDLER.id, TUNES.server), channel_id="301")
     await stage.storage.sharing.mark_posted(tune_id, "777")
@@ -79,7 +79,7 @@ async def test_the_link_goes_to_the_sharing_channel_first(stage: Stage) -> None:
     assert "(https://discord.com/channels/200/301/777)" in page["content"]
 
 
-async def test_a_tune_is_opened_with_its_files_and_goes_back_to_its_page(stage: Stage) -> None:
+async def test_an_opened_tune_has_its_files_and_leads_back_to_its_page(stage: Stage) -> None:
     discord = stage.discord
     for number in range(7):
         await made(stage, f"Tune {number}")
@@ -100,7 +100,7 @@ async def test_a_tune_is_opened_with_its_files_and_goes_back_to_its_page(stage: 
     discord.assert_no_pings()
 
 
-async def test_a_tune_that_lacks_a_file_is_opened_with_those_that_it_has(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_tune_that_lacks_a_file_is_opened_with_the_others(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examples, "FILES", {name: file for name, file in FILES.items() if name != "tune.png"})
     await made(stage, "Without a Sheet")
     page = await page_of(stage, await stage.discord.slash("gallery", person=PIPER))
@@ -108,7 +108,7 @@ async def test_a_tune_that_lacks_a_file_is_opened_with_those_that_it_has(stage: 
     assert [file["filename"] for file in opened["attachments"]] == ["without-a-sheet.abc", "without-a-sheet.mp3"]
 
 
-async def test_a_like_is_given_and_taken_back_also_after_a_restart(stage: Stage) -> None:
+async def test_a_like_is_given_and_removed_after_a_restart(stage: Stage) -> None:
     discord = stage.discord
     tune_id = await made(stage, "The Loved One")
     page = await page_of(stage, await discord.slash("gallery", person=PIPER))
@@ -125,7 +125,7 @@ async def test_a_like_is_given_and_taken_back_also_after_a_restart(stage: Stage)
 
 
 @pytest.mark.parametrize(("button", "mode"), [("Vary", "vary"), ("Continue", "continue")])
-async def test_another_tune_is_asked_for_in_public(stage: Stage, button: str, mode: str) -> None:
+async def test_a_derived_tune_is_public(stage: Stage, button: str, mode: str) -> None:
     discord = stage.discord
     tune_id = await made(stage, "The Parent")
     page = await page_of(stage, await discord.slash("gallery", person=PIPER))
@@ -138,7 +138,7 @@ async def test_another_tune_is_asked_for_in_public(stage: Stage, button: str, mo
 
 
 @pytest.mark.parametrize("search", [{"search": "humours"}, {"rhythm": "jig"}, {"key": "dorian"}, {"search": "a:b ünï"}])
-async def test_what_is_searched_for_is_kept_from_page_to_page(stage: Stage, search: dict[str, str]) -> None:
+async def test_the_search_is_kept_from_page_to_page(stage: Stage, search: dict[str, str]) -> None:
     for number in range(6):
         await made(stage, f"Humours of A:B Ünïcode {number}", rhythm="jig", key="Edor")
         await made(stage, f"Other {number}", rhythm="reel", key="D")
@@ -152,7 +152,7 @@ async def test_what_is_searched_for_is_kept_from_page_to_page(stage: Stage, sear
     assert titles(await pressed(stage, opened, "Back")) == ["Humours of A:B Ünïcode 0"]
 
 
-async def test_a_server_shows_what_was_shared_from_it_and_direct_messages_show_everything(stage: Stage) -> None:
+async def test_a_server_shows_its_own_shared_tunes_and_direct_messages_show_all(stage: Stage) -> None:
     await made(stage, "Here")
     await made(stage, "There", channel=ELSEWHERE)
     await made(stage, "Between us", channel=DIRECT)
@@ -165,7 +165,7 @@ async def test_a_server_shows_what_was_shared_from_it_and_direct_messages_show_e
     assert await shown(PRIVATE) == ["Between us", "There", "Here"]
 
 
-async def test_a_tune_is_opened_where_the_bot_is_no_member(stage: Stage) -> None:
+async def test_a_tune_is_opened_where_the_bot_is_not_a_member(stage: Stage) -> None:
     await made(stage, "There", channel=ELSEWHERE)
     page = await page_of(stage, await stage.discord.slash("gallery", channel=ELSEWHERE))
     opened = await changed(stage, page, await stage.discord.select(page, "There"))
@@ -183,7 +183,7 @@ async def test_a_tune_is_opened_where_the_bot_is_no_member(stage: Stage) -> None
     ],
 )
 @pytest.mark.parametrize("channel", [TUNES, DIRECT], ids=lambda channel: channel.name)
-async def test_where_there_is_nothing_a_sentence_says_what_to_do(
+async def test_an_empty_list_says_what_to_do(
     stage: Stage, command: str, options: dict[str, str], told: str, channel: Channel
 ) -> None:
     page = await page_of(stage, await stage.discord.slash(command, channel=channel, **options))
@@ -193,13 +193,11 @@ async def test_where_there_is_nothing_a_sentence_says_what_to_do(
 
 @pytest.mark.parametrize("command", ["gallery", "mine"])
 @pytest.mark.parametrize(("options", "told"), [({"key": "H"}, "is not a key"), ({"search": "🎻" * 20}, "at most 28 characters")])
-async def test_a_search_for_what_there_is_not_is_refused_to_the_person_alone(
-    stage: Stage, command: str, options: dict[str, str], told: str
-) -> None:
+async def test_an_invalid_search_is_refused_privately(stage: Stage, command: str, options: dict[str, str], told: str) -> None:
     assert told in await stage.discord.private_text(await stage.discord.slash(command, **options))
 
 
-async def test_the_most_liked_of_the_week_the_month_or_ever(stage: Stage) -> None:
+async def test_top_lists_the_most_liked_of_a_week_a_month_or_all_time(stage: Stage) -> None:
     first, second = await made(stage, "Liked once"), await made(stage, "Liked twice")
     await made(stage, "Liked by nobody")
     for tune_id, person in ((first, PIPER), (second, PIPER), (second, FIDDLER)):
@@ -216,7 +214,7 @@ async def test_the_most_liked_of_the_week_the_month_or_ever(stage: Stage) -> Non
     assert titles(await pressed(stage, opened, "Back")) == ["Liked twice", "Liked once"]
 
 
-async def test_a_tune_that_is_gone_since_says_so_to_the_person_alone(stage: Stage) -> None:
+async def test_a_deleted_tune_says_so_privately(stage: Stage) -> None:
     tune_id = await made(stage, "Gone soon", person=PIPER)
     page = await page_of(stage, await stage.discord.slash("gallery"))
     other = await page_of(stage, await stage.discord.slash("gallery"))
@@ -228,7 +226,7 @@ async def test_a_tune_that_is_gone_since_says_so_to_the_person_alone(stage: Stag
 
 
 @pytest.mark.parametrize("page", ["", "g:tango:::", "g::::" + "x" * 90])
-async def test_a_page_that_nobody_made_is_refused_in_a_sentence(stage: Stage, page: str) -> None:
+async def test_a_forged_page_is_refused(stage: Stage, page: str) -> None:
     discord = stage.discord
     tune_id = await made(stage, "The Only One", person=PIPER)
     shown = await page_of(stage, await discord.slash("gallery"))
@@ -242,7 +240,7 @@ async def test_a_page_that_nobody_made_is_refused_in_a_sentence(stage: Stage, pa
 
 
 @pytest.mark.parametrize("at", [">nowhere", "<1_2", ">1_99999999999999999_000000000000"])
-async def test_a_page_that_begins_nowhere_is_refused_in_a_sentence(stage: Stage, at: str) -> None:
+async def test_a_forged_cursor_is_refused(stage: Stage, at: str) -> None:
     for number in range(6):
         await made(stage, f"Tune {number}")
     page = await page_of(stage, await stage.discord.slash("gallery"))
@@ -250,7 +248,7 @@ async def test_a_page_that_begins_nowhere_is_refused_in_a_sentence(stage: Stage,
     assert "use the command again" in await stage.discord.private_text(await stage.discord.click(page, "Next page"))
 
 
-async def test_a_menu_with_an_id_that_is_none_says_that_the_tune_is_gone(stage: Stage) -> None:
+async def test_a_forged_menu_says_that_the_tune_is_gone(stage: Stage) -> None:
     discord = stage.discord
     await made(stage, "The Only One")
     shown = await page_of(stage, await discord.slash("gallery"))
@@ -259,7 +257,7 @@ async def test_a_menu_with_an_id_that_is_none_says_that_the_tune_is_gone(stage: 
         assert "no longer available" in await discord.private_text(await discord.select(shown, "The Only One"))
 
 
-async def test_another_servers_private_tune_is_not_opened_by_its_id(stage: Stage) -> None:
+async def test_a_private_tune_of_another_server_is_not_opened_by_its_id(stage: Stage) -> None:
     discord = stage.discord
     await made(stage, "The Only One")
     private = await made(stage, "Private there", person=FIDDLER, channel=ELSEWHERE, share=False)
@@ -275,7 +273,7 @@ async def test_keys_are_offered_as_they_are_typed(stage: Stage, command: str) ->
     assert offered == [{"name": "A dorian", "value": "Ador"}]
 
 
-async def test_the_commands_are_there_for_servers_and_people_and_everywhere(stage: Stage) -> None:
+async def test_the_commands_are_available_everywhere(stage: Stage) -> None:
     for name in ("gallery", "top", "mine", "tunebook", "defaults", "help", "privacy"):
         command = stage.discord.commands[name]
         assert (command["integration_types"], command["contexts"]) == ([0, 1], [0, 1, 2])

@@ -1,4 +1,4 @@
-"""`/help`: what it says works."""
+"""`/help`: the examples work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def read(stage: Stage, **options: Any) -> str:
 
 
 def typed(stage: Stage, example: str) -> tuple[str, dict[str, Any]]:
-    """A command as Discord's clients take it apart."""
+    """Splits a typed command into its options, as Discord's clients do."""
     name, _, rest = example.removeprefix("/").partition(" ")
     command = stage.discord.commands[name]
     options = {option["name"]: option for option in command["options"]}
@@ -32,7 +32,7 @@ def typed(stage: Stage, example: str) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("topic", [None, *TOPICS])
-async def test_every_example_is_taken_as_it_stands(stage: Stage, topic: str | None) -> None:
+async def test_every_example_works_as_written(stage: Stage, topic: str | None) -> None:
     text = await read(stage, **({"topic": topic} if topic else {}))
     examples = re.findall(r"`(/.*?)`", text)
     assert len(examples) == (5 if topic is None else len(TOPICS[topic].examples))
@@ -52,7 +52,7 @@ async def test_every_example_is_taken_as_it_stands(stage: Stage, topic: str | No
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_it_fits_into_a_message_everywhere_and_has_the_link_that_adds_the_bot(stage: Stage, channel: Channel) -> None:
+async def test_help_fits_into_a_message_and_has_the_invite_link(stage: Stage, channel: Channel) -> None:
     for topic in (None, *TOPICS):
         text = await read(stage, channel=channel, **({"topic": topic} if topic else {}))
         assert len(text) < 1_500, "translations are longer"
@@ -60,7 +60,7 @@ async def test_it_fits_into_a_message_everywhere_and_has_the_link_that_adds_the_
     stage.discord.assert_no_pings()
 
 
-async def test_every_command_is_an_example_or_explained(stage: Stage) -> None:
+async def test_every_command_has_an_example_or_an_explanation(stage: Stage) -> None:
     text = "".join([await read(stage, topic=topic) for topic in TOPICS]) + await read(stage)
     for name, command in stage.discord.commands.items():
         assert (f"/{name}" if command["type"] == 1 else f"“{name}”") in text

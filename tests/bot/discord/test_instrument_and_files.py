@@ -1,4 +1,4 @@
-"""Instrument and More files: what only the person who presses sees, and what comes of it."""
+"""The buttons Instrument and More files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def select_of(message: Payload) -> Payload:
 
 
 @pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_the_same_tune_is_played_by_what_was_chosen_after_a_restart(stage: Stage, channel: Channel) -> None:
+async def test_the_chosen_instrument_plays_the_same_tune_after_a_restart(stage: Stage, channel: Channel) -> None:
     first, message = await stage.posted(channel=channel, person=FIDDLER)
     await stage.restart()
     offered = await stage.discord.private_message(await stage.discord.click(message, "Instrument"))
@@ -52,7 +52,7 @@ async def test_the_same_tune_is_played_by_what_was_chosen_after_a_restart(stage:
     assert len(stage.discord.tunes(channel)) == 2
 
 
-async def test_anybody_may_have_the_rhythms_own_instrument_back(stage: Stage) -> None:
+async def test_anybody_may_choose_the_default_instrument(stage: Stage) -> None:
     _, message = await stage.posted(instrument="harp", backing=False)
     offered = await stage.discord.private_message(await stage.discord.click(message, "Instrument", person=HERMIT))
     chosen = await stage.discord.choose(offered, select_of(offered)["custom_id"], "usual", person=HERMIT)
@@ -62,7 +62,7 @@ async def test_anybody_may_have_the_rhythms_own_instrument_back(stage: Stage) ->
 
 @pytest.mark.usefixtures("recorded")
 @pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_more_files_are_for_the_person_alone_after_a_restart(stage: Stage, channel: Channel) -> None:
+async def test_more_files_are_sent_privately_after_a_restart(stage: Stage, channel: Channel) -> None:
     _, message = await stage.posted(channel=channel, person=FIDDLER)
     await stage.restart()
     given = await stage.discord.private_message(await stage.discord.click(message, "More files"))
@@ -71,7 +71,7 @@ async def test_more_files_are_for_the_person_alone_after_a_restart(stage: Stage,
     assert stage.discord.file(given, ".mid") == b"MThd"
     with wave.open(io.BytesIO(stage.discord.file(given, ".wav"))) as recording:
         assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, 44_100, 2)
-        assert recording.getnframes() == pytest.approx(44_100, abs=4_000)  # the MP3 begins and ends with padding
+        assert recording.getnframes() == pytest.approx(44_100, abs=4_000)  # an MP3 has padding at both ends
     assert len(stage.discord.tunes(channel)) == 1
 
 
@@ -83,7 +83,7 @@ async def test_more_files_are_for_the_person_alone_after_a_restart(stage: Stage,
         (200_000, "the-loopback.mid", "Too large to send here: tune.wav."),
     ],
 )
-async def test_a_recording_too_large_for_the_place_comes_in_a_smaller_file_or_is_named(
+async def test_a_recording_that_is_too_large_is_compressed_or_named(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, file_bytes: int, given: str, said: str
 ) -> None:
     noise = np.random.default_rng(1).normal(0, 3_000, (5 * 44_100, 2)).astype(np.int16)
@@ -94,7 +94,7 @@ async def test_a_recording_too_large_for_the_place_comes_in_a_smaller_file_or_is
     assert answer["content"].startswith(said) and bool(answer["content"]) is bool(said)
 
 
-async def test_a_recording_that_cannot_be_read_leaves_the_other_files(stage: Stage) -> None:
-    _, message = await stage.posted()  # its recording is nothing but zeros
+async def test_a_recording_that_cannot_be_read_does_not_stop_the_other_files(stage: Stage) -> None:
+    _, message = await stage.posted()  # its recording is only zeros
     given = await stage.discord.private_message(await stage.discord.click(message, "More files"))
     assert [file["filename"] for file in given["attachments"]] == ["the-loopback.mid"]

@@ -1,4 +1,4 @@
-"""Each person is answered in their language: what Discord says it is, or what they chose."""
+"""Each person is answered in their language: the one that Discord names, or the one they chose."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import FIDDLER, Person
 
-# Irish is none of Discord's languages: whoever wants it chooses it.
+# Discord does not have Irish, so people choose it with /defaults.
 SPEAKERS = [replace(FIDDLER, locale=locale) for locale in ("en-US", "de", "fr", "es-ES")]
 each_speaker = pytest.mark.parametrize("person", [*SPEAKERS, replace(FIDDLER, locale="ga")], ids=lambda person: person.locale)
 
 
 async def spoken(stage: Stage, person: Person) -> str:
-    """The code of the language in which they are to be answered."""
+    """The code of the language in which the person is answered."""
     if person.locale != "ga":
         return person.locale.partition("-")[0]
     await stage.storage.preferences.change_defaults(Viewer("discord", person.id, "200"), language="ga")
@@ -33,7 +33,7 @@ async def spoken(stage: Stage, person: Person) -> str:
 
 
 @each_speaker
-async def test_the_card_the_message_and_its_buttons_speak_the_persons_language(stage: Stage, person: Person) -> None:
+async def test_card_message_and_buttons_are_in_the_persons_language(stage: Stage, person: Person) -> None:
     discord, translate = stage.discord, language(await spoken(stage, person))
     asked = await discord.slash("tune", person=person, rhythm="reel")
     tune = await stage.accepted(asked)
@@ -65,19 +65,19 @@ async def test_the_card_the_message_and_its_buttons_speak_the_persons_language(s
 
 
 @each_speaker
-async def test_a_button_answers_whoever_presses_it_in_theirs(stage: Stage, person: Person) -> None:
+async def test_a_button_answers_in_the_language_of_the_person_who_pressed_it(stage: Stage, person: Person) -> None:
     discord, translate = stage.discord, language(await spoken(stage, person))
     tune = await stage.accepted(await discord.slash("tune", person=replace(FIDDLER, locale="fr", id="401")))
     await stage.compose(tune.id)
     [message] = await discord.posted()
     pressed = await discord.click(message, f"tune:again:{tune.id}", person=person)
     await stage.accepted(pressed)
-    first = translate(UserMessage("🎻 Next in the queue …"))  # how much time is left stands below, once it is known
+    first = translate(UserMessage("🎻 Next in the queue …"))  # the time left is on the next line, once it is known
     await discord.until(lambda: (discord.card(pressed) or {})["content"].startswith(first))
 
 
 @each_speaker
-async def test_refusals_speak_the_persons_language(stage: Stage, person: Person) -> None:
+async def test_refusals_are_in_the_persons_language(stage: Stage, person: Person) -> None:
     discord, translate = stage.discord, language(await spoken(stage, person))
     reel = UserMessage(
         "A {rhythm} is not written in {metre}. Leave out the metre or use {names}.",
@@ -95,7 +95,7 @@ async def test_refusals_speak_the_persons_language(stage: Stage, person: Person)
 
 
 @each_speaker
-async def test_a_tune_that_fails_says_so_in_the_persons_language(stage: Stage, person: Person) -> None:
+async def test_a_failure_is_reported_in_the_persons_language(stage: Stage, person: Person) -> None:
     discord, translate = stage.discord, language(await spoken(stage, person))
     asked = await discord.slash("tune", person=person)
     tune = await stage.accepted(asked)
@@ -106,7 +106,7 @@ async def test_a_tune_that_fails_says_so_in_the_persons_language(stage: Stage, p
     await discord.until(lambda: (discord.card(asked) or {})["content"] == translate(error))
 
 
-async def test_after_a_restart_a_tune_still_speaks_the_language_in_which_it_was_asked_for(stage: Stage) -> None:
+async def test_after_a_restart_a_tune_is_in_the_language_of_its_request(stage: Stage) -> None:
     discord, translate = stage.discord, language("de")
     tune = await stage.accepted(await discord.slash("tune", person=replace(FIDDLER, locale="de")))
     await stage.stop_bot()
@@ -116,7 +116,7 @@ async def test_after_a_restart_a_tune_still_speaks_the_language_in_which_it_was_
     assert list(discord.buttons(message))[:2] == [translate(core_texts.AGAIN), translate(variations_texts.VARY_A_LITTLE)]
 
 
-async def test_a_server_may_choose_a_language_and_a_person_another(stage: Stage) -> None:
+async def test_a_persons_language_takes_precedence_over_the_servers(stage: Stage) -> None:
     discord, viewer = stage.discord, Viewer("discord", FIDDLER.id, "200")
     await stage.storage.preferences.change_community(viewer, language="fr")
     assert await discord.private_text(await discord.slash("render")) == language("fr")(core_texts.NOTHING_TO_PLAY)
@@ -124,7 +124,7 @@ async def test_a_server_may_choose_a_language_and_a_person_another(stage: Stage)
     assert await discord.private_text(await discord.slash("render")) == language("ga")(core_texts.NOTHING_TO_PLAY)
 
 
-def test_the_languages_that_are_compared_say_different_things() -> None:
+def test_the_compared_languages_have_different_texts() -> None:
     said = {language(code)(core_texts.NOTHING_TO_PLAY) for code in LANGUAGES}
     assert len(said) == len(LANGUAGES)
 

@@ -1,4 +1,4 @@
-"""♥: one for each person, and a number that stays right on every message of the tune."""
+"""The like button: one like per person, and the right number on every message of the tune."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def shows(message: Payload, number: int) -> Callable[[], bool]:
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_a_press_likes_and_another_takes_it_back_after_a_restart(stage: Stage, channel: Channel) -> None:
+async def test_a_second_press_removes_the_like_after_a_restart(stage: Stage, channel: Channel) -> None:
     first, message = await stage.posted(channel=channel, person=FIDDLER)
-    stage.discord.pass_time(20 * 60)  # the command's token has run out
+    stage.discord.pass_time(20 * 60)  # the command's token has expired
     pressed = await stage.discord.click(message, "♥ 0")
     await stage.discord.until(shows(message, 1))
     assert (pressed.callback, pressed.followups) == (DEFERRED_UPDATE, [])
@@ -54,7 +54,7 @@ async def test_a_press_likes_and_another_takes_it_back_after_a_restart(stage: St
     stage.discord.assert_no_pings()
 
 
-async def test_the_number_is_that_of_everybody_on_every_message(stage: Stage) -> None:
+async def test_every_message_shows_the_number_of_all_likes(stage: Stage) -> None:
     await stage.storage.preferences.change_community(HERE, sharing_channel=SHOWCASE.id)
     first, message = await stage.posted()
     await stage.discord.click(message, "♥ 0", person=HERMIT)
@@ -69,7 +69,7 @@ async def test_the_number_is_that_of_everybody_on_every_message(stage: Stage) ->
     await stage.discord.until(lambda: shows(message, 1)() and shows(post, 1)())
 
 
-async def test_what_is_liked_while_the_bot_is_down_is_shown_when_it_is_back(stage: Stage) -> None:
+async def test_likes_given_while_the_bot_is_down_are_shown_after_the_start(stage: Stage) -> None:
     first, message = await stage.posted()
     await stage.stop_bot()
     await stage.storage.sharing.like(first, HERE)
@@ -77,7 +77,7 @@ async def test_what_is_liked_while_the_bot_is_down_is_shown_when_it_is_back(stag
     await stage.discord.until(shows(message, 1))
 
 
-async def test_a_message_that_is_right_is_not_edited(stage: Stage) -> None:
+async def test_a_message_with_the_right_number_is_not_edited(stage: Stage) -> None:
     first, message = await stage.posted()
     await stage.discord.click(message, "♥ 0")
     await stage.discord.until(shows(message, 1))
@@ -90,7 +90,7 @@ async def test_a_message_that_is_right_is_not_edited(stage: Stage) -> None:
     assert len(edits) == 1
 
 
-async def test_a_tune_that_no_message_of_discord_carries_stops_nobodys_count(stage: Stage) -> None:
+async def test_a_tune_without_a_discord_message_does_not_stop_the_others(stage: Stage) -> None:
     origin = Origin("slack", "1", "ann", channel_id="C1", community_id="T1")
     tune = await stage.storage.add(TuneRequest.check(), origin)
     await stage.compose(tune.id)
@@ -101,14 +101,14 @@ async def test_a_tune_that_no_message_of_discord_carries_stops_nobodys_count(sta
     await stage.discord.until(shows(message, 1))
 
 
-async def test_in_a_private_place_others_are_told_that_it_is_private(stage: Stage) -> None:
+async def test_a_private_tune_cannot_be_liked_by_others(stage: Stage) -> None:
     _, message = await stage.posted(channel=PRIVATE, person=FIDDLER)
     pressed = await stage.discord.click(message, "♥ 0", person=HERMIT)
     assert "This tune is private" in await stage.discord.private_text(pressed)
     assert shows(message, 0)()
 
 
-async def test_a_message_that_only_shows_the_tune_gets_the_number_and_nothing_else(stage: Stage) -> None:
+async def test_in_a_message_of_others_only_the_number_changes(stage: Stage) -> None:
     first, _ = await stage.posted()
     heart = {"type": 2, "style": 2, "label": "♥ 0", "custom_id": f"tune:like:{first}"}
     other = {"type": 2, "style": 2, "label": "Next", "custom_id": "gallery:next"}
@@ -117,7 +117,7 @@ async def test_a_message_that_only_shows_the_tune_gets_the_number_and_nothing_el
     await stage.discord.click(page, "♥ 0")
     await stage.discord.until(shows(page, 1))
     assert stage.discord.buttons(page) == {"♥ 1": f"tune:like:{first}", "Next": "gallery:next"}
-    page["components"] = [{"type": 1, "components": [other]}]  # it shows another tune by now
+    page["components"] = [{"type": 1, "components": [other]}]  # it shows another tune now
     await stage.storage.sharing.like(first, HERE)
     await stage.discord.until(shows(stage.discord.tunes()[0], 2))
     await asyncio.sleep(0.3)
@@ -140,7 +140,7 @@ async def test_three_hundred_people_press_at_once(stage: Stage, monkeypatch: pyt
     stage.discord.assert_no_pings()
 
 
-async def test_hearts_under_many_tunes_of_a_channel_wait_for_each_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_edits_of_many_messages_of_a_channel_wait_for_each_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Rates, "ROUTES", tuple((route, calls, seconds / 3) for route, calls, seconds in Rates.ROUTES))
     posted = [await stage.posted(person=Person(str(5_000 + number), "somebody")) for number in range(12)]
     await asyncio.gather(*(stage.storage.sharing.like(tune_id, HERE) for tune_id, _ in posted))

@@ -1,4 +1,4 @@
-"""`/mine`: the person's own tunes, and what becomes of each."""
+"""`/mine`: the person's own tunes, and what they can do with them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def opened_of_mine(stage: Stage, title: str, channel: Channel = TUNES) -> 
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_mine_are_ones_own_from_everywhere_with_their_state(stage: Stage, channel: Channel) -> None:
+async def test_mine_lists_own_tunes_from_everywhere_with_their_state(stage: Stage, channel: Channel) -> None:
     await made(stage, "Shared")
     await made(stage, "Private", channel=ELSEWHERE, share=False)
     await made(stage, "Somebody else's", person=PIPER)
@@ -30,7 +30,7 @@ async def test_mine_are_ones_own_from_everywhere_with_their_state(stage: Stage, 
     assert "· shared <t:" in shared
 
 
-async def test_a_tune_is_shared_and_taken_back_also_after_a_restart(stage: Stage) -> None:
+async def test_a_tune_is_shared_and_unshared_after_a_restart(stage: Stage) -> None:
     tune_id = await made(stage, "My own", share=False)
     await stage.storage.preferences.change_community(ANN, sharing_channel="301")
     opened = await opened_of_mine(stage, "My own")
@@ -49,7 +49,7 @@ async def test_a_tune_is_shared_and_taken_back_also_after_a_restart(stage: Stage
     assert "Share" in stage.discord.buttons(opened)
 
 
-async def test_what_is_shared_is_posted_in_the_sharing_channel(stage: Stage) -> None:
+async def test_a_shared_tune_is_posted_in_the_sharing_channel(stage: Stage) -> None:
     await made(stage, "My own", share=False)
     await stage.storage.preferences.change_community(ANN, sharing_channel=SHOWCASE.id)
     opened = await pressed(stage, await opened_of_mine(stage, "My own"), "Share")
@@ -59,7 +59,7 @@ async def test_what_is_shared_is_posted_in_the_sharing_channel(stage: Stage) -> 
     await stage.discord.until(lambda: not stage.discord.tunes(SHOWCASE))
 
 
-async def test_what_was_posted_in_the_sharing_channel_goes_when_it_is_taken_back(stage: Stage) -> None:
+async def test_unsharing_deletes_the_post_in_the_sharing_channel(stage: Stage) -> None:
     tune_id = await made(stage, "My own", share=False)
     posted = await stage.discord.write("posted", channel=TUNES)
     await stage.storage.sharing.share(tune_id, ANN, channel_id=TUNES.id)
@@ -68,7 +68,7 @@ async def test_what_was_posted_in_the_sharing_channel_goes_when_it_is_taken_back
     assert stage.discord.messages_in() == []
 
 
-async def test_a_tune_is_deleted_with_its_message_once_it_is_said_twice(stage: Stage) -> None:
+async def test_a_tune_is_deleted_with_its_message_after_confirmation(stage: Stage) -> None:
     discord = stage.discord
     tune = await stage.accepted(await discord.slash("tune"))
     await stage.compose(tune.id)
@@ -87,7 +87,7 @@ async def test_a_tune_is_deleted_with_its_message_once_it_is_said_twice(stage: S
 
 
 @pytest.mark.parametrize("act", ["share", "unshare", "confirm-delete"])
-async def test_nobody_does_these_to_somebody_elses_tune(stage: Stage, act: str) -> None:
+async def test_forged_buttons_do_not_change_other_peoples_tunes(stage: Stage, act: str) -> None:
     discord = stage.discord
     tune_id = await made(stage, "Theirs", person=PIPER, share=act != "share")
     await made(stage, "Mine")
@@ -99,7 +99,7 @@ async def test_nobody_does_these_to_somebody_elses_tune(stage: Stage, act: str) 
 
 
 @pytest.mark.parametrize("act", ["like", "share", "unshare", "post", "delete", "confirm-delete"])
-async def test_a_button_of_a_tune_that_is_gone_says_so_to_the_person_alone(stage: Stage, act: str) -> None:
+async def test_a_button_of_a_deleted_tune_says_so_privately(stage: Stage, act: str) -> None:
     await made(stage, "Mine")
     opened = await opened_of_mine(stage, "Mine")
     opened["components"][0]["components"][0]["custom_id"] = f"opened:{act}:{'0' * 12}"
@@ -107,7 +107,7 @@ async def test_a_button_of_a_tune_that_is_gone_says_so_to_the_person_alone(stage
 
 
 @pytest.mark.parametrize("channel", [SHOWCASE, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_an_own_tune_is_posted_in_the_channel_for_everybody(stage: Stage, channel: Channel) -> None:
+async def test_an_own_tune_is_posted_in_the_channel(stage: Stage, channel: Channel) -> None:
     """In ELSEWHERE the bot is not a member, and posts with the token of the press."""
     discord = stage.discord
     tune_id = await made(stage, "Mine", share=False)
@@ -122,7 +122,7 @@ async def test_an_own_tune_is_posted_in_the_channel_for_everybody(stage: Stage, 
     assert (tune.message_id, tune.shared) == ("555", None)
 
 
-async def test_the_buttons_of_a_tune_that_was_posted_anew_work(stage: Stage) -> None:
+async def test_the_buttons_of_a_tune_posted_again_work(stage: Stage) -> None:
     tune_id = await made(stage, "Mine", share=False)
     opened = await opened_of_mine(stage, "Mine", SHOWCASE)
     await stage.discord.private_text(await stage.discord.click(opened, "Post here"))
@@ -148,7 +148,7 @@ async def test_a_tune_is_not_posted_where_the_bot_may_not_write(stage: Stage) ->
     assert stage.discord.tunes(SILENT) == []
 
 
-async def test_nobody_posts_somebody_elses_tune(stage: Stage) -> None:
+async def test_a_forged_button_does_not_post_other_peoples_tunes(stage: Stage) -> None:
     tune_id = await made(stage, "Theirs", person=PIPER)
     await made(stage, "Mine")
     opened = await opened_of_mine(stage, "Mine")

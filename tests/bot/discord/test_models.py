@@ -1,4 +1,4 @@
-"""Several models: offered while somebody types, taken as they are named, kept by the buttons for as long as they are there."""
+"""Several models: offered while the person types, used if named, and kept by the buttons while workers offer them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def all_workers_leave(url: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["tune", "set", "defaults"])
-async def test_models_are_offered_with_what_they_are_in_the_persons_language(stage: Stage, command: str) -> None:
+async def test_models_are_offered_with_descriptions_in_the_persons_language(stage: Stage, command: str) -> None:
     assert await stage.discord.autocomplete(command, "model", "") == [
         {"name": "reels-2", "value": "reels-2"},
         {"name": f"aird-1: {SCOTTISH}", "value": "aird-1"},
@@ -43,7 +43,7 @@ async def test_models_are_offered_with_what_they_are_in_the_persons_language(sta
     assert choice == {"name": "aird-1: schottische und irische Airs, Märsche und Tänze des 18. Jahrhunderts", "value": "aird-1"}
 
 
-async def test_what_was_chosen_composes_and_stands_under_the_tune_also_for_its_buttons_after_a_restart(stage: Stage) -> None:
+async def test_the_chosen_model_is_shown_and_kept_by_the_buttons_after_a_restart(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune", rhythm="reel", model="Aird-1"))
     assert tune.request.model == "aird-1"
     await stage.compose(tune.id, model="aird-1")
@@ -55,7 +55,7 @@ async def test_what_was_chosen_composes_and_stands_under_the_tune_also_for_its_b
         assert (await stage.accepted(pressed)).request.model == "aird-1"
 
 
-async def test_a_set_is_one_models(stage: Stage) -> None:
+async def test_a_set_is_composed_by_one_model(stage: Stage) -> None:
     asked = await stage.discord.slash("set", count=2, model="aird-1")
     first = await stage.accepted(asked)
     assert first.set_id
@@ -63,18 +63,18 @@ async def test_a_set_is_one_models(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("command", ["tune", "set", "defaults"])
-async def test_a_model_that_is_not_here_is_refused_to_the_person_alone(stage: Stage, command: str) -> None:
+async def test_an_unknown_model_is_refused_privately(stage: Stage, command: str) -> None:
     said = await stage.discord.private_text(await stage.discord.slash(command, model="@everyone"))
     assert said == "There is no model “everyone” here. Try reels-2 or aird-1."
     assert await stage.storage.undelivered("discord") == []
 
 
-async def test_without_any_worker_a_named_one_is_waited_for(stage: Stage, url: str) -> None:
+async def test_without_a_worker_any_model_name_is_accepted(stage: Stage, url: str) -> None:
     execute(url, "DELETE FROM models")
     assert (await stage.accepted(await stage.discord.slash("tune", model="aird-1"))).request.model == "aird-1"
 
 
-async def test_when_its_model_is_gone_a_tune_can_still_be_asked_on_from(stage: Stage, url: str) -> None:
+async def test_a_tune_of_a_removed_model_can_still_be_derived_from(stage: Stage, url: str) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune", model="aird-1", seed=3))
     await stage.compose(tune.id)
     message = stage.discord.messages[await stage.delivered(tune.id)]
@@ -83,7 +83,7 @@ async def test_when_its_model_is_gone_a_tune_can_still_be_asked_on_from(stage: S
     assert again.request.model == ""
 
 
-async def test_ones_own_model_is_taken_where_none_is_named_and_forgotten_when_it_is_gone(stage: Stage, url: str) -> None:
+async def test_the_default_model_of_a_person_is_used_while_it_is_offered(stage: Stage, url: str) -> None:
     assert "- model: aird-1" in await stage.discord.private_text(await stage.discord.slash("defaults", model="aird-1", tempo=0.8))
     tune = await stage.accepted(await stage.discord.slash("tune"))
     assert (tune.request.model, tune.request.tempo) == ("aird-1", 0.8)
@@ -95,7 +95,7 @@ async def test_ones_own_model_is_taken_where_none_is_named_and_forgotten_when_it
     assert (await stage.accepted(await stage.discord.slash("tune"))).request.model == ""
 
 
-async def test_in_chat_a_model_is_named_by_words(stage: Stage) -> None:
+async def test_a_model_can_be_named_in_chat(stage: Stage) -> None:
     said = await stage.discord.write(f"{MENTION} a march with model aird-1, please")
     tune = await stage.heard(said)
     assert (tune.request.rhythm, tune.request.model) == ("march", "aird-1")
@@ -107,7 +107,7 @@ async def test_in_chat_a_model_is_named_by_words(stage: Stage) -> None:
     assert (alike.request.key, alike.request.model) == ("D", "aird-1")
 
 
-async def test_a_session_keeps_the_model_that_was_named_in_it_for_as_long_as_it_is_there(stage: Stage, url: str) -> None:
+async def test_a_session_keeps_its_model_while_it_is_offered(stage: Stage, url: str) -> None:
     thread, opening = await begun(stage)
     message = await answered(
         stage, await stage.discord.write(f"model: aird-1\n```\n{FIRST}\n```", channel=thread, reply_to=opening)
@@ -119,14 +119,14 @@ async def test_a_session_keeps_the_model_that_was_named_in_it_for_as_long_as_it_
     assert (third.request.mode, third.request.model) == ("answer", "")
 
 
-async def test_in_chat_a_model_that_is_not_here_is_a_sentence(stage: Stage) -> None:
+async def test_an_unknown_model_in_chat_is_refused(stage: Stage) -> None:
     await stage.discord.write("a reel, model: zither", channel=DIRECT)
     [_, answer] = await stage.discord.until(lambda: (m := stage.discord.messages_in(DIRECT)) and len(m) == 2 and m)
     assert answer["content"].startswith("There is no model “zither” here.")
 
 
 @pytest.mark.parametrize("trouble", ["slow", "away"])
-async def test_a_named_model_is_taken_where_what_is_here_cannot_be_read_in_time(
+async def test_a_named_model_is_accepted_if_the_offers_cannot_be_read_in_time(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     looks = []

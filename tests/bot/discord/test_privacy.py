@@ -1,4 +1,4 @@
-"""`/privacy`: what is kept, and how it goes."""
+"""`/privacy`: what is stored, and deleting it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def shown(stage: Stage, channel: Channel = TUNES) -> Payload:
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_it_counts_what_is_kept_of_the_person(stage: Stage, channel: Channel) -> None:
+async def test_the_stored_data_is_counted(stage: Stage, channel: Channel) -> None:
     await made(stage, "One")
     await made(stage, "Two", share=False)
     bens = await made(stage, "Ben's", person=PIPER)
@@ -35,7 +35,7 @@ async def test_it_counts_what_is_kept_of_the_person(stage: Stage, channel: Chann
     assert list(stage.discord.buttons(answer)) == ["Delete my data"]
 
 
-async def test_all_of_it_goes_with_its_messages_after_a_restart_and_a_second_press(stage: Stage) -> None:
+async def test_all_data_and_messages_are_deleted_after_confirmation_and_a_restart(stage: Stage) -> None:
     discord = stage.discord
     finished = await stage.accepted(await discord.slash("tune"))
     await stage.compose(finished.id)
@@ -63,7 +63,7 @@ async def test_all_of_it_goes_with_its_messages_after_a_restart_and_a_second_pre
     assert discord.messages[answer["id"]]["components"] == []
 
 
-async def test_whoever_does_not_confirm_keeps_everything(stage: Stage) -> None:
+async def test_without_confirmation_nothing_is_deleted(stage: Stage) -> None:
     tune_id = await made(stage, "One")
     asked = await pressed(stage, await shown(stage), "Delete my data")
     kept = await pressed(stage, asked, "Keep everything")
@@ -71,7 +71,7 @@ async def test_whoever_does_not_confirm_keeps_everything(stage: Stage) -> None:
     assert await stage.storage.tune(tune_id) is not None
 
 
-async def test_what_fails_half_way_is_told_and_goes_on_when_it_is_pressed_again(stage: Stage, tmp_path: Path) -> None:
+async def test_a_deletion_that_fails_half_way_can_be_continued(stage: Stage, tmp_path: Path) -> None:
     discord = stage.discord
     tune_id = await made(stage, "One")
     asked = await pressed(stage, await shown(stage), "Delete my data")
@@ -87,7 +87,7 @@ async def test_what_fails_half_way_is_told_and_goes_on_when_it_is_pressed_again(
     assert await stage.storage.tune(tune_id) is None
 
 
-async def test_one_persons_press_deletes_nothing_of_anothers(stage: Stage) -> None:
+async def test_a_press_deletes_nothing_of_other_people(stage: Stage) -> None:
     tune_id = await made(stage, "Ann's")
     answer = await page_of(stage, await stage.discord.slash("privacy", person=PIPER))
     asked = await pressed(stage, answer, "Delete my data", person=PIPER)
@@ -96,9 +96,7 @@ async def test_one_persons_press_deletes_nothing_of_anothers(stage: Stage) -> No
     assert await stage.storage.tune(tune_id) is not None
 
 
-async def test_a_card_that_cannot_be_reached_just_now_does_not_keep_the_rest(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_card_that_is_out_of_reach_does_not_stop_the_deletion(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = [await stage.discord.slash("tune") for _ in range(2)]
     for one in asked:
         await stage.accepted(one)

@@ -1,4 +1,4 @@
-"""The bot as a process of its own, killed without warning."""
+"""The bot as a separate process that is killed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ asyncio.run(main())
 
 @asynccontextmanager
 async def process(discord: FakeDiscord, data_dir: Path, url: str) -> AsyncIterator[None]:
-    """Runs the bot; leaving is kill -9."""
+    """Runs the bot; kills it with SIGKILL at the end."""
     environment = os.environ | discord.environment | {"DATABASE_URL": url, "DATA_DIR": str(data_dir)}
     bot = await asyncio.create_subprocess_exec(sys.executable, "-c", BOT, env=environment, stdout=asyncio.subprocess.DEVNULL)
     try:
@@ -45,7 +45,7 @@ async def process(discord: FakeDiscord, data_dir: Path, url: str) -> AsyncIterat
             await asyncio.sleep(0.01)
 
 
-async def test_a_killed_bot_takes_its_tune_up_again_and_posts_it_once(storage: Storage, tmp_path: Path, url: str) -> None:
+async def test_a_killed_bot_posts_its_tune_once_after_the_next_start(storage: Storage, tmp_path: Path, url: str) -> None:
     async with FakeDiscord() as discord:
         stage = Stage(discord, storage)
         async with process(discord, tmp_path, url):

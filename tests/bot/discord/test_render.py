@@ -1,4 +1,4 @@
-"""`/render` from ABC, typed or in a file, to the message."""
+"""`/render`: from typed ABC or a file to the message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.patience import HANG_S
 FILE = Upload("tune.abc", ABC.encode())
 
 
-async def test_a_tune_is_moved_into_the_key_that_is_asked_for(stage: Stage) -> None:
+async def test_a_tune_is_transposed_to_the_requested_key(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("render", abc="K:D |:ABcd efga|bagf e4:|", key="g"))
     assert (tune.request.mode, tune.request.key) == ("play", "G")
     said = await stage.discord.private_text(await stage.discord.slash("render", abc="K:D |:ABcd efga|", key="Em"))
@@ -32,7 +32,7 @@ async def test_a_tonic_alone_takes_the_mode_of_the_tune_as_in_a_reply(stage: Sta
     assert (await stage.accepted(asked)).request.key == key
 
 
-async def test_a_tune_that_is_typed_is_played_as_it_stands(stage: Stage) -> None:
+async def test_typed_abc_is_played_as_written(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("render", abc="T:Mine K:D |:ABcd efga|bagf e4:|", instrument="flute", backing=False)
     tune = await stage.accepted(asked)
@@ -58,7 +58,7 @@ async def test_a_tune_that_is_typed_is_played_as_it_stands(stage: Stage) -> None
     ],
     ids=["plain", "hostile name", "windows"],
 )
-async def test_a_tune_in_a_file_is_played_whatever_the_file_is_called(stage: Stage, file: Upload) -> None:
+async def test_a_file_with_any_name_is_played(stage: Stage, file: Upload) -> None:
     asked = await stage.discord.slash("render", file=file)
     tune = await stage.accepted(asked)
     assert (tune.request.mode, tune.request.opening) == ("play", ABC.strip())
@@ -68,7 +68,7 @@ async def test_a_tune_in_a_file_is_played_whatever_the_file_is_called(stage: Sta
     stage.discord.assert_no_pings()
 
 
-async def test_a_file_in_latin_1_keeps_its_title(stage: Stage) -> None:
+async def test_a_file_in_windows_1252_keeps_its_title(stage: Stage) -> None:
     content = ABC.replace("The Loopback", "Seán Ó Duibhir").encode("latin-1")
     tune = await stage.accepted(await stage.discord.slash("render", file=Upload("sean.abc", content)))
     assert "T:Seán Ó Duibhir" in tune.request.opening
@@ -88,7 +88,7 @@ async def test_a_file_in_latin_1_keeps_its_title(stage: Stage) -> None:
         ({"file": Upload("tune.abc", b"X:1\nK:nonsense\nABcd|\n")}, "nonsense"),
     ],
 )
-async def test_what_cannot_be_played_is_refused_to_the_person_alone(stage: Stage, options: dict[str, Any], told: str) -> None:
+async def test_abc_that_cannot_be_played_is_refused_privately(stage: Stage, options: dict[str, Any], told: str) -> None:
     asked = await stage.discord.slash("render", **options)
     assert told in await stage.discord.private_text(asked)
     assert stage.discord.messages_in() == []
@@ -96,16 +96,14 @@ async def test_what_cannot_be_played_is_refused_to_the_person_alone(stage: Stage
     stage.discord.assert_no_pings()
 
 
-async def test_a_file_that_is_too_large_is_not_even_fetched(stage: Stage) -> None:
+async def test_a_file_that_is_too_large_is_not_downloaded(stage: Stage) -> None:
     asked = await stage.discord.slash("render", file=Upload("tune.abc", bytes(64 * 1024 + 1)))
     await stage.discord.private_text(asked)
     assert not any("/cdn/" in call for call in stage.discord.calls)
 
 
 @pytest.mark.parametrize("mood", ["gone", "slow"])
-async def test_a_file_that_does_not_come_in_time_is_said_so_and_not_waited_for(
-    stage: Stage, mood: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_download_that_takes_too_long_is_refused(stage: Stage, mood: str, monkeypatch: pytest.MonkeyPatch) -> None:
     discord, go_on = stage.discord, asyncio.Event()
     if mood == "gone":
         discord.refuse("GET /cdn/", 404)
@@ -120,14 +118,14 @@ async def test_a_file_that_does_not_come_in_time_is_said_so_and_not_waited_for(
 
 
 @pytest.mark.parametrize("channel", [ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
-async def test_where_only_the_person_brought_the_bot_the_tune_comes_on_the_card(stage: Stage, channel: Channel) -> None:
+async def test_if_the_bot_is_user_installed_the_tune_is_on_the_card(stage: Stage, channel: Channel) -> None:
     asked = await stage.discord.slash("render", channel=channel, file=FILE)
     tune = await stage.accepted(asked)
     await stage.compose(tune.id)
     assert await stage.delivered(tune.id) == asked.original
 
 
-async def test_a_tune_that_was_handed_in_before_a_restart_is_posted_once_after_it(stage: Stage) -> None:
+async def test_a_tune_sent_before_a_restart_is_posted_once_after_it(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("render", file=FILE)
     tune = await stage.accepted(asked)
@@ -148,7 +146,7 @@ async def test_a_command_that_discord_sends_twice_is_one_tune(stage: Stage) -> N
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
 
 
-async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage: Stage) -> None:
+async def test_the_command_is_available_everywhere(stage: Stage) -> None:
     command = stage.discord.commands["render"]
     assert (command["integration_types"], command["contexts"]) == ([0, 1], [0, 1, 2])
     assert [option["name"] for option in command["options"]] == ["abc", "file", "key", "instrument", "backing"]

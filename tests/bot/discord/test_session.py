@@ -1,4 +1,4 @@
-"""`/session`: phrases and answers by turns, also after a restart and where the bot may do little."""
+"""`/session`: phrases and answers in turn, also after a restart and with missing permissions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ANSWERS = [
 
 
 async def begun(stage: Stage, channel: Channel = TUNES, **options: Any) -> tuple[Channel, Payload]:
-    """A session's place and the message in it that is to be replied to."""
+    """The channel of a session, and the message to reply to."""
     discord = stage.discord
     asked = await discord.slash("session", channel=channel, **options)
     await discord.deferred(asked)
@@ -56,7 +56,7 @@ async def answered(stage: Stage, said: Payload, answer: str = ANSWERS[0]) -> Pay
     return stage.discord.messages[await stage.delivered(tune.id)]
 
 
-async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage) -> None:
+async def test_phrases_are_answered_in_turn_in_a_thread(stage: Stage) -> None:
     discord = stage.discord
     thread, opening = await begun(stage, rhythm="reel", key="Ador")
     assert (thread.parent, thread.owner) == (TUNES.id, APPLICATION)
@@ -77,14 +77,14 @@ async def test_phrases_are_answered_by_turns_in_a_thread_of_its_own(stage: Stage
     discord.assert_no_pings()
 
 
-async def test_what_a_phrase_says_of_itself_goes_before_what_the_session_was_in(stage: Stage) -> None:
+async def test_fields_in_a_phrase_take_precedence_over_the_session(stage: Stage) -> None:
     thread, opening = await begun(stage, rhythm="reel", key="Ador")
     said = await stage.discord.write("M:6/8\nK:G\nGAB cde|dcB A2G|", channel=thread, reply_to=opening)
     tune = await stage.heard(said)
     assert (tune.request.mode, tune.request.key, tune.request.rhythm) == ("answer", None, None)
 
 
-async def test_a_mention_in_the_sessions_thread_goes_on_from_the_last_answer(stage: Stage) -> None:
+async def test_a_mention_in_the_sessions_thread_continues_from_the_last_answer(stage: Stage) -> None:
     discord = stage.discord
     thread, _ = await begun(stage)
     message = await answered(stage, await discord.write(f"{MENTION}\n{FIRST}", channel=thread))
@@ -95,7 +95,7 @@ async def test_a_mention_in_the_sessions_thread_goes_on_from_the_last_answer(sta
     assert first is not None and first.message_id == message["id"]
 
 
-async def test_the_form_takes_a_phrase_also_when_it_was_opened_before_a_restart(stage: Stage) -> None:
+async def test_a_form_opened_before_a_restart_is_accepted(stage: Stage) -> None:
     discord = stage.discord
     thread, opening = await begun(stage, key="Ador")
     await stage.stop_bot()
@@ -113,7 +113,7 @@ async def test_the_form_takes_a_phrase_also_when_it_was_opened_before_a_restart(
     assert second.parent_id == tune.id
 
 
-async def test_a_phrase_is_taken_once_from_a_form_that_is_still_known(stage: Stage) -> None:
+async def test_a_submitted_form_is_handled_once(stage: Stage) -> None:
     discord = stage.discord
     _, opening = await begun(stage)
     form = await discord.answered(await discord.click(opening, "Your turn"))
@@ -124,7 +124,7 @@ async def test_a_phrase_is_taken_once_from_a_form_that_is_still_known(stage: Sta
 
 
 @pytest.mark.parametrize(("typed", "sentence"), [(" ", "no tune to play"), ("hello!", "Line 1"), ("K:x\nABc|", "not a key")])
-async def test_a_form_without_a_phrase_is_refused_to_the_person_alone(stage: Stage, typed: str, sentence: str) -> None:
+async def test_a_form_without_a_phrase_is_refused_privately(stage: Stage, typed: str, sentence: str) -> None:
     discord = stage.discord
     _, opening = await begun(stage)
     form = await discord.answered(await discord.click(opening, "Your turn"))
@@ -132,7 +132,7 @@ async def test_a_form_without_a_phrase_is_refused_to_the_person_alone(stage: Sta
     assert await stage.storage.undelivered("discord") == []
 
 
-async def test_the_whole_session_is_one_tune_of_all_phrases_in_order(stage: Stage) -> None:
+async def test_the_whole_session_is_one_tune_of_all_phrases(stage: Stage) -> None:
     discord = stage.discord
     thread, message = await begun(stage)
     for phrase, answer in zip([FIRST, SECOND], ANSWERS, strict=True):
@@ -149,7 +149,7 @@ async def test_the_whole_session_is_one_tune_of_all_phrases_in_order(stage: Stag
     assert [bar.notes for bar in read(abc).bars] == [bar.notes for bar in bars]
 
 
-def test_where_a_phrase_is_in_another_key_and_metre_both_are_written_again() -> None:
+def test_a_new_key_and_metre_are_written_in_the_whole_session() -> None:
     jig = "X:1\nT:Three\nR:jig\nM:6/8\nL:1/8\nK:G\nGAB cde|dcB A2G|]\n"
     abc = joined_phrases([ANSWERS[0], jig, jig], "Session")
     assert abc.count("K:") == abc.count("M:") == 2
@@ -158,7 +158,7 @@ def test_where_a_phrase_is_in_another_key_and_metre_both_are_written_again() -> 
     assert [bar.duration for bar in read(abc).bars][-1] == read(jig).bars[-1].duration
 
 
-async def test_stop_ends_it_and_gives_the_whole(stage: Stage) -> None:
+async def test_stop_ends_the_session_and_offers_the_whole(stage: Stage) -> None:
     discord = stage.discord
     thread, opening = await begun(stage)
     message = await answered(stage, await discord.write(FIRST, channel=thread, reply_to=opening))
@@ -174,7 +174,7 @@ async def test_stop_ends_it_and_gives_the_whole(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("channel", [THREAD, DIRECT], ids=lambda channel: channel.name)
-async def test_a_thread_or_direct_messages_are_used_as_they_are(stage: Stage, channel: Channel) -> None:
+async def test_in_a_thread_or_direct_messages_no_thread_is_created(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
     where, _ = await begun(stage, channel)
     assert where == channel
@@ -191,13 +191,13 @@ async def test_a_thread_or_direct_messages_are_used_as_they_are(stage: Stage, ch
     assert later.request.mode == "continue"
 
 
-async def test_without_a_session_a_phrase_in_direct_messages_is_gone_on_from(stage: Stage) -> None:
+async def test_without_a_session_a_phrase_in_direct_messages_is_continued(stage: Stage) -> None:
     tune = await stage.heard(await stage.discord.write(FIRST, channel=DIRECT))
     assert tune.request.mode == "continue"
 
 
 @pytest.mark.parametrize("channel", [NO_THREADS, NO_HISTORY, SILENT], ids=lambda channel: channel.name)
-async def test_where_one_permission_is_missing_replies_still_work(stage: Stage, channel: Channel) -> None:
+async def test_replies_work_if_one_permission_is_missing(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
     where, opening = await begun(stage, channel)
     assert (where == channel) is (channel == NO_THREADS)
@@ -209,7 +209,7 @@ async def test_where_one_permission_is_missing_replies_still_work(stage: Stage, 
 
 
 @pytest.mark.parametrize("channel", [SILENT_THREAD, SILENT_THREADS, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
-async def test_where_the_bot_may_not_write_the_button_is_on_the_response(stage: Stage, channel: Channel) -> None:
+async def test_if_the_bot_may_not_write_the_button_is_on_the_response(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
     asked = await discord.slash("session", channel=channel)
     await discord.deferred(asked)
@@ -222,19 +222,19 @@ async def test_where_the_bot_may_not_write_the_button_is_on_the_response(stage: 
     discord.assert_no_pings()
 
 
-async def test_a_key_that_is_none_is_refused_to_the_person_alone(stage: Stage) -> None:
+async def test_an_invalid_key_is_refused_privately(stage: Stage) -> None:
     assert "not a key" in await stage.discord.private_text(await stage.discord.slash("session", key="xyz"))
     assert stage.discord.messages_in() == []
 
 
-async def test_the_command_offers_keys_and_is_there_everywhere(stage: Stage) -> None:
+async def test_the_command_offers_keys_and_is_available_everywhere(stage: Stage) -> None:
     choices = await stage.discord.autocomplete("session", "key", "a d")
     assert choices[0]["value"] == "Ador"
     registered = stage.discord.commands["session"]
     assert (registered["integration_types"], registered["contexts"]) == ([0, 1], [0, 1, 2])
 
 
-async def test_a_session_whose_tunes_are_gone_says_so(stage: Stage) -> None:
+async def test_a_session_whose_tunes_are_deleted_says_so(stage: Stage) -> None:
     discord = stage.discord
     thread, opening = await begun(stage)
     message = await answered(stage, await discord.write(FIRST, channel=thread, reply_to=opening))

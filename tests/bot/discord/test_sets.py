@@ -1,4 +1,4 @@
-"""`/set` and several tunes for one wish: one turn, one card, one message, and each tune to be taken from it."""
+"""`/set`, and several tunes for one request: one turn in the queue, one card, one message, and a menu to open each tune."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def posted_set(stage: Stage, channel: Channel, command: str = "set", **opt
     return tunes, message
 
 
-async def test_a_set_is_one_message_with_one_file_of_abc_one_recording_and_each_sheet(stage: Stage) -> None:
+async def test_a_set_is_one_message_with_abc_one_recording_and_all_sheets(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("set", rhythm="reel", key="D", count=3, seed=7)
     tunes = await tunes_of(stage, asked)
@@ -60,7 +60,7 @@ async def test_a_set_is_one_message_with_one_file_of_abc_one_recording_and_each_
     discord.assert_no_pings()
 
 
-async def test_several_tunes_for_one_wish_have_a_recording_each(stage: Stage) -> None:
+async def test_several_tunes_for_one_request_have_a_recording_each(stage: Stage) -> None:
     discord = stage.discord
     tunes = await tunes_of(stage, await discord.slash("tune", rhythm="jig", key="G", count=3, seed=40))
     assert [(tune.request.rhythm, tune.request.key, tune.request.seed) for tune in tunes] == [
@@ -73,7 +73,7 @@ async def test_several_tunes_for_one_wish_have_a_recording_each(stage: Stage) ->
     assert endings == ["abc", *["mp3"] * 3, *["png"] * 3]
 
 
-async def test_the_card_tells_how_many_are_finished_and_cancels_all_of_them(stage: Stage) -> None:
+async def test_the_card_counts_finished_tunes_and_cancels_all(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("set", count=2)
     first, _second = await tunes_of(stage, asked)
@@ -87,12 +87,12 @@ async def test_the_card_tells_how_many_are_finished_and_cancels_all_of_them(stag
 
 
 @pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE, SILENT], ids=lambda channel: channel.name)
-async def test_it_comes_everywhere(stage: Stage, channel: Channel) -> None:
+async def test_a_set_is_delivered_everywhere(stage: Stage, channel: Channel) -> None:
     _, message = await posted_set(stage, channel, count=2)
     assert [file["filename"].rpartition(".")[2] for file in message["attachments"]] == ["abc", "mp3", "png", "png"]
 
 
-async def test_after_a_restart_one_of_them_is_opened_with_its_buttons_and_all_are_made_again(stage: Stage) -> None:
+async def test_the_menu_and_again_work_after_a_restart(stage: Stage) -> None:
     discord = stage.discord
     tunes, message = await posted_set(stage, TUNES, rhythm="reel", count=2)
     await stage.restart()
@@ -107,7 +107,7 @@ async def test_after_a_restart_one_of_them_is_opened_with_its_buttons_and_all_ar
     assert anew[0].request.seed != tunes[0].request.seed
 
 
-async def test_a_set_that_is_half_finished_when_the_bot_stops_is_posted_once_when_it_is_whole(stage: Stage) -> None:
+async def test_a_set_that_is_half_finished_at_a_restart_is_posted_once(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("set", count=2)
     first, second = await tunes_of(stage, asked)
@@ -124,7 +124,7 @@ async def test_a_set_that_is_half_finished_when_the_bot_stops_is_posted_once_whe
     assert [m["id"] for m in discord.tunes()] == [message]
 
 
-async def test_a_tune_that_does_not_come_out_is_told_and_the_others_come(stage: Stage) -> None:
+async def test_a_failed_tune_is_counted_and_the_others_are_posted(stage: Stage) -> None:
     first, second = await tunes_of(stage, await stage.discord.slash("set", count=2))
     await stage.storage.fail(first.id, "It broke.")
     await stage.compose(second.id, title="The Other")
@@ -134,14 +134,14 @@ async def test_a_tune_that_does_not_come_out_is_told_and_the_others_come(stage: 
     assert "1 tune failed." in message["content"]
 
 
-async def test_a_set_of_which_nothing_comes_out_says_why(stage: Stage) -> None:
+async def test_a_set_that_failed_completely_says_why(stage: Stage) -> None:
     asked = await stage.discord.slash("set", count=2)
     for tune in await tunes_of(stage, asked):
         await stage.storage.fail(tune.id, "It broke.")
     await stage.discord.until(lambda: (stage.discord.card(asked) or {})["content"] == "It broke.")
 
 
-async def test_more_than_a_person_may_have_open_is_refused_whole_and_to_them_alone(stage: Stage) -> None:
+async def test_a_set_over_the_limit_is_refused_as_a_whole_privately(stage: Stage) -> None:
     asked = await stage.discord.slash("set", count=4)
     assert "a set of 4 is more than that" in await stage.discord.private_text(asked)
     assert await stage.storage.undelivered("discord") == []

@@ -17,7 +17,7 @@ async def told(stage: Stage, **options: Any) -> str:
     return await stage.discord.private_text(await stage.discord.slash("settings", **options))
 
 
-async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage) -> None:
+async def test_given_settings_are_stored_and_shown_and_others_stay(stage: Stage) -> None:
     await told(stage, sharing_channel=TUNES, add_channel=TUNES, cooldown=30, open_requests=2)
     await stage.stop_bot()
     await stage.start_bot()
@@ -40,7 +40,7 @@ async def test_what_is_given_is_kept_and_shown_and_the_rest_stays(stage: Stage) 
     stage.discord.assert_no_pings()
 
 
-async def test_channels_are_taken_away_one_by_one_or_all_is_as_usual_again(stage: Stage) -> None:
+async def test_channels_are_removed_one_by_one_or_reset(stage: Stage) -> None:
     await told(stage, add_channel=TUNES)
     await told(stage, add_channel=SILENT)
     assert "- channels for tunes: <#301>" in await told(stage, remove_channel=TUNES)
@@ -61,19 +61,19 @@ async def test_channels_are_taken_away_one_by_one_or_all_is_as_usual_again(stage
     ],
     ids=["tunes", "silent", "hidden"],
 )
-async def test_what_the_bot_may_not_do_in_the_sharing_channel_is_said(stage: Stage, channel: Any, lacking: str | None) -> None:
+async def test_missing_permissions_in_the_sharing_channel_are_shown(stage: Stage, channel: Any, lacking: str | None) -> None:
     shown = await told(stage, sharing_channel=channel)
     assert lacking in shown if lacking else "⚠️" not in shown
     assert (await stage.storage.preferences.community(SERVER)).sharing_channel == channel.id
 
 
-async def test_who_does_not_manage_the_server_is_refused_even_where_the_command_is_opened_to_them(stage: Stage) -> None:
+async def test_only_people_who_manage_the_server_may_change_settings(stage: Stage) -> None:
     asked = await stage.discord.slash("settings", person=PIPER, opened=True, cooldown=5)
     assert "You need the Manage Server permission" in await stage.discord.private_text(asked)
     assert await stage.storage.preferences.community(SERVER) == CommunitySettings()
 
 
-async def test_it_is_offered_in_servers_to_those_who_manage_them(stage: Stage) -> None:
+async def test_the_command_is_offered_to_people_who_manage_the_server(stage: Stage) -> None:
     command = stage.discord.commands["settings"]
     assert (command["contexts"], command["integration_types"]) == ([0], [0])
     for where in ({"channel": DIRECT}, {"channel": ELSEWHERE}, {"person": PIPER}):
@@ -85,8 +85,6 @@ async def test_it_is_offered_in_servers_to_those_who_manage_them(stage: Stage) -
     ("options", "refused"),
     [({"language": "tlh"}, "don't speak"), ({"instrument": "kazoo"}, "“kazoo”"), ({"deleters": "nobody"}, "can be deleted by")],
 )
-async def test_what_cannot_be_a_setting_is_refused_and_changes_nothing(
-    stage: Stage, options: dict[str, Any], refused: str
-) -> None:
+async def test_an_invalid_setting_is_refused_and_changes_nothing(stage: Stage, options: dict[str, Any], refused: str) -> None:
     assert refused in await told(stage, cooldown=5, **options)
     assert await stage.storage.preferences.community(SERVER) == CommunitySettings()

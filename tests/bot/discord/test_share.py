@@ -30,7 +30,7 @@ async def shared(stage: Stage) -> list[str]:
     return [tune.id for tune in (await stage.storage.gallery.shared(PUBLIC)).tunes]
 
 
-async def test_its_owner_shares_a_tune_into_the_gallery_and_the_sharing_channel_after_a_restart(stage: Stage) -> None:
+async def test_the_owner_shares_a_tune_after_a_restart(stage: Stage) -> None:
     await sharing_in(stage, SHOWCASE)
     first, message = await stage.posted()
     await stage.restart()
@@ -48,7 +48,7 @@ async def test_its_owner_shares_a_tune_into_the_gallery_and_the_sharing_channel_
 
 
 @pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
-async def test_without_a_sharing_channel_it_is_in_the_gallery(stage: Stage, channel: Channel) -> None:
+async def test_without_a_sharing_channel_the_tune_is_only_in_the_gallery(stage: Stage, channel: Channel) -> None:
     first, message = await stage.posted(channel=channel, person=FIDDLER)
     assert (
         await stage.discord.private_text(await stage.discord.click(message, "Share")) == "Shared. The tune is now in the gallery."
@@ -56,7 +56,7 @@ async def test_without_a_sharing_channel_it_is_in_the_gallery(stage: Stage, chan
     assert await shared(stage) == [first]
 
 
-async def test_a_tune_that_was_made_in_the_sharing_channel_is_not_posted_there_again(stage: Stage) -> None:
+async def test_a_tune_requested_in_the_sharing_channel_is_not_posted_again(stage: Stage) -> None:
     await sharing_in(stage, TUNES)
     first, message = await stage.posted()
     assert "now in the gallery." in await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
@@ -65,14 +65,14 @@ async def test_a_tune_that_was_made_in_the_sharing_channel_is_not_posted_there_a
 
 
 @pytest.mark.parametrize("channel", [TUNES, PRIVATE], ids=lambda channel: channel.name)
-async def test_nobody_else_shares_it(stage: Stage, channel: Channel) -> None:
+async def test_only_the_owner_can_share(stage: Stage, channel: Channel) -> None:
     _, message = await stage.posted(channel=channel, person=FIDDLER)
     refusal = await stage.discord.private_text(await stage.discord.click(message, "Share", person=HERMIT))
     assert ("Only the owner of this tune" if channel is TUNES else "This tune is private") in refusal
     assert await shared(stage) == []
 
 
-async def test_what_is_shared_is_taken_back_when_its_owner_says_so_once_more_after_a_restart(stage: Stage) -> None:
+async def test_the_owner_unshares_a_tune_after_a_restart(stage: Stage) -> None:
     await sharing_in(stage, SHOWCASE)
     first, message = await stage.posted()
     await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
@@ -87,7 +87,7 @@ async def test_what_is_shared_is_taken_back_when_its_owner_says_so_once_more_aft
     assert len(stage.discord.tunes(SHOWCASE)) == 1
 
 
-async def test_a_moderator_takes_it_back_from_the_sharing_channel_and_others_do_not(stage: Stage) -> None:
+async def test_a_moderator_can_unshare_and_others_cannot(stage: Stage) -> None:
     await sharing_in(stage, SHOWCASE)
     first, message = await stage.posted()
     await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
@@ -105,7 +105,7 @@ async def test_a_moderator_takes_it_back_from_the_sharing_channel_and_others_do_
 
 
 @pytest.mark.parametrize("channel", [SILENT, HIDDEN], ids=lambda channel: channel.name)
-async def test_where_the_bot_may_not_write_the_tune_is_shared_and_the_rest_is_said(stage: Stage, channel: Channel) -> None:
+async def test_if_the_bot_may_not_write_the_tune_is_shared_with_a_notice(stage: Stage, channel: Channel) -> None:
     await sharing_in(stage, channel)
     first, message = await stage.posted()
     pressed = await stage.discord.click(message, "Share", person=PIPER)
@@ -114,7 +114,7 @@ async def test_where_the_bot_may_not_write_the_tune_is_shared_and_the_rest_is_sa
 
 
 @pytest.mark.parametrize("mood", ["lost", "broken", "refused", "limited"])
-async def test_it_is_posted_once_whatever_becomes_of_the_answer(stage: Stage, mood: str) -> None:
+async def test_a_shared_tune_is_posted_once_if_the_answer_is_lost(stage: Stage, mood: str) -> None:
     await sharing_in(stage, SHOWCASE)
     _, message = await stage.posted()
     call = f"POST /channels/{SHOWCASE.id}/messages"
@@ -133,7 +133,7 @@ async def test_it_is_posted_once_whatever_becomes_of_the_answer(stage: Stage, mo
 
 
 @pytest.mark.parametrize("minutes_later", [0, 10])
-async def test_what_was_posted_but_not_remembered_is_not_posted_again(
+async def test_a_post_that_was_not_stored_is_not_repeated(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, minutes_later: int
 ) -> None:
     await sharing_in(stage, SHOWCASE)
@@ -153,7 +153,7 @@ async def test_what_was_posted_but_not_remembered_is_not_posted_again(
     assert stage.discord.messages_in(SHOWCASE) == [post]
 
 
-async def test_what_was_shared_and_not_posted_is_posted_after_the_restart(stage: Stage) -> None:
+async def test_a_shared_tune_without_a_post_is_posted_after_a_restart(stage: Stage) -> None:
     first, _ = await stage.posted()
     await stage.stop_bot()
     await stage.storage.sharing.share(first, Viewer("discord", PIPER.id, TUNES.server), channel_id=SHOWCASE.id)
@@ -162,14 +162,14 @@ async def test_what_was_shared_and_not_posted_is_posted_after_the_restart(stage:
     assert len(stage.discord.tunes(SHOWCASE)) == 1
 
 
-async def test_what_is_taken_back_while_it_is_posted_does_not_stay(stage: Stage) -> None:
+async def test_the_post_of_a_tune_unshared_meanwhile_is_deleted(stage: Stage) -> None:
     await sharing_in(stage, SHOWCASE)
     first, message = await stage.posted()
     post = f"POST /channels/{SHOWCASE.id}/messages"
     go_on = stage.discord.hold(post)
     await stage.discord.click(message, "Share", person=PIPER)
     async with asyncio.timeout(HANG_S):
-        while post not in stage.discord.calls:  # it has begun, and is not over
+        while post not in stage.discord.calls:  # it has started, and is not finished
             await asyncio.sleep(0.01)
     await stage.storage.sharing.unshare(first, Viewer("discord", PIPER.id, TUNES.server))
     go_on.set()
@@ -178,7 +178,7 @@ async def test_what_is_taken_back_while_it_is_posted_does_not_stay(stage: Stage)
 
 
 async def known(stage: Stage, tune_id: str) -> None:
-    """Waits until the message in the sharing channel is remembered."""
+    """Waits until the post in the sharing channel is stored."""
     async with asyncio.timeout(HANG_S):
         while True:
             tune = await stage.tune(tune_id)

@@ -1,4 +1,4 @@
-"""Coming up, staying up and leaving."""
+"""Starting, reconnecting and stopping."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def settings(**values: Any) -> Settings:
 
 
 @pytest.mark.parametrize(("token", "told"), [("MTAw.wrong.token", "rejected the bot's token"), (None, "token is missing")])
-async def test_a_wrong_token_ends_in_a_sentence_and_its_own_exit_code(storage: Storage, token: str | None, told: str) -> None:
+async def test_a_wrong_token_ends_with_an_explanation_and_an_exit_code(storage: Storage, token: str | None, told: str) -> None:
     async with FakeDiscord() as discord:
         wrong = settings(**discord.settings | {"discord_token": token})
         with pytest.raises(NoLogin, match=told) as error:
@@ -36,7 +36,7 @@ async def test_a_wrong_token_ends_in_a_sentence_and_its_own_exit_code(storage: S
     assert str(token) not in str(error.value)
 
 
-async def test_a_token_that_is_withdrawn_later_ends_the_same_way(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_token_that_is_revoked_later_ends_the_same_way(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stage.side is not None
     monkeypatch.setattr("tests.loopback.discord_world.TOKEN", "another")
     await stage.discord.gateway.forget_session()
@@ -46,7 +46,7 @@ async def test_a_token_that_is_withdrawn_later_ends_the_same_way(stage: Stage, m
             await stage.running
 
 
-async def test_discord_out_of_reach_is_tried_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_bot_retries_while_discord_is_out_of_reach(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     await stage.stop_bot()
     monkeypatch.setattr(limits, "RECONNECT_S", 0.05)
     stage.discord.refuse(r"GET /users/@me", 403, times=2)
@@ -61,7 +61,7 @@ async def test_the_invite_link_is_logged_at_the_start(stopped_stage: Stage) -> N
     assert url == "https://discord.com/oauth2/authorize?client_id=100&scope=bot+applications.commands&permissions=274878286848"
 
 
-async def test_no_privileged_intent_is_asked_for(stage: Stage) -> None:
+async def test_no_privileged_intent_is_requested(stage: Stage) -> None:
     guilds, guild_messages, direct_messages = 1 << 0, 1 << 9, 1 << 12
     assert stage.discord.gateway.intents == guilds | guild_messages | direct_messages
 
@@ -75,19 +75,21 @@ async def test_ready_means_that_events_arrive(stage: Stage) -> None:
     assert not stage.side.ready()
 
 
-async def test_the_addresses_of_discord_itself_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_settings_the_addresses_of_discord_are_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Route, "BASE", "untouched")
     start.redirect(settings())
     assert Route.BASE == "untouched"
 
 
-async def test_a_tune_without_an_address_in_discord_does_not_keep_the_bot_from_starting(stopped_stage: Stage) -> None:
+async def test_a_tune_without_reply_data_does_not_stop_the_start(stopped_stage: Stage) -> None:
     await stopped_stage.storage.add(TuneRequest(seed=1), Origin(platform="discord", event_id="1", user_id="400"))
     await stopped_stage.start_bot()
     await stopped_stage.accepted(await stopped_stage.discord.slash("tune"))
 
 
-async def test_a_farewell_that_is_not_answered_does_not_hold_up_the_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_disconnect_that_discord_does_not_confirm_does_not_delay_the_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     close, closing = TunesmithBot.close, list[asyncio.Task[None]]()
 
     async def unanswered(bot: TunesmithBot) -> None:

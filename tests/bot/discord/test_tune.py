@@ -1,4 +1,4 @@
-"""`/tune` from the command to the message."""
+"""`/tune`: from the command to the message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.loopback.discord import DIRECT, FIDDLER, PIPER
 from tests.patience import HANG_S
 
 
-async def test_the_command_becomes_an_ordinary_message_with_three_files(stage: Stage) -> None:
+async def test_the_command_results_in_a_message_with_three_files(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("tune", rhythm="reel", key="Ador", metre="4/4", temperature=0.8, seed=7)
     tune = await stage.accepted(asked)
@@ -53,7 +53,7 @@ async def test_the_card_shows_the_queue_then_the_bars(stage: Stage) -> None:
     await discord.until(lambda: "5 bars" in (discord.card(asked) or {})["content"])
 
 
-async def test_progress_is_shown_now_and_then_and_never_after_the_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_progress_is_shown_at_intervals_and_not_after_the_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CARD_EDIT_INTERVAL_S", 10 * HANG_S)
     discord = stage.discord
     asked = await discord.slash("tune")
@@ -86,7 +86,7 @@ async def test_progress_is_shown_now_and_then_and_never_after_the_end(stage: Sta
         ({"opening": "K:D\nABcd efga", "mode": "play"}, "no bar lines"),
     ],
 )
-async def test_a_wish_that_cannot_be_met_is_refused_to_the_person_alone(stage: Stage, options: dict[str, Any], told: str) -> None:
+async def test_an_invalid_request_is_refused_privately(stage: Stage, options: dict[str, Any], told: str) -> None:
     asked = await stage.discord.slash("tune", **options)
     assert told in await stage.discord.private_text(asked)
     assert stage.discord.messages_in() == []
@@ -94,7 +94,7 @@ async def test_a_wish_that_cannot_be_met_is_refused_to_the_person_alone(stage: S
     stage.discord.assert_no_pings()
 
 
-async def test_one_wish_too_many_is_refused_to_the_person_alone(stage: Stage) -> None:
+async def test_one_unfinished_tune_too_many_is_refused_privately(stage: Stage) -> None:
     discord = stage.discord
     for _ in range(3):
         await stage.accepted(await discord.slash("tune"))
@@ -104,7 +104,7 @@ async def test_one_wish_too_many_is_refused_to_the_person_alone(stage: Stage) ->
     assert len(await stage.storage.undelivered("discord")) == 3
 
 
-async def test_a_tune_that_fails_says_so_on_its_card(stage: Stage) -> None:
+async def test_a_failed_tune_says_so_on_its_card(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("tune")
     tune = await stage.accepted(asked)
@@ -125,18 +125,18 @@ async def test_a_command_is_answered_while_the_database_is_silent(
         await stage.discord.answered(await stage.discord.slash(command))
 
 
-async def test_an_opening_from_the_command_line_has_its_lines_again(stage: Stage) -> None:
+async def test_an_opening_typed_as_an_option_has_line_breaks_again(stage: Stage) -> None:
     asked = await stage.discord.slash("tune", opening="X:1 T:Mine M:6/8 L:1/8 K:E dorian EFG ABc|BAG FED:|")
     tune = await stage.accepted(asked)
     assert tune.request.opening == "X:1\nT:Mine\nM:6/8\nL:1/8\nK:E dorian\nEFG ABc|BAG FED:|"
 
 
-async def test_an_instrument_may_be_chosen_and_the_backing_left_out(stage: Stage) -> None:
+async def test_instrument_and_backing_can_be_chosen(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune", instrument="harp", backing=False))
     assert (tune.request.instrument, tune.request.backing) == ("harp", False)
 
 
-async def test_what_becomes_of_the_opening_may_be_chosen_and_the_message_says_so(stage: Stage) -> None:
+async def test_the_mode_of_the_opening_can_be_chosen_and_is_shown(stage: Stage) -> None:
     asked = await stage.discord.slash("tune", opening=ABC, mode="vary", strength=3, structure="free", seed=7)
     tune = await stage.accepted(asked)
     assert (tune.request.mode, tune.request.strength, tune.request.structure) == ("vary", 3, "free")
@@ -156,7 +156,7 @@ async def test_keys_are_offered_as_they_are_typed(stage: Stage) -> None:
     assert await discord.autocomplete("tune", "key", "zzz") == []
 
 
-async def test_metres_are_offered_for_the_rhythm_that_is_chosen(stage: Stage) -> None:
+async def test_metres_of_the_chosen_rhythm_are_offered(stage: Stage) -> None:
     discord = stage.discord
     assert [choice["value"] for choice in await discord.autocomplete("tune", "metre", "", rhythm="jig")] == ["6/8", "12/8"]
     assert [choice["value"] for choice in await discord.autocomplete("tune", "metre", "9")] == ["9/8"]
@@ -202,7 +202,7 @@ async def test_a_broken_gateway_connection_is_resumed_without_losing_the_tune(st
     asked = await discord.slash("tune")
     tune = await stage.accepted(asked)
     await discord.drop()
-    missed = await discord.slash("tune")  # while nobody listens
+    missed = await discord.slash("tune")  # while the connection is down
     await stage.accepted(missed)
     await stage.compose(tune.id)
     await stage.delivered(tune.id)

@@ -1,4 +1,4 @@
-"""`/tunebook`: one file of many tunes."""
+"""`/tunebook`: many tunes in one file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def titles_in_book(stage: Stage, channel: Channel = TUNES, **options: str)
     return [line[2:] for line in stage.discord.file(answer, ".abc").decode().splitlines() if line.startswith("T:")]
 
 
-async def test_a_servers_book_holds_what_was_shared_in_the_order_that_is_asked_for(stage: Stage) -> None:
+async def test_a_servers_tunebook_has_the_shared_tunes_in_the_chosen_order(stage: Stage) -> None:
     first = await made(stage, "First")
     await made(stage, "Second", person=PIPER)
     await made(stage, "Private", share=False)
@@ -44,13 +44,13 @@ async def test_a_servers_book_holds_what_was_shared_in_the_order_that_is_asked_f
         ({"which": "mine"}, "You have no tunes yet"),
     ],
 )
-async def test_a_book_without_tunes_is_a_sentence(stage: Stage, options: dict[str, str], told: str) -> None:
+async def test_a_tunebook_without_tunes_is_a_text(stage: Stage, options: dict[str, str], told: str) -> None:
     answer = await page_of(stage, await stage.discord.slash("tunebook", **options))
     assert told in answer["content"]
     assert answer["attachments"] == []
 
 
-async def test_a_book_that_is_too_large_comes_in_several_files(stage: Stage) -> None:
+async def test_a_tunebook_that_is_too_large_is_sent_in_several_files(stage: Stage) -> None:
     for number in range(3):
         await made(stage, f"Tune {number}")
     asked = await stage.discord.slash("tunebook", channel=replace(TUNES, file_bytes=200))
@@ -63,7 +63,7 @@ async def test_a_book_that_is_too_large_comes_in_several_files(stage: Stage) -> 
 
 
 @given(st.lists(st.text("XTé|:\n ", max_size=30).map(lambda body: f"X:1\n{body.strip()}|\n"), min_size=1), st.integers(1, 200))
-def test_a_book_is_split_between_tunes_and_nothing_of_it_is_lost(tunes: list[str], limit: int) -> None:
+def test_a_tunebook_is_split_between_tunes_without_loss(tunes: list[str], limit: int) -> None:
     book = "\n".join(tunes)
     files = split(book, limit)
     assert b"\n".join(tune for file in files for tune in file) == book.encode()

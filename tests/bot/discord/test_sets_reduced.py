@@ -1,4 +1,4 @@
-"""A tune of a set is deleted, shared or cancelled: what becomes of the others, and of the message that they share."""
+"""Sets of which tunes are deleted, shared, cancelled or failed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HERE = Viewer("discord", FIDDLER.id, TUNES.server)
 
 
 @pytest.mark.parametrize("channel", [TUNES, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_one_that_is_deleted_is_taken_out_of_the_message_and_the_others_stay(stage: Stage, channel: Channel) -> None:
+async def test_a_deleted_tune_is_removed_from_the_message(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
     tunes, message = await posted_set(stage, channel, count=3)
     opened = await discord.private_message(await discord.select(message, "2. Number 2"))
@@ -37,7 +37,7 @@ async def test_one_that_is_deleted_is_taken_out_of_the_message_and_the_others_st
 
 
 @pytest.mark.parametrize("which", [0, 1])
-async def test_one_that_is_deleted_before_the_set_is_whole_does_not_keep_the_others(stage: Stage, which: int) -> None:
+async def test_a_tune_deleted_before_the_set_is_finished_does_not_stop_the_others(stage: Stage, which: int) -> None:
     discord = stage.discord
     asked = await discord.slash("set", count=3)
     tunes = await tunes_of(stage, asked)
@@ -56,7 +56,7 @@ async def test_one_that_is_deleted_before_the_set_is_whole_does_not_keep_the_oth
     assert "1. **Number 1**" in message["content"] and "2. **Number 2**" in message["content"]
 
 
-async def test_what_was_shared_of_a_set_that_is_cancelled_goes_from_the_sharing_channel(stage: Stage) -> None:
+async def test_the_posts_of_shared_tunes_of_a_cancelled_set_are_deleted(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("set", count=2)
     first, _ = await tunes_of(stage, asked)
@@ -72,7 +72,7 @@ async def test_what_was_shared_of_a_set_that_is_cancelled_goes_from_the_sharing_
 async def test_nothing_of_a_set_is_posted_while_it_is_deleted(
     stage: Stage, erased: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whichever of its tunes is the last that is not finished: the others may not be taken for all of it."""
+    """While tunes are deleted, the finished ones must not be taken for the whole set."""
     asked = await stage.discord.slash("set", count=3)
     first, second, third = await tunes_of(stage, asked)
     await stage.compose(second.id)
@@ -95,7 +95,7 @@ async def test_nothing_of_a_set_is_posted_while_it_is_deleted(
     assert stage.discord.tunes() == []
 
 
-async def test_a_set_whose_tunes_in_other_keys_do_not_come_out_is_a_set_still(stage: Stage) -> None:
+async def test_a_set_whose_tunes_in_other_keys_failed_is_still_a_set(stage: Stage) -> None:
     first, second, third = await tunes_of(stage, await stage.discord.slash("set", rhythm="reel", key="D", seed=0, count=3))
     assert first.request.key == third.request.key != second.request.key
     await stage.storage.fail(second.id, "It broke.")
@@ -105,7 +105,7 @@ async def test_a_set_whose_tunes_in_other_keys_do_not_come_out_is_a_set_still(st
     assert [file["filename"] for file in message["attachments"]][:2] == ["set.abc", "set.mp3"]
 
 
-async def test_what_is_left_of_a_set_is_a_set_still(stage: Stage) -> None:
+async def test_the_rest_of_a_set_is_still_a_set(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_set(stage, TUNES, rhythm="reel", key="D", seed=0, count=3)
     for title, heading in (("2. Number 2", "**A set of 2 tunes**"), ("1. Number 1", "**A set of 1 tune**")):
@@ -114,7 +114,7 @@ async def test_what_is_left_of_a_set_is_a_set_still(stage: Stage) -> None:
         assert message["content"].startswith(heading)
 
 
-async def test_what_is_left_of_a_set_is_made_again_as_a_set(stage: Stage) -> None:
+async def test_again_under_the_rest_of_a_set_requests_a_set(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_set(stage, TUNES, rhythm="reel", key="D", seed=0, count=3)
     await deleted(stage, await discord.private_message(await discord.select(message, "2. Number 2")), FIDDLER)
@@ -123,7 +123,7 @@ async def test_what_is_left_of_a_set_is_made_again_as_a_set(stage: Stage) -> Non
     assert first.request.key == "D" != second.request.key
 
 
-async def test_what_is_left_of_several_tunes_for_one_wish_is_one_of_them_still(stage: Stage) -> None:
+async def test_the_rest_of_several_tunes_for_one_request_keeps_its_heading(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_set(stage, TUNES, command="tune", rhythm="jig", count=2)
     await deleted(stage, await discord.private_message(await discord.select(message, "1. Number 1")), FIDDLER)
@@ -131,7 +131,7 @@ async def test_what_is_left_of_several_tunes_for_one_wish_is_one_of_them_still(s
     assert message["content"].startswith("**1 tune for one request**")
 
 
-async def test_several_tunes_for_one_wish_of_before_that_was_remembered_are_made_again_as_such(stage: Stage, url: str) -> None:
+async def test_without_a_stored_kind_equal_requests_are_one_request(stage: Stage, url: str) -> None:
     tunes, message = await posted_set(stage, TUNES, "tune", rhythm="jig", key="G", count=2)
     execute(url, "UPDATE tunes SET reply = reply - 'one_wish'")
     anew = await tunes_of(stage, await stage.discord.click(message, "Again"))

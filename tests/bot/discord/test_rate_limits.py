@@ -1,4 +1,4 @@
-"""What is shown while people wait, and how often."""
+"""The bot's own rate limits, and the time left on a card."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from tests.loopback.discord import Person
         (9_100, "about 3 h left"),
     ],
 )
-def test_the_time_that_is_left_is_told_in_steps_that_people_count_by(seconds: int, told: str) -> None:
+def test_the_time_left_is_rounded(seconds: int, told: str) -> None:
     assert time_left(seconds) == told
 
 
-def test_however_many_cards_are_open_their_edits_keep_to_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=lambda: 100.0))  # all at the same moment
+def test_edits_of_many_cards_keep_to_the_rate_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=lambda: 100.0))  # all at the same time
     edits = CallRateLimit()
     delays = [edits.card_edit_delay_s() for _ in range(3 * limits.CARD_EDITS_PER_S + 1)]
     assert delays[0] == 0
@@ -46,7 +46,7 @@ def test_however_many_cards_are_open_their_edits_keep_to_a_rate(monkeypatch: pyt
 
 
 async def called(paced: CallRateLimit, path: str) -> float:
-    """When the call left, in seconds."""
+    """The time in seconds at which the call was sent."""
     request = aiohttp.TraceRequestStartParams("GET", URL(Route.BASE + path), CIMultiDict())
     [before] = paced.trace.on_request_start
     async with aiohttp.ClientSession() as session:
@@ -54,7 +54,7 @@ async def called(paced: CallRateLimit, path: str) -> float:
     return time.monotonic()
 
 
-async def test_calls_wait_for_their_second_and_first_answers_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_calls_wait_for_the_rate_limit_and_first_answers_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CALLS_PER_S", 3)
     paced, began = CallRateLimit(), time.monotonic()
     calls = asyncio.gather(*(called(paced, "/channels/300/messages") for _ in range(4)))
@@ -67,7 +67,7 @@ async def test_calls_wait_for_their_second_and_first_answers_do_not(monkeypatch:
     assert not paced.busy
 
 
-async def test_many_cards_are_all_edited_and_none_too_often(stage: Stage) -> None:
+async def test_many_cards_are_all_edited_but_not_too_often(stage: Stage) -> None:
     began = time.monotonic()
     asked = [await stage.discord.slash("tune", person=Person(str(500 + number), "somebody")) for number in range(30)]
 

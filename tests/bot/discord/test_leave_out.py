@@ -1,4 +1,4 @@
-"""What people want left out of a tune."""
+"""Leaving things out of a tune: the option `without`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.bot.discord.conftest import ABC, Stage
 from tests.loopback.discord import MENTION, Person
 
 
-async def test_what_is_left_out_is_kept_by_the_buttons_and_stands_under_the_tune(stage: Stage) -> None:
+async def test_left_out_things_are_shown_and_kept_by_the_buttons(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune", without="Rests, triplets"))
     assert tune.request.without == ("triplets", "rests")
     await stage.compose(tune.id)
@@ -19,7 +19,7 @@ async def test_what_is_left_out_is_kept_by_the_buttons_and_stands_under_the_tune
     assert (varied.request.mode, varied.request.without) == ("vary", ("ties",))
 
 
-async def test_it_is_offered_one_after_the_other_in_the_persons_language(stage: Stage) -> None:
+async def test_things_to_leave_out_are_offered_one_by_one_in_the_persons_language(stage: Stage) -> None:
     offered = await stage.discord.autocomplete("tune", "without", "")
     assert [choice["value"] for choice in offered][:2] == ["triplets", "semiquavers"]
     assert await stage.discord.autocomplete("tune", "without", "ties, re") == [{"name": "ties, rests", "value": "ties, rests"}]
@@ -29,13 +29,13 @@ async def test_it_is_offered_one_after_the_other_in_the_persons_language(stage: 
     ]
 
 
-async def test_the_names_that_are_offered_can_be_typed_as_well(stage: Stage) -> None:
+async def test_translated_names_can_be_typed(stage: Stage) -> None:
     german = Person("77", "Anna", locale="de")
     tune = await stage.accepted(await stage.discord.slash("tune", person=german, without="Pausen, triolen, ties"))
     assert tune.request.without == ("triplets", "rests", "ties")
 
 
-async def test_the_like_of_a_tune_goes_without_as_well(stage: Stage) -> None:
+async def test_a_similar_tune_leaves_out_the_same_things(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune", key="Ador", without="rests"))
     await stage.compose(tune.id)
     message = stage.discord.messages[await stage.delivered(tune.id)]
@@ -46,16 +46,16 @@ async def test_the_like_of_a_tune_goes_without_as_well(stage: Stage) -> None:
     assert (made.request.mode, made.request.without) == ("vary", ("ties",))
 
 
-async def test_what_cannot_be_left_out_is_refused_to_the_person_alone(stage: Stage) -> None:
+async def test_unknown_things_to_leave_out_are_refused_privately(stage: Stage) -> None:
     said = await stage.discord.private_text(await stage.discord.slash("tune", without="triplets, joy"))
     assert said.startswith("I can't leave out “joy”. Try triplets, semiquavers,")
 
 
-async def test_it_can_be_said_in_chat(stage: Stage) -> None:
+async def test_things_to_leave_out_can_be_named_in_chat(stage: Stage) -> None:
     tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel without triplets and rests"))
     assert (tune.request.rhythm, tune.request.without) == ("reel", ("triplets", "rests"))
 
 
-async def test_a_tune_that_is_played_as_it_stands_keeps_everything(stage: Stage) -> None:
+async def test_a_tune_played_as_written_keeps_everything(stage: Stage) -> None:
     tune = await stage.accepted(await stage.discord.slash("tune", opening=ABC, mode="play", without="rests"))
     assert tune.request.without == ()

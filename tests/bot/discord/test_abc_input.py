@@ -1,4 +1,4 @@
-"""ABC found among other words, and read out of files."""
+"""ABC among other words and in files."""
 
 from __future__ import annotations
 
@@ -54,23 +54,23 @@ def test_abc_is_found_among_words(content: str, found: str | None) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from('ABcd|:`\n KTMX"![]%>3/ée'), max_size=300))
-def test_any_message_is_looked_through(content: str) -> None:
+def test_any_text_can_be_searched_for_abc(content: str) -> None:
     for found in (abc_in_code(content), abc_lines(content)):
         assert found is None or isinstance(found, str)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
-def test_files_are_read_in_both_encodings_of_the_collections(encoding: str) -> None:
+def test_files_are_decoded_as_utf_8_or_windows_1252(encoding: str) -> None:
     assert decode("T:Seán Ó Duibhir\r\nK:D\r\n".encode(encoding)) == "T:Seán Ó Duibhir\nK:D\n"
 
 
 @pytest.mark.parametrize("content", [b"ID3\x04\x00\x00", b"\x89PNG\r\n\x1a\n\x00", "K:D\nABcd|".encode("utf-16")])
-def test_a_file_that_is_no_text_is_refused(content: bytes) -> None:
+def test_a_binary_file_is_refused(content: bytes) -> None:
     with pytest.raises(RequestError, match="can't read this file as text"):
         decode(content)
 
 
-def test_the_first_tune_of_a_long_collection_is_read_and_the_rest_is_said_to_be_left_out() -> None:
+def test_the_first_tune_of_a_long_collection_is_read_with_a_notice() -> None:
     collection = "".join(f"X:{number}\n{ABC.partition(chr(10))[2]}\n" for number in range(1, 60))
     text = first_tune(collection)
     assert len(collection) > MAX_OPENING_CHARACTERS > len(text)
@@ -79,7 +79,7 @@ def test_the_first_tune_of_a_long_collection_is_read_and_the_rest_is_said_to_be_
     assert "Only the first tune was read." in played.notices
 
 
-def test_one_tune_that_is_too_long_is_refused_with_its_length() -> None:
+def test_a_tune_that_is_too_long_is_refused_with_its_length() -> None:
     with pytest.raises(RequestError, match=r"has 5,004 characters; I read at most 4,000"):
         first_tune("K:D\n" + 500 * "ABcd efga|")
 
@@ -95,6 +95,6 @@ def test_one_tune_that_is_too_long_is_refused_with_its_length() -> None:
         ("one | two", None, "one | two"),
     ],
 )
-def test_what_is_said_is_told_from_the_music_after_it(content: str, music: str | None, words: str) -> None:
+def test_words_are_separated_from_the_music_after_them(content: str, music: str | None, words: str) -> None:
     assert abc_at_line_end(content) == music
     assert words_around_abc(content).split() == words.split()

@@ -1,4 +1,4 @@
-"""What is posted, without posting it."""
+"""The text of a tune's message and card, and command choices, without Discord."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def tune(**changes: Any) -> Tune:
         ("", "tune"),
     ],
 )
-def test_a_title_becomes_a_file_name_for_every_system(title: str, name: str) -> None:
+def test_a_title_becomes_a_file_name_that_is_valid_everywhere(title: str, name: str) -> None:
     assert slug(title) == name
 
 
 @given(st.text(max_size=300), st.text(max_size=2_500))
-def test_whatever_the_tune_holds_the_message_fits_and_its_blocks_close(title: str, abc: str) -> None:
+def test_the_message_of_any_tune_fits_and_closes_its_code_blocks(title: str, abc: str) -> None:
     content = tune_message.render_tune(tune(title=title, abc=abc), {}, file_limit=1, translate=ENGLISH).content
     assert len(content) <= 2_000
     assert content.count("```") in (0, 2)
@@ -67,7 +67,7 @@ def test_files_can_be_posted_more_than_once() -> None:
     assert [made.files[0].fp.read() for _ in range(2)] == [b"12345", b"12345"]
 
 
-def test_the_parent_is_named_only_where_people_can_go_there() -> None:
+def test_the_parent_is_linked_only_if_readers_can_open_it() -> None:
     parent = replace(tune(), message_id="77")
     assert "channels/200/300/77" in tune_message.render_tune(tune(), {}, file_limit=1, translate=ENGLISH, parent=parent).content
     elsewhere = replace(parent, origin=replace(parent.origin, channel_id="301"))
@@ -80,7 +80,7 @@ def test_the_parent_is_named_only_where_people_can_go_there() -> None:
     )
 
 
-def test_in_the_sharing_channel_the_parent_is_named_if_it_is_there_too() -> None:
+def test_in_the_sharing_channel_the_parent_is_linked_if_it_is_there_too() -> None:
     child, parent = replace(tune(), shared=Shared(NOW, "200", "303", None)), replace(tune(), message_id="77")
     content = tune_message.render_tune(child, {}, file_limit=1, translate=ENGLISH, parent=parent, in_sharing_channel=True).content
     assert "channels" not in content
@@ -91,7 +91,7 @@ def test_in_the_sharing_channel_the_parent_is_named_if_it_is_there_too() -> None
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_however_long_all_is_the_seed_the_parent_and_who_asked_are_named(code: str) -> None:
+def test_the_longest_message_still_has_seed_parent_and_owner(code: str) -> None:
     notices = [f"The sheet has no sign for {'!*_*!, ' * 600}."] * 20
     scores = {"closest_tune": {"title": "*" * 300, "shared_notes": 14}}
     made = dict.fromkeys(("title", "rhythm", "key", "model"), "*" * 300)
@@ -117,22 +117,22 @@ def test_however_long_all_is_the_seed_the_parent_and_who_asked_are_named(code: s
         (None, ""),
     ],
 )
-def test_fields_in_one_line_get_their_own_lines(typed: str | None, read: str) -> None:
+def test_fields_on_one_line_get_lines_of_their_own(typed: str | None, read: str) -> None:
     assert unfold(typed) == read
 
 
-def test_every_key_that_is_offered_can_be_asked_for() -> None:
+def test_every_offered_key_can_be_requested() -> None:
     assert len({key.abc for key in KEYS}) == len(KEYS) == 25
     for key in KEYS:
         assert TuneRequest.check(key=key.abc).key == key.abc
 
 
 @given(st.text(max_size=100))
-def test_any_text_typed_for_a_key_is_answered(typed: str) -> None:
+def test_any_text_can_be_typed_for_a_key(typed: str) -> None:
     assert len(matching_keys(typed)) <= 25
 
 
-def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None:
+def test_a_tune_played_as_written_says_so_and_shows_notices() -> None:
     played = replace(
         tune(rhythm="", model="", notices=("Only the first voice was read.", "Signs were left out: <@1>.")),
         request=TuneRequest(seed=7, opening=ABC, mode="play"),
@@ -143,7 +143,7 @@ def test_a_tune_that_was_handed_in_says_so_and_names_what_was_left_out() -> None
     assert signs == "-# Signs were left out\\: \\<\\@1\\>."
 
 
-def test_however_much_was_left_out_the_message_fits() -> None:
+def test_a_message_with_many_notices_fits() -> None:
     notices = [f"The sheet has no sign for {'!*_*!, ' * 600}.", *[f"Only the first tune was read, {'_' * 300}."] * 20]
     content = tune_message.render_tune(
         tune(title="*" * 300, rhythm="*" * 300, notices=tuple(notices)), {}, file_limit=1, translate=ENGLISH
@@ -151,7 +151,7 @@ def test_however_much_was_left_out_the_message_fits() -> None:
     assert len(content) <= 2_000
 
 
-def test_the_card_of_a_tune_to_play_says_nothing_of_composing() -> None:
+def test_the_card_of_a_tune_played_as_written_does_not_mention_composing() -> None:
     for status in (Status.COMPOSING, Status.RENDERING):
         now = replace(tune(), status=status, request=TuneRequest(seed=7, opening=ABC, mode="play"))
         assert delivery_texts.progress(Progress(now, 0)) == "🎻 Engraving and playing …"

@@ -1,4 +1,4 @@
-"""Tunes that are offered as openings of `/tune`."""
+"""The choices for the opening of `/tune`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ async def offered(stage: Stage, typed: str, channel: Channel = TUNES, person: Pe
     return {choice["name"]: choice["value"] for choice in choices}
 
 
-async def test_titles_of_tunes_that_the_person_may_see_here_are_offered(stage: Stage) -> None:
+async def test_titles_of_visible_tunes_are_offered(stage: Stage) -> None:
     own = await made(stage, "The Humours of Own", share=False)
     abroad = await made(stage, "The Humours of Abroad", channel=ELSEWHERE, share=False)
     shared = await made(stage, "The Humours of Ben", person=PIPER)
@@ -30,7 +30,7 @@ async def test_titles_of_tunes_that_the_person_may_see_here_are_offered(stage: S
     assert await offered(stage, "no such thing") == {}
 
 
-async def test_at_most_25_tunes_with_names_that_discord_takes_are_offered(stage: Stage) -> None:
+async def test_at_most_25_tunes_with_valid_names_are_offered(stage: Stage) -> None:
     for number in range(27):
         await made(stage, f"{number} " + "🎻" * 90, rhythm="x" * 90)
     choices = await offered(stage, "")
@@ -38,7 +38,7 @@ async def test_at_most_25_tunes_with_names_that_discord_takes_are_offered(stage:
     assert all(len(name.encode("utf-16-le")) <= 200 for name in choices)
 
 
-async def test_abc_is_offered_back_as_it_is_typed(stage: Stage) -> None:
+async def test_abc_is_offered_as_typed(stage: Stage) -> None:
     await made(stage, "Cabbage")
     for typed in ("|:ABcd", "K:D ABcd", "X:1 T:The Humours"):
         assert await offered(stage, typed) == {typed: typed}
@@ -46,7 +46,7 @@ async def test_abc_is_offered_back_as_it_is_typed(stage: Stage) -> None:
     assert await offered(stage, "|:ABcd|" * 40) == {}
 
 
-async def test_a_tune_that_is_chosen_is_the_opening_and_the_parent_after_a_restart(stage: Stage) -> None:
+async def test_a_chosen_tune_is_the_opening_and_the_parent_after_a_restart(stage: Stage) -> None:
     await made(stage, "The Chosen One", person=PIPER)
     [value] = (await offered(stage, "chosen")).values()
     await stage.stop_bot()
@@ -57,7 +57,7 @@ async def test_a_tune_that_is_chosen_is_the_opening_and_the_parent_after_a_resta
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
-async def test_a_tune_that_the_person_may_not_see_is_refused(stage: Stage, channel: Channel) -> None:
+async def test_a_tune_that_the_person_cannot_see_is_refused(stage: Stage, channel: Channel) -> None:
     private = await made(stage, "Ben's", person=PIPER, channel=DIRECT, share=False)
     for tune_id in (private, "0" * 12):
         asked = await stage.discord.slash("tune", opening=f"tune:{tune_id}", channel=channel)
@@ -66,7 +66,7 @@ async def test_a_tune_that_the_person_may_not_see_is_refused(stage: Stage, chann
 
 
 @pytest.mark.parametrize("typed", ["|", "K:D", "M:6/8 ABc", "A2 B2 | c2", "[K:D]|A"])
-def test_lines_of_abc_are_known_from_their_first_characters(typed: str) -> None:
+def test_abc_is_recognised_by_its_first_characters(typed: str) -> None:
     assert is_abc(typed) and may_be_abc(typed)
 
 
@@ -81,6 +81,6 @@ def test_lines_of_abc_are_known_from_their_first_characters(typed: str) -> None:
         ("Cabbage", True),
     ],
 )
-def test_titles_are_no_abc(typed: str, may: bool) -> None:
+def test_titles_are_not_abc(typed: str, may: bool) -> None:
     assert not is_abc(typed)
     assert may_be_abc(typed) is may

@@ -1,4 +1,4 @@
-"""What a page is, as it stands in a custom_id, and its lines, without Discord."""
+"""Pages in custom ids and their text, without Discord."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from generator.notation.tokens import MODES
 from generator.request import RequestError
 from storage import CommunitySettings, Defaults, Page, Storage, Viewer
 from storage.tunes import Shared
-from tests.bot.discord.test_message import NOW, tune
+from tests.bot.discord.test_tune_message import NOW, tune
 
 LARGEST = "9" * 9 + "_" + "9" * 16 + "_" + "z" * 12
 DESK = Desk(cast(Storage, None), open_requests_per_person=1)
@@ -36,7 +36,7 @@ CALLER = Caller(Viewer("discord", "4" * 20, "2" * 20), Defaults(), CommunitySett
     st.sampled_from([None, *(str(mode) for mode in MODES), *(key.abc for key in KEYS)]),
     st.sampled_from(["", "<" + LARGEST, ">" + LARGEST]),
 )
-def test_every_page_fits_into_a_custom_id_and_is_read_again(
+def test_every_page_fits_into_a_custom_id_and_can_be_parsed(
     listing: Listing, title: str, rhythm: str | None, key: str | None, at: str
 ) -> None:
     try:
@@ -56,13 +56,13 @@ def test_every_page_fits_into_a_custom_id_and_is_read_again(
         "g::::  two  spaces", "g::::\u202e", "g::::\ud800", "g::::a\nb", "G::::", "g::::" + "x" * 90, "g:::>é:",
     ],
 )  # fmt: skip
-def test_what_is_no_page_is_not_read(written: str) -> None:
+def test_text_that_is_not_a_page_is_not_parsed(written: str) -> None:
     with pytest.raises(ValueError):
         PageRequest.parse(written)
 
 
 @given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60), st.sampled_from(Listing), st.booleans())
-def test_whatever_the_tunes_hold_the_page_fits_and_pings_nobody(
+def test_a_page_of_any_tunes_fits_into_a_message_and_pings_nobody(
     title: str, rhythm: str, key: str, listing: Listing, posted: bool
 ) -> None:
     one = tune(title=title, rhythm=rhythm, key=key)

@@ -1,4 +1,4 @@
-"""Wherever somebody asks, they get their tune: what is possible is posted, and the rest is said."""
+"""Delivery with missing permissions and without membership: what is possible is posted, and the rest is explained."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def endings(message: Payload) -> list[str]:
 
 
 @pytest.mark.parametrize("channel", [TUNES, WORKSHOP, QUESTION, LOUNGE, DIRECT], ids=lambda channel: channel.name)
-async def test_where_the_bot_is_the_tune_is_an_ordinary_message(stage: Stage, channel: Channel) -> None:
+async def test_if_the_bot_is_a_member_the_tune_is_an_ordinary_message(stage: Stage, channel: Channel) -> None:
     asked, tune = await asked_in(stage, channel)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
@@ -61,7 +61,7 @@ async def test_where_the_bot_is_the_tune_is_an_ordinary_message(stage: Stage, ch
 
 
 @pytest.mark.parametrize("channel", [ELSEWHERE, PRIVATE, GROUP], ids=lambda channel: channel.name)
-async def test_where_the_person_brought_the_bot_the_tune_is_the_answer(stage: Stage, channel: Channel) -> None:
+async def test_if_the_bot_is_user_installed_the_tune_is_the_response(stage: Stage, channel: Channel) -> None:
     asked, tune = await asked_in(stage, channel)
     await stage.compose(tune.id)
     assert await stage.delivered(tune.id) == asked.original
@@ -71,7 +71,7 @@ async def test_where_the_person_brought_the_bot_the_tune_is_the_answer(stage: St
     assert stage.discord.refusals == []
 
 
-async def test_where_a_server_keeps_apps_of_people_quiet_the_tune_is_an_answer_to_the_person_alone(stage: Stage) -> None:
+async def test_if_the_server_hides_user_installed_apps_the_tune_is_private(stage: Stage) -> None:
     stage.discord.forbid(ELSEWHERE, world.USE_EXTERNAL_APPS)
     asked, tune = await asked_in(stage, ELSEWHERE)
     await stage.compose(tune.id)
@@ -83,7 +83,7 @@ async def test_where_a_server_keeps_apps_of_people_quiet_the_tune_is_an_answer_t
 
 
 @pytest.mark.parametrize("channel", [ELSEWHERE, PRIVATE, GROUP], ids=lambda channel: channel.name)
-async def test_where_the_person_brought_the_bot_a_late_tune_comes_as_a_direct_message(stage: Stage, channel: Channel) -> None:
+async def test_if_the_bot_is_user_installed_a_late_tune_is_a_direct_message(stage: Stage, channel: Channel) -> None:
     _, tune = await asked_in(stage, channel)
     stage.discord.pass_time(16 * 60)
     await stage.compose(tune.id)
@@ -105,10 +105,10 @@ async def test_where_the_person_brought_the_bot_a_late_tune_comes_as_a_direct_me
     ],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_where_the_bot_may_not_write_the_answer_has_the_tune_and_says_why(
+async def test_if_the_bot_may_not_write_the_response_has_the_tune_and_says_why(
     stage: Stage, channel: Channel, permission: int, when: str
 ) -> None:
-    """Before or after it was asked: what it is not allowed when it is asked, it does not try."""
+    """The permission is removed before or after the request. If before, the bot does not try."""
     discord = stage.discord
     if when == "before":
         discord.forbid(channel, permission)
@@ -126,7 +126,7 @@ async def test_where_the_bot_may_not_write_the_answer_has_the_tune_and_says_why(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("channel", [TUNES, WORKSHOP], ids=lambda channel: channel.name)
-async def test_without_attach_files_the_tune_is_posted_as_text_and_the_answer_keeps_its_files(
+async def test_without_attach_files_the_tune_is_text_and_the_response_has_its_files(
     stage: Stage, channel: Channel, when: str
 ) -> None:
     discord = stage.discord
@@ -148,7 +148,7 @@ async def test_without_attach_files_the_tune_is_posted_as_text_and_the_answer_ke
     discord.assert_no_pings()
 
 
-async def test_without_attach_files_a_late_tunes_files_come_as_a_direct_message(stage: Stage) -> None:
+async def test_without_attach_files_the_files_of_a_late_tune_are_sent_directly(stage: Stage) -> None:
     discord = stage.discord
     discord.forbid(TUNES, world.ATTACH_FILES)
     _, tune = await asked_in(stage, TUNES)
@@ -160,7 +160,7 @@ async def test_without_attach_files_a_late_tunes_files_come_as_a_direct_message(
     assert endings(direct) == ENDINGS
 
 
-async def test_without_attach_files_answer_or_direct_messages_the_tune_says_that_its_files_are_missing(stage: Stage) -> None:
+async def test_without_any_way_for_files_the_tune_says_that_they_are_missing(stage: Stage) -> None:
     discord = stage.discord
     discord.forbid(TUNES, world.ATTACH_FILES)
     tune = await stage.accepted(await discord.slash("tune", person=HERMIT))
@@ -171,7 +171,7 @@ async def test_without_attach_files_answer_or_direct_messages_the_tune_says_that
     assert ABC.strip() in message["content"]
 
 
-async def test_files_that_are_apart_stay_so_when_the_post_was_not_remembered(
+async def test_files_posted_apart_are_not_repeated_if_the_post_was_not_stored(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     discord, remember = stage.discord, stage.storage.mark_delivered
@@ -220,7 +220,7 @@ async def test_without_read_message_history_a_restart_posts_the_tune_once(stage:
 
 
 @pytest.mark.parametrize("channel", [WORKSHOP, QUESTION], ids=lambda channel: channel.name)
-async def test_a_thread_that_was_archived_meanwhile_wakes_up_for_the_tune(stage: Stage, channel: Channel) -> None:
+async def test_an_archived_thread_is_reopened_by_the_tune(stage: Stage, channel: Channel) -> None:
     asked, tune = await asked_in(stage, channel)
     stage.discord.archive(channel)
     await stage.compose(tune.id)
@@ -231,7 +231,7 @@ async def test_a_thread_that_was_archived_meanwhile_wakes_up_for_the_tune(stage:
 
 
 @pytest.mark.parametrize("channel", [WORKSHOP, QUESTION], ids=lambda channel: channel.name)
-async def test_the_tune_of_a_thread_that_was_locked_meanwhile_comes_as_a_direct_message(stage: Stage, channel: Channel) -> None:
+async def test_the_tune_of_a_locked_thread_is_a_direct_message(stage: Stage, channel: Channel) -> None:
     _, tune = await asked_in(stage, channel)
     stage.discord.archive(channel, locked=True)
     await stage.compose(tune.id)
@@ -241,7 +241,7 @@ async def test_the_tune_of_a_thread_that_was_locked_meanwhile_comes_as_a_direct_
     assert "I can't post in the channel where you requested this tune, so I sent it to you here." in posted["content"]
 
 
-async def test_a_recording_over_the_places_limit_is_made_smaller(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_recording_over_the_channels_limit_is_compressed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = (np.random.default_rng(1).standard_normal((44_100 * 5, 2)) * 3_000).astype("<i2")
     mp3 = encode_mp3(noise, title="The Loopback")
     monkeypatch.setattr(conftest, "FILES", {**FILES, "tune.mp3": ("audio/mpeg", mp3)})
@@ -258,7 +258,7 @@ async def test_a_recording_over_the_places_limit_is_made_smaller(stage: Stage, m
     assert "Too large" not in message["content"]
 
 
-async def test_what_cannot_be_made_small_enough_is_named_and_the_abc_still_comes(stage: Stage) -> None:
+async def test_a_file_that_is_too_large_is_named_and_the_abc_is_still_sent(stage: Stage) -> None:
     tiny = replace(TUNES, id="350", file_bytes=1_000)
     _, tune = await asked_in(stage, tiny)
     await stage.compose(tune.id)
@@ -268,9 +268,7 @@ async def test_what_cannot_be_made_small_enough_is_named_and_the_abc_still_comes
     assert "Too large for this channel: tune.mp3." in message["content"]
 
 
-async def test_two_files_that_each_fit_stay_within_what_a_message_may_carry(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_all_files_together_stay_within_the_limit_of_a_message(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     large = bytes(14 * 2**20)
     files = {**FILES, "tune.mp3": ("audio/mpeg", large), "tune.png": ("image/png", large)}
     monkeypatch.setattr(conftest, "FILES", files)
@@ -284,7 +282,7 @@ async def test_two_files_that_each_fit_stay_within_what_a_message_may_carry(
 
 
 @pytest.mark.parametrize("channel", [TUNES, SILENT, WORKSHOP, DIRECT], ids=lambda channel: channel.name)
-async def test_a_failure_after_fifteen_minutes_is_told(stage: Stage, channel: Channel) -> None:
+async def test_a_failure_after_fifteen_minutes_is_reported(stage: Stage, channel: Channel) -> None:
     asked, tune = await asked_in(stage, channel)
     stage.discord.pass_time(16 * 60)
     await stage.storage.fail(tune.id, "The opening leaves no room for a tune.")
@@ -293,7 +291,7 @@ async def test_a_failure_after_fifteen_minutes_is_told(stage: Stage, channel: Ch
     assert message == asked.original
 
 
-async def test_an_outage_of_discord_longer_than_the_token_delays_the_tune_only(stage: Stage) -> None:
+async def test_an_outage_longer_than_the_token_only_delays_the_tune(stage: Stage) -> None:
     discord = stage.discord
     asked, tune = await asked_in(stage, TUNES)
     await stage.storage.start(tune.id)

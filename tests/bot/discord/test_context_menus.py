@@ -1,4 +1,4 @@
-"""«Continue this tune» and «Play this ABC» on any message."""
+"""The context menu entries “Continue this tune” and “Play this ABC”."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILE = Upload("The Loopback.ABC", ABC.encode())
 
 
 @pytest.mark.parametrize(("entry", "mode"), [(CONTINUE, "continue"), (PLAY, "play")])
-async def test_abc_among_words_is_taken_from_any_message(stage: Stage, entry: str, mode: str) -> None:
+async def test_abc_among_words_is_found_in_any_message(stage: Stage, entry: str, mode: str) -> None:
     discord = stage.discord
     said = await discord.write(f"How does this one go?\n{LINE}\nIt is from Clare.", person=PIPER)
     asked = await discord.menu(entry, said)
@@ -37,7 +37,7 @@ async def test_a_code_block_comes_before_a_file_and_a_file_before_words(stage: S
     assert tune.request.opening == ABC.strip()
 
 
-async def test_a_tune_that_is_forwarded_is_taken_too(stage: Stage) -> None:
+async def test_abc_in_a_forwarded_message_is_found(stage: Stage) -> None:
     said = await stage.discord.write("")
     forwarded = {
         name: said[name] for name in ("timestamp", "edited_timestamp", "attachments", "embeds", "components", "flags", "type")
@@ -48,7 +48,7 @@ async def test_a_tune_that_is_forwarded_is_taken_too(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("channel", [ELSEWHERE, PRIVATE, SILENT], ids=lambda channel: channel.name)
-async def test_where_the_bot_may_not_write_the_tune_comes_on_the_card(stage: Stage, channel: Channel) -> None:
+async def test_if_the_bot_may_not_write_the_tune_is_on_the_card(stage: Stage, channel: Channel) -> None:
     said = await stage.discord.write(LINE, channel=channel, person=PIPER)
     asked = await stage.discord.menu(CONTINUE, said)
     tune = await stage.accepted(asked)
@@ -76,7 +76,7 @@ async def test_in_direct_messages_the_tune_is_an_ordinary_message(stage: Stage) 
         ("K:nonsense\n|:ABcd|efga:|", [], "nonsense"),
     ],
 )
-async def test_a_message_without_a_tune_gets_one_sentence_to_the_person_alone(
+async def test_a_message_without_abc_is_refused_privately(
     stage: Stage, entry: str, content: str, files: list[Upload], told: str
 ) -> None:
     said = await stage.discord.write(content, files=files)
@@ -86,7 +86,7 @@ async def test_a_message_without_a_tune_gets_one_sentence_to_the_person_alone(
     assert await stage.storage.undelivered("discord") == []
 
 
-async def test_a_tune_of_the_bot_becomes_the_parent_also_after_a_restart(stage: Stage) -> None:
+async def test_a_tune_of_the_bot_becomes_the_parent_after_a_restart(stage: Stage) -> None:
     discord = stage.discord
     first = await stage.accepted(await discord.slash("tune"))
     await stage.compose(first.id)
@@ -101,7 +101,7 @@ async def test_a_tune_of_the_bot_becomes_the_parent_also_after_a_restart(stage: 
     assert f"based on https://discord.com/channels/200/300/{message['id']}" in discord.tunes()[1]["content"]
 
 
-async def test_buttons_of_another_bot_name_no_parent(stage: Stage) -> None:
+async def test_buttons_of_another_bot_do_not_name_a_parent(stage: Stage) -> None:
     discord = stage.discord
     first = await stage.accepted(await discord.slash("tune"))
     said = await discord.write(LINE)
@@ -111,7 +111,7 @@ async def test_buttons_of_another_bot_name_no_parent(stage: Stage) -> None:
     assert tune.parent_id is None
 
 
-async def test_a_tune_asked_for_before_a_restart_is_posted_once_after_it(stage: Stage) -> None:
+async def test_a_tune_requested_before_a_restart_is_posted_once_after_it(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.menu(PLAY, await discord.write(LINE))
     tune = await stage.accepted(asked)
@@ -123,7 +123,7 @@ async def test_a_tune_asked_for_before_a_restart_is_posted_once_after_it(stage: 
     assert discord.card(asked) is None
 
 
-async def test_a_entry_that_discord_sends_twice_is_one_tune(stage: Stage) -> None:
+async def test_an_interaction_that_discord_sends_twice_is_one_tune(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.menu(CONTINUE, await discord.write(LINE))
     tune = await stage.accepted(asked)
@@ -131,7 +131,7 @@ async def test_a_entry_that_discord_sends_twice_is_one_tune(stage: Stage) -> Non
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
 
 
-async def test_one_tune_too_many_is_refused_to_the_person_alone(stage: Stage) -> None:
+async def test_one_unfinished_tune_too_many_is_refused_privately(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(LINE)
     for _ in range(3):
@@ -140,6 +140,6 @@ async def test_one_tune_too_many_is_refused_to_the_person_alone(stage: Stage) ->
 
 
 @pytest.mark.parametrize("entry", [CONTINUE, PLAY])
-async def test_the_entries_are_there_for_servers_and_people_and_everywhere(stage: Stage, entry: str) -> None:
+async def test_the_entries_are_available_everywhere(stage: Stage, entry: str) -> None:
     registered = stage.discord.commands[entry]
     assert (registered["type"], registered["integration_types"], registered["contexts"]) == (3, [0, 1], [0, 1, 2])

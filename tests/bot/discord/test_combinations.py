@@ -1,4 +1,4 @@
-"""Where parts meet: wishes in chat, sets, missing permissions, deleting, cancelling."""
+"""Combinations of chat, sets, missing permissions, deleting and cancelling."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ async def delete(stage: Stage, message: Payload) -> None:
     await stage.discord.answered(await stage.discord.click(question, "Delete for good"))
 
 
-async def test_a_mention_in_a_thread_of_a_channel_for_tunes_is_taken(stage: Stage) -> None:
+async def test_a_mention_in_a_thread_of_an_allowed_channel_is_accepted(stage: Stage) -> None:
     await stage.storage.preferences.change_community(OWNER, channels=(TUNES.id,))
     tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel", channel=THREAD))
     assert tune.origin.channel_id == THREAD.id
 
 
-async def test_a_mention_in_another_channel_is_told_where_with_a_link_that_works(stage: Stage) -> None:
+async def test_a_mention_in_another_channel_gets_a_link_to_the_allowed_one(stage: Stage) -> None:
     discord = stage.discord
     await stage.storage.preferences.change_community(OWNER, channels=(TUNES.id,))
     await discord.write(f"{MENTION} a reel", channel=SHOWCASE)
@@ -52,7 +52,7 @@ async def test_a_mention_in_another_channel_is_told_where_with_a_link_that_works
     assert f" <#{TUNES.id}> " in answers[0]["content"]
 
 
-async def test_a_card_whose_answer_is_lost_is_found_again_and_the_tune_comes(stage: Stage) -> None:
+async def test_a_card_whose_answer_is_lost_is_not_repeated(stage: Stage) -> None:
     discord = stage.discord
     discord.lose_answer(rf"POST /channels/{TUNES.id}/messages")
     said = await discord.write(f"{MENTION} a reel")
@@ -62,7 +62,7 @@ async def test_a_card_whose_answer_is_lost_is_found_again_and_the_tune_comes(sta
     assert [m["id"] for m in discord.messages_in()] == [said["id"], message]
 
 
-async def test_a_card_that_cannot_be_remembered_does_not_keep_the_tune(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_card_that_cannot_be_stored_does_not_stop_the_tune(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: object) -> None:
         raise OSError("gone")
 
@@ -74,7 +74,7 @@ async def test_a_card_that_cannot_be_remembered_does_not_keep_the_tune(stage: St
     assert [m["id"] for m in stage.discord.messages_in()] == [said["id"], message]
 
 
-async def test_where_it_may_not_write_the_tune_of_a_mention_comes_whole_and_says_why(stage: Stage) -> None:
+async def test_if_the_bot_may_not_write_the_tune_of_a_mention_is_complete_and_says_why(stage: Stage) -> None:
     tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel", channel=SILENT))
     await stage.compose(tune.id)
     message = stage.discord.messages[await stage.delivered(tune.id)]
@@ -84,7 +84,7 @@ async def test_where_it_may_not_write_the_tune_of_a_mention_comes_whole_and_says
     assert len(message["attachments"]) == 3
 
 
-async def test_with_a_tune_of_text_the_files_on_its_card_are_deleted(stage: Stage) -> None:
+async def test_deleting_a_tune_posted_as_text_deletes_the_files_on_its_card(stage: Stage) -> None:
     discord = stage.discord
     discord.forbid(TUNES, ATTACH_FILES)
     _, message = await stage.posted(person=FIDDLER)
@@ -93,7 +93,7 @@ async def test_with_a_tune_of_text_the_files_on_its_card_are_deleted(stage: Stag
     await discord.until(lambda: not discord.messages_in())
 
 
-async def test_one_of_a_set_is_deleted_and_the_message_keeps_the_others(stage: Stage) -> None:
+async def test_deleting_one_tune_of_a_set_keeps_the_others_in_the_message(stage: Stage) -> None:
     discord = stage.discord
     tunes, message = await posted_set(stage, TUNES, count=2)
     await delete(stage, await discord.private_message(await discord.select(message, "2. Number 2")))
@@ -106,7 +106,7 @@ async def test_one_of_a_set_is_deleted_and_the_message_keeps_the_others(stage: S
     assert await stage.storage.set_of(tunes[0].id) == []
 
 
-async def test_one_of_a_set_is_deleted_while_the_others_are_made_and_these_come(stage: Stage) -> None:
+async def test_deleting_one_tune_of_an_unfinished_set_does_not_stop_the_others(stage: Stage) -> None:
     discord = stage.discord
     first, second = await tunes_of(stage, await discord.slash("set", count=2))
     await stage.compose(first.id, title="Not This")
@@ -124,7 +124,7 @@ async def test_one_of_a_set_is_deleted_while_the_others_are_made_and_these_come(
     assert "Not This" not in message["content"]
 
 
-async def test_a_set_of_which_one_tune_came_out_is_still_called_a_set(stage: Stage) -> None:
+async def test_a_set_with_one_finished_tune_is_still_called_a_set(stage: Stage) -> None:
     first, second = await tunes_of(stage, await stage.discord.slash("set", count=2))
     await stage.storage.fail(first.id, "It broke.")
     await stage.compose(second.id)
@@ -133,7 +133,7 @@ async def test_a_set_of_which_one_tune_came_out_is_still_called_a_set(stage: Sta
     assert [file["filename"] for file in message["attachments"]][:2] == ["set.abc", "set.mp3"]
 
 
-async def test_a_set_that_is_remembered_in_part_is_remembered_whole_after_a_restart(
+async def test_a_set_whose_delivery_was_stored_in_part_is_completed_after_a_restart(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remember, remembered = stage.storage.mark_delivered, asyncio.Event()
@@ -156,7 +156,7 @@ async def test_a_set_that_is_remembered_in_part_is_remembered_whole_after_a_rest
     assert [m["id"] for m in stage.discord.tunes()] == [message]
 
 
-async def test_what_was_shared_of_a_set_goes_when_the_set_is_cancelled(stage: Stage) -> None:
+async def test_cancelling_a_set_removes_the_posts_of_its_shared_tunes(stage: Stage) -> None:
     discord = stage.discord
     asked = await discord.slash("set", count=2)
     first, _ = await tunes_of(stage, asked)
@@ -171,9 +171,7 @@ async def test_what_was_shared_of_a_set_goes_when_the_set_is_cancelled(stage: St
     await discord.until(lambda: not discord.messages_in(SHOWCASE))
 
 
-async def test_a_set_again_is_answered_at_once_however_slow_the_database_is(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_again_under_a_set_is_answered_at_once_with_a_slow_database(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     discord, set_of, answered = stage.discord, stage.storage.set_of, asyncio.Event()
     _, message = await posted_set(stage, TUNES, count=2)
 
@@ -188,14 +186,14 @@ async def test_a_set_again_is_answered_at_once_however_slow_the_database_is(
     assert len(await tunes_of(stage, pressed)) == 2
 
 
-async def test_a_set_that_is_gone_is_told_to_the_person_alone(stage: Stage) -> None:
+async def test_again_under_a_deleted_set_is_refused_privately(stage: Stage) -> None:
     tunes, message = await posted_set(stage, TUNES, count=2)
     for tune in tunes:
         await stage.storage.sharing.delete(tune.id, OWNER)
     assert "no longer have that tune" in await stage.discord.private_text(await stage.discord.click(message, "Again"))
 
 
-async def test_a_phrase_is_answered_in_time_however_slow_the_database_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_phrase_is_answered_in_time_with_a_slow_database(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     discord = stage.discord
     _, opening = await begun(stage)
     tune = await stage.accepted(await discord.submit(await discord.answered(await discord.click(opening, "Your turn")), FIRST))
@@ -211,7 +209,7 @@ async def test_a_phrase_is_answered_in_time_however_slow_the_database_is(stage: 
     assert "try again in a minute" in await discord.private_text(await discord.submit(form, FIRST))
 
 
-async def test_another_one_in_reply_to_a_set_is_one_like_its_first(stage: Stage) -> None:
+async def test_another_one_in_reply_to_a_set_repeats_its_first_request(stage: Stage) -> None:
     _, message = await posted_set(stage, TUNES, rhythm="jig", key="D", count=2)
     tune = await stage.heard(await stage.discord.write("another one!", reply_to=message))
     assert (tune.request.rhythm, tune.request.key) == ("jig", "D")

@@ -1,4 +1,4 @@
-"""An opening may be another tune that is private: a variation of it that others see does not show it."""
+"""The opening of a visible tune can be another tune that is private; others must not see it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ HERE = Viewer("discord", FIDDLER.id, TUNES.server)
 
 
 async def varied(stage: Stage) -> tuple[str, Payload]:
-    """A tune that is private to its owner, a variation of it that others see, and the variation's message."""
+    """A private tune, a variation of it that others can see, and the variation's message."""
     secret, _ = await stage.posted(channel=DIRECT, person=FIDDLER)
     tune = await stage.accepted(await stage.discord.slash("tune", person=FIDDLER, opening=f"tune:{secret}", mode="vary"))
     await stage.compose(tune.id, abc=ABC.replace("EAAB", "eaab"))
     return secret, stage.discord.messages[await stage.delivered(tune.id)]
 
 
-async def test_the_form_shows_a_private_tune_to_its_owner_alone(stage: Stage) -> None:
+async def test_the_form_shows_a_private_opening_only_to_its_owner(stage: Stage) -> None:
     secret, message = await varied(stage)
     form = await stage.discord.form(await stage.discord.click(message, "Change…", person=PIPER))
     assert values(form)["opening"] == ""
@@ -35,7 +35,7 @@ async def test_the_form_shows_a_private_tune_to_its_owner_alone(stage: Stage) ->
     assert values(form)["opening"] == ABC.strip()
 
 
-async def test_a_private_tune_that_is_deleted_is_not_to_be_read_in_what_was_made_of_it(stage: Stage) -> None:
+async def test_a_deleted_private_tune_cannot_be_read_in_its_variation(stage: Stage) -> None:
     secret, message = await varied(stage)
     await stage.storage.sharing.delete(secret, Viewer("discord", FIDDLER.id))
     form = await stage.discord.form(await stage.discord.click(message, "Change…", person=PIPER))
@@ -43,7 +43,7 @@ async def test_a_private_tune_that_is_deleted_is_not_to_be_read_in_what_was_made
 
 
 @pytest.mark.parametrize("count", [1, 2])
-async def test_again_hands_a_private_tune_to_its_owner_alone(stage: Stage, count: int) -> None:
+async def test_again_uses_a_private_opening_only_for_its_owner(stage: Stage, count: int) -> None:
     secret, _ = await stage.posted(channel=DIRECT, person=FIDDLER)
     asked = await stage.discord.slash("tune", person=FIDDLER, opening=f"tune:{secret}", mode="vary", count=count)
     first = await stage.accepted(asked)
@@ -56,7 +56,7 @@ async def test_again_hands_a_private_tune_to_its_owner_alone(stage: Stage, count
     assert await stage.accepted(await stage.discord.click(message, "Again", person=FIDDLER))
 
 
-async def test_a_reply_that_says_again_hands_it_to_its_owner_alone(stage: Stage) -> None:
+async def test_a_reply_again_uses_a_private_opening_only_for_its_owner(stage: Stage) -> None:
     _, message = await varied(stage)
     before = len(stage.discord.messages_in())
     await stage.discord.write("again", reply_to=message, person=PIPER)
@@ -67,8 +67,8 @@ async def test_a_reply_that_says_again_hands_it_to_its_owner_alone(stage: Stage)
 
 
 @pytest.mark.parametrize("channel", [DIRECT, PRIVATE], ids=lambda channel: channel.name)
-async def test_whoever_shared_on_the_web_page_is_not_named(stage: Stage, channel: Any) -> None:
-    """Their cookie is all that they are known by."""
+async def test_the_owner_of_a_tune_from_the_web_page_is_not_named(stage: Stage, channel: Any) -> None:
+    """On the web page a user id is a secret: it is the visitor's cookie."""
     person, storage = "abcdefghijklmnopqrstuv", stage.storage
     tune = await storage.add(TuneRequest.check(seed=7), Origin("web", "event", person))
     await storage.finish(tune.id, Composition(ABC, "Webbed", "reel", "Ador", "4/4", 2_000, "test lstm", {}), FILES)
