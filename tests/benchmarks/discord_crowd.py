@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.benchmarks.discord_crowd
 
-Everything is real but Discord, which is the stand-in on loopback, and the musician, who plays at once. Prints JSON; times in
+Everything is real except Discord, a stand-in on loopback, and the worker, which composes at once. Prints JSON; times in
 milliseconds, but where they are in seconds. Fails where somebody was answered later than Discord allows, a call came too
 early or a tune was lost. Run it on an idle machine.
 """
