@@ -1,40 +1,26 @@
-"""The queue: one procrastinate job per tune. Workers that die lose no job."""
+"""Works on the jobs of the queue. Jobs of workers that die are queued again."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING
 
 import psycopg
 import structlog
-from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job
 from procrastinate.signals import on_stop
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from generator.user_messages import UserMessage
+from storage.queue import queue_of
+from storage.storage import Storage
 
-if TYPE_CHECKING:
-    from storage.storage import Storage
-
-QUEUE = "tunes"
-TASK = "compose"
-TRIES = 3
-RETRY_PAUSE_S = 2  # times the number of the try: most temporary failures are of the database or the disk
 HEARTBEAT_S = 2
 STALLED_AFTER_S = 10  # five heartbeats: a loaded machine is not a dead one
 RESCUE_EVERY_S = 5
 POLL_S = 1  # new jobs are notified; jobs to retry are only found by polling
 STOP_TIMEOUT_S = 20  # a stop may take 30 s in all; unfinished jobs are put back into the queue
 RECONNECT_S = 1
-
-GAVE_UP = UserMessage(
-    "I tried {tries} times and couldn't finish this tune. Please ask again, perhaps with another seed.", tries=TRIES
-)
 
 # One statement, so that two workers can't rescue the same job. Unlike procrastinate's retry it doesn't count as a try: the
 # death of a worker is not the fault of each of its tunes.
@@ -49,34 +35,6 @@ RESCUE = text("""
 
 Handle = Callable[[str], Awaitable[None]]
 log = structlog.get_logger(__name__)
-
-
-class RetryForever(BaseRetryStrategy):
-    """Retries every job: at once after a stop, after a pause if it failed. `_compose` counts the tries."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
-        failed = isinstance(exception, Exception)
-        return RetryDecision(retry_in={"seconds": RETRY_PAUSE_S * (job.attempts + 1) if failed else 0})
-
-
-def make_app(conninfo: str) -> App:
-    """The queue with its one task. It need not be open to enqueue on an existing connection."""
-    app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
-    app.task(name=TASK, queue=QUEUE, pass_context=True, retry=RetryForever())(_compose)
-    return app
-
-
-def queue_of(model: str) -> str:
-    """The queue for requests of a model. Every worker takes jobs from the queue for no model."""
-    return f"{QUEUE}:{model}" if model else QUEUE
-
-
-async def enqueue(
-    app: App, tune_id: str, connection: psycopg.AsyncConnection[object], *, model: str, round: int, not_before: datetime | None
-) -> None:
-    """Adds the tune's job in the connection's transaction. Jobs of earlier rounds are taken first, none before `not_before`."""
-    job = app.configure_task(TASK, connection=connection, queue=queue_of(model), priority=-round, schedule_at=not_before)
-    await job.defer_async(tune_id=tune_id)
 
 
 async def work(storage: Storage, handle: Handle, *, concurrency: int, models: Iterable[str] = ()) -> None:
@@ -124,17 +82,6 @@ async def _work(storage: Storage, handle: Handle, concurrency: int, queues: list
             )
         finally:
             rescuer.cancel()
-
-
-async def _compose(context: JobContext, tune_id: str) -> None:
-    storage, handle = context.additional_context["storage"], context.additional_context["handle"]
-    try:
-        await handle(tune_id)
-    except Exception:
-        log.exception("Making a tune failed.", tune=tune_id, tries=context.job.attempts + 1)
-        if context.job.attempts + 1 < TRIES:
-            raise
-        await storage.fail(tune_id, GAVE_UP)
 
 
 async def _keep_rescuing(storage: Storage) -> None:

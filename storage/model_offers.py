@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage import tables
 from storage.database import Database
-from storage.jobs import QUEUE, queue_of
+from storage.queue import QUEUE, queue_of
 
 OFFER_EVERY_S = 15
 OFFERED_FOR_S = 60  # long enough for a worker to restart

@@ -22,10 +22,10 @@ from storage.database import Database
 from storage.errors import TooManyOpen
 from storage.files import Files, TuneFile, digest_of, lock_contents
 from storage.gallery import Gallery
-from storage.jobs import enqueue, make_app
 from storage.model_offers import ModelOffers
 from storage.preferences import Preferences
 from storage.privacy import Privacy
+from storage.queue import enqueue, make_app
 from storage.sharing import Sharing
 from storage.tunes import OVER, Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import Status, Storage, jobs, work
+from storage import Status, Storage, jobs, queue, work
 from tests.patience import HANG_S
 from tests.storage.examples import AGE_WORKERS, COMPOSITION, DROP_CONNECTIONS, execute, origin, request
 
@@ -127,12 +127,12 @@ async def test_what_fails_is_tried_again(storage: Storage, url: str) -> None:
     async def handle(tune_id: str) -> None:
         nonlocal tries
         tries += 1
-        if tries < jobs.TRIES:
+        if tries < queue.TRIES:
             raise RuntimeError("the disk is full")
         await storage.finish(tune_id, COMPOSITION, {})
 
     await work_until(storage, handle, no_jobs_left(url))
-    assert tries == jobs.TRIES == 3
+    assert tries == queue.TRIES == 3
     assert await status(storage, tune.id) is Status.FINISHED
 
 
@@ -149,7 +149,7 @@ async def test_what_fails_three_times_has_failed(storage: Storage, url: str) -> 
     await work_until(storage, handle, no_jobs_left(url))
     assert tries == 3
     failed = await storage.tune(tune.id)
-    assert failed is not None and (failed.status, failed.error) == (Status.FAILED, jobs.GAVE_UP)
+    assert failed is not None and (failed.status, failed.error) == (Status.FAILED, queue.GAVE_UP)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from generator.request import TuneRequest
-from storage import Storage, jobs, model_offers, work
+from storage import Storage, model_offers, queue, work
 from tests.patience import HANG_S
 from tests.storage.examples import COMPOSITION, execute, origin
 
@@ -92,7 +92,7 @@ async def test_what_waits_for_a_model_that_is_gone_is_made_by_another(storage: S
 async def test_a_dead_workers_tune_for_a_model_is_taken_up_again(storage: Storage, url: str) -> None:
     await storage.add(wish("airs"), origin())
     execute(url, "UPDATE procrastinate_jobs SET status = 'doing'")
-    assert jobs.queue_of("airs") == "tunes:airs"
+    assert queue.queue_of("airs") == "tunes:airs"
     assert await made(storage, 1, "airs") == ["airs"]
 
 

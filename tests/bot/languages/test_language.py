@@ -29,7 +29,7 @@ from generator.rendering.result import RenderingError
 from generator.request import INSTRUMENTS, RequestError, TuneRequest
 from generator.user_messages import LANGUAGES, AllOf, OneOf, UserMessage
 from storage.errors import TooManyOpen
-from storage.jobs import GAVE_UP
+from storage.queue import GAVE_UP
 from storage.storage import KILLED_WORKERS, Storage
 from storage.tunes import Composition, Origin, Status, Tune
 
