@@ -93,10 +93,10 @@ class Worker:
         try:
             return await asyncio.to_thread(self.models.composer, name)
         except Exception:
-            if name in ("", self.models.usual):
+            if name in ("", self.models.default):
                 raise
             log.exception("model cannot be loaded; the default model composes", model=name)
-            self.models.leave_out(name)
+            self.models.remove(name)
             return await asyncio.to_thread(self.models.composer)
 
     async def _compose(self, tune: Tune, composer: Composer) -> ComposedTune | None:
@@ -159,7 +159,7 @@ async def run(
     try:
         await asyncio.to_thread(models.composer)  # loads the default model
         await renderer.start()
-        for reason in models.left_out:
+        for reason in models.unreadable:
             log.warning("model cannot be read", reason=reason)
         async with storage.model_offers.offer(models.descriptions):
             log.info("worker ready", models=models.names, slots=slots)

@@ -1,4 +1,4 @@
-"""Tunes become the LSTM: corpus, dataset, training and what is measured of it.
+"""Trains the models: corpus, dataset, training, baselines, evaluation and report.
 
-`python -m bot train` comes in here; nothing of the bot or of storage is known.
+`tunesmith corpus`, `train`, `evaluate` and `report` call this package. It imports nothing of the bot or of storage.
 """

@@ -1,4 +1,4 @@
-"""What `tunesmith train` does, without the command line around it."""
+"""What `tunesmith train` does, without its command line."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import tensorflow as tf
 
 from training.config import TrainConfig
 from training.corpus.collect import collect, write_corpus
-from training.run import rows_of
-from training.strategy import Name, is_chief, named
+from training.export import export_model
+from training.run_folder import read_log
+from training.strategy import StrategyName, is_chief, open_strategy
 from training.tracking import Comet
-from training.train import ship, train
+from training.train import train
 
 
-def train_and_ship(
+def train_and_export(
     config: TrainConfig,
     *,
     data_dir: Path,
@@ -24,44 +25,43 @@ def train_and_ship(
     extra: Path | None,
     echo: Callable[[str], None],
     verbose: int,
-    strategy: Name | None = None,
+    strategy: StrategyName | None = None,
 ) -> None:
-    """Builds the corpus and trains; a model of our own tokens is written into `target`, a baseline's weights stay in `run`.
+    """Builds the corpus, trains, and exports the model into the folder `target`. A baseline is not exported.
 
-    Of several workers the first writes and speaks. Raises ValueError and SourceError.
+    Of several workers only the first writes files and prints. Raises ValueError and SourceError.
     """
-    chosen = named(strategy)  # first: several workers find each other before anything is computed
-    if not (chief := is_chief(chosen)):
+    distribution = open_strategy(strategy)  # first: workers must connect before TensorFlow computes anything
+    if not (chief := is_chief(distribution)):
         verbose = 0
-        echo = _silent
+        echo = _ignore
     echo("Reading the collections…")
     corpus = collect(data_dir / "corpus", extra=extra, echo=echo)
     manifest = corpus.manifest()
     if chief:
         write_corpus(corpus, data_dir / "corpus")
     echo(f"{manifest['tunes']:,} tunes in {manifest['families']:,} families, {manifest['tokens']:,} tokens.")
-    comet = Comet.wished(run, config, echo) if chief else None
+    comet = Comet.from_environment(run, config, echo) if chief else None
     try:
-        model = train(config, corpus, run, verbose=verbose, strategy=chosen, each_epoch=comet.epoch if comet else None)
+        model = train(
+            config, corpus, run, verbose=verbose, strategy=distribution, on_epoch_end=comet.log_epoch if comet else None
+        )
     except tf.errors.OpError as error:
         if strategy != "multiworker":
             raise
-        sentence = (
-            f"A worker is gone ({type(error).__name__}). Start all of them again: the run goes on from its last whole epoch."
-        )
-        raise ValueError(sentence) from error
+        message = f"Lost a worker ({type(error).__name__}). Restart all workers to resume from the last complete epoch."
+        raise ValueError(message) from error
     if not chief:
         return
-    card = ship(config, model, corpus, run, target) if config.tokens == "tunesmith" else None
+    card = export_model(config, model, corpus, run, target) if config.tokenizer == "tunesmith" else None
     if comet:
         comet.end(card)
     if card is None:
-        echo(
-            f"{min(row['val_loss'] for row in rows_of(run)):.4f} nats a token on the validation tunes. The weights are in {run}."
-        )
+        best_loss = min(row["val_loss"] for row in read_log(run))
+        echo(f"Validation loss: {best_loss:.4f} nats per token. The weights are in {run}.")
         return
-    echo(f"{card['loss']['test_bits_per_note']} bits a note on the test tunes. The model is in {target}.")
+    echo(f"Test tunes: {card['loss']['test_bits_per_note']} bits per note. The model is in {target}.")
 
 
-def _silent(_: str) -> None:
+def _ignore(_: str) -> None:
     pass

@@ -1,4 +1,4 @@
-"""What a training run is told: a TOML file of `configs/` overrides what it names."""
+"""The configuration of a training run. The TOML files in `configs/` override its defaults."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from generator.composer.model import ModelConfig
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     name: str = "tunesmith"
-    description: str = ""  # what people read who choose among models
+    description: str = ""  # shown to users who choose among models
     model: ModelConfig = field(default_factory=ModelConfig)
-    tokens: Literal["tunesmith", "folk_rnn", "characters"] = "tunesmith"  # the form in which tunes are read
-    collections: tuple[str, ...] = ()  # whose tunes alone are learned from and validated with; none: all
-    window: int = 0  # tokens of an example that is cut out of all tunes joined; 0: an example is a whole tune
-    batch: int = 32  # examples; smaller ones generalise better here, larger ones run faster
+    tokenizer: Literal["tunesmith", "folk_rnn", "characters"] = "tunesmith"
+    collections: tuple[str, ...] = ()  # to train and validate on; empty: all
+    sequence_length: int = 0  # tokens of an example, cut out of all tunes joined; 0: an example is a whole tune
+    batch_size: int = 32  # smaller batches generalize better here, larger ones run faster
     epochs: int = 40
-    minutes: float = 0.0  # training ends with the epoch in which they are up; 0: no limit
+    max_minutes: float = 0.0  # stop after the epoch in which this time is reached; 0: no limit
     optimizer: Literal["adamw", "adam", "rmsprop"] = "adamw"
-    learning_rate: float = 2e-3  # at its height
-    # cosine: from nothing to its height in the warm-up, then down to nothing; decay: × 0.97 an epoch after the 20th
-    schedule: Literal["cosine", "constant", "decay"] = "cosine"
-    warm_up: float = 0.02  # of all steps, for the cosine
+    learning_rate: float = 2e-3  # peak
+    # cosine: linear warm-up to the peak, then cosine decay to 0. decay: constant for 20 epochs, then × 0.97 per epoch.
+    learning_rate_schedule: Literal["cosine", "constant", "decay"] = "cosine"
+    warmup_fraction: float = 0.02  # of all steps, for the cosine schedule
     weight_decay: float = 0.05
-    clip_norm: float = 1.0  # of each variable's gradient; 0: not clipped
-    weight_averaging: float = 0.0  # momentum of the average that is validated and kept, such as 0.999; 0: none
-    header_dropout: float = 0.15  # so that a wish may leave rhythm or mode open
-    begin_from: str = ""  # the folder of a run whose best weights are gone on from; none: from nothing
-    patience: int = 6  # epochs without a better validation loss
+    clip_norm: float = 1.0  # of each variable's gradient; 0: no clipping
+    ema_momentum: float = 0.0  # of the moving average of the weights, which is then validated and kept; 0: no average
+    header_dropout: float = 0.15  # probability of hiding each header token, so that requests may leave them open
+    init_from: str = ""  # folder of a run whose best weights are fine-tuned; empty: random initialization
+    patience: int = 6  # early stopping after this number of epochs without a better validation loss
     mixed_precision: bool = True
     seed: int = 1
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self)).items():
-            if get_origin(kind) is Literal and getattr(self, name) not in (known := get_args(kind)):
-                raise ValueError(f"{name} is {getattr(self, name)!r}, which is none of {', '.join(known)}.")
+            if get_origin(kind) is Literal and getattr(self, name) not in (choices := get_args(kind)):
+                raise ValueError(f"{name} is {getattr(self, name)!r}, but must be one of {', '.join(choices)}.")
 
     @classmethod
     def load(cls, path: Path) -> TrainConfig:
-        """Reads a TOML file that overrides what it names; raises ValueError for names that do not exist."""
+        """Reads a TOML file; raises ValueError for unknown settings."""
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         model = values.pop("model", {})
         for given, kind in ((values, cls), (model, ModelConfig)):
             unknown = set(given) - {item.name for item in fields(kind)}
             if unknown:
-                raise ValueError(f"{path} sets {', '.join(sorted(unknown))}, which does not exist.")
+                raise ValueError(f"{path} contains unknown settings: {', '.join(sorted(unknown))}.")
         values["collections"] = tuple(values.get("collections", ()))
         return cls(**values, model=ModelConfig(**model))
 
     def flat(self) -> dict[str, Any]:
-        """Each value by its name, the model's as `model.units`."""
+        """All settings by name, the model's as `model.units`."""
         values = asdict(self)
         return {**{f"model.{name}": value for name, value in values.pop("model").items()}, **values}

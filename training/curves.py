@@ -1,4 +1,4 @@
-"""The curves of a run as PNG: loss, accuracy, learning rate and tokens a second by epoch."""
+"""Draws the learning curves of a run: loss, accuracy, learning rate and tokens per second by epoch."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ TRAIN, VALIDATION = "#1f77b4", "#d95f02"
 
 
 def draw(rows: Sequence[Mapping[str, float]], path: Path) -> None:
-    """Rows are those of log.csv."""
+    """Draws the rows of log.csv into an image file."""
     figure = Figure(figsize=(10, 6.5), dpi=110, layout="constrained")
     loss, accuracy, rate, speed = figure.subplots(2, 2).flat
     epochs = [int(row["epoch"]) + 1 for row in rows]
-    for axes, name, title in ((loss, "loss", "Loss (nats a token)"), (accuracy, "accuracy", "Accuracy (share of tokens)")):
+    for axes, name, title in ((loss, "loss", "Loss (nats per token)"), (accuracy, "accuracy", "Accuracy (share of tokens)")):
         axes.plot(epochs, [row[name] for row in rows], color=TRAIN, marker=".", label="train")
         axes.plot(epochs, [row[f"val_{name}"] for row in rows], color=VALIDATION, marker=".", label="validation")
         axes.set_title(title)
@@ -30,7 +30,7 @@ def draw(rows: Sequence[Mapping[str, float]], path: Path) -> None:
         horizontalalignment="right",
         arrowprops={"arrowstyle": "-", "color": "grey", "linewidth": 0.8},
     )
-    for axes, name, title in ((rate, "learning_rate", "Learning rate"), (speed, "tokens_per_s", "Tokens a second")):
+    for axes, name, title in ((rate, "learning_rate", "Learning rate"), (speed, "tokens_per_s", "Tokens per second")):
         axes.plot(epochs, [row[name] for row in rows], color=TRAIN, marker=".")
         axes.set_title(title)
         axes.set_ylim(0, 1.08 * max(row[name] for row in rows) or None)

@@ -1,7 +1,7 @@
-"""One or several GPUs, on one or several hosts, through tf.distribute: which replica learns from what, and who writes.
+"""Data-parallel training on several GPUs or hosts with tf.distribute.
 
-Every replica holds the whole model. A batch is dealt row by row among all replicas of all hosts: replica r of n has its
-rows r, r + n, r + 2n …, and the gradients are summed, so that a step is that of one machine with the whole batch.
+Every replica holds the whole model. Replica r of n gets the rows r, r + n, r + 2n … of each batch, and the gradients are
+summed: a step computes the same as on one device with the whole batch.
 """
 
 from __future__ import annotations
@@ -9,28 +9,21 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
-Name = Literal["mirrored", "multiworker"]
-Batch = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
+from training.batches import BatchSource
 
-
-class Deal(Protocol):
-    """What a model learns from: the batches of an epoch, the same for the same epoch."""
-
-    def __len__(self) -> int: ...
-
-    def begin(self, epoch: int) -> None: ...
-
-    def __getitem__(self, index: int) -> Batch: ...
+StrategyName = Literal["mirrored", "multiworker"]
 
 
-def named(name: Name | None) -> tf.distribute.Strategy:
-    """TensorFlow's strategy; `multiworker` must be asked for before TensorFlow computes anything. Raises ValueError."""
+def open_strategy(name: StrategyName | None) -> tf.distribute.Strategy:
+    """TensorFlow's strategy of that name. `multiworker` must be opened before TensorFlow computes anything.
+
+    Raises ValueError if the environment lacks a valid TF_CONFIG.
+    """
     if name == "mirrored":
         return tf.distribute.MirroredStrategy()
     if name == "multiworker":
@@ -40,7 +33,7 @@ def named(name: Name | None) -> tf.distribute.Strategy:
                 raise ValueError
         except (KeyError, IndexError, TypeError, ValueError):
             raise ValueError(
-                "Training on several hosts needs TF_CONFIG in the environment of each, such as "
+                "Training on several hosts needs TF_CONFIG in the environment of each host, such as "
                 '{"cluster": {"worker": ["first:2222", "second:2222"]}, "task": {"type": "worker", "index": 0}}.'
             ) from None
         return tf.distribute.MultiWorkerMirroredStrategy()
@@ -48,35 +41,35 @@ def named(name: Name | None) -> tf.distribute.Strategy:
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process writes checkpoints and logs: the first worker, or the only one."""
+    """Whether this process writes checkpoints and logs: the first worker, or the only process."""
     return not (resolver := strategy.cluster_resolver) or (resolver.task_id or 0) == 0
 
 
-def distributed(deal: Deal, strategy: tf.distribute.Strategy) -> Any:
-    """The batches of the epoch that was begun last, each time it is iterated over: inputs, targets, weights and the
-    sum of the weights in all replicas."""
+def distribute_batches(batches: BatchSource, strategy: tf.distribute.Strategy) -> Any:
+    """A distributed dataset of one epoch: inputs, targets, weights, and the sum of the weights over all replicas."""
 
     def shards(context: tf.distribute.InputContext) -> tf.data.Dataset:
         replicas = context.num_replicas_in_sync
-        here = replicas // context.num_input_pipelines
-        first = context.input_pipeline_id * here
+        own_replicas = replicas // context.num_input_pipelines
+        first = context.input_pipeline_id * own_replicas
 
         def rows() -> Iterator[tuple[Any, ...]]:
-            for index in range(len(deal)):
-                batch = deal[index]
-                total = batch[2].sum()
-                batch = tuple(_rounded_up(array, replicas) for array in batch)
-                for replica in range(first, first + here):
-                    yield *(array[replica::replicas] for array in batch), total
+            for index in range(len(batches)):
+                batch = batches[index]
+                total_weight = batch[2].sum()
+                padded = tuple(_pad_rows(array, replicas) for array in batch)
+                for replica in range(first, first + own_replicas):
+                    yield *(array[replica::replicas] for array in padded), total_weight
 
-        *arrays, total = next(rows())
+        *arrays, total_weight = next(rows())
         signature = tuple(tf.TensorSpec((None, None, *array.shape[2:]), array.dtype) for array in arrays)
-        return tf.data.Dataset.from_generator(rows, output_signature=(*signature, tf.TensorSpec((), total.dtype))).prefetch(2)
+        signature = (*signature, tf.TensorSpec((), total_weight.dtype))
+        return tf.data.Dataset.from_generator(rows, output_signature=signature).prefetch(2)
 
     return strategy.distribute_datasets_from_function(shards)
 
 
-def _rounded_up(array: Any, replicas: int) -> Any:
-    """With rows of nothing, which weigh nothing, so that every replica has as many."""
+def _pad_rows(array: Any, replicas: int) -> Any:
+    """Pads a batch with rows of weight 0, so that every replica gets the same number of rows."""
     missing = -len(array) % replicas
     return np.pad(array, [(0, missing)] + [(0, 0)] * (array.ndim - 1)) if missing else array

@@ -1,8 +1,8 @@
-"""Comet ML, where COMET_API_KEY is set: parameters, each epoch's figures, the curves and the card.
+"""Sends a run to Comet ML if COMET_API_KEY is set: settings, the metrics of each epoch, the curves and the card.
 
-Its REST API is used, not its package: that lets training wait for minutes, or for ever, on a server that does not answer.
-COMET_WORKSPACE and COMET_PROJECT_NAME name another place than the key's own workspace and "tunesmith";
-COMET_URL_OVERRIDE another server.
+It uses the REST API instead of Comet's package, which may delay training for minutes, or hang, if the server doesn't respond.
+COMET_WORKSPACE and COMET_PROJECT_NAME override the default workspace and the project "tunesmith"; COMET_URL_OVERRIDE the
+server.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 from training.config import TrainConfig
-from training.run import Row, rows_of, write_whole
+from training.run_folder import Row, read_log, write_atomically
 
-TIMEOUT_S = 10.0  # of a request; the rest of an epoch's are then not tried
+TIMEOUT_S = 10.0  # per request; after a timeout, the other metrics of the epoch wait for the next one
 SERVER = "https://www.comet.com"
 
 
 class Comet:
-    """The experiment of one run. What cannot be sent is sent with a later epoch, and by a run that goes on."""
+    """The Comet experiment of a run. Metrics that can't be sent are sent with a later epoch, or when the run is resumed."""
 
     def __init__(self, run: Path, config: TrainConfig, environment: Mapping[str, str], echo: Callable[[str], None]) -> None:
         self.run, self.config, self.echo = run, config, echo
@@ -35,72 +35,72 @@ class Comet:
         server = urlsplit(environment.get("COMET_URL_OVERRIDE") or SERVER)
         self.base = f"{server.scheme}://{server.netloc}/api/rest/v2/" if server.scheme in ("http", "https") else ""
         self.failing = False
-        self.kept = run / "comet.json"  # the experiment's key, and how many epochs it has; -1: not even parameters
+        self.state_file = run / "comet.json"  # the experiment's key and how many epochs were sent; -1: not even the settings
 
     @classmethod
-    def wished(cls, run: Path, config: TrainConfig, echo: Callable[[str], None]) -> Comet | None:
-        """As the environment says; None where it holds no key."""
+    def from_environment(cls, run: Path, config: TrainConfig, echo: Callable[[str], None]) -> Comet | None:
+        """A tracker with the settings of the environment; None without a key."""
         return cls(run, config, os.environ, echo) if os.environ.get("COMET_API_KEY", "").strip() else None
 
-    def epoch(self, _: Row | None = None) -> None:
-        """Sends the epochs of the log that were not sent yet."""
-        self._trying(self._epochs)
+    def log_epoch(self, _: Row | None = None) -> None:
+        """Sends all epochs of the log that were not sent yet."""
+        self._try(self._send_epochs)
 
     def end(self, card: Mapping[str, Any] | None = None) -> None:
-        """Sends what is left, the curves and the card, and marks the experiment as ended."""
-        self._trying(lambda: self._end(card))
+        """Sends remaining epochs, the curves and the card, and marks the experiment as finished."""
+        self._try(lambda: self._end(card))
 
-    def _trying(self, send: Callable[[], None]) -> None:
+    def _try(self, send: Callable[[], None]) -> None:
         try:
             send()
             self.failing = False
         except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
             if not self.failing:
-                self.echo(f"Comet ML takes no figures ({error}); training goes on, and they are sent when it does.")
+                self.echo(f"Cannot send metrics to Comet ML ({error}). Training continues; they are sent when Comet ML responds.")
             self.failing = True
 
-    def _epochs(self) -> None:
-        experiment, sent = self._begun()
-        for row in rows_of(self.run)[sent:]:
+    def _send_epochs(self) -> None:
+        experiment, sent = self._open_experiment()
+        for row in read_log(self.run)[sent:]:
             number = int(row["epoch"]) + 1
             for name, value in row.items():
                 if name != "epoch":
-                    figure = {"metricName": name, "metricValue": value, "epoch": number, "step": number}
-                    self._post("write/experiment/metric", {"experimentKey": experiment, **figure})
-            self._keep(experiment, number)
+                    metric = {"metricName": name, "metricValue": value, "epoch": number, "step": number}
+                    self._post("write/experiment/metric", {"experimentKey": experiment, **metric})
+            self._save_state(experiment, number)
 
     def _end(self, card: Mapping[str, Any] | None) -> None:
-        self._epochs()
-        experiment, _ = self._begun()
+        self._send_epochs()
+        experiment, _ = self._open_experiment()
         self._upload(experiment, "curves.png", (self.run / "curves.png").read_bytes(), type="image")
         if card is not None:
             self._upload(experiment, "card.json", json.dumps(card, indent=1, ensure_ascii=False).encode(), type="asset")
         self._status(experiment, alive=False)
 
-    def _begun(self) -> tuple[str, int]:
-        """(the experiment's key, the number of epochs that it has); it is made if the run has none."""
+    def _open_experiment(self) -> tuple[str, int]:
+        """(the experiment's key, number of epochs sent). Creates the experiment if the run has none."""
         experiment, sent = "", -1
-        if self.kept.exists():
-            kept = json.loads(self.kept.read_text(encoding="utf-8"))
-            experiment, sent = str(kept["experiment"]), int(kept["sent"])
+        if self.state_file.exists():
+            saved = json.loads(self.state_file.read_text(encoding="utf-8"))
+            experiment, sent = str(saved["experiment"]), int(saved["sent"])
         if not experiment:
             workspace = self.workspace or self._send("account-details", None)["defaultWorkspaceName"]
-            wish = {"workspaceName": workspace, "projectName": self.project, "experimentName": self.config.name}
-            made = self._post("write/experiment/create", wish)
-            experiment = str(made["experimentKey"])
-            self._keep(experiment, sent)
-            self.echo(f"Comet ML shows this run: {made.get('link') or experiment}")
+            settings = {"workspaceName": workspace, "projectName": self.project, "experimentName": self.config.name}
+            created = self._post("write/experiment/create", settings)
+            experiment = str(created["experimentKey"])
+            self._save_state(experiment, sent)
+            self.echo(f"This run on Comet ML: {created.get('link') or experiment}")
         if sent < 0:
             for name, value in self.config.flat().items():
                 parameter = {"experimentKey": experiment, "parameterName": name, "parameterValue": value}
                 self._post("write/experiment/parameter", parameter)
             self._status(experiment, alive=True)
-            self._keep(experiment, sent := 0)
+            self._save_state(experiment, sent := 0)
         return experiment, sent
 
-    def _keep(self, experiment: str, sent: int) -> None:
+    def _save_state(self, experiment: str, sent: int) -> None:
         state = json.dumps({"experiment": experiment, "sent": sent})
-        write_whole(self.kept, lambda path: path.write_text(state, encoding="utf-8"))
+        write_atomically(self.state_file, lambda path: path.write_text(state, encoding="utf-8"))
 
     def _status(self, experiment: str, *, alive: bool) -> None:
         status = {"experimentKey": experiment, "isAlive": alive, "error": None, "hasCrashed": False}
@@ -118,10 +118,10 @@ class Comet:
 
     def _send(self, endpoint: str, body: bytes | None, content_type: str = "") -> Any:
         if not self.base:
-            raise ValueError("COMET_URL_OVERRIDE is not an address that begins with http:// or https://")
+            raise ValueError("COMET_URL_OVERRIDE must begin with http:// or https://")
         if not (self.key.isascii() and self.key.isprintable()):
-            raise ValueError("COMET_API_KEY holds characters that no key has")
+            raise ValueError("COMET_API_KEY contains invalid characters")
         headers = {"Authorization": self.key} | ({"Content-Type": content_type} if content_type else {})
-        request = Request(self.base + endpoint, body, headers)  # noqa: S310  # http or https, seen to above
-        with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-            return json.load(answer)
+        request = Request(self.base + endpoint, body, headers)  # noqa: S310  # http or https, checked above
+        with urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310
+            return json.load(response)

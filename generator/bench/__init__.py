@@ -1,1 +1,1 @@
-"""How fast the musician is beside what anybody would write: `tunesmith bench composer` and `tunesmith bench render`."""
+"""Benchmarks against other implementations: `tunesmith bench composer` and `tunesmith bench render`."""

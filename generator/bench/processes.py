@@ -1,4 +1,4 @@
-"""Measurements in processes of their own, and the machine on which they are made."""
+"""Runs a measurement in a process of its own, and describes the machine."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ from typing import Any
 import psutil
 
 
-def run(module: str, cell: dict[str, Any], *, patience_s: float, wanted: str) -> dict[str, Any]:
-    """Starts a module with the cell as its argument → what it wrote, and how long it took to be ready; or `error`, a sentence.
+def run(module: str, argument: dict[str, Any], *, timeout_s: float, result_key: str) -> dict[str, Any]:
+    """Runs a module in a process and returns what it wrote and `ready_s`, its start-up time; or `error`, a message.
 
-    The module writes lines of JSON, of which one is `{"ready": true}` and the last holds what is `wanted`.
+    The module gets the argument as JSON. It writes lines of JSON: `{"ready": true}`, and an object with `result_key`.
     """
-    command = [sys.executable, "-m", module, json.dumps(cell)]
+    command = [sys.executable, "-m", module, json.dumps(argument)]
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    watch = threading.Timer(patience_s, process.kill)
+    timer = threading.Timer(timeout_s, process.kill)
     errors: queue.SimpleQueue[str] = queue.SimpleQueue()
     assert process.stdout and process.stderr
     reader = threading.Thread(target=lambda pipe: errors.put(pipe.read()), args=[process.stderr])
-    watch.start()
+    timer.start()
     reader.start()
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     try:
         for line in process.stdout:
-            told = json.loads(line) if line.startswith("{") else {}
-            if told.pop("ready", None):
-                found["ready_s"] = round(time.perf_counter() - began, 2)
-            found |= told
+            message = json.loads(line) if line.startswith("{") else {}
+            if message.pop("ready", None):
+                result["ready_s"] = round(time.perf_counter() - began, 2)
+            result |= message
         process.wait()
     finally:
-        watch.cancel()
+        timer.cancel()
         process.kill()
         reader.join()
-    if wanted not in found and "error" not in found:
+    if result_key not in result and "error" not in result:
         lines = errors.get().strip().splitlines() or [f"exit code {process.returncode}"]
-        found["error"] = f"The process ended early: {lines[-1]}"
-    return found
+        result["error"] = f"The process ended early: {lines[-1]}"
+    return result
 
 
-def echo(**found: Any) -> None:
-    """What a measuring process tells: a line of JSON."""
-    sys.stdout.write(json.dumps(found) + "\n")
+def report(**message: Any) -> None:
+    """Writes a line of JSON from a measuring process to the one that started it."""
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
 def machine(packages: Sequence[str]) -> dict[str, Any]:
-    """What the figures depend on, with the versions of those packages that are installed."""
+    """What the results depend on: processor, memory, load and the versions of the packages that are installed."""
     versions = {}
     for name in packages:
         try:
@@ -67,7 +67,7 @@ def machine(packages: Sequence[str]) -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "busy_percent": psutil.cpu_percent(1),  # before anything is measured: it ought to be near 0
+        "busy_percent": psutil.cpu_percent(1),  # before the measurements: should be near 0
         "python": platform.python_version(),
         "versions": versions,
     }

@@ -1,6 +1,7 @@
-"""`tunesmith bench render`: parts and whole of our renderer beside the lab's way and music21's, on one core, in one run.
+"""`tunesmith bench render`: compares our renderer, its steps and the whole, with the MIT lab's pipeline and music21's.
 
-Each way is a process of its own, pinned with its threads and programs to one core, warm; all get the same tunes.
+Each pipeline runs in a process of its own, warm, and pinned with its threads and programs to one core. All render the same
+tunes.
 """
 
 from __future__ import annotations
@@ -17,22 +18,24 @@ from typing import Any
 import numpy as np
 
 from generator.bench import processes
+from generator.bench.pipelines import MELODY_ONLY, WHOLE
 from generator.bench.render_cell import RenderCell
 from generator.bench.tunes import MIXED, NEAR
-from generator.bench.ways import ALONE, WHOLE
 from generator.rendering.audio.sound_font import find_fluidsynth, find_soundfont
 
 OURS = "ours"
-PATIENCE_S, PATIENCE_A_TUNE_S = 120, 20  # for a process to load; for a tune
+START_TIMEOUT_S, TUNE_TIMEOUT_S = 120, 20  # for a process to load; for each tune
 PACKAGES = ("music21", "verovio", "resvg-py", "midi2audio", "lameenc", "numpy")
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
+    """What is measured: one of pipelines.PIPELINES."""
+
     title: str
-    programs: tuple[str, ...]
-    remedy: str  # where a program is missing
-    sums: dict[str, tuple[str, ...]]  # of steps, to compare with
+    programs: tuple[str, ...]  # that must be installed
+    install: str  # how to install them
+    sums: dict[str, tuple[str, ...]]  # sums of steps to compare
 
 
 CONTENDERS = {
@@ -44,7 +47,7 @@ CONTENDERS = {
         {"to the sound": ("abc2midi", "TiMidity++"), WHOLE: ("abc2midi", "TiMidity++", "MP3")},
     ),
     "music21": Contender(
-        "music21 and midi2audio as they come",
+        "music21 and midi2audio, defaults",
         (),
         "",
         {
@@ -56,16 +59,16 @@ CONTENDERS = {
 
 
 def bench(*, tunes: int, only: Sequence[str], soundfont: Path | None, echo: Callable[[str], None]) -> dict[str, Any]:
-    """Measures the contenders in `only`, all without it; `say` hears of each as it is done.
+    """Measures the contenders in `only`, by default all. echo: prints a line for each result.
 
-    Raises RendererFault where this machine cannot render, RuntimeError where it cannot compose.
+    Raises RendererFault if this machine cannot render, RuntimeError if it cannot compose.
     """
     find_fluidsynth()
     font = find_soundfont(soundfont)
     chosen = {name: contender for name, contender in CONTENDERS.items() if name in (only or CONTENDERS)}
     missing = {name: [program for program in it.programs if not shutil.which(program)] for name, it in chosen.items()}
     core = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-    found: dict[str, Any] = {
+    results: dict[str, Any] = {
         "tunes": tunes,
         "machine": processes.machine(PACKAGES),
         "core": core,
@@ -74,39 +77,39 @@ def bench(*, tunes: int, only: Sequence[str], soundfont: Path | None, echo: Call
         "playing_s": {},
         "cells": [],
     }
-    patience_s = PATIENCE_S + PATIENCE_A_TUNE_S * tunes
+    timeout_s = START_TIMEOUT_S + TUNE_TIMEOUT_S * tunes
     with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
         file = Path(folder, "tunes.json")
-        composed = processes.run("generator.bench.tunes", {"count": tunes}, patience_s=patience_s, wanted="tunes")
+        composed = processes.run("generator.bench.tunes", {"count": tunes}, timeout_s=timeout_s, result_key="tunes")
         if "error" in composed:
             raise RuntimeError(f"The tunes to render could not be composed: {composed['error']}")
         file.write_text(json.dumps(composed["tunes"]), encoding="utf-8")
         for selection, made in composed["tunes"].items():
-            found["playing_s"][selection] = _summary([tune["playing_s"] for tune in made], 1)
+            results["playing_s"][selection] = _summary([tune["playing_s"] for tune in made], 1)
         echo(f"{tunes} tunes composed, {' and as many of '.join(composed['tunes'])}")
         for selection in composed["tunes"]:
             for name, contender in chosen.items():
                 if missing[name]:
                     continue
                 cell = RenderCell(name, str(file), selection, str(font), core)
-                told = processes.run("generator.bench.render_cell", asdict(cell), patience_s=patience_s, wanted="steps")
-                result = {"way": name, "selection": selection} | _summed(contender, told)
-                found["cells"].append(result)
+                measured = processes.run("generator.bench.render_cell", asdict(cell), timeout_s=timeout_s, result_key="steps")
+                result = {"contender": name, "selection": selection} | _summed(contender, measured)
+                results["cells"].append(result)
                 whole = result.get("steps", {}).get(WHOLE)
-                speed = f"{whole['p50']:,.0f} ms" if whole else result.get("error", "made none of them")
+                speed = f"{whole['p50']:,.0f} ms" if whole else result.get("error", "failed for all tunes")
                 echo(f"{selection}, {contender.title}: {speed}")
-    found["comparison"] = {selection: _compare(found, selection) for selection in (NEAR, MIXED)}
-    return found
+    results["comparison"] = {selection: _compare(results, selection) for selection in (NEAR, MIXED)}
+    return results
 
 
-def _summed(contender: Contender, told: dict[str, Any]) -> dict[str, Any]:
-    """What a process told, each step's times as their quantiles, with the sums of steps."""
-    steps = told.pop("steps", {})
+def _summed(contender: Contender, measured: dict[str, Any]) -> dict[str, Any]:
+    """A result with the quantiles of each step's times, and with the sums of steps."""
+    steps = measured.pop("steps", {})
     if steps:
         for name, parts in contender.sums.items():
             steps[name] = [sum(times) for times in zip(*(steps[part] for part in parts), strict=True)]
         steps[WHOLE] = steps.pop(WHOLE)  # last
-    return told | {"steps": {name: _summary(times) for name, times in steps.items()}}
+    return measured | {"steps": {name: _summary(times) for name, times in steps.items()}}
 
 
 def _summary(values: Sequence[float], digits: int = 2) -> dict[str, float]:
@@ -114,53 +117,56 @@ def _summary(values: Sequence[float], digits: int = 2) -> dict[str, float]:
     return {name: round(float(value), digits) for name, value in quantiles.items()}
 
 
-def _compare(found: dict[str, Any], selection: str) -> dict[str, float]:
-    """How many times as long the others take as we do."""
-    ours = _cell(found, OURS, selection)
+def _compare(results: dict[str, Any], selection: str) -> dict[str, float]:
+    """The others' times as multiples of ours."""
+    ours = _cell(results, OURS, selection)
     times: dict[str, float] = {}
     for name in CONTENDERS if ours else ():
-        other = _cell(found, name, selection)
+        other = _cell(results, name, selection)
         if ours and other and name != OURS:
             mine, theirs = ours["steps"], other["steps"]
-            times[f"{name}'s whole beside ours"] = round(theirs[WHOLE]["p50"] / mine[WHOLE]["p50"], 2)
-            times[f"{name}'s way to the sound beside our melody alone"] = round(
-                theirs["to the sound"]["p50"] / mine[ALONE]["p50"], 2
+            times[f"{name}, whole, against ours"] = round(theirs[WHOLE]["p50"] / mine[WHOLE]["p50"], 2)
+            times[f"{name}, to the sound, against our melody only"] = round(
+                theirs["to the sound"]["p50"] / mine[MELODY_ONLY]["p50"], 2
             )
-            times[f"{name}'s way to the sound beside ours with backing"] = round(
+            times[f"{name}, to the sound, against ours with backing"] = round(
                 theirs["to the sound"]["p50"] / mine["to the sound"]["p50"], 2
             )
     return times
 
 
-def _cell(found: dict[str, Any], name: str, selection: str) -> dict[str, Any] | None:
-    for cell in found["cells"]:
-        if (cell["way"], cell["selection"]) == (name, selection) and cell["steps"]:
-            measured: dict[str, Any] = cell
-            return measured
+def _cell(results: dict[str, Any], name: str, selection: str) -> dict[str, Any] | None:
+    for cell in results["cells"]:
+        if (cell["contender"], cell["selection"]) == (name, selection) and cell["steps"]:
+            found: dict[str, Any] = cell
+            return found
     return None
 
 
-def table(found: dict[str, Any]) -> str:
-    """What was measured, as text."""
-    machine = found["machine"]
+def table(results: dict[str, Any]) -> str:
+    """The results as text."""
+    machine = results["machine"]
     lines = [
         f"{machine['processor']}, {machine['cores']} cores, {machine['busy_percent']:.0f} % busy before; "
-        + ("one core" if found["core"] is not None else "not pinned to a core, which this system does not do")
-        + f", warm; {found['soundfont']}",
+        + ("one core" if results["core"] is not None else "not pinned to a core: this system cannot")
+        + f", warm; {results['soundfont']}",
         ", ".join(f"{name} {number}" for name, number in machine["versions"].items()),
     ]
-    for selection, playing in found["playing_s"].items():
-        lines += ["", f"{found['tunes']} tunes, {selection} (p50 {playing['p50']:.0f} s, longest {playing['longest']:.0f} s): ms"]
+    for selection, playing in results["playing_s"].items():
+        lines += [
+            "",
+            f"{results['tunes']} tunes, {selection} (p50 {playing['p50']:.0f} s, longest {playing['longest']:.0f} s): ms",
+        ]
         lines.append(f"{'':<38}{'p50':>9}{'p95':>9}{'longest':>9}")
         for name, contender in CONTENDERS.items():
-            cell = _cell(found, name, selection)
+            cell = _cell(results, name, selection)
             if cell:
                 lines += _rows(contender, cell)
-            elif name in found["not_installed"]:
-                programs = " and ".join(found["not_installed"][name])
-                lines.append(f"{contender.title}: left out, for {programs} cannot be found. Run {contender.remedy}.")
-        lines += [f"  {what}: {times:.2f} × as long" for what, times in found["comparison"][selection].items()]
-    lines += [f"{CONTENDERS[cell['way']].title} failed: {cell['error']}" for cell in found["cells"] if "error" in cell]
+            elif name in results["not_installed"]:
+                programs = " and ".join(results["not_installed"][name])
+                lines.append(f"{contender.title}: skipped, {programs} not found. Run {contender.install}.")
+        lines += [f"  {what}: {times:.2f} × as long" for what, times in results["comparison"][selection].items()]
+    lines += [f"{CONTENDERS[cell['contender']].title} failed: {cell['error']}" for cell in results["cells"] if "error" in cell]
     return "\n".join(lines)
 
 
@@ -170,4 +176,4 @@ def _rows(contender: Contender, cell: dict[str, Any]) -> Iterator[str]:
     for step, times in cell["steps"].items():
         yield f"  {step:<36}{times['p50']:>9,.1f}{times['p95']:>9,.1f}{times['longest']:>9,.1f}"
     if cell["failed"]:
-        yield f"  {len(cell['failed'])} not made, such as: {cell['failed'][0]}"
+        yield f"  {len(cell['failed'])} failed, the first with: {cell['failed'][0]}"

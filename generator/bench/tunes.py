@@ -1,7 +1,7 @@
-"""The tunes that renderers are measured with: `python -m generator.bench.tunes '{"count": 50}'`, which bench.rendering starts.
+"""Composes the tunes that renderers are measured with, in a process of its own, which bench.rendering starts.
 
-Writes a line of JSON: the ABC of so many tunes of about 45 s, and of so many of all rhythms in turn. The same, whatever their
-number, for the same model. A process of its own: what composes would be in the way of what is measured.
+Run as `python -m generator.bench.tunes '{"count": 50}'`. Writes a line of JSON with two selections: `count` tunes of about
+45 s, and `count` tunes of all rhythms in turn. With the same model, a larger selection begins with the smaller one.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import os
 import sys
 from typing import Any
 
-from generator.bench.processes import echo
+from generator.bench.processes import report
 
 SHORTEST_S, LONGEST_S = 42, 48
-NEAR, MIXED = "about 45 s", "all rhythms"
+NEAR, MIXED = "about 45 s", "all rhythms"  # names of the selections
 
 
 def compose(count: int) -> dict[str, list[dict[str, Any]]]:
-    """Selection → tunes, each with its `abc` and how long its notes play."""
+    """Selection → tunes, each with `abc` and `playing_s`, its playing time."""
     from generator.composer.composer import Composer
     from generator.composer.weights import load_weights
     from generator.notation.metres import RHYTHMS
@@ -42,12 +42,12 @@ def compose(count: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def main() -> None:
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # else OpenVINO forks a process that reports its use
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # or OpenVINO starts a process that reports its use
     try:
-        echo(tunes=compose(json.loads(sys.argv[1])["count"]))
-    except Exception as error:  # whatever a library raises: the parent shows it
-        echo(error=f"{type(error).__name__}: {error}".splitlines()[0])
-    os._exit(0)  # whatever threads are left
+        report(tunes=compose(json.loads(sys.argv[1])["count"]))
+    except Exception as error:  # whatever a library raises, the parent process shows it
+        report(error=f"{type(error).__name__}: {error}".splitlines()[0])
+    os._exit(0)  # does not wait for threads that are left
 
 
 if __name__ == "__main__":

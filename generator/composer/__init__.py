@@ -1,4 +1,4 @@
-"""The LSTM at work: a request becomes a tune, token by token, under a grammar that lets through only legal tunes.
+"""Composes tunes: an LSTM writes them token by token, and a grammar allows only tokens that lead to a legal tune.
 
-Requests come in at `composer.Composer`; scores come out.
+`composer.Composer` takes requests and returns scores.
 """

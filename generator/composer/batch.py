@@ -1,176 +1,238 @@
-"""Tunes in the making, a row for each: from the model's log-likelihoods to the next tokens, each under its own grammar."""
+"""A batch of tunes, one in each row: from the model's log-probabilities to the next token of each row, under the grammar."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from generator.composer import features as k  # kinds of tokens
+from generator.composer.arrays import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Int8Array,
+    Int16Array,
+    Int32Array,
+    Mask,
+    RecordArray,
+    record_dtype,
+)
 from generator.composer.compiled import compiled
-from generator.composer.grammar import TABLES, Grammar, bar_is_full, bars_written, legal, take
+from generator.composer.features import FeatureArrays, FeatureRecord, FeatureRow
+from generator.composer.grammar import Grammar
+from generator.composer.grammar_state import (
+    HEADER_TOKENS,
+    GrammarArrays,
+    GrammarRecord,
+    GrammarRow,
+    bar_is_full,
+    bars_written,
+    take_token,
+)
+from generator.composer.grammar_tables import TABLES, Tables
+from generator.composer.legality import legal_tokens
 from generator.composer.plan import FREE_BAR, Plan
-from generator.notation import tokens as t
+from generator.composer.token_kinds import Kind
 from generator.notation.keys import Key
+from generator.notation.tokens import ELSEWHERE, INDEX, ON_TONIC, START, VOCABULARY
 
-LONGEST = 4_000  # tokens beside the opening's: beyond what the grammar's longest form needs
-# Tokens less likely than this share of the likeliest are not drawn. Of 600 tunes each, with 0.01 intervals lie 2.1 floors from
-# real tunes', here 1.7; as many notes are in the scale as in real tunes.
+LONGEST = 4_000  # tokens beside those of an opening: more than the grammar's longest form needs
+# Tokens whose probability is below this share of the greatest one are never drawn. Measured on 600 tunes each: with 0.01 the
+# distribution of intervals is 2.1 floors from real tunes', with 0.003 it is 1.7, with as many notes in the scale as real tunes.
 MIN_SHARE = 0.003
 ENDS_ON_TONIC = 0.8  # of the tunes, as in the training split
 
 _LONGEST_SCRIPT = 8_192  # tokens: twice what the longest opening can hold
-_FREE_BAR = -1  # in a script
-_LEAST = float(np.log(MIN_SHARE))
-A_BAR, DONE, TOO_LONG = 1, 2, 3  # one more; the tune's end; no end, which the grammar does not let happen
+_FREE_BAR = -1  # stands for FREE_BAR in a script of token numbers
+_MIN_LOG_SHARE = float(np.log(MIN_SHARE))
+NEW_BAR, DONE, TOO_LONG = 1, 2, 3  # events: one more bar; the end of the tune; no end, which the grammar never causes
 
-ROW = np.dtype(
-    [
-        ("length", np.int64),  # tokens taken
-        ("longest", np.int64),
-        ("script", np.int64), ("scripted", np.int64),  # where the script is at, and where it ends
-        ("temperature", np.float64),
-        ("drawn", np.int64),  # tokens that were not the only legal ones
-        ("nats", np.float64), ("own", np.int64),  # of the tokens after the header that were not scripted
-        ("bars", np.int64),
-    ]
-)  # fmt: skip
+
+class RowRecord:
+    """The state of one row, beside that of its grammar and features."""
+
+    length: int  # tokens taken
+    max_length: int
+    script_next: int  # index of the next scripted token
+    script_end: int
+    temperature: float
+    draws: int  # tokens that were not the only legal one
+    nats: float  # negative log-probability of the tokens that the model wrote after the header
+    model_tokens: int  # their number
+    bars: int
+
+
+ROW_RECORD = record_dtype(RowRecord)
+
+
+class BatchArrays(NamedTuple):
+    """The arrays of a Batch, for compiled code."""
+
+    rows: RecordArray  # (rows,) of ROW_RECORD
+    scripts: Int16Array  # (rows, _LONGEST_SCRIPT) tokens, _FREE_BAR if the model fills one bar
+    tokens: Int16Array  # (rows, most tokens)
+    points: Float64Array  # (rows, LONGEST) random numbers between 0 and 1, one for each draw
+    masks: BoolArray  # (rows, vocabulary) the legal tokens
+    events: Int8Array  # (rows,) what the last step brought: 0, NEW_BAR, DONE or TOO_LONG
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What was written in a row."""
+class Candidate:
+    """A finished tune of one row."""
 
     tokens: tuple[str, ...]
     key: Key
-    octave: int  # by which it is to be moved into range, in semitones
-    bits_per_token: float  # how surprising the model finds what it wrote after the header, the grammar left aside
+    octave: int  # the semitones by which the tune must be moved to be in range
+    bits_per_token: float  # of what the model wrote after the header: how unexpected it is, without the grammar's mask
 
 
 class Batch:
-    """Rows that advance together. A row's tune depends on its plan and its number alone, not on the other rows."""
+    """Rows that advance together. The tune of a row depends on its plan and number alone, not on the other rows."""
 
     def __init__(self, rows: int) -> None:
         self.grammar = Grammar(rows)
-        self._rows = np.zeros(rows, ROW)
-        self._tokens = np.zeros((rows, LONGEST + _LONGEST_SCRIPT), np.int16)
-        self._scripts = np.zeros((rows, _LONGEST_SCRIPT), np.int16)
-        self._points = np.zeros((rows, LONGEST))  # between 0 and 1: what is drawn
-        self._keys: list[Sequence[Key]] = [()] * rows  # the one to stand in, for each mode that may be chosen
-        self._masks = np.zeros((rows, len(t.VOCABULARY)), np.bool_)
-        self.news = np.zeros(rows, np.int8)  # what the last step brought in each row: one of those above
-        # What is compiled is compiled now, or read from where it was kept, not under the first request.
+        self._arrays = BatchArrays(
+            np.zeros(rows, ROW_RECORD),
+            np.zeros((rows, _LONGEST_SCRIPT), np.int16),
+            np.zeros((rows, LONGEST + _LONGEST_SCRIPT), np.int16),
+            np.zeros((rows, LONGEST)),
+            np.zeros((rows, len(VOCABULARY)), np.bool_),
+            np.zeros(rows, np.int8),
+        )
+        self._keys: list[Sequence[Key]] = [()] * rows  # of each row: the key for each mode that may be chosen
+        # Compiles now, or reads what was compiled, rather than during the first request.
         self.grammar.advance(np.zeros(rows, np.int64))
-        self.advance(np.zeros((rows, len(t.VOCABULARY)), np.float32), np.zeros(rows, np.bool_))
+        self.advance(np.zeros((rows, len(VOCABULARY)), np.float32), np.zeros(rows, np.bool_))
 
     @property
-    def inputs(self) -> NDArray[np.int32]:
-        """What the model is to be told now: (rows, columns)."""
+    def inputs(self) -> Int32Array:
+        """What the model reads next: (rows, columns), see features.INPUTS."""
         return self.grammar.features.inputs
 
+    @property
+    def events(self) -> Int8Array:
+        """What the last step brought in each row, (rows,): 0, NEW_BAR, DONE or TOO_LONG."""
+        return self._arrays.events
+
     def begin(self, row: int, plan: Plan, number: int) -> None:
-        """A new tune in a row: the plan's so-manieth candidate."""
+        """Starts candidate number `number` of the plan in a row."""
         rng = np.random.default_rng((plan.request.seed, number))
         keys = self._keys[row] = plan.keys(rng.random())
-        cadence = plan.cadence or (t.ON_TONIC if rng.random() < ENDS_ON_TONIC else t.ELSEWHERE)
+        cadence = plan.cadence or (ON_TONIC if rng.random() < ENDS_ON_TONIC else ELSEWHERE)
         self.grammar.begin(
             row, plan.form, keys, rhythm=plan.rhythm, metre=plan.metre, mode=plan.mode, layout=plan.layout, cadence=cadence,
             octaves=plan.octaves, without=plan.request.without,
         )  # fmt: skip
-        script = [t.INDEX[token] if token != FREE_BAR else _FREE_BAR for token in plan.script]
-        self._scripts[row, : len(script)] = script
-        self._points[row] = rng.random(LONGEST)
-        self.news[row] = 0
-        self._rows[row] = 0, LONGEST + len(script), 0, len(script), plan.request.temperature, 0, 0.0, 0, 0
-        start = np.zeros(len(self._rows), np.int64)
-        start[row] = t.INDEX[t.START]
+        rows, scripts, tokens, points, _, events = self._arrays
+        script = [INDEX[token] if token != FREE_BAR else _FREE_BAR for token in plan.script]
+        scripts[row, : len(script)] = script
+        points[row] = rng.random(LONGEST)
+        events[row] = 0
+        rows[row] = np.zeros((), ROW_RECORD)
+        rows["max_length"][row], rows["script_end"][row] = LONGEST + len(script), len(script)
+        rows["temperature"][row] = plan.request.temperature
+        start = np.zeros(len(rows), np.int64)
+        start[row] = INDEX[START]
         self.grammar.advance(start)
-        self._tokens[row, 0] = start[row]
-        self._rows["length"][row] = 1
+        tokens[row, 0] = start[row]
+        rows["length"][row] = 1
 
-    def advance(self, logs: NDArray[np.float32], active: NDArray[np.bool_]) -> None:
-        """The next token of each active row. logs: (rows or fewer, vocabulary), as a runtime has them; active: as many."""
-        grammar, features = self.grammar, self.grammar.features
-        _advance(
-            self._rows, grammar.state, features.state, features.notes, features.written, features.inputs, grammar.header,
-            grammar.windows, grammar.left_out, self._scripts, self._tokens, self._points, self._masks, self.news, logs, active,
-            TABLES,
-        )  # fmt: skip
+    def advance(self, log_probs: Float32Array, active: BoolArray) -> None:
+        """Takes the next token of each active row.
+
+        log_probs: (rows or fewer, vocabulary), as a runtime returns them; active: (as many rows,)
+        """
+        _advance(self._arrays, self.grammar.arrays, self.grammar.features.arrays, log_probs, active, TABLES)
 
     def bars(self, row: int) -> int:
         """How many bars are written."""
-        return int(self._rows[row]["bars"])
+        return int(self._arrays.rows[row]["bars"])
 
-    def written(self, row: int) -> Written:
-        tokens = tuple(t.VOCABULARY[token] for token in self._tokens[row, : self._rows["length"][row]])
-        bits = float(self._rows["nats"][row] / np.log(2) / max(self._rows["own"][row], 1))
+    def candidate(self, row: int) -> Candidate:
+        """What is written in a row."""
+        state = self._arrays.rows[row]
+        tokens = tuple(VOCABULARY[token] for token in self._arrays.tokens[row, : state["length"]])
+        bits = float(state["nats"] / np.log(2) / max(state["model_tokens"], 1))
         key = next(key for key in self._keys[row] if f"K:{key.mode}" in tokens)
-        return Written(tokens, key, self.grammar.octave(row), bits)
+        return Candidate(tokens, key, self.grammar.octave(row), bits)
 
 
 @compiled
 def _advance(
-    rows: Any, grammar: Any, state: Any, notes: Any, written: Any, inputs: Any, header: Any, windows: Any, left_out: Any,
-    scripts: Any, tokens: Any, points: Any, masks: Any, news: Any, logs: Any, active: Any, tables: Any,
-) -> None:  # fmt: skip
+    batch: BatchArrays,
+    grammar: GrammarArrays,
+    features: FeatureArrays,
+    log_probs: Float32Array,
+    active: BoolArray,
+    tables: Tables,
+) -> None:
     for row in range(len(active)):
         if active[row]:
-            r, g, s = rows[row], grammar[row], state[row]
-            token = _scripted(r, g, s, scripts[row], tables)
+            state = batch.rows[row]
+            grammar_row = GrammarRow(grammar.state[row], grammar.header[row], grammar.playable[row], grammar.omitted[row])
+            feature_row = FeatureRow(features.state[row], features.notes[row], features.written[row], features.inputs[row])
+            token = _scripted(state, grammar_row.state, feature_row.state, batch.scripts[row], tables)
             if token < 0:
-                legal(g, s, header[row], windows[row], left_out[row], masks[row], tables)
-                token = _drawn(r, masks[row], logs[row], points[row, r.drawn])
-                if g.taken >= 4:
-                    r.nats -= logs[row, token]
-                    r.own += 1
-            take(g, s, notes[row], written[row], inputs[row], windows[row], token, tables)
-            tokens[row, r.length] = token
-            r.length += 1
-            bars = bars_written(g, s)
-            news[row] = DONE if g.done else TOO_LONG if r.length >= r.longest else A_BAR if bars > r.bars else 0
-            r.bars = max(bars, r.bars)
+                legal_tokens(grammar_row, feature_row.state, batch.masks[row], tables)
+                token = _draw(state, batch.masks[row], log_probs[row], batch.points[row, state.draws])
+                if grammar_row.state.token_count >= HEADER_TOKENS:
+                    state.nats -= log_probs[row, token]
+                    state.model_tokens += 1
+            take_token(grammar_row, feature_row, token, tables)
+            batch.tokens[row, state.length] = token
+            state.length += 1
+            bars = bars_written(grammar_row.state, feature_row.state)
+            if grammar_row.state.done:
+                batch.events[row] = DONE
+            elif state.length >= state.max_length:
+                batch.events[row] = TOO_LONG
+            else:
+                batch.events[row] = NEW_BAR if bars > state.bars else 0
+            state.bars = max(bars, state.bars)
 
 
 @compiled
-def _scripted(r: Any, g: Any, s: Any, script: Any, tables: Any) -> Any:
-    """The scripted token where there is one; -1 where the model is at work."""
-    if g.inner_bar and bar_is_full(g, s, tables):
-        g.inner_bar = 0
-    while r.script < r.scripted and g.taken >= 4 and not g.inner_bar:
-        token = script[r.script]
-        r.script += 1
+def _scripted(state: RowRecord, grammar: GrammarRecord, features: FeatureRecord, script: Int16Array, tables: Tables) -> int:
+    """The next token of the script; -1 if the model chooses."""
+    if grammar.free_bar and bar_is_full(grammar, features, tables):
+        grammar.free_bar = 0
+    while state.script_next < state.script_end and grammar.token_count >= HEADER_TOKENS and not grammar.free_bar:
+        token = int(script[state.script_next])
+        state.script_next += 1
         if token == _FREE_BAR:
-            g.inner_bar = 1
-        elif tables.kinds[token] < k.DURATION or tables.kinds[token] >= k.REST or tables.ticks[token] != s.duration:
+            grammar.free_bar = 1
+            continue
+        kind = tables.kinds[token]
+        same_duration = Kind.DURATION <= kind < Kind.REST and tables.ticks[token] == features.duration
+        if not same_duration:  # a duration that is in force already is not repeated
             return token
     return -1
 
 
 @compiled
-def _drawn(r: Any, mask: Any, logs: Any, point: float) -> int:
-    """One of the legal tokens, drawn by its likelihood."""
-    most, choices, only = -np.inf, 0, -1
+def _draw(state: RowRecord, mask: Mask, log_probs: Float32Array, point: float) -> int:
+    """Draws one of the legal tokens by its probability at the row's temperature. point: a random number between 0 and 1."""
+    greatest, choices, only = -np.inf, 0, -1
     for token in range(len(mask)):
         if mask[token]:
             choices += 1
             only = token
-            most = max(most, logs[token])
+            greatest = max(greatest, log_probs[token])
     if choices == 1:
         return only
-    least = most + _LEAST
+    least = greatest + _MIN_LOG_SHARE
     weights = 0.0
     for token in range(len(mask)):
-        if mask[token] and logs[token] >= least:
-            weights += np.exp((np.float64(logs[token]) - most) / r.temperature)
+        if mask[token] and log_probs[token] >= least:
+            weights += np.exp((np.float64(log_probs[token]) - greatest) / state.temperature)
     left, drawn = point * weights, -1
     for token in range(len(mask)):
-        if mask[token] and logs[token] >= least:
+        if mask[token] and log_probs[token] >= least:
             drawn = token
-            left -= np.exp((np.float64(logs[token]) - most) / r.temperature)
+            left -= np.exp((np.float64(log_probs[token]) - greatest) / state.temperature)
             if left < 0:
                 break
-    r.drawn += 1
+    state.draws += 1
     return drawn

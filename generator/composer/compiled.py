@@ -1,7 +1,8 @@
-"""Functions that are compiled to machine code when they are first called, and kept for the next start.
+"""Compiles functions to machine code at their first call and caches the result for the next start.
 
-The compiler looks for a change in a function's own module alone, and keeps what it has read from others. So what it made is
-kept in a folder of the text of all modules: whatever changes in one of them is compiled anew.
+Numba's cache notices a change in the function's own module only, but the machine code contains functions and constants of
+other modules too. The cache folder is therefore named after the text of all modules that compiled code may come from: a
+change in any of them recompiles everything.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 import numba
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
-_HERE = Path(__file__).parent
-_SOURCES = sorted([*_HERE.glob("*.py"), *_HERE.parent.glob("notation/*.py")])
-_TEXT = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()
-numba.config.CACHE_DIR = str(_HERE / "__pycache__" / f"compiled-{_TEXT[:16]}")
+_FOLDER = Path(__file__).parent
+_SOURCES = sorted([*_FOLDER.glob("*.py"), *_FOLDER.parent.glob("notation/*.py")])
+_HASH = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()
+numba.config.CACHE_DIR = str(_FOLDER / "__pycache__" / f"compiled-{_HASH[:16]}")
 
 
-def compiled(function: _Function) -> _Function:
-    return cast(_Function, numba.njit(cache=True, nogil=True)(function))
+def compiled(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """A decorator. The compiled function runs without Python's global lock."""
+    return cast(Callable[_Parameters, _Result], numba.njit(cache=True, nogil=True)(function))

@@ -1,37 +1,37 @@
-"""What the model is told beside the token: where it stands in the tune, what stood there before, and what is still to come.
+"""The features beside each token: where it stands in the tune, what earlier bars have there, and what is still to come.
 
-Training and composing must count alike: both count here, many tunes at a time, a row for each. What is done for every token
-of every row is compiled.
+Training and composing must count alike, so both use this code. It follows many tunes at a time, one in each row. The work
+for every token of every row is compiled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from generator.composer.arrays import BoolArray, Int16Array, Int32Array, Int64Array, RecordArray, record_dtype
 from generator.composer.compiled import compiled
-from generator.notation import tokens as t
+from generator.composer.token_kinds import TOKEN_KINDS, TOKEN_TICKS, Kind
 from generator.notation.keys import Key
-from generator.notation.metres import Metre
+from generator.notation.tokens import INDEX, TIE, VOCABULARY
 
-POSITIONS = 64  # classes of the position in the bar, in 1/64 of the longest bar counted (12/8 and 3/2: 288 ticks)
-BARS = 36  # classes of the bar in its part; the last stands for all beyond
-REMAINING = 146  # classes of what remains of a bar: half its ticks, of 288 at most; the last stands for a bar that is too full
-MATCHED = 10  # classes of how many notes in a row were as recalled: nothing to recall, none, 1…8
-RECALLED = (1, 2, 4)  # how many bars are looked back; besides, to the part before, or to the first ending from the second
-LOOKS = (*RECALLED, "part")
+POSITIONS = 64  # classes of the position in the bar, in 1/64 of the longest bar (12/8 and 3/2: 288 ticks)
+BARS = 36  # classes of the bar in its part; the last one stands for all further bars
+REMAINING = 146  # classes of a number of ticks: half of it, up to 288 ticks; the last one stands for all others
+MATCHED = 10  # classes of how many notes in a row were the recalled ones: nothing to recall, none, 1 … 8
+RECALLED = (1, 2, 4)  # how many bars to look back
+LOOKS = (*RECALLED, "part")  # also to the same bar of the previous part, or from a second ending to the first
 
 # What the model may read at each step, and how many classes each input has.
 INPUTS = {
-    "token": len(t.VOCABULARY),
+    "token": len(VOCABULARY),
     "position": POSITIONS,  # in the bar
     "bar": BARS,  # of the part; class 0 is the pick-up
     # For each earlier bar, the note that began at the same bar offset in it: the tokens of its pitch and duration. TIE if a
     # note is still sounding there, PAD if nothing was written.
-    **{f"{what}_{where}": len(t.VOCABULARY) for where in LOOKS for what in ("pitch", "duration")},
+    **{f"{what}_{where}": len(VOCABULARY) for where in LOOKS for what in ("pitch", "duration")},
     "remaining": REMAINING,  # of the bar
     "remaining_at_part_end": REMAINING,  # of the bar if it ends the part: less the pick-up
     **{f"matched_{where}": MATCHED for where in LOOKS},  # how many notes in a row were the recalled ones
@@ -42,244 +42,258 @@ INPUTS = {
     "parts_left": 4,  # after this one: unknown, none, one, more
     "bars_left": 10,  # of the part, including this one: unknown, 1 … 8, more
     "cadence": 3,  # the note that the tune is to end on: unknown, the tonic, another note
-    "last_pitch": len(t.VOCABULARY),  # a duration token may stand between it and the next pitch
+    "last_pitch": len(VOCABULARY),  # a duration token may stand between it and the next pitch
     # By how much the previous part ended short, up to the next bar line: the length of the pick-up that must follow.
     "due_pick_up": REMAINING,
 }
 # The features whose classes are tokens: pitches and durations. All other features are numbers.
 TOKEN_FEATURES = frozenset({"last_pitch", *(f"{what}_{where}" for where in LOOKS for what in ("pitch", "duration"))})
 
-ON_TONIC = t.ON_TONIC
-_MOST_BARS = 128  # that are remembered of a tune; what lies beyond is remembered as the last one
-MOST_PARTS = 16  # that a layout tells
-_BEFORE = 8  # bars that are never written, so that looking back before the beginning finds nothing
-_PLACES = REMAINING  # in a bar: half its ticks
-
-# What a token is; the grammar goes by it too. Those that only a name has stand first, then a part's, then the music.
-(
-    PAD, START, END, RHYTHM, ANY_RHYTHM, METRE, MODE, ANY_MODE, OPEN_REPEATED, OPEN, PICK_UP, BAR, FIRST, SECOND, REPEAT, CLOSE,
-    TIE, DURATION, TRIPLET, REST, PITCH,
-) = range(21)  # fmt: skip
-_NAMED = {
-    t.PAD: PAD, t.START: START, t.END: END, t.ANY_RHYTHM: ANY_RHYTHM, t.ANY_MODE: ANY_MODE, t.OPEN_REPEATED: OPEN_REPEATED,
-    t.OPEN: OPEN, t.BAR: BAR, t.FIRST: FIRST, t.SECOND: SECOND, t.REPEAT: REPEAT, t.CLOSE: CLOSE, t.TIE: TIE, t.REST: REST,
-}  # fmt: skip
+MOST_PARTS = 16  # of a layout; further parts are ignored
+_MOST_BARS = 128  # remembered of a tune; all further bars share the last one
+_BLANK_BARS = 8  # before the first bar, never written: looking back from there finds nothing
+_OFFSETS = REMAINING  # bar offsets of which notes are remembered: half the ticks
 
 
-def _kind(token: str) -> int:
-    if token in _NAMED:
-        return _NAMED[token]
-    if token[0] == "/":
-        return TRIPLET if int(token[1:]) in t.TRIPLETS else DURATION
-    return {"R:": RHYTHM, "M:": METRE, "K:": MODE, "up": PICK_UP}.get(token[:2], PITCH)
+class FeatureRecord:
+    """The state of one row: what the features are computed from. Times are in ticks."""
+
+    tonic: int  # tonic, cadence, section: as in INPUTS, 0 if unknown
+    cadence: int
+    section: int
+    layout: Int64Array  # (MOST_PARTS,) how many bars each part is to have
+    part_count: int  # of the layout; 0 if unknown
+    bar_ticks: int  # a full bar; 0 until the metre is known
+    bar_offset: int  # since the bar line
+    bar: int  # of the part, -1 in its pick-up; the bars of a second ending count from where the first ending began
+    part: int  # -1 before the first
+    pick_up: int  # length of the current part's pick-up
+    duration: int  # of the next note
+    span: int  # the duration of the next note, or of the whole triplet that it belongs to
+    triplet_left: int  # notes that the open triplet lacks; 0 outside
+    ending: int  # 1 in a first ending, 2 in a second one
+    ending_bar: int  # the bar of the part with which the endings begin
+    duration_token: int
+    last_pitch: int  # token
+    mode_known: int
+    due_pick_up: int  # as in INPUTS, in ticks
+    part_start: int  # in bars of the tune
+    previous_part_start: int
+    recalled: Int64Array  # (len(LOOKS), 2) tokens of pitch and duration, as in INPUTS
+    matched: Int64Array  # (len(LOOKS),) as in INPUTS
 
 
-def _ticks(token: str) -> int:
-    if token.startswith("M:"):
-        metre = Metre.parse(token[2:]) if token != t.ANY_METRE else None
-        return int(metre.bar * t.TICKS) if metre else 0
-    return int(token.lstrip("/up")) if token[0] == "/" or token.startswith("up") else 0
+FEATURE_RECORD = record_dtype(FeatureRecord, layout=MOST_PARTS, recalled=(len(LOOKS), 2), matched=len(LOOKS))
 
 
-KINDS = np.array([_kind(token) for token in t.VOCABULARY], np.int64)
-TICKS = np.array([_ticks(token) for token in t.VOCABULARY], np.int64)  # of a metre's bar, a pick-up, a duration
+class FeatureArrays(NamedTuple):
+    """The arrays of a FeatureState, for compiled code."""
 
-STATE = np.dtype(
-    [
-        ("tonic", np.int64), ("cadence", np.int64), ("section", np.int64),  # as INPUTS has them; 0 where they are left open
-        ("layout", np.int64, MOST_PARTS),  # how many bars each part is to have
-        ("parts", np.int64),  # of the layout; 0 where it is left open
-        ("bar_ticks", np.int64),  # a full bar; 0 until the metre is known
-        ("position", np.int64),  # ticks since the bar line
-        ("bar", np.int64),  # of the part, -1 in its pick-up; the second ending counts from where the first began
-        ("part", np.int64),  # -1 before the first
-        ("pick_up", np.int64),  # of the current part, in ticks
-        ("duration", np.int64), ("claim", np.int64),  # in force, in ticks: of a note, and of what it begins, a triplet's three
-        ("triplet", np.int64),  # notes that the open triplet still lacks
-        ("ending", np.int64), ("ending_bar", np.int64),  # and the bar of the part with which the endings begin
-        ("duration_token", np.int64), ("last", np.int64), ("mode_known", np.int64),
-        ("owed", np.int64),  # ticks
-        ("start", np.int64), ("start_before", np.int64),  # of this part and of the one before it, in bars of the tune
-        ("recalled", np.int64, (len(LOOKS), 2)), ("matched", np.int64, len(LOOKS)),
-    ]
-)  # fmt: skip
+    state: RecordArray  # (rows,) of FEATURE_RECORD
+    # (rows, bars, bar offsets, 2) tokens of pitch and duration of the note that begins there; TIE if none does
+    notes: Int16Array
+    written: BoolArray  # (rows, bars) the bars that have notes
+    inputs: Int32Array  # (rows, len(INPUTS))
+
+
+class FeatureRow(NamedTuple):
+    """One row of FeatureArrays."""
+
+    state: FeatureRecord
+    notes: Int16Array  # (bars, bar offsets, 2)
+    written: BoolArray  # (bars,)
+    inputs: Int32Array  # (len(INPUTS),)
 
 
 def tonic_class(key: Key | None) -> int:
-    """The tonic as the model is told it."""
+    """The class of the input `tonic`."""
     return key.pitch_class + 1 if key else 0
 
 
 class FeatureState:
-    """Follows token streams, one in each row: where in the bar, in which bar of its part, what is still open."""
+    """Follows a stream of tokens in each row and computes the model's inputs."""
 
     def __init__(self, rows: int) -> None:
-        self.state = np.zeros(rows, STATE)
-        self.inputs = np.zeros((rows, len(INPUTS)), np.int32)  # what the model is told now
-        # Pitch and duration of the note that begins at each place of each bar; where none does in a bar with notes, one lasts.
-        self.notes = np.zeros((rows, _BEFORE + _MOST_BARS, _PLACES, 2), np.int16)
-        self.notes[..., 0] = t.INDEX[t.TIE]
-        self.written = np.zeros((rows, _BEFORE + _MOST_BARS), np.bool_)  # the bars that have notes
+        self.arrays = FeatureArrays(
+            np.zeros(rows, FEATURE_RECORD),
+            np.zeros((rows, _BLANK_BARS + _MOST_BARS, _OFFSETS, 2), np.int16),
+            np.zeros((rows, _BLANK_BARS + _MOST_BARS), np.bool_),
+            np.zeros((rows, len(INPUTS)), np.int32),
+        )
+        self.arrays.notes[..., 0] = INDEX[TIE]
+
+    @property
+    def state(self) -> RecordArray:
+        """(rows,) of FEATURE_RECORD."""
+        return self.arrays.state
+
+    @property
+    def inputs(self) -> Int32Array:
+        """What the model reads next: (rows, len(INPUTS)), columns as in INPUTS."""
+        return self.arrays.inputs
 
     def begin(self, row: int, *, tonic: int = 0, layout: Sequence[int] = (), cadence: int = 0) -> None:
-        """Empties a row for a new tune."""
-        self.state[row] = np.zeros((), STATE)
-        self.state["part"][row] = -1
-        self.state["tonic"][row], self.state["cadence"][row] = tonic, cadence
-        self.lay_out(row, layout)
-        self.notes[row, self.written[row]] = t.INDEX[t.TIE], 0
-        self.written[row] = False
+        """Starts a new tune in a row. tonic: see tonic_class; layout: the bars of each part; cadence: as in INPUTS."""
+        state, notes, written, _ = self.arrays
+        state[row] = np.zeros((), FEATURE_RECORD)
+        state["part"][row] = -1
+        state["tonic"][row], state["cadence"][row] = tonic, cadence
+        known = layout[:MOST_PARTS]
+        state["part_count"][row] = len(known)
+        state["layout"][row, : len(known)] = known
+        notes[row, written[row]] = INDEX[TIE], 0
+        written[row] = False
 
-    def lay_out(self, row: int, layout: Sequence[int]) -> None:
-        told = layout[:MOST_PARTS]
-        self.state["parts"][row] = len(told)
-        self.state["layout"][row, : len(told)] = told
+    def advance(self, tokens: Int64Array) -> None:
+        """Takes the next token of each row, (rows,), PAD for none; `inputs` then describes the position after it."""
+        _advance(self.arrays, tokens, TOKEN_KINDS, TOKEN_TICKS)
 
-    def advance(self, tokens: NDArray[np.int64]) -> None:
-        """Takes the next token of each row, (rows,), PAD where there is none; `inputs` tells of the places behind them."""
-        _advance(self.state, self.notes, self.written, self.inputs, tokens, KINDS, TICKS)
+
+def inputs_of(tokens: Sequence[str], key: Key | None = None, layout: Sequence[int] = (), cadence: int = 0) -> Int32Array:
+    """The model's inputs at each token of a tune: (time, len(INPUTS))."""
+    features = FeatureState(1)
+    features.begin(0, tonic=tonic_class(key), layout=layout, cadence=cadence)
+    inputs = np.zeros((len(tokens), len(INPUTS)), np.int32)
+    _follow(features.arrays, np.array([INDEX[token] for token in tokens]), inputs, TOKEN_KINDS, TOKEN_TICKS)
+    return inputs
+
+
+# compiled
 
 
 @compiled
-def _advance(state: Any, notes: Any, written: Any, inputs: Any, tokens: Any, kinds: Any, ticks: Any) -> None:
+def _advance(features: FeatureArrays, tokens: Int64Array, kinds: Int64Array, ticks: Int64Array) -> None:
     for row in range(len(tokens)):
-        if tokens[row]:
-            track(state[row], notes[row], written[row], inputs[row], tokens[row], kinds[tokens[row]], ticks[tokens[row]])
+        token = tokens[row]
+        if token:
+            one = FeatureRow(features.state[row], features.notes[row], features.written[row], features.inputs[row])
+            update_features(one, token, kinds[token], ticks[token])
 
 
 @compiled
-def track(s: Any, notes: Any, written: Any, inputs: Any, token: int, kind: int, ticks: int) -> None:
-    """One token of one row. s: its STATE; notes, written, inputs: its rows of the Tracker's."""
-    if kind >= REST:
-        _sound(s, notes, written, token, kind)
-    elif kind >= DURATION:
-        s.duration, s.duration_token = ticks, token
-        s.triplet = 3 if kind == TRIPLET else 0
-        s.claim = ticks * 3 if kind == TRIPLET else ticks
-    elif kind == BAR:
-        s.position = s.owed = 0
-        s.bar += 1
-    elif kind == METRE:
-        s.bar_ticks = ticks
-    elif kind in (MODE, ANY_MODE):
-        s.mode_known = 1
-    elif kind in (OPEN_REPEATED, OPEN):
-        s.start_before = s.start
-        s.start = s.start + s.bar + 1 if s.part >= 0 else 0
-        s.part += 1
-        s.section = 2 if kind == OPEN_REPEATED else 1
-        s.position = s.bar = s.pick_up = s.ending = 0
-    elif kind == PICK_UP:
-        s.pick_up = ticks
-        s.position, s.bar = s.bar_ticks - ticks, -1
-    elif kind == FIRST:
-        s.bar += 1
-        s.position, s.ending, s.section, s.ending_bar = 0, 1, 3, s.bar
-    elif kind == SECOND:
-        s.position, s.ending, s.section, s.bar = 0, 2, 5, s.ending_bar
-    elif kind in (REPEAT, CLOSE):
-        s.owed = max(s.bar_ticks - s.position, 0)
-        s.position = 0
-        s.section = 4 if s.section == 3 else 0
-    _recall(s, notes, written)
-    _tell(s, inputs, token)
+def _follow(features: FeatureArrays, tokens: Int64Array, inputs: Int32Array, kinds: Int64Array, ticks: Int64Array) -> None:
+    for step in range(len(tokens)):
+        token = tokens[step]
+        one = FeatureRow(features.state[0], features.notes[0], features.written[0], inputs[step])
+        update_features(one, token, kinds[token], ticks[token])
 
 
 @compiled
-def _sound(s: Any, notes: Any, written: Any, token: int, kind: int) -> None:
+def update_features(row: FeatureRow, token: int, kind: int, ticks: int) -> None:
+    """Takes one token of one row. kind, ticks: of the token, see token_kinds."""
+    state = row.state
+    if kind >= Kind.REST:
+        _add_note(state, row.notes, row.written, token, kind)
+    elif kind >= Kind.DURATION:
+        state.duration, state.duration_token = ticks, token
+        state.triplet_left = 3 if kind == Kind.TRIPLET else 0
+        state.span = ticks * 3 if kind == Kind.TRIPLET else ticks
+    elif kind == Kind.BAR:
+        state.bar_offset = state.due_pick_up = 0
+        state.bar += 1
+    elif kind == Kind.METRE:
+        state.bar_ticks = ticks
+    elif kind == Kind.MODE or kind == Kind.ANY_MODE:
+        state.mode_known = 1
+    elif kind == Kind.OPEN_REPEATED or kind == Kind.OPEN:
+        state.previous_part_start = state.part_start
+        state.part_start = state.part_start + state.bar + 1 if state.part >= 0 else 0
+        state.part += 1
+        state.section = 2 if kind == Kind.OPEN_REPEATED else 1
+        state.bar_offset = state.bar = state.pick_up = state.ending = 0
+    elif kind == Kind.PICK_UP:
+        state.pick_up = ticks
+        state.bar_offset, state.bar = state.bar_ticks - ticks, -1
+    elif kind == Kind.FIRST:
+        state.bar += 1
+        state.bar_offset, state.ending, state.section, state.ending_bar = 0, 1, 3, state.bar
+    elif kind == Kind.SECOND:
+        state.bar_offset, state.ending, state.section, state.bar = 0, 2, 5, state.ending_bar
+    elif kind == Kind.REPEAT or kind == Kind.CLOSE:
+        state.due_pick_up = max(state.bar_ticks - state.bar_offset, 0)
+        state.bar_offset = 0
+        state.section = 4 if state.section == 3 else 0
+    _look_back(state, row.notes, row.written)
+    _write_inputs(state, row.inputs, token)
+
+
+@compiled
+def _add_note(state: FeatureRecord, notes: Int16Array, written: BoolArray, token: int, kind: int) -> None:
     for look in range(len(LOOKS)):
-        pitch, duration = s.recalled[look]
+        pitch, duration = state.recalled[look]
         if pitch == 0:
-            s.matched[look] = 0
-        elif pitch == token and duration == s.duration_token:
-            s.matched[look] = min(max(s.matched[look], 1) + 1, MATCHED - 1)
+            state.matched[look] = 0
+        elif pitch == token and duration == state.duration_token:
+            state.matched[look] = min(max(state.matched[look], 1) + 1, MATCHED - 1)
         else:
-            s.matched[look] = 1
-    if s.part >= 0:
-        bar, place = _remembered(s.start + s.bar), _place(s)
-        notes[bar, place, 0] = token
-        notes[bar, place, 1] = s.duration_token
+            state.matched[look] = 1
+    if state.part >= 0:
+        bar, offset = _bar_index(state.part_start + state.bar), _offset_index(state)
+        notes[bar, offset, 0] = token
+        notes[bar, offset, 1] = state.duration_token
         written[bar] = True
-    if kind == PITCH:
-        s.last = token
-    s.position += s.duration
-    if s.duration != s.claim:
-        s.triplet = (s.triplet if s.triplet else 3) - 1
+    if kind == Kind.PITCH:
+        state.last_pitch = token
+    state.bar_offset += state.duration
+    if state.duration != state.span:
+        state.triplet_left = (state.triplet_left if state.triplet_left else 3) - 1
 
 
 @compiled
-def _remembered(bar: int) -> int:
-    """Where a bar of the tune is remembered."""
-    return min(max(bar + _BEFORE, 0), _BEFORE + _MOST_BARS - 1)
+def _bar_index(bar: int) -> int:
+    """Where `notes` and `written` keep a bar of the tune."""
+    return min(max(bar + _BLANK_BARS, 0), _BLANK_BARS + _MOST_BARS - 1)
 
 
 @compiled
-def _place(s: Any) -> Any:
-    return min(max(s.position // 2, 0), _PLACES - 1)
+def _offset_index(state: FeatureRecord) -> int:
+    """Where `notes` keeps the current bar offset."""
+    return min(max(state.bar_offset // 2, 0), _OFFSETS - 1)
 
 
 @compiled
-def _recall(s: Any, notes: Any, written: Any) -> None:
-    here, place = s.start + s.bar, _place(s)
+def _look_back(state: FeatureRecord, notes: Int16Array, written: BoolArray) -> None:
+    current, offset = state.part_start + state.bar, _offset_index(state)
     for look in range(len(LOOKS)):
         if look < len(RECALLED):
-            bar = _remembered(here - RECALLED[look])
-        elif s.ending == 2:
-            bar = _remembered(here)
+            bar = _bar_index(current - RECALLED[look])
+        elif state.ending == 2:
+            bar = _bar_index(current)
         else:
-            bar = _remembered(s.start_before + s.bar) if s.part > 0 else 0
-        found = s.part >= 0 and written[bar]
-        s.recalled[look, 0] = notes[bar, place, 0] if found else 0
-        s.recalled[look, 1] = notes[bar, place, 1] if found else 0
+            bar = _bar_index(state.previous_part_start + state.bar) if state.part > 0 else 0
+        found = state.part >= 0 and written[bar]
+        state.recalled[look, 0] = notes[bar, offset, 0] if found else 0
+        state.recalled[look, 1] = notes[bar, offset, 1] if found else 0
 
 
 @compiled
-def _tell(s: Any, inputs: Any, token: int) -> None:
-    remaining = s.bar_ticks - s.position
-    inputs[0], inputs[1], inputs[2] = token, min(s.position * 2 // 9, POSITIONS - 1), min(s.bar + 1, BARS - 1)
+def _write_inputs(state: FeatureRecord, inputs: Int32Array, token: int) -> None:
+    """Writes the columns in the order of INPUTS."""
+    remaining = state.bar_ticks - state.bar_offset
+    inputs[0], inputs[1], inputs[2] = token, min(state.bar_offset * 2 // 9, POSITIONS - 1), min(state.bar + 1, BARS - 1)
     column = 3
     for look in range(len(LOOKS)):
-        inputs[column], inputs[column + 1] = s.recalled[look, 0], s.recalled[look, 1]
+        inputs[column], inputs[column + 1] = state.recalled[look, 0], state.recalled[look, 1]
         column += 2
-    inputs[column], inputs[column + 1] = _left(max(remaining, 0)), _left(remaining - s.pick_up)
+    inputs[column], inputs[column + 1] = _ticks_class(max(remaining, 0)), _ticks_class(remaining - state.pick_up)
     column += 2
     for look in range(len(LOOKS)):
-        inputs[column] = s.matched[look]
+        inputs[column] = state.matched[look]
         column += 1
-    fits = 2 + s.triplet if s.triplet else 0 if s.claim == 0 else 2 if s.claim <= remaining else 1
-    part = min(s.part, s.parts - 1)
-    to_come = min(s.parts - part, 3) if s.parts else 0
-    left = min(max(s.layout[part] - s.bar, 1), 9) if s.parts and part >= 0 else 0
-    tonic = s.tonic if s.mode_known else 0
-    for value in (fits, tonic, s.section, to_come, left, s.cadence, s.last, _left(s.owed)):
+    note_fits = 2 + state.triplet_left  # inside a triplet
+    if not state.triplet_left:
+        note_fits = 0 if state.span == 0 else 2 if state.span <= remaining else 1
+    part = min(state.part, state.part_count - 1)
+    parts_left = min(state.part_count - part, 3) if state.part_count else 0
+    bars_left = min(max(state.layout[part] - state.bar, 1), 9) if state.part_count and part >= 0 else 0
+    tonic = state.tonic if state.mode_known else 0
+    due_pick_up = _ticks_class(state.due_pick_up)
+    for value in (note_fits, tonic, state.section, parts_left, bars_left, state.cadence, state.last_pitch, due_pick_up):
         inputs[column] = value
         column += 1
 
 
 @compiled
-def _left(ticks: int) -> int:
-    """What remains of a bar as a class."""
+def _ticks_class(ticks: int) -> int:
+    """The class of a number of ticks; the last class for numbers that are negative or too large."""
     return ticks // 2 if 0 <= ticks // 2 < REMAINING - 1 else REMAINING - 1
-
-
-def inputs_of(tokens: Sequence[str], key: Key | None = None, layout: Sequence[int] = (), cadence: int = 0) -> NDArray[np.int32]:
-    """What the model is told at each token of a tune: (time, columns) as INPUTS has them."""
-    features = FeatureState(1)
-    features.begin(0, tonic=tonic_class(key), layout=layout, cadence=cadence)
-    found = np.zeros((len(tokens), len(INPUTS)), np.int32)
-    _follow(
-        features.state[0],
-        features.notes[0],
-        features.written[0],
-        np.array([t.INDEX[token] for token in tokens]),
-        found,
-        KINDS,
-        TICKS,
-    )
-    return found
-
-
-@compiled
-def _follow(s: Any, notes: Any, written: Any, tokens: Any, found: Any, kinds: Any, ticks: Any) -> None:
-    for at in range(len(tokens)):
-        track(s, notes, written, found[at], tokens[at], kinds[tokens[at]], ticks[tokens[at]])

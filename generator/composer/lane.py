@@ -1,4 +1,4 @@
-"""A lane: rows that advance together, step by step, in a thread of their own."""
+"""A lane: a batch of rows that advances step by step in a thread of its own."""
 
 from __future__ import annotations
 
@@ -12,59 +12,60 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from generator.composer.batch import DONE, TOO_LONG, Batch, Written
+from generator.composer.batch import DONE, TOO_LONG, Batch, Candidate
 from generator.composer.candidates import ComposedTune
 from generator.composer.plan import Plan
 from generator.composer.runtime import Runtime
 
-Listener = Callable[[int], None]  # told how many bars are written
+Listener = Callable[[int], None]  # called with the number of bars written so far
 
 
 @dataclass(slots=True, eq=False)
 class Task:
-    """A request in the making. Its candidates may be written in several lanes."""
+    """A request in progress. Several lanes may compose its candidates."""
 
     plan: Plan
-    candidates: list[Written | None]  # as they are finished
+    candidates: list[Candidate | None]  # None until it is finished
     listener: Listener | None
-    first: int = 0  # the number of the first candidate: greater where earlier ones were all copies of known tunes
-    over: bool = False  # it was cancelled, has failed, or is finished
+    first_number: int = 0  # of the first candidate in this round; later rounds follow if all were copies of known tunes
+    ended: bool = False  # finished, failed or cancelled
     future: Future[ComposedTune] = field(default_factory=Future)
-    _bars: dict[int, int] = field(default_factory=dict)  # that a candidate has
-    _told: int = 0  # bars that the listener knows of
+    _bars: dict[int, int] = field(default_factory=dict)  # candidate → bars
+    _reported: int = 0  # the greatest number of bars that was reported
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.future.add_done_callback(self._end)
 
     def _end(self, future: Future[ComposedTune]) -> None:
-        self.over = True
+        self.ended = True
         if future.cancelled():
-            future.set_running_or_notify_cancel()  # whoever waits for it hears of it
+            future.set_running_or_notify_cancel()  # wakes those who wait for it
 
-    def progress(self, number: int, bars: int) -> None:
-        """Tells the listener how many bars the slowest candidate has."""
+    def report_bars(self, number: int, bars: int) -> None:
+        """Calls the listener with the number of bars of the slowest candidate if it has grown."""
         with self._lock:
             self._bars[number] = bars
-            written = min((self._bars.get(n, 0) for n, tune in enumerate(self.candidates) if tune is None), default=0)
-            if self.listener and written > self._told:
-                self._told = written
-                self.listener(written)
+            unfinished = [each for each, candidate in enumerate(self.candidates) if candidate is None]
+            slowest = min((self._bars.get(each, 0) for each in unfinished), default=0)
+            if self.listener and slowest > self._reported:
+                self._reported = slowest
+                self.listener(slowest)
 
-    def written(self, number: int, candidate: Written) -> bool:
-        """Whether with this candidate all are finished."""
+    def add(self, number: int, candidate: Candidate) -> bool:
+        """Adds a finished candidate. Returns whether all are finished."""
         with self._lock:
             self.candidates[number] = candidate
             return None not in self.candidates
 
-    def again(self) -> None:
-        """Other candidates are to be written."""
-        self.first += len(self.candidates)
+    def start_round(self) -> None:
+        """Discards the candidates; others are to be composed."""
+        self.first_number += len(self.candidates)
         self.candidates = [None] * len(self.candidates)
         self._bars.clear()
 
     def finish(self, tune: ComposedTune) -> None:
-        with suppress(InvalidStateError):  # it was cancelled, or failed elsewhere
+        with suppress(InvalidStateError):  # it was cancelled or has failed in another lane
             self.future.set_result(tune)
 
     def fail(self, error: Exception) -> None:
@@ -73,34 +74,34 @@ class Task:
 
 
 class Lane:
-    """Takes candidates in as rows come free; a request that is cancelled or has failed gives its rows back at the next step."""
+    """Starts candidates as rows become free. A request that is cancelled or has failed frees its rows at the next step."""
 
     def __init__(self, runtime: Runtime, rows: int, finished: Callable[[Task], None]) -> None:
-        """`finished` hears, in the lane's thread, of each task whose last candidate this lane has written."""
+        """finished: called, in the lane's thread, with each task whose last candidate this lane has composed"""
         self._runtime, self._finished = runtime, finished
         self._batch = Batch(rows)
-        self._owners: list[tuple[Task, int] | None] = [None] * rows  # of each row: the request and which candidate it is
-        self._active = np.zeros(rows, np.bool_)  # the rows that have one
-        self._begins = np.zeros(rows, np.bool_)  # those that a new tune has entered
+        self._owners: list[tuple[Task, int] | None] = [None] * rows  # of each row: the task and which of its candidates it is
+        self._active = np.zeros(rows, np.bool_)  # (rows,) the rows that compose a candidate
+        self._begins = np.zeros(rows, np.bool_)  # (rows,) the rows in which a new tune begins with the next step
         self._entering: deque[tuple[Task, int]] = deque()  # candidates that wait for a row
         self._waiting: queue.SimpleQueue[Sequence[tuple[Task, int]]] = queue.SimpleQueue()
-        self._put, self._entered = 0, 0  # candidates ever; each is counted by one thread alone
+        self._put, self._entered = 0, 0  # candidates so far; only one thread writes each number
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="lane", daemon=True)
         self._thread.start()
 
     @property
     def load(self) -> int:
-        """About how many candidates are in the lane or wait for it."""
+        """About how many candidates are in progress or waiting."""
         return int(self._active.sum()) + self._put - self._entered
 
     def put(self, candidates: Sequence[tuple[Task, int]]) -> None:
-        """One caller at a time."""
+        """Queues candidates. Only one thread may call this at a time."""
         self._put += len(candidates)
         self._waiting.put(candidates)
 
     def close(self) -> None:
-        """Ends the thread; what waits or is in the making fails."""
+        """Ends the thread. Tasks that are waiting or in progress fail."""
         self._closed = True
         self._waiting.put(())
         self._thread.join()
@@ -118,13 +119,13 @@ class Lane:
             task.fail(RuntimeError("The composer was closed."))
 
     def _admit(self) -> None:
-        """Lets candidates in where rows are free; waits where there is nothing to do."""
+        """Starts waiting candidates in free rows; waits for some if there is nothing to do."""
         idle = not self._active.any() and not self._entering
         while idle or not self._waiting.empty():
             idle = False
             self._entering.extend(self._waiting.get())
         for row, owner in enumerate(self._owners):
-            if owner and owner[0].over:
+            if owner and owner[0].ended:
                 self._free(row)
         for row in np.flatnonzero(~self._active).tolist() if self._entering else ():
             while not self._active[row] and self._entering:
@@ -132,11 +133,11 @@ class Lane:
 
     def _enter(self, row: int, task: Task, number: int) -> None:
         self._entered += 1
-        if task.over:
+        if task.ended:
             return
         try:
-            self._batch.begin(row, task.plan, task.first + number)
-        except Exception as error:  # one tune's failure is its own: the others go on
+            self._batch.begin(row, task.plan, task.first_number + number)
+        except Exception as error:  # whatever fails for one tune must not stop the others
             task.fail(error)
             return
         self._owners[row] = task, number
@@ -146,34 +147,34 @@ class Lane:
         self._owners[row], self._active[row] = None, False
 
     def _step(self) -> None:
-        """One token further in every row that is taken."""
+        """Advances every active row by one token."""
         size = self._runtime.size(int(np.flatnonzero(self._active)[-1]) + 1)
         active = self._active[:size]
         try:
-            logs = self._runtime.step(self._batch.inputs[:size], self._begins[:size])
+            log_probs = self._runtime.step(self._batch.inputs[:size], self._begins[:size])
             self._begins[:] = False
-            self._batch.advance(logs, active)
-        except Exception as error:  # whatever the runtime raises, everybody who waits must hear of it
+            self._batch.advance(log_probs, active)
+        except Exception as error:  # whatever the runtime raises, all requests must fail rather than wait forever
             for row in np.flatnonzero(active).tolist():
                 if owner := self._owners[row]:
                     owner[0].fail(error)
                 self._free(row)
             return
-        for row in np.flatnonzero(active & (self._batch.news[:size] > 0)).tolist():
+        for row in np.flatnonzero(active & (self._batch.events[:size] > 0)).tolist():
             if owner := self._owners[row]:
                 try:
-                    self._tell(row, *owner)
-                except Exception as error:  # one tune's failure is its own: the others go on
+                    self._handle_event(row, *owner)
+                except Exception as error:  # whatever fails for one tune must not stop the others
                     owner[0].fail(error)
 
-    def _tell(self, row: int, task: Task, number: int) -> None:
-        """A bar more is written, or the candidate is finished."""
-        news = self._batch.news[row]
-        if news == TOO_LONG:
-            raise RuntimeError("The tune did not come to an end.")
+    def _handle_event(self, row: int, task: Task, number: int) -> None:
+        """Reports a new bar or adds a finished candidate to its task."""
+        event = self._batch.events[row]
+        if event == TOO_LONG:
+            raise RuntimeError("The tune did not end within the longest length.")
         if task.listener:
-            task.progress(number, self._batch.bars(row))
-        if news == DONE:
+            task.report_bars(number, self._batch.bars(row))
+        if event == DONE:
             self._free(row)
-            if task.written(number, self._batch.written(row)):
+            if task.add(number, self._batch.candidate(row)):
                 self._finished(task)

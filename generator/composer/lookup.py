@@ -1,45 +1,47 @@
-"""What the inputs add to the first layer's gates: a row of each input's table, added up.
+"""What the inputs contribute to the gates of the first LSTM layer: one row from each input's table, summed.
 
-OpenVINO's own lookup of float32 rows took a third of a step. These are whole numbers of 16 bits, half as much to read, whose
-sums are exact.
+OpenVINO's own lookup of float32 rows took a third of a step. These tables hold 16-bit integers: half as much to read, and
+their sums are exact.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from generator.composer.arrays import Float32Array, Int16Array, Int32Array, Int64Array
 from generator.composer.compiled import compiled
 
 
 class Lookup:
-    """Sums of table rows, one of each input. Nothing in it changes."""
+    """Sums of table rows, one row for each input. It never changes, so threads can share it."""
 
-    def __init__(self, tables: Mapping[int, NDArray[np.float32]]) -> None:
-        """Tables by column of the inputs: (classes, width) each."""
+    def __init__(self, tables: Mapping[int, Float32Array]) -> None:
+        """tables: column of the inputs → (classes, width)"""
         rows = np.concatenate(list(tables.values()))
         self._unit = np.float32(np.abs(rows).max() / np.iinfo(np.int16).max) or np.float32(1)
-        self._rows = np.rint(rows / self._unit).astype(np.int16)
+        self._rows: Int16Array = np.rint(rows / self._unit).astype(np.int16)  # (all classes, width)
         self._columns = np.array(list(tables))
-        self._firsts = np.cumsum([0, *map(len, tables.values())])[:-1]  # where each table begins
-        self.width = rows.shape[1]
-        self(np.zeros((1, max(tables) + 1), np.int32), np.zeros((1, self.width), np.float32))  # compiled now, or read
+        self._firsts = np.cumsum([0, *map(len, tables.values())])[:-1]  # the row with which each table begins
+        self.width = int(rows.shape[1])
+        # Compiles now, or reads what was compiled, rather than during the first request.
+        self(np.zeros((1, max(tables) + 1), np.int32), np.zeros((1, self.width), np.float32))
 
-    def __call__(self, inputs: NDArray[np.int32], out: NDArray[np.float32]) -> None:
-        """inputs: (rows, columns); out: (rows, width), which is filled."""
+    def __call__(self, inputs: Int32Array, out: Float32Array) -> None:
+        """Fills `out`, (rows, width). inputs: (rows, columns)"""
         _add_up(inputs, self._columns, self._firsts, self._rows, self._unit, out)
 
 
 @compiled
-def _add_up(inputs: Any, columns: Any, firsts: Any, rows: Any, unit: Any, out: Any) -> None:
+def _add_up(
+    inputs: Int32Array, columns: Int64Array, firsts: Int64Array, rows: Int16Array, unit: np.float32, out: Float32Array
+) -> None:
     total = np.empty(out.shape[1], np.int32)
     for row in range(len(out)):
         total[:] = 0
-        for place in range(len(columns)):
-            looked_up = rows[firsts[place] + inputs[row, columns[place]]]
+        for index in range(len(columns)):
+            looked_up = rows[firsts[index] + inputs[row, columns[index]]]
             for gate in range(len(total)):
                 total[gate] += looked_up[gate]
         for gate in range(len(total)):

@@ -1,6 +1,6 @@
-"""What the composer ranks by and the evaluation measures: a tune's melody, parts, cadence and repetition.
+"""Measures of a tune for ranking and evaluation: its melody, parts, cadence and repetition.
 
-A ratio is a pair (how much, out of how much), so that it can be added up over many tunes; 0 of 0 where there is nothing to ask.
+A ratio is a pair (how many, of how many), so that ratios of many tunes can be added up; (0, 0) if it does not apply.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PART_BARS = 8
 
 
 def melody(score: Score) -> list[Pitch]:
-    """The notes that sound, as they are written: repeats not played, ties joined, rests left out."""
+    """The notes that sound, as they are written: repeats once, tied notes as one, no rests."""
     found: list[Pitch] = []
     tied = False
     for note in score.notes():
@@ -35,12 +35,12 @@ def pitches(score: Score) -> list[int]:
 
 
 def intervals(pitches: Sequence[Pitch]) -> list[int]:
-    """The steps of a melody in semitones, the same in every key."""
+    """The intervals between successive notes in semitones: the same in every key."""
     return [after.midi - before.midi for before, after in pairwise(pitches)]
 
 
 def layout_of(score: Score) -> list[Part] | None:
-    """The parts, a pick-up before the first `|:` left out; None where repeats or endings go wrong."""
+    """The parts, without a pick-up before the first `|:`; None if repeats or endings do not match."""
     try:
         found = parts(score)
     except FormError:
@@ -53,14 +53,14 @@ def _lone_pick_up(part: Part, metre: Metre | None) -> bool:
 
 
 def ends_on_tonic(score: Score) -> bool:
-    """Whether the last note that is played is the tonic, in any octave."""
+    """Whether the last note that is played is the tonic in any octave."""
     last = next((pitch for index in reversed(play_order(score.bars)) for note in reversed(score.bars[index].notes)
                  if (pitch := note.melody)), None)  # fmt: skip
     return last is not None and last.midi % 12 == score.key.pitch_class
 
 
 def once(part: Part, metre: Metre | None) -> tuple[Bar, ...]:
-    """The bars of a part as they are played the first time, without its pick-up."""
+    """The bars of a part as they are played the first time, without the pick-up."""
     bars = part.body + part.first
     pick_up = metre is not None and len(bars) > 1 and bars[0].duration < metre.bar
     return bars[1:] if pick_up else bars
@@ -71,7 +71,7 @@ def bars_of(part: Part, metre: Metre | None) -> int:
 
 
 def in_scale(notes: Sequence[Pitch], key: Key) -> Ratio:
-    """How many of the notes belong to the key's scale."""
+    """How many of the notes are in the key's scale."""
     held = {(key.pitch_class + step) % 12 for step in scale(key)}
     return float(sum(note.midi % 12 in held for note in notes)), float(len(notes))
 
@@ -83,42 +83,43 @@ def scale(key: Key) -> list[int]:
     return [Pitch.at(base + step, key.signature[Pitch.at(base + step).letter]).midi - tonic for step in range(7)]
 
 
-Places = set[tuple[float, int]]
+Onsets = set[tuple[float, int]]  # (bar offset in whole notes, rounded to six decimals; MIDI pitch)
 
 
-def places(bar: Bar) -> Places:
-    """Where in the bar, in whole notes to the sixth decimal, which pitch begins."""
-    found, at = set(), 0.0  # fractions are exact, but adding them takes twenty times as long
+def onsets(bar: Bar) -> Onsets:
+    """Where in the bar each note begins, and its pitch."""
+    found, offset = set(), 0.0  # fractions would be exact, but adding them takes twenty times as long
     for note in bar.notes:
         if pitch := note.melody:
-            found.add((round(at, 6), pitch.midi))
-        at += note.duration.numerator / note.duration.denominator
+            found.add((round(offset, 6), pitch.midi))
+        offset += note.duration.numerator / note.duration.denominator
     return found
 
 
-def _halves(part: Part, metre: Metre | None) -> Iterator[tuple[Places, Places]]:
+def _halves(part: Part, metre: Metre | None) -> Iterator[tuple[Onsets, Onsets]]:
+    """Bars 1 to 4 with bars 5 to 8."""
     bars = once(part, metre)
     if len(bars) >= PART_BARS:
         for early, late in zip(bars[:4], bars[4:8], strict=True):
-            yield places(early), places(late)
+            yield onsets(early), onsets(late)
 
 
 def recall(part: Part, metre: Metre | None) -> Ratio:
-    """How many notes of bars 5 to 8 stand at the same place of bars 1 to 4."""
+    """How many notes of bars 5 to 8 are at the same bar offset in bars 1 to 4."""
     pairs = list(_halves(part, metre))
     return float(sum(len(early & late) for early, late in pairs)), float(sum(len(late) for _, late in pairs))
 
 
 def recalled_bars(part: Part, metre: Metre | None) -> Ratio:
-    """How many of bars 5 to 8 are those of 1 to 4, note for note."""
+    """How many of bars 5 to 8 equal bars 1 to 4, note for note."""
     pairs = list(_halves(part, metre))
     return float(sum(early == late for early, late in pairs)), float(len(pairs))
 
 
 def endings_alike(layout: Sequence[Part], metre: Metre | None) -> Ratio:
-    """How many notes of the last four bars of the second part stand at the same place in those of the first."""
+    """How many notes of the second part's last four bars are at the same bar offset in the first part's last four."""
     both = [once(part, metre) for part in layout[:2]]
     if len(both) < 2 or any(len(bars) != PART_BARS for bars in both):
         return 0.0, 0.0
-    pairs = [(places(early), places(late)) for early, late in zip(both[0][4:], both[1][4:], strict=True)]
+    pairs = [(onsets(early), onsets(late)) for early, late in zip(both[0][4:], both[1][4:], strict=True)]
     return float(sum(len(early & late) for early, late in pairs)), float(sum(len(late) for _, late in pairs))

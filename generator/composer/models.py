@@ -1,19 +1,18 @@
-"""The models of a machine, by their names: a composer for each, from when it is first asked for."""
+"""The models of this machine by name, with a composer for each that is made when it is first needed."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from generator.composer.composer import DEFAULT_SLOTS, Composer
-from generator.composer.weights import SHIPPED, WeightsError, load_weights, read_card
+from generator.composer.weights import SHIPPED, Card, WeightsError, load_weights, read_card
 from generator.request import model_named
 
 
 def folders(model: Path | None, further: Path | None) -> Iterator[Path]:
-    """Where models lie, the usual one first: the named one, the shipped ones, and those in the folder of further ones."""
+    """The folders of all models, the default one first: `model` if set, the shipped ones, those in subfolders of `further`."""
     if model:
         yield model
     yield SHIPPED
@@ -23,23 +22,24 @@ def folders(model: Path | None, further: Path | None) -> Iterator[Path]:
 
 
 class Models:
-    """By their cards' names as people choose them, the usual one first; of two that share a name the first counts.
+    """The models by the names in their cards as people type them, the default one first.
 
-    A model that cannot be read is left out; `left_out` says why. Raises WeightsError for the usual one.
+    If two models have the same name, the first one is used. A model that cannot be read is skipped, and `unreadable` says why.
+    Raises WeightsError if the default one cannot be read.
     """
 
     def __init__(self, found: Iterable[Path], *, slots: int = DEFAULT_SLOTS) -> None:
-        usual, *others = found
-        card = read_card(usual)
-        self.usual = _name(card, usual)
-        self.descriptions = {self.usual: str(card.get("description") or "")}
-        self.left_out: list[str] = []
-        self._folders = {self.usual: usual}
+        default, *others = found
+        card = read_card(default)
+        self.default = _name(card, default)
+        self.descriptions = {self.default: str(card.get("description") or "")}
+        self.unreadable: list[str] = []
+        self._folders = {self.default: default}
         for folder in others:
             try:
                 card = read_card(folder)
             except WeightsError as error:
-                self.left_out.append(str(error))
+                self.unreadable.append(str(error))
                 continue
             name = _name(card, folder)
             self.descriptions.setdefault(name, str(card.get("description") or ""))
@@ -53,12 +53,11 @@ class Models:
         return list(self._folders)
 
     def composer(self, name: str = "") -> Composer:
-        """The model's composer; the usual one's without a name, or for one that is not here. Raises WeightsError,
-        and RuntimeError once closed.
+        """The model's composer; the default model's for an empty or unknown name. Can be called from any thread.
 
-        The first time takes seconds; from any thread.
+        The first call for a model takes seconds. Raises WeightsError if it cannot be read, RuntimeError after `close`.
         """
-        name = name if name in self._folders else self.usual
+        name = name if name in self._folders else self.default
         if name not in self._composers:
             with self._loading:
                 if self._closed:
@@ -67,19 +66,19 @@ class Models:
                     self._composers[name] = Composer(load_weights(self._folders[name]), slots=self._slots)
         return self._composers[name]
 
-    def leave_out(self, name: str) -> None:
-        """Has a model no more, which cannot be the usual one: whoever asks for it gets the usual one's composer."""
+    def remove(self, name: str) -> None:
+        """Removes a model, which must not be the default one: its name is unknown from now on."""
         self._folders.pop(name, None)
         self.descriptions.pop(name, None)
 
     def close(self) -> None:
-        """Waits for a model that is being loaded just now, and closes it with the others."""
+        """Closes all composers. Waits for a model that is being loaded."""
         with self._loading:
             self._closed = True
             for composer in self._composers.values():
                 composer.close()
 
 
-def _name(card: Mapping[str, Any], folder: Path) -> str:
-    """The card's as it is chosen; the folder's for one without Latin letters, for an empty name is the usual model's."""
+def _name(card: Card, folder: Path) -> str:
+    """The card's name as people type it, or the folder's if that is empty (no Latin letters): an empty name means the default."""
     return model_named(str(card["name"])) or model_named(folder.name) or "unnamed"

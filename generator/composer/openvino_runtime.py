@@ -1,79 +1,79 @@
-"""The step function on a CPU, by OpenVINO.
+"""The step function on a CPU, with OpenVINO.
 
-The products with the LSTM's matrices are of whole numbers of 8 bits, which takes half as long as bfloat16; all else is
-bfloat16 where the processor has it, float32 elsewhere. A step is compiled for a few numbers of rows; what a row computes is
-the same, bit for bit, whichever computes it.
+The products with the LSTM's matrices use 8-bit integers, which takes half the time of bfloat16. Everything else is bfloat16 if
+the processor has it, else float32. A step is compiled for a few numbers of rows; the result for a row is the same, bit for
+bit, in each of them.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # OpenVINO goes without, and tells nobody of us
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # without it OpenVINO does not report its use
 import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from generator.composer.arrays import BoolArray, Float32Array, Int32Array
 from generator.composer.features import INPUTS
 from generator.composer.lookup import Lookup
 from generator.composer.weights import Weights, first_tables, skip_tables
 
-SIZES = (4, 16, 32, 64, 128)  # numbers of rows that a step is compiled for, besides the greatest
+SIZES = (4, 16, 32, 64, 128)  # the numbers of rows for which a step is compiled, besides the greatest one
 
 
 class _Step:
-    """The step for so many rows: its states, and the arrays that it reads and writes."""
+    """The compiled step for one number of rows, with its LSTM states and the arrays that it reads and writes."""
 
-    def __init__(self, core: ov.Core, model: ov.Model, threads: int) -> None:
-        # One stream computes in the thread that calls; pinned to a processor it would wait there while another is idle.
+    def __init__(self, core: ov.Core, weights: Weights, rows: int, width: int, threads: int) -> None:
+        # One stream computes in the calling thread. A thread pinned to a busy processor would wait while another is idle.
         options = {"NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
-        self.request = core.compile_model(model, "CPU", options).create_infer_request()
-        self.given = {parameter.get_friendly_name(): _zeros(parameter) for parameter in model.get_parameters()}
-        for name, array in self.given.items():
+        self.request = core.compile_model(_graph(weights, rows, width), "CPU", options).create_infer_request()
+        self.gates = np.zeros((rows, width), np.float32)
+        self.inputs = np.zeros((rows, len(INPUTS)), np.int32)
+        self.keeps = np.zeros((rows, 1), np.float32)
+        for name, array in (("gates", self.gates), ("inputs", self.inputs), ("keeps", self.keeps)):
             self.request.set_tensor(name, ov.Tensor(array, shared_memory=True))
-        self.request.infer()  # its memory is allocated now, not under the first request
-        self.result: NDArray[np.float32] = self.request.get_output_tensor(0).data
+        self.request.infer()  # allocates its memory now rather than during the first request
+        self.result: Float32Array = self.request.get_output_tensor(0).data  # (rows, vocabulary)
 
     @property
-    def states(self) -> dict[str, Any]:
+    def states(self) -> dict[str, ov.VariableState]:
+        """By name: h and c of each layer, (rows, units)."""
         return {state.name: state for state in self.request.query_state()}
-
-
-def _zeros(parameter: Any) -> NDArray[Any]:
-    return np.zeros(parameter.get_shape(), parameter.get_element_type().to_dtype())
 
 
 class OpenVinoRuntime:
     """See runtime.Runtime."""
 
     def __init__(self, weights: Weights, slots: int, *, threads: int | None = None, lookup: Lookup | None = None) -> None:
-        """Computes in so many threads, in as many as there are processors without it; runtimes can share what they look up."""
+        """threads: by default one for each processor; lookup: what `first_layer` returns, if runtimes are to share it."""
         core, self._lookup = ov.Core(), lookup or first_layer(weights)
         self._steps = {
-            size: _Step(core, _graph(weights, size, self._lookup.width), threads or os.cpu_count() or 1)
+            size: _Step(core, weights, size, self._lookup.width, threads or os.cpu_count() or 1)
             for size in (*(size for size in SIZES if size < slots), slots)
         }
-        self._size = slots  # of the step that has the states
+        self._size = slots  # the number of rows of the step that holds the current states
 
     def size(self, rows: int) -> int:
         return next(size for size in self._steps if size >= rows)
 
-    def step(self, inputs: NDArray[np.int32], begins: NDArray[np.bool_]) -> NDArray[np.float32]:
+    def step(self, inputs: Int32Array, begins: BoolArray) -> Float32Array:
         if len(inputs) != self._size:
             self._resize(len(inputs))
         step = self._steps[self._size]
-        self._lookup(inputs, step.given["gates"])
-        step.given["inputs"][:] = inputs
-        np.logical_not(begins, out=step.given["keeps"][:, 0])
+        self._lookup(inputs, step.gates)
+        step.inputs[:] = inputs
+        np.logical_not(begins, out=step.keeps[:, 0])
         step.request.infer()
         return step.result
 
     def _resize(self, size: int) -> None:
-        """Hands the states over to the request for another number of rows."""
+        """Copies the states to the step for another number of rows."""
         rows, states = min(size, self._size), self._steps[self._size].states
         for name, state in self._steps[size].states.items():
             held = states[name].state.data
@@ -84,15 +84,18 @@ class OpenVinoRuntime:
 
 
 def first_layer(weights: Weights) -> Lookup:
-    """What the inputs and the bias add to the first layer's gates."""
+    """What the inputs and the bias contribute to the gates of the first layer."""
     tables = first_tables(weights)
-    tables[0] = tables[0] + weights.arrays["lstm_0/bias"]  # every row has a token
+    tables[0] = tables[0] + weights.arrays["lstm_0/bias"]  # every row has exactly one token
     return Lookup(tables)
 
 
 def _graph(weights: Weights, rows: int, width: int) -> ov.Model:
-    """The graph of one step: what the inputs add to the first layer's gates (rows, width), the inputs (rows, columns), and keeps
-    (rows, 1), 0 where a new tune begins → log-likelihoods; it keeps h and c."""
+    """The graph of one step, which keeps h and c of each layer.
+
+    gates: (rows, width), what the inputs contribute to the gates of the first layer; inputs: (rows, columns); keeps: (rows, 1),
+    0 where a new tune begins, else 1 → log-probabilities (rows, vocabulary)
+    """
     arrays, card = weights.arrays, weights.card["model"]
     gates = op.parameter([rows, width], np.float32, name="gates")
     inputs = op.parameter([rows, len(INPUTS)], np.int32, name="inputs")
@@ -100,16 +103,16 @@ def _graph(weights: Weights, rows: int, width: int) -> ov.Model:
     for parameter, name in ((gates, "gates"), (inputs, "inputs"), (keeps, "keeps")):
         parameter.output(0).set_names({name})
 
-    def looked_up(tables: dict[int, NDArray[np.float32]], bias: NDArray[np.float32]) -> Any:
-        """The sum of what each column looks up in its table, (rows, width)."""
+    def looked_up(tables: dict[int, Float32Array], bias: Float32Array) -> ov.Node:
+        """The sum of one row from each column's table: (rows, width)."""
         columns, first = list(tables), next(iter(tables))
         offsets = np.cumsum([0, *(len(table) for table in tables.values())])[:-1]
         stacked = np.concatenate([table + (bias if column == first else 0) for column, table in tables.items()])
         chosen = op.gather(inputs, _int(columns), _int(1))
         return op.embedding_bag_packed_sum(op.constant(stacked), op.add(chosen, _int(offsets[None])))
 
-    def product(h: Any, matrix: NDArray[np.float32]) -> Any:
-        """Of outputs of LSTM layers, which lie between -1 and 1, in steps of 1/127; a scale for each column of the matrix."""
+    def product(h: ov.Node, matrix: Float32Array) -> ov.Node:
+        """h · matrix in 8-bit integers. h: outputs of LSTM layers, between -1 and 1; each column of the matrix has its scale."""
         low, high = (op.constant(np.full((1, 1), end / 127, np.float32)) for end in (-128, 127))
         transposed = np.ascontiguousarray(matrix.T)
         scale = np.maximum(np.abs(transposed).max(1, keepdims=True), np.float32(1e-9)) / np.float32(127)
@@ -118,28 +121,28 @@ def _graph(weights: Weights, rows: int, width: int) -> ov.Model:
 
     assigned = []
 
-    def state(name: str, units: int) -> Any:
+    def state(name: str, units: int) -> ov.Node:
         value = op.read_value(op.constant(np.zeros((rows, units), np.float32)), name, ov.Type.f32, ov.PartialShape([rows, units]))
         return op.multiply(value, keeps)
 
-    x: Any = None
+    x: ov.Node = None
     for layer in range(int(card["layers"])):
         kernel, recurrent, bias = (arrays[f"lstm_{layer}/{name}"] for name in ("kernel", "recurrent_kernel", "bias"))
-        h, c = (state(f"{name}{layer}", len(recurrent)) for name in "hc")
+        h, c = (state(f"{name}{layer}", len(recurrent)) for name in "hc")  # (rows, units)
         if layer == 0:
-            z = op.add(gates, product(h, recurrent))
+            z = op.add(gates, product(h, recurrent))  # (rows, 4 · units)
         else:
             z = op.add(product(op.concat([x, h], 1), np.concatenate([kernel, recurrent])), op.constant(bias[None]))
-        i, f, g, o = op.split(z, _int(1), 4).outputs()  # (rows, units) each
+        i, f, g, o = op.split(z, _int(1), 4).outputs()  # (rows, units) each: input, forget, candidate and output gate
         c = op.add(op.multiply(op.sigmoid(f), c), op.multiply(op.sigmoid(i), op.tanh(g)))
         x = op.multiply(op.sigmoid(o), op.tanh(c))
         assigned += [op.assign(x, f"h{layer}"), op.assign(c, f"c{layer}")]
-    logits = op.matmul(x, op.constant(arrays["logits/kernel"]), False, False)
-    spoken = skip_tables(weights)
+    logits = op.matmul(x, op.constant(arrays["logits/kernel"]), False, False)  # (rows, vocabulary)
+    skip = skip_tables(weights)
     bias = arrays["logits/bias"]
-    logits = op.add(logits, looked_up(spoken, bias) if spoken else op.constant(bias[None]))
+    logits = op.add(logits, looked_up(skip, bias) if skip else op.constant(bias[None]))
     return ov.Model([op.result(op.log_softmax(logits, 1))], assigned, [gates, inputs, keeps], "step")
 
 
-def _int(value: Any) -> Any:
+def _int(value: int | Sequence[int] | NDArray[np.int64]) -> ov.Node:
     return op.constant(np.asarray(value, np.int32))

@@ -1,4 +1,4 @@
-"""From a wish to what the composer does: what is fixed beforehand, what is left to the model."""
+"""Turns a request into a plan: what of the tune is fixed, and what the model chooses."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from generator.composer.grammar import FREE, OCTAVES, Form
-from generator.notation import tokens as t
+from generator.composer.form import FREE, Form
+from generator.composer.pitch_range import OCTAVES
 from generator.notation.errors import NotationError
 from generator.notation.frequency_tables import key_counts, weighted_choice
 from generator.notation.keys import Key, Mode
@@ -17,45 +17,56 @@ from generator.notation.opening import opening_tokens, read_opening
 from generator.notation.opening_end import parts_without_pick_up
 from generator.notation.opening_modes import ANSWER_BARS
 from generator.notation.score import Score
+from generator.notation.tokens import (
+    CLOSE,
+    INDEX,
+    MODES,
+    OPEN,
+    OPEN_REPEATED,
+    REPEAT,
+    TICKS,
+    TIE,
+    bars_per_part,
+    cadence_class,
+    is_pitch,
+)
 from generator.notation.variation import split_bars, variable_bars
 from generator.request import TuneRequest
 from generator.user_messages import UserMessage
 
 FREE_BAR = ""  # in a script: the model fills one bar
-CHANGED = {1: 0.25, 2: 0.5, 3: 0.8}  # strength of a variation → share of the bars that may change and do
+CHANGED = {1: 0.25, 2: 0.5, 3: 0.8}  # strength of a variation → how many of the bars that may change do
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One tune to be: what of it is fixed. Candidates for the same request share it."""
+    """What is fixed of the tune that a request asks for. All candidates for the request share it."""
 
     request: TuneRequest
     form: Form
-    rhythm: str | None = None  # None, here and below: left to the model
-    metre: Metre | None = None  # as it is to be written
+    rhythm: str | None = None  # None, here and below: the model chooses
+    metre: Metre | None = None  # as it is to be written: 2/2 or 4/4
     mode: Mode | None = None
     key: Key | None = None
-    layout: Sequence[int] | None = None  # the bars of each part; None: the form's
-    cadence: int = 0  # a class of tokens.cadence_class; 0: left to the composer
-    octaves: Sequence[int] = OCTAVES  # how far the tune may be moved into range, in semitones
+    layout: Sequence[int] | None = None  # the bars of each part; None: those of the form
+    cadence: int = 0  # a class of tokens.cadence_class; 0: the composer chooses
+    octaves: Sequence[int] = OCTAVES  # by how many semitones the tune may be moved to be in range
     opening: Score | None = None
-    script: Sequence[str] = ()  # what is fixed after the header, FREE_BAR where the model fills one bar
+    script: Sequence[str] = ()  # tokens after the header that are fixed; FREE_BAR: the model fills one bar
 
     def keys(self, chance: float) -> list[Key]:
-        """The key to stand in, for each mode that may be chosen, as often as the tradition has it; `chance` is 0 to 1."""
-        return (
-            [self.key]
-            if self.key
-            else [weighted_choice(key_counts(mode), chance) for mode in ([self.mode] if self.mode else t.MODES)]
-        )
+        """A key for each mode that may be chosen, as frequent as in traditional tunes. chance: a random number from 0 to 1."""
+        if self.key:
+            return [self.key]
+        return [weighted_choice(key_counts(mode), chance) for mode in ([self.mode] if self.mode else MODES)]
 
 
 def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
-    """Reads the request's opening and fixes what is asked for. Raises NotationError for an opening it cannot go on from."""
+    """The plan for a request, by default in the usual form. Raises NotationError for an opening that cannot be continued."""
     form = form or (FREE if request.structure == "free" and request.mode == "continue" else Form())
     if request.opening:
         return _from_opening(request, form)
-    mode = Mode(request.key) if request.key in t.MODES else None
+    mode = Mode(request.key) if request.key in MODES else None
     key = Key.parse(request.key) if request.key and not mode else None
     metre = Metre.parse(request.metre) if request.metre else None
     return Plan(request, form, request.rhythm, metre, key.mode if key else mode, key)
@@ -64,30 +75,29 @@ def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
 def _from_opening(request: TuneRequest, form: Form) -> Plan:
     mode = request.mode
     if mode == "play":
-        sentence = UserMessage("A tune that is to be played as it stands is not composed. Use “tunesmith render” for it.")
-        raise NotationError(sentence)
+        raise NotationError(UserMessage("Mode “play” renders a tune without composing. Use “tunesmith render”."))
     opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode=mode)
     body = opening_tokens(opening)
-    script, layout, cadence = _explicit(body), t.bars_per_part(body), 0
-    heard, ended = len(layout), body[-1] in (t.REPEAT, t.CLOSE)
+    script, layout, cadence = _explicit(body), bars_per_part(body), 0
+    begun, ended = len(layout), body[-1] in (REPEAT, CLOSE)
     if mode == "vary":
-        script, cadence = _varied(script, CHANGED[request.strength], random.Random(request.seed)), t.cadence_class(body)
-        wanted = heard
+        script, cadence = _varied(script, CHANGED[request.strength], random.Random(request.seed)), cadence_class(body)
+        parts = begun
     elif mode == "answer":
         form = replace(form, bars=_answer(layout[-1]), repeated=False)
-        wanted = heard + ended
+        parts = begun + ended
     elif mode == "second part":
-        first, *begun = parts_without_pick_up(opening)
-        before = heard - len(begun) - 1  # a pick-up that stands alone
+        first, *others = parts_without_pick_up(opening)
+        before = begun - len(others) - 1  # 1 if a pick-up stands before the first part, else 0
         form = replace(form, bars=layout[before], repeated=first.repeated or not ended)
-        wanted = before + 2
+        parts = before + 2
     else:
-        wanted = max(form.fewest_parts, heard + ended)  # something new is always written
-    most = max(form.most_parts, wanted) if mode == "continue" else wanted
-    form = replace(form, fewest_parts=wanted, most_parts=most)
+        parts = max(form.fewest_parts, begun + ended)  # a finished part is followed by another one
+    most = max(form.most_parts, parts) if mode == "continue" else parts
+    form = replace(form, fewest_parts=parts, most_parts=most)
     if mode != "vary":
-        _lead_on(script, layout, opening, form, ended=ended)
-    fixed = not form.free and wanted == most
+        _complete_opening(script, layout, opening, form, ended=ended)
+    fixed = not form.free and parts == most
     return Plan(
         request,
         form,
@@ -95,53 +105,53 @@ def _from_opening(request: TuneRequest, form: Form) -> Plan:
         opening.metre,
         opening.key.mode,
         opening.key,
-        (*layout, *[form.bars] * (wanted - len(layout))) if fixed else None,
+        (*layout, *[form.bars] * (parts - len(layout))) if fixed else None,
         cadence,
-        OCTAVES[:1],  # an opening stays where it is
+        OCTAVES[:1],  # an opening is not moved
         opening,
         tuple(script),
     )
 
 
-def _lead_on(script: list[str], layout: list[int], opening: Score, form: Form, *, ended: bool) -> None:
-    """Completes the script and the layout of the parts that are heard so that the next bar is the model's."""
+def _complete_opening(script: list[str], layout: list[int], opening: Score, form: Form, *, ended: bool) -> None:
+    """Extends the script and the layout of an opening in place so that the model can continue with the next bar."""
     assert opening.metre is not None
-    begins = max(index for index, token in enumerate(script) if token in (t.OPEN, t.OPEN_REPEATED))
-    pick_up = int(script[begins + 1][2:]) if script[begins + 1].startswith("up") else 0
+    opens = max(index for index, token in enumerate(script) if token in (OPEN, OPEN_REPEATED))
+    pick_up = int(script[opens + 1][2:]) if script[opens + 1].startswith("up") else 0
     *_, last = opening.bars
-    missing = (opening.metre.bar - last.duration) * t.TICKS
+    missing = (opening.metre.bar - last.duration) * TICKS
     if ended:
-        if missing != pick_up and f"up{missing}" in t.INDEX:  # the next part's pick-up completes the last bar
-            script += [t.OPEN_REPEATED if form.repeated else t.OPEN, f"up{missing}"]
+        if missing != pick_up and f"up{missing}" in INDEX:  # the pick-up of the next part completes the last bar
+            script += [OPEN_REPEATED if form.repeated else OPEN, f"up{missing}"]
         return
     written = layout[-1]
-    if form.repeated:  # a full bar though there is a pick-up cannot be the part's last
+    if form.repeated:  # if there is a pick-up, a full bar cannot be the last one of its part
         layout[-1] = max(math.ceil((written + (missing < pick_up)) / form.bars), 1) * form.bars
-    else:  # the phrase and its answer
-        script[begins] = t.OPEN
+    else:  # the opening is the phrase, its answer follows in the same part
+        script[opens] = OPEN
         layout[-1] += form.bars
     if last.notes[-1].tie and not last.notes[-1].tuplet and (missing > pick_up or written < layout[-1]):
-        script.append(t.TIE)
+        script.append(TIE)
 
 
 def _answer(phrase: int) -> int:
-    """The bars of an answer: the musical length next to the phrase's own, the longer of two."""
+    """The bars of the answer to a phrase: the usual length closest to the phrase's, the longer one of two."""
     return min(ANSWER_BARS, key=lambda bars: (abs(bars - phrase), -bars))
 
 
 def _explicit(script: Sequence[str]) -> list[str]:
-    """The script with each pitch's duration before it, so that it reads the same after a bar of the model's."""
+    """The script with a duration before each pitch, so that it means the same after a bar that the model has filled."""
     duration, spelled = "", []
     for token in script:
         if token[0] == "/":
             duration = token
             continue
-        spelled += [duration, token] if t.is_pitch(token) else [token]
+        spelled += [duration, token] if is_pitch(token) else [token]
     return spelled
 
 
 def _varied(script: Sequence[str], share: float, chance: random.Random) -> list[str]:
-    """An explicit script with a share of the bars that may change left to the model, one at least."""
+    """An explicit script with FREE_BAR instead of a share of the bars that may change, at least one."""
     bars = split_bars(script)
     may_change = variable_bars(bars)
     changed = chance.sample(may_change, max(round(share * len(may_change)), 1))

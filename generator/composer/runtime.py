@@ -1,4 +1,4 @@
-"""The trained LSTM as a step function: one token in, the next one's log-likelihoods out, for many rows at once."""
+"""The trained LSTM as a step function: takes one token in each of many rows, returns log-probabilities of the next ones."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import shutil
 from importlib.util import find_spec
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from generator.composer.arrays import BoolArray, Float32Array, Int32Array
 from generator.composer.weights import Weights
+
+LANES = 2  # on a CPU: the rows are divided among this many runtimes, each with its own thread and share of the processors
 
 
 class Runtime(Protocol):
-    """Holds the weights and each row's LSTM state. What a row computes does not depend on the other rows."""
+    """Holds the weights and the LSTM state of each row. The result for a row does not depend on the other rows."""
 
     def size(self, rows: int) -> int:
-        """How many rows are computed when so many are needed."""
+        """How many rows `step` computes at least if `rows` are needed."""
 
-    def step(self, inputs: NDArray[np.int32], begins: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """inputs: (rows, columns) as features.INPUTS has them; begins: (rows,) where a new tune starts → the
-        tokens' log-likelihoods (rows, vocabulary), until the next step. The number of rows is one that `size` gives."""
+    def step(self, inputs: Int32Array, begins: BoolArray) -> Float32Array:
+        """Advances each row by one token and returns the log-probabilities of the next one, (rows, vocabulary).
 
-
-LANES = 2  # on a CPU: rows are parted among as many runtimes, each with its own thread and its share of the processors
+        inputs: (rows, columns), see features.INPUTS; begins: (rows,) where a new tune begins, which resets the state. The
+        number of rows must be one that `size` returns. The result is overwritten by the next step.
+        """
 
 
 def open_runtimes(weights: Weights, slots: int) -> list[Runtime]:
-    """For up to so many rows together: TensorFlow on a GPU, OpenVINO elsewhere."""
+    """Runtimes for up to `slots` rows in total: one with TensorFlow if there is a GPU, else up to LANES with OpenVINO."""
     if _has_gpu():
         return [open_runtime(weights, slots)]
     from generator.composer.openvino_runtime import OpenVinoRuntime, first_layer
@@ -40,7 +40,7 @@ def open_runtimes(weights: Weights, slots: int) -> list[Runtime]:
 
 
 def open_runtime(weights: Weights, slots: int) -> Runtime:
-    """One for all rows."""
+    """A single runtime for up to `slots` rows."""
     if _has_gpu():
         from generator.composer.tensorflow_runtime import TensorFlowRuntime
 
@@ -51,7 +51,7 @@ def open_runtime(weights: Weights, slots: int) -> Runtime:
 
 
 def _has_gpu() -> bool:
-    if not shutil.which("nvidia-smi") or not find_spec("tensorflow"):  # TensorFlow takes seconds to load
+    if not shutil.which("nvidia-smi") or not find_spec("tensorflow"):  # asked first: TensorFlow takes seconds to import
         return False
     import tensorflow as tf
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from generator.composer.batch import DONE, Batch
 from generator.composer.composer import Composer
 from generator.composer.features import INPUTS
-from generator.composer.grammar import HIGHEST, LOWEST
+from generator.composer.pitch_range import HIGHEST, LOWEST
 from generator.composer.plan import make_plan
 from generator.composer.runtime import open_runtime
 from generator.composer.weights import load_weights
@@ -36,11 +36,12 @@ from generator.notation.structure import illegal_bars, parts, play_order
 from generator.notation.tempo import MAX_PLAYING_S, playing_time_s
 from generator.notation.writer import write
 from generator.request import RequestError, TuneRequest
-from training.baselines.forms import bits_per_note, form
+from training.baselines.tokenizers import make_tokenizer
+from training.batches import Example
 from training.corpus.corpus import Corpus, Entry, score_of
-from training.dataset import Example
 from training.evaluation.evaluate import model_of_weights
-from training.evaluation.measures import closed
+from training.evaluation.metrics import repeats_match
+from training.likelihood import bits_per_note
 
 KEYS = [Key(transpose_tonic(pitch_class, mode), mode) for mode in t.MODES for pitch_class in range(12)]
 MODES = ("continue", "answer", "vary", "second part")
@@ -90,7 +91,7 @@ def faults(request: TuneRequest, score: Score) -> Iterator[str]:
         given = {index for index, *_ in illegal_bars(opening)}  # what was brought along is not ours to mend
     if [bar for bar in illegal_bars(again) if bar[0] not in given]:
         yield "illegal bar"
-    if not closed(again.bars):
+    if not repeats_match(again.bars):
         yield "unclosed repeat"
     if not request.opening:
         layout = parts(again)
@@ -165,7 +166,7 @@ def check_openings(composer: Composer, entries: list[Entry], count: int) -> dict
 
 def check_bits(entries: list[Entry]) -> dict[str, float]:
     """Bits per note of the runtime, stepping through the tunes, and of the model as it was trained."""
-    weights, spelling = load_weights(), form("tunesmith", ())
+    weights, tokenizer = load_weights(), make_tokenizer("tunesmith", ())
 
     def judge(examples: Sequence[Example]) -> list[NDArray[np.float64]]:
         runtime = open_runtime(weights, len(examples))
@@ -180,12 +181,12 @@ def check_bits(entries: list[Entry]) -> dict[str, float]:
             bits[:, at] = (np.log(np.exp(logits).sum(1)) - chosen) / np.log(2)
         return [row[: len(example.tokens) - 1] for row, example in zip(bits, examples, strict=True)]
 
-    trained = bits_per_note(spelling, entries, model_of_weights(weights).judge)
-    return {"trained": trained, "runtime": bits_per_note(spelling, entries, judge)}
+    trained = bits_per_note(tokenizer, entries, model_of_weights(weights).token_bits)
+    return {"trained": trained, "runtime": bits_per_note(tokenizer, entries, judge)}
 
 
 def check_grammar(rows: int) -> dict[str, float]:
-    """The grammar's, the tracker's and the draw's share of the time of a step."""
+    """The share of a step that grammar, features and draw take."""
     runtime, batch = open_runtime(load_weights(), rows), Batch(rows)
     plan = make_plan(TuneRequest.check(rhythm="reel", key="Ador", seed=1))
     for row in range(rows):
@@ -198,7 +199,7 @@ def check_grammar(rows: int) -> dict[str, float]:
         batch.advance(logits, active)
         spent[0] += between - started
         spent[1] += time.perf_counter() - between
-        begins[:], active = False, batch.news != DONE
+        begins[:], active = False, batch.events != DONE
     return {"rows": rows, "share": spent[1] / sum(spent)}
 
 

@@ -32,16 +32,18 @@ from generator.notation.score import Score
 from generator.notation.tokens import bars_per_part
 from generator.notation.writer import write
 from generator.request import TuneRequest
-from training.baselines.forms import bits_per_note, form, judge_of
 from training.baselines.ngram import NGram
+from training.baselines.tokenizers import make_tokenizer
+from training.batches import Example
 from training.corpus.corpus import Corpus, Entry, score_of
-from training.dataset import Example
-from training.evaluation.distributions import KINDS, divergence, histograms, together
-from training.evaluation.evaluate import headers, model_of_weights
-from training.evaluation.measures import fits_key
-from training.evaluation.rhythms import NAMES
-from training.evaluation.yardstick import Column, Yardstick, judge_columns
-from training.ranking import bits_per_token
+from training.evaluation.columns import Column, measure_columns
+from training.evaluation.distributions import HISTOGRAMS, divergence, histograms, sum_histograms
+from training.evaluation.evaluate import choose_prompts, model_of_weights
+from training.evaluation.metrics import fits_key
+from training.evaluation.reference import Reference
+from training.evaluation.rhythm_classifier import NAMES
+from training.likelihood import bits_per_note, token_bits_of
+from training.ranking_data import bits_per_token
 
 SLOTS = 64
 PLANTED = 1000
@@ -49,7 +51,7 @@ NGRAM_FORM = "folk_rnn"
 # What is told of both sides, of the measures of `tunesmith evaluate`.
 TOLD = (
     "ends_on_tonic", "key", "notes_in_scale", "rhythm", "rhythm_same", "fiddle", "whistle", "run_13", "run_17", "run_33",
-    "run_median", "recall_notes", "recall_bars", "endings_alike", "notes", *(f"jsd_{kind}_floors" for kind in KINDS),
+    "run_median", "recall_notes", "recall_bars", "endings_alike", "notes", *(f"jsd_{kind}_ratio" for kind in HISTOGRAMS),
 )  # fmt: skip
 
 
@@ -81,18 +83,20 @@ def composed(asked: Sequence[Entry], candidates: int, seed: int) -> list[list[Co
         composer.close()
 
 
-def measures(corpus: Corpus, yardstick: Yardstick, known: Novelty) -> dict[str, tuple[str, Measure]]:
+def measures(corpus: Corpus, reference: Reference, known: Novelty) -> dict[str, tuple[str, Measure]]:
     """Each judge by name, and whether the ranking looks at the same (“seen”) or not (“unseen”)."""
-    spelling = form(NGRAM_FORM, corpus.split("train"))
-    training, held_out = ([spelling.example(entry) for entry in corpus.split(side)] for side in ("train", "validation"))
-    ngram = NGram(training, held_out, len(spelling.vocabulary))
+    tokenizer = make_tokenizer(NGRAM_FORM, corpus.split("train"))
+    training, held_out = ([tokenizer.example(entry) for entry in corpus.split(side)] for side in ("train", "validation"))
+    ngram = NGram(training, held_out, len(tokenizer.vocabulary))
     real = {entry.id: score_of(entry) for entry in corpus.split("test")}
 
     def surprise(entry: Entry) -> float:
-        return bits_per_note(spelling, [entry], ngram.judge)
+        return bits_per_note(tokenizer, [entry], ngram.token_bits)
 
     usual = {rhythm: statistics.median(surprise(entry) for entry in alike) for rhythm, alike in _by_rhythm(corpus).items()}
-    made_up = {rhythm: together(histograms(real[entry.id]) for entry in alike) for rhythm, alike in _by_rhythm(corpus).items()}
+    made_up = {
+        rhythm: sum_histograms(histograms(real[entry.id]) for entry in alike) for rhythm, alike in _by_rhythm(corpus).items()
+    }
     recalls = {
         rhythm: statistics.median([value for entry in alike if (value := _recall(real[entry.id])) is not None] or [0.5])
         for rhythm, alike in _by_rhythm(corpus).items()
@@ -101,11 +105,11 @@ def measures(corpus: Corpus, yardstick: Yardstick, known: Novelty) -> dict[str, 
     def rhythm(tune: Tune) -> float | None:
         if tune.asked.rhythm not in NAMES:
             return None
-        return 1 - float(yardstick.rhythms.ratios([tune.score], [tune.asked.rhythm])[0])
+        return 1 - float(reference.classifier.ratios([tune.score], [tune.asked.rhythm])[0])
 
     def consistent(tune: Tune) -> float | None:
         off = rhythm(tune)
-        return None if off is None else float(1 - off < yardstick.rhythms.threshold)
+        return None if off is None else float(1 - off < reference.classifier.threshold)
 
     def apart(kind: str) -> Measure:
         return lambda tune: divergence(histograms(tune.score)[kind], made_up[tune.asked.rhythm][kind])
@@ -126,7 +130,7 @@ def measures(corpus: Corpus, yardstick: Yardstick, known: Novelty) -> dict[str, 
         "n-gram model: bits per note": ("unseen", lambda tune: surprise(tune.entry)),
         **{
             f"divergence from real test tunes of the rhythm, {kind.replace('_', ' ')}": (
-                "seen" if kind == "bar_rhythm" else "unseen", apart(kind)) for kind in KINDS
+                "seen" if kind == "bar_rhythm" else "unseen", apart(kind)) for kind in HISTOGRAMS
         },
         "another scale fits better than the key's": (
             "unseen", lambda tune: float(not fits_key(melody(tune.score), tune.score.key))),
@@ -197,10 +201,10 @@ def planted(corpus: Corpus, known: Novelty, composed: Sequence[Sequence[int]], s
 
 def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[str, Any]:
     keras.mixed_precision.set_global_policy("float32")
-    asked = headers(corpus.split("test"), seed, requests)
+    asked = choose_prompts(corpus.split("test"), seed, requests)
     rows = composed(asked, candidates, seed * requests * candidates)
     known, judge = Novelty.load(), Judge.load()
-    model = judge_of(model_of_weights(load_weights()).network)
+    model = token_bits_of(model_of_weights(load_weights()).network)
     flat = [tune for row in rows for tune in row]
     bits = bits_per_token([Example.of(tune.tokens, tune.score.key, bars_per_part(tune.tokens)) for tune in flat], model)
     melodies = [pitches(tune.score) for tune in flat]
@@ -219,8 +223,8 @@ def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[s
         return Tune(made.score, entry, wish)
 
     print("Learning from the training tunes what to judge by…", flush=True)
-    yardstick = Yardstick(corpus)
-    judges = measures(corpus, yardstick, known)
+    reference = Reference(corpus)
+    judges = measures(corpus, reference, known)
     pairs = [(tune(at, 0), tune(at, number)) for at, number in enumerate(chosen) if number]
     texts = {
         "real": [write(score_of(entry)) for entry in asked],
@@ -228,7 +232,7 @@ def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[s
         "ranked": [write(row[number or 0].score) for row, number in zip(rows, chosen, strict=True)],
     }
     columns = [Column(name, name, [abc]) for name, abc in texts.items()]
-    told = judge_columns(columns, [asked], yardstick, program=None, track=lambda _, steps: nullcontext(steps))["measures"]
+    told = measure_columns(columns, [asked], reference, program=None, track=lambda _, steps: nullcontext(steps))["metrics"]
     return {
         "requests": requests, "candidates": candidates, "seed": seed, "model": str(load_weights().card["name"]),
         "near_copies": sum(found.notes >= NEAR_COPY for found in closest),

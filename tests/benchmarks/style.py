@@ -22,9 +22,9 @@ from generator.composer.weights import SHIPPED, load_weights
 from generator.notation.tokens import VOCABULARY
 from generator.request import TuneRequest
 from training.baselines.ngram import NGram
+from training.batches import Example
 from training.corpus.corpus import Corpus, Entry
-from training.dataset import Example
-from training.train import example
+from training.dataset import example_of
 
 HEADER = 3
 
@@ -32,10 +32,10 @@ HEADER = 3
 class Judges:
     def __init__(self, these: Corpus, others: Corpus) -> None:
         self._two = [
-            NGram([example(e) for e in side.split("train")], [example(e) for e in side.split("validation")], len(VOCABULARY))
+            NGram(*([example_of(e) for e in side.split(split)] for split in ("train", "validation")), len(VOCABULARY))
             for side in (these, others)
         ]
-        sides = [self._lead([example(entry) for entry in side.split("validation")]) for side in (these, others)]
+        sides = [self._lead([example_of(entry) for entry in side.split("validation")]) for side in (these, others)]
         borders = np.sort(np.concatenate(sides))
         wrong = [abs(np.mean(sides[0] < border) - np.mean(sides[1] >= border)) for border in borders]
         self._border = borders[int(np.argmin(wrong))]
@@ -75,8 +75,8 @@ def main() -> None:
     judges = Judges(these, others)
     asked = corpus.split("test")
     for name, tunes in (
-        ("real tunes of these collections", [example(entry) for entry in these.split("test")]),
-        ("real tunes of the others", [example(entry) for entry in others.split("test")]),
+        ("real tunes of these collections", [example_of(entry) for entry in these.split("test")]),
+        ("real tunes of the others", [example_of(entry) for entry in others.split("test")]),
         ("the usual model", composed(SHIPPED, asked, options.seed)),
         (card["name"], composed(options.model, asked, options.seed)),
     ):

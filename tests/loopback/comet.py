@@ -17,7 +17,7 @@ class Experiment(TypedDict):
     projectName: str
     experimentName: str
     key: str
-    parameters: dict[str, str]
+    parameters: dict[str, object]
     metrics: list[tuple[int, str, float]]  # epoch, name, value
     assets: dict[str, tuple[str, bytes]]  # by file name: type, content
     alive: bool | None

@@ -1,15 +1,19 @@
-"""A made-up evaluation, for what reads one: its figures are nobody's."""
+"""A made-up evaluation for tests of code that reads one."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from training.evaluation.distributions import CONTOURS
-from training.evaluation.table import MEASURES
+from training.evaluation.metric_labels import METRICS
+from training.evaluation.results import Evaluation
 
+Load = Callable[[dict[str, Any]], Evaluation]  # writes an evaluation to a file and loads it
 COLUMNS = {
     "real": "real test tunes",
     "raw": "tiny, raw",
@@ -23,19 +27,19 @@ RHYTHMS = ["2 1 1 2 1 1", "1 1 1 1 1 1 1 1", "3 3", "2 1 2 1", "2 1 1 1 1", "4 2
 
 
 def made_up(*columns: str) -> dict[str, Any]:
-    """An evaluation of these columns, of all without any: real tunes 0.9 in every share, ours nearer to them than baselines."""
+    """An evaluation of these columns, by default of all. Ours are nearer to real tunes than the baselines."""
     names = list(columns or COLUMNS)
-    far = {"real": 0.0, "raw": 0.03, "grammar": 0.01, "folk_rnn": 0.12, "mit_lab": 0.3, "n-gram": 0.45}
-    measures: dict[str, dict[str, Any]] = {}
-    for measure, label in MEASURES.items():
-        middle, step = LEVELS[label.kind]
-        measures[measure] = {name: spread(middle + step * far[name], 0.01 * middle) for name in names}
+    distance = {"real": 0.0, "raw": 0.03, "grammar": 0.01, "folk_rnn": 0.12, "mit_lab": 0.3, "n-gram": 0.45}
+    metrics: dict[str, dict[str, Any]] = {}
+    for metric, label in METRICS.items():
+        base, step = LEVELS[label.kind]
+        metrics[metric] = {name: cell(base + step * distance[name], 0.01 * base) for name in names}
     for split in ("test", "validation"):
-        row = measures[f"bits_per_note_{split}"]
+        row = metrics[f"bits_per_note_{split}"]
         row.pop("real", None)
-        for cell in row.values():
-            cell |= {"sd": None, "per_seed": [cell["mean"]]}
-    measures["own_bits_per_token"] = {name: cell for name, cell in measures["own_bits_per_token"].items() if name == "grammar"}
+        for values in row.values():
+            values |= {"sd": None, "per_seed": [values["mean"]]}
+    metrics["own_bits_per_token"] = {name: values for name, values in metrics["own_bits_per_token"].items() if name == "grammar"}
     classes = {
         "pitch_class": [str(step) for step in range(12)],
         "interval": ["≤-12", *map(str, range(-11, 12)), "≥12"],
@@ -47,23 +51,23 @@ def made_up(*columns: str) -> dict[str, Any]:
         "format": 1,
         "columns": names,
         "column_labels": {name: COLUMNS[name] for name in names},
-        "measures": {measure: row for measure, row in measures.items() if row},
-        "labels": {
-            name: {"group": one.group, "kind": one.kind, "label": one.label, "says": one.says} for name, one in MEASURES.items()
-        },
+        "metrics": {metric: row for metric, row in metrics.items() if row},
+        "labels": {name: asdict(label) for name, label in METRICS.items()},
         "notes": [],
         "distributions": {
             kind: {
                 "label": f"classes of {kind}",
                 "classes": found,
-                "columns": {name: hill(len(found), far.get(name, 0.0)) for name in ("training", *names)},
+                "columns": {name: peak(len(found), distance.get(name, 0.0)) for name in ("training", *names)},
             }
             for kind, found in classes.items()
         },
         "classifier": {
             "accuracy": {"train": 0.8, "validation": 0.75, "test": 0.74},
             "consistent": {"validation": 0.95, "test": 0.94},
-            "by_column": {name: {"reel": judged(200, 190), "jig": judged(150, 120), "waltz": judged(3, 0)} for name in names},
+            "by_column": {
+                name: {"reel": classified(200, 190), "jig": classified(150, 120), "waltz": classified(3, 0)} for name in names
+            },
         },
         "settings": {
             "model": "tiny",
@@ -78,20 +82,20 @@ def made_up(*columns: str) -> dict[str, Any]:
     }
 
 
-def spread(mean: float, sd: float) -> dict[str, Any]:
+def cell(mean: float, sd: float) -> dict[str, Any]:
     return {"mean": mean, "sd": sd, "per_seed": [mean - sd, mean, mean + sd]}
 
 
-def judged(tunes: int, consistent: int) -> dict[str, int]:
+def classified(tunes: int, consistent: int) -> dict[str, int]:
     return {"tunes": tunes, "same": consistent // 2, "consistent": consistent}
 
 
-def hill(count: int, skew: float) -> list[float]:
-    """Shares that add up to 1; `skew` moves them to the right."""
-    heights = [math.exp(-(((at - count * (0.4 + 0.5 * skew)) / (count / 4)) ** 2)) for at in range(count)]
+def peak(count: int, skew: float) -> list[float]:
+    """Shares that sum to 1; a larger `skew` moves the peak to the right."""
+    heights = [math.exp(-(((index - count * (0.4 + 0.5 * skew)) / (count / 4)) ** 2)) for index in range(count)]
     return [height / sum(heights) for height in heights]
 
 
-def written(path: Path, evaluation: dict[str, Any]) -> Path:
+def write_evaluation(path: Path, evaluation: dict[str, Any]) -> Path:
     path.write_text(json.dumps(evaluation), encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""A run that is stopped and started again ends as one that was never stopped."""
+"""An interrupted run that is resumed ends with the same result as an uninterrupted one."""
 
 import csv
 import json
@@ -17,34 +17,37 @@ from training.config import TrainConfig
 from training.train import train
 
 ROOT = Path(__file__).parents[2]
-OF_THE_CLOCK = ("tokens_per_s", "seconds")
-CAREFUL = replace(CONFIG, epochs=3, weight_averaging=0.9, model=replace(CONFIG.model, dropout=0.5))
+TIMINGS = ("tokens_per_s", "seconds")
+WITH_DROPOUT = replace(CONFIG, epochs=3, ema_momentum=0.9, model=replace(CONFIG.model, dropout=0.5))
 
 
 def log(run: Path) -> list[dict[str, str]]:
     with (run / "log.csv").open(encoding="utf-8") as file:
-        return [{name: value for name, value in row.items() if name not in OF_THE_CLOCK} for row in csv.DictReader(file)]
+        return [{name: value for name, value in row.items() if name not in TIMINGS} for row in csv.DictReader(file)]
 
 
 def state(run: Path) -> dict[str, np.ndarray]:
-    with np.load(run / "last.npz") as file:
-        return {name: file[name] for name in file.files if name != "past"}
+    with np.load(run / "checkpoint.npz") as file:
+        return {name: file[name] for name in file.files if name != "history"}
 
 
-def go(config: TrainConfig, run: Path) -> list[np.ndarray]:
-    return train(config, corpus(), run, verbose=0).get_weights()
+def run_training(config: TrainConfig, run: Path) -> list[np.ndarray]:
+    weights: list[np.ndarray] = train(config, corpus(), run, verbose=0).get_weights()
+    return weights
 
 
 @pytest.fixture(scope="module")
-def unbroken(tmp_path_factory):
-    run = tmp_path_factory.mktemp("unbroken") / "run"
-    return run, go(CAREFUL, run)
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarray]]:
+    run = tmp_path_factory.mktemp("uninterrupted") / "run"
+    return run, run_training(WITH_DROPOUT, run)
 
 
 @pytest.mark.timeout(900)  # TensorFlow starts twice
-def test_a_run_killed_within_an_epoch_ends_with_the_same_weights_and_log(tmp_path, unbroken):
+def test_a_run_killed_within_an_epoch_ends_with_the_same_weights_and_log(
+    tmp_path: Path, uninterrupted: tuple[Path, list[np.ndarray]]
+) -> None:
     run = tmp_path / "run"
-    options = ["--epochs=3", "--dropout=0.5", "--averaging=0.9", "--die=1"]
+    options = ["--epochs=3", "--dropout=0.5", "--averaging=0.9", "--kill-in-epoch=1"]
     killed = subprocess.run(
         [sys.executable, "-m", "tests.training.tiny", str(run), *options],
         cwd=ROOT,
@@ -57,53 +60,53 @@ def test_a_run_killed_within_an_epoch_ends_with_the_same_weights_and_log(tmp_pat
     assert [row["epoch"] for row in log(run)] == ["0"]
     path = run / "log.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("\n".join([*lines, "1" + lines[1][1:]]) + "\n", encoding="utf-8")  # killed after it was logged, not yet saved
-    weights = go(CAREFUL, run)
+    path.write_text("\n".join([*lines, "1" + lines[1][1:]]) + "\n", encoding="utf-8")  # as if killed between log and checkpoint
+    weights = run_training(WITH_DROPOUT, run)
     assert [row["epoch"] for row in log(run)] == ["0", "1", "2"]
-    assert log(run) == log(unbroken[0])
-    first, second = state(run), state(unbroken[0])
+    assert log(run) == log(uninterrupted[0])
+    first, second = state(run), state(uninterrupted[0])
     assert first.keys() == second.keys()
     assert [name for name in first if not np.array_equal(first[name], second[name])] == []
-    assert all(np.array_equal(a, b) for a, b in zip(weights, unbroken[1], strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(weights, uninterrupted[1], strict=True))
 
 
-def test_epochs_without_a_better_loss_are_counted_across_stops(tmp_path):
-    still = replace(CONFIG, learning_rate=0.0, weight_decay=0.0, patience=2)
-    go(replace(still, epochs=2), tmp_path / "run")
-    go(replace(still, epochs=9), tmp_path / "run")
+def test_patience_counts_epochs_across_interruptions(tmp_path: Path) -> None:
+    constant = replace(CONFIG, learning_rate=0.0, weight_decay=0.0, patience=2)
+    run_training(replace(constant, epochs=2), tmp_path / "run")
+    run_training(replace(constant, epochs=9), tmp_path / "run")
     rows = log(tmp_path / "run")
     assert len(rows) == 3
     assert len({row["val_loss"] for row in rows}) == 1
-    before = (tmp_path / "run" / "last.npz").read_bytes()
-    go(replace(still, epochs=9), tmp_path / "run")
-    assert (tmp_path / "run" / "last.npz").read_bytes() == before
+    before = (tmp_path / "run" / "checkpoint.npz").read_bytes()
+    run_training(replace(constant, epochs=9), tmp_path / "run")
+    assert (tmp_path / "run" / "checkpoint.npz").read_bytes() == before
 
 
-def test_the_time_of_a_run_is_counted_across_stops(tmp_path):
-    brief = replace(CONFIG, epochs=9, minutes=1e-6)
+def test_the_time_limit_counts_across_interruptions(tmp_path: Path) -> None:
+    brief = replace(CONFIG, epochs=9, max_minutes=1e-6)
     for _ in range(2):
-        go(brief, tmp_path / "run")
+        run_training(brief, tmp_path / "run")
         assert len(log(tmp_path / "run")) == 1
-    path = tmp_path / "run" / "last.npz"
-    seconds = json.loads(str(np.load(path)["past"]))["seconds"]
-    go(replace(brief, minutes=seconds / 60 * 1.0001), tmp_path / "run")
+    path = tmp_path / "run" / "checkpoint.npz"
+    seconds = json.loads(str(np.load(path)["history"]))["seconds"]
+    run_training(replace(brief, max_minutes=seconds / 60 * 1.0001), tmp_path / "run")
     assert len(log(tmp_path / "run")) == 2
 
 
-@pytest.mark.parametrize("part", ["optimizer", "tokens", "weight_averaging"])
-def test_a_run_is_not_gone_on_with_in_another_way(tmp_path, part):
+@pytest.mark.parametrize("setting", ["optimizer", "tokenizer", "ema_momentum"])
+def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path, setting: str) -> None:
     run = tmp_path / "run"
-    go(replace(CONFIG, epochs=0), run)
+    run_training(replace(CONFIG, epochs=0), run)
     path = run / "config.json"
     earlier = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**earlier, part: 0.5 if part == "weight_averaging" else "another"}), encoding="utf-8")
-    with pytest.raises(ValueError, match=f"holds a run with another {part}"):
-        go(CONFIG, run)
+    path.write_text(json.dumps({**earlier, setting: 0.5 if setting == "ema_momentum" else "another"}), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"contains a run with another {setting}"):
+        run_training(CONFIG, run)
 
 
-def test_a_damaged_state_is_refused_in_a_sentence(tmp_path):
+def test_a_damaged_checkpoint_is_rejected(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    go(replace(CONFIG, epochs=1), run)
-    (run / "last.npz").write_bytes(b"PK\x03\x04 and no more")
-    with pytest.raises(ValueError, match="cannot be gone on with"):
-        go(CONFIG, run)
+    run_training(replace(CONFIG, epochs=1), run)
+    (run / "checkpoint.npz").write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(ValueError, match="cannot be resumed"):
+        run_training(CONFIG, run)

@@ -1,4 +1,4 @@
-"""Several devices and several processes learn what one learns from the whole batch."""
+"""Training on several devices or hosts gives the same result as on one."""
 
 import csv
 import json
@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ import tensorflow as tf
 
 from tests.training.tiny import CONFIG, corpus
 from training import commands
-from training.strategy import named
+from training.strategy import open_strategy
 from training.train import train
 
 ROOT = Path(__file__).parents[2]
@@ -23,9 +24,9 @@ FEW_THREADS = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OM
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    """One process with the joint batch: its run and weights."""
-    run = tmp_path_factory.mktemp("alone") / "run"
+def single_process(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarray]]:
+    """A run of a single process with the whole batch, and its weights."""
+    run = tmp_path_factory.mktemp("single") / "run"
     return run, train(CONFIG, corpus(), run, verbose=0).get_weights()
 
 
@@ -60,7 +61,7 @@ def losses(run: Path) -> list[list[float]]:
 
 
 def ports(count: int) -> list[int]:
-    """Free ones, of those that no system gives to whoever asks for any: nobody else is given them before they are used."""
+    """Free ports outside the range that the system hands out, so that no other process takes them before they are used."""
     free: list[int] = []
     port = 20_000 + os.getpid() % 10_000
     while len(free) < count:
@@ -71,7 +72,7 @@ def ports(count: int) -> list[int]:
 
 
 @pytest.mark.timeout(1_500)  # TensorFlow starts twice
-def test_two_workers_learn_what_one_process_learns_from_the_joint_batch(tmp_path, alone):
+def test_two_workers_train_like_one_process(tmp_path: Path, single_process: tuple[Path, list[np.ndarray]]) -> None:
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports(2)]}
     processes = [
         start(
@@ -86,35 +87,46 @@ def test_two_workers_learn_what_one_process_learns_from_the_joint_batch(tmp_path
         finish(process)
     first, second = (weights(tmp_path / f"{index}.npz") for index in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
-    np.testing.assert_allclose(losses(tmp_path / "run0"), losses(alone[0]), rtol=1e-4)
-    for own, other in zip(first, alone[1], strict=True):
+    np.testing.assert_allclose(losses(tmp_path / "run0"), losses(single_process[0]), rtol=1e-4)
+    for own, other in zip(first, single_process[1], strict=True):
         np.testing.assert_allclose(own, other, atol=1e-4)
     names = {path.name for path in (tmp_path / "run0").iterdir()}
-    assert names >= {"config.json", "log.csv", "curves.png", "last.npz", "best.weights.h5", "tensorboard"}
+    assert names >= {"config.json", "log.csv", "curves.png", "checkpoint.npz", "best.weights.h5", "tensorboard"}
     assert not (tmp_path / "run1").exists()  # only the first worker writes
 
 
 @pytest.mark.timeout(1_500)
-def test_two_devices_learn_what_one_learns_from_the_joint_batch(tmp_path, alone):
+def test_two_devices_train_like_one(tmp_path: Path, single_process: tuple[Path, list[np.ndarray]]) -> None:
     finish(start(tmp_path / "run", tmp_path / "out.npz", "--strategy=mirrored"))
-    np.testing.assert_allclose(losses(tmp_path / "run"), losses(alone[0]), rtol=1e-4)
-    for own, other in zip(weights(tmp_path / "out.npz"), alone[1], strict=True):
+    np.testing.assert_allclose(losses(tmp_path / "run"), losses(single_process[0]), rtol=1e-4)
+    for own, other in zip(weights(tmp_path / "out.npz"), single_process[1], strict=True):
         np.testing.assert_allclose(own, other, atol=1e-4)
 
 
-def test_a_worker_that_is_gone_is_said_in_a_sentence(tmp_path, monkeypatch):
-    """What TensorFlow raises in the others was seen by killing one of two."""
+def test_a_lost_worker_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error is the one that TensorFlow raised after one of two workers was killed."""
 
-    def gone(*_, **__):
+    def lose_worker(*_: object, **__: object) -> None:
         raise tf.errors.UnavailableError(None, None, "Collective ops is aborted by: Error reported from /job:worker/task:1")
 
-    for name, double in {"named": lambda _: named(None), "collect": lambda *_, **__: corpus(), "train": gone}.items():
-        monkeypatch.setattr(commands, name, double)
-    places = {"data_dir": tmp_path, "run": tmp_path / "run", "target": tmp_path, "extra": None, "say": print, "verbose": 0}
-    with pytest.raises(ValueError, match=r"A worker is gone \(UnavailableError\). Start all of them again"):
-        commands.train_and_ship(CONFIG, **places, strategy="multiworker")
-    with pytest.raises(tf.errors.UnavailableError):  # of one process it says something else
-        commands.train_and_ship(CONFIG, **places)
+    for name, replacement in {
+        "open_strategy": lambda _: open_strategy(None),
+        "collect": lambda *_, **__: corpus(),
+        "train": lose_worker,
+    }.items():
+        monkeypatch.setattr(commands, name, replacement)
+    folders: dict[str, Any] = {
+        "data_dir": tmp_path,
+        "run": tmp_path / "run",
+        "target": tmp_path,
+        "extra": None,
+        "echo": print,
+        "verbose": 0,
+    }
+    with pytest.raises(ValueError, match=r"Lost a worker \(UnavailableError\). Restart all workers"):
+        commands.train_and_export(CONFIG, **folders, strategy="multiworker")
+    with pytest.raises(tf.errors.UnavailableError):  # with one process it has another cause
+        commands.train_and_export(CONFIG, **folders)
 
 
 @pytest.mark.parametrize(
@@ -130,9 +142,9 @@ def test_a_worker_that_is_gone_is_said_in_a_sentence(tmp_path, monkeypatch):
         '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": "x"}}',
     ],
 )
-def test_several_hosts_without_a_list_of_them_are_refused(monkeypatch, config):
+def test_training_on_several_hosts_needs_a_valid_tf_config(monkeypatch: pytest.MonkeyPatch, config: str | None) -> None:
     monkeypatch.delenv("TF_CONFIG", raising=False)
     if config is not None:
         monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(ValueError, match="needs TF_CONFIG in the environment"):
-        named("multiworker")
+        open_strategy("multiworker")

@@ -1,8 +1,11 @@
-"""Comet ML is told of a run, and cannot disturb it."""
+"""Runs are sent to Comet ML, which can't disturb them."""
 
 import csv
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,154 +19,167 @@ ROW = {"epoch": 0, "loss": 3.5, "val_loss": 3.25, "learning_rate": 0.001}
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[FakeComet]:
     with FakeComet() as comet:
         yield comet
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "curves.png").write_bytes(b"\x89PNG\r\n--of a kind--\r\n")
     return folder
 
 
-def epochs(run, count: int) -> None:
-    """As many in the log."""
+def write_log(run: Path, count: int) -> None:
+    """Writes a log with `count` epochs."""
     with (run / "log.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(ROW))
         writer.writeheader()
         writer.writerows({**ROW, "epoch": epoch, "loss": ROW["loss"] - epoch} for epoch in range(count))
 
 
-def figures(count: int) -> list[tuple[int, str, float]]:
+def metrics(count: int) -> list[tuple[int, str, float]]:
     rows = [{**ROW, "loss": ROW["loss"] - epoch} for epoch in range(count)]
-    return [(at + 1, name, value) for at, row in enumerate(rows) for name, value in row.items() if name != "epoch"]
+    return [(epoch, name, value) for epoch, row in enumerate(rows, 1) for name, value in row.items() if name != "epoch"]
 
 
-def comet(run, server, said=None, **more: str) -> Comet:
-    return Comet(run, CONFIG, {**server.environment, **more}, (said if said is not None else []).append)
+def comet(run: Path, server: FakeComet, messages: list[str] | None = None, **environment: str) -> Comet:
+    return Comet(run, CONFIG, {**server.environment, **environment}, (messages if messages is not None else []).append)
 
 
-def test_a_run_is_sent_with_its_parameters_figures_curves_and_card(run, server):
-    said: list[str] = []
-    experiment = comet(run, server, said)
+def test_parameters_metrics_curves_and_card_of_a_run_are_sent(run: Path, server: FakeComet) -> None:
+    messages: list[str] = []
+    experiment = comet(run, server, messages)
     for count in (1, 2):
-        epochs(run, count)
-        experiment.epoch()
+        write_log(run, count)
+        experiment.log_epoch()
     experiment.end({"name": "tiny", "rhythm": "slängpolska"})
-    (kept,) = server.experiments
-    assert (kept["workspaceName"], kept["projectName"], kept["experimentName"]) == ("fiddlers", "tunesmith", "tiny")
-    assert kept["parameters"]["batch"] == 3
-    assert kept["parameters"]["model.units"] == 8
-    assert kept["metrics"] == figures(2)
-    assert kept["assets"]["curves.png"] == ("image", (run / "curves.png").read_bytes())
-    assert kept["assets"]["card.json"][0] == "asset"
-    assert "slängpolska" in kept["assets"]["card.json"][1].decode()
-    assert kept["alive"] is False
-    assert said == ["Comet ML shows this run: https://comet.test/experiment0"]
+    (experiment_sent,) = server.experiments
+    assert (experiment_sent["workspaceName"], experiment_sent["projectName"], experiment_sent["experimentName"]) == (
+        "fiddlers",
+        "tunesmith",
+        "tiny",
+    )
+    assert experiment_sent["parameters"]["batch_size"] == 3
+    assert experiment_sent["parameters"]["model.units"] == 8
+    assert experiment_sent["metrics"] == metrics(2)
+    assert experiment_sent["assets"]["curves.png"] == ("image", (run / "curves.png").read_bytes())
+    assert experiment_sent["assets"]["card.json"][0] == "asset"
+    assert "slängpolska" in experiment_sent["assets"]["card.json"][1].decode()
+    assert experiment_sent["alive"] is False
+    assert messages == ["This run on Comet ML: https://comet.test/experiment0"]
 
 
-def test_workspace_and_project_can_be_named(run, server):
-    epochs(run, 1)
-    comet(run, server, COMET_WORKSPACE="band", COMET_PROJECT_NAME="reels").epoch()
+def test_workspace_and_project_can_be_named(run: Path, server: FakeComet) -> None:
+    write_log(run, 1)
+    comet(run, server, COMET_WORKSPACE="band", COMET_PROJECT_NAME="reels").log_epoch()
     assert (server.experiments[0]["workspaceName"], server.experiments[0]["projectName"]) == ("band", "reels")
 
 
-def test_a_run_that_goes_on_goes_on_in_its_experiment(run, server):
-    epochs(run, 2)
-    comet(run, server).epoch()
-    epochs(run, 3)
-    comet(run, server).epoch()
+def test_a_resumed_run_continues_its_experiment(run: Path, server: FakeComet) -> None:
+    write_log(run, 2)
+    comet(run, server).log_epoch()
+    write_log(run, 3)
+    comet(run, server).log_epoch()
     assert len(server.experiments) == 1
-    assert server.experiments[0]["metrics"] == figures(3)
+    assert server.experiments[0]["metrics"] == metrics(3)
 
 
-def test_what_a_server_did_not_take_is_sent_when_it_does_and_said_once(run, server):
-    said: list[str] = []
-    experiment = comet(run, server, said)
+def test_unsent_metrics_are_sent_later_and_the_error_is_reported_once(run: Path, server: FakeComet) -> None:
+    messages: list[str] = []
+    experiment = comet(run, server, messages)
     server.failing = True
     for count in (1, 2):
-        epochs(run, count)
-        experiment.epoch()
-    assert len(said) == 1
-    assert said[0].startswith("Comet ML takes no figures (HTTP Error 500")
+        write_log(run, count)
+        experiment.log_epoch()
+    assert len(messages) == 1
+    assert messages[0].startswith("Cannot send metrics to Comet ML (HTTP Error 500")
     server.failing = False
-    epochs(run, 3)
-    experiment.epoch()
-    assert server.experiments[0]["metrics"] == figures(3)
+    write_log(run, 3)
+    experiment.log_epoch()
+    assert server.experiments[0]["metrics"] == metrics(3)
 
 
-def test_parameters_that_were_cut_off_are_sent_later_to_the_same_experiment(run, server):
-    epochs(run, 1)
+def test_missing_parameters_are_sent_later_to_the_same_experiment(
+    run: Path, server: FakeComet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_log(run, 1)
     experiment = comet(run, server)
-    take = server._handle
+    handle = server._handle
 
-    def cut_off(endpoint, *more):
-        server.failing = server.failing or len(server.experiments) == 1  # from the experiment's making on
-        return take(endpoint, *more)
+    def fail_after_creation(endpoint: str, *more: Any) -> object:
+        server.failing = server.failing or len(server.experiments) == 1  # after the experiment was created
+        return handle(endpoint, *more)
 
-    server._handle = cut_off
-    experiment.epoch()
+    monkeypatch.setattr(server, "_handle", fail_after_creation)
+    experiment.log_epoch()
     assert server.experiments[0]["parameters"].keys() < {*CONFIG.flat()}
-    server._handle, server.failing = take, False
-    experiment.epoch()
+    monkeypatch.setattr(server, "_handle", handle)
+    server.failing = False
+    experiment.log_epoch()
     assert len(server.experiments) == 1
     assert server.experiments[0]["parameters"].keys() == CONFIG.flat().keys()
-    assert server.experiments[0]["metrics"] == figures(1)
+    assert server.experiments[0]["metrics"] == metrics(1)
 
 
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
         ({"COMET_API_KEY": "another-key"}, "401"),
-        ({"COMET_API_KEY": "a key\nof two lines"}, "COMET_API_KEY holds characters that no key has"),
-        ({"COMET_URL_OVERRIDE": "file:///etc/"}, "COMET_URL_OVERRIDE is not an address"),
+        ({"COMET_API_KEY": "a key\nof two lines"}, "COMET_API_KEY contains invalid characters"),
+        ({"COMET_URL_OVERRIDE": "file:///etc/"}, "COMET_URL_OVERRIDE must begin with http"),
         ({"COMET_URL_OVERRIDE": "http://127.0.0.1:1/"}, "refused"),
     ],
 )
-def test_a_wrong_setting_is_said_in_a_sentence_without_the_key(run, server, wrong, reason):
-    said: list[str] = []
-    epochs(run, 1)
-    comet(run, server, said, **wrong).epoch()
-    (sentence,) = said
-    assert reason in sentence
-    assert "another-key" not in sentence
-    assert "two lines" not in sentence
+def test_a_wrong_setting_is_reported_without_the_key(run: Path, server: FakeComet, wrong: dict[str, str], reason: str) -> None:
+    messages: list[str] = []
+    write_log(run, 1)
+    comet(run, server, messages, **wrong).log_epoch()
+    (message,) = messages
+    assert reason in message
+    assert "another-key" not in message
+    assert "two lines" not in message
     assert server.experiments == []
 
 
-def test_a_server_that_does_not_answer_is_waited_for_once_an_epoch(run, server, monkeypatch):
+def test_an_unresponsive_server_delays_each_epoch_only_once(
+    run: Path, server: FakeComet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tracking, "TIMEOUT_S", 0.3)
-    said: list[str] = []
-    epochs(run, 1)
+    messages: list[str] = []
+    write_log(run, 1)
     server.stop_answering()
-    comet(run, server, said).epoch()
-    (sentence,) = said
-    assert "timed out" in sentence
+    comet(run, server, messages).log_epoch()
+    (message,) = messages
+    assert "timed out" in message
 
 
-def test_without_a_key_there_is_no_tracking(run, monkeypatch):
+def test_tracking_needs_a_key(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COMET_API_KEY", raising=False)
-    assert Comet.wished(run, CONFIG, print) is None
+    assert Comet.from_environment(run, CONFIG, print) is None
     monkeypatch.setenv("COMET_API_KEY", " ")
-    assert Comet.wished(run, CONFIG, print) is None
+    assert Comet.from_environment(run, CONFIG, print) is None
     monkeypatch.setenv("COMET_API_KEY", "x")
-    assert Comet.wished(run, replace(CONFIG, name="y"), print) is not None
+    assert Comet.from_environment(run, replace(CONFIG, name="y"), print) is not None
 
 
-def test_training_by_the_command_reports_there(tmp_path, server, monkeypatch):
+def test_the_train_command_sends_its_run(tmp_path: Path, server: FakeComet, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(commands, "collect", lambda *_, **__: corpus())
-    said: list[str] = []
+    messages: list[str] = []
     run = tmp_path / "runs" / "tiny"
-    places = {"data_dir": tmp_path, "run": run, "target": run / "weights", "extra": None}
-    commands.train_and_ship(CONFIG, **places, echo=said.append, verbose=0)
-    (kept,) = server.experiments
-    assert {(epoch, name) for epoch, name, _ in kept["metrics"]} >= {(1, "loss"), (2, "val_accuracy"), (2, "tokens_per_s")}
-    assert kept["assets"]["curves.png"][1] == (run / "curves.png").read_bytes()
-    card = json.loads(kept["assets"]["card.json"][1])
+    folders: dict[str, Any] = {"data_dir": tmp_path, "run": run, "target": run / "weights", "extra": None}
+    commands.train_and_export(CONFIG, **folders, echo=messages.append, verbose=0)
+    (experiment_sent,) = server.experiments
+    assert {(epoch, name) for epoch, name, _ in experiment_sent["metrics"]} >= {
+        (1, "loss"),
+        (2, "val_accuracy"),
+        (2, "tokens_per_s"),
+    }
+    assert experiment_sent["assets"]["curves.png"][1] == (run / "curves.png").read_bytes()
+    card = json.loads(experiment_sent["assets"]["card.json"][1])
     assert card["loss"] == load_weights(run / "weights").card["loss"]
-    assert "bits a note on the test tunes" in said[-1]
+    assert "bits per note" in messages[-1]

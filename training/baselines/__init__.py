@@ -1,1 +1,1 @@
-"""What our model is measured against: other ways to spell tunes, the lab's batches, and an n-gram."""
+"""Baselines to compare our model with: other tokenizers, the MIT lab's windows of text, and an n-gram model."""

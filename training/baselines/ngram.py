@@ -1,8 +1,8 @@
-"""An n-gram model, interpolated with modified Kneser-Ney discounts: what can be had without a neural network.
+"""An n-gram model with interpolated modified Kneser-Ney smoothing: how far one gets without a neural network.
 
-The last n - 1 symbols say what comes next as often as they were followed by it, a discount taken off, and what was taken
-off goes to what the last n - 2 symbols say, and so on. Counts of the shorter contexts are of the kinds of symbols that
-precede them, not of all occurrences. The order and the discounts are those with the fewest bits on the validation tunes.
+The probability after n - 1 symbols comes from how often they were followed by each symbol, minus a discount; the discounted
+mass goes to the estimate from the last n - 2 symbols, and so on. The counts of shorter contexts are the numbers of distinct
+symbols before them, not of occurrences. The order and the discounts are those with the fewest bits on the validation tunes.
 """
 
 from __future__ import annotations
@@ -13,49 +13,50 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.baselines.forms import Form, bits_per_note, form
+from training.baselines.tokenizers import Tokenizer, make_tokenizer
+from training.batches import Example
 from training.corpus.corpus import Corpus
-from training.dataset import Example
+from training.likelihood import bits_per_note
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-LONGEST = 14  # orders tried
-STEPS = (0.5, 0.8, 0.9, 0.95, 1.05, 1.1, 1.25, 2.0)  # tried on each discount
+MAX_ORDER = 14  # highest order tried
+DISCOUNT_FACTORS = (0.5, 0.8, 0.9, 0.95, 1.05, 1.1, 1.25, 2.0)  # factors tried on each discount
 
 
 @dataclass(slots=True)
 class _Level:
-    """All n-grams of one length, by number; a key is the number of the first n - 1 symbols × the vocabulary + the last."""
+    """All n-grams of one length, numbered. Key: number of the first n - 1 symbols × vocabulary + last symbol."""
 
     keys: Ints  # sorted
-    whole: Ints  # how often each n-gram occurs
-    kinds: Ints  # how many different symbols stand before it; how often it occurs, where it begins a tune
+    occurrences: Ints  # occurrences of each n-gram
+    predecessors: Ints  # distinct symbols before it; occurrences if it begins a tune
 
     def find(self, keys: Ints) -> Ints:
-        """The n-grams' numbers, -1 for those that never occurred."""
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[at] == keys, at, -1)
+        """The numbers of n-grams, -1 for those that never occurred."""
+        index = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[index] == keys, index, -1)
 
 
 @dataclass(slots=True)
-class _Facts:
-    """What the counts say of some n-grams."""
+class _Lookup:
+    """Counts for some n-grams and their contexts."""
 
     count: Ints
-    kind: Ints  # which discount it takes: by its count, up to 3
-    known: NDArray[np.bool_]  # whether the context ever occurred with something after it
-    total: Floats  # of the context, 1 where it is unknown
-    classes: Floats  # (…, 3) of the context
+    kind: Ints  # which discount applies: the count, at most 3
+    known: NDArray[np.bool_]  # whether the context was ever followed by a symbol
+    total: Floats  # of the context; 1 if it is unknown
+    classes: Floats  # (…, 3), of the context
 
 
 @dataclass(slots=True)
 class _Counts:
-    """How often each n-gram of a level counts, and what its followers sum up to for each context (the first n - 1 symbols)."""
+    """Counts of a level's n-grams, and their sums over the followers of each context (the first n - 1 symbols)."""
 
     counts: Ints  # (n-grams,)
     total: Floats  # (contexts,)
-    classes: Floats  # (contexts, 3): followers that count once, twice, more often
+    classes: Floats  # (contexts, 3): followers with a count of one, two, more
 
     @classmethod
     def of(cls, level: _Level, counts: Ints, contexts: int, vocabulary: int) -> _Counts:
@@ -64,14 +65,14 @@ class _Counts:
         total = np.bincount(context, counts, minlength=contexts).astype(np.float64)
         return cls(counts, total, np.stack(classes, 1).astype(np.float64))
 
-    def facts(self, context: Ints, found: Ints) -> _Facts:
-        """What is known of n-grams: their contexts' and their own numbers, -1 for what never occurred."""
-        count = np.where(found < 0, 0, self.counts[found])
+    def look_up(self, context: Ints, ngrams: Ints) -> _Lookup:
+        """Looks up n-grams by the numbers of their contexts and their own, -1 for unknown ones."""
+        count = np.where(ngrams < 0, 0, self.counts[ngrams])
         known = (context >= 0) & (self.total[context] > 0)
-        return _Facts(count, np.minimum(count, 3), known, np.where(known, self.total[context], 1), self.classes[context])
+        return _Lookup(count, np.minimum(count, 3), known, np.where(known, self.total[context], 1), self.classes[context])
 
     def discounts(self) -> Floats:
-        """For counts of 0, 1, 2 and more: Chen and Goodman's estimate from how many n-grams occur once to four times."""
+        """Discounts for counts of 0, 1, 2 and more: Chen and Goodman's estimate from the n-grams that occur one to four times."""
         n = np.maximum(np.bincount(np.minimum(self.counts, 5), minlength=6)[:5], 1).astype(np.float64)
         y = n[1] / (n[1] + 2 * n[2])
         found = np.array([0, *(k - (k + 1) * y * n[k + 1] / n[k] for k in (1, 2, 3))])
@@ -80,154 +81,154 @@ class _Counts:
 
 
 class NGram:
-    """An n-gram model of a form of tunes."""
+    """An n-gram model over the tokens of one tokenizer."""
 
     def __init__(self, training: Sequence[Example], validation: Sequence[Example], vocabulary: int, *, order: int | None = None):
-        """Counts the training tunes; chooses the order, where it is not given, and the discounts by the validation tunes."""
+        """Counts the training tunes. The validation tunes choose the discounts, and the order if it is None."""
         self.vocabulary = vocabulary
-        self._levels = _count([example.tokens.astype(np.int64) for example in training], vocabulary, order or LONGEST)
+        self._levels = _count([example.tokens.astype(np.int64) for example in training], vocabulary, order or MAX_ORDER)
         sizes = [1, *(len(level.keys) for level in self._levels)]
         each = list(zip(self._levels, sizes, strict=False))
-        self._lower = [_Counts.of(level, level.kinds, size, vocabulary) for level, size in each]
-        self._highest = [_Counts.of(level, level.whole, size, vocabulary) for level, size in each]
+        self._lower = [_Counts.of(level, level.predecessors, size, vocabulary) for level, size in each]
+        self._highest = [_Counts.of(level, level.occurrences, size, vocabulary) for level, size in each]
         held_out = self._look_up(validation)
-        self._anything = 1 / (vocabulary - 2)  # where nothing is known; neither padding nor the start is ever predicted
+        self._uniform = 1 / (vocabulary - 2)  # without any counts; padding and start are never predicted
         if order is None:
-            bits = [self._bits(held_out, self._estimates(n)) for n in range(1, LONGEST + 1)]
+            bits = [self._bits(held_out, self._estimates(n)) for n in range(1, MAX_ORDER + 1)]
             order = int(np.argmin(bits)) + 1
         self.order = order
-        self._discounts = self._tuned(held_out)
+        self._discounts = self._tuned_discounts(held_out)
 
-    def judge(self, examples: Sequence[Example]) -> list[Floats]:
-        """The bits of each token but the first, for each example."""
-        facts = self._facts(self._look_up(examples), self.order)
-        bits = -np.log2(self._likelihoods(facts, self._discounts)[-1])
+    def token_bits(self, examples: Sequence[Example]) -> list[Floats]:
+        """For each example, the bits of each token but the first."""
+        lookups = self._lookups(self._look_up(examples), self.order)
+        bits = -np.log2(self._probabilities(lookups, self._discounts)[-1])
         return np.split(bits, np.cumsum([len(example.tokens) - 1 for example in examples])[:-1])
 
-    def begin(self, rows: int) -> Ints:
-        """The state of rows that have seen nothing yet: (rows, order) numbers of the last 0, 1, … symbols."""
+    def initial_state(self, rows: int) -> Ints:
+        """The initial state (rows, order): numbers of the last 0, 1, … symbols."""
         state = np.full((rows, self.order), -1, np.int64)
         state[:, 0] = 0
         return state
 
     def advance(self, state: Ints, symbols: Ints) -> Ints:
-        """The state after one symbol more in each row."""
-        after = self.begin(len(symbols))
+        """The state after one more symbol in each row."""
+        after = self.initial_state(len(symbols))
         for length in range(1, self.order):
             before = state[:, length - 1]
             after[:, length] = np.where(before < 0, -1, self._levels[length - 1].find(before * self.vocabulary + symbols))
         return after
 
     def predict(self, state: Ints) -> Floats:
-        """The likelihood of each symbol: (rows, vocabulary)."""
-        likelihood = np.full((len(state), self.vocabulary), self._anything)
-        likelihood[:, :2] = 0
+        """The probability of each symbol: (rows, vocabulary)."""
+        probability = np.full((len(state), self.vocabulary), self._uniform)
+        probability[:, :2] = 0
         every = np.arange(self.vocabulary)
-        for at in range(self.order):
-            context = state[:, at]
-            found = self._levels[at].find(np.maximum(context, 0)[:, None] * self.vocabulary + every)
-            facts = self._counts(at, self.order).facts(context[:, None], found)
-            likelihood = self._interpolated(facts, likelihood, self._discounts[at])
-        return likelihood
+        for index in range(self.order):
+            context = state[:, index]
+            found = self._levels[index].find(np.maximum(context, 0)[:, None] * self.vocabulary + every)
+            lookup = self._level_counts(index, self.order).look_up(context[:, None], found)
+            probability = self._interpolated(lookup, probability, self._discounts[index])
+        return probability
 
-    def _counts(self, at: int, order: int) -> _Counts:
-        return self._highest[at] if at == order - 1 else self._lower[at]
+    def _level_counts(self, index: int, order: int) -> _Counts:
+        return self._highest[index] if index == order - 1 else self._lower[index]
 
     def _estimates(self, order: int) -> list[Floats]:
-        return [self._counts(at, order).discounts() for at in range(order)]
+        return [self._level_counts(index, order).discounts() for index in range(order)]
 
-    def _interpolated(self, facts: _Facts, lower: Floats, less: Floats) -> Floats:
-        """One order's likelihoods, from those of the order below."""
-        spare = (facts.classes * less[1:]).sum(-1)
-        share = (np.maximum(facts.count - less[facts.kind], 0) + spare * lower) / facts.total
-        result: Floats = np.where(facts.known, share, lower)
+    def _interpolated(self, lookup: _Lookup, lower: Floats, discounts: Floats) -> Floats:
+        """The probabilities of one order, interpolated with those of the order below."""
+        discounted_mass = (lookup.classes * discounts[1:]).sum(-1)
+        interpolated = (np.maximum(lookup.count - discounts[lookup.kind], 0) + discounted_mass * lower) / lookup.total
+        result: Floats = np.where(lookup.known, interpolated, lower)
         return result
 
     def _look_up(self, examples: Sequence[Example]) -> list[tuple[Ints, Ints]]:
-        """For each order the contexts and n-grams of all symbols but each tune's first, as numbers, -1 where unknown."""
+        """For each order, the numbers of the contexts and n-grams of all symbols but the first of each tune; -1 if unknown."""
         tunes = [example.tokens.astype(np.int64) for example in examples]
         symbols = np.concatenate(tunes)
-        begins = np.zeros(len(symbols), np.bool_)
-        begins[np.cumsum([0, *map(len, tunes)])[:-1]] = True
-        found, contexts = [], np.zeros(len(symbols), np.int64)  # before each symbol
+        starts_tune = np.zeros(len(symbols), np.bool_)
+        starts_tune[np.cumsum([0, *map(len, tunes)])[:-1]] = True
+        found, contexts = [], np.zeros(len(symbols), np.int64)  # number of the context before each symbol
         for level in self._levels:
             grams = np.where(contexts < 0, -1, level.find(np.maximum(contexts, 0) * self.vocabulary + symbols))
-            found.append((contexts[~begins], grams[~begins]))
-            contexts = np.where(begins, -1, np.roll(grams, 1))
+            found.append((contexts[~starts_tune], grams[~starts_tune]))
+            contexts = np.where(starts_tune, -1, np.roll(grams, 1))
         return found
 
-    def _facts(self, looked_up: Sequence[tuple[Ints, Ints]], order: int) -> list[_Facts]:
-        return [self._counts(at, order).facts(*looked_up[at]) for at in range(order)]
+    def _lookups(self, looked_up: Sequence[tuple[Ints, Ints]], order: int) -> list[_Lookup]:
+        return [self._level_counts(index, order).look_up(*looked_up[index]) for index in range(order)]
 
-    def _likelihoods(self, facts: Sequence[_Facts], discounts: Sequence[Floats]) -> list[Floats]:
-        """Of the symbols that were looked up: what each order says, the highest last."""
-        found = [np.full(len(facts[0].count), self._anything)]
-        for each, less in zip(facts, discounts, strict=True):
-            found.append(self._interpolated(each, found[-1], less))
+    def _probabilities(self, lookups: Sequence[_Lookup], discounts: Sequence[Floats]) -> list[Floats]:
+        """The probabilities of the symbols by each order, the highest last."""
+        found = [np.full(len(lookups[0].count), self._uniform)]
+        for lookup, discount in zip(lookups, discounts, strict=True):
+            found.append(self._interpolated(lookup, found[-1], discount))
         return found
 
     def _bits(self, looked_up: Sequence[tuple[Ints, Ints]], discounts: Sequence[Floats]) -> float:
-        return _mean_bits(self._likelihoods(self._facts(looked_up, len(discounts)), discounts)[-1])
+        return _mean_bits(self._probabilities(self._lookups(looked_up, len(discounts)), discounts)[-1])
 
-    def _tuned(self, held_out: Sequence[tuple[Ints, Ints]]) -> list[Floats]:
-        """The estimated discounts, each then moved as far as that saves bits on the validation tunes."""
-        facts, discounts = self._facts(held_out, self.order), self._estimates(self.order)
-        layers = self._likelihoods(facts, discounts)
+    def _tuned_discounts(self, held_out: Sequence[tuple[Ints, Ints]]) -> list[Floats]:
+        """Multiplies each estimated discount by the factors that reduce the bits on the validation tunes."""
+        lookups, discounts = self._lookups(held_out, self.order), self._estimates(self.order)
+        layers = self._probabilities(lookups, discounts)
         best = _mean_bits(layers[-1])
-        for at in reversed(range(self.order)):
+        for index in reversed(range(self.order)):
             for kind in (1, 2, 3):
-                for step in STEPS:
-                    less = discounts[at].copy()
-                    less[kind] = min(less[kind] * step, kind)
-                    tried = [*discounts[:at], less, *discounts[at + 1 :]]
-                    above = layers[at : at + 1]  # what is below stays as it is
-                    for each, discount in zip(facts[at:], tried[at:], strict=True):
-                        above.append(self._interpolated(each, above[-1], discount))
+                for factor in DISCOUNT_FACTORS:
+                    scaled = discounts[index].copy()
+                    scaled[kind] = min(scaled[kind] * factor, kind)
+                    tried = [*discounts[:index], scaled, *discounts[index + 1 :]]
+                    above = layers[index : index + 1]  # lower orders don't change
+                    for lookup, discount in zip(lookups[index:], tried[index:], strict=True):
+                        above.append(self._interpolated(lookup, above[-1], discount))
                     if (bits := _mean_bits(above[-1])) < best:
-                        best, discounts, layers = bits, tried, layers[:at] + above
+                        best, discounts, layers = bits, tried, layers[:index] + above
         return discounts
 
 
-def _mean_bits(likelihoods: Floats) -> float:
-    return float(-np.log2(likelihoods).mean())
+def _mean_bits(probabilities: Floats) -> float:
+    return float(-np.log2(probabilities).mean())
 
 
 def _count(tunes: Sequence[Ints], vocabulary: int, order: int) -> list[_Level]:
-    """All n-grams within tunes, from one symbol to `order`."""
+    """Counts all n-grams within tunes, from length 1 to `order`."""
     symbols = np.concatenate(tunes)
-    place = np.concatenate([np.arange(len(tune)) for tune in tunes])  # in its tune
+    position = np.concatenate([np.arange(len(tune)) for tune in tunes])  # position in its tune
     levels: list[_Level] = []
-    context = np.zeros(len(symbols), np.int64)  # of each symbol: the number of the n - 1 symbols before
+    context = np.zeros(len(symbols), np.int64)  # for each symbol, the number of the n - 1 symbols before it
     numbers: Ints = context
     for length in range(1, order + 1):
-        inside = np.flatnonzero(place >= length - 1)
-        keys, first, inverse, whole = np.unique(
+        inside = np.flatnonzero(position >= length - 1)
+        keys, first, inverse, occurrences = np.unique(
             context[inside] * vocabulary + symbols[inside], return_index=True, return_inverse=True, return_counts=True
         )
-        if levels:  # each kind of n-gram stands for one symbol before its last n - 1
+        if levels:  # each distinct n-gram is one distinct symbol before its last n - 1 symbols
             below = levels[-1]
             kinds = np.bincount(numbers[inside[first]], minlength=len(below.keys))
-            below.kinds = np.where(kinds == 0, below.kinds, kinds)
+            below.predecessors = np.where(kinds == 0, below.predecessors, kinds)
         numbers = np.full(len(symbols), -1, np.int64)
         numbers[inside] = inverse
-        counted = np.where(place[inside[first]] == 0, 0, whole)  # a tune's first symbol is never predicted
+        counted = np.where(position[inside[first]] == 0, 0, occurrences)  # the first symbol of a tune is never predicted
         levels.append(_Level(keys, counted, counted))
         context = np.roll(numbers, 1)
     return levels
 
 
-def baseline(corpus: Corpus) -> tuple[NGram, Form, dict[str, dict[str, float]]]:
-    """The n-gram model to compare with: over characters or folk-rnn's tokens, whichever does better on the validation tunes.
+def train_ngram_baseline(corpus: Corpus) -> tuple[NGram, Tokenizer, dict[str, dict[str, float]]]:
+    """The n-gram baseline: over characters or folk-rnn's tokens, whichever has fewer bits per note on the validation tunes.
 
-    Also what both reach: order, and bits per note on the validation and the test tunes.
+    Also returns the order and the bits per note of both.
     """
     found, figures = {}, {}
     for name in ("characters", "folk_rnn"):
-        spelling = form(name, corpus.split("train"))
-        training, held_out = ([spelling.example(entry) for entry in corpus.split(side)] for side in ("train", "validation"))
-        model = NGram(training, held_out, len(spelling.vocabulary))
-        found[name] = model, spelling
+        tokenizer = make_tokenizer(name, corpus.split("train"))
+        training, held_out = ([tokenizer.example(entry) for entry in corpus.split(split)] for split in ("train", "validation"))
+        model = NGram(training, held_out, len(tokenizer.vocabulary))
+        found[name] = model, tokenizer
         figures[name] = {"order": float(model.order)} | {
-            side: bits_per_note(spelling, corpus.split(side), model.judge) for side in ("validation", "test")
+            split: bits_per_note(tokenizer, corpus.split(split), model.token_bits) for split in ("validation", "test")
         }
     return *found[min(figures, key=lambda name: figures[name]["validation"])], figures

@@ -1,1 +1,1 @@
-"""What a model writes, measured next to real tunes and to what the baselines write."""
+"""Measures the tunes that models compose, compared with real tunes and with the tunes of baselines."""

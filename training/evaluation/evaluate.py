@@ -1,10 +1,10 @@
-"""Measures a model against real tunes and other models: `tunesmith evaluate`, one table and `evaluation.json`.
+"""Compares a model with real tunes and other models: `tunesmith evaluate`, a table and `evaluation.json`.
 
-    tunesmith evaluate --run data/runs/tunesmith --baseline data/runs/mit_lab --baseline data/runs/folk_rnn
+    tunesmith evaluate --run data/runs/tunesmith-6 --baseline data/runs/mit_lab --baseline data/runs/folk_rnn
 
-Every model is asked for the same tunes: the rhythms, metres and keys of real test tunes, another choice with each seed.
-Each column's tunes go as ABC text through the same reader and the same measures; so do the real test tunes themselves,
-which is what a figure is to be compared with. Two equal commands differ in nothing but `timings`.
+Every model gets the same prompts: the rhythms, metres and keys of real test tunes, chosen anew for each seed. The tunes of
+each column, and the real test tunes, go through the same ABC reader and the same metrics. Equal commands give equal results
+except for `timings`.
 """
 
 from __future__ import annotations
@@ -29,53 +29,55 @@ from generator.composer.model import ModelConfig, build
 from generator.composer.weights import Weights, load_weights
 from generator.notation.writer import write
 from generator.request import TuneRequest
-from training.baselines.forms import Form, Header, Judge, bits_per_note, form, judge_of
-from training.baselines.ngram import NGram, baseline
+from training.baselines.ngram import NGram, train_ngram_baseline
+from training.baselines.tokenizers import Header, Tokenizer, make_tokenizer
 from training.corpus.corpus import Corpus, Entry, score_of
+from training.evaluation.columns import Column, Track, measure_columns
+from training.evaluation.reference import Reference
 from training.evaluation.sampling import sample, weights_of
 from training.evaluation.table import table
-from training.evaluation.yardstick import Column, Track, Yardstick, judge_columns
+from training.likelihood import TokenBits, bits_per_note, token_bits_of
 
 FORMAT = 1
-SLOTS = 64  # tunes that are composed at once
-MOST_TUNES = 10_000  # for a seed: each tune of each seed has a seed of its own
+SLOTS = 64  # tunes composed at once
+MAX_TUNES = 10_000  # per seed, so that each tune of each seed has its own seed
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A trained model, and the form in which it reads tunes."""
+    """A trained model with its tokenizer."""
 
     name: str
     network: keras.Model | NGram
-    form: Form
-    corpus: str  # the digest of what it was trained on; empty where nobody knows
-    collections: tuple[str, ...] = ()  # those that it was trained on, none for all
+    tokenizer: Tokenizer
+    corpus: str  # digest of the training corpus; empty if unknown
+    collections: tuple[str, ...] = ()  # collections that it was trained on; empty: all
 
     @property
-    def judge(self) -> Judge:
-        return self.network.judge if isinstance(self.network, NGram) else judge_of(self.network)
+    def token_bits(self) -> TokenBits:
+        return self.network.token_bits if isinstance(self.network, NGram) else token_bits_of(self.network)
 
     def bits(self, corpus: Corpus) -> dict[str, float]:
-        return {side: bits_per_note(self.form, corpus.split(side), self.judge) for side in ("test", "validation")}
+        return {side: bits_per_note(self.tokenizer, corpus.split(side), self.token_bits) for side in ("test", "validation")}
 
 
 def model_of_run(run: Path, corpus: Corpus) -> Model:
-    """The best model of a run's folder; raises ValueError."""
+    """The model of a run; raises ValueError."""
     try:
         config = json.loads((run / "config.json").read_text(encoding="utf-8"))
         network = build(ModelConfig(**config["model"]))
-        finished = run / "finished.weights.h5"
+        finished = run / "final.weights.h5"
         network.load_weights(finished if finished.exists() else run / "best.weights.h5")
-        spelling = form(config["tokens"], corpus.split("train"))
+        tokenizer = make_tokenizer(config["tokenizer"], corpus.split("train"))
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{run} holds no run that can be evaluated ({error}).") from error
-    if len(spelling.vocabulary) != network.output_shape[-1]:
-        raise ValueError(f"The run in {run} was trained on another corpus: its vocabulary is not this one's.")
-    return Model(str(config["name"]), network, spelling, str(config["corpus"]), tuple(config.get("collections", ())))
+        raise ValueError(f"{run} contains no run that can be evaluated ({error}).") from error
+    if len(tokenizer.vocabulary) != network.output_shape[-1]:
+        raise ValueError(f"The run in {run} was trained on another corpus: the vocabularies differ.")
+    return Model(str(config["name"]), network, tokenizer, str(config["corpus"]), tuple(config.get("collections", ())))
 
 
 def model_of_weights(weights: Weights) -> Model:
-    """A shipped model as the network that was trained; raises ValueError for one that was built otherwise."""
+    """An exported model as a Keras model; raises ValueError if its layers differ from the current ones."""
     name = str(weights.card["name"])
     known = {item.name for item in fields(ModelConfig)}
     network = build(ModelConfig(**{key: value for key, value in weights.card["model"].items() if key in known}))
@@ -83,31 +85,33 @@ def model_of_weights(weights: Weights) -> Model:
         for variable in layer.trainable_variables:
             array = weights.arrays.get(f"{layer.name}/{variable.path.split('/')[-1]}")
             if array is None or array.shape != tuple(variable.shape):
-                raise ValueError(f"The model {name} was built otherwise than models are now. Train it again.")
+                raise ValueError(f"The model {name} has other layers than current models. Train it again.")
             variable.assign(array)
     digest, collections = weights.card.get("data", {}).get("sha256", ""), weights.card.get("training", {}).get("collections", ())
-    return Model(name, network, form("tunesmith", ()), str(digest), tuple(collections))
+    return Model(name, network, make_tokenizer("tunesmith", ()), str(digest), tuple(collections))
 
 
-def headers(entries: Sequence[Entry], seed: int, count: int) -> list[Entry]:
-    """The real tunes whose headers are asked for: another choice with each seed, around again where there are too few."""
+def choose_prompts(entries: Sequence[Entry], seed: int, count: int) -> list[Entry]:
+    """The real tunes whose headers are requested: another choice for each seed, repeated if there are too few."""
     if not entries:
         raise ValueError("The corpus has no test tunes.")
     order = random.Random(seed).sample(range(len(entries)), len(entries))
     return [entries[order[index % len(order)]] for index in range(count)]
 
 
-def composed(weights: Weights, asked: Sequence[Entry], seed: int, temperature: float, track: Track) -> tuple[list[str], float]:
-    """What the composer makes of the headers under its grammar, and the bits per token that the model gives it."""
+def compose_tunes(
+    weights: Weights, prompts: Sequence[Entry], seed: int, temperature: float, track: Track
+) -> tuple[list[str], float]:
+    """Composes tunes with the grammar. Returns ABC texts and the model's mean bits per token of them."""
     composer = Composer(weights, slots=SLOTS)
     try:
-        wishes = [
+        requests = [
             TuneRequest.check(
                 rhythm=entry.rhythm, key=entry.key, metre=entry.metre, temperature=temperature, seed=number, candidates=1
             )
-            for number, entry in enumerate(asked, seed * MOST_TUNES)
+            for number, entry in enumerate(prompts, seed * MAX_TUNES)
         ]
-        futures = [composer.submit(wish) for wish in wishes]
+        futures = [composer.submit(request) for request in requests]
         texts, bits = [], []
         with track(f"Composing, seed {seed}", futures) as waiting:
             for future in waiting:
@@ -119,13 +123,13 @@ def composed(weights: Weights, asked: Sequence[Entry], seed: int, temperature: f
     return texts, statistics.fmean(bits)
 
 
-def sampled(model: Model, asked: Sequence[Sequence[Entry]], temperature: float, track: Track) -> list[list[str]]:
-    """What a model writes by itself after the headers, for each seed."""
+def sample_tunes(model: Model, prompts: Sequence[Sequence[Entry]], temperature: float, track: Track) -> list[list[str]]:
+    """Samples tunes without the grammar, for each seed."""
     found = []
-    with track(f"Sampling from {model.name}", range(len(asked))) as seeds:
+    with track(f"Sampling from {model.name}", range(len(prompts))) as seeds:
         for seed in seeds:
-            wishes = [Header.of(entry) for entry in asked[seed]]
-            found.append(sample(model.network, model.form, wishes, seed=seed, temperature=temperature))
+            requests = [Header.of(entry) for entry in prompts[seed]]
+            found.append(sample(model.network, model.tokenizer, requests, seed=seed, temperature=temperature))
     return found
 
 
@@ -143,16 +147,17 @@ def evaluate(
     echo: Callable[[str], None],
     track: Track,
 ) -> dict[str, Any]:
-    """Evaluates a run's best model, or the weights in a folder, or the shipped ones; writes `evaluation.json`,
-    `evaluation.txt` and `tunes/` into `out`. Raises ValueError and WeightsError.
+    """Evaluates a run, or the weights in the folder `model`, or the shipped model.
+
+    Writes `evaluation.json`, `evaluation.txt` and `tunes/` into `out`. Raises ValueError and WeightsError.
     """
-    (out / "tunes").mkdir(parents=True, exist_ok=True)  # what cannot be written is told before the work
+    (out / "tunes").mkdir(parents=True, exist_ok=True)  # fails now and not after the work
     started, seconds = datetime.now(UTC), {}
     keras.mixed_precision.set_global_policy("float32")
     if run:
         ours = model_of_run(run, corpus)
-        if ours.form.name != "tunesmith":
-            raise ValueError(f"The run in {run} is a baseline's: name it with --baseline.")
+        if ours.tokenizer.name != "tunesmith":
+            raise ValueError(f"The run in {run} is a baseline. Use --baseline for it.")
         taken = weights_of(ours.network)
         weights = Weights(taken.arrays, {**taken.card, "name": ours.name})
     else:
@@ -161,22 +166,22 @@ def evaluate(
     others = [model_of_run(folder, corpus) for folder in baselines]
     names = [other.name for other in others]
     if len({*names, "real", "raw", "grammar", "n-gram"}) < len(names) + 4:
-        raise ValueError(f"Two columns would have the same name, of {', '.join(names)}.")
-    asked = [headers(corpus.split("test"), seed, tunes) for seed in range(seeds)]
+        raise ValueError(f"The baselines need distinct names, other than those of the other columns: {', '.join(names)}.")
+    prompts = [choose_prompts(corpus.split("test"), seed, tunes) for seed in range(seeds)]
 
     def timed(name: str, clock: float) -> None:
         seconds[name] = round(time.monotonic() - clock, 1)
 
-    echo("Learning from the training tunes what to measure by…")
+    echo("Computing reference data from the training tunes…")
     clock = time.monotonic()
-    yardstick = Yardstick(corpus)
-    timed("yardstick", clock)
-    columns = [Column("real", "real test tunes", [[write(score_of(entry)) for entry in entries] for entries in asked])]
+    reference = Reference(corpus)
+    timed("reference", clock)
+    columns = [Column("real", "real test tunes", [[write(score_of(entry)) for entry in entries] for entries in prompts])]
     clock = time.monotonic()
-    columns.append(Column("raw", f"{ours.name}, raw", sampled(ours, asked, temperature, track), ours.bits(corpus)))
+    columns.append(Column("raw", f"{ours.name}, raw", sample_tunes(ours, prompts, temperature, track), ours.bits(corpus)))
     timed("raw", clock)
     clock = time.monotonic()
-    made = [composed(weights, entries, seed, temperature, track) for seed, entries in enumerate(asked)]
+    made = [compose_tunes(weights, entries, seed, temperature, track) for seed, entries in enumerate(prompts)]
     own = [bits for _, bits in made]
     columns.append(Column("grammar", f"{ours.name}, with grammar", [texts for texts, _ in made], columns[1].bits, own))
     timed("grammar", clock)
@@ -184,29 +189,29 @@ def evaluate(
     if ngram:
         echo("Counting n-grams…")
         clock = time.monotonic()
-        counted, spelling, figures = baseline(corpus)
-        others.append(Model("n-gram", counted, spelling, ""))
-        settings["baselines"]["n-gram"] = {"form": spelling.name, "tried": figures}
+        counted, tokenizer, figures = train_ngram_baseline(corpus)
+        others.append(Model("n-gram", counted, tokenizer, ""))
+        settings["baselines"]["n-gram"] = {"tokenizer": tokenizer.name, "tried": figures}
         timed("n-gram, counting", clock)
     for other in others:
         clock = time.monotonic()
-        columns.append(Column(other.name, other.name, sampled(other, asked, temperature, track), other.bits(corpus)))
-        settings["baselines"].setdefault(other.name, {"form": other.form.name})
+        columns.append(Column(other.name, other.name, sample_tunes(other, prompts, temperature, track), other.bits(corpus)))
+        settings["baselines"].setdefault(other.name, {"tokenizer": other.tokenizer.name})
         timed(other.name, clock)
     program, clock = shutil.which("abc2midi"), time.monotonic()
-    found = judge_columns(columns, asked, yardstick, program=program, track=track)
-    timed("measures", clock)
+    found = measure_columns(columns, prompts, reference, program=program, track=track)
+    timed("metrics", clock)
     digest = corpus.manifest()["sha256"]
-    notes = [] if program else ["abc2midi is not installed (Debian's package abcmidi), so what it says was not measured."]
+    notes = [] if program else ["abc2midi is not installed (Debian's package abcmidi), so its metric is missing."]
     for one in (ours, *others):
         try:
-            learned_from = corpus.of(one.collections).manifest()["sha256"]
-        except ValueError:  # there is nothing of that collection
-            learned_from = ""
-        if one.corpus not in ("", learned_from):
-            notes.append(f"{one.name} was trained on another corpus than the one it was evaluated on.")
+            trained_on = corpus.of(one.collections).manifest()["sha256"]
+        except ValueError:  # the corpus has no such collection
+            trained_on = ""
+        if one.corpus not in ("", trained_on):
+            notes.append(f"{one.name} was trained on another corpus than the one used here.")
         elif one.collections:
-            notes.append(f"{one.name} was trained on a part of what it was evaluated on: {', '.join(one.collections)}.")
+            notes.append(f"{one.name} was trained on a part of the corpus only: {', '.join(one.collections)}.")
     settings |= {
         "model": ours.name, "tunes": tunes, "seeds": list(range(seeds)), "temperature": temperature, "corpus": digest,
         "abc2midi": _version(program) if program else None,
@@ -218,8 +223,8 @@ def evaluate(
 
 
 def _version(program: str) -> str:
-    said = subprocess.run([program, "-ver"], capture_output=True, text=True, timeout=10)
-    return (said.stdout + said.stderr).strip().partition("\n")[0]
+    result = subprocess.run([program, "-ver"], capture_output=True, text=True, timeout=10)
+    return (result.stdout + result.stderr).strip().partition("\n")[0]
 
 
 def _write(out: Path, result: dict[str, Any], columns: Sequence[Column]) -> None:

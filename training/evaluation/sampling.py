@@ -1,8 +1,8 @@
-"""Free sampling: what a model writes when nothing checks it.
+"""Free sampling: tunes from a model without the grammar.
 
-Any model over any form of tokens is told the same headers (rhythm, metre, key) and goes on until it ends the tune. All
-rows advance together, a new tune entering as soon as one is done; a tune depends on its header, the seed and its place in
-the list alone, not on the batch.
+A model over any tokenizer gets a header (rhythm, metre, key) and continues until the tune ends. All rows of the batch advance
+together; a new tune takes the row of a finished one. A tune depends only on its header, the seed and its index, not on the
+batch.
 """
 
 from __future__ import annotations
@@ -19,21 +19,25 @@ from generator.composer.runtime import open_runtime
 from generator.composer.weights import Weights
 from generator.notation import tokens as t
 from generator.notation.keys import Key
-from training.baselines.forms import NEVER_DRAWN, Form, Header
 from training.baselines.ngram import NGram
+from training.baselines.tokenizers import NEVER_SAMPLED, Header, Tokenizer
 
-BATCH = 128
-LONGEST = 4_000  # tokens: several times what the longest tune of the corpus has in any form
+BATCH_SIZE = 128
+MAX_TOKENS = 4_000  # tokens, several times as many as the longest tune of the corpus has with any tokenizer
 
 
 class _Stepper(Protocol):
     def step(self, inputs: NDArray[np.int32], begins: NDArray[np.bool_]) -> NDArray[Any]:
-        """inputs: (rows, columns) tokens and what goes with them; begins: (rows,) → (rows, vocabulary) logarithms of shares."""
+        """Advances all rows by one token.
+
+        inputs: (rows, columns), the token and the features. begins: (rows,), where a tune begins. Returns log probabilities
+        (rows, vocabulary).
+        """
 
 
 class _NGramStepper:
     def __init__(self, model: NGram, rows: int) -> None:
-        self.model, self.fresh = model, model.begin(rows)
+        self.model, self.fresh = model, model.initial_state(rows)
         self.state = self.fresh
 
     def step(self, inputs: NDArray[np.int32], begins: NDArray[np.bool_]) -> NDArray[Any]:
@@ -43,26 +47,26 @@ class _NGramStepper:
 
 
 class _Tune:
-    """One tune in the making."""
+    """A tune while it is sampled."""
 
-    def __init__(self, form: Form, header: Header, rng: np.random.Generator) -> None:
+    def __init__(self, tokenizer: Tokenizer, header: Header, rng: np.random.Generator) -> None:
         self.rng = rng
-        self.script = deque(form.opening(header))
-        self.tokens: list[str] = [str(self.script.popleft())]
+        self.header_tokens = deque(tokenizer.opening(header))
+        self.tokens: list[str] = [str(self.header_tokens.popleft())]
 
-    def offer(self, drawn: str) -> None:
-        """Takes the scripted token if there is one, else the one that the model drew."""
-        if self.script and (fixed := self.script[0]) is not None:
-            drawn = fixed
-            self.script.popleft()
-        elif self.script and drawn in ("\n", t.END):  # of a line of the header that is the model's own: its end
-            self.script.popleft()
-            drawn = "\n"
-        self.tokens.append(drawn)
+    def append(self, sampled: str) -> None:
+        """Appends the next token of the header, if any is left, else the sampled one."""
+        if self.header_tokens and (fixed := self.header_tokens[0]) is not None:
+            sampled = fixed
+            self.header_tokens.popleft()
+        elif self.header_tokens and sampled in ("\n", t.END):  # the end of a header line that the model writes itself
+            self.header_tokens.popleft()
+            sampled = "\n"
+        self.tokens.append(sampled)
 
 
 def weights_of(model: Any) -> Weights:
-    """A Keras model's weights as the runtime takes them."""
+    """The weights of a Keras model in the form that the runtime takes."""
     arrays = {
         f"{layer.name}/{variable.path.split('/')[-1]}": np.asarray(variable.value, np.float32)
         for layer in model.layers
@@ -76,13 +80,19 @@ def weights_of(model: Any) -> Weights:
 
 
 def sample(
-    model: Any, form: Form, headers: Sequence[Header], *, seed: int = 0, temperature: float = 1.0, batch: int = BATCH
+    model: Any,
+    tokenizer: Tokenizer,
+    headers: Sequence[Header],
+    *,
+    seed: int = 0,
+    temperature: float = 1.0,
+    batch_size: int = BATCH_SIZE,
 ) -> list[str]:
-    """ABC texts of tunes, one for each header. model: a Keras model, its Weights or an NGram, over this form's vocabulary.
+    """Samples one tune for each header, as ABC texts.
 
-    What does not come to an end is cut off and stands as it is.
+    model: a Keras model, its Weights or an NGram, over the tokenizer's vocabulary. A tune without an end is cut off.
     """
-    rows = min(batch, len(headers))
+    rows = min(batch_size, len(headers))
     if not rows:
         return []
     stepper: _Stepper = (
@@ -90,8 +100,8 @@ def sample(
         if isinstance(model, NGram)
         else open_runtime(model if isinstance(model, Weights) else weights_of(model), rows)
     )
-    features = FeatureState(rows) if form.name == "tunesmith" else None
-    barred = form.indices(NEVER_DRAWN) if form.name != "tunesmith" else form.indices(NEVER_DRAWN[:2])
+    features = FeatureState(rows) if tokenizer.name == "tunesmith" else None
+    never = tokenizer.indices(NEVER_SAMPLED) if tokenizer.name != "tunesmith" else tokenizer.indices(NEVER_SAMPLED[:2])
     texts = [""] * len(headers)
     waiting = deque(range(len(headers)))
     slots: list[int | None] = [None] * rows
@@ -102,28 +112,28 @@ def sample(
         for row, slot in enumerate(slots):
             if slot is None and waiting:
                 number = slots[row] = waiting.popleft()
-                tunes[number] = _Tune(form, headers[number], np.random.default_rng((seed, number)))
+                tunes[number] = _Tune(tokenizer, headers[number], np.random.default_rng((seed, number)))
                 begins[row] = True
                 if features:
                     features.begin(row, tonic=tonic_class(Key.parse(headers[number].key)))
         points = np.zeros(rows)
         for row, slot in enumerate(slots):
             if slot is not None:
-                inputs[row, 0] = form.indices(tunes[slot].tokens[-1:])[0]
+                inputs[row, 0] = tokenizer.indices(tunes[slot].tokens[-1:])[0]
                 points[row] = tunes[slot].rng.random()
         if features:
             features.advance(inputs[:, 0].astype(np.int64))
             inputs = features.inputs
-        scores = stepper.step(inputs, begins).astype(np.float64) / temperature  # (rows, vocabulary)
-        scores[:, barred] = -np.inf
-        shares = np.cumsum(np.exp(scores - scores.max(-1, keepdims=True)), -1)
-        drawn = (shares <= (points * shares[:, -1])[:, None]).sum(-1)
+        logits = stepper.step(inputs, begins).astype(np.float64) / temperature  # (rows, vocabulary)
+        logits[:, never] = -np.inf
+        cumulative = np.cumsum(np.exp(logits - logits.max(-1, keepdims=True)), -1)
+        sampled = (cumulative <= (points * cumulative[:, -1])[:, None]).sum(-1)
         for row, slot in enumerate(slots):
             if slot is not None:
                 tune = tunes[slot]
-                tune.offer(form.vocabulary[int(drawn[row])])
-                if tune.tokens[-1] == t.END or len(tune.tokens) >= LONGEST:
-                    texts[slot] = form.decode(tune.tokens, headers[slot])
+                tune.append(tokenizer.vocabulary[int(sampled[row])])
+                if tune.tokens[-1] == t.END or len(tune.tokens) >= MAX_TOKENS:
+                    texts[slot] = tokenizer.decode(tune.tokens, headers[slot])
                     del tunes[slot]
                     slots[row] = None
     return texts

@@ -1,1 +1,1 @@
-"""A run and its evaluation as one page for people."""
+"""Shows a run and its evaluation as a single HTML page."""

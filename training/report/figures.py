@@ -1,4 +1,4 @@
-"""The report's figures as SVG that takes its colours from the page, so that they are legible by day and by night."""
+"""The charts of the report as SVG. Their colours are CSS variables of the page, so that they suit light and dark mode."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from generator.composer.model import ModelConfig
-from training import curves, diagram
+from training import curves, model_diagram
 
-# Colours that stand for others: the page's style says what they are.
+# Placeholder colours; the page's style defines the real ones.
 _INK, _RULE = "#010203", "#010204"
 _SERIES = tuple(f"#0102f{index}" for index in range(8))
 _THEME = (
     {
         _INK: "var(--ink)",
         _RULE: "var(--rule)",
-        diagram.INK: "var(--ink)",
+        model_diagram.INK: "var(--ink)",
         curves.TRAIN: "var(--series-2)",
         curves.VALIDATION: "var(--series-3)",
     }
     | {colour: f"var(--series-{index})" for index, colour in enumerate(_SERIES)}
-    | {  # green, plain, amber and blue, which the diagram's words name
+    | {  # green, plain, amber and blue, to which the text of the diagram refers
         colour: f"color-mix(in srgb, var(--series-{index}) 22%, var(--leaf))"
-        for colour, index in zip(diagram.FILLS, (1, 0, 3, 5), strict=True)
+        for colour, index in zip(model_diagram.FILLS, (1, 0, 3, 5), strict=True)
     }
 )
 _STYLE: dict[Any, Any] = {
@@ -46,8 +46,8 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.labelcolor": _INK,
     "savefig.facecolor": "none",
-    "svg.fonttype": "none",  # text as text, in the page's own face
-    "svg.hashsalt": "tunesmith",  # the same figure gives the same file
+    "svg.fonttype": "none",  # text stays text, in the page's font
+    "svg.hashsalt": "tunesmith",  # makes the output reproducible
     "text.color": _INK,
     "xtick.color": _INK,
     "ytick.color": _INK,
@@ -55,26 +55,26 @@ _STYLE: dict[Any, Any] = {
 
 
 def series(index: int) -> str:
-    """The page's name for the colour of a column."""
+    """The CSS variable for a column's colour."""
     return f"var(--series-{index % len(_SERIES)})"
 
 
-def curves_of(rows: Sequence[Mapping[str, float]], name: str, says: str) -> str:
-    """The curves of a run, which needs all the columns of a present log.csv; raises KeyError."""
+def curves_of(rows: Sequence[Mapping[str, float]], name: str, description: str) -> str:
+    """The learning curves of a run; raises KeyError if log.csv lacks a column."""
     with mpl.rc_context(_STYLE), tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
         path = Path(folder, "curves.svg")
         curves.draw(rows, path)
-        return inline(path.read_text(encoding="utf-8"), name, says)
+        return inline_svg(path.read_text(encoding="utf-8"), name, description)
 
 
-def diagram_of(config: ModelConfig, name: str, says: str) -> str:
-    """The model, as the notebook draws it too."""
+def diagram_of(config: ModelConfig, name: str, description: str) -> str:
+    """The diagram of the model."""
     with mpl.rc_context(_STYLE):
-        return _saved(diagram.draw(config), name, says)
+        return _saved(model_diagram.draw(config), name, description)
 
 
-def bits(values: Sequence[tuple[str, float, int]], name: str, says: str) -> str:
-    """A bar for each (label, bits per note, colour's index)."""
+def bits_chart(values: Sequence[tuple[str, float, int]], name: str, description: str) -> str:
+    """A bar chart of (label, bits per note, index of the colour)."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(6.6, 0.5 + 0.42 * len(values)), layout="constrained")
         axes = figure.subplots()
@@ -87,21 +87,21 @@ def bits(values: Sequence[tuple[str, float, int]], name: str, says: str) -> str:
         axes.margins(x=0.12)
         axes.set_xlabel("bits per note of the test tunes")
         axes.tick_params(left=False)
-        return _saved(figure, name, says)
+        return _saved(figure, name, description)
 
 
-def shares(
+def share_chart(
     classes: Sequence[str],
     columns: Mapping[str, Sequence[float]],
     colours: Mapping[str, int],
     name: str,
-    says: str,
+    description: str,
     *,
     xlabel: str,
     training: Sequence[float] | None = None,
     slanted: bool = False,
 ) -> str:
-    """Bars side by side, a group for each class; what training tunes have is a line across each group."""
+    """A grouped bar chart with a group for each class; the values of the training tunes are lines across the groups."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(10.5, 3.9 if slanted else 3.2), layout="constrained")
         axes = figure.subplots()
@@ -123,30 +123,30 @@ def shares(
         axes.grid(axis="y", alpha=0.2, linewidth=0.6)
         axes.set_axisbelow(True)
         axes.tick_params(axis="x", length=0)
-        return _saved(figure, name, says)
+        return _saved(figure, name, description)
 
 
-def _saved(figure: Figure, name: str, says: str) -> str:
+def _saved(figure: Figure, name: str, description: str) -> str:
     file = StringIO()
     figure.savefig(file, format="svg")
-    return inline(file.getvalue(), name, says)
+    return inline_svg(file.getvalue(), name, description)
 
 
 _ID, _REFERENCE = re.compile(r'\s(?:xml:)?id="([^"]*)"'), re.compile(r'(href="#|url\(#)([^")]*)')
 _STYLED = re.compile(r"(<style[^>]*>)(.*?)(</style>)", re.DOTALL)
 
 
-def inline(svg: str, name: str, says: str) -> str:
-    """An SVG document as part of a page: its identifiers are its own, its size is the page's, and `says` stands for it."""
+def inline_svg(svg: str, name: str, description: str) -> str:
+    """Makes an SVG document part of a page: unique ids, the page's size and colours, and `description` as alternative text."""
     svg = re.sub(
         r"<metadata>.*?</metadata>|<desc>.*?</desc>|<!--.*?-->|<style[^>]*>\*.*?</style>",
         "",
         svg[svg.index("<svg") :],
         flags=re.DOTALL,
     )
-    wanted = {match[2] for match in _REFERENCE.finditer(svg)}
-    wanted |= {root for match in _STYLED.finditer(svg) for root in re.findall(r"#([A-Za-z][\w-]*) ", match[2])}
-    svg = _ID.sub(lambda match: f' id="{name}-{match[1]}"' if match[1] in wanted else "", svg)
+    referenced = {match[2] for match in _REFERENCE.finditer(svg)}
+    referenced |= {root for match in _STYLED.finditer(svg) for root in re.findall(r"#([A-Za-z][\w-]*) ", match[2])}
+    svg = _ID.sub(lambda match: f' id="{name}-{match[1]}"' if match[1] in referenced else "", svg)
     svg = _REFERENCE.sub(lambda match: f"{match[1]}{name}-{match[2]}", svg)
     svg = _STYLED.sub(lambda match: match[1] + re.sub(r"#([A-Za-z][\w-]*) ", rf"#{name}-\1 ", match[2]) + match[3], svg)
     for colour, themed in _THEME.items():
@@ -154,17 +154,19 @@ def inline(svg: str, name: str, says: str) -> str:
     svg = re.sub(r"font-family: '[^;]*", "font-family: var(--sans)", svg)
     end = svg.index(">")
     head = re.sub(r'\s(?:width|height|version|overflow)="[^"]*"', "", svg[:end])
-    return f'{head} role="img" aria-label="{escape(says, {chr(34): "&quot;"})}"' + re.sub(r">\n\s*<", "><", svg[end:]).strip()
+    return (
+        f'{head} role="img" aria-label="{escape(description, {chr(34): "&quot;"})}"' + re.sub(r">\n\s*<", "><", svg[end:]).strip()
+    )
 
 
 def layers(model: Any) -> list[tuple[str, str, str, int]]:
-    """(name, kind, shape of the output, parameters) of a Keras model's layers, but for the picking out of input columns."""
+    """(name, type, output shape, parameters) of a Keras model's layers, except for the selection of input columns."""
     rows = []
     for layer in model.layers:
         if layer.__class__.__module__.startswith("keras.src.ops"):
             continue
         shape = " × ".join("?" if size is None else str(size) for size in layer.output.shape)
         kind = layer.__class__.__name__
-        name = "dropout" if kind == "Dropout" else layer.name  # Keras numbers those through the whole process
+        name = "dropout" if kind == "Dropout" else layer.name  # Keras numbers them across the whole process
         rows.append((name, kind, shape, int(layer.count_params())))
     return rows

@@ -13,7 +13,7 @@ from generator.notation.metres import RHYTHMS
 END = "\n"
 LETTERS = END + " '-abcdefghijklmnopqrstuvwxyzáéíóú"
 CONDITIONS = ("", *RHYTHMS)
-UNITS, EPOCHS = 256, 60  # at most so many epochs, fewer with early stopping
+UNITS, EPOCHS = 256, 60  # maximum, with early stopping
 HELD_OUT = 0.08  # share of the titles for validation
 
 

@@ -19,7 +19,7 @@ from training.titles.words import NOT_FIRST, NOT_LAST, OTHER_DANCES, SMALL_WORDS
 
 SHORTEST, LONGEST = 6, 40  # characters
 FEWEST_WORDS, MOST_WORDS = 2, 6
-# A word seen before, or after, at least so many distinct words is accepted beside new ones.
+# Number of distinct words that a word must have preceded, or followed, to be accepted beside new ones.
 MIN_FOLLOWERS, MIN_PREDECESSORS = 3, 2
 
 

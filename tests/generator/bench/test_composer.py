@@ -1,15 +1,18 @@
-"""`tunesmith bench composer`: what it measures is in the table and in the file; what it cannot measure it says."""
+"""`tunesmith bench composer`: the table and the file contain the results and what could not be measured."""
+
+from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from bot.cli.main import main
 from generator.bench import composer as module
-from generator.bench import processes
-from generator.bench.cell import Cell
 from generator.bench.composer import CONTENDERS, bench, run, table
+from generator.bench.composer_cell import ComposerCell
 
 FAST = {"tokens_per_second": 2_000.0, "memory_mb": 123, "ready_s": 1.5}
 OURS = {
@@ -23,10 +26,10 @@ OURS = {
 
 
 @pytest.fixture
-def measured(monkeypatch):
-    """The run without its processes: PyTorch is not there, ONNX Runtime's LSTM operator fails."""
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replaces the processes: PyTorch is not installed, ONNX Runtime's LSTM operator fails."""
 
-    def pretended(cell: Cell):
+    def pretended(cell: ComposerCell) -> dict[str, Any]:
         if cell.form == "LSTM":
             return {"error": "Fail: no such operator."}
         if cell.contender == "eager":
@@ -38,33 +41,33 @@ def measured(monkeypatch):
     monkeypatch.setattr(module, "run", pretended)
     monkeypatch.setattr(module, "find_spec", lambda name: None if name == "torch" else object())
     monkeypatch.setattr(module, "memory_bandwidth", lambda: 10e9)
-    monkeypatch.setattr(processes.psutil, "cpu_percent", lambda interval: 3.0)
+    monkeypatch.setattr("psutil.cpu_percent", lambda interval: 3.0)
 
 
-def test_a_small_loop_is_measured_in_a_process_of_its_own():
+def test_a_loop_is_measured_in_a_process_of_its_own() -> None:
     pytest.importorskip("openvino")
-    found = run(Cell("openvino", "", "float32", "lab", 2, 0.1))
+    found = run(ComposerCell("openvino", "", "float32", "lab", 2, 0.1))
     assert found["tokens_per_second"] > 10
     assert found["memory_mb"] > 20
     assert found["ready_s"] > 0.1
 
 
-def test_a_process_that_fails_says_why():
-    assert "KeyError" in run(Cell("nobody", "", "float32", "lab", 1, 0.1))["error"]
+def test_a_failed_process_reports_the_error() -> None:
+    assert "KeyError" in run(ComposerCell("nobody", "", "float32", "lab", 1, 0.1))["error"]
 
 
-def test_the_fastest_form_is_compared_with_ours(measured):
+def test_the_fastest_form_is_compared_with_ours(measured: None) -> None:
     found = bench(streams=[1, 8], seconds=0.1, only=(), echo=lambda line: None)
     one, eight = found["comparison"]
     assert one["best_rival"] == "onnx"
     assert one["times_best_rival"] == 3_000 / 2_500
     assert eight["times_eager_lab_one_stream"] == 30
-    weights = 3 * 512 * 2048 + 512 * 152  # what a step of the shipped model must read
+    weights = 3 * 512 * 2048 + 512 * 152  # that a step of the shipped model must read
     assert one["floor_tokens_per_second"] == pytest.approx(10e9 / (4 * weights))
     assert eight["of_floor"] == pytest.approx(3_000 / (8 * 10e9 / (4 * weights)))
 
 
-def test_the_table_has_what_was_measured_and_what_was_not(measured):
+def test_the_table_lists_results_and_what_could_not_be_measured(measured: None) -> None:
     text = table(bench(streams=[8], seconds=0.1, only=(), echo=lambda line: None))
     onnx = next(line for line in text.splitlines() if line.startswith("ONNX Runtime "))
     assert "2,500" in onnx and "123 MB" in onnx and "1.5 s" in onnx and onnx.endswith("embedded float32")
@@ -74,7 +77,7 @@ def test_the_table_has_what_was_measured_and_what_was_not(measured):
     assert "12.5" in last and "80 ms" in last and "190 ms" in last and "1.20 onnx" in last
 
 
-def test_the_command_writes_its_file_and_ends_with_an_error_where_something_failed(measured, tmp_path):
+def test_the_command_writes_its_file_and_fails_if_a_measurement_failed(measured: None, tmp_path: Path) -> None:
     file = tmp_path / "bench.json"
     result = CliRunner().invoke(main, ["bench", "composer", "--streams", "8", "--json", str(file)])
     assert result.exit_code == 1
@@ -84,7 +87,7 @@ def test_the_command_writes_its_file_and_ends_with_an_error_where_something_fail
     assert CliRunner().invoke(main, ["bench", "composer", "--streams", "8", "--only", "ours"]).exit_code == 0
 
 
-def test_the_command_explains_itself_and_knows_no_other_contenders():
+def test_the_command_has_a_help_text_and_refuses_unknown_contenders() -> None:
     assert "--streams" in CliRunner().invoke(main, ["bench", "composer", "--help"]).output
     result = CliRunner().invoke(main, ["bench", "composer", "--only", "theirs"])
     assert result.exit_code == 2

@@ -1,4 +1,8 @@
-"""The loops that the composer is measured against compute what the model computes."""
+"""The loops that the composer is compared with give the same results as the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -22,9 +26,9 @@ FORMS = [
 
 
 def small_network() -> Network:
-    """Of the shipped kind, with random weights, made from arrays that stand in a file in another order than the inputs."""
+    """A network like the shipped one, with random weights. The order of its arrays is not that of the inputs."""
     rng = np.random.default_rng(5)
-    shapes = {f"{name}_embedding/embeddings": shape for name, shape in sorted(COLUMNS.items())}
+    shapes: dict[str, tuple[int, ...]] = {f"{name}_embedding/embeddings": shape for name, shape in sorted(COLUMNS.items())}
     shapes |= {f"{name}_skip/embeddings": (COLUMNS[name][0], VOCABULARY) for name in ("bars_left", "token")}
     for layer, width in enumerate((sum(width for _, width in COLUMNS.values()), UNITS)):
         shapes |= {f"lstm_{layer}/kernel": (width, 4 * UNITS), f"lstm_{layer}/recurrent_kernel": (UNITS, 4 * UNITS)}
@@ -36,10 +40,11 @@ def small_network() -> Network:
 
 
 def expected(network: Network, fed: list[np.ndarray]) -> list[np.ndarray]:
-    """The logits of every step, written as the LSTM's equations stand in a textbook."""
+    """The logits of every step, by the textbook equations of an LSTM."""
 
-    def sigmoid(x):
-        return 1 / (1 + np.exp(-x))
+    def sigmoid(x: np.ndarray) -> np.ndarray:
+        result: np.ndarray = 1 / (1 + np.exp(-x))
+        return result
 
     h = [np.zeros((len(fed[0]), network.units))] * len(network.recurrent)
     c, found = list(h), []
@@ -56,7 +61,9 @@ def expected(network: Network, fed: list[np.ndarray]) -> list[np.ndarray]:
 
 @pytest.mark.parametrize(("name", "form", "precision", "library"), FORMS)
 @pytest.mark.parametrize("which", [small_network, lambda: lab(units=UNITS)], ids=["shipped", "lab"])
-def test_a_loop_computes_what_the_model_computes(name, form, precision, library, which):
+def test_a_loop_computes_what_the_model_computes(
+    name: str, form: str, precision: str, library: str | None, which: Callable[[], Network]
+) -> None:
     if library:
         pytest.importorskip(library)
     network = which()
@@ -71,7 +78,9 @@ def test_a_loop_computes_what_the_model_computes(name, form, precision, library,
 
 
 @pytest.mark.parametrize(("name", "form", "precision", "library"), FORMS)
-def test_a_loop_draws_as_likely_as_the_model_says_and_goes_on_from_what_it_drew(name, form, precision, library):
+def test_a_loop_draws_with_the_models_probabilities_and_continues_from_the_drawn_tokens(
+    name: str, form: str, precision: str, library: str | None
+) -> None:
     if library:
         pytest.importorskip(library)
     network, rows = small_network(), 6_000

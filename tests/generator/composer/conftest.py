@@ -1,4 +1,4 @@
-"""An untrained model: it proposes anything, so only the grammar keeps a tune together."""
+"""Fixtures with an untrained model: its tokens are random, so that only the grammar makes tunes legal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def composer(weights: Weights) -> Iterator[Composer]:
 
 @pytest.fixture
 def small(weights: Weights) -> Iterator[Callable[..., Composer]]:
-    """Makes composers of a few slots, and closes them."""
+    """Makes composers with a few slots and closes them."""
     made: list[Composer] = []
 
     def make(slots: int, *, lanes: int = LANES) -> Composer:

@@ -1,10 +1,16 @@
-"""What composers are asked for."""
+"""Requests for the tests."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import replace
 
+from generator.composer.candidates import ComposedTune
+from generator.composer.composer import Composer
 from generator.notation.writer import write
 from generator.request import TuneRequest
 
+MakeComposer = Callable[..., Composer]  # the fixture `small`: (slots, *, lanes)
 REQUEST = TuneRequest.check(rhythm="reel", key="Ador", seed=41, temperature=1.3)
 ONE = replace(REQUEST, candidates=1)
 OTHERS = [
@@ -15,5 +21,5 @@ OTHERS = [
 ]
 
 
-def abc(composed) -> str:
+def abc(composed: ComposedTune) -> str:
     return write(composed.score)

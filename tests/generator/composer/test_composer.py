@@ -1,14 +1,19 @@
-"""Composing: the same seed the same tune, whoever else is being served; openings and variations."""
+"""Composing: the same seed gives the same tune whatever else is composed; openings and variations."""
+
+from __future__ import annotations
 
 import re
 import shutil
 import subprocess
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from generator.composer import batch
+from generator.composer.composer import Composer
 from generator.composer.plan import make_plan
 from generator.composer.titles import title_for
 from generator.notation.errors import NotationError
@@ -19,7 +24,7 @@ from generator.notation.tokens import bars_per_part
 from generator.notation.variation import split_bars, variable_bars
 from generator.notation.writer import write
 from generator.request import RequestError, TuneRequest
-from tests.generator.composer.examples import ONE, OTHERS, REQUEST, abc
+from tests.generator.composer.examples import ONE, OTHERS, REQUEST, MakeComposer, abc
 from tests.generator.notation.midi import played
 from tests.generator.notation.played_notes import played_notes
 from tests.patience import HANG_S
@@ -43,7 +48,7 @@ OPENINGS = [
 KEYS = ["D", "G", "Ador", "Em", "Bb", "Amix"]
 
 
-def test_a_seed_gives_the_same_tune_alone_and_in_company(composer):
+def test_a_seed_gives_the_same_tune_alone_and_among_others(composer: Composer) -> None:
     alone = abc(composer.compose([REQUEST])[0])
     assert abc(composer.compose([REQUEST])[0]) == alone
     for place in (0, 15):
@@ -55,12 +60,14 @@ def test_a_seed_gives_the_same_tune_alone_and_in_company(composer):
 
 
 @pytest.mark.parametrize("slots", [1, 3, 20])
-def test_another_composer_of_any_size_gives_the_same_tune_and_another_seed_another(composer, small, slots):
+def test_the_number_of_slots_does_not_change_a_tune_but_the_seed_does(
+    composer: Composer, small: MakeComposer, slots: int
+) -> None:
     assert abc(small(slots).compose([REQUEST])[0]) == abc(composer.compose([REQUEST])[0])
     assert abc(composer.compose([replace(REQUEST, seed=42)])[0]) != abc(composer.compose([REQUEST])[0])
 
 
-def test_title_and_tempo(composer):
+def test_a_tune_has_the_requested_or_a_default_title_and_tempo(composer: Composer) -> None:
     named, unnamed = composer.compose([replace(REQUEST, title="100% Mine"), REQUEST])
     assert read(abc(named)).title == "100% Mine"
     assert unnamed.score.title == title_for("reel", REQUEST.seed, unnamed.tokens)
@@ -68,7 +75,7 @@ def test_title_and_tempo(composer):
     assert "Q:1/2=104" in abc(unnamed)
 
 
-def test_the_listener_hears_rising_numbers_of_bars(composer):
+def test_the_listener_gets_rising_numbers_of_bars(composer: Composer) -> None:
     for request in (REQUEST, ONE, *OTHERS[:5], TuneRequest.check(opening="M:6/8\nK:D\n" + "DFA dfa|" * 10, seed=1)):
         heard: list[int] = []
         score = composer.submit(request, heard.append).result(HANG_S).score
@@ -79,8 +86,8 @@ def test_the_listener_hears_rising_numbers_of_bars(composer):
         assert 14 <= heard[-1] <= 30  # of the slowest candidate
 
 
-def test_the_listener_hears_nothing_before_every_candidate_is_under_way(small):
-    """Four candidates in three rows: the last one begins when another is finished."""
+def test_the_listener_gets_nothing_before_all_candidates_have_begun(small: MakeComposer) -> None:
+    """Four candidates in three rows: the last one begins when another one is finished."""
     composer, heard = small(3, lanes=1), []
     written = composer._lanes[0]._batch
 
@@ -93,7 +100,7 @@ def test_the_listener_hears_nothing_before_every_candidate_is_under_way(small):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_an_opening_stands_unchanged_at_the_beginning(composer, key):
+def test_a_tune_begins_with_the_unchanged_opening(composer: Composer, key: str) -> None:
     requests = [
         TuneRequest.check(opening=text.format(key=key), seed=seed, temperature=1.5, candidates=1 + seed % 3)
         for seed, text in enumerate(OPENINGS)
@@ -115,7 +122,9 @@ def test_an_opening_stands_unchanged_at_the_beginning(composer, key):
 
 
 @pytest.mark.parametrize(("mode", "structure"), [("continue", "free"), ("answer", "parts"), ("second part", "parts")])
-def test_what_is_made_of_an_opening_is_legal_and_as_long_as_planned(composer, mode, structure):
+def test_tunes_from_an_opening_are_legal_and_have_the_planned_layout(
+    composer: Composer, mode: Literal["continue", "answer", "second part"], structure: str
+) -> None:
     requests = []
     for seed, text in enumerate(OPENINGS):
         try:
@@ -135,7 +144,7 @@ def test_what_is_made_of_an_opening_is_legal_and_as_long_as_planned(composer, mo
             assert tuple(bars_per_part(composed.tokens)) == planned
 
 
-def test_free_tunes_are_of_many_shapes(composer):
+def test_free_forms_have_many_layouts(composer: Composer) -> None:
     tunes = composer.compose([TuneRequest.check(structure="free", seed=seed, candidates=1) for seed in range(24)])
     shapes = set()
     for composed in tunes:
@@ -147,7 +156,7 @@ def test_free_tunes_are_of_many_shapes(composer):
     assert len(shapes) > 12
 
 
-def test_the_length_of_an_opening_does_not_count_against_the_tune(small, monkeypatch):
+def test_a_long_opening_leaves_room_for_the_rest_of_the_tune(small: MakeComposer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "LONGEST", 700)
     music = "|".join(["A2B" * 10 + "A2"] * 40)  # some 1,600 tokens
     request = TuneRequest.check(opening="M:4/4\nL:1/32\nK:D\n" + music, seed=1)
@@ -155,7 +164,7 @@ def test_the_length_of_an_opening_does_not_count_against_the_tune(small, monkeyp
 
 
 @pytest.mark.parametrize("seed", range(13))
-def test_a_variation_keeps_form_and_edges_and_changes_something(composer, seed):
+def test_a_variation_keeps_the_form_and_the_edges_of_parts_and_changes_bars(composer: Composer, seed: int) -> None:
     first = composer.compose([replace(OTHERS[seed % 5], seed=seed, temperature=1.0)])[0].score
     request = replace(TuneRequest.check(seed=seed + 100), opening=write(first), mode="vary")
     # The untrained model ties some tunes over nearly every bar line: those leave nothing to change.
@@ -172,14 +181,16 @@ def test_a_variation_keeps_form_and_edges_and_changes_something(composer, seed):
         (len(p.body), len(p.first), len(p.second), p.repeated) for p in new
     ]
     for was, now in zip(old, new, strict=True):
+        assert before.metre
         pick_up = int(was.body[0].duration < before.metre.bar)
-        for bars, edge in ((lambda p: p.body, pick_up), (lambda p: p.body, 0), (lambda p: p.second or p.body, -1)):
-            assert [n.pitches for n in bars(was)[edge].notes] == [n.pitches for n in bars(now)[edge].notes]
+        edges = ((was.body, now.body, pick_up), (was.body, now.body, 0), (was.second or was.body, now.second or now.body, -1))
+        for old_bars, new_bars, edge in edges:
+            assert [n.pitches for n in old_bars[edge].notes] == [n.pitches for n in new_bars[edge].notes]
     changed = sum(a.notes != b.notes for a, b in zip(before.bars, varied.bars, strict=True))
     assert 0 < changed < len(before.bars)
 
 
-def test_an_opening_that_cannot_be_gone_on_from_is_refused_at_once(composer):
+def test_an_opening_that_cannot_be_continued_is_refused_at_once(composer: Composer) -> None:
     with pytest.raises(NotationError):
         composer.submit(TuneRequest(seed=1, opening="M:5/4\nK:D\nD10|"))
 
@@ -187,7 +198,7 @@ def test_an_opening_that_cannot_be_gone_on_from_is_refused_at_once(composer):
 @pytest.mark.skipif(
     shutil.which("abc2midi") is None, reason="abc2midi is not installed: composed tunes are checked by our reader alone"
 )
-def test_abc2midi_plays_composed_tunes_as_they_are_written(composer, tmp_path):
+def test_abc2midi_plays_the_notes_of_composed_tunes(composer: Composer, tmp_path: Path) -> None:
     for composed in composer.compose([REQUEST, *OTHERS]):
         (tmp_path / "tune.abc").write_text(abc(composed), encoding="utf-8")
         said = subprocess.run(

@@ -1,6 +1,10 @@
-"""The places that the model hears of: counted alike from a whole tune and token by token, whatever stands in other rows."""
+"""Features: the same for a whole tune and token by token, independent of other rows."""
+
+from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,29 +28,30 @@ from tests.generator.notation.test_tokens import TUNES, random_tune
 HEADER = ["<start>", "R:jig", "M:6/8", "K:major"]
 
 
-def spelt(text: str) -> list[str]:
+def jig_tokens(text: str) -> list[str]:
     return [*HEADER, *text.split()]
 
 
-def told(tokens, name, key=None, **wishes) -> list[int]:
-    return inputs_of(tokens, key, **wishes)[:, list(INPUTS).index(name)].tolist()
+def feature(tokens: Sequence[str], name: str, key: Key | None = None, **options: Any) -> list[int]:
+    column: list[int] = inputs_of(tokens, key, **options)[:, list(INPUTS).index(name)].tolist()
+    return column
 
 
-def test_each_token_is_told_as_it_is():
+def test_the_token_itself_is_an_input() -> None:
     tokens = t.encode(read(TUNES["jig"]))
     found = inputs_of(tokens)
     assert found.shape == (len(tokens), len(INPUTS))
     assert found.dtype == np.int32
-    assert [t.VOCABULARY[token] for token in told(tokens, "token")] == tokens
+    assert [t.VOCABULARY[token] for token in feature(tokens, "token")] == tokens
 
 
-def test_places_count_from_the_pick_up_and_both_endings_alike():
+def test_position_and_bar_count_from_the_pick_up_and_alike_in_both_endings() -> None:
     tokens = t.encode(read(TUNES["jig"]))
-    places = list(zip(told(tokens, "position"), told(tokens, "bar"), strict=True))
+    places = list(zip(feature(tokens, "position"), feature(tokens, "bar"), strict=True))
     text = " ".join(tokens)
     assert text.startswith("<start> R:jig M:6/8 K:major |: up24 /24 4 | 0 2 4")
     ticks = {24: 24 * 2 // 9, 48: 48 * 2 // 9, 72: 72 * 2 // 9, 120: 120 * 2 // 9, 144: 144 * 2 // 9}
-    assert places[5] == (ticks[120], 0)  # a pick-up stands at the end of its bar, which is class 0
+    assert places[5] == (ticks[120], 0)  # a pick-up is at the end of its bar, which is class 0
     assert places[7] == (ticks[144], 0)
     assert places[8] == (0, 1)
     assert [places[index] for index in (9, 10, 11)] == [(ticks[24], 1), (ticks[48], 1), (ticks[72], 1)]
@@ -56,13 +61,13 @@ def test_places_count_from_the_pick_up_and_both_endings_alike():
 
 
 def recalled(tokens: list[str], where: str) -> list[tuple[str, str]]:
-    """For each note of the stream what was told at its place: pitch and duration."""
-    pitches, durations = told(tokens, f"pitch_{where}"), told(tokens, f"duration_{where}")
+    """For each note of the stream: the recalled pitch and duration."""
+    pitches, durations = feature(tokens, f"pitch_{where}"), feature(tokens, f"duration_{where}")
     notes = [index for index, token in enumerate(tokens) if index > 3 and t.is_pitch(token)]
     return [(t.VOCABULARY[pitches[index - 1]], t.VOCABULARY[durations[index - 1]]) for index in notes]
 
 
-def test_the_same_place_is_recalled_in_the_bars_and_the_part_before():
+def test_notes_at_the_same_offset_are_recalled_from_earlier_bars_and_the_previous_part() -> None:
     tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:CDE FGA|c3 B3|CDE FGA:|\n|:EFG A3|d3 e3:|"))
     none, lasting = ("<pad>", "<pad>"), ("-", "<pad>")
     first = [(str(degree), "/24") for degree in range(6)]
@@ -78,81 +83,92 @@ def test_the_same_place_is_recalled_in_the_bars_and_the_part_before():
     assert recalled(tokens, "part")[14:] == [*first[:4], ("7", "/72"), ("6", "/72")]
 
 
-def test_a_pick_up_recalls_the_end_of_the_part_before_and_a_second_ending_the_first():
+def test_a_pick_up_recalls_the_previous_pick_up_and_a_second_ending_the_first() -> None:
     tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:G|CDE FGA|[1 c3 B2:|[2 d3 e2||\n|:A|EFG A3|d3 e2:|"))
-    assert recalled(tokens, "part")[9:11] == [("7", "/72"), ("6", "/48")]  # of the second ending, from the first
-    assert recalled(tokens, "part")[11] == ("4", "/24")  # one pick-up from the other
+    assert recalled(tokens, "part")[9:11] == [("7", "/72"), ("6", "/48")]  # the second ending recalls the first
+    assert recalled(tokens, "part")[11] == ("4", "/24")  # the pick-up recalls the previous one
     assert recalled(tokens, "4")[11] == recalled(tokens, "part")[0] == ("<pad>", "<pad>")
 
 
-def test_what_remains_of_a_bar_is_told_with_and_without_room_for_the_pick_up():
+def test_remaining_ticks_are_given_with_and_without_room_for_the_pick_up() -> None:
     tokens = [*HEADER, "|:", "up24", "/24", "4", "|", "/48", "0", "/72", "2", "3"]
-    assert told(tokens, "remaining")[4:] == [72, 12, 12, 0, 72, 72, 48, 48, 12, 0]  # halves of ticks; too full is full
-    assert told(tokens, "remaining_at_part_end")[4:-2] == [72, 0, 0, 145, 60, 60, 36, 36]
-    assert told(tokens, "remaining_at_part_end")[-2:] == [0, 145]
+    assert feature(tokens, "remaining")[4:] == [
+        72,
+        12,
+        12,
+        0,
+        72,
+        72,
+        48,
+        48,
+        12,
+        0,
+    ]  # halves of ticks; 0 also for a bar that is too full
+    assert feature(tokens, "remaining_at_part_end")[4:-2] == [72, 0, 0, 145, 60, 60, 36, 36]
+    assert feature(tokens, "remaining_at_part_end")[-2:] == [0, 145]
 
 
-def test_whether_another_note_fits_is_told():
+def test_note_fits_says_whether_another_note_fits() -> None:
     tokens = ["<start>", "R:?", "M:2/4", "K:major", "|:", "/48", "0", "0", "|", "/16", "0", "1", "2", "/72", "0", "/48"]
-    assert told(tokens, "note_fits")[4:] == [0, 2, 2, 1, 2, 5, 4, 3, 2, 1, 1, 1]
+    assert feature(tokens, "note_fits")[4:] == [0, 2, 2, 1, 2, 5, 4, 3, 2, 1, 1, 1]
 
 
-def test_notes_that_are_as_recalled_are_counted():
+def test_notes_that_match_recalled_ones_are_counted() -> None:
     tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:CDE FGA|CDE FGB|CDE FGB:|"))
     notes = [index for index, token in enumerate(tokens) if index > 3 and t.is_pitch(token)]
-    counted = told(tokens, "matched_1")
+    counted = feature(tokens, "matched_1")
     assert [counted[index] for index in notes] == [0] * 6 + [2, 3, 4, 5, 6, 1] + [2, 3, 4, 5, 6, 7]
 
 
-def test_no_more_matches_are_counted_than_there_are_classes():
+def test_matches_are_counted_up_to_the_last_class() -> None:
     tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:" + "|".join(["CDE FGA"] * 4) + ":|"))
-    assert told(tokens, "matched_1")[-2:] == [MATCHED - 1] * 2
+    assert feature(tokens, "matched_1")[-2:] == [MATCHED - 1] * 2
 
 
-def test_the_tonic_is_told_once_the_mode_is_known():
+def test_the_tonic_is_given_once_the_mode_is_known() -> None:
     tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:D\n|:DFA d3:|"))
-    assert told(tokens, "tonic", Key.parse("D")) == [0, 0, 0] + [3] * (len(tokens) - 3)
-    assert not any(told(tokens, "tonic"))
+    assert feature(tokens, "tonic", Key.parse("D")) == [0, 0, 0] + [3] * (len(tokens) - 3)
+    assert not any(feature(tokens, "tonic"))
     assert [tonic_class(key) for key in (None, Key.parse("C"), Key.parse("Bm"))] == [0, 1, 12]
 
 
-def test_the_section_and_what_is_to_come_are_told():
-    tokens = spelt("|: /72 0 1 [1 2 3 :| [2 2 0 || [| 4 || |: 0 0 :| <end>")
-    assert told(tokens, "section")[4:] == [2, 2, 2, 2, 3, 3, 3, 4, 5, 5, 5, 0, 1, 1, 0, 2, 2, 2, 0, 0]
-    assert told(tokens, "parts_left", layout=[2, 1, 12]) == [3] * 16 + [2] * 3 + [1] * 5
-    assert told(tokens, "bars_left", layout=[2, 1, 12]) == [0] * 4 + [2] * 4 + [1] * 11 + [9] * 5
-    assert not any(told(tokens, "parts_left") + told(tokens, "bars_left"))
+def test_section_parts_left_and_bars_left_follow_the_layout() -> None:
+    tokens = jig_tokens("|: /72 0 1 [1 2 3 :| [2 2 0 || [| 4 || |: 0 0 :| <end>")
+    assert feature(tokens, "section")[4:] == [2, 2, 2, 2, 3, 3, 3, 4, 5, 5, 5, 0, 1, 1, 0, 2, 2, 2, 0, 0]
+    assert feature(tokens, "parts_left", layout=[2, 1, 12]) == [3] * 16 + [2] * 3 + [1] * 5
+    assert feature(tokens, "bars_left", layout=[2, 1, 12]) == [0] * 4 + [2] * 4 + [1] * 11 + [9] * 5
+    assert not any(feature(tokens, "parts_left") + feature(tokens, "bars_left"))
 
 
-def test_a_layout_of_more_parts_than_are_told_is_told_as_far_as_that():
+def test_a_layout_with_too_many_parts_is_cut_off() -> None:
     tokens = [*HEADER, *["|:", "/144", "0", ":|"] * (MOST_PARTS + 4), "<end>"]
-    assert told(tokens, "bars_left", layout=[1] * (MOST_PARTS + 4))[4:] == [1] * (len(tokens) - 4)
+    assert feature(tokens, "bars_left", layout=[1] * (MOST_PARTS + 4))[4:] == [1] * (len(tokens) - 4)
 
 
 @pytest.mark.parametrize("cadence", [0, t.ON_TONIC, t.ELSEWHERE])
-def test_the_cadence_is_told_from_the_beginning(cadence):
-    assert set(told(t.encode(read(TUNES["reel"])), "cadence", cadence=cadence)) == {cadence}
+def test_the_cadence_is_given_from_the_beginning(cadence: int) -> None:
+    assert set(feature(t.encode(read(TUNES["reel"])), "cadence", cadence=cadence)) == {cadence}
 
 
-def test_the_pitch_before_is_told_behind_durations_lines_and_rests():
-    tokens = spelt("|: /24 0 /48 2^ z | - /72 z -3 :| [| 1")
-    last = [t.VOCABULARY[token] for token in told(tokens, "last_pitch")]
+def test_the_last_pitch_is_kept_across_durations_bar_lines_and_rests() -> None:
+    tokens = jig_tokens("|: /24 0 /48 2^ z | - /72 z -3 :| [| 1")
+    last = [t.VOCABULARY[token] for token in feature(tokens, "last_pitch")]
     assert last == ["<pad>"] * 6 + ["0", "0"] + ["2^"] * 6 + ["-3"] * 3 + ["1"]
 
 
-def test_what_a_part_lacked_is_told_up_to_the_first_bar_line():
-    tokens = spelt("|: up24 /24 4 | /72 0 /48 0 :| |: up24 /24 4 | /144 0 :| |: 0 | /72 0 :| <end>")
-    owed = told(tokens, "due_pick_up")
+def test_the_due_pick_up_is_given_up_to_the_first_bar_line() -> None:
+    tokens = jig_tokens("|: up24 /24 4 | /72 0 /48 0 :| |: up24 /24 4 | /144 0 :| |: 0 | /72 0 :| <end>")
+    owed = feature(tokens, "due_pick_up")
     second = tokens.index(":|")
     assert not any(owed[:second])
     assert owed[second : second + 5] == [12] * 5  # halves of ticks
     assert tokens[second + 5] == "|"
     third = tokens.index(":|", second + 5)
-    assert not any(owed[second + 5 : third + 5])  # the part before was full
+    assert not any(owed[second + 5 : third + 5])  # the last bar of the previous part was full
     assert owed[-2:] == [36, 36]
 
 
-def test_inputs_stay_within_their_classes():
+def test_inputs_stay_within_their_classes() -> None:
     bars = "/6 " + ("0 " * 48 + "| ") * 60
     tokens = ["<start>", "R:?", "M:12/8", "K:major", "|:", *bars.split()]
     parts = [*tokens[:4], *["|:", "/6", *["0"] * 48, ":|"] * 200]  # more bars than are remembered
@@ -162,14 +178,14 @@ def test_inputs_stay_within_their_classes():
     found = inputs_of(tokens)
     assert found[:, 1].max() == POSITIONS - 1 or POSITIONS <= 288 * 2 // 9
     assert found[-1, 2] == BARS - 1
-    assert told(full, "remaining_at_part_end")[-1] == REMAINING - 1
+    assert feature(full, "remaining_at_part_end")[-1] == REMAINING - 1
 
 
 def streams(count: int) -> list[list[str]]:
     return [random_tune(random.Random(seed)) for seed in range(count)]
 
 
-def test_rows_are_told_what_they_would_be_told_alone_whatever_stands_in_the_others():
+def test_the_inputs_of_a_row_do_not_depend_on_the_other_rows() -> None:
     tunes = streams(12)
     keys = [Key.parse(key) for key in ("D", "Am", "Gmix")]
     features = FeatureState(4)
@@ -196,7 +212,7 @@ def test_rows_are_told_what_they_would_be_told_alone_whatever_stands_in_the_othe
     assert heard == sum(map(len, tunes))
 
 
-def test_a_row_without_a_token_stays_as_it_is():
+def test_a_row_without_a_token_keeps_its_state() -> None:
     tune, other = streams(2)
     features = FeatureState(2)
     for row in range(2):

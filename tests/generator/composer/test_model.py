@@ -1,4 +1,8 @@
-"""The LSTM computes what Keras' computes, of whole tunes at once."""
+"""The LSTM gives the same results as Keras' LSTM, for whole tunes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -13,14 +17,14 @@ pytestmark = pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), re
 
 
 @pytest.fixture(autouse=True)
-def policy():
+def policy() -> Iterator[None]:
     keras.mixed_precision.set_global_policy("float32")
     yield
     keras.mixed_precision.set_global_policy("float32")
 
 
-def both(dtype: str, sequences: bool = True):
-    """(outputs, gradients) of Keras' layer and of ours, on the same weights and inputs."""
+def both(dtype: str, sequences: bool = True) -> list[tuple[tf.Tensor, list[tf.Tensor]]]:
+    """(outputs, gradients) of Keras' layer and of ours, with the same weights and inputs."""
     keras.utils.set_random_seed(5)
     x = tf.random.normal((3, 17, 6))
     upstream = tf.random.normal((3, 17, 8) if sequences else (3, 8))
@@ -41,7 +45,7 @@ def both(dtype: str, sequences: bool = True):
 
 
 @pytest.mark.parametrize("sequences", [True, False])
-def test_outputs_and_gradients_equal_those_of_keras(sequences):
+def test_outputs_and_gradients_equal_those_of_keras(sequences: bool) -> None:
     (y, gradients), (own_y, own_gradients) = both("float32", sequences)
     np.testing.assert_allclose(own_y, y, atol=1e-5)
     assert len(own_gradients) == 4
@@ -50,7 +54,7 @@ def test_outputs_and_gradients_equal_those_of_keras(sequences):
         np.testing.assert_allclose(own, other, atol=1e-5, rtol=1e-5)
 
 
-def test_in_half_precision_they_are_close_to_those_of_full_precision():
+def test_half_precision_is_close_to_full_precision() -> None:
     exact_y, exact_gradients = both("float32")[0]
     own_y, own_gradients = both("mixed_bfloat16")[1]
     np.testing.assert_allclose(own_y, exact_y, atol=0.05)
@@ -59,7 +63,7 @@ def test_in_half_precision_they_are_close_to_those_of_full_precision():
         np.testing.assert_allclose(tf.cast(own, tf.float32), exact, atol=0.05 * scale)
 
 
-def test_the_layer_works_inside_a_compiled_graph():
+def test_the_layer_works_inside_a_compiled_graph() -> None:
     keras.utils.set_random_seed(5)
     layer = HoistedLSTM(8, return_sequences=True)
     x = tf.random.normal((2, 9, 6))
@@ -67,30 +71,30 @@ def test_the_layer_works_inside_a_compiled_graph():
     np.testing.assert_allclose(tf.function(layer)(x), eager, atol=1e-6)
 
 
-def test_the_model_has_the_shape_and_size_of_its_configuration():
+def test_the_model_has_the_shape_and_size_of_its_configuration() -> None:
     config = ModelConfig(units=16, layers=2, embedding=8, feature_width=4, recall_width=3)
     model = build(config)
     assert model(np.zeros((2, 5, len(INPUTS)), np.int32)).shape == (2, 5, len(VOCABULARY))
     counted = {name: INPUTS[name] for name in config.numeric_inputs()}
     embeddings = len(VOCABULARY) * 8 + sum(counted.values()) * 4 + 9 * len(VOCABULARY) * 3
     lstms = 4 * 16 * (8 + 4 * len(counted) + 9 * 3 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
-    direct = (2 * len(VOCABULARY) + sum(counted.values())) * len(VOCABULARY)  # the token and the pitch before, too
+    direct = (2 * len(VOCABULARY) + sum(counted.values())) * len(VOCABULARY)  # also the token and the last pitch
     assert model.count_params() == embeddings + lstms + 17 * len(VOCABULARY) + direct
 
 
-def test_a_width_of_none_leaves_an_input_out():
+def test_inputs_with_a_width_of_zero_are_not_read() -> None:
     config = ModelConfig(units=16, layers=1, embedding=8, feature_width=0, recall_width=0, vocabulary=30)
     assert list(config.inputs()) == ["token"]
     assert build(config)(np.zeros((2, 5, 1), np.int32)).shape == (2, 5, 30)
 
 
-def test_all_but_tokens_and_notes_is_counted():
+def test_all_inputs_but_tokens_pitches_and_durations_are_numeric() -> None:
     columns = ("token", "bar", "pitch_1", "duration_part", "matched_part", "last_pitch")
     assert ModelConfig(columns=columns).numeric_inputs() == {"bar", "matched_part"}
     assert ModelConfig(columns=columns, feature_width=0).numeric_inputs() == set()
 
 
-def test_a_model_reads_the_columns_that_it_was_made_for():
+def test_a_model_reads_only_its_columns() -> None:
     config = ModelConfig(
         units=16, layers=1, embedding=8, feature_width=4, recall_width=3, columns=("token", "bar", "pitch_1"), skip_gain=0
     )
@@ -103,7 +107,7 @@ def test_a_model_reads_the_columns_that_it_was_made_for():
     assert not np.allclose(model(rows), before)
 
 
-def test_what_is_counted_can_forbid_a_token_by_itself():
+def test_a_numeric_input_can_forbid_a_token_by_the_skip_connection() -> None:
     model = build(ModelConfig(units=16, layers=1, embedding=8, feature_width=4, recall_width=3))
     table = np.zeros((INPUTS["remaining"], len(VOCABULARY)), np.float32)
     table[7, 50] = -100

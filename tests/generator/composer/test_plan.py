@@ -1,14 +1,20 @@
-"""What is fixed before a tune begins."""
+"""Plans: what is fixed before a tune begins."""
+
+from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import numpy as np
 import pytest
 
 from generator.composer.batch import Batch
-from generator.composer.grammar import FREE, OCTAVES, Form, Grammar
-from generator.composer.plan import CHANGED, FREE_BAR, make_plan
+from generator.composer.form import FREE, Form
+from generator.composer.grammar import Grammar
+from generator.composer.pitch_range import OCTAVES
+from generator.composer.plan import CHANGED, FREE_BAR, Plan, make_plan
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
 from generator.notation.frequency_tables import KEY_COUNTS, key_counts
@@ -20,16 +26,16 @@ EIGHT = "DFA dfa|" * 7
 D = "M:6/8\nK:D\n"
 
 
-def plan(**wishes):
-    return make_plan(TuneRequest.check(seed=wishes.pop("seed", 1), **wishes))
+def plan(**options: Any) -> Plan:
+    return make_plan(TuneRequest.check(seed=options.pop("seed", 1), **options))
 
 
-def music(made) -> str:
+def music(made: Plan) -> str:
     """The script without its durations."""
     return " ".join(token or "?" for token in made.script if token[:1] != "/")
 
 
-def heard(made, tokens) -> Grammar:
+def grammar_after(made: Plan, tokens: Sequence[str]) -> Grammar:
     """The grammar of a plan after some tokens."""
     grammar = Grammar(1)
     grammar.begin(
@@ -41,7 +47,7 @@ def heard(made, tokens) -> Grammar:
     return grammar
 
 
-def scripted(made) -> list[str]:
+def scripted_tokens(made: Plan) -> list[str]:
     return [*t.header_tokens("jig", made.metre, made.mode), *made.script]
 
 
@@ -49,7 +55,7 @@ def legal(grammar: Grammar) -> set[str]:
     return {token for token, allowed in zip(t.VOCABULARY, grammar.mask()[0], strict=True) if allowed}
 
 
-def test_what_is_asked_for_is_fixed_and_the_rest_is_open():
+def test_a_plan_fixes_what_is_requested_and_leaves_the_rest_to_the_model() -> None:
     made = plan(rhythm="jig", key="Ador")
     assert (made.rhythm, made.key, made.mode, made.metre) == ("jig", Key.parse("Ador"), Mode.DORIAN, None)
     assert made.keys(0.5) == [Key.parse("Ador")]
@@ -58,13 +64,13 @@ def test_what_is_asked_for_is_fixed_and_the_rest_is_open():
     assert (open_plan.rhythm, open_plan.key, open_plan.mode, open_plan.metre) == (None, None, None, Metre(2, 2))
 
 
-def test_a_mode_alone_leaves_the_tonic_open():
+def test_a_mode_alone_does_not_fix_the_tonic() -> None:
     made = plan(key="any dorian")
     assert (made.mode, made.key) == (Mode.DORIAN, None)
-    assert legal(heard(made, (t.START, "R:reel", "M:4/4"))) == {"K:dorian"}
+    assert legal(grammar_after(made, (t.START, "R:reel", "M:4/4"))) == {"K:dorian"}
 
 
-def test_a_plan_is_shared_by_candidates_and_each_goes_its_own_way():
+def test_candidates_share_a_plan_without_affecting_each_other() -> None:
     made, same = plan(opening=D + "DFA dfa|"), plan(opening=D + "DFA dfa|")
     batch = Batch(2)
     for row in range(2):
@@ -74,16 +80,16 @@ def test_a_plan_is_shared_by_candidates_and_each_goes_its_own_way():
     assert batch.grammar.features.state["part"].tolist() == [0, -1]
     assert made == same
     with pytest.raises(FrozenInstanceError):
-        made.key = None
+        made.key = None  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(("rhythm", "metres"), [("jig", {"M:6/8"}), ("reel", {"M:4/4"}), ("march", {"M:4/4", "M:2/4", "M:6/8"})])
-def test_a_rhythm_alone_leaves_only_the_metres_that_it_is_at_home_in(rhythm, metres):
-    assert legal(heard(plan(rhythm=rhythm), (t.START, f"R:{rhythm}"))) == metres
+def test_a_rhythm_alone_allows_only_its_own_metres(rhythm: str, metres: set[str]) -> None:
+    assert legal(grammar_after(plan(rhythm=rhythm), (t.START, f"R:{rhythm}"))) == metres
 
 
 @pytest.mark.parametrize("mode", t.MODES)
-def test_tonics_come_as_often_as_the_tradition_has_them(mode):
+def test_tonics_are_as_frequent_as_in_traditional_tunes(mode: Mode) -> None:
     found = Counter(key for step in range(1000) for key in plan().keys(step / 1000) if key.mode is mode)
     total = sum(key_counts(mode).values())
     assert set(found) == {key for key in KEY_COUNTS if key.mode is mode}
@@ -104,18 +110,19 @@ def test_tonics_come_as_often_as_the_tradition_has_them(mode):
         ("|:DFA dfa:|" * 4 + "D", 5),
     ],
 )
-def test_something_new_is_always_written(opening, parts):
+def test_an_opening_is_always_followed_by_new_bars(opening: str, parts: int) -> None:
     made = plan(opening=D + opening)
+    assert made.layout
     assert (made.form.fewest_parts, made.form.most_parts, len(made.layout)) == (parts, parts, parts)
 
 
-def test_an_opening_is_spelled_with_every_duration_and_left_open():
+def test_the_script_of_an_opening_has_every_duration_and_no_end() -> None:
     made = plan(opening=D + "|:A|DFA d3|")
     assert made.script == ("|:", "up24", "/24", "4", "|", "/24", "0", "/24", "2", "/24", "4", "/72", "7")
     assert (made.rhythm, made.metre, made.key, made.octaves) == (None, Metre(6, 8), Key("D"), (0,))
 
 
-def test_an_opening_that_cannot_be_read_is_refused():
+def test_an_unreadable_opening_is_refused() -> None:
     with pytest.raises(NotationError):
         make_plan(TuneRequest(seed=1, opening="]"))
 
@@ -127,20 +134,20 @@ def test_an_opening_that_cannot_be_read_is_refused():
         (EIGHT + "d6|", (8, 8)),
         (EIGHT + "d6|D", (16, 8)),
         ("A|" + EIGHT + "d3 d2|", (8, 8)),
-        ("A|" + EIGHT + "d6|", (16, 8)),  # there is no room for the pick-up: the part goes on
+        ("A|" + EIGHT + "d6|", (16, 8)),  # no room for the pick-up: the part continues
         ("|:DFA dfa|DFA dfa|d6:|", (3, 8)),
         ("|:DFA dfa|DFA dfa|d6:|B", (3, 8)),
         ("A|", (8, 8)),
     ],
 )
-def test_the_parts_of_an_opening_are_counted_beforehand(opening, layout):
+def test_the_layout_includes_the_parts_of_the_opening(opening: str, layout: tuple[int, ...]) -> None:
     made = plan(opening=D + opening)
     assert made.layout == layout
-    state = heard(made, scripted(made)).features.state[0]  # the grammar does not find that it has to be longer
-    assert tuple(state["layout"][: state["parts"]]) == layout
+    state = grammar_after(made, scripted_tokens(made)).features.state[0]  # the grammar did not have to extend it
+    assert tuple(state["layout"][: state["part_count"]]) == layout
 
 
-def test_the_layout_is_open_where_the_form_leaves_a_choice():
+def test_there_is_no_layout_if_the_form_allows_several() -> None:
     assert make_plan(TuneRequest.check(opening=D + "DFA dfa|", seed=1), Form(8, 2, 3)).layout is None
     free = plan(structure="free", opening=D + "DFA dfa|")
     assert (free.form, free.layout) == (FREE, None)
@@ -154,14 +161,14 @@ def test_the_layout_is_open_where_the_form_leaves_a_choice():
         ("DFA d3-|", "7 -"),
         ("DFA d2-", "7 -"),
         ("A-|", "4 -"),
-        (EIGHT + "d6-|", "7"),  # a part's last note is tied to nothing
+        (EIGHT + "d6-|", "7"),  # the last note of a part is tied to nothing
         ("A|" + EIGHT + "d3 d-", "7 -"),
         ("A|" + EIGHT + "d3 d2-|", "7"),
         ("DFA z3-|", "z"),
         ("d4 (3ABc-|", "6"),
     ],
 )
-def test_a_tie_at_the_end_binds_the_next_note_where_one_comes_in_the_part(opening, ends):
+def test_a_tie_at_the_end_of_an_opening_is_kept_if_a_note_follows_in_the_part(opening: str, ends: str) -> None:
     head = "M:3/4\nL:1/8\nK:D\n" if "(3" in opening else D
     assert music(plan(opening=head + opening)).split()[-len(ends.split()) :] == ends.split()
 
@@ -172,12 +179,12 @@ def test_a_tie_at_the_end_binds_the_next_note_where_one_comes_in_the_part(openin
         ("|:" + EIGHT + "d3 d2:|", ":| |: up24"),  # the next part's pick-up completes the last bar
         (EIGHT + "d3 d||", "|| |: up48"),
         ("|:A|" + EIGHT + "1 d3 d2:|2 d3 d||", "|| |: up48"),
-        ("|:A|" + EIGHT + "d3 d2:|", "7 :|"),  # as the grammar has it by itself
+        ("|:A|" + EIGHT + "d3 d2:|", "7 :|"),  # the grammar adds it
         ("|:" + EIGHT + "d6:|", "7 :|"),
         ("|:" + EIGHT + "d:|", "7 :|"),  # too much for a pick-up
     ],
 )
-def test_a_short_last_bar_is_completed_by_the_pick_up_of_the_next_part(opening, ends):
+def test_a_short_last_bar_is_completed_by_the_pick_up_of_the_next_part(opening: str, ends: str) -> None:
     assert music(plan(opening=D + opening)).endswith(ends)
 
 
@@ -202,17 +209,17 @@ def test_a_short_last_bar_is_completed_by_the_pick_up_of_the_next_part(opening, 
         ("|:DFA dfa|1 d6:|2 f6||", (2, 2)),
     ],
 )
-def test_an_answer_is_as_long_as_the_phrase_or_the_next_musical_length(opening, layout):
+def test_an_answer_is_as_long_as_the_phrase_or_of_the_closest_usual_length(opening: str, layout: tuple[int, ...]) -> None:
     made = plan(opening=D + opening, mode="answer")
     assert made.layout == layout
     assert (made.form.fewest_parts, made.form.most_parts, made.form.repeated) == (len(layout), len(layout), False)
 
 
-def test_a_phrase_and_its_answer_are_played_once():
+def test_a_phrase_and_its_answer_are_played_once() -> None:
     assert music(plan(opening=D + "|:A|DFA dfa|d3 d2|", mode="answer")) == "[| up24 4 | 0 2 4 7 9 11 | 7 7"
     closed = plan(opening=D + "|:DFA d3:|", mode="answer")
     assert music(closed) == "|: 0 2 4 7 :|"
-    assert legal(heard(closed, scripted(closed))) == {t.OPEN}
+    assert legal(grammar_after(closed, scripted_tokens(closed))) == {t.OPEN}
 
 
 # second part
@@ -232,7 +239,7 @@ def test_a_phrase_and_its_answer_are_played_once():
         ("|:" + EIGHT + "1 d6:|2 D6|", (8, 8), True),
     ],
 )
-def test_a_second_part_is_as_long_as_the_first_and_ends_the_tune(opening, layout, repeated):
+def test_a_second_part_is_as_long_as_the_first_and_ends_the_tune(opening: str, layout: tuple[int, ...], repeated: bool) -> None:
     made = plan(opening=D + opening, mode="second part")
     assert (made.layout, made.form.repeated) == (layout, repeated)
     assert made.form.fewest_parts == made.form.most_parts == len(layout)
@@ -246,7 +253,7 @@ TUNE = D + "|:A|" + "".join(f"{note}3 {note}3|" for note in "BcdefgB") + "A3 A2:
 
 @pytest.mark.parametrize("strength", CHANGED)
 @pytest.mark.parametrize("seed", range(10))
-def test_a_variation_frees_some_inner_bars_only(seed, strength):
+def test_a_variation_changes_only_some_inner_bars(seed: int, strength: int) -> None:
     made = plan(opening=TUNE, mode="vary", seed=seed, strength=strength)
     given = plan(opening=TUNE, seed=seed).script
     assert (made.layout, made.form.fewest_parts, made.form.most_parts) == ((8, 8), 2, 2)
@@ -263,29 +270,29 @@ def test_a_variation_frees_some_inner_bars_only(seed, strength):
     assert len(freed) == {1: 2, 2: 3, 3: 5}[strength]
 
 
-def test_variations_with_other_seeds_free_other_bars():
+def test_variations_with_other_seeds_change_other_bars() -> None:
     scripts = {plan(opening=TUNE, mode="vary", seed=seed).script for seed in range(10)}
     assert len(scripts) > 3
 
 
-def test_the_least_variation_frees_one_bar():
+def test_the_smallest_variation_changes_one_bar() -> None:
     tune = D + "|:" + "DFA dfa|d6|" + "D6:|"
     made = plan(opening=tune, mode="vary", strength=1)
     assert (made.script.count(FREE_BAR), made.layout) == (1, (3,))
 
 
 @pytest.mark.parametrize(("last", "cadence"), [("d", t.ON_TONIC), ("D", t.ON_TONIC), ("e", t.ELSEWHERE), ("^d", t.ELSEWHERE)])
-def test_a_variation_ends_on_the_note_that_the_tune_ends_on(last, cadence):
+def test_a_variation_keeps_the_cadence_of_its_tune(last: str, cadence: int) -> None:
     assert plan(opening=D + EIGHT + last + "6:|", mode="vary").cadence == cadence
     assert plan(opening=D + EIGHT + last + "6:|").cadence == 0
 
 
-def test_a_tune_too_short_to_vary_is_refused_in_a_sentence():
+def test_a_tune_too_short_to_vary_is_refused_with_a_message() -> None:
     with pytest.raises(RequestError, match="nothing to vary"):
         plan(opening=D + "|:DFA dfa|DFA dfa:|", mode="vary")
 
 
-def test_a_long_tune_can_be_varied_though_it_could_not_be_gone_on_from():
+def test_a_tune_too_long_to_continue_can_be_varied() -> None:
     part = "|:" + "D2F2 A2d2|" * 7 + "D8:|\n"
     air = "X:1\nT:Long\nR:air\nM:4/4\nL:1/8\nK:D\n" + part * 3  # 160 s
     with pytest.raises(RequestError, match="160 s"):
@@ -293,6 +300,6 @@ def test_a_long_tune_can_be_varied_though_it_could_not_be_gone_on_from():
     assert FREE_BAR in plan(opening=air, mode="vary").script
 
 
-def test_a_tune_that_is_to_be_played_as_it_stands_is_not_composed():
-    with pytest.raises(NotationError, match="not composed"):
+def test_mode_play_is_not_composed() -> None:
+    with pytest.raises(NotationError, match="without composing"):
         make_plan(TuneRequest.check(opening="M:4/4\nK:D\nD8|", mode="play"))

@@ -1,4 +1,6 @@
-"""Ranking: what is usual among real tunes counts most, what is odd in either direction less, and copies nothing at all."""
+"""Ranking: typical tunes score best, unusual ones in either direction worse, and copies are excluded."""
+
+from __future__ import annotations
 
 import json
 import math
@@ -10,16 +12,17 @@ import pytest
 
 from generator.composer.measures import pitches
 from generator.composer.novelty import NEAR_COPY, Closest, Novelty
-from generator.composer.ranking import ABSENT, ENOUGH, GROUPS, PARTS, RAREST, Judge, Names, Numbers, best, features
+from generator.composer.ranking import ABSENT, ENOUGH, GROUPS, RAREST, SCORE_NAMES, Judge, Names, Numbers, best
+from generator.composer.traits import traits_of
 from generator.composer.weights import WeightsError
 from generator.notation.reader import read
 from generator.notation.score import Pitch, Score
 
-# Bars 5 and 6 are 1 and 2; bar 7 has five of bar 3's six notes at their places, bar 8 none of bar 4's.
+# Bars 5 and 6 equal 1 and 2; bar 7 has five of bar 3's six notes at the same offset, bar 8 none of bar 4's.
 A = ["DFA dAF", "GBG FAF", "EFG EFG", "FED CDE", "DFA dAF", "GBG FAF", "EFG EFA", "D3 D3"]
 B = ["dfd cec", "BdB AFA", "GBG FAF", "EFG ECE", "dfd cec", "BdB AFA", "EFG EFA", "D3 D3"]
 NEW = Closest("", 0)
-PLAIN = 0.9  # bits per token, as real tunes have them
+PLAIN = 0.9  # bits per token, typical of real tunes
 
 
 def jig(first: list[str] = A, second: list[str] = B, *, key: str = "D", rhythm: str = "jig") -> Score:
@@ -31,8 +34,8 @@ def judge() -> Judge:
     return Judge.load()
 
 
-def test_the_features_of_a_tune_are_those_reckoned_by_hand():
-    found = features(jig())
+def test_the_traits_of_a_tune_equal_those_computed_by_hand() -> None:
+    found = traits_of(jig())
     assert found.numbers == {
         "beginnings_alike": 2 / 24,  # B's first four bars beside A's: a G and an E
         "endings_alike": 8 / 20,  # the last two bars, of four
@@ -54,37 +57,37 @@ def test_the_features_of_a_tune_are_those_reckoned_by_hand():
     assert found.dance == "jig 6/8"
 
 
-def test_features_tell_what_is_odd():
-    same = features(jig([A[0]] * 8, [B[0]] * 8)).numbers
+def test_traits_show_what_is_unusual() -> None:
+    same = traits_of(jig([A[0]] * 8, [B[0]] * 8)).numbers
     assert (same["recall"], same["distinct_bars"], same["same_again"]) == (1, 2 / 16, 14 / 16)
-    assert features(jig([A[0].replace("F", "=F"), *A[1:]])).numbers["outside_scale"] == 2 / 88
+    assert traits_of(jig([A[0].replace("F", "=F"), *A[1:]])).numbers["outside_scale"] == 2 / 88
     ended = read("X:1\nT:x\nM:6/8\nL:1/8\nK:Ador\n|:ABc def|gag [1 e3:|[2 c2d||\n|:cBA GAB|A2z A2 z:|\n")
-    assert features(ended).names["part_degrees"] == [("dorian", "5")]
-    assert features(ended).names["last_length"] == [("6/8", "1/4")]
+    assert traits_of(ended).names["part_degrees"] == [("dorian", "5")]
+    assert traits_of(ended).names["last_length"] == [("6/8", "1/4")]
     silent = read("X:1\nT:x\nM:6/8\nL:1/8\nK:D\n|:z6|z6:|\n")
-    assert features(silent).numbers == {}
+    assert traits_of(silent).numbers == {}
 
 
-def test_a_number_counts_the_share_of_real_ones_as_far_out():
+def test_a_number_scores_the_share_of_real_tunes_that_are_as_extreme() -> None:
     even = Numbers.of(list(range(1001)))
-    assert even.log(500) == 0
-    assert even.log(250) == even.log(750) == pytest.approx(math.log(0.5))
-    assert even.log(910) == pytest.approx(math.log(0.18))
-    assert even.log(-5) == even.log(2000) == math.log(RAREST)
+    assert even.score(500) == 0
+    assert even.score(250) == even.score(750) == pytest.approx(math.log(0.5))
+    assert even.score(910) == pytest.approx(math.log(0.18))
+    assert even.score(-5) == even.score(2000) == math.log(RAREST)
     mostly_none = Numbers.of([0.0] * 70 + [share / 100 for share in range(1, 31)])
-    assert mostly_none.log(0.0) == pytest.approx(math.log(0.7), abs=0.05)  # half of the 70 count to either side
-    assert mostly_none.log(0.1) < mostly_none.log(0.05) < mostly_none.log(0.0)
-    assert mostly_none.log(0.5) == mostly_none.log(-0.5) == math.log(RAREST)
-    assert Numbers.of([3.0] * 50).log(3.0) == 0
-    assert Numbers.of([3.0] * 50).log(3.1) == math.log(RAREST)
+    assert mostly_none.score(0.0) == pytest.approx(math.log(0.7), abs=0.05)  # half of the 70 count on either side
+    assert mostly_none.score(0.1) < mostly_none.score(0.05) < mostly_none.score(0.0)
+    assert mostly_none.score(0.5) == mostly_none.score(-0.5) == math.log(RAREST)
+    assert Numbers.of([3.0] * 50).score(3.0) == 0
+    assert Numbers.of([3.0] * 50).score(3.1) == math.log(RAREST)
 
 
-def test_a_name_counts_the_share_of_real_ones_no_more_frequent():
+def test_a_name_scores_the_share_of_real_tunes_with_names_as_rare() -> None:
     degrees = Names.of(["0"] * 80 + ["7"] * 15 + ["2"] * 5)
-    assert degrees.log("0") == 0
-    assert degrees.log("7") == pytest.approx(math.log(2 * (0.05 + 0.075)), abs=1e-3)
-    assert degrees.log("2") == pytest.approx(math.log(0.05), abs=1e-3)
-    assert degrees.log("11") == math.log(RAREST)
+    assert degrees.score("0") == 0
+    assert degrees.score("7") == pytest.approx(math.log(2 * (0.05 + 0.075)), abs=1e-3)
+    assert degrees.score("2") == pytest.approx(math.log(0.05), abs=1e-3)
+    assert degrees.score("11") == math.log(RAREST)
 
 
 def walking(seed: int) -> Score:
@@ -93,7 +96,7 @@ def walking(seed: int) -> Score:
     return jig([*bars[:7], "D3 D3"], [*bars[7:], "D3 D3"])
 
 
-def test_numbers_are_compared_within_a_rhythm_that_has_enough_tunes():
+def test_numbers_are_compared_within_a_rhythm_that_has_enough_tunes() -> None:
     tunes = [walking(seed) for seed in range(2 * ENOUGH - 1)]
     rhythms = ["jig"] * ENOUGH + ["slide"] * (ENOUGH - 1)
     named = [replace(score, rhythm=rhythm) for score, rhythm in zip(tunes, rhythms, strict=True)]
@@ -103,7 +106,7 @@ def test_numbers_are_compared_within_a_rhythm_that_has_enough_tunes():
     assert as_slide > as_jig
 
 
-def test_bars_at_home_in_the_rhythm_are_told_from_those_of_others_in_its_metre():
+def test_bars_typical_of_the_rhythm_score_better_than_other_bars_of_its_metre() -> None:
     even, dotted = ["DFA dAF"] * 4, ["D>FA d>AF"] * 4
     tunes = [jig(even, even)] * 30 + [jig(dotted, dotted, rhythm="slide")] * 30
     judge = Judge.of(tunes, [1.0] * 60)
@@ -115,31 +118,31 @@ def test_bars_at_home_in_the_rhythm_are_told_from_those_of_others_in_its_metre()
     assert open_ == judge.scores(jig(dotted, dotted, rhythm=""), 1.0, NEW)["rhythm"] == ABSENT
 
 
-def test_each_part_of_the_score_is_told_and_the_total_is_their_sum(judge: Judge):
+def test_the_total_is_the_sum_of_the_named_scores(judge: Judge) -> None:
     found = judge.scores(jig(), PLAIN, NEW)
-    assert tuple(found) == (*PARTS, "total")
-    assert found["total"] == pytest.approx(sum(found[part] for part in PARTS))
-    assert all(found[part] <= 0 for part in PARTS)
+    assert tuple(found) == (*SCORE_NAMES, "total")
+    assert found["total"] == pytest.approx(sum(found[part] for part in SCORE_NAMES))
+    assert all(found[part] <= 0 for part in SCORE_NAMES)
     assert found["novelty"] == 0
     assert json.loads(json.dumps(found)) == found
 
 
-def test_the_dull_and_the_wild_lose_to_the_usual(judge: Judge):
-    usual = judge.scores(jig(), PLAIN, NEW)
+def test_dull_and_wild_tunes_score_worse_than_typical_ones(judge: Judge) -> None:
+    typical = judge.scores(jig(), PLAIN, NEW)
     for bits in (0.3, 2.5):
-        assert judge.scores(jig(), bits, NEW)["likelihood"] < usual["likelihood"] - 1
+        assert judge.scores(jig(), bits, NEW)["likelihood"] < typical["likelihood"] - 1
     dull, wild = judge.scores(jig([A[0]] * 8, [A[0]] * 8), PLAIN, NEW), judge.scores(walking(1), PLAIN, NEW)
-    assert dull["variety"] < usual["variety"] - 2
-    assert wild["variety"] < usual["variety"] - 2
+    assert dull["variety"] < typical["variety"] - 2
+    assert wild["variety"] < typical["variety"] - 2
     nowhere = judge.scores(jig(second=[*B[:7], "EFG E2C"]), PLAIN, NEW)
-    assert nowhere["cadence"] < usual["cadence"] - 2
+    assert nowhere["cadence"] < typical["cadence"] - 2
     waltzing = judge.scores(jig(second=["D2E F2G"] * 8), PLAIN, NEW)
-    assert waltzing["rhythm"] < usual["rhythm"] - 1
+    assert waltzing["rhythm"] < typical["rhythm"] - 1
     odd = judge.scores(jig(second=B[:5]), PLAIN, NEW)
-    assert odd["form"] < usual["form"]
+    assert odd["form"] < typical["form"]
 
 
-def test_novelty_falls_with_the_longest_shared_run(judge: Judge):
+def test_novelty_falls_with_the_longest_shared_run(judge: Judge) -> None:
     shared = [judge.scores(jig(), PLAIN, Closest("Known", notes))["novelty"] for notes in (0, 12, 13, 18, 24, 32)]
     assert shared[:2] == [0, 0]
     assert shared == sorted(shared, reverse=True)
@@ -147,7 +150,7 @@ def test_novelty_falls_with_the_longest_shared_run(judge: Judge):
     assert shared[-1] < -5
 
 
-def test_a_tune_without_notes_or_metre_has_a_score(judge: Judge):
+def test_a_tune_without_notes_or_metre_has_a_score(judge: Judge) -> None:
     silent = read("X:1\nT:x\nM:6/8\nL:1/8\nK:D\n|:z6|z6:|\n")
     free = read("X:1\nT:x\nM:none\nL:1/8\nK:D\nDFA dAF GBG|]\n")
     for score in (silent, free):
@@ -155,7 +158,7 @@ def test_a_tune_without_notes_or_metre_has_a_score(judge: Judge):
     assert judge.scores(silent, PLAIN, NEW)["variety"] == ABSENT * len(GROUPS["variety"])
 
 
-def test_the_highest_total_is_the_best_and_near_copies_are_none():
+def test_the_best_candidate_has_the_highest_total_and_is_no_copy() -> None:
     def known(*notes: int) -> list[Closest]:
         return [Closest("Known", count) for count in notes]
 
@@ -167,8 +170,8 @@ def test_the_highest_total_is_the_best_and_near_copies_are_none():
     assert best([], []) is None
 
 
-def test_planted_near_copies_are_always_rejected(judge: Judge):
-    """Among eight candidates stand some that are a known tune's, in another key or other note lengths."""
+def test_planted_near_copies_are_always_rejected(judge: Judge) -> None:
+    """Some of eight candidates are known tunes in another key or with other note lengths."""
     rng = random.Random(4)
     known = [walking(seed) for seed in range(100, 120)]
     index = Novelty.of((str(number), pitches(score)) for number, score in enumerate(known))
@@ -186,7 +189,7 @@ def test_planted_near_copies_are_always_rejected(judge: Judge):
 
 
 def disguised(score: Score, rng: random.Random) -> Score:
-    """A tune in another key and with each bar's lengths anew, some of its notes at the end changed."""
+    """A tune in another key, with other note lengths in each bar and some changed notes at the end."""
     up, bars, left = rng.choice((-5, -2, 2, 5, 7)), [], rng.randint(NEAR_COPY, 60)
     for bar in score.bars:
         lengths = [note.duration for note in bar.notes]
@@ -204,7 +207,7 @@ def moved(pitch: Pitch, by: int) -> Pitch:
     return Pitch(pitch.letter, pitch.octave, pitch.alter + by)
 
 
-def test_the_distributions_are_the_same_when_read_back(tmp_path: Path):
+def test_saved_distributions_are_the_same_after_loading(tmp_path: Path) -> None:
     judge = Judge.of([walking(seed) for seed in range(30)], [1 + seed / 30 for seed in range(30)])
     judge.save(tmp_path / "new" / "ranking.json")
     read_back = Judge.load(tmp_path / "new" / "ranking.json")
@@ -215,9 +218,9 @@ def test_the_distributions_are_the_same_when_read_back(tmp_path: Path):
 @pytest.mark.parametrize(
     "content", [None, "", "[]", "{}", '{"numbers": {}, "names": {}}', '{"numbers": {"recall": {"": {"low": 1}}}}']
 )
-def test_distributions_that_cannot_be_read_are_told_in_a_sentence(tmp_path: Path, content: str | None):
+def test_unreadable_distributions_raise_an_error_with_advice(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "ranking.json"
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    with pytest.raises(WeightsError, match=r"What real tunes are like cannot be read from .*"):
+    with pytest.raises(WeightsError, match=r"The distributions of real tunes in .* cannot be read"):
         Judge.load(path)

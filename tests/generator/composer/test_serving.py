@@ -1,16 +1,25 @@
-"""A composer serves many at once: candidates, lanes, failures, cancelling, closing."""
+"""A composer serves many requests at once: candidates, lanes, failures, cancelling, closing."""
+
+from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, wait
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 
 from generator.composer import batch
+from generator.composer.batch import Candidate
+from generator.composer.candidates import ComposedTune
 from generator.composer.composer import CANDIDATES, ROUNDS, Composer, ComposingError
+from generator.composer.plan import Plan
 from generator.composer.runtime import LANES
-from tests.generator.composer.examples import ONE, OTHERS, REQUEST, abc
+from generator.composer.weights import Weights
+from tests.generator.composer.examples import ONE, OTHERS, REQUEST, MakeComposer, abc
 from tests.patience import HANG_S
 
 
@@ -18,8 +27,18 @@ def rows_taken(composer: Composer) -> int:
     return sum(int(lane._active.sum()) for lane in composer._lanes)
 
 
+def recording(step: Callable[..., Any], record: Callable[[], None]) -> Callable[..., Any]:
+    """A step function that calls `record` before each step."""
+
+    def recorded(*inputs: Any) -> Any:
+        record()
+        return step(*inputs)
+
+    return recorded
+
+
 class Held:
-    """A listener that stops the composer at the first bar until it is let go."""
+    """A listener that stops the composer at the first bar until it is released."""
 
     def __init__(self) -> None:
         self.entered, self.going = threading.Event(), threading.Event()
@@ -29,7 +48,7 @@ class Held:
         self.going.wait(HANG_S)
 
 
-def test_a_failing_tune_leaves_the_others_alone(composer):
+def test_a_failing_tune_does_not_affect_the_others(composer: Composer) -> None:
     def complain(bars: int) -> None:
         if bars >= 3:
             raise ZeroDivisionError("the listener went home")
@@ -43,21 +62,23 @@ def test_a_failing_tune_leaves_the_others_alone(composer):
     assert all(future.result(HANG_S).tokens for future in futures)
 
 
-def test_a_tune_without_end_fails_with_a_sentence(small, monkeypatch):
+def test_a_tune_without_end_fails_with_a_message(small: MakeComposer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "LONGEST", 50)
     composer = small(8)
     for request in (REQUEST, ONE):
-        with pytest.raises(RuntimeError, match="did not come to an end"):
+        with pytest.raises(RuntimeError, match="did not end"):
             composer.submit(request).result(HANG_S)
     assert rows_taken(composer) == 0
 
 
-def test_when_a_step_fails_everybody_who_waits_hears_of_it_and_work_goes_on(small, monkeypatch):
+def test_a_failing_step_fails_its_requests_and_later_ones_are_composed(
+    small: MakeComposer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     composer = small(4)
     runtime = composer._lanes[-1]._runtime
     step = runtime.step
 
-    def broken(*_):
+    def broken(*_: object) -> None:
         monkeypatch.setattr(runtime, "step", step)
         raise MemoryError("no room")
 
@@ -67,18 +88,17 @@ def test_when_a_step_fails_everybody_who_waits_hears_of_it_and_work_goes_on(smal
     assert composer.submit(REQUEST).result(HANG_S).tokens
 
 
-def test_a_request_is_written_in_all_lanes_and_is_the_same_as_in_one(small):
+def test_several_lanes_compose_the_same_tune_as_one(small: MakeComposer, monkeypatch: pytest.MonkeyPatch) -> None:
     several, one = small(8), small(8, lanes=1)
     taken: list[set[int]] = []
     for lane in several._lanes:
-        step = lane._runtime.step
-        lane._runtime.step = lambda *told, lane=lane, step=step: taken.append({id(lane)}) or step(*told)
+        monkeypatch.setattr(lane._runtime, "step", recording(lane._runtime.step, partial(taken.append, {id(lane)})))
     assert abc(several.submit(REQUEST).result(HANG_S)) == abc(one.submit(REQUEST).result(HANG_S))
     assert len(several._lanes) == min(LANES, os.cpu_count() or 1)
     assert len(set().union(*taken)) == len(several._lanes)
 
 
-def test_requests_of_one_candidate_are_spread_over_the_lanes(small):
+def test_requests_with_one_candidate_are_spread_over_the_lanes(small: MakeComposer) -> None:
     composer, held = small(8), Held()
     futures = [composer.submit(ONE, held)]
     assert held.entered.wait(HANG_S)
@@ -91,60 +111,65 @@ def test_requests_of_one_candidate_are_spread_over_the_lanes(small):
     assert [lane.load for lane in composer._lanes] == [0] * len(composer._lanes)
 
 
-def test_when_choosing_fails_the_request_does_and_work_goes_on(small, monkeypatch):
+def test_a_failing_choice_fails_its_request_and_later_ones_are_composed(
+    small: MakeComposer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     composer = small(4)
 
-    def broken(*_):
+    def broken(*_: object) -> None:
         monkeypatch.undo()
         raise ZeroDivisionError("no taste")
 
-    monkeypatch.setattr("generator.composer.composer.Choice.best", broken)
+    monkeypatch.setattr("generator.composer.composer.Chooser.best", broken)
     with pytest.raises(ZeroDivisionError):
         composer.submit(ONE).result(HANG_S)
     assert composer.submit(ONE).result(HANG_S).tokens
 
 
-def test_a_request_asks_for_as_many_candidates_as_it_says(small, monkeypatch):
+def test_a_request_gets_as_many_candidates_as_it_asks_for(small: MakeComposer, monkeypatch: pytest.MonkeyPatch) -> None:
     composer, chosen = small(8), []
-    best = composer._choice.best
-    monkeypatch.setattr(
-        "generator.composer.composer.Choice.best", lambda _, plan, found: chosen.append(found) or best(plan, found)
-    )
+    best = composer._chooser.best
+
+    def choose(_: object, plan: Plan, found: Sequence[Candidate]) -> ComposedTune | None:
+        chosen.append(found)
+        return best(plan, found)
+
+    monkeypatch.setattr("generator.composer.composer.Chooser.best", choose)
     tunes = composer.compose([ONE, replace(REQUEST, candidates=3), REQUEST])
     by_number = sorted(chosen, key=len)
     assert [len(found) for found in by_number] == [1, 3, CANDIDATES]
-    assert by_number[2][:3] == by_number[1]  # the same ones, and more
+    assert by_number[2][:3] == by_number[1]  # the same candidates and more
     assert by_number[1][:1] == by_number[0]
     assert len({written.tokens for written in by_number[2]}) == CANDIDATES
     assert all(tune.tokens in {written.tokens for written in by_number[2]} for tune in tunes)
 
 
-def test_where_all_candidates_are_copies_others_are_composed(small, monkeypatch):
+def test_further_candidates_are_composed_if_all_are_copies(small: MakeComposer, monkeypatch: pytest.MonkeyPatch) -> None:
     composer, chosen = small(4), []
-    best = composer._choice.best
+    best = composer._chooser.best
     copies = 2
 
-    def choose(_, plan, found):
+    def choose(_: object, plan: Plan, found: Sequence[Candidate]) -> ComposedTune | None:
         chosen.append(found)
         return None if len(chosen) <= copies else best(plan, found)
 
-    monkeypatch.setattr("generator.composer.composer.Choice.best", choose)
+    monkeypatch.setattr("generator.composer.composer.Chooser.best", choose)
     tune = composer.submit(replace(REQUEST, candidates=2)).result(HANG_S)
     assert len(chosen) == copies + 1
     assert len({written.tokens for found in chosen for written in found}) == 2 * (copies + 1)
     assert tune.tokens in {written.tokens for written in chosen[-1]}
 
 
-def test_where_nothing_but_copies_comes_the_request_fails_in_a_sentence(small, monkeypatch):
+def test_a_request_fails_with_a_message_if_all_rounds_are_copies(small: MakeComposer, monkeypatch: pytest.MonkeyPatch) -> None:
     composer, rounds = small(4), []
-    monkeypatch.setattr("generator.composer.composer.Choice.best", lambda *_: rounds.append(1))
+    monkeypatch.setattr("generator.composer.composer.Chooser.best", lambda *_: rounds.append(1))
     with pytest.raises(ComposingError, match="too close to a known tune"):
         composer.submit(ONE).result(HANG_S)
     assert len(rounds) == ROUNDS
     assert rows_taken(composer) == 0
 
 
-def test_cancelling_waiting_tunes_or_tunes_in_the_making_harms_nobody(composer, small):
+def test_cancelling_waiting_or_running_requests_does_not_affect_others(composer: Composer, small: MakeComposer) -> None:
     single, held = small(1), Held()
     making, waiting, last = single.submit(ONE, held), single.submit(ONE), single.submit(ONE)
     assert held.entered.wait(HANG_S)
@@ -157,13 +182,12 @@ def test_cancelling_waiting_tunes_or_tunes_in_the_making_harms_nobody(composer, 
             cancelled.result(0)
 
 
-def test_cancelling_frees_all_rows_of_a_request_at_once(small):
-    """The next request need not wait for the end of the candidates that fill the composer."""
+def test_cancelling_frees_all_rows_of_a_request_at_once(small: MakeComposer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next request does not wait for the end of the candidates that fill the composer."""
     composer, held = small(CANDIDATES, lanes=1), Held()
     steps: list[int] = []
     runtime = composer._lanes[0]._runtime
-    step = runtime.step
-    runtime.step = lambda *told: steps.append(rows_taken(composer)) or step(*told)
+    monkeypatch.setattr(runtime, "step", recording(runtime.step, lambda: steps.append(rows_taken(composer))))
     making, after = composer.submit(REQUEST, held), composer.submit(ONE)
     assert held.entered.wait(HANG_S)
     assert steps[-1] == CANDIDATES
@@ -175,14 +199,14 @@ def test_cancelling_frees_all_rows_of_a_request_at_once(small):
     assert len(steps) - before == len(tune.tokens) - 1
 
 
-def test_a_tune_that_is_ready_cannot_be_cancelled(composer):
+def test_a_finished_request_cannot_be_cancelled(composer: Composer) -> None:
     future = composer.submit(ONE)
     tune = future.result(HANG_S)
     assert not future.cancel()
     assert future.result(0) is tune
 
 
-def test_those_who_wait_for_several_hear_of_one_that_was_cancelled(small):
+def test_waiting_for_several_requests_ends_although_one_is_cancelled(small: MakeComposer) -> None:
     composer, held = small(1), Held()
     futures = [composer.submit(ONE, held), composer.submit(ONE)]
     assert held.entered.wait(HANG_S)
@@ -191,7 +215,7 @@ def test_those_who_wait_for_several_hear_of_one_that_was_cancelled(small):
     assert not wait(futures, timeout=HANG_S).not_done
 
 
-def test_closing_fails_what_is_unfinished_and_refuses_what_comes_later(weights):
+def test_closing_fails_unfinished_requests_and_refuses_later_ones(weights: Weights) -> None:
     composer = Composer(weights, slots=1)
     entered = threading.Event()
     futures = [composer.submit(REQUEST, lambda _: entered.set()), *(composer.submit(REQUEST) for _ in range(30))]

@@ -1,4 +1,6 @@
-"""Titles: the same for the same tune, and every shipped one new, clean, well-formed and of the right rhythm."""
+"""Titles: the same for the same tune; every shipped title is new, inoffensive, well-formed and fits its rhythm."""
+
+from __future__ import annotations
 
 import gzip
 import re
@@ -21,20 +23,20 @@ DATA = Path("data/corpus")
 
 @pytest.fixture(scope="module")
 def titles() -> list[tuple[str, str]]:
-    """Rhythm and title of all that is shipped."""
+    """Rhythm and title of all shipped titles."""
     return [(rhythm, title) for rhythm, listed in shipped().items() for title in listed]
 
 
-def test_there_are_many_for_every_rhythm_and_for_none():
+def test_there_are_many_titles_for_each_rhythm_and_for_any() -> None:
     assert list(shipped()) == ["", *RHYTHMS]
     assert min(map(len, shipped().values())) > 1_000
 
 
-def test_no_two_titles_are_alike(titles):
+def test_no_two_titles_are_alike(titles: list[tuple[str, str]]) -> None:
     assert len({comparison_key(title) for _, title in titles}) == len(titles)
 
 
-def test_titles_look_like_titles(titles):
+def test_titles_look_like_titles(titles: list[tuple[str, str]]) -> None:
     for _, title in titles:
         assert re.fullmatch(r"[A-ZÁÉÍÓÚ'][a-zA-Záéíóú' -]{5,39}", title), title
         assert 2 <= len(title.split()) <= 6
@@ -42,14 +44,14 @@ def test_titles_look_like_titles(titles):
         assert title.split()[-1] not in ("The", "Of", "And", "A"), title
 
 
-def test_no_title_is_ill_formed_or_unfit_or_names_another_rhythm(titles):
+def test_no_title_is_malformed_or_offensive_or_names_another_rhythm(titles: list[tuple[str, str]]) -> None:
     for rhythm, title in titles:
         assert not is_malformed(title.lower()), title
-        assert not is_offensive(title)  # without the title in the message
+        assert not is_offensive(title)  # a plain assert would print the title
         assert not names_another_rhythm(title.lower(), rhythm), title
 
 
-def test_no_title_is_one_of_the_corpus(titles):
+def test_no_title_is_in_the_corpus(titles: list[tuple[str, str]]) -> None:
     with np.load(SHIPPED.with_name(FILE)) as file:
         corpus = bytes(file["titles"]).decode().split("\n")
     rules = TitleFilter.of([], map(comparison_key, filter(None, corpus)))
@@ -58,42 +60,42 @@ def test_no_title_is_one_of_the_corpus(titles):
 
 
 @pytest.mark.skipif(not (DATA / "irish.abc").exists(), reason="irish.abc is not here: tunesmith corpus fetches it")
-def test_every_title_keeps_every_rule_of_all_collections(titles):
+def test_every_title_keeps_the_rules_of_all_collections(titles: list[tuple[str, str]]) -> None:
     raw = list(tunes(DATA))
     rules = TitleFilter.of([title for _, title in training_titles(raw)], known_titles(raw))
     for rhythm, title in titles:
         assert rules.rejection_reason(title.lower(), rhythm) is None, title
 
 
-def test_a_rhythm_is_heard_in_the_titles(titles):
-    """A share of the hornpipes is called Hornpipe, and no other tune is."""
+def test_some_titles_name_their_rhythm(titles: list[tuple[str, str]]) -> None:
+    """Some titles of hornpipes contain Hornpipe, and those of no other rhythm do."""
     named = [rhythm for rhythm, title in titles if "Hornpipe" in title]
     assert set(named) == {"hornpipe"}
     assert len(named) > len(shipped()["hornpipe"]) / 20
 
 
-def test_a_tunes_title_follows_from_its_seed_and_notes():
+def test_a_title_depends_on_the_seed_and_the_notes() -> None:
     assert title_for("reel", 7, ["a", "b"]) == title_for("reel", 7, ("a", "b"))
     assert len({title_for("reel", seed, [note]) for seed in range(4) for note in "ab"}) > 4
 
 
-def test_a_tune_has_a_title_of_its_rhythm_and_all_of_them_come_up():
+def test_a_tune_gets_one_of_all_the_titles_of_its_rhythm() -> None:
     few = shipped()["waltz"]
     drawn = [title_for("waltz", seed, ["a"]) for seed in range(3_000)]
     assert set(drawn) <= set(few)
-    expected = len(few) * (1 - (1 - 1 / len(few)) ** 3_000)  # of even draws
+    expected = len(few) * (1 - (1 - 1 / len(few)) ** 3_000)  # for uniform draws
     assert abs(len(set(drawn)) - expected) < 0.05 * expected
 
 
-def test_a_rhythm_without_titles_takes_those_for_any():
+def test_a_rhythm_without_titles_uses_those_for_any() -> None:
     assert title_for("tango", 1, []) in shipped()[""]
 
 
-def test_the_file_is_small():
+def test_the_file_is_small() -> None:
     assert SHIPPED.stat().st_size < 1_500_000
 
 
-def test_what_is_saved_is_loaded(tmp_path):
+def test_saved_titles_are_the_same_after_loading(tmp_path: Path) -> None:
     titles: Titles = {"": ["An Cailín Óg", "The Lamp"], "slip jig": ["Kitty's Slip Jig"]}
     save(titles, tmp_path / "new" / "titles.txt.gz")
     assert load(tmp_path / "new" / "titles.txt.gz") == titles
@@ -112,12 +114,12 @@ def test_what_is_saved_is_loaded(tmp_path):
     ],
     ids=["empty", "no archive", "cut off", "overwritten", "none for any tune", "no rhythm", "no text"],
 )
-def test_a_broken_file_is_told_in_a_sentence(tmp_path, content):
+def test_a_broken_file_raises_an_error_with_advice(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "titles.txt.gz").write_bytes(content)
     with pytest.raises(WeightsError, match=r"cannot be read .* Restore them with git"):
         load(tmp_path / "titles.txt.gz")
 
 
-def test_a_missing_file_is_told_in_a_sentence(tmp_path):
+def test_a_missing_file_raises_an_error_with_advice(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"cannot be read .* Restore them with git"):
         load(tmp_path / "titles.txt.gz")

@@ -1,7 +1,12 @@
-"""Weights as files: what is saved is what is loaded, and what is broken is said to be."""
+"""Files of models: saved weights are loaded again, and broken files raise errors."""
+
+from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +16,7 @@ from generator.notation.tokens import VOCABULARY
 from tests.generator.composer.untrained import untrained
 
 
-def test_what_is_saved_is_loaded_in_half_precision(tmp_path):
+def test_saved_weights_are_loaded_in_half_precision(tmp_path: Path) -> None:
     from generator.composer.model import ModelConfig, build
 
     config = ModelConfig(units=16, layers=1, embedding=8, feature_width=4, columns=("token", "position", "bar"), skip_gain=0)
@@ -31,7 +36,7 @@ def test_what_is_saved_is_loaded_in_half_precision(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 cut", None])
-def test_broken_weights_are_refused_with_what_to_do(tmp_path, content):
+def test_broken_weights_raise_an_error_with_advice(tmp_path: Path, content: bytes) -> None:
     untrained(tmp_path)
     path = tmp_path / "weights.npz"
     path.write_bytes(path.read_bytes()[:2000] if content is None else content)
@@ -40,7 +45,7 @@ def test_broken_weights_are_refused_with_what_to_do(tmp_path, content):
 
 
 @pytest.mark.parametrize("name", ["weights.npz", "card.json"])
-def test_missing_files_are_refused_with_what_to_do(tmp_path, name):
+def test_missing_files_raise_an_error_with_advice(tmp_path: Path, name: str) -> None:
     untrained(tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(WeightsError, match="Restore it with git"):
@@ -48,7 +53,7 @@ def test_missing_files_are_refused_with_what_to_do(tmp_path, name):
 
 
 @pytest.mark.parametrize("change", [lambda card: card["vocabulary"].append("new"), lambda card: card.pop("vocabulary")])
-def test_a_model_of_other_tokens_is_refused(tmp_path, change):
+def test_a_model_with_another_vocabulary_is_refused(tmp_path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     untrained(tmp_path)
     card = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))
     change(card)
@@ -58,14 +63,14 @@ def test_a_model_of_other_tokens_is_refused(tmp_path, change):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
-def test_a_broken_card_is_refused(tmp_path, text):
+def test_a_broken_card_is_refused(tmp_path: Path, text: str) -> None:
     untrained(tmp_path)
     (tmp_path / "card.json").write_text(text, encoding="utf-8")
     with pytest.raises(WeightsError):
         load_weights(tmp_path)
 
 
-def test_a_card_is_added_to_and_the_weights_stay(tmp_path):
+def test_entries_are_added_to_a_card_and_the_weights_stay(tmp_path: Path) -> None:
     untrained(tmp_path)
     before = load_weights(tmp_path)
     amend_card(tmp_path, {"evaluation": {"é": 1}})

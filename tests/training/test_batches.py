@@ -1,4 +1,6 @@
-"""Batches: whole tunes, padded, the same for the same seed."""
+"""Batches: whole tunes, padded, reproducible by the seed."""
+
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -8,50 +10,50 @@ from generator.notation.keys import Key
 from generator.notation.reader import read
 from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, ON_TONIC, PAD, bars_per_part, cadence_class, encode
 from tests.training.tunes import melody, text
-from training.dataset import HIDDEN, MODE, PADDED_TO, RHYTHM, TOLD, Batches, Example
+from training.batches import LENGTH_MULTIPLE, MODE, OPTIONAL_COLUMNS, OPTIONAL_GROUPS, RHYTHM, Batch, Batches, Example
 
 TOKENS = [encode(read(text(melody(seed, 2 + 2 * (seed % 9)), rhythm="" if seed % 5 == 0 else "jig"))) for seed in range(30)]
 EXAMPLES = [Example.of(tokens, Key.parse("A"), bars_per_part(tokens), cadence_class(tokens)) for tokens in TOKENS]
 COLUMNS = list(INPUTS)
 
 
-def same(first, second) -> bool:
+def equal(first: Iterable[Batch], second: Iterable[Batch]) -> bool:
     return all(np.array_equal(a, b) for pair in zip(first, second, strict=True) for a, b in zip(*pair, strict=True))
 
 
-def dealt(epoch: int, *, seed: int = 1, header_dropout: float = 0.5):
+def batches_of(epoch: int, *, seed: int = 1, header_dropout: float = 0.5) -> list[Batch]:
     batches = Batches(EXAMPLES, 4, header_dropout=header_dropout, seed=seed)
-    batches.begin(epoch)
+    batches.set_epoch(epoch)
     return list(batches)
 
 
-def test_the_same_seed_and_epoch_give_the_same_batches_and_others_do_not():
-    assert same(dealt(3), dealt(3))
-    shapes = [[batch[1].shape for batch in dealt(epoch)] for epoch in range(6)]
-    contents = {batch[1].tobytes() for batch in dealt(0)}
-    assert any(contents != {batch[1].tobytes() for batch in dealt(epoch)} for epoch in range(1, 6))
+def test_batches_depend_on_the_seed_and_the_epoch() -> None:
+    assert equal(batches_of(3), batches_of(3))
+    shapes = [[batch[1].shape for batch in batches_of(epoch)] for epoch in range(6)]
+    contents = {batch[1].tobytes() for batch in batches_of(0)}
+    assert any(contents != {batch[1].tobytes() for batch in batches_of(epoch)} for epoch in range(1, 6))
     assert len({str(shape) for shape in shapes}) > 1
-    assert {batch[1].tobytes() for batch in dealt(0, seed=2)} != contents
+    assert {batch[1].tobytes() for batch in batches_of(0, seed=2)} != contents
 
 
 @pytest.mark.parametrize("size", [1, 4, 7, 30, 64])
-def test_every_tune_comes_once_an_epoch(size):
+def test_every_tune_occurs_once_per_epoch(size: int) -> None:
     batches = Batches(EXAMPLES, size, seed=3)
-    batches.begin(2)
+    batches.set_epoch(2)
     found = sorted(tuple(row[: int(np.sum(row != INDEX[PAD]))]) for _, targets, _ in batches for row in targets)
     assert found == sorted(tuple(INDEX[token] for token in tokens[1:]) for tokens in TOKENS)
     assert len(list(batches)) == len(batches)
 
 
-def test_inputs_are_the_tokens_before_with_their_places_and_padding_weighs_nothing():
+def test_targets_are_the_next_tokens_and_padding_has_no_weight() -> None:
     for inputs, targets, weights in Batches(EXAMPLES, 4, seed=1):
-        assert targets.shape[1] % PADDED_TO == 0
+        assert targets.shape[1] % LENGTH_MULTIPLE == 0
         for row in range(len(targets)):
             length = int(np.sum(targets[row] != INDEX[PAD]))
             tokens = next(tokens for tokens in TOKENS if [INDEX[t] for t in tokens[1:]] == list(targets[row, :length]))
             assert inputs[row, :length, 0].tolist() == [INDEX[token] for token in tokens[:-1]]
-            told = inputs_of(tokens, Key.parse("A"), bars_per_part(tokens), cadence_class(tokens))
-            assert np.array_equal(inputs[row, :length], told[:-1])
+            features = inputs_of(tokens, Key.parse("A"), bars_per_part(tokens), cadence_class(tokens))
+            assert np.array_equal(inputs[row, :length], features[:-1])
             assert not weights[row, length:].any()
             assert not inputs[row, length:].any()
             unknown = targets[row, :length] == INDEX[ANY_RHYTHM]
@@ -59,59 +61,59 @@ def test_inputs_are_the_tokens_before_with_their_places_and_padding_weighs_nothi
             assert unknown.sum() == (tokens[RHYTHM] == ANY_RHYTHM)
 
 
-def test_header_dropout_hides_rhythm_mode_tonic_parts_and_cadence_in_the_inputs_only():
+def test_header_dropout_hides_optional_features_in_the_inputs_only() -> None:
     hidden_columns = [COLUMNS.index(name) for name in ("tonic", "parts_left", "bars_left", "cadence")]
-    assert sorted(HIDDEN) == sorted(hidden_columns)
-    hidden, shown = dealt(1, header_dropout=1.0), dealt(1, header_dropout=0.0)
+    assert sorted(OPTIONAL_COLUMNS) == sorted(hidden_columns)
+    hidden, shown = batches_of(1, header_dropout=1.0), batches_of(1, header_dropout=0.0)
     for (inputs, targets, weights), (plain, plain_targets, plain_weights) in zip(hidden, shown, strict=True):
         assert np.array_equal(targets, plain_targets)
         assert np.array_equal(weights, plain_weights)
         assert set(inputs[:, RHYTHM, 0]) == {INDEX[ANY_RHYTHM]}
         assert set(inputs[:, MODE, 0]) == {INDEX[ANY_MODE]}
         assert not inputs[..., hidden_columns].any()
-        others = [place for place in range(targets.shape[1]) if place not in (RHYTHM, MODE)]
+        others = [step for step in range(targets.shape[1]) if step not in (RHYTHM, MODE)]
         assert np.array_equal(inputs[:, others, 0], plain[:, others, 0])
         assert all(plain[..., column].any() for column in hidden_columns)
         shown_columns = [column for column in range(1, len(COLUMNS)) if column not in hidden_columns]
         assert np.array_equal(inputs[..., shown_columns], plain[..., shown_columns])
-    share = np.mean([batch[0][:, RHYTHM, 0] == INDEX["R:jig"] for e in range(9) for batch in dealt(e) if len(batch[1]) == 4])
+    share = np.mean([batch[0][:, RHYTHM, 0] == INDEX["R:jig"] for e in range(9) for batch in batches_of(e) if len(batch[1]) == 4])
     assert 0.2 < share < 0.6
 
 
-def test_what_is_told_of_the_whole_tune_is_hidden_for_whole_tunes_and_by_kinds():
-    """Either all of a tune's tonics or none; the parts to come and their bars together; the cadence on its own."""
-    shares = np.zeros(len(TOLD))
+def test_optional_features_are_hidden_for_whole_tunes_in_groups() -> None:
+    """A group is hidden for all steps of a tune or for none. The groups are hidden independently."""
+    shares = np.zeros(len(OPTIONAL_GROUPS))
     seen = set()
     for epoch in range(8):
-        for inputs, targets, _ in dealt(epoch):
+        for inputs, targets, _ in batches_of(epoch):
             for row in range(len(targets)):
                 length = int(np.sum(targets[row] != INDEX[PAD]))
-                told = inputs[row, 4:length]  # the parts have begun
-                shown = [bool(told[:, columns].any()) for columns in TOLD]
-                assert shown == [bool(told[:, columns].all()) for columns in TOLD]
+                features = inputs[row, 4:length]  # from the first part on
+                shown = [bool(features[:, columns].any()) for columns in OPTIONAL_GROUPS]
+                assert shown == [bool(features[:, columns].all()) for columns in OPTIONAL_GROUPS]
                 seen.add(tuple(shown))
                 shares += shown
-    assert len(seen) == 2 ** len(TOLD)
+    assert len(seen) == 2 ** len(OPTIONAL_GROUPS)
     assert all(0.4 < share < 0.6 for share in shares / (8 * len(EXAMPLES)))
 
 
-def test_an_example_holds_what_it_was_told_and_its_tokens():
+def test_an_example_holds_features_and_tokens() -> None:
     example = Example.of(TOKENS[1], Key.parse("A"), [4, 4], ON_TONIC)
     assert example.tokens.tolist() == [INDEX[token] for token in TOKENS[1]]
     assert np.array_equal(example.inputs, inputs_of(TOKENS[1], Key.parse("A"), [4, 4], ON_TONIC))
-    left_open = Example.of(TOKENS[1]).inputs
-    assert not left_open[:, sorted(HIDDEN)].any()
+    without_options = Example.of(TOKENS[1]).inputs
+    assert not without_options[:, sorted(OPTIONAL_COLUMNS)].any()
 
 
-def test_notes_are_counted_without_the_end():
+def test_the_end_is_not_a_note() -> None:
     example = Example.of(["<start>", "R:jig", "M:6/8", "K:major", "|:", "/24", "0", "z", "2^", "-", "/72", "2^", ":|", "<end>"])
     assert example.notes == 4
 
 
-def test_the_dataset_for_keras_gives_the_batches_of_the_epoch_that_was_begun():
+def test_the_tensorflow_dataset_yields_the_batches_of_the_current_epoch() -> None:
     batches = Batches(EXAMPLES, 4, seed=1)
     dataset = batches.dataset()
     for epoch in (0, 2):
-        batches.begin(epoch)
+        batches.set_epoch(epoch)
         found = [tuple(part.numpy() for part in batch) for batch in dataset]
-        assert same(found, list(batches))
+        assert equal(found, list(batches))

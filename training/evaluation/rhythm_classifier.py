@@ -1,11 +1,11 @@
-"""Which dance a tune is, judged by its notes: so that a reel that was asked for can be told from a hornpipe that came.
+"""A classifier of rhythms by the notes of a tune, to check whether a requested reel is a reel and not a hornpipe.
 
-A softmax regression over how the bars are filled: the rhythms of half bars (beats in compound metres), of the bars at the
-ends of parts, note lengths, and how the melody moves. The metre leaves a few rhythms to choose from; among those real tunes
-are not wholly separable (many a march could be a reel), so beside the likeliest rhythm there is a laxer verdict: a tune is
-consistent with a rhythm that is not much less likely than the likeliest. How much less is set so that 95 of 100 real
-validation tunes are consistent with what their books call them. The form (which parts, how long, repeated or not) is left
-out: a composer that always writes two parts of eight bars would be called better for it.
+It is a softmax regression over how bars are filled: the rhythms of half bars (of beats in compound metres), the last bars of
+parts, note lengths, and the steps of the melody. The metre allows only a few rhythms. These overlap even among real tunes
+(many a march could be a reel), so there is also a weaker verdict than the most likely rhythm: a tune is consistent with a
+rhythm that is not much less likely than the most likely one. The threshold is set so that 95% of real validation tunes are
+consistent with the rhythm in their book. The form (number, length and repeats of parts) is not a feature: it would favour a
+composer that always writes two parts of eight bars.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from generator.notation.structure import sections
 from generator.notation.tokens import TICKS, token_metre
 
 NAMES = tuple(RHYTHMS)
-RARE = 8  # a feature that fewer training tunes have is left out
-STEPS, RATE, SHRINKAGE = 300, 0.05, 0.003  # of the fit
-BALANCE = 0.5  # a rhythm counts for its number of tunes to the power of one minus this: else no waltz would ever be seen
-ACCEPTED = 0.95  # of the validation tunes
+MIN_TUNES = 8  # features of fewer training tunes are ignored
+STEPS, LEARNING_RATE, PENALTY = 300, 0.05, 0.003  # of gradient descent; L2 penalty
+BALANCE = 0.5  # each rhythm has the weight (number of its tunes) ** (1 - BALANCE), so that rare rhythms count
+ACCEPTED = 0.95  # share of the validation tunes that the threshold accepts
 
 Array = NDArray[np.float64]
 
 
 def candidates(metre: Metre | None) -> list[bool]:
-    """For each of NAMES whether it is written in this metre, 2/2 being 4/4."""
+    """For each of NAMES, whether that rhythm is written in this metre; 2/2 counts as 4/4."""
     return [metre is not None and token_metre(metre) in map(token_metre, rhythm.metres) for rhythm in RHYTHMS.values()]
 
 
-def judgeable(score: Score) -> bool:
-    """Whether a tune says what it is, and that can be judged: a few jigs stand in 3/4."""
+def can_classify(score: Score) -> bool:
+    """Whether a tune has a rhythm label that fits its metre; a few jigs are written in 3/4."""
     return score.rhythm in NAMES and candidates(score.metre)[NAMES.index(score.rhythm)]
 
 
 def features(score: Score) -> dict[Any, float]:
-    """What the regression reads; everything is told apart by the metre. Empty for free metre."""
+    """The features of a tune, separate for each metre. Empty for free metre."""
     if score.metre is None:
         return {}
     full, metre = int(score.metre.bar * TICKS), str(token_metre(score.metre))
@@ -81,13 +81,13 @@ def features(score: Score) -> dict[Any, float]:
 
 
 def _rhythm(bar: Bar) -> tuple[int, ...]:
-    """The lengths of a bar's notes in ticks, those of rests negative."""
+    """Note lengths of a bar in ticks; rests are negative."""
     return tuple(int(note.duration * TICKS) * (-1 if note.rest else 1) for note in bar.notes)
 
 
 @dataclass(frozen=True, slots=True)
-class RhythmJudge:
-    """A fitted regression, and the threshold of its laxer verdict."""
+class RhythmClassifier:
+    """The fitted regression with the threshold for consistency."""
 
     index: Mapping[Any, int]  # feature → row
     mean: Array
@@ -96,34 +96,34 @@ class RhythmJudge:
     threshold: float = 1.0
 
     @classmethod
-    def fit(cls, training: Sequence[Score], validation: Sequence[Score]) -> RhythmJudge:
-        """Learns from tunes that are `judgeable`; the validation tunes set the threshold."""
+    def fit(cls, training: Sequence[Score], validation: Sequence[Score]) -> RhythmClassifier:
+        """Fits the weights on the training tunes and the threshold on the validation tunes; all must pass `can_classify`."""
         read = [features(score) for score in training]
         holders = Counter(name for one in read for name in one)
-        index = {name: row for row, name in enumerate(name for name, tunes in holders.items() if tunes >= RARE)}
+        index = {name: row for row, name in enumerate(name for name, tunes in holders.items() if tunes >= MIN_TUNES)}
         values = _matrix(read, index)
         mean, scale = values.mean(0), 1 / (values.std(0) + 0.02) * 0.3
         truth = np.array([NAMES.index(score.rhythm) for score in training])
         tunes = np.bincount(truth, minlength=len(NAMES))
         allowed = np.array([candidates(score.metre) for score in training])
         weights = _fit((values - mean) * scale, truth, allowed, tunes[truth] ** -BALANCE)
-        judge = cls(index, mean, scale, weights)
-        ratios = sorted(judge.ratios(validation, [score.rhythm for score in validation]), reverse=True)
+        classifier = cls(index, mean, scale, weights)
+        ratios = sorted(classifier.ratios(validation, [score.rhythm for score in validation]), reverse=True)
         return cls(index, mean, scale, weights, float(ratios[int(ACCEPTED * (len(ratios) - 1))]))
 
-    def likelihoods(self, scores: Sequence[Score]) -> Array:
-        """(scores, NAMES): how likely each is to be of each rhythm; 0 everywhere for a metre that none is written in."""
+    def probabilities(self, scores: Sequence[Score]) -> Array:
+        """Probabilities (scores, NAMES); all 0 for a metre without rhythms."""
         allowed = np.array([candidates(score.metre) for score in scores])
         values = (_matrix([features(score) for score in scores], self.index) - self.mean) * self.scale
         result: Array = np.where(allowed, _softmax(values @ self.weights, allowed), 0.0)
         return result
 
     def ratios(self, scores: Sequence[Score], rhythms: Sequence[str]) -> Array:
-        """For each score how likely a rhythm is, as a share of the likeliest rhythm: 1 for that one itself."""
-        likelihoods = self.likelihoods(scores)
-        asked = np.array([NAMES.index(rhythm) for rhythm in rhythms])
-        highest = likelihoods.max(1)
-        own: Array = likelihoods[np.arange(len(asked)), asked]
+        """The probability of each score's given rhythm, divided by that of its most likely rhythm."""
+        probabilities = self.probabilities(scores)
+        given = np.array([NAMES.index(rhythm) for rhythm in rhythms])
+        highest = probabilities.max(1)
+        own: Array = probabilities[np.arange(len(given)), given]
         result: Array = np.divide(own, highest, out=np.zeros_like(own), where=highest > 0)
         return result
 
@@ -145,37 +145,37 @@ def _softmax(scores: Array, allowed: NDArray[np.bool_]) -> Array:
 
 
 def _fit(values: Array, truth: NDArray[np.int64], allowed: NDArray[np.bool_], importance: Array) -> Array:
-    """The weights (features, rhythms) by gradient descent (Adam) on the mean log loss with a squared penalty."""
+    """Fits weights (features, rhythms) with Adam on the mean log loss with an L2 penalty."""
     weights = np.zeros((values.shape[1], len(NAMES)))
-    first, second = np.zeros_like(weights), np.zeros_like(weights)
+    mean, variance = np.zeros_like(weights), np.zeros_like(weights)
     target = np.eye(len(NAMES))[truth]
-    share = (importance / importance.sum())[:, None]
+    weight = (importance / importance.sum())[:, None]
     for step in range(1, STEPS + 1):
-        gradient = values.T @ ((_softmax(values @ weights, allowed) - target) * share) + SHRINKAGE * weights
-        first = 0.9 * first + 0.1 * gradient
-        second = 0.999 * second + 0.001 * gradient**2
-        rate = RATE * (1 - step / STEPS)
-        weights -= rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+        gradient = values.T @ ((_softmax(values @ weights, allowed) - target) * weight) + PENALTY * weights
+        mean = 0.9 * mean + 0.1 * gradient
+        variance = 0.999 * variance + 0.001 * gradient**2
+        rate = LEARNING_RATE * (1 - step / STEPS)
+        weights -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(variance / (1 - 0.999**step)) + 1e-8)
     return weights
 
 
-def validated(judge: RhythmJudge, scores: Sequence[Score]) -> dict[str, Any]:
-    """How the judge does on real tunes: for each rhythm, what it takes them for, and what it takes for what it is not."""
-    likelihoods = judge.likelihoods(scores)
+def classification_report(classifier: RhythmClassifier, scores: Sequence[Score]) -> dict[str, Any]:
+    """Accuracy, consistency and confusion matrix of the classifier on real tunes."""
+    probabilities = classifier.probabilities(scores)
     truth = np.array([NAMES.index(score.rhythm) for score in scores])
-    judged = likelihoods.argmax(1)
-    consistent = likelihoods >= judge.threshold * likelihoods.max(1, keepdims=True)
+    predicted = probabilities.argmax(1)
+    consistent = probabilities >= classifier.threshold * probabilities.max(1, keepdims=True)
     own = consistent[np.arange(len(truth)), truth]
     others = np.array([candidates(score.metre) for score in scores])
     others[np.arange(len(truth)), truth] = False
-    rows = [[int(np.sum((truth == row) & (judged == column))) for column in range(len(NAMES))] for row in range(len(NAMES))]
+    rows = [[int(np.sum((truth == row) & (predicted == column))) for column in range(len(NAMES))] for row in range(len(NAMES))]
     return {
         "tunes": len(scores),
-        "accuracy": round(float(np.mean(judged == truth)), 4),
+        "accuracy": round(float(np.mean(predicted == truth)), 4),
         "consistent": round(float(np.mean(own)), 4),
         "false_acceptance": round(float(consistent[others].mean()), 4)
         if others.any()
-        else 0.0,  # of the other rhythms of the same metre
+        else 0.0,  # for other rhythms of the same metre
         "by_rhythm": {
             name: {"tunes": sum(rows[at]), "same": rows[at][at], "consistent": int(own[truth == at].sum())}
             for at, name in enumerate(NAMES)

@@ -1,4 +1,4 @@
-"""The model as a diagram: what it reads, what its layers make of that, and what comes out."""
+"""Draws the model as a diagram: its inputs, layers and output."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from generator.composer.model import ModelConfig
 
 INK = "#222222"
-FILLS = _COUNTED, _PLAIN, _STATE, _SPELT = "#e2f0d9", "#f2f2f2", "#fde3c8", "#dce9f5"
-_BOX, _GAP = 2.6, 0.9  # widths of a layer's box and of the way to the next one
+FILLS = _NUMERIC, _PLAIN, _RECURRENT, _TOKENS = "#e2f0d9", "#f2f2f2", "#fde3c8", "#dce9f5"
+_BOX, _GAP = 2.6, 0.9  # widths of a layer's box and of the space to the next
 
 
 def draw(config: ModelConfig) -> Figure:
-    """From left to right: the inputs with the widths of their embeddings, side by side, the LSTM layers, the logits."""
-    inputs, counted = config.inputs(), config.numeric_inputs()
-    stages = [(f"side by side\n{sum(width for _, width in inputs.values())}", _PLAIN)]
-    stages += [(f"LSTM\n{config.units} units", _STATE)] * config.layers
+    """From left to right: the embedded inputs with their widths, their concatenation, the LSTM layers, the logits."""
+    inputs, numeric = config.inputs(), config.numeric_inputs()
+    stages = [(f"concatenated\n{sum(width for _, width in inputs.values())}", _PLAIN)]
+    stages += [(f"LSTM\n{config.units} units", _RECURRENT)] * config.layers
     stages += [(f"logits\n{config.vocabulary} tokens", _PLAIN)]
     width, height = (_BOX + _GAP) * (1 + len(stages)), float(len(inputs))
     figure = Figure(figsize=(0.66 * width, 0.27 * height + 0.4), dpi=110)
@@ -27,13 +27,13 @@ def draw(config: ModelConfig) -> Figure:
     middle = height / 2 - 0.1
     for row, (name, (_, size)) in enumerate(inputs.items()):
         y = height - 1 - row
-        _box(axes, 0, y, 0.8, f"{name.replace('_', ' ')} · {size}", _COUNTED if name in counted else _SPELT)
+        _box(axes, 0, y, 0.8, f"{name.replace('_', ' ')} · {size}", _NUMERIC if name in numeric else _TOKENS)
         _arrow(axes, (_BOX, y + 0.4), (_BOX + _GAP, y + 0.4))
     for stage, (text, colour) in enumerate(stages, 1):
         x = stage * (_BOX + _GAP)
-        tall = stage == 1
-        _box(axes, x, 0 if tall else middle - 1, height - 0.2 if tall else 2, text, colour)
-        if colour == _STATE:  # what it hands to its own next step
+        full_height = stage == 1
+        _box(axes, x, 0 if full_height else middle - 1, height - 0.2 if full_height else 2, text, colour)
+        if colour == _RECURRENT:  # the recurrent connection
             _arrow(axes, (x + 0.8 * _BOX, middle - 1), (x + 0.2 * _BOX, middle - 1), bend=-1.0)
         if stage > 1:
             _arrow(axes, (x - _GAP, middle), (x, middle))
@@ -47,7 +47,7 @@ def draw(config: ModelConfig) -> Figure:
         axes.text(
             right + 0.2,
             y + 0.15,
-            "the token, the last pitch and what is counted (green): a logit for each token",
+            "skip connection: token, last pitch and numeric features (green) add to each token's logit",
             fontsize=7,
             color=INK,
         )

@@ -1,6 +1,7 @@
-"""Ways from a tune to its recording and sheet, each as it is done: how long every step takes.
+"""Rendering pipelines, from a tune to its recording and sheet music: ours, the MIT lab's and music21's.
 
-A way is made with the sound font and a folder to work in, and called with a tune's ABC gives the milliseconds of its steps.
+A pipeline is made with a sound font and a folder to work in. Called with the ABC of a tune, it returns the milliseconds of
+each step.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-WHOLE, ALONE = "whole", "melody alone, to the sound"
-Way = Callable[[str], dict[str, float]]
+WHOLE, MELODY_ONLY = "whole", "to the sound, melody only"  # names of steps
+Pipeline = Callable[[str], dict[str, float]]
 
 
 class Stopwatch:
+    """Collects the milliseconds of steps."""
+
     def __init__(self) -> None:
         self.ms: dict[str, float] = {}
 
@@ -31,8 +34,8 @@ class Stopwatch:
         self.ms[name] = (time.perf_counter() - began) * 1000
 
 
-def ours(soundfont: Path, folder: Path) -> Way:
-    """Our renderer: its parts one after another, then the whole as the worker has it done."""
+def ours(soundfont: Path, folder: Path) -> Pipeline:
+    """Our renderer: its steps one after another, then the whole as the worker does it."""
     from generator.notation.reader import read
     from generator.rendering.audio.midi import write_midi
     from generator.rendering.audio.mp3 import encode_mp3
@@ -43,7 +46,7 @@ def ours(soundfont: Path, folder: Path) -> Way:
     from generator.rendering.sheet.musicxml import write_musicxml
     from generator.rendering.style import SESSION
 
-    def way(abc: str) -> dict[str, float]:
+    def pipeline(abc: str) -> dict[str, float]:
         score, watch = read(abc), Stopwatch()
         with watch.step("limits, arrangement, MIDI"):
             check(score)
@@ -58,24 +61,24 @@ def ours(soundfont: Path, folder: Path) -> Way:
             samples = synthesise(midi, soundfont)
         with watch.step("MP3"):
             encode_mp3(samples)
-        with watch.step(ALONE):  # what the others play
+        with watch.step(MELODY_ONLY):  # all that the others play
             synthesise(write_midi(score, replace(SESSION, backing=False)), soundfont)
         with watch.step(WHOLE):
             render(score, soundfont=soundfont)
         return watch.ms
 
-    return way
+    return pipeline
 
 
-def lab(soundfont: Path, folder: Path) -> Way:
-    """As the MIT 6.S191 lab plays its tunes: ABC → abc2midi → TiMidity++ → WAV; then the MP3 by our encoder."""
+def lab(soundfont: Path, folder: Path) -> Pipeline:
+    """The MIT 6.S191 lab: ABC → abc2midi → TiMidity++ → WAV; then our MP3 encoder."""
     from generator.rendering.audio.mp3 import encode_mp3
 
     notation, midi, wav = folder / "tune.abc", folder / "tune.mid", folder / "tune.wav"
     configuration = folder / "timidity.cfg"
     configuration.write_text(f'soundfont "{soundfont}"\n', encoding="utf-8")
 
-    def way(abc: str) -> dict[str, float]:
+    def pipeline(abc: str) -> dict[str, float]:
         watch = Stopwatch()
         notation.write_text(abc, encoding="utf-8")
         with watch.step("abc2midi"):
@@ -86,11 +89,11 @@ def lab(soundfont: Path, folder: Path) -> Way:
             encode_mp3(_samples(wav))
         return watch.ms
 
-    return way
+    return pipeline
 
 
-def by_music21(soundfont: Path, folder: Path) -> Way:
-    """music21 and midi2audio as they come; then the MP3 by our encoder."""
+def by_music21(soundfont: Path, folder: Path) -> Pipeline:
+    """music21 and midi2audio with their defaults; then our MP3 encoder."""
     import midi2audio
     from music21 import converter
 
@@ -99,7 +102,7 @@ def by_music21(soundfont: Path, folder: Path) -> Way:
     fluidsynth = midi2audio.FluidSynth(str(soundfont))
     midi, wav, musicxml = folder / "tune.mid", folder / "tune.wav", folder / "tune.musicxml"
 
-    def way(abc: str) -> dict[str, float]:
+    def pipeline(abc: str) -> dict[str, float]:
         watch = Stopwatch()
         with watch.step("reading"):
             score = converter.parseData(abc, format="abc")
@@ -113,11 +116,11 @@ def by_music21(soundfont: Path, folder: Path) -> Way:
             encode_mp3(_samples(wav))
         return watch.ms
 
-    return way
+    return pipeline
 
 
 def _samples(wav: Path) -> NDArray[np.int16]:
-    """Of shape (frames, 2)."""
+    """The samples of a WAV file, (frames, 2)."""
     with wave.open(str(wav)) as file:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
 
@@ -126,4 +129,4 @@ def _call(*command: str | Path) -> None:
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-WAYS: dict[str, Callable[[Path, Path], Way]] = {"ours": ours, "lab": lab, "music21": by_music21}
+PIPELINES: dict[str, Callable[[Path, Path], Pipeline]] = {"ours": ours, "lab": lab, "music21": by_music21}

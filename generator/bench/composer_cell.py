@@ -1,6 +1,6 @@
-"""One measurement in a process of its own: `python -m generator.bench.cell CELL`, which bench.composer starts.
+"""One measurement of the composer or of a loop in a process of its own, which bench.composer starts.
 
-Writes a line of JSON when the first step is done, and one with what was measured.
+Run as `python -m generator.bench.composer_cell JSON`. Writes a line of JSON after the first step and one with the result.
 """
 
 from __future__ import annotations
@@ -20,34 +20,36 @@ import numpy as np
 import psutil
 
 from generator.bench.network import NetworkName
-from generator.bench.processes import echo
+from generator.bench.processes import report
 
 WARM_UP_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ComposerCell:
+    """What to measure: one cell of the table."""
+
     contender: str
-    form: str  # of the loop, where it can be written in several
+    form: str  # of the loop, see composer.CONTENDERS
     precision: str
     network: NetworkName
     streams: int
     seconds: float
 
 
-def measure(cell: Cell) -> dict[str, Any]:
-    """Tokens a second and what else is known of a contender; says when it is ready."""
-    found = _ours(cell) if cell.contender == "ours" else _loop(cell)
-    return found | {"memory_mb": round(psutil.Process().memory_info().rss / 1e6)}
+def measure(cell: ComposerCell) -> dict[str, Any]:
+    """Measures a contender: `tokens_per_second`, `memory_mb` and more. Reports when it is ready."""
+    result = _ours(cell) if cell.contender == "ours" else _loop(cell)
+    return result | {"memory_mb": round(psutil.Process().memory_info().rss / 1e6)}
 
 
-def _loop(cell: Cell) -> dict[str, Any]:
+def _loop(cell: ComposerCell) -> dict[str, Any]:
     from generator.bench.loops import LOOPS
     from generator.bench.network import network
 
     loop = LOOPS[cell.contender](network(cell.network), cell.streams, cell.form, cell.precision)
     loop.step()
-    echo(ready=True)
+    report(ready=True)
     for seconds in (WARM_UP_S, cell.seconds):
         steps, began = 0, time.perf_counter()
         while time.perf_counter() - began < seconds:
@@ -57,8 +59,8 @@ def _loop(cell: Cell) -> dict[str, Any]:
     return {"tokens_per_second": steps * cell.streams / taken}
 
 
-def _ours(cell: Cell) -> dict[str, Any]:
-    """Tokens a second as they are drawn under the grammar, and the time of requests as people make them, from first to last."""
+def _ours(cell: ComposerCell) -> dict[str, Any]:
+    """Tokens per second with the grammar, and how long the requests of a burst take from submission to ABC."""
     from generator.composer.composer import Composer, open_lanes
     from generator.composer.lane import Listener, Task
     from generator.composer.plan import make_plan
@@ -73,26 +75,26 @@ def _ours(cell: Cell) -> dict[str, Any]:
             yield TuneRequest.check(seed=seed, rhythm=rhythms[seed % len(rhythms)], key=keys[seed % len(keys)])
 
     weights = load_weights()
-    written: queue.SimpleQueue[Task] = queue.SimpleQueue()
-    lanes = open_lanes(weights, cell.streams, written.put)
+    finished: queue.SimpleQueue[Task] = queue.SimpleQueue()
+    lanes = open_lanes(weights, cell.streams, finished.put)
     single, turns = requests(), cycle(lanes)
 
-    def ask(listener: Listener | None = None) -> None:
+    def submit(listener: Listener | None = None) -> None:
         next(turns).put([(Task(make_plan(next(single)), [None], listener), 0)])
 
     first: queue.SimpleQueue[int] = queue.SimpleQueue()
-    ask(first.put)
-    first.get(timeout=60)  # a bar is written
-    echo(ready=True)
-    for _ in range(2 * cell.streams):  # so that no row waits for its next tune
-        ask()
-    for _ in range(2 * cell.streams):  # until the tunes have fallen out of step
-        written.get()
-        ask()
+    submit(first.put)
+    first.get(timeout=60)  # one bar is composed
+    report(ready=True)
+    for _ in range(2 * cell.streams):  # enough that no row ever waits for its next tune
+        submit()
+    for _ in range(2 * cell.streams):  # until the tunes no longer begin at the same time
+        finished.get()
+        submit()
     tokens, began = 0, time.perf_counter()
     while (taken := time.perf_counter() - began) < cell.seconds:
-        tokens += sum(len(tune.tokens) - 1 for tune in written.get().candidates if tune)  # the first is given
-        ask()
+        tokens += sum(len(candidate.tokens) - 1 for candidate in finished.get().candidates if candidate)  # <start> is given
+        submit()
     for lane in lanes:
         lane.close()
 
@@ -115,27 +117,27 @@ def _ours(cell: Cell) -> dict[str, Any]:
 
 
 def _burst(composer: Any, requests: Iterator[Any], size: int, write: Any) -> list[float]:
-    """So many ask at once: how long each waits for their ABC."""
-    written: queue.SimpleQueue[tuple[float, Future[Any]]] = queue.SimpleQueue()
+    """Submits `size` requests at once. Returns how long each takes until its ABC is written, in seconds."""
+    finished: queue.SimpleQueue[tuple[float, Future[Any]]] = queue.SimpleQueue()
     began = time.perf_counter()
     for _ in range(size):
-        composer.submit(next(requests)).add_done_callback(lambda future: written.put((time.perf_counter(), future)))
+        composer.submit(next(requests)).add_done_callback(lambda future: finished.put((time.perf_counter(), future)))
     times = []
     for _ in range(size):
-        future = written.get()[1]
+        future = finished.get()[1]
         write(future.result().score)
         times.append(time.perf_counter() - began)
     return times
 
 
 def main() -> None:
-    cell = Cell(**json.loads(sys.argv[1]))
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # else OpenVINO forks a process that reports its use
+    cell = ComposerCell(**json.loads(sys.argv[1]))
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # or OpenVINO starts a process that reports its use
     try:
-        echo(**measure(cell))
-    except Exception as error:  # whatever a library raises: the parent shows it
-        echo(error=f"{type(error).__name__}: {error}".splitlines()[0])
-    os._exit(0)  # whatever threads are left
+        report(**measure(cell))
+    except Exception as error:  # whatever a library raises, the parent process shows it
+        report(error=f"{type(error).__name__}: {error}".splitlines()[0])
+    os._exit(0)  # does not wait for threads that are left
 
 
 if __name__ == "__main__":

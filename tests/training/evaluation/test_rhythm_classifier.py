@@ -1,4 +1,4 @@
-"""The judge of rhythms: learns what tells dances apart that share a metre, and says how sure it is."""
+"""The rhythm classifier separates rhythms of the same metre and knows how sure it is."""
 
 import random
 from dataclasses import replace
@@ -9,9 +9,16 @@ import pytest
 from generator.notation.metres import Metre
 from generator.notation.reader import read
 from generator.notation.score import Score
-from training.evaluation.rhythms import NAMES, RhythmJudge, candidates, features, judgeable, validated
+from training.evaluation.rhythm_classifier import (
+    NAMES,
+    RhythmClassifier,
+    can_classify,
+    candidates,
+    classification_report,
+    features,
+)
 
-# A bar of each, in the ways that tell them apart.
+# Typical bars of each rhythm.
 BARS = {
     "reel": ("M:4/4", "{}{}{}{} {}{}{}{}", "{}2{}{} {}{}{}{}"),
     "hornpipe": ("M:4/4", "{}>{}{}>{} {}>{}{}>{}", "(3{}{}{} {}>{} {}>{}{}>{}"),
@@ -34,14 +41,14 @@ def tune(rhythm: str, seed: int, bars: int = 8) -> Score:
 
 
 @pytest.fixture(scope="module")
-def judge() -> RhythmJudge:
+def classifier() -> RhythmClassifier:
     training = [tune(rhythm, seed) for rhythm in BARS for seed in range(20)]
-    return RhythmJudge.fit(training, [tune(rhythm, seed) for rhythm in BARS for seed in range(100, 108)])
+    return RhythmClassifier.fit(training, [tune(rhythm, seed) for rhythm in BARS for seed in range(100, 108)])
 
 
-def test_unheard_tunes_are_told_apart(judge: RhythmJudge):
-    unheard = [tune(rhythm, seed) for rhythm in BARS for seed in range(200, 210)]
-    found = validated(judge, unheard)
+def test_held_out_tunes_are_classified(classifier: RhythmClassifier) -> None:
+    held_out = [tune(rhythm, seed) for rhythm in BARS for seed in range(200, 210)]
+    found = classification_report(classifier, held_out)
     assert found["tunes"] == 50
     assert found["accuracy"] == found["consistent"] == 1
     assert found["by_rhythm"]["hornpipe"] == {"tunes": 10, "same": 10, "consistent": 10}
@@ -50,37 +57,37 @@ def test_unheard_tunes_are_told_apart(judge: RhythmJudge):
     assert found["false_acceptance"] < 0.2
 
 
-def test_only_rhythms_of_the_metre_come_into_question(judge: RhythmJudge):
-    likelihoods = judge.likelihoods([tune("jig", 300), tune("reel", 300)])
-    assert likelihoods.sum(1) == pytest.approx([1, 1])
-    assert {name for name, likely in zip(NAMES, likelihoods[0], strict=True) if likely} <= {"jig", "slide", "march", "air"}
-    assert judge.ratios([tune("jig", 300)], ["reel"]) == [0]
-    assert judge.ratios([tune("jig", 300)], ["jig"]) == [1]
-    assert 0 < judge.ratios([tune("jig", 300)], ["air"])[0] < 1
+def test_only_rhythms_of_the_metre_have_a_probability(classifier: RhythmClassifier) -> None:
+    probabilities = classifier.probabilities([tune("jig", 300), tune("reel", 300)])
+    assert probabilities.sum(1) == pytest.approx([1, 1])
+    assert {name for name, likely in zip(NAMES, probabilities[0], strict=True) if likely} <= {"jig", "slide", "march", "air"}
+    assert classifier.ratios([tune("jig", 300)], ["reel"]) == [0]
+    assert classifier.ratios([tune("jig", 300)], ["jig"]) == [1]
+    assert 0 < classifier.ratios([tune("jig", 300)], ["air"])[0] < 1
 
 
-def test_a_metre_of_no_rhythm_and_free_metre_are_of_none(judge: RhythmJudge):
+def test_a_metre_without_rhythms_and_free_metre_have_no_rhythm(classifier: RhythmClassifier) -> None:
     odd = replace(tune("reel", 1), metre=Metre(5, 4))
     free = replace(odd, metre=None)
-    assert judge.likelihoods([odd, free]).sum() == 0
-    assert list(judge.ratios([odd, free], ["reel", "air"])) == [0, 0]
+    assert classifier.probabilities([odd, free]).sum() == 0
+    assert list(classifier.ratios([odd, free], ["reel", "air"])) == [0, 0]
     assert not any(candidates(None))
-    assert judgeable(tune("jig", 1))
-    assert not judgeable(replace(tune("jig", 1), metre=Metre(3, 4)))
-    assert not judgeable(replace(tune("jig", 1), rhythm=""))
+    assert can_classify(tune("jig", 1))
+    assert not can_classify(replace(tune("jig", 1), metre=Metre(3, 4)))
+    assert not can_classify(replace(tune("jig", 1), rhythm=""))
     assert features(free) == {}
 
 
-def test_the_threshold_lets_nineteen_of_twenty_validation_tunes_pass():
+def test_the_threshold_accepts_95_percent_of_the_validation_tunes() -> None:
     training = [tune(rhythm, seed) for rhythm in BARS for seed in range(20)]
     held_out = [tune("reel", seed) for seed in range(38)] + [replace(tune("march", seed), rhythm="reel") for seed in range(2)]
-    judge = RhythmJudge.fit(training, held_out)
-    ratios = judge.ratios(held_out, ["reel"] * 40)
-    assert sum(ratios >= judge.threshold) == 38
-    assert judge.threshold == 1
+    classifier = RhythmClassifier.fit(training, held_out)
+    ratios = classifier.ratios(held_out, ["reel"] * 40)
+    assert sum(ratios >= classifier.threshold) == 38
+    assert classifier.threshold == 1
 
 
-def test_pick_ups_keys_and_form_say_nothing_of_the_rhythm():
+def test_features_ignore_pick_ups_keys_and_form() -> None:
     plain, raised = (
         read(f"X:1\nM:6/8\nL:1/8\nK:{key}\n{body}") for key, body in (("D", "|:DEF FED|D3 D3:|"), ("E", "|:EFG GFE|E3 E3:|"))
     )

@@ -1,7 +1,7 @@
-"""What is measured of one tune: whether it is well made, is what was asked for, can be played, and recalls itself.
+"""Metrics of a single tune: whether it is well-formed, matches the request, is playable, and repeats itself.
 
-Each measure of a tune is a pair (how much, out of how much), so that a table adds both up over many tunes: 1 of 1 where
-the tune ends on its tonic, 30 of 32 bars that add up, 0 of 0 where the question does not arise.
+Each metric is a pair (amount, total), so that both can be summed over many tunes: 1 of 1 if the tune ends on its tonic, 30 of
+32 complete bars, 0 of 0 if the metric doesn't apply.
 """
 
 from __future__ import annotations
@@ -37,51 +37,51 @@ from generator.notation.structure import Part, illegal_bars
 from generator.notation.tokens import token_metre
 
 if TYPE_CHECKING:
-    from training.baselines.forms import Header
+    from training.baselines.tokenizers import Header
 
 DANCES = ("reel", "jig", "slip jig", "hornpipe", "polka", "slide", "waltz", "strathspey")  # marches and airs are no dances
-FIDDLE = range(55, 84)  # MIDI: the open G to the B of the first position
-WHISTLE = range(62, 84)  # a D whistle's two octaves, as they are written: an octave below where they sound
-ODD_BARS = 0.1  # of the bars may be wrong in a tune that is still in its metre
-BETTER_FIT = 0.02  # share of the notes by which another scale must fit better to make a tune be in another key
+FIDDLE = range(55, 84)  # MIDI pitches of the first position: the open G to B
+WHISTLE = range(62, 84)  # the two octaves of a D whistle as written, an octave below how they sound
+MAX_WRONG_SHARE = 0.1  # share of the bars that may be incomplete in a tune that counts as in its metre
+BETTER_FIT = 0.02  # by which share of the notes another scale must fit better for the tune to count as in another key
 
 
-def understood(text: str) -> Score | None:
-    """The tune in a text; None where our reader finds none."""
+def read_or_none(text: str) -> Score | None:
+    """Parses a tune; None if our reader can't."""
     try:
         return read(text)
     except NotationError:
         return None
 
 
-def judge(score: Score | None, wish: Header) -> dict[str, Ratio]:
-    """Every measure that the tune alone answers. A text that cannot be read fails what it could have passed."""
+def measure_tune(score: Score | None, request: Header) -> dict[str, Ratio]:
+    """All metrics that depend on the tune alone. An unreadable tune fails whatever applies to it."""
     if score is None:
         failed = dict.fromkeys(
             ("readable", "bars_legal", "repeats_resolve", "ends_on_tonic", "metre", "key_written", "key"), (0.0, 1.0)
         )
-        return failed | {"aabb": (0.0, float(wish.rhythm in DANCES)), "fiddle": (0.0, 1.0), "whistle": (0.0, 1.0)}
-    asked = Key.parse(wish.key)
+        return failed | {"aabb": (0.0, float(request.rhythm in DANCES)), "fiddle": (0.0, 1.0), "whistle": (0.0, 1.0)}
+    requested = Key.parse(request.key)
     wrong = {index for index, *_ in illegal_bars(score)}
     bars = len(score.bars)
     notes = melody(score)
     layout = layout_of(score)
     lengths = [bars_of(part, score.metre) for part in layout or ()]
-    written = score.key == asked
+    written = score.key == requested
     return {
         "readable": (1.0, 1.0),
-        "bars_legal": _share(not wrong),
+        "bars_legal": _flag(not wrong),
         "legal_bars": (float(bars - len(wrong)), float(bars)),
-        "repeats_resolve": _share(layout is not None and closed(score.bars)),
-        "ends_on_tonic": _share(ends_on_tonic(score)),
-        "aabb": _share(is_aabb(layout or (), score.metre)) if wish.rhythm in DANCES else (0.0, 0.0),
+        "repeats_resolve": _flag(layout is not None and repeats_match(score.bars)),
+        "ends_on_tonic": _flag(ends_on_tonic(score)),
+        "aabb": _flag(is_aabb(layout or (), score.metre)) if request.rhythm in DANCES else (0.0, 0.0),
         "parts_of_8": (float(lengths.count(PART_BARS)), float(len(lengths))),
-        "metre": _share(same_metre(score.metre, wish.metre) and len(wrong) <= ODD_BARS * bars),
-        "key_written": _share(written),
-        "key": _share(written and fits_key(notes, asked)),
-        "notes_in_scale": in_scale(notes, asked),
-        "fiddle": _share(all(pitch.midi in FIDDLE for pitch in notes)),
-        "whistle": _share(all(pitch.midi in WHISTLE for pitch in notes)),
+        "metre": _flag(same_metre(score.metre, request.metre) and len(wrong) <= MAX_WRONG_SHARE * bars),
+        "key_written": _flag(written),
+        "key": _flag(written and fits_key(notes, requested)),
+        "notes_in_scale": in_scale(notes, requested),
+        "fiddle": _flag(all(pitch.midi in FIDDLE for pitch in notes)),
+        "whistle": _flag(all(pitch.midi in WHISTLE for pitch in notes)),
         "recall_bars": _sum(recalled_bars(part, score.metre) for part in layout or ()),
         "recall_notes": _sum(recall(part, score.metre) for part in layout or ()),
         "endings_alike": endings_alike(layout or (), score.metre),
@@ -90,20 +90,20 @@ def judge(score: Score | None, wish: Header) -> dict[str, Ratio]:
     }
 
 
-def _share(holds: bool) -> Ratio:
+def _flag(holds: bool) -> Ratio:
     return float(holds), 1.0
 
 
 def _sum(ratios: Iterable[Ratio]) -> Ratio:
     pairs = list(ratios)
-    return sum(much for much, _ in pairs), sum(of for _, of in pairs)
+    return sum(amount for amount, _ in pairs), sum(total for _, total in pairs)
 
 
 # form
 
 
-def closed(bars: Sequence[Bar]) -> bool:
-    """Whether every `|:` is closed by a `:|` before the next, and every first ending ends in one."""
+def repeats_match(bars: Sequence[Bar]) -> bool:
+    """Whether every `|:` is closed by a `:|` before the next one, and every first ending ends with one."""
     is_open = first_ending = False
     for bar in bars:
         if (bar.repeat_start and is_open) or (first_ending and bar.endings == (2,)):
@@ -116,13 +116,13 @@ def closed(bars: Sequence[Bar]) -> bool:
 
 
 def is_aabb(layout: Sequence[Part], metre: Metre | None) -> bool:
-    """Two parts of eight bars, each played twice."""
+    """Whether a tune has two parts of eight bars, each repeated."""
     return len(layout) == 2 and all(part.repeated and bars_of(part, metre) == PART_BARS for part in layout)
 
 
-def same_metre(metre: Metre | None, asked: str) -> bool:
-    """Whether a tune is in the metre that was asked for; 2/2 and 4/4 are the same."""
-    wanted = Metre.parse(asked)
+def same_metre(metre: Metre | None, requested: str) -> bool:
+    """Whether a tune is in the requested metre; 2/2 and 4/4 count as the same."""
+    wanted = Metre.parse(requested)
     return metre is not None and wanted is not None and token_metre(metre) == token_metre(wanted)
 
 
@@ -130,7 +130,7 @@ def same_metre(metre: Metre | None, asked: str) -> bool:
 
 
 def fits_key(notes: Sequence[Pitch], key: Key) -> bool:
-    """Whether no other diatonic scale holds noticeably more of the notes than the key's own."""
+    """Whether no other diatonic scale contains noticeably more of the notes than the key's own."""
     if not notes:
         return False
     classes = Counter(note.midi % 12 for note in notes)
@@ -141,23 +141,27 @@ def fits_key(notes: Sequence[Pitch], key: Key) -> bool:
 
 # abc2midi
 
-# It says so of hornpipes in 2/2, as O'Neill's book has them: of what it knows to swing, not of the tune.
-_NO_FAULT = b"Hornpipe must be in 2/4 or 4/4 time"
+# A warning about hornpipes in 2/2, as in O'Neill's book: a limit of abc2midi, not an error of the tune.
+_IGNORED_WARNING = b"Hornpipe must be in 2/4 or 4/4 time"
 
 
-def abc2midi_passes(texts: Sequence[str], program: str) -> list[bool]:
-    """For each text whether abc2midi plays it without an error or a warning."""
+def abc2midi_accepts(texts: Sequence[str], program: str) -> list[bool]:
+    """For each tune, whether abc2midi converts it without an error or warning."""
 
-    def passes(text: str) -> bool:
+    def accepts(text: str) -> bool:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "tune.abc").write_text(text, encoding="utf-8")
             try:
                 run = subprocess.run([program, "tune.abc", "-o", "tune.mid"], cwd=folder, capture_output=True, timeout=10)
             except subprocess.TimeoutExpired:
                 return False
-            said = (run.stdout + run.stderr).splitlines()
-            complaints = [line for line in said if re.search(rb"error|warning", line, re.IGNORECASE) and _NO_FAULT not in line]
-            return run.returncode == 0 and not complaints and (Path(folder) / "tune.mid").exists()
+            output = (run.stdout + run.stderr).splitlines()
+            problems = [line for line in output if re.search(rb"error|warning", line, re.IGNORECASE)]
+            return (
+                run.returncode == 0
+                and all(_IGNORED_WARNING in line for line in problems)
+                and (Path(folder) / "tune.mid").exists()
+            )
 
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(passes, texts))
+        return list(pool.map(accepts, texts))
