@@ -1,4 +1,4 @@
-"""What the composer promises of every tune, counted: `python -m tests.benchmarks.composing`.
+"""Counts violations of what the composer guarantees for every tune: `python -m tests.benchmarks.composing`.
 
 Needs the corpus (`tunesmith corpus`). Takes minutes.
 """
@@ -48,7 +48,7 @@ MODES = ("continue", "answer", "vary", "second part")
 
 
 def openings(entries: list[Entry], rng: random.Random) -> Iterator[tuple[Score, str]]:
-    """Beginnings of real tunes, in another key than theirs, of one to nine bars or cut within a bar."""
+    """Endless openings of one to nine bars, the last one perhaps incomplete, from real tunes in other keys."""
     while True:
         entry = rng.choice(entries)
         own = Key.parse(entry.key)
@@ -62,8 +62,8 @@ def openings(entries: list[Entry], rng: random.Random) -> Iterator[tuple[Score, 
         yield score, "\n".join([*fields, f"K:{key.abc}", begun + rng.choice(["", "|"])]) + "\n"
 
 
-def wishes(entries: list[Entry], count: int, rng: random.Random) -> Iterator[TuneRequest]:
-    """Every rhythm in every key of every mode, with what is left open; every third has an opening."""
+def requests(entries: list[Entry], count: int, rng: random.Random) -> Iterator[TuneRequest]:
+    """Requests with every rhythm and key, or without; every third has an opening instead."""
     grid = cycle(product([None, *RHYTHMS], [None, *KEYS]))
     texts = openings(entries, rng)
     made = 0
@@ -77,18 +77,19 @@ def wishes(entries: list[Entry], count: int, rng: random.Random) -> Iterator[Tun
             rhythm, key = next(grid)
             options |= {"rhythm": rhythm, "key": key.abc if key else None, "structure": rng.choice(["parts", "parts", "free"])}
         try:
-            yield TuneRequest.check(**options)  # type: ignore[arg-type]
-        except RequestError:  # a sentence, such as that there is nothing to vary
+            yield TuneRequest.check(**options)
+        except RequestError:  # for example because there is nothing to vary
             continue
         made += 1
 
 
 def faults(request: TuneRequest, score: Score) -> Iterator[str]:
+    """What is wrong with the tune for a request."""
     again = read(write(score))
     given = set()
     if request.opening:
         opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode=request.mode)
-        given = {index for index, *_ in illegal_bars(opening)}  # what was brought along is not ours to mend
+        given = {index for index, *_ in illegal_bars(opening)}  # faults of the opening itself do not count
     if [bar for bar in illegal_bars(again) if bar[0] not in given]:
         yield "illegal bar"
     if not repeats_match(again.bars):
@@ -109,13 +110,13 @@ def faults(request: TuneRequest, score: Score) -> Iterator[str]:
 
 
 def check_tunes(composer: Composer, entries: list[Entry], count: int) -> dict[str, object]:
-    """Illegal bars, unclosed repeats, dead ends, over-long tunes."""
+    """Counts the faults and errors of many tunes."""
     found: Counter[str] = Counter()
-    for batch in _batched(wishes(entries, count, random.Random(1)), 256):
-        futures = [(wish, composer.submit(wish)) for wish in batch]
-        for wish, future in futures:
+    for batch in _batched(requests(entries, count, random.Random(1)), 256):
+        futures = [(request, composer.submit(request)) for request in batch]
+        for request, future in futures:
             try:
-                found.update(faults(wish, future.result(300).score))
+                found.update(faults(request, future.result(300).score))
             except Exception as error:
                 found[f"{type(error).__name__}: {error}"] += 1
         print(f"\r{sum(1 for _ in futures)} more", end="", file=sys.stderr)
@@ -123,7 +124,7 @@ def check_tunes(composer: Composer, entries: list[Entry], count: int) -> dict[st
 
 
 def check_seeds(composer: Composer, count: int) -> dict[str, object]:
-    """The same request alone and among 63 others."""
+    """Counts the requests that give the same tune alone and among 63 others."""
     rng = random.Random(2)
     same = 0
     for number in range(count):
@@ -132,26 +133,26 @@ def check_seeds(composer: Composer, count: int) -> dict[str, object]:
         others = [
             TuneRequest.check(rhythm=rng.choice([None, *RHYTHMS]), seed=rng.randrange(10**6), candidates=1) for _ in range(63)
         ]
-        place = rng.randrange(64)
-        tunes = composer.compose([*others[:place], request, *others[place:]])
-        same += write(tunes[place].score) == alone
+        index = rng.randrange(64)
+        tunes = composer.compose([*others[:index], request, *others[index:]])
+        same += write(tunes[index].score) == alone
     return {"seeds": count, "same": same}
 
 
 def check_openings(composer: Composer, entries: list[Entry], count: int) -> dict[str, object]:
-    """Openings from real tunes in other keys: unchanged at the beginning, and what follows is legal."""
+    """Counts tunes that change their opening or continue it with illegal bars."""
     rng, texts = random.Random(3), openings(entries, random.Random(4))
-    asked: list[tuple[TuneRequest, Score]] = []
+    accepted: list[tuple[TuneRequest, Score]] = []
     refused: Counter[str] = Counter()
-    while len(asked) < count:
+    while len(accepted) < count:
         _, text = next(texts)
         try:
             request = TuneRequest.check(opening=text, seed=rng.randrange(10**6), candidates=1)
-            asked.append((request, read_opening(text)))
+            accepted.append((request, read_opening(text)))
         except (RequestError, NotationError) as error:
             refused[str(error)] += 1
     changed, illegal = [], []
-    for (request, opening), tune in zip(asked, composer.compose([request for request, _ in asked]), strict=True):
+    for (request, opening), tune in zip(accepted, composer.compose([request for request, _ in accepted]), strict=True):
         score = read(write(tune.score))
         given = [(note.pitches, note.duration) for note in opening.notes()]
         begun = [(note.pitches, note.duration) for note in score.notes()][: len(given)]
@@ -161,11 +162,11 @@ def check_openings(composer: Composer, entries: list[Entry], count: int) -> dict
         if any(index not in own for index, *_ in illegal_bars(score)):
             illegal.append(request.opening)
     examples = (changed + illegal)[:3]
-    return {"openings": count, "changed": len(changed), "illegal": len(illegal), "refused": dict(refused), "such as": examples}
+    return {"openings": count, "changed": len(changed), "illegal": len(illegal), "refused": dict(refused), "examples": examples}
 
 
 def check_bits(entries: list[Entry]) -> dict[str, float]:
-    """Bits per note of the runtime, stepping through the tunes, and of the model as it was trained."""
+    """Bits per note of the runtime, step by step, and of the training model."""
     weights, tokenizer = load_weights(), make_tokenizer("tunesmith", ())
 
     def judge(examples: Sequence[Example]) -> list[NDArray[np.float64]]:
@@ -175,10 +176,10 @@ def check_bits(entries: list[Entry]) -> dict[str, float]:
         bits = np.zeros((len(examples), longest))
         for row, example in enumerate(examples):
             inputs[: len(example.tokens), row] = example.inputs
-        for at in range(longest - 1):
-            logits = runtime.step(inputs[at], np.full(len(examples), at == 0)).astype(np.float64)
-            chosen = logits[np.arange(len(examples)), inputs[at + 1, :, 0]]
-            bits[:, at] = (np.log(np.exp(logits).sum(1)) - chosen) / np.log(2)
+        for step in range(longest - 1):
+            logits = runtime.step(inputs[step], np.full(len(examples), step == 0)).astype(np.float64)
+            chosen = logits[np.arange(len(examples)), inputs[step + 1, :, 0]]
+            bits[:, step] = (np.log(np.exp(logits).sum(1)) - chosen) / np.log(2)
         return [row[: len(example.tokens) - 1] for row, example in zip(bits, examples, strict=True)]
 
     trained = bits_per_note(tokenizer, entries, model_of_weights(weights).token_bits)
@@ -186,7 +187,7 @@ def check_bits(entries: list[Entry]) -> dict[str, float]:
 
 
 def check_grammar(rows: int) -> dict[str, float]:
-    """The share of a step that grammar, features and draw take."""
+    """The share of a step's time that grammar, features and drawing take."""
     runtime, batch = open_runtime(load_weights(), rows), Batch(rows)
     plan = make_plan(TuneRequest.check(rhythm="reel", key="Ador", seed=1))
     for row in range(rows):

@@ -1,13 +1,12 @@
-"""Whether ranking helps: the best of several candidates beside the first of them, without knowing which is which.
+"""Measures whether ranking helps: a blind comparison of the best of several candidates with the first one.
 
     .venv/bin/python -m tests.benchmarks.ranking [--requests 200] [--candidates 8] [--seed 0] [--json FILE]
 
-The requests are the headers of real test tunes; each is composed several times under seeds of its own. Of each request two
-tunes are judged: the first candidate, which is what would come without ranking, and the one that is ranked highest. They are
-handed to the judges as left and right, by lot; only when all are judged is it opened which was which. A judge says of each
-tune how far it is from what it should be; the nearer one wins. Where the first candidate is also the highest ranked there is
-nothing to compare, and both are left out of the sign test. Then all tunes of either side, and as many real test tunes, are
-measured as `tunesmith evaluate` does. Reads data/corpus.
+The requests are the headers of real test tunes. For each, several candidates are composed with seeds of their own, and two of
+them are judged: the first, which would be returned without ranking, and the one with the highest score. The judges get them
+in random order. A judge measures how far each tune is from what it should be; the closer one wins. If the first candidate
+also has the highest score, there is nothing to compare, and the request is excluded from the sign test. Then all tunes of
+both sides and as many real test tunes are measured as in `tunesmith evaluate`. Reads data/corpus.
 """
 
 import argparse
@@ -23,7 +22,8 @@ from typing import Any
 
 import keras
 
-from generator.composer.composer import ComposedTune, Composer
+from generator.composer.candidates import ComposedTune
+from generator.composer.composer import Composer
 from generator.composer.measures import bars_of, ends_on_tonic, in_scale, layout_of, melody, pitches, recall
 from generator.composer.novelty import NEAR_COPY, Novelty
 from generator.composer.ranking import Judge, best
@@ -48,8 +48,8 @@ from training.ranking_data import bits_per_token
 SLOTS = 64
 PLANTED = 1000
 NGRAM_FORM = "folk_rnn"
-# What is told of both sides, of the measures of `tunesmith evaluate`.
-TOLD = (
+# The measures of `tunesmith evaluate` that are reported.
+REPORTED = (
     "ends_on_tonic", "key", "notes_in_scale", "rhythm", "rhythm_same", "fiddle", "whistle", "run_13", "run_17", "run_33",
     "run_median", "recall_notes", "recall_bars", "endings_alike", "notes", *(f"jsd_{kind}_ratio" for kind in HISTOGRAMS),
 )  # fmt: skip
@@ -57,26 +57,26 @@ TOLD = (
 
 @dataclass(frozen=True)
 class Tune:
-    """What a judge is shown."""
+    """What a judge gets."""
 
     score: Score
-    entry: Entry  # in the form in which the baselines read it
-    asked: Entry
+    entry: Entry  # the tune as the baselines read it
+    requested: Entry  # the real tune whose header was requested
 
 
-Measure = Callable[[Tune], float | None]  # how far off, 0 at best; None where the question does not arise
+Measure = Callable[[Tune], float | None]  # how far off, at best 0; None if it does not apply
 
 
-def composed(asked: Sequence[Entry], candidates: int, seed: int) -> list[list[ComposedTune]]:
-    """Several tunes for each header."""
+def compose(requested: Sequence[Entry], candidates: int, seed: int) -> list[list[ComposedTune]]:
+    """Several candidates for each header."""
     composer = Composer(load_weights(), slots=SLOTS)
     try:
         futures = [
             [
                 composer.submit(TuneRequest.check(rhythm=entry.rhythm, key=entry.key, metre=entry.metre, seed=seed + number))
-                for number in range(at * candidates, (at + 1) * candidates)
+                for number in range(index * candidates, (index + 1) * candidates)
             ]
-            for at, entry in enumerate(asked)
+            for index, entry in enumerate(requested)
         ]
         return [[future.result() for future in row] for row in futures]
     finally:
@@ -84,7 +84,7 @@ def composed(asked: Sequence[Entry], candidates: int, seed: int) -> list[list[Co
 
 
 def measures(corpus: Corpus, reference: Reference, known: Novelty) -> dict[str, tuple[str, Measure]]:
-    """Each judge by name, and whether the ranking looks at the same (“seen”) or not (“unseen”)."""
+    """The judges by name, each with “seen” if ranking uses the same trait, else “unseen”."""
     tokenizer = make_tokenizer(NGRAM_FORM, corpus.split("train"))
     training, held_out = ([tokenizer.example(entry) for entry in corpus.split(side)] for side in ("train", "validation"))
     ngram = NGram(training, held_out, len(tokenizer.vocabulary))
@@ -93,7 +93,7 @@ def measures(corpus: Corpus, reference: Reference, known: Novelty) -> dict[str, 
     def surprise(entry: Entry) -> float:
         return bits_per_note(tokenizer, [entry], ngram.token_bits)
 
-    usual = {rhythm: statistics.median(surprise(entry) for entry in alike) for rhythm, alike in _by_rhythm(corpus).items()}
+    medians = {rhythm: statistics.median(surprise(entry) for entry in alike) for rhythm, alike in _by_rhythm(corpus).items()}
     made_up = {
         rhythm: sum_histograms(histograms(real[entry.id]) for entry in alike) for rhythm, alike in _by_rhythm(corpus).items()
     }
@@ -103,30 +103,30 @@ def measures(corpus: Corpus, reference: Reference, known: Novelty) -> dict[str, 
     }
 
     def rhythm(tune: Tune) -> float | None:
-        if tune.asked.rhythm not in NAMES:
+        if tune.requested.rhythm not in NAMES:
             return None
-        return 1 - float(reference.classifier.ratios([tune.score], [tune.asked.rhythm])[0])
+        return 1 - float(reference.classifier.ratios([tune.score], [tune.requested.rhythm])[0])
 
     def consistent(tune: Tune) -> float | None:
         off = rhythm(tune)
         return None if off is None else float(1 - off < reference.classifier.threshold)
 
     def apart(kind: str) -> Measure:
-        return lambda tune: divergence(histograms(tune.score)[kind], made_up[tune.asked.rhythm][kind])
+        return lambda tune: divergence(histograms(tune.score)[kind], made_up[tune.requested.rhythm][kind])
 
     def recalling(tune: Tune) -> float | None:
         own = _recall(tune.score)
-        return None if own is None else abs(own - recalls[tune.asked.rhythm])
+        return None if own is None else abs(own - recalls[tune.requested.rhythm])
 
     def outside(tune: Tune) -> float:
-        held, notes = in_scale(melody(tune.score), tune.score.key)
-        return 1 - held / notes
+        inside, notes = in_scale(melody(tune.score), tune.score.key)
+        return 1 - inside / notes
 
     return {
-        "rhythm classifier: how unlikely the rhythm asked for is": ("seen", rhythm),
-        "rhythm classifier: not consistent with the rhythm asked for": ("seen", consistent),
+        "rhythm classifier: how unlikely the requested rhythm is": ("seen", rhythm),
+        "rhythm classifier: not consistent with the requested rhythm": ("seen", consistent),
         "n-gram model: bits per note, distance from real tunes' median": (
-            "unseen", lambda tune: abs(surprise(tune.entry) - usual[tune.asked.rhythm])),
+            "unseen", lambda tune: abs(surprise(tune.entry) - medians[tune.requested.rhythm])),
         "n-gram model: bits per note": ("unseen", lambda tune: surprise(tune.entry)),
         **{
             f"divergence from real test tunes of the rhythm, {kind.replace('_', ' ')}": (
@@ -150,30 +150,30 @@ def _by_rhythm(corpus: Corpus) -> dict[str, list[Entry]]:
 
 def _recall(score: Score) -> float | None:
     ratios = [recall(part, score.metre) for part in layout_of(score) or () if bars_of(part, score.metre) >= 8]
-    notes = sum(of for _, of in ratios)
-    return sum(much for much, _ in ratios) / notes if notes else None
+    notes = sum(total for _, total in ratios)
+    return sum(count for count, _ in ratios) / notes if notes else None
 
 
 def sign_test(wins: int, losses: int) -> float:
-    """The probability that chance alone leaves the two as far apart, or farther."""
-    of = wins + losses
-    fewer = sum(math.comb(of, count) for count in range(min(wins, losses) + 1))
-    return min(1.0, 2 * fewer / 2**of)
+    """The probability of a difference at least as large by chance (two-sided)."""
+    total = wins + losses
+    tail = sum(math.comb(total, count) for count in range(min(wins, losses) + 1))
+    return min(1.0, float(2 * tail / 2**total))
 
 
 def compared(pairs: Sequence[tuple[Tune, Tune]], judges: dict[str, tuple[str, Measure]], seed: int) -> dict[str, Any]:
-    """Of each judge how often the second of a pair wins, neither, or the first; each is shown them as left and right."""
-    lot = random.Random(seed)
+    """For each judge, how often the second of a pair wins, ties or loses. The judges get the pairs in random order."""
+    rng = random.Random(seed)
     found = {}
     for name, (seen, measure) in judges.items():
         wins = ties = losses = 0
         sides: list[list[float]] = [[], []]
         for pair in pairs:
-            swapped = lot.random() < 0.5
+            swapped = rng.random() < 0.5
             left, right = (measure(tune) for tune in (reversed(pair) if swapped else pair))
             if left is None or right is None:
                 continue
-            first, second = (right, left) if swapped else (left, right)  # opened
+            first, second = (right, left) if swapped else (left, right)
             sides[0].append(first)
             sides[1].append(second)
             wins, ties, losses = wins + (second < first), ties + (second == first), losses + (second > first)
@@ -185,54 +185,55 @@ def compared(pairs: Sequence[tuple[Tune, Tune]], judges: dict[str, tuple[str, Me
 
 
 def planted(corpus: Corpus, known: Novelty, composed: Sequence[Sequence[int]], seed: int) -> dict[str, int]:
-    """How many candidates are found to be copies that a stretch of a known tune, in some key, was planted into."""
-    lot = random.Random(seed)
-    tunes = [pitches(score_of(entry)) for entry in lot.sample(corpus.entries, min(PLANTED, len(corpus.entries)))]
+    """Plants runs of known tunes in other keys into candidates, and counts how many of them are recognised as copies."""
+    rng = random.Random(seed)
+    tunes = [pitches(score_of(entry)) for entry in rng.sample(corpus.entries, min(PLANTED, len(corpus.entries)))]
     copies = []
     for known_one in tunes:
         if len(known_one) >= NEAR_COPY:
-            start = lot.randint(0, len(known_one) - NEAR_COPY)
-            stretch, up = known_one[start : start + lot.randint(NEAR_COPY, len(known_one))], lot.randint(-6, 6)
-            host = lot.choice(composed)
-            at = lot.randrange(len(host))
+            start = rng.randint(0, len(known_one) - NEAR_COPY)
+            stretch, up = known_one[start : start + rng.randint(NEAR_COPY, len(known_one))], rng.randint(-6, 6)
+            host = rng.choice(composed)
+            at = rng.randrange(len(host))
             copies.append([*host[:at], *(pitch + up for pitch in stretch), *host[at:]])
     return {"copies": len(copies), "rejected": sum(found.notes >= NEAR_COPY for found in known.closest(copies))}
 
 
 def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[str, Any]:
     keras.mixed_precision.set_global_policy("float32")
-    asked = choose_prompts(corpus.split("test"), seed, requests)
-    rows = composed(asked, candidates, seed * requests * candidates)
+    requested = choose_prompts(corpus.split("test"), seed, requests)
+    rows = compose(requested, candidates, seed * requests * candidates)
     known, judge = Novelty.load(), Judge.load()
     model = token_bits_of(model_of_weights(load_weights()).network)
     flat = [tune for row in rows for tune in row]
     bits = bits_per_token([Example.of(tune.tokens, tune.score.key, bars_per_part(tune.tokens)) for tune in flat], model)
     melodies = [pitches(tune.score) for tune in flat]
     closest = known.closest(melodies)
-    scores = [judge.scores(tune.score, *told) for tune, *told in zip(flat, bits, closest, strict=True)]
+    scores = [judge.scores(tune.score, bit, near) for tune, bit, near in zip(flat, bits, closest, strict=True)]
     chosen, totals = [], []
     for start in range(0, len(flat), candidates):
         own = slice(start, start + candidates)
         chosen.append(best([found["total"] for found in scores[own]], closest[own]))
         totals.append([round(found["total"], 3) for found in scores[own]])
 
-    def tune(at: int, number: int) -> Tune:
-        made, wish = rows[at][number], asked[at]
+    def tune(index: int, number: int) -> Tune:
+        made, header = rows[index][number], requested[index]
         key, metre = made.score.key.abc, str(made.score.metre)
-        entry = Entry(f"{at}:{number}", made.score.title, wish.rhythm, key, metre, "", "test", list(made.tokens))
-        return Tune(made.score, entry, wish)
+        entry = Entry(f"{index}:{number}", made.score.title, header.rhythm, key, metre, "", "test", list(made.tokens))
+        return Tune(made.score, entry, header)
 
-    print("Learning from the training tunes what to judge by…", flush=True)
+    print("Training the judges on the training tunes…", flush=True)
     reference = Reference(corpus)
     judges = measures(corpus, reference, known)
-    pairs = [(tune(at, 0), tune(at, number)) for at, number in enumerate(chosen) if number]
+    pairs = [(tune(index, 0), tune(index, number)) for index, number in enumerate(chosen) if number]
     texts = {
-        "real": [write(score_of(entry)) for entry in asked],
+        "real": [write(score_of(entry)) for entry in requested],
         "single": [write(row[0].score) for row in rows],
         "ranked": [write(row[number or 0].score) for row, number in zip(rows, chosen, strict=True)],
     }
     columns = [Column(name, name, [abc]) for name, abc in texts.items()]
-    told = measure_columns(columns, [asked], reference, program=None, track=lambda _, steps: nullcontext(steps))["metrics"]
+    measured = measure_columns(columns, [requested], reference, program=None, track=lambda _, steps: nullcontext(steps))
+    evaluation = measured["metrics"]
     return {
         "requests": requests, "candidates": candidates, "seed": seed, "model": str(load_weights().card["name"]),
         "near_copies": sum(found.notes >= NEAR_COPY for found in closest),
@@ -242,7 +243,7 @@ def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[s
         "compared": len(pairs),
         "judges": compared(pairs, judges, seed),
         "evaluation": {
-            name: {column: cell["mean"] for column, cell in told[name].items()} for name in TOLD if name in told
+            name: {column: cell["mean"] for column, cell in evaluation[name].items()} for name in REPORTED if name in evaluation
         },
         "totals": totals,
     }  # fmt: skip
@@ -250,9 +251,9 @@ def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[s
 
 def table(found: dict[str, Any]) -> str:
     lines = [
-        f"{found['requests']} requests of {found['candidates']} candidates: the first was the best of "
+        f"{found['requests']} requests with {found['candidates']} candidates: the first was the best for "
         f"{found['first_was_best']}, {found['compared']} are compared; {found['near_copies']} near-copies.",
-        f"Of {found['planted']['copies']} planted near-copies {found['planted']['rejected']} were rejected.",
+        f"{found['planted']['rejected']} of {found['planted']['copies']} planted near-copies were rejected.",
         "",
         f"{'how far off':<64}{'':>8}{'wins':>6}{'ties':>6}{'losses':>8}{'p':>9}{'single':>10}{'ranked':>10}",
     ]
@@ -261,7 +262,7 @@ def table(found: dict[str, Any]) -> str:
             f"{name:<64}{row['judge']:>8}{row['wins']:>6}{row['ties']:>6}{row['losses']:>8}{row['p']:>9.2g}"
             f"{row['mean_single']:>10.4f}{row['mean_ranked']:>10.4f}"
         )
-    lines += ["", f"{'as `tunesmith evaluate` measures':<64}{'real':>10}{'single':>10}{'ranked':>10}"]
+    lines += ["", f"{'measures of `tunesmith evaluate`':<64}{'real':>10}{'single':>10}{'ranked':>10}"]
     for name, cells in found["evaluation"].items():
         lines.append(f"{name:<64}" + "".join(f"{cells[column]:>10.4f}" for column in ("real", "single", "ranked")))
     return "\n".join(lines)
@@ -274,10 +275,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--corpus", type=Path, default=Path("data/corpus/corpus.jsonl"))
     parser.add_argument("--json", type=Path)
-    asked = parser.parse_args()
-    found = compare(Corpus.load(asked.corpus), asked.requests, asked.candidates, asked.seed)
-    if asked.json:
-        asked.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    options = parser.parse_args()
+    found = compare(Corpus.load(options.corpus), options.requests, options.candidates, options.seed)
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(table(found))
 
 

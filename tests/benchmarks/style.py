@@ -1,11 +1,11 @@
-"""Whether a model of some collections writes like them.
+"""Measures whether a model of some collections composes in their style.
 
     .venv/bin/python -m tests.benchmarks.style --model generator/weights/aird
 
-Two n-gram models are the judges, one of the collections' training tunes and one of all others. A tune is taken for one of the
-collections' where the first is less surprised than the second; the border lies where as many validation tunes of the one
-side as of the other are told wrong. Told are real test tunes of both sides, and what the usual and the asked model compose
-for the metres and keys of all test tunes, one candidate each. Reads data/corpus.
+Two n-gram models are the judges: one of the collections' training tunes, one of all other training tunes. A tune is classified
+as in the collections' style if the first needs fewer bits for it than the second. The threshold is where equally many
+validation tunes of both sides are misclassified. Classified are real test tunes of both sides, and what the default model
+and the given model compose for the metres and keys of all test tunes, one candidate each. Reads data/corpus.
 """
 
 from __future__ import annotations
@@ -30,33 +30,37 @@ HEADER = 3
 
 
 class Judges:
+    """Classifies tunes by two n-gram models."""
+
     def __init__(self, these: Corpus, others: Corpus) -> None:
-        self._two = [
-            NGram(*([example_of(e) for e in side.split(split)] for split in ("train", "validation")), len(VOCABULARY))
-            for side in (these, others)
-        ]
+        self._models = []
+        for side in (these, others):
+            training, validation = ([example_of(entry) for entry in side.split(name)] for name in ("train", "validation"))
+            self._models.append(NGram(training, validation, len(VOCABULARY)))
         sides = [self._lead([example_of(entry) for entry in side.split("validation")]) for side in (these, others)]
-        borders = np.sort(np.concatenate(sides))
-        wrong = [abs(np.mean(sides[0] < border) - np.mean(sides[1] >= border)) for border in borders]
-        self._border = borders[int(np.argmin(wrong))]
+        thresholds = np.sort(np.concatenate(sides))
+        wrong = [abs(np.mean(sides[0] < threshold) - np.mean(sides[1] >= threshold)) for threshold in thresholds]
+        self._threshold = thresholds[int(np.argmin(wrong))]
 
     def _lead(self, tunes: Sequence[Example]) -> NDArray[np.float64]:
-        """(tunes,): by how many bits a token the first is less surprised by each."""
-        mine, theirs = (judge.judge(tunes) for judge in self._two)
-        return np.array([float((b[HEADER:] - a[HEADER:]).mean()) for a, b in zip(mine, theirs, strict=True)])
+        """How many bits per token fewer the first model needs than the second for each tune: (tunes,)."""
+        first, second = (model.token_bits(tunes) for model in self._models)
+        return np.array([float((other[HEADER:] - own[HEADER:]).mean()) for own, other in zip(first, second, strict=True)])
 
     def share(self, tunes: Sequence[Example]) -> float:
-        """How many of the tunes are taken for the collections'."""
-        return float(np.mean(self._lead(tunes) >= self._border))
+        """The share of the tunes that are classified as in the collections' style."""
+        return float(np.mean(self._lead(tunes) >= self._threshold))
 
 
-def composed(folder: Path, asked: Sequence[Entry], seed: int) -> list[Example]:
+def compose(folder: Path, entries: Sequence[Entry], seed: int) -> list[Example]:
+    """A tune of the model in a folder for the metre and key of each entry."""
     composer = Composer(load_weights(folder))
     try:
-        wishes = [
-            TuneRequest.check(seed=seed + at, metre=entry.metre, key=entry.key, candidates=1) for at, entry in enumerate(asked)
+        requests = [
+            TuneRequest.check(seed=seed + index, metre=entry.metre, key=entry.key, candidates=1)
+            for index, entry in enumerate(entries)
         ]
-        return [Example.of(tune.tokens) for tune in composer.compose(wishes)]
+        return [Example.of(tune.tokens) for tune in composer.compose(requests)]
     finally:
         composer.close()
 
@@ -64,7 +68,7 @@ def composed(folder: Path, asked: Sequence[Entry], seed: int) -> list[Example]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.style", description=__doc__)
     parser.add_argument("--corpus", type=Path, default=Path("data/corpus/corpus.jsonl"))
-    parser.add_argument("--model", type=Path, required=True, help="the folder of a model that was trained on some collections")
+    parser.add_argument("--model", type=Path, required=True, help="folder of a model that was trained on some collections")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     corpus = Corpus.load(options.corpus)
@@ -73,14 +77,14 @@ def main() -> None:
     inside = {entry.id for entry in these.entries}
     others = Corpus([entry for entry in corpus.entries if entry.id not in inside])
     judges = Judges(these, others)
-    asked = corpus.split("test")
+    test = corpus.split("test")
     for name, tunes in (
         ("real tunes of these collections", [example_of(entry) for entry in these.split("test")]),
         ("real tunes of the others", [example_of(entry) for entry in others.split("test")]),
-        ("the usual model", composed(SHIPPED, asked, options.seed)),
-        (card["name"], composed(options.model, asked, options.seed)),
+        ("the default model", compose(SHIPPED, test, options.seed)),
+        (card["name"], compose(options.model, test, options.seed)),
     ):
-        print(f"{judges.share(tunes):6.1%} of {len(tunes):4} taken for theirs: {name}", flush=True)
+        print(f"{judges.share(tunes):6.1%} of {len(tunes):4} in their style: {name}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""How long a person waits for a tune, from /tune to the posted message, the worker warm:
+"""Measures the time from /tune to the posted message with a warm worker:
 
     .venv/bin/python -m tests.benchmarks.tune_latency [COUNT]
 
-Everything is real but Discord, which is the stand-in on loopback. Prints JSON; times in milliseconds. Run it on an idle machine.
+Everything is real except Discord, which is the stand-in on loopback. Prints JSON with times in milliseconds. Run it on an idle
+machine.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from generator.notation.metres import RHYTHMS
 from tests.end_to_end.tunesmith import Tunesmith
 from tests.loopback.discord import FakeDiscord
 
-WARM_UP = 2
+WARM_UP = 2  # tunes that are not counted
 
 
 async def measure(count: int) -> dict[str, dict[str, float]]:
