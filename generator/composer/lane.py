@@ -165,6 +165,7 @@ class Lane:
                 try:
                     self._handle_event(row, *owner)
                 except Exception as error:  # whatever fails for one tune must not stop the others
+                    self._free(row)
                     owner[0].fail(error)
 
     def _handle_event(self, row: int, task: Task, number: int) -> None:
