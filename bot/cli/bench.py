@@ -36,7 +36,7 @@ def bench_composer(streams: tuple[int, ...], seconds: float, only: tuple[str, ..
         return composer.bench(streams=sorted(set(streams or composer.STREAMS)), seconds=seconds, only=only, echo=_echo)
 
     quiet_tensorflow()
-    _compare(composer.CONTENDERS, only, measure, composer.table, file, column="contender")
+    _compare(composer.CONTENDERS, only, measure, composer.table, file)
 
 
 @bench.command("render")
@@ -51,7 +51,7 @@ def bench_render(tunes: int, only: tuple[str, ...], file: Path | None) -> None:
     def measure() -> dict[str, Any]:
         return rendering.bench(tunes=tunes, only=only, soundfont=read_settings().soundfont, echo=_echo)
 
-    _compare(rendering.CONTENDERS, only, measure, rendering.table, file, column="way")
+    _compare(rendering.CONTENDERS, only, measure, rendering.table, file)
 
 
 def _echo(line: str) -> None:
@@ -64,10 +64,8 @@ def _compare(
     measure: Callable[[], dict[str, Any]],
     table: Callable[[dict[str, Any]], str],
     file: Path | None,
-    *,
-    column: str,
 ) -> None:
-    """Measures, writes the file and prints the table. `column` is the key under which a cell names its contender."""
+    """Measures, writes the file and prints the table."""
     from generator.rendering.result import RenderingError
 
     if unknown := set(only) - set(contenders):
@@ -81,5 +79,5 @@ def _compare(
     except OSError as error:
         raise write_failure(error, error.filename or str(file)) from error
     click.echo(table(found))
-    if failed := {cell[column] for cell in found["cells"] if "error" in cell}:
+    if failed := {cell["contender"] for cell in found["cells"] if "error" in cell}:
         raise Failure(f"Not everything could be measured: {', '.join(sorted(failed))}.")

@@ -102,11 +102,11 @@ def _model(settings: Settings) -> Check:
         models = Models(folders(settings.model, settings.further_models))
     except WeightsError as error:
         return Check("model", False, str(error), remedy)
-    if models.left_out:
+    if models.unreadable:
         return Check(
             "model",
             False,
-            " ".join(models.left_out),
+            " ".join(models.unreadable),
             f"Train it again, move it out of {settings.further_models}, or restore it with git.",
         )
     others = f"; also {', '.join(models.names[1:])}" if models.names[1:] else ""

@@ -65,7 +65,7 @@ def train(
     """Train a model and write its weights and model card."""
     quiet_tensorflow()
     import training
-    from training.commands import train_and_ship
+    from training.commands import train_and_export
     from training.config import TrainConfig
     from training.corpus.sources import SourceError
 
@@ -73,7 +73,7 @@ def train(
     try:
         chosen = TrainConfig.load(config or Path(training.__path__[0]) / "configs" / "tunesmith.toml")
         run_folder = folder or settings.data_dir / "runs" / chosen.name
-        train_and_ship(
+        train_and_export(
             chosen,
             data_dir=settings.data_dir,
             run=run_folder,
@@ -146,8 +146,8 @@ def report(run: Path | None, model: Path | None, evaluation: Path | None, out: P
     from generator.rendering.result import RenderingError
     from generator.rendering.sheet.engraving import engrave
     from generator.rendering.sheet.musicxml import write_musicxml
-    from training.report.report import SAMPLES
     from training.report.report import report as write_report
+    from training.report.samples import SAMPLES
 
     settings = read_settings()
     folder = run or settings.data_dir / "evaluation"
@@ -163,7 +163,7 @@ def report(run: Path | None, model: Path | None, evaluation: Path | None, out: P
                 weights=weights,
                 run=trained,
                 render=lambda score: (engrave(score, write_musicxml(score)), synthesise(write_midi(score), font)),
-                done=lambda: bar.update(1),
+                on_progress=lambda: bar.update(1),
             )
     except (RenderingError, ValueError, WeightsError) as error:
         raise Failure(error) from error
