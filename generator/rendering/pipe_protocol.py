@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from io import FileIO
 from string import Formatter
 from typing import IO, Any
 
@@ -23,7 +24,7 @@ def send(stream: IO[bytes], *frames: bytes) -> None:
     stream.flush()
 
 
-def receive(stream: IO[bytes]) -> bytes:
+def receive(stream: IO[bytes] | FileIO) -> bytes:
     """The next frame. Raises EOFError if the other process has ended."""
     (length,) = _LENGTH.unpack(_read(stream, _LENGTH.size))
     if length > _MAX_FRAME:
@@ -31,10 +32,13 @@ def receive(stream: IO[bytes]) -> bytes:
     return _read(stream, length)
 
 
-def _read(stream: IO[bytes], size: int) -> bytes:
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError
+def _read(stream: IO[bytes] | FileIO, size: int) -> bytes:
+    data = b""
+    while len(data) < size:  # an unbuffered stream may return less than asked for
+        more = stream.read(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
     return data
 
 

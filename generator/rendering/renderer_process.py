@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import os
 import pickle
 import queue
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from generator.rendering.pipe_protocol import READY, receive, send, send_outcome
 from generator.rendering.result import Rendering, RenderingError
@@ -50,22 +51,25 @@ def main() -> None:
     enter_sandbox(Path(folder), [Path(__file__).parents[1], *([soundfont] if soundfont else [])])
     tunes: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read_tunes, args=(tunes, folder), daemon=True).start()
-    send(output, READY)
-    while True:
-        tune = tunes.get()
-        limit_cpu()
-        outcome: Rendering | RenderingError
-        try:
-            score, style = pickle.loads(tune)
-            outcome = render(score, style=style, soundfont=soundfont)
-        except RenderingError as error:
-            outcome = error
-        except MemoryError:
-            outcome = RenderingError(UserMessage("The tune takes too much memory to render. Shorten it."))
-        except Exception as error:  # the process outlives a library's failure on a strange tune
-            print(f"rendering failed: {type(error).__name__}: {error}", file=sys.stderr)
-            outcome = RenderingError(UserMessage("The tune could not be rendered. Simplify it, or tell the bot's operator."))
-        send_outcome(output, outcome)
+    try:
+        send(output, READY)
+        while True:
+            tune = tunes.get()
+            limit_cpu()
+            outcome: Rendering | RenderingError
+            try:
+                score, style = pickle.loads(tune)
+                outcome = render(score, style=style, soundfont=soundfont)
+            except RenderingError as error:
+                outcome = error
+            except MemoryError:
+                outcome = RenderingError(UserMessage("The tune takes too much memory to render. Shorten it."))
+            except Exception as error:  # the process outlives a library's failure on a strange tune
+                print(f"rendering failed: {type(error).__name__}: {error}", file=sys.stderr)
+                outcome = RenderingError(UserMessage("The tune could not be rendered. Simplify it, or tell the bot's operator."))
+            send_outcome(output, outcome)
+    except BrokenPipeError:  # the parent has ended, and this thread notices it before the one that reads standard input
+        _end(folder)
 
 
 def _private_output() -> BinaryIO:
@@ -77,14 +81,21 @@ def _private_output() -> BinaryIO:
 
 def _read_tunes(tunes: queue.SimpleQueue[bytes], folder: str) -> None:
     """Reads standard input even while a tune is being rendered: its end means that the parent has ended."""
+    # Not sys.stdin.buffer: a blocked read holds its lock, and an interpreter that exits meanwhile aborts with a fatal error.
+    standard_input = io.FileIO(0, closefd=False)
     try:
         while True:
-            tunes.put(receive(sys.stdin.buffer))
+            tunes.put(receive(standard_input))
     except (EOFError, OSError):
-        shutil.rmtree(folder, ignore_errors=True)  # only its contents: the sandbox does not let it remove the folder itself
-        if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
-            os.killpg(0, signal.SIGKILL)  # FluidSynth too
-        os._exit(0)
+        _end(folder)
+
+
+def _end(folder: str) -> NoReturn:
+    """Empties the folder and ends this process and FluidSynth. Called when the parent has ended."""
+    shutil.rmtree(folder, ignore_errors=True)  # only its contents: the sandbox does not let it remove the folder itself
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)  # FluidSynth too
+    os._exit(0)
 
 
 def limit_memory_and_files() -> None:
