@@ -1,4 +1,4 @@
-"""Translates command names and descriptions for Discord, into the languages that both it and the catalogues have: all but Irish."""
+"""Translates command names and descriptions into the languages that Discord and the catalogues have: all but Irish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The delivery of one tune: its progress on the queue card, one message when it is finished, and storing that it was delivered."""
+"""The delivery of one tune: progress on its queue card, one message when it is finished, and storing that message's id."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _BUTTON = re.compile(rf"session:(?P<action>your-turn|whole):{TURN}")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What comes before the next phrase: the tune that answers the last one; at the start, the rhythm and key that were chosen."""
+    """What comes before the next phrase: the tune that answered the last one; at the start, the chosen rhythm and key."""
 
     tune_id: str = ""
     rhythm: str = ""

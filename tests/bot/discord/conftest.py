@@ -87,7 +87,7 @@ class Stage:
                         return tune
                 await asyncio.sleep(0.01)
 
-    async def heard(self, said: Payload) -> Tune:
+    async def tune_of_message(self, said: Payload) -> Tune:
         """The tune that a message requested, once it is stored and its card is posted."""
         async with asyncio.timeout(HANG_S):
             while True:

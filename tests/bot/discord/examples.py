@@ -10,7 +10,7 @@ from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.loopback.discord import FIDDLER, TUNES, Channel, Payload, Person
 
 
-async def made(
+async def stored_tune(
     stage: Stage, title: str, *, person: Person = FIDDLER, channel: Channel = TUNES, share: bool = True, **changes: Any
 ) -> str:
     """Returns the tune's id. Its message id is 555, but there is no such message."""
@@ -28,7 +28,7 @@ async def made(
     return tune.id
 
 
-def titles(page: Payload) -> list[str]:
+def titles_on(page: Payload) -> list[str]:
     """The titles of the tunes in a page's menu."""
     menus = [item for row in page["components"] for item in row["components"] if item["type"] == 3]
     return [option["label"] for menu in menus for option in menu["options"]]

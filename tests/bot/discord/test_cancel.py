@@ -16,7 +16,7 @@ from tests.storage.examples import execute
 CANCELLED = "Cancelled. Use /tune to request another tune."
 
 
-async def waiting(stage: Stage, channel: Channel = TUNES) -> tuple[Interaction, Tune, Payload]:
+async def queued_tune(stage: Stage, channel: Channel = TUNES) -> tuple[Interaction, Tune, Payload]:
     """A tune in the queue, and its card with the Cancel button."""
     asked = await stage.discord.slash("tune", channel=channel)
     tune = await stage.accepted(asked)
@@ -42,7 +42,7 @@ async def cancelled(stage: Stage, asked: Interaction, tune: Tune) -> None:
 
 @pytest.mark.parametrize("channel", [TUNES, ELSEWHERE, PRIVATE], ids=lambda channel: channel.name)
 async def test_the_owner_can_cancel_a_tune_in_the_queue(stage: Stage, channel: Channel) -> None:
-    asked, tune, card = await waiting(stage, channel)
+    asked, tune, card = await queued_tune(stage, channel)
     await stage.discord.click(card, "Cancel")
     await cancelled(stage, asked, tune)
     assert stage.discord.tunes(channel) == []
@@ -50,7 +50,7 @@ async def test_the_owner_can_cancel_a_tune_in_the_queue(stage: Stage, channel: C
 
 
 async def test_the_owner_can_cancel_a_tune_that_is_being_composed(stage: Stage) -> None:
-    asked, tune, card = await waiting(stage)
+    asked, tune, card = await queued_tune(stage)
     await stage.storage.start(tune.id)
     await stage.storage.progress(tune.id, status=Status.COMPOSING, bars=5)
     await stage.discord.until(lambda: "5 bars" in (stage.discord.card(asked) or {})["content"])
@@ -59,7 +59,7 @@ async def test_the_owner_can_cancel_a_tune_that_is_being_composed(stage: Stage) 
 
 
 async def test_only_the_owner_can_cancel(stage: Stage) -> None:
-    asked, tune, card = await waiting(stage)
+    asked, tune, card = await queued_tune(stage)
     pressed = await stage.discord.click(card, "Cancel", person=PIPER)
     assert await stage.discord.private_text(pressed) == "Only the person who requested this tune can cancel it."
     assert await stage.storage.tune(tune.id) is not None
@@ -67,7 +67,7 @@ async def test_only_the_owner_can_cancel(stage: Stage) -> None:
 
 
 async def test_a_tune_can_be_cancelled_after_a_restart(stage: Stage) -> None:
-    asked, tune, card = await waiting(stage)
+    asked, tune, card = await queued_tune(stage)
     await stage.stop_bot()
     await stage.start_bot()
     await stage.discord.click(card, "Cancel")
@@ -76,20 +76,20 @@ async def test_a_tune_can_be_cancelled_after_a_restart(stage: Stage) -> None:
 
 @pytest.mark.parametrize("channel", [TUNES, ELSEWHERE], ids=lambda channel: channel.name)
 async def test_a_tune_can_be_cancelled_after_the_token_has_expired(stage: Stage, channel: Channel) -> None:
-    asked, tune, card = await waiting(stage, channel)
+    asked, tune, card = await queued_tune(stage, channel)
     stage.discord.expire(asked)
     await stage.discord.click(card, "Cancel")
     await cancelled(stage, asked, tune)
 
 
 async def test_the_card_shows_that_its_tune_was_deleted_elsewhere(stage: Stage) -> None:
-    asked, tune, _ = await waiting(stage)
+    asked, tune, _ = await queued_tune(stage)
     await stage.storage.sharing.delete(tune.id, viewer_of(tune))
     await cancelled(stage, asked, tune)
 
 
 async def test_cancelling_a_cancelled_or_finished_tune_is_refused_privately(stage: Stage) -> None:
-    _, tune, card = await waiting(stage)
+    _, tune, card = await queued_tune(stage)
     card = dict(card)  # the copy that the person still sees
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
@@ -101,7 +101,7 @@ async def test_cancelling_a_cancelled_or_finished_tune_is_refused_privately(stag
 
 
 async def test_a_failing_database_is_reported_privately(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, tune, card = await waiting(stage)
+    _, tune, card = await queued_tune(stage)
 
     async def fail(*_: object, **__: object) -> None:
         raise OSError("gone")
@@ -114,7 +114,7 @@ async def test_a_failing_database_is_reported_privately(stage: Stage, monkeypatc
 
 
 async def test_the_card_of_a_failed_tune_has_no_cancel_button(stage: Stage) -> None:
-    asked, tune, _ = await waiting(stage)
+    asked, tune, _ = await queued_tune(stage)
     await stage.storage.fail(tune.id, "The opening leaves no room for a tune.")
     await stage.delivered(tune.id)
     card = stage.discord.card(asked)
@@ -129,7 +129,7 @@ async def test_the_card_shows_the_time_left_once_it_is_known(stage: Stage, url: 
     execute(url, "UPDATE tunes SET started_at = finished_at - interval '2 s'")
     await stage.stop_bot()  # the desk reads the queue speed only at intervals
     await stage.start_bot()
-    asked, tune, card = await waiting(stage)
+    asked, tune, card = await queued_tune(stage)
     assert card["content"] == "🎻 Next in the queue …\n-# a few seconds left"
     await stage.storage.start(tune.id)
     await discord.until(lambda: (discord.card(asked) or {})["content"].startswith("🎻 Composing …\n-# a few"))

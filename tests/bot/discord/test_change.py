@@ -14,14 +14,14 @@ from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, Channel, 
 OPENING = "K:Ador\nEAAB c2Bc|"
 
 
-def values(form: dict[str, Any]) -> dict[str, str]:
+def form_values(form: dict[str, Any]) -> dict[str, str]:
     chosen = {
         name: [o["value"] for o in field["options"] if o.get("default")] for name, field in form.items() if "options" in field
     }
     return {name: chosen[name][0] if name in chosen else field.get("value", "") for name, field in form.items()}
 
 
-async def changed(stage: Stage, **typed: str) -> Interaction:
+async def submit_changes(stage: Stage, **typed: str) -> Interaction:
     """Submits the form with these changes."""
     _, message = await stage.posted(rhythm="reel", metre="4/4", seed=7, temperature=0.8, instrument="flute")
     return await stage.discord.submit(await stage.discord.click(message, "Change…"), **typed)
@@ -31,7 +31,7 @@ async def test_the_form_shows_the_request_and_the_finished_tune(stage: Stage) ->
     _, message = await stage.posted(opening=OPENING, seed=7, temperature=0.8)
     pressed = await stage.discord.click(message, "Change…", person=HERMIT)
     form = await stage.discord.form(pressed)
-    assert values(form) == {"rhythm": "reel", "key": "Ador", "opening": OPENING, "temperature": "0.8", "seed": "7"}
+    assert form_values(form) == {"rhythm": "reel", "key": "Ador", "opening": OPENING, "temperature": "0.8", "seed": "7"}
 
 
 @pytest.mark.parametrize("channel", [DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
@@ -53,13 +53,13 @@ async def test_the_changed_request_keeps_the_other_settings_after_a_restart(stag
 
 
 async def test_another_rhythm_has_its_own_metre(stage: Stage) -> None:
-    tune = await stage.accepted(await changed(stage, rhythm="jig", seed=""))
+    tune = await stage.accepted(await submit_changes(stage, rhythm="jig", seed=""))
     assert (tune.request.rhythm, tune.request.metre) == ("jig", None)
     assert tune.request.seed != 7
 
 
 async def test_the_rhythm_can_be_unset(stage: Stage) -> None:
-    tune = await stage.accepted(await changed(stage, rhythm="–", key=""))
+    tune = await stage.accepted(await submit_changes(stage, rhythm="–", key=""))
     assert (tune.request.rhythm, tune.request.key) == (None, None)
 
 
@@ -104,14 +104,14 @@ async def test_a_different_tune_is_not_transposed_to_the_key_of_the_last_one(sta
 async def test_a_mistake_is_explained_privately_and_the_typed_values_survive_a_restart(
     stage: Stage, typed: dict[str, str], sentence: str
 ) -> None:
-    sent = await changed(stage, **typed)
+    sent = await submit_changes(stage, **typed)
     whispered = await stage.discord.private_message(sent)
     assert sentence in whispered["content"]
     assert len(stage.discord.messages_in()) == 1
     await stage.restart()
     again = await stage.discord.click(whispered, "Continue editing")
     filled = {"rhythm": "reel", "key": "Ador", "opening": "", "temperature": "0.8", "seed": "7"}
-    assert values(await stage.discord.form(again)) == filled | typed
+    assert form_values(await stage.discord.form(again)) == filled | typed
     mended = {"key": "Ador", "temperature": "0.8", "seed": "7", "opening": ""}
     tune = await stage.accepted(await stage.discord.submit(again, **mended))
     assert (tune.request.key, tune.request.instrument) == ("Ador", "flute")
@@ -120,9 +120,9 @@ async def test_a_mistake_is_explained_privately_and_the_typed_values_survive_a_r
 
 async def test_a_long_opening_is_kept_when_a_form_is_refused(stage: Stage) -> None:
     opening = "K:Ador\n" + "`ABcd|" * 600 + "\n" * 10 + "x" * 300
-    whispered = await stage.discord.private_message(await changed(stage, opening=opening, key="H"))
+    whispered = await stage.discord.private_message(await submit_changes(stage, opening=opening, key="H"))
     form = await stage.discord.form(await stage.discord.click(whispered, "Continue editing"))
-    assert values(form)["opening"] == opening
+    assert form_values(form)["opening"] == opening
 
 
 async def test_a_form_is_not_lost_if_the_person_has_too_many_unfinished_tunes(stage: Stage) -> None:
@@ -135,7 +135,7 @@ async def test_a_form_is_not_lost_if_the_person_has_too_many_unfinished_tunes(st
     await stage.discord.until(lambda: len(sent.followups) == 2)
     sentence, kept = (stage.discord.messages[id] for id in sent.followups)
     assert "3 unfinished tunes" in sentence["content"]
-    assert values(await stage.discord.form(await stage.discord.click(kept, "Continue editing")))["key"] == "G"
+    assert form_values(await stage.discord.form(await stage.discord.click(kept, "Continue editing")))["key"] == "G"
 
 
 async def test_a_form_is_not_lost_if_its_tune_cannot_be_read(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,4 +151,4 @@ async def test_a_form_is_not_lost_if_its_tune_cannot_be_read(stage: Stage, monke
     sent = await stage.discord.submit(pressed, key="G")
     whispered = await stage.discord.private_message(sent)
     assert "couldn't take your request" in whispered["content"]
-    assert values(await stage.discord.form(await stage.discord.click(whispered, "Continue editing")))["key"] == "G"
+    assert form_values(await stage.discord.form(await stage.discord.click(whispered, "Continue editing")))["key"] == "G"

@@ -46,7 +46,7 @@ async def posted_tune(stage: Stage, **changes: Any) -> tuple[str, Payload]:
     return tune.id, stage.discord.messages[message]
 
 
-async def told(stage: Stage, channel: Channel = TUNES) -> str:
+async def reply_text(stage: Stage, channel: Channel = TUNES) -> str:
     """The bot's reply, once it is posted."""
     answers = await stage.discord.until(
         lambda: [m for m in stage.discord.messages_in(channel) if m["author"]["id"] == APPLICATION]
@@ -56,7 +56,7 @@ async def told(stage: Stage, channel: Channel = TUNES) -> str:
 
 async def silent(stage: Stage, *, before: int) -> None:
     """Waits for a request to be stored, and checks that the bot replied to nothing before; `before`: messages in the channel."""
-    tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel"))
+    tune = await stage.tune_of_message(await stage.discord.write(f"{MENTION} a reel"))
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
     assert len(stage.discord.messages_in()) == before + 2, "the wish and its card"
 
@@ -66,7 +66,7 @@ async def test_a_request_in_words_is_answered_by_a_reply_with_the_tune(stage: St
     discord = stage.discord
     called = "" if channel == DIRECT else MENTION
     said = await discord.write(f"{called} a slow jig in G minor, please", channel=channel)
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     request = tune.request
     assert (request.rhythm, request.key, request.tempo, request.opening) == ("jig", "Gm", 0.75, "")
     assert (tune.origin.user_id, tune.origin.channel_id, tune.origin.community_id) == ("400", channel.id, channel.server)
@@ -105,7 +105,7 @@ async def test_a_request_in_words_is_answered_by_a_reply_with_the_tune(stage: St
 async def test_abc_a_file_and_words_form_one_request(
     stage: Stage, content: str, files: list[Upload], wish: dict[str, Any]
 ) -> None:
-    tune = await stage.heard(await stage.discord.write(f"{MENTION} {content}", files=files))
+    tune = await stage.tune_of_message(await stage.discord.write(f"{MENTION} {content}", files=files))
     assert {name: getattr(tune.request, name) for name in wish} == wish
 
 
@@ -130,7 +130,7 @@ async def test_a_reply_to_a_tune_derives_from_it_after_a_restart(stage: Stage, r
     first, message = await posted_tune(stage)
     await stage.stop_bot()
     await stage.start_bot()
-    tune = await stage.heard(await discord.write(reply, reply_to=message, person=PIPER))
+    tune = await stage.tune_of_message(await discord.write(reply, reply_to=message, person=PIPER))
     assert {name: getattr(tune.request, name) for name in wish} == wish
     assert (tune.parent_id, tune.origin.user_id) == (first, PIPER.id)
     await stage.compose(tune.id)
@@ -140,7 +140,7 @@ async def test_a_reply_to_a_tune_derives_from_it_after_a_restart(stage: Stage, r
 
 async def test_another_one_repeats_the_request(stage: Stage) -> None:
     _, message = await posted_tune(stage)
-    tune = await stage.heard(await stage.discord.write("another one!", reply_to=message))
+    tune = await stage.tune_of_message(await stage.discord.write("another one!", reply_to=message))
     assert (tune.request.rhythm, tune.request.temperature, tune.parent_id) == ("reel", 0.8, None)
     assert tune.request.seed != 7
 
@@ -179,17 +179,17 @@ async def test_messages_that_do_not_address_the_bot_are_ignored(stage: Stage) ->
 
 async def test_the_bot_does_not_answer_itself(stage: Stage) -> None:
     discord = stage.discord
-    tune = await stage.heard(await discord.write("a reel, please", channel=DIRECT))
+    tune = await stage.tune_of_message(await discord.write("a reel, please", channel=DIRECT))
     await stage.compose(tune.id, title="vary it, please")
     await stage.delivered(tune.id)
-    await stage.heard(await discord.write("a jig", channel=DIRECT))
+    await stage.tune_of_message(await discord.write("a jig", channel=DIRECT))
     assert len(await stage.storage.undelivered("discord")) == 1
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT], ids=lambda channel: channel.name)
 async def test_a_mention_without_a_request_gets_a_short_explanation(stage: Stage, channel: Channel) -> None:
     await stage.discord.write(f"{MENTION} what a lovely evening!", channel=channel)
-    assert HELP in await told(stage, channel)
+    assert HELP in await reply_text(stage, channel)
     assert await stage.storage.undelivered("discord") == []
     stage.discord.assert_no_pings()
 
@@ -210,7 +210,7 @@ async def test_a_request_that_is_refused_gets_an_explanation(
     stage: Stage, content: str, files: list[Upload], sentence: str
 ) -> None:
     said = await stage.discord.write(f"{MENTION} {content}", files=files)
-    assert sentence in await told(stage)
+    assert sentence in await reply_text(stage)
     answer = stage.discord.messages_in()[-1]
     assert answer["message_reference"]["message_id"] == said["id"]
     assert await stage.storage.undelivered("discord") == []
@@ -221,7 +221,7 @@ async def test_a_person_who_floods_the_channel_gets_few_replies(stage: Stage) ->
     discord = stage.discord
     said = [await discord.write(f"{MENTION} a reel, seed {number}") for number in range(12)]
     await discord.until(lambda: len([m for m in discord.messages_in() if "3 unfinished tunes" in m["content"]]) == limits.REPLIES)
-    tune = await stage.heard(await discord.write(f"{MENTION} a jig", person=PIPER))
+    tune = await stage.tune_of_message(await discord.write(f"{MENTION} a jig", person=PIPER))
     waiting = await stage.storage.undelivered("discord")
     assert len(waiting) == 4 and tune.id in {one.id for one in waiting}
 
@@ -247,34 +247,34 @@ async def test_after_a_while_the_person_gets_replies_again(stage: Stage, monkeyp
 async def test_a_message_that_discord_sends_twice_is_one_tune_and_one_card(stage: Stage, minutes_later: int) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} a reel")
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     discord.pass_time(60 * minutes_later)
     await discord.drop()
     await asyncio.wait_for(discord.gateway.connected.wait(), HANG_S)
     await discord.repeat_message(said)
-    await stage.heard(await discord.write(f"{MENTION} a jig", person=PIPER))
+    await stage.tune_of_message(await discord.write(f"{MENTION} a jig", person=PIPER))
     assert len(await stage.storage.undelivered("discord")) == 2
     assert len(discord.messages_in()) == 4, "two wishes and their cards"
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     await discord.repeat_message(said)
-    await stage.heard(await discord.write(f"{MENTION} a polka", person=PIPER))
+    await stage.tune_of_message(await discord.write(f"{MENTION} a polka", person=PIPER))
     assert len(discord.tunes()) == 1
 
 
 async def test_a_message_that_discord_sends_twice_gets_one_reply(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} hm")
-    assert HELP in await told(stage)
+    assert HELP in await reply_text(stage)
     await discord.repeat_message(said)
-    await stage.heard(await discord.write(f"{MENTION} a jig"))
+    await stage.tune_of_message(await discord.write(f"{MENTION} a jig"))
     assert len(discord.messages_in()) == 4
 
 
 async def test_a_tune_requested_before_a_restart_is_posted_once_as_a_reply(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} a reel")
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     await stage.stop_bot()
     await stage.compose(tune.id)
     await stage.start_bot()
@@ -304,7 +304,7 @@ async def test_a_bot_that_stopped_before_the_card_still_posts_the_tune(stage: St
 async def test_a_failure_is_shown_on_the_card(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} a reel")
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     await stage.storage.fail(tune.id, "The opening leaves no room; hand in fewer bars.")
     message = await stage.delivered(tune.id)
     assert [m["id"] for m in discord.messages_in()] == [said["id"], message]
@@ -314,7 +314,7 @@ async def test_a_failure_is_shown_on_the_card(stage: Stage) -> None:
 async def test_a_tune_is_posted_even_if_the_request_was_deleted(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} a reel")
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     del discord.messages[said["id"]]
     await stage.compose(tune.id)
     [posted] = discord.messages_in() if await stage.delivered(tune.id) else []
@@ -324,7 +324,7 @@ async def test_a_tune_is_posted_even_if_the_request_was_deleted(stage: Stage) ->
 async def test_without_read_history_permission_the_tune_is_an_ordinary_message(stage: Stage) -> None:
     discord = stage.discord
     said = await discord.write(f"{MENTION} a reel", channel=NO_HISTORY)
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
     assert [m["id"] for m in discord.messages_in(NO_HISTORY)] == [said["id"], message]
@@ -334,7 +334,7 @@ async def test_without_read_history_permission_the_tune_is_an_ordinary_message(s
 @pytest.mark.parametrize("channel", [SILENT, SILENT_THREAD, HIDDEN], ids=lambda channel: channel.name)
 async def test_if_the_bot_may_not_write_the_tune_is_sent_directly_with_a_notice(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
-    tune = await stage.heard(await discord.write(f"{MENTION} a reel", channel=channel))
+    tune = await stage.tune_of_message(await discord.write(f"{MENTION} a reel", channel=channel))
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     [sentence, posted] = discord.messages_in(DIRECT)
@@ -347,7 +347,7 @@ async def test_if_the_bot_may_not_write_the_tune_is_sent_directly_with_a_notice(
 async def test_if_the_bot_may_write_nowhere_nothing_is_sent(stage: Stage) -> None:
     discord = stage.discord
     await discord.write(f"{MENTION} hm", channel=SILENT, person=HERMIT)
-    tune = await stage.heard(await discord.write(f"{MENTION} a reel", channel=SILENT, person=HERMIT))
+    tune = await stage.tune_of_message(await discord.write(f"{MENTION} a reel", channel=SILENT, person=HERMIT))
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
     assert len(discord.messages_in(SILENT)) == 2
 
@@ -355,7 +355,7 @@ async def test_if_the_bot_may_write_nowhere_nothing_is_sent(stage: Stage) -> Non
 async def test_the_card_waits_for_a_rate_limit(stage: Stage) -> None:
     limited = {"message": "You are being rate limited.", "retry_after": 0.1, "global": False}
     stage.discord.refuse("POST /channels/300/messages", 429, limited)
-    await stage.heard(await stage.discord.write(f"{MENTION} a reel"))
+    await stage.tune_of_message(await stage.discord.write(f"{MENTION} a reel"))
     assert len(stage.discord.messages_in()) == 2
 
 
@@ -373,7 +373,7 @@ async def test_the_card_waits_for_a_rate_limit(stage: Stage) -> None:
 )
 async def test_markup_in_a_request_is_escaped(stage: Stage, text: str) -> None:
     discord = stage.discord
-    tune = await stage.heard(await discord.write(f"{MENTION} {text}"))
+    tune = await stage.tune_of_message(await discord.write(f"{MENTION} {text}"))
     assert tune.request.rhythm == "reel"
     await stage.compose(tune.id, title=tune.request.title or "None")
     posted = discord.messages[await stage.delivered(tune.id)]
@@ -385,7 +385,7 @@ async def test_abc_in_the_message_replied_to_is_used_if_discord_shows_it(stage: 
     discord = stage.discord
     hidden = await discord.write(LINE, person=PIPER)
     await discord.write(f"{MENTION} play this", reply_to=hidden)
-    assert "no tune to play" in await told(stage)
+    assert "no tune to play" in await reply_text(stage)
     shown = await discord.write(LINE, person=PIPER, channel=DIRECT)
-    tune = await stage.heard(await discord.write("play this", reply_to=shown, channel=DIRECT))
+    tune = await stage.tune_of_message(await discord.write("play this", reply_to=shown, channel=DIRECT))
     assert (tune.request.mode, tune.request.opening, tune.parent_id) == ("play", LINE, None)

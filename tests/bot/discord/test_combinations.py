@@ -10,7 +10,7 @@ import pytest
 from bot.discord.core import limits
 from storage import Tune, Viewer
 from tests.bot.discord.conftest import Stage
-from tests.bot.discord.test_session import FIRST, begun
+from tests.bot.discord.test_session import FIRST, started_session
 from tests.bot.discord.test_sets import posted_set, tunes_of
 from tests.loopback.discord import (
     APPLICATION,
@@ -40,7 +40,7 @@ async def delete(stage: Stage, message: Payload) -> None:
 
 async def test_a_mention_in_a_thread_of_an_allowed_channel_is_accepted(stage: Stage) -> None:
     await stage.storage.preferences.change_community(OWNER, channels=(TUNES.id,))
-    tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel", channel=THREAD))
+    tune = await stage.tune_of_message(await stage.discord.write(f"{MENTION} a reel", channel=THREAD))
     assert tune.origin.channel_id == THREAD.id
 
 
@@ -56,7 +56,7 @@ async def test_a_card_whose_answer_is_lost_is_not_repeated(stage: Stage) -> None
     discord = stage.discord
     discord.lose_answer(rf"POST /channels/{TUNES.id}/messages")
     said = await discord.write(f"{MENTION} a reel")
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
     assert [m["id"] for m in discord.messages_in()] == [said["id"], message]
@@ -68,14 +68,14 @@ async def test_a_card_that_cannot_be_stored_does_not_stop_the_tune(stage: Stage,
 
     monkeypatch.setattr(stage.storage, "set_reply", fail)
     said = await stage.discord.write(f"{MENTION} a reel")
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
     assert [m["id"] for m in stage.discord.messages_in()] == [said["id"], message]
 
 
 async def test_if_the_bot_may_not_write_the_tune_of_a_mention_is_complete_and_says_why(stage: Stage) -> None:
-    tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel", channel=SILENT))
+    tune = await stage.tune_of_message(await stage.discord.write(f"{MENTION} a reel", channel=SILENT))
     await stage.compose(tune.id)
     message = stage.discord.messages[await stage.delivered(tune.id)]
     assert message in stage.discord.messages_in(DIRECT)
@@ -195,7 +195,7 @@ async def test_again_under_a_deleted_set_is_refused_privately(stage: Stage) -> N
 
 async def test_a_phrase_is_answered_in_time_with_a_slow_database(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     discord = stage.discord
-    _, opening = await begun(stage)
+    _, opening = await started_session(stage)
     tune = await stage.accepted(await discord.submit(await discord.answered(await discord.click(opening, "Your turn")), FIRST))
     await stage.compose(tune.id)
     message = discord.messages[await stage.delivered(tune.id)]
@@ -211,7 +211,7 @@ async def test_a_phrase_is_answered_in_time_with_a_slow_database(stage: Stage, m
 
 async def test_another_one_in_reply_to_a_set_repeats_its_first_request(stage: Stage) -> None:
     _, message = await posted_set(stage, TUNES, rhythm="jig", key="D", count=2)
-    tune = await stage.heard(await stage.discord.write("another one!", reply_to=message))
+    tune = await stage.tune_of_message(await stage.discord.write("another one!", reply_to=message))
     assert (tune.request.rhythm, tune.request.key) == ("jig", "D")
 
 

@@ -13,16 +13,16 @@ from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Cha
 ANN = Viewer("discord", FIDDLER.id)
 
 
-async def told(stage: Stage, **options: Any) -> str:
+async def command_answer(stage: Stage, **options: Any) -> str:
     return await stage.discord.private_text(await stage.discord.slash("defaults", **options))
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
 async def test_given_defaults_are_stored_and_shown_and_others_stay(stage: Stage, channel: Channel) -> None:
-    shown = await told(stage, channel=channel, rhythm="jig", key="any dorian", temperature=0.7, backing=False)
+    shown = await command_answer(stage, channel=channel, rhythm="jig", key="any dorian", temperature=0.7, backing=False)
     await stage.stop_bot()
     await stage.start_bot()
-    assert (await told(stage, channel=channel, instrument="harp", structure="free")).splitlines() == [
+    assert (await command_answer(stage, channel=channel, instrument="harp", structure="free")).splitlines() == [
         "**Your defaults**",
         "- rhythm: jig",
         "- key: dorian",
@@ -37,21 +37,21 @@ async def test_given_defaults_are_stored_and_shown_and_others_stay(stage: Stage,
     assert "- instrument: not set" in shown
     kept = await stage.storage.preferences.defaults(ANN)
     assert kept == Defaults(rhythm="jig", key="dorian", temperature=0.7, structure="free", instrument="harp", backing=False)
-    assert await told(stage, channel=channel) == await told(stage, channel=channel)
+    assert await command_answer(stage, channel=channel) == await command_answer(stage, channel=channel)
     assert await stage.storage.preferences.defaults(Viewer("discord", PIPER.id)) == Defaults()
 
 
 async def test_a_request_uses_the_defaults_for_options_left_out(stage: Stage) -> None:
-    await told(stage, rhythm="polka", instrument="harp", backing=False)
+    await command_answer(stage, rhythm="polka", instrument="harp", backing=False)
     tune = await stage.accepted(await stage.discord.slash("tune", instrument="flute"))
     assert (tune.request.rhythm, tune.request.instrument, tune.request.backing) == ("polka", "flute", False)
 
 
 async def test_one_default_or_all_can_be_reset(stage: Stage) -> None:
-    await told(stage, rhythm="jig", temperature=0.7, language="de")
-    assert "jig" not in await told(stage, reset="rhythm")
+    await command_answer(stage, rhythm="jig", temperature=0.7, language="de")
+    assert "jig" not in await command_answer(stage, reset="rhythm")
     assert await stage.storage.preferences.defaults(ANN) == Defaults(temperature=0.7, language="de")
-    assert "- instrument: harp" in await told(stage, reset="everything", instrument="harp", language="en")
+    assert "- instrument: harp" in await command_answer(stage, reset="everything", instrument="harp", language="en")
     assert await stage.storage.preferences.defaults(ANN) == Defaults(instrument="harp", language="en")
 
 
@@ -59,7 +59,7 @@ async def test_irish_is_offered_although_discord_does_not_have_it(stage: Stage) 
     [option] = [option for option in stage.discord.commands["defaults"]["options"] if option["name"] == "language"]
     names = {choice["value"]: choice["name"] for choice in option["choices"]}
     assert names == {"en": "English", "ga": "Gaeilge", "de": "Deutsch", "fr": "Français", "es": "Español"}
-    assert "Gaeilge" in await told(stage, language="ga")
+    assert "Gaeilge" in await command_answer(stage, language="ga")
 
 
 @pytest.mark.parametrize(
@@ -67,5 +67,5 @@ async def test_irish_is_offered_although_discord_does_not_have_it(stage: Stage) 
     [({"key": "H"}, "is not a key"), ({"language": "tlh"}, "don't speak this language"), ({"rhythm": "tango"}, "“tango”")],
 )
 async def test_an_invalid_default_is_refused_and_changes_nothing(stage: Stage, options: dict[str, Any], refused: str) -> None:
-    assert refused in await told(stage, temperature=0.5, **options)
+    assert refused in await command_answer(stage, temperature=0.5, **options)
     assert await stage.storage.preferences.defaults(ANN) == Defaults()

@@ -28,7 +28,7 @@ from tests.patience import HANG_S
 HERE = Viewer("discord", PIPER.id, TUNES.server)
 
 
-async def deleted(stage: Stage, message: Payload, person: Person) -> Payload:
+async def delete_tune(stage: Stage, message: Payload, person: Person) -> Payload:
     """Presses both buttons, with a restart in between, and returns the answer."""
     asked = await stage.discord.private_message(await stage.discord.click(message, "Delete", person=person))
     assert "for good?" in asked["content"]
@@ -42,7 +42,7 @@ async def test_the_owner_deletes_a_tune_and_its_message_after_a_restart(stage: S
     first, message = await stage.posted(channel=channel, person=FIDDLER)
     await stage.restart()
     stage.discord.pass_time(20 * 60)  # the command's token has expired
-    asked = await deleted(stage, message, FIDDLER)
+    asked = await delete_tune(stage, message, FIDDLER)
     assert (asked["content"], asked["components"]) == ("Deleted.", [])
     assert await stage.storage.tune(first) is None
     await stage.discord.until(lambda: not stage.discord.messages_in(channel))
@@ -52,7 +52,7 @@ async def test_the_post_in_the_sharing_channel_is_deleted_too(stage: Stage) -> N
     await stage.storage.preferences.change_community(HERE, sharing_channel=SHOWCASE.id)
     _, message = await stage.posted()
     await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
-    await deleted(stage, stage.discord.tunes(SHOWCASE)[0], PIPER)
+    await delete_tune(stage, stage.discord.tunes(SHOWCASE)[0], PIPER)
     await stage.discord.until(lambda: not stage.discord.messages_in() and not stage.discord.messages_in(SHOWCASE))
 
 
@@ -69,7 +69,7 @@ async def test_the_servers_settings_decide_who_else_may_delete(stage: Stage, del
     await stage.storage.preferences.change_community(HERE, deleters=deleters)
     first, message = await stage.posted()
     if may:
-        await deleted(stage, message, person)
+        await delete_tune(stage, message, person)
     else:
         pressed = await stage.discord.click(message, "Delete", person=person)
         assert "Only the owner of this tune" in await stage.discord.private_text(pressed)
@@ -116,7 +116,7 @@ async def test_a_tune_sent_as_a_direct_message_is_deleted_there(stage: Stage) ->
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
     [message] = stage.discord.tunes(DIRECT)
-    await deleted(stage, message, FIDDLER)
+    await delete_tune(stage, message, FIDDLER)
     await stage.discord.until(lambda: not stage.discord.tunes(DIRECT))
     await stage.restart()
     assert await stage.storage.tune(tune.id) is None

@@ -42,7 +42,7 @@ async def test_the_chosen_instrument_plays_the_same_tune_after_a_restart(stage: 
     select = select_of(offered)
     assert len(select["options"]) == 2 * (1 + len(INSTRUMENTS))
     await stage.restart()
-    chosen = await stage.discord.choose(offered, select["custom_id"], "flute alone")
+    chosen = await stage.discord.choose(offered, select["custom_id"], "flute without backing")
     tune = await stage.accepted(chosen)
     request = tune.request
     assert (request.mode, request.opening, request.instrument, request.backing) == ("play", ABC.strip(), "flute", False)
@@ -55,7 +55,7 @@ async def test_the_chosen_instrument_plays_the_same_tune_after_a_restart(stage: 
 async def test_anybody_may_choose_the_default_instrument(stage: Stage) -> None:
     _, message = await stage.posted(instrument="harp", backing=False)
     offered = await stage.discord.private_message(await stage.discord.click(message, "Instrument", person=HERMIT))
-    chosen = await stage.discord.choose(offered, select_of(offered)["custom_id"], "usual", person=HERMIT)
+    chosen = await stage.discord.choose(offered, select_of(offered)["custom_id"], "default", person=HERMIT)
     tune = await stage.accepted(chosen)
     assert (tune.request.instrument, tune.request.backing, tune.origin.user_id) == ("", True, HERMIT.id)
 

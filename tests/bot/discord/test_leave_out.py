@@ -15,7 +15,7 @@ async def test_left_out_things_are_shown_and_kept_by_the_buttons(stage: Stage) -
     await stage.restart()
     again = await stage.accepted(await stage.discord.click(message, "Again"))
     assert again.request.without == ("triplets", "rests")
-    varied = await stage.heard(await stage.discord.write("vary it without ties", reply_to=message))
+    varied = await stage.tune_of_message(await stage.discord.write("vary it without ties", reply_to=message))
     assert (varied.request.mode, varied.request.without) == ("vary", ("ties",))
 
 
@@ -40,9 +40,9 @@ async def test_a_similar_tune_leaves_out_the_same_things(stage: Stage) -> None:
     await stage.compose(tune.id)
     message = stage.discord.messages[await stage.delivered(tune.id)]
     for said in ("in D minor please", "vary it"):
-        made = await stage.heard(await stage.discord.write(said, reply_to=message))
+        made = await stage.tune_of_message(await stage.discord.write(said, reply_to=message))
         assert made.request.without == ("rests",)
-    made = await stage.heard(await stage.discord.write("play it without ties", reply_to=message))
+    made = await stage.tune_of_message(await stage.discord.write("play it without ties", reply_to=message))
     assert (made.request.mode, made.request.without) == ("vary", ("ties",))
 
 
@@ -52,7 +52,7 @@ async def test_unknown_things_to_leave_out_are_refused_privately(stage: Stage) -
 
 
 async def test_things_to_leave_out_can_be_named_in_chat(stage: Stage) -> None:
-    tune = await stage.heard(await stage.discord.write(f"{MENTION} a reel without triplets and rests"))
+    tune = await stage.tune_of_message(await stage.discord.write(f"{MENTION} a reel without triplets and rests"))
     assert (tune.request.rhythm, tune.request.without) == ("reel", ("triplets", "rests"))
 
 

@@ -6,65 +6,65 @@ import pytest
 
 from storage import Viewer
 from tests.bot.discord.conftest import Stage
-from tests.bot.discord.examples import made, titles
-from tests.bot.discord.test_gallery import changed, page_of, pressed
+from tests.bot.discord.examples import stored_tune, titles_on
+from tests.bot.discord.test_gallery import changed_page, page_of, press_button
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, SHOWCASE, SILENT, TUNES, Channel, Payload
 
 ANN = Viewer("discord", FIDDLER.id, TUNES.server)
 
 
-async def opened_of_mine(stage: Stage, title: str, channel: Channel = TUNES) -> Payload:
+async def open_own_tune(stage: Stage, title: str, channel: Channel = TUNES) -> Payload:
     page = await page_of(stage, await stage.discord.slash("mine", channel=channel))
-    return await changed(stage, page, await stage.discord.select(page, title))
+    return await changed_page(stage, page, await stage.discord.select(page, title))
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
 async def test_mine_lists_own_tunes_from_everywhere_with_their_state(stage: Stage, channel: Channel) -> None:
-    await made(stage, "Shared")
-    await made(stage, "Private", channel=ELSEWHERE, share=False)
-    await made(stage, "Somebody else's", person=PIPER)
+    await stored_tune(stage, "Shared")
+    await stored_tune(stage, "Private", channel=ELSEWHERE, share=False)
+    await stored_tune(stage, "Somebody else's", person=PIPER)
     page = await page_of(stage, await stage.discord.slash("mine", channel=channel))
-    assert titles(page) == ["Private", "Shared"]
+    assert titles_on(page) == ["Private", "Shared"]
     _, private, shared = page["content"].split("\n")
     assert "· private · <t:" in private
     assert "· shared <t:" in shared
 
 
 async def test_a_tune_is_shared_and_unshared_after_a_restart(stage: Stage) -> None:
-    tune_id = await made(stage, "My own", share=False)
+    tune_id = await stored_tune(stage, "My own", share=False)
     await stage.storage.preferences.change_community(ANN, sharing_channel="301")
-    opened = await opened_of_mine(stage, "My own")
+    opened = await open_own_tune(stage, "My own")
     assert list(stage.discord.buttons(opened)) == ["♥ 0", "Continue", "Vary", "Back", "Share", "Post here", "Delete"]
     await stage.stop_bot()
     await stage.start_bot()
-    opened = await pressed(stage, opened, "Share")
+    opened = await press_button(stage, opened, "Share")
     tune = await stage.storage.tune(tune_id)
     assert tune is not None and tune.shared is not None
     assert (tune.shared.community_id, tune.shared.channel_id) == (TUNES.server, "301")
     await stage.stop_bot()
     await stage.start_bot()
-    opened = await pressed(stage, opened, "Unshare")
+    opened = await press_button(stage, opened, "Unshare")
     tune = await stage.storage.tune(tune_id)
     assert tune is not None and tune.shared is None
     assert "Share" in stage.discord.buttons(opened)
 
 
 async def test_a_shared_tune_is_posted_in_the_sharing_channel(stage: Stage) -> None:
-    await made(stage, "My own", share=False)
+    await stored_tune(stage, "My own", share=False)
     await stage.storage.preferences.change_community(ANN, sharing_channel=SHOWCASE.id)
-    opened = await pressed(stage, await opened_of_mine(stage, "My own"), "Share")
+    opened = await press_button(stage, await open_own_tune(stage, "My own"), "Share")
     [posted] = await stage.discord.posted(SHOWCASE)
     assert posted["content"].startswith("**My own**")
-    await pressed(stage, opened, "Unshare")
+    await press_button(stage, opened, "Unshare")
     await stage.discord.until(lambda: not stage.discord.tunes(SHOWCASE))
 
 
 async def test_unsharing_deletes_the_post_in_the_sharing_channel(stage: Stage) -> None:
-    tune_id = await made(stage, "My own", share=False)
+    tune_id = await stored_tune(stage, "My own", share=False)
     posted = await stage.discord.write("posted", channel=TUNES)
     await stage.storage.sharing.share(tune_id, ANN, channel_id=TUNES.id)
     await stage.storage.sharing.mark_posted(tune_id, posted["id"])
-    await pressed(stage, await opened_of_mine(stage, "My own"), "Unshare")
+    await press_button(stage, await open_own_tune(stage, "My own"), "Unshare")
     assert stage.discord.messages_in() == []
 
 
@@ -73,14 +73,14 @@ async def test_a_tune_is_deleted_with_its_message_after_confirmation(stage: Stag
     tune = await stage.accepted(await discord.slash("tune"))
     await stage.compose(tune.id)
     await stage.delivered(tune.id)
-    opened = await opened_of_mine(stage, "The Loopback")
-    opened = await pressed(stage, opened, "Delete")
-    opened = await pressed(stage, opened, "Keep it")
-    opened = await pressed(stage, opened, "Delete")
+    opened = await open_own_tune(stage, "The Loopback")
+    opened = await press_button(stage, opened, "Delete")
+    opened = await press_button(stage, opened, "Keep it")
+    opened = await press_button(stage, opened, "Delete")
     assert len(discord.tunes()) == 1
     await stage.stop_bot()
     await stage.start_bot()
-    page = await pressed(stage, opened, "Delete for good")
+    page = await press_button(stage, opened, "Delete for good")
     assert "Request one with /tune" in page["content"]
     assert (await stage.storage.tune(tune.id), discord.tunes()) == (None, [])
     assert page["attachments"] == []
@@ -89,9 +89,9 @@ async def test_a_tune_is_deleted_with_its_message_after_confirmation(stage: Stag
 @pytest.mark.parametrize("act", ["share", "unshare", "confirm-delete"])
 async def test_forged_buttons_do_not_change_other_peoples_tunes(stage: Stage, act: str) -> None:
     discord = stage.discord
-    tune_id = await made(stage, "Theirs", person=PIPER, share=act != "share")
-    await made(stage, "Mine")
-    opened = await opened_of_mine(stage, "Mine")
+    tune_id = await stored_tune(stage, "Theirs", person=PIPER, share=act != "share")
+    await stored_tune(stage, "Mine")
+    opened = await open_own_tune(stage, "Mine")
     opened["components"][0]["components"][0]["custom_id"] = f"opened:{act}:{tune_id}"
     assert "Only the owner" in await discord.private_text(await discord.click(opened, "♥ 0"))
     tune = await stage.storage.tune(tune_id)
@@ -100,8 +100,8 @@ async def test_forged_buttons_do_not_change_other_peoples_tunes(stage: Stage, ac
 
 @pytest.mark.parametrize("act", ["like", "share", "unshare", "post", "delete", "confirm-delete"])
 async def test_a_button_of_a_deleted_tune_says_so_privately(stage: Stage, act: str) -> None:
-    await made(stage, "Mine")
-    opened = await opened_of_mine(stage, "Mine")
+    await stored_tune(stage, "Mine")
+    opened = await open_own_tune(stage, "Mine")
     opened["components"][0]["components"][0]["custom_id"] = f"opened:{act}:{'0' * 12}"
     assert "no longer available" in await stage.discord.private_text(await stage.discord.click(opened, "♥ 0"))
 
@@ -110,8 +110,8 @@ async def test_a_button_of_a_deleted_tune_says_so_privately(stage: Stage, act: s
 async def test_an_own_tune_is_posted_in_the_channel(stage: Stage, channel: Channel) -> None:
     """In ELSEWHERE the bot is not a member, and posts with the token of the press."""
     discord = stage.discord
-    tune_id = await made(stage, "Mine", share=False)
-    opened = await opened_of_mine(stage, "Mine", channel)
+    tune_id = await stored_tune(stage, "Mine", share=False)
+    opened = await open_own_tune(stage, "Mine", channel)
     press = await discord.click(opened, "Post here")
     assert await discord.private_text(press) == "Posted. Everyone in this channel can see the tune."
     [posted] = await discord.posted(channel)
@@ -123,8 +123,8 @@ async def test_an_own_tune_is_posted_in_the_channel(stage: Stage, channel: Chann
 
 
 async def test_the_buttons_of_a_tune_posted_again_work(stage: Stage) -> None:
-    tune_id = await made(stage, "Mine", share=False)
-    opened = await opened_of_mine(stage, "Mine", SHOWCASE)
+    tune_id = await stored_tune(stage, "Mine", share=False)
+    opened = await open_own_tune(stage, "Mine", SHOWCASE)
     await stage.discord.private_text(await stage.discord.click(opened, "Post here"))
     [posted] = await stage.discord.posted(SHOWCASE)
     tune = await stage.accepted(await stage.discord.click(posted, "Vary", person=PIPER))
@@ -133,25 +133,25 @@ async def test_the_buttons_of_a_tune_posted_again_work(stage: Stage) -> None:
 
 @pytest.mark.parametrize("allowed", [True, False])
 async def test_a_tune_is_posted_only_where_the_server_allows_tunes(stage: Stage, allowed: bool) -> None:
-    await made(stage, "Mine")
+    await stored_tune(stage, "Mine")
     channels = [TUNES.id] if allowed else [SHOWCASE.id]
     await stage.storage.preferences.change_community(ANN, channels=channels)
-    text = await stage.discord.private_text(await stage.discord.click(await opened_of_mine(stage, "Mine"), "Post here"))
+    text = await stage.discord.private_text(await stage.discord.click(await open_own_tune(stage, "Mine"), "Post here"))
     assert (f"<#{SHOWCASE.id}>" in text, len(stage.discord.tunes())) == (not allowed, int(allowed))
 
 
 async def test_a_tune_is_not_posted_where_the_bot_may_not_write(stage: Stage) -> None:
-    await made(stage, "Mine")
-    opened = await opened_of_mine(stage, "Mine", SILENT)
+    await stored_tune(stage, "Mine")
+    opened = await open_own_tune(stage, "Mine", SILENT)
     text = await stage.discord.private_text(await stage.discord.click(opened, "Post here"))
     assert text.startswith("I can't post in this channel.")
     assert stage.discord.tunes(SILENT) == []
 
 
 async def test_a_forged_button_does_not_post_other_peoples_tunes(stage: Stage) -> None:
-    tune_id = await made(stage, "Theirs", person=PIPER)
-    await made(stage, "Mine")
-    opened = await opened_of_mine(stage, "Mine")
+    tune_id = await stored_tune(stage, "Theirs", person=PIPER)
+    await stored_tune(stage, "Mine")
+    opened = await open_own_tune(stage, "Mine")
     opened["components"][0]["components"][0]["custom_id"] = f"opened:post:{tune_id}"
     text = await stage.discord.private_text(await stage.discord.click(opened, "♥ 0"))
     assert text == "Only the person who requested this tune can post it here."
@@ -159,7 +159,7 @@ async def test_a_forged_button_does_not_post_other_peoples_tunes(stage: Stage) -
 
 
 async def test_only_mine_offers_to_post_a_tune(stage: Stage) -> None:
-    await made(stage, "Mine")
+    await stored_tune(stage, "Mine")
     page = await page_of(stage, await stage.discord.slash("gallery"))
-    opened = await changed(stage, page, await stage.discord.select(page, "Mine"))
+    opened = await changed_page(stage, page, await stage.discord.select(page, "Mine"))
     assert "Post here" not in stage.discord.buttons(opened)

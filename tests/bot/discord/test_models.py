@@ -14,7 +14,7 @@ from generator.request import TuneRequest
 from storage import Viewer
 from storage.model_offers import OFFERED_FOR_S
 from tests.bot.discord.conftest import ABC, Stage
-from tests.bot.discord.test_session import FIRST, SECOND, answered, begun
+from tests.bot.discord.test_session import FIRST, SECOND, answer_to, started_session
 from tests.loopback.discord import DIRECT, FIDDLER, MENTION, Person
 from tests.storage.examples import execute
 
@@ -97,25 +97,25 @@ async def test_the_default_model_of_a_person_is_used_while_it_is_offered(stage: 
 
 async def test_a_model_can_be_named_in_chat(stage: Stage) -> None:
     said = await stage.discord.write(f"{MENTION} a march with model aird-1, please")
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     assert (tune.request.rhythm, tune.request.model) == ("march", "aird-1")
     await stage.compose(tune.id, abc=ABC)
     message = stage.discord.messages[await stage.delivered(tune.id)]
-    varied = await stage.heard(await stage.discord.write("model: reels-2", reply_to=message))
+    varied = await stage.tune_of_message(await stage.discord.write("model: reels-2", reply_to=message))
     assert (varied.request.mode, varied.request.model) == ("vary", "reels-2")
-    alike = await stage.heard(await stage.discord.write("in D major please", reply_to=message))
+    alike = await stage.tune_of_message(await stage.discord.write("in D major please", reply_to=message))
     assert (alike.request.key, alike.request.model) == ("D", "aird-1")
 
 
 async def test_a_session_keeps_its_model_while_it_is_offered(stage: Stage, url: str) -> None:
-    thread, opening = await begun(stage)
-    message = await answered(
+    thread, opening = await started_session(stage)
+    message = await answer_to(
         stage, await stage.discord.write(f"model: aird-1\n```\n{FIRST}\n```", channel=thread, reply_to=opening)
     )
-    second = await stage.heard(await stage.discord.write(SECOND, channel=thread, reply_to=message))
+    second = await stage.tune_of_message(await stage.discord.write(SECOND, channel=thread, reply_to=message))
     assert (second.request.mode, second.request.model) == ("answer", "aird-1")
     all_workers_leave(url)
-    third = await stage.heard(await stage.discord.write(FIRST, channel=thread, reply_to=message))
+    third = await stage.tune_of_message(await stage.discord.write(FIRST, channel=thread, reply_to=message))
     assert (third.request.mode, third.request.model) == ("answer", "")
 
 

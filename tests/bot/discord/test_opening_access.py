@@ -9,8 +9,8 @@ import pytest
 from generator.request import TuneRequest
 from storage import Composition, Origin, Viewer
 from tests.bot.discord.conftest import ABC, FILES, Stage
-from tests.bot.discord.test_change import values
-from tests.bot.discord.test_gallery import changed, page_of
+from tests.bot.discord.test_change import form_values
+from tests.bot.discord.test_gallery import changed_page, page_of
 from tests.loopback.discord import DIRECT, FIDDLER, PIPER, PRIVATE, TUNES, Payload
 
 HERE = Viewer("discord", FIDDLER.id, TUNES.server)
@@ -27,19 +27,19 @@ async def varied(stage: Stage) -> tuple[str, Payload]:
 async def test_the_form_shows_a_private_opening_only_to_its_owner(stage: Stage) -> None:
     secret, message = await varied(stage)
     form = await stage.discord.form(await stage.discord.click(message, "Change…", person=PIPER))
-    assert values(form)["opening"] == ""
+    assert form_values(form)["opening"] == ""
     form = await stage.discord.form(await stage.discord.click(message, "Change…", person=FIDDLER))
-    assert values(form)["opening"] == ABC.strip()
+    assert form_values(form)["opening"] == ABC.strip()
     await stage.storage.sharing.share(secret, HERE)
     form = await stage.discord.form(await stage.discord.click(message, "Change…", person=PIPER))
-    assert values(form)["opening"] == ABC.strip()
+    assert form_values(form)["opening"] == ABC.strip()
 
 
 async def test_a_deleted_private_tune_cannot_be_read_in_its_variation(stage: Stage) -> None:
     secret, message = await varied(stage)
     await stage.storage.sharing.delete(secret, Viewer("discord", FIDDLER.id))
     form = await stage.discord.form(await stage.discord.click(message, "Change…", person=PIPER))
-    assert values(form)["opening"] == ""
+    assert form_values(form)["opening"] == ""
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -62,7 +62,7 @@ async def test_a_reply_again_uses_a_private_opening_only_for_its_owner(stage: St
     await stage.discord.write("again", reply_to=message, person=PIPER)
     await stage.discord.until(lambda: len(stage.discord.messages_in()) == before + 2)
     assert "you can't see it" in stage.discord.messages_in()[-1]["content"]
-    tune = await stage.heard(await stage.discord.write("again", reply_to=message, person=FIDDLER))
+    tune = await stage.tune_of_message(await stage.discord.write("again", reply_to=message, person=FIDDLER))
     assert tune.request.opening == ABC.strip()
 
 
@@ -75,6 +75,6 @@ async def test_the_owner_of_a_tune_from_the_web_page_is_not_named(stage: Stage, 
     await storage.sharing.share(tune.id, Viewer("web", person))
     page = await page_of(stage, await stage.discord.slash("gallery", channel=channel))
     assert person not in page["content"]
-    opened = await changed(stage, page, await stage.discord.select(page, "Webbed"))
+    opened = await changed_page(stage, page, await stage.discord.select(page, "Webbed"))
     assert opened["content"].startswith("**Webbed**")
     assert person not in str(opened)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.discord.core.abc_input import is_abc, may_be_abc
 from tests.bot.discord.conftest import Stage
-from tests.bot.discord.examples import made
+from tests.bot.discord.examples import stored_tune
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Channel, Person
 
 
@@ -16,11 +16,11 @@ async def offered(stage: Stage, typed: str, channel: Channel = TUNES, person: Pe
 
 
 async def test_titles_of_visible_tunes_are_offered(stage: Stage) -> None:
-    own = await made(stage, "The Humours of Own", share=False)
-    abroad = await made(stage, "The Humours of Abroad", channel=ELSEWHERE, share=False)
-    shared = await made(stage, "The Humours of Ben", person=PIPER)
-    await made(stage, "The Humours of Ben alone", person=PIPER, share=False)
-    there = await made(stage, "The Humours of Elsewhere", person=PIPER, channel=ELSEWHERE)
+    own = await stored_tune(stage, "The Humours of Own", share=False)
+    abroad = await stored_tune(stage, "The Humours of Abroad", channel=ELSEWHERE, share=False)
+    shared = await stored_tune(stage, "The Humours of Ben", person=PIPER)
+    await stored_tune(stage, "The Humours of Ben alone", person=PIPER, share=False)
+    there = await stored_tune(stage, "The Humours of Elsewhere", person=PIPER, channel=ELSEWHERE)
     line = "The Humours of {} · reel · A dorian"
     here = {line.format("Ben"): f"tune:{shared}", line.format("Abroad"): f"tune:{abroad}", line.format("Own"): f"tune:{own}"}
     assert list((await offered(stage, "")).items()) == list(here.items()), "the newest come first"
@@ -32,14 +32,14 @@ async def test_titles_of_visible_tunes_are_offered(stage: Stage) -> None:
 
 async def test_at_most_25_tunes_with_valid_names_are_offered(stage: Stage) -> None:
     for number in range(27):
-        await made(stage, f"{number} " + "🎻" * 90, rhythm="x" * 90)
+        await stored_tune(stage, f"{number} " + "🎻" * 90, rhythm="x" * 90)
     choices = await offered(stage, "")
     assert len(choices) == 25
     assert all(len(name.encode("utf-16-le")) <= 200 for name in choices)
 
 
 async def test_abc_is_offered_as_typed(stage: Stage) -> None:
-    await made(stage, "Cabbage")
+    await stored_tune(stage, "Cabbage")
     for typed in ("|:ABcd", "K:D ABcd", "X:1 T:The Humours"):
         assert await offered(stage, typed) == {typed: typed}
     assert list(await offered(stage, "cabbage")) == ["cabbage", "Cabbage · reel · A dorian"]
@@ -47,7 +47,7 @@ async def test_abc_is_offered_as_typed(stage: Stage) -> None:
 
 
 async def test_a_chosen_tune_is_the_opening_and_the_parent_after_a_restart(stage: Stage) -> None:
-    await made(stage, "The Chosen One", person=PIPER)
+    await stored_tune(stage, "The Chosen One", person=PIPER)
     [value] = (await offered(stage, "chosen")).values()
     await stage.stop_bot()
     await stage.start_bot()
@@ -58,7 +58,7 @@ async def test_a_chosen_tune_is_the_opening_and_the_parent_after_a_restart(stage
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
 async def test_a_tune_that_the_person_cannot_see_is_refused(stage: Stage, channel: Channel) -> None:
-    private = await made(stage, "Ben's", person=PIPER, channel=DIRECT, share=False)
+    private = await stored_tune(stage, "Ben's", person=PIPER, channel=DIRECT, share=False)
     for tune_id in (private, "0" * 12):
         asked = await stage.discord.slash("tune", opening=f"tune:{tune_id}", channel=channel)
         assert "you can't see it" in await stage.discord.private_text(asked)

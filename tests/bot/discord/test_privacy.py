@@ -10,8 +10,8 @@ import pytest
 
 from storage import StoredData, Viewer
 from tests.bot.discord.conftest import Stage
-from tests.bot.discord.examples import made
-from tests.bot.discord.test_gallery import changed, page_of, pressed
+from tests.bot.discord.examples import stored_tune
+from tests.bot.discord.test_gallery import changed_page, page_of, press_button
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Channel, Payload
 from tests.loopback.discord_server import DEFERRED_UPDATE
 
@@ -24,9 +24,9 @@ async def shown(stage: Stage, channel: Channel = TUNES) -> Payload:
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
 async def test_the_stored_data_is_counted(stage: Stage, channel: Channel) -> None:
-    await made(stage, "One")
-    await made(stage, "Two", share=False)
-    bens = await made(stage, "Ben's", person=PIPER)
+    await stored_tune(stage, "One")
+    await stored_tune(stage, "Two", share=False)
+    bens = await stored_tune(stage, "Ben's", person=PIPER)
     await stage.storage.sharing.like(bens, ANN)
     await stage.storage.preferences.change_defaults(ANN, rhythm="jig")
     answer = await shown(stage, channel)
@@ -42,12 +42,12 @@ async def test_all_data_and_messages_are_deleted_after_confirmation_and_a_restar
     await stage.delivered(finished.id)
     running = await discord.slash("tune")
     waiting = await stage.accepted(running)
-    bens = await made(stage, "Ben's", person=PIPER)
+    bens = await stored_tune(stage, "Ben's", person=PIPER)
     await stage.storage.sharing.like(bens, ANN)
     answer = await shown(stage)
     await stage.stop_bot()
     await stage.start_bot()
-    asked = await pressed(stage, answer, "Delete my data")
+    asked = await press_button(stage, answer, "Delete my data")
     assert "can't be undone" in asked["content"]
     assert len(discord.tunes()) == 1
     await stage.stop_bot()
@@ -64,17 +64,17 @@ async def test_all_data_and_messages_are_deleted_after_confirmation_and_a_restar
 
 
 async def test_without_confirmation_nothing_is_deleted(stage: Stage) -> None:
-    tune_id = await made(stage, "One")
-    asked = await pressed(stage, await shown(stage), "Delete my data")
-    kept = await pressed(stage, asked, "Keep everything")
+    tune_id = await stored_tune(stage, "One")
+    asked = await press_button(stage, await shown(stage), "Delete my data")
+    kept = await press_button(stage, asked, "Keep everything")
     assert "- 1 tune that you requested" in kept["content"]
     assert await stage.storage.tune(tune_id) is not None
 
 
 async def test_a_deletion_that_fails_half_way_can_be_continued(stage: Stage, tmp_path: Path) -> None:
     discord = stage.discord
-    tune_id = await made(stage, "One")
-    asked = await pressed(stage, await shown(stage), "Delete my data")
+    tune_id = await stored_tune(stage, "One")
+    asked = await press_button(stage, await shown(stage), "Delete my data")
     (tmp_path / "files").rename(tmp_path / "away")
     (tmp_path / "files").write_bytes(b"in the way")
     await discord.click(asked, "Delete everything")
@@ -88,10 +88,10 @@ async def test_a_deletion_that_fails_half_way_can_be_continued(stage: Stage, tmp
 
 
 async def test_a_press_deletes_nothing_of_other_people(stage: Stage) -> None:
-    tune_id = await made(stage, "Ann's")
+    tune_id = await stored_tune(stage, "Ann's")
     answer = await page_of(stage, await stage.discord.slash("privacy", person=PIPER))
-    asked = await pressed(stage, answer, "Delete my data", person=PIPER)
-    await changed(stage, asked, await stage.discord.click(asked, "Delete everything", person=PIPER))
+    asked = await press_button(stage, answer, "Delete my data", person=PIPER)
+    await changed_page(stage, asked, await stage.discord.click(asked, "Delete everything", person=PIPER))
     await stage.discord.until(lambda: "Everything that I kept about you" in stage.discord.messages[asked["id"]]["content"])
     assert await stage.storage.tune(tune_id) is not None
 
@@ -109,7 +109,7 @@ async def test_a_card_that_is_out_of_reach_does_not_stop_the_deletion(stage: Sta
         await delete(webhook, message)
 
     monkeypatch.setattr(discord.Webhook, "delete_message", lose_the_first)
-    question = await pressed(stage, await shown(stage), "Delete my data")
+    question = await press_button(stage, await shown(stage), "Delete my data")
     await stage.discord.click(question, "Delete everything")
     await stage.discord.until(lambda: "2 tunes and everything else" in question["content"])
     assert len([card for card in map(stage.discord.card, asked) if card]) == 1

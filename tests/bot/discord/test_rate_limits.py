@@ -45,7 +45,7 @@ def test_edits_of_many_cards_keep_to_the_rate_limit(monkeypatch: pytest.MonkeyPa
     assert delays[-1] == pytest.approx(3)
 
 
-async def called(paced: CallRateLimit, path: str) -> float:
+async def call_time(paced: CallRateLimit, path: str) -> float:
     """The time in seconds at which the call was sent."""
     request = aiohttp.TraceRequestStartParams("GET", URL(Route.BASE + path), CIMultiDict())
     [before] = paced.trace.on_request_start
@@ -57,10 +57,10 @@ async def called(paced: CallRateLimit, path: str) -> float:
 async def test_calls_wait_for_the_rate_limit_and_first_answers_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CALLS_PER_S", 3)
     paced, began = CallRateLimit(), time.monotonic()
-    calls = asyncio.gather(*(called(paced, "/channels/300/messages") for _ in range(4)))
+    calls = asyncio.gather(*(call_time(paced, "/channels/300/messages") for _ in range(4)))
     await asyncio.sleep(0.01)
     assert paced.busy, "edits of cards wait now"
-    answered = await called(paced, "/interactions/1/token/callback")
+    answered = await call_time(paced, "/interactions/1/token/callback")
     *first, last = await calls
     assert max(answered, *first) < last
     assert last - began >= 1

@@ -35,7 +35,7 @@ ANSWERS = [
 ]
 
 
-async def begun(stage: Stage, channel: Channel = TUNES, **options: Any) -> tuple[Channel, Payload]:
+async def started_session(stage: Stage, channel: Channel = TUNES, **options: Any) -> tuple[Channel, Payload]:
     """The channel of a session, and the message to reply to."""
     discord = stage.discord
     asked = await discord.slash("session", channel=channel, **options)
@@ -48,9 +48,9 @@ async def begun(stage: Stage, channel: Channel = TUNES, **options: Any) -> tuple
     return discord.channels[message["channel_id"]], message
 
 
-async def answered(stage: Stage, said: Payload, answer: str = ANSWERS[0]) -> Payload:
+async def answer_to(stage: Stage, said: Payload, answer: str = ANSWERS[0]) -> Payload:
     """The message that answers a phrase."""
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     assert tune.request.mode == "answer"
     await stage.compose(tune.id, abc=answer)
     return stage.discord.messages[await stage.delivered(tune.id)]
@@ -58,49 +58,49 @@ async def answered(stage: Stage, said: Payload, answer: str = ANSWERS[0]) -> Pay
 
 async def test_phrases_are_answered_in_turn_in_a_thread(stage: Stage) -> None:
     discord = stage.discord
-    thread, opening = await begun(stage, rhythm="reel", key="Ador")
+    thread, opening = await started_session(stage, rhythm="reel", key="Ador")
     assert (thread.parent, thread.owner) == (TUNES.id, APPLICATION)
     [response] = discord.messages_in(TUNES)
     await discord.until(lambda: f"<#{thread.id}>" in response["content"])
     assert "reply to this message" in opening["content"]
     said = await discord.write(FIRST, channel=thread, reply_to=opening)
-    first = await stage.heard(said)
+    first = await stage.tune_of_message(said)
     assert (first.request.opening, first.request.rhythm, first.request.key) == (FIRST, "reel", "Ador")
     assert (first.parent_id, first.origin.channel_id) == (None, thread.id)
-    message = await answered(stage, said)
+    message = await answer_to(stage, said)
     assert {"Your turn", "Whole session"} <= discord.buttons(message).keys()
     await stage.stop_bot()
     await stage.start_bot()
-    second = await stage.heard(await discord.write(SECOND, channel=thread, reply_to=message, person=PIPER))
+    second = await stage.tune_of_message(await discord.write(SECOND, channel=thread, reply_to=message, person=PIPER))
     assert (second.request.key, second.request.metre, second.parent_id) == ("Ador", "4/4", first.id)
     assert second.request.opening == SECOND
     discord.assert_no_pings()
 
 
 async def test_fields_in_a_phrase_take_precedence_over_the_session(stage: Stage) -> None:
-    thread, opening = await begun(stage, rhythm="reel", key="Ador")
+    thread, opening = await started_session(stage, rhythm="reel", key="Ador")
     said = await stage.discord.write("M:6/8\nK:G\nGAB cde|dcB A2G|", channel=thread, reply_to=opening)
-    tune = await stage.heard(said)
+    tune = await stage.tune_of_message(said)
     assert (tune.request.mode, tune.request.key, tune.request.rhythm) == ("answer", None, None)
 
 
 async def test_a_mention_in_the_sessions_thread_continues_from_the_last_answer(stage: Stage) -> None:
     discord = stage.discord
-    thread, _ = await begun(stage)
-    message = await answered(stage, await discord.write(f"{MENTION}\n{FIRST}", channel=thread))
+    thread, _ = await started_session(stage)
+    message = await answer_to(stage, await discord.write(f"{MENTION}\n{FIRST}", channel=thread))
     await stage.stop_bot()
     await stage.start_bot()
-    second = await stage.heard(await discord.write(f"{MENTION}\n{SECOND}", channel=thread))
+    second = await stage.tune_of_message(await discord.write(f"{MENTION}\n{SECOND}", channel=thread))
     first = await stage.storage.tune(second.parent_id or "")
     assert first is not None and first.message_id == message["id"]
 
 
 async def test_a_form_opened_before_a_restart_is_accepted(stage: Stage) -> None:
     discord = stage.discord
-    thread, opening = await begun(stage, key="Ador")
+    thread, opening = await started_session(stage, key="Ador")
     await stage.stop_bot()
     await stage.start_bot()
-    form = await discord.answered(await discord.click(opening, "Your turn", person=PIPER))
+    form = await discord.answer_to(await discord.click(opening, "Your turn", person=PIPER))
     await stage.stop_bot()
     await stage.start_bot()
     tune = await stage.accepted(await discord.submit(form, FIRST))
@@ -108,15 +108,15 @@ async def test_a_form_opened_before_a_restart_is_accepted(stage: Stage) -> None:
     assert (tune.origin.user_id, tune.origin.channel_id) == (PIPER.id, thread.id)
     await stage.compose(tune.id, abc=ANSWERS[0])
     message = discord.messages[await stage.delivered(tune.id)]
-    form = await discord.answered(await discord.click(message, "Your turn"))
+    form = await discord.answer_to(await discord.click(message, "Your turn"))
     second = await stage.accepted(await discord.submit(form, SECOND))
     assert second.parent_id == tune.id
 
 
 async def test_a_submitted_form_is_handled_once(stage: Stage) -> None:
     discord = stage.discord
-    _, opening = await begun(stage)
-    form = await discord.answered(await discord.click(opening, "Your turn"))
+    _, opening = await started_session(stage)
+    form = await discord.answer_to(await discord.click(opening, "Your turn"))
     sent = await discord.submit(form, FIRST)
     tune = await stage.accepted(sent)
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
@@ -126,17 +126,17 @@ async def test_a_submitted_form_is_handled_once(stage: Stage) -> None:
 @pytest.mark.parametrize(("typed", "sentence"), [(" ", "no tune to play"), ("hello!", "Line 1"), ("K:x\nABc|", "not a key")])
 async def test_a_form_without_a_phrase_is_refused_privately(stage: Stage, typed: str, sentence: str) -> None:
     discord = stage.discord
-    _, opening = await begun(stage)
-    form = await discord.answered(await discord.click(opening, "Your turn"))
+    _, opening = await started_session(stage)
+    form = await discord.answer_to(await discord.click(opening, "Your turn"))
     assert sentence in await discord.private_text(await discord.submit(form, typed))
     assert await stage.storage.undelivered("discord") == []
 
 
 async def test_the_whole_session_is_one_tune_of_all_phrases(stage: Stage) -> None:
     discord = stage.discord
-    thread, message = await begun(stage)
+    thread, message = await started_session(stage)
     for phrase, answer in zip([FIRST, SECOND], ANSWERS, strict=True):
-        message = await answered(stage, await discord.write(phrase, channel=thread, reply_to=message), answer)
+        message = await answer_to(stage, await discord.write(phrase, channel=thread, reply_to=message), answer)
     await stage.stop_bot()
     await stage.start_bot()
     pressed = await discord.click(message, "Whole session", person=PIPER)
@@ -160,8 +160,8 @@ def test_a_new_key_and_metre_are_written_in_the_whole_session() -> None:
 
 async def test_stop_ends_the_session_and_offers_the_whole(stage: Stage) -> None:
     discord = stage.discord
-    thread, opening = await begun(stage)
-    message = await answered(stage, await discord.write(FIRST, channel=thread, reply_to=opening))
+    thread, opening = await started_session(stage)
+    message = await answer_to(stage, await discord.write(FIRST, channel=thread, reply_to=opening))
     await discord.write("Stop!", channel=thread, reply_to=message)
     end = await discord.until(
         lambda: next((m for m in discord.messages_in(thread) if "The session is over" in m["content"]), None)
@@ -169,42 +169,42 @@ async def test_stop_ends_the_session_and_offers_the_whole(stage: Stage) -> None:
     assert list(discord.buttons(end)) == ["Whole session"]
     await stage.stop_bot()
     await stage.start_bot()
-    tune = await stage.heard(await discord.write(f"{MENTION}\n{SECOND}", channel=thread))
+    tune = await stage.tune_of_message(await discord.write(f"{MENTION}\n{SECOND}", channel=thread))
     assert tune.request.mode == "continue"
 
 
 @pytest.mark.parametrize("channel", [THREAD, DIRECT], ids=lambda channel: channel.name)
 async def test_in_a_thread_or_direct_messages_no_thread_is_created(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
-    where, _ = await begun(stage, channel)
+    where, _ = await started_session(stage, channel)
     assert where == channel
     called = "" if channel == DIRECT else f"{MENTION}\n"
-    message = await answered(stage, await discord.write(called + FIRST, channel=channel))
+    message = await answer_to(stage, await discord.write(called + FIRST, channel=channel))
     await stage.stop_bot()
     await stage.start_bot()
-    second = await stage.heard(await discord.write(called + SECOND, channel=channel))
+    second = await stage.tune_of_message(await discord.write(called + SECOND, channel=channel))
     first = await stage.storage.tune(second.parent_id or "")
     assert first is not None and first.message_id == message["id"]
     await discord.write(f"{called}stop", channel=channel)
     await discord.until(lambda: any("The session is over" in m["content"] for m in discord.messages_in(channel)))
-    later = await stage.heard(await discord.write(called + FIRST, channel=channel))
+    later = await stage.tune_of_message(await discord.write(called + FIRST, channel=channel))
     assert later.request.mode == "continue"
 
 
 async def test_without_a_session_a_phrase_in_direct_messages_is_continued(stage: Stage) -> None:
-    tune = await stage.heard(await stage.discord.write(FIRST, channel=DIRECT))
+    tune = await stage.tune_of_message(await stage.discord.write(FIRST, channel=DIRECT))
     assert tune.request.mode == "continue"
 
 
 @pytest.mark.parametrize("channel", [NO_THREADS, NO_HISTORY, SILENT], ids=lambda channel: channel.name)
 async def test_replies_work_if_one_permission_is_missing(stage: Stage, channel: Channel) -> None:
     discord = stage.discord
-    where, opening = await begun(stage, channel)
+    where, opening = await started_session(stage, channel)
     assert (where == channel) is (channel == NO_THREADS)
     if channel == NO_THREADS:
         await discord.until(lambda: "Create Public Threads" in discord.messages_in(channel)[0]["content"])
-    message = await answered(stage, await discord.write(FIRST, channel=where, reply_to=opening))
-    second = await stage.heard(await discord.write(SECOND, channel=where, reply_to=message))
+    message = await answer_to(stage, await discord.write(FIRST, channel=where, reply_to=opening))
+    second = await stage.tune_of_message(await discord.write(SECOND, channel=where, reply_to=message))
     assert second.request.mode == "answer" and second.parent_id
 
 
@@ -215,7 +215,7 @@ async def test_if_the_bot_may_not_write_the_button_is_on_the_response(stage: Sta
     await discord.deferred(asked)
     response = await discord.until(lambda: (card := discord.card(asked)) and discord.buttons(card) and card)
     assert ("can't send messages there" in response["content"]) is channel.member
-    form = await discord.answered(await discord.click(response, "Your turn"))
+    form = await discord.answer_to(await discord.click(response, "Your turn"))
     tune = await stage.accepted(await discord.submit(form, FIRST))
     await stage.compose(tune.id, abc=ANSWERS[0])
     await stage.delivered(tune.id)
@@ -236,8 +236,8 @@ async def test_the_command_offers_keys_and_is_available_everywhere(stage: Stage)
 
 async def test_a_session_whose_tunes_are_deleted_says_so(stage: Stage) -> None:
     discord = stage.discord
-    thread, opening = await begun(stage)
-    message = await answered(stage, await discord.write(FIRST, channel=thread, reply_to=opening))
+    thread, opening = await started_session(stage)
+    message = await answer_to(stage, await discord.write(FIRST, channel=thread, reply_to=opening))
     for row in message["components"]:
         for button in row["components"]:
             if button["label"] == "Whole session":

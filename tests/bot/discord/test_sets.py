@@ -20,7 +20,7 @@ async def tunes_of(stage: Stage, asked: Interaction) -> list[Tune]:
     return await stage.storage.set_of(first.set_id)
 
 
-async def finished(stage: Stage, tunes: list[Tune]) -> None:
+async def finish_tunes(stage: Stage, tunes: list[Tune]) -> None:
     for number, tune in enumerate(tunes, 1):
         title = f"Number {number}"
         abc = ABC.replace("The Loopback", title).replace("K:Ador", f"K:{tune.request.key or 'Ador'}")
@@ -31,7 +31,7 @@ async def finished(stage: Stage, tunes: list[Tune]) -> None:
 
 async def posted_set(stage: Stage, channel: Channel, command: str = "set", **options: Any) -> tuple[list[Tune], Payload]:
     tunes = await tunes_of(stage, await stage.discord.slash(command, channel=channel, **options))
-    await finished(stage, tunes)
+    await finish_tunes(stage, tunes)
     [message] = stage.discord.tunes(channel)
     return tunes, message
 
@@ -44,7 +44,7 @@ async def test_a_set_is_one_message_with_abc_one_recording_and_all_sheets(stage:
     keys = [Key.parse(tune.request.key or "") for tune in tunes]
     assert keys[0] == Key.parse("D")
     assert all(one != other for one, other in itertools.pairwise(keys))
-    await finished(stage, tunes)
+    await finish_tunes(stage, tunes)
     [message] = discord.tunes()
     assert discord.card(asked) is None
     names = [file["filename"] for file in message["attachments"]]
@@ -66,7 +66,7 @@ async def test_several_tunes_for_one_request_have_a_recording_each(stage: Stage)
     assert [(tune.request.rhythm, tune.request.key, tune.request.seed) for tune in tunes] == [
         ("jig", "G", 40), ("jig", "G", 41), ("jig", "G", 42),
     ]  # fmt: skip
-    await finished(stage, tunes)
+    await finish_tunes(stage, tunes)
     [message] = discord.tunes()
     assert message["content"].startswith("**3 tunes for one request**")
     endings = [file["filename"].rpartition(".")[2] for file in message["attachments"]]

@@ -9,8 +9,8 @@ import pytest
 
 from storage import Viewer
 from tests.bot.discord.conftest import Stage
-from tests.bot.discord.test_delete import deleted
-from tests.bot.discord.test_sets import finished, posted_set, tunes_of
+from tests.bot.discord.test_delete import delete_tune
+from tests.bot.discord.test_sets import finish_tunes, posted_set, tunes_of
 from tests.loopback.discord import ELSEWHERE, FIDDLER, SHOWCASE, TUNES, Channel
 from tests.storage.examples import execute
 
@@ -22,7 +22,7 @@ async def test_a_deleted_tune_is_removed_from_the_message(stage: Stage, channel:
     discord = stage.discord
     tunes, message = await posted_set(stage, channel, count=3)
     opened = await discord.private_message(await discord.select(message, "2. Number 2"))
-    await deleted(stage, opened, FIDDLER)
+    await delete_tune(stage, opened, FIDDLER)
     await discord.until(lambda: "Number 2" not in message["content"])
     assert [m["id"] for m in discord.tunes(channel)] == [message["id"]]
     assert "Number 2" not in discord.file(message, ".abc").decode()
@@ -30,8 +30,8 @@ async def test_a_deleted_tune_is_removed_from_the_message(stage: Stage, channel:
     assert sheets == ["1-number-1.png", "2-number-3.png"]
     opened = await discord.private_message(await discord.select(message, "2. Number 3"))
     assert opened["content"].startswith("**Number 3**")
-    await deleted(stage, opened, FIDDLER)
-    await deleted(stage, await discord.private_message(await discord.select(message, "1. Number 1")), FIDDLER)
+    await delete_tune(stage, opened, FIDDLER)
+    await delete_tune(stage, await discord.private_message(await discord.select(message, "1. Number 1")), FIDDLER)
     await discord.until(lambda: not discord.tunes(channel))
     assert await stage.storage.set_of(tunes[0].id) == []
 
@@ -51,7 +51,7 @@ async def test_a_tune_deleted_before_the_set_is_finished_does_not_stop_the_other
     await discord.until(lambda: "Delete for good" in discord.buttons(page))
     await discord.click(page, "Delete for good")
     await discord.until(lambda: "Gone" not in page["content"])
-    await finished(stage, tunes)
+    await finish_tunes(stage, tunes)
     [message] = discord.tunes()
     assert "1. **Number 1**" in message["content"] and "2. **Number 2**" in message["content"]
 
@@ -99,7 +99,7 @@ async def test_a_set_whose_tunes_in_other_keys_failed_is_still_a_set(stage: Stag
     first, second, third = await tunes_of(stage, await stage.discord.slash("set", rhythm="reel", key="D", seed=0, count=3))
     assert first.request.key == third.request.key != second.request.key
     await stage.storage.fail(second.id, "It broke.")
-    await finished(stage, [first, third])
+    await finish_tunes(stage, [first, third])
     [message] = stage.discord.tunes()
     assert message["content"].startswith("**A set of 2 tunes**")
     assert [file["filename"] for file in message["attachments"]][:2] == ["set.abc", "set.mp3"]
@@ -109,7 +109,7 @@ async def test_the_rest_of_a_set_is_still_a_set(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_set(stage, TUNES, rhythm="reel", key="D", seed=0, count=3)
     for title, heading in (("2. Number 2", "**A set of 2 tunes**"), ("1. Number 1", "**A set of 1 tune**")):
-        await deleted(stage, await discord.private_message(await discord.select(message, title)), FIDDLER)
+        await delete_tune(stage, await discord.private_message(await discord.select(message, title)), FIDDLER)
         await discord.until(lambda name=title[3:]: name not in message["content"])
         assert message["content"].startswith(heading)
 
@@ -117,7 +117,7 @@ async def test_the_rest_of_a_set_is_still_a_set(stage: Stage) -> None:
 async def test_again_under_the_rest_of_a_set_requests_a_set(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_set(stage, TUNES, rhythm="reel", key="D", seed=0, count=3)
-    await deleted(stage, await discord.private_message(await discord.select(message, "2. Number 2")), FIDDLER)
+    await delete_tune(stage, await discord.private_message(await discord.select(message, "2. Number 2")), FIDDLER)
     await discord.until(lambda: "Number 2" not in message["content"])
     first, second = await tunes_of(stage, await discord.click(message, "Again"))
     assert first.request.key == "D" != second.request.key
@@ -126,7 +126,7 @@ async def test_again_under_the_rest_of_a_set_requests_a_set(stage: Stage) -> Non
 async def test_the_rest_of_several_tunes_for_one_request_keeps_its_heading(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_set(stage, TUNES, command="tune", rhythm="jig", count=2)
-    await deleted(stage, await discord.private_message(await discord.select(message, "1. Number 1")), FIDDLER)
+    await delete_tune(stage, await discord.private_message(await discord.select(message, "1. Number 1")), FIDDLER)
     await discord.until(lambda: "Number 1" not in message["content"])
     assert message["content"].startswith("**1 tune for one request**")
 

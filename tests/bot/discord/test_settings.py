@@ -13,21 +13,21 @@ from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HIDDEN, PIPER, SI
 SERVER = Viewer("discord", FIDDLER.id, TUNES.server)
 
 
-async def told(stage: Stage, **options: Any) -> str:
+async def command_answer(stage: Stage, **options: Any) -> str:
     return await stage.discord.private_text(await stage.discord.slash("settings", **options))
 
 
 async def test_given_settings_are_stored_and_shown_and_others_stay(stage: Stage) -> None:
-    await told(stage, sharing_channel=TUNES, add_channel=TUNES, cooldown=30, open_requests=2)
+    await command_answer(stage, sharing_channel=TUNES, add_channel=TUNES, cooldown=30, open_requests=2)
     await stage.stop_bot()
     await stage.start_bot()
-    shown = await told(stage, add_channel=SILENT, deleters="everyone", instrument="harp", language="fr")
+    shown = await command_answer(stage, add_channel=SILENT, deleters="everyone", instrument="harp", language="fr")
     kept = await stage.storage.preferences.community(SERVER)
     assert kept == CommunitySettings(("300", "301"), 30, 2, "everyone", "harp", "300", "fr")
-    assert "- cooldown: 30" in await told(stage, language="en")
+    assert "- cooldown: 30" in await command_answer(stage, language="en")
     assert shown.count("\n") == 7
     assert "- délai: 30" in shown
-    assert (await told(stage)).splitlines() == [
+    assert (await command_answer(stage)).splitlines() == [
         "**Settings of this server**",
         "- sharing channel: <#300>",
         "- channels for tunes: <#300> <#301>",
@@ -41,14 +41,14 @@ async def test_given_settings_are_stored_and_shown_and_others_stay(stage: Stage)
 
 
 async def test_channels_are_removed_one_by_one_or_reset(stage: Stage) -> None:
-    await told(stage, add_channel=TUNES)
-    await told(stage, add_channel=SILENT)
-    assert "- channels for tunes: <#301>" in await told(stage, remove_channel=TUNES)
-    assert "not in the list of channels" in await told(stage, remove_channel=TUNES)
-    await told(stage, cooldown=5, deleters="owner")
-    assert "- channels for tunes: all" in await told(stage, reset="channels")
+    await command_answer(stage, add_channel=TUNES)
+    await command_answer(stage, add_channel=SILENT)
+    assert "- channels for tunes: <#301>" in await command_answer(stage, remove_channel=TUNES)
+    assert "not in the list of channels" in await command_answer(stage, remove_channel=TUNES)
+    await command_answer(stage, cooldown=5, deleters="owner")
+    assert "- channels for tunes: all" in await command_answer(stage, reset="channels")
     assert (await stage.storage.preferences.community(SERVER)).cooldown_s == 5
-    assert "- cooldown: none" in await told(stage, reset="everything")
+    assert "- cooldown: none" in await command_answer(stage, reset="everything")
     assert await stage.storage.preferences.community(SERVER) == CommunitySettings()
 
 
@@ -62,7 +62,7 @@ async def test_channels_are_removed_one_by_one_or_reset(stage: Stage) -> None:
     ids=["tunes", "silent", "hidden"],
 )
 async def test_missing_permissions_in_the_sharing_channel_are_shown(stage: Stage, channel: Any, lacking: str | None) -> None:
-    shown = await told(stage, sharing_channel=channel)
+    shown = await command_answer(stage, sharing_channel=channel)
     assert lacking in shown if lacking else "⚠️" not in shown
     assert (await stage.storage.preferences.community(SERVER)).sharing_channel == channel.id
 
@@ -86,5 +86,5 @@ async def test_the_command_is_offered_to_people_who_manage_the_server(stage: Sta
     [({"language": "tlh"}, "don't speak"), ({"instrument": "kazoo"}, "“kazoo”"), ({"deleters": "nobody"}, "can be deleted by")],
 )
 async def test_an_invalid_setting_is_refused_and_changes_nothing(stage: Stage, options: dict[str, Any], refused: str) -> None:
-    assert refused in await told(stage, cooldown=5, **options)
+    assert refused in await command_answer(stage, cooldown=5, **options)
     assert await stage.storage.preferences.community(SERVER) == CommunitySettings()

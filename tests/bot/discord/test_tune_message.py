@@ -86,7 +86,7 @@ def test_in_the_sharing_channel_the_parent_is_linked_if_it_is_there_too() -> Non
     assert "channels" not in content
     assert content.endswith("shared by <@400>")
     shared = replace(parent, shared=Shared(NOW, "200", "303", "88"))
-    made = tune_message.render_tune(child, {}, file_limit=1, translate=ENGLISH, parent=shared, shared=True)
+    made = tune_message.render_tune(child, {}, file_limit=1, translate=ENGLISH, parent=shared, in_sharing_channel=True)
     assert "channels/200/303/88" in made.content
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.discord.gallery.tunebook import split
 from storage import Viewer
 from tests.bot.discord.conftest import Stage
-from tests.bot.discord.examples import made
+from tests.bot.discord.examples import stored_tune
 from tests.bot.discord.test_gallery import page_of
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Channel
 
@@ -24,10 +24,10 @@ async def titles_in_book(stage: Stage, channel: Channel = TUNES, **options: str)
 
 
 async def test_a_servers_tunebook_has_the_shared_tunes_in_the_chosen_order(stage: Stage) -> None:
-    first = await made(stage, "First")
-    await made(stage, "Second", person=PIPER)
-    await made(stage, "Private", share=False)
-    await made(stage, "There", channel=ELSEWHERE)
+    first = await stored_tune(stage, "First")
+    await stored_tune(stage, "Second", person=PIPER)
+    await stored_tune(stage, "Private", share=False)
+    await stored_tune(stage, "There", channel=ELSEWHERE)
     await stage.storage.sharing.like(first, Viewer("discord", FIDDLER.id, TUNES.server))
     assert await titles_in_book(stage) == ["Second", "First"]
     assert await titles_in_book(stage, order="ever") == ["First"]
@@ -52,7 +52,7 @@ async def test_a_tunebook_without_tunes_is_a_text(stage: Stage, options: dict[st
 
 async def test_a_tunebook_that_is_too_large_is_sent_in_several_files(stage: Stage) -> None:
     for number in range(3):
-        await made(stage, f"Tune {number}")
+        await stored_tune(stage, f"Tune {number}")
     asked = await stage.discord.slash("tunebook", channel=replace(TUNES, file_bytes=200))
     await page_of(stage, asked)
     await stage.discord.until(lambda: len(asked.followups) == 1)
