@@ -60,22 +60,22 @@ def composing(bars: int) -> UserMessage:
 
 
 def test_a_sentence_is_said_with_its_values() -> None:
-    sentence = UserMessage("I don't write in {metre}. Try {names}.", metre="5/4", names=OneOf(["4/4", "6/8"]))
-    assert sentence == "I don't write in 5/4. Try 4/4 or 6/8."
-    assert GERMAN(sentence) == "In 5/4 schreibe ich nicht. Versuch es mit 4/4 oder 6/8."
+    sentence = UserMessage("I don't compose in {metre}. Try {names}.", metre="5/4", names=OneOf(["4/4", "6/8"]))
+    assert sentence == "I don't compose in 5/4. Try 4/4 or 6/8."
+    assert GERMAN(sentence) == "In 5/4 komponiere ich nicht. Versuch es mit 4/4 oder 6/8."
     assert language("en")(sentence) == sentence
 
 
 def test_what_a_language_does_not_know_stays_english() -> None:
-    assert with_only({})(UserMessage("I don't write in {metre}.", metre="5/4")) == "I don't write in 5/4."
+    assert with_only({})(UserMessage("I don't compose in {metre}.", metre="5/4")) == "I don't compose in 5/4."
     assert GERMAN("no such sentence, {n} of them") == "no such sentence, {n} of them"
     assert [GERMAN(""), language("en")("")] == ["", ""]
 
 
 @pytest.mark.parametrize("broken", ["In {takt}.", "In {0}.", "In {metre.size}.", "In {metre.", "In {metre:d}."])
 def test_a_translation_that_cannot_be_filled_in_is_not_shown(broken: str) -> None:
-    sentence = UserMessage("I don't write in {metre}.", metre="5/4")
-    assert with_only({sentence.template: broken})(sentence) == "I don't write in 5/4."
+    sentence = UserMessage("I don't compose in {metre}.", metre="5/4")
+    assert with_only({sentence.template: broken})(sentence) == "I don't compose in 5/4."
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_numbers_are_grouped_as_the_language_does() -> None:
 
 def test_values_that_are_sentences_are_said_too_and_what_somebody_typed_is_not() -> None:
     assert IRISH(
-        UserMessage("I don't write in {metre}. Try {names}.", metre="reel", names=OneOf(map(translatable, ["reel", "jig"])))
-    ) == ("Ní scríobhaim in reel. Triail ríl nó port.")
+        UserMessage("I don't compose in {metre}. Try {names}.", metre="reel", names=OneOf(map(translatable, ["reel", "jig"])))
+    ) == ("Ní chumaim in reel. Triail ríl nó port.")
     assert GERMAN(UserMessage("The sheet has no sign for {names}.", names=AllOf(["!a!", "!Again!", "!c!"]))).endswith(
         " !a!, !Again! und !c!."
     )
@@ -175,7 +175,7 @@ UNREADABLE = UserMessage("I can't read “{text}” here.", text="reel")
         TooManyOpen(7, 7).message,
         UserMessage("The tune would play for {time}; I play at most {most} s. Shorten it.", time=LONG, most=180),
         UserMessage("Line {line}, column {column}: {message}", line=2, column=5, message=UNREADABLE),
-        UserMessage("No key is written (K:): I took {key}.", key=Key.parse("Bm").name),
+        UserMessage("The tune states no key (K:), so I took {key}.", key=Key.parse("Bm").name),
         UserMessage("The sheet has no sign for {names}.", names=AllOf(["!a!", "!b!", "!c!"])),
         UserMessage("Only the first voice was read."),
     ],
