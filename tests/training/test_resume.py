@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,6 +41,14 @@ def run_training(config: TrainConfig, run: Path) -> list[np.ndarray]:
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarray]]:
     run = tmp_path_factory.mktemp("uninterrupted") / "run"
     return run, run_training(WITH_DROPOUT, run)
+
+
+@pytest.fixture(scope="module")
+def without_epochs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with CONFIG that ended before its first epoch."""
+    run = tmp_path_factory.mktemp("without-epochs") / "run"
+    run_training(replace(CONFIG, epochs=0), run)
+    return run
 
 
 @pytest.mark.timeout(900)  # TensorFlow starts twice
@@ -94,9 +103,8 @@ def test_the_time_limit_counts_across_interruptions(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("setting", ["optimizer", "tokenizer", "ema_momentum"])
-def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path, setting: str) -> None:
-    run = tmp_path / "run"
-    run_training(replace(CONFIG, epochs=0), run)
+def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path, without_epochs: Path, setting: str) -> None:
+    run = shutil.copytree(without_epochs, tmp_path / "run")
     path = run / "config.json"
     earlier = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**earlier, setting: 0.5 if setting == "ema_momentum" else "another"}), encoding="utf-8")
@@ -104,9 +112,8 @@ def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path, setting: str) 
         run_training(CONFIG, run)
 
 
-def test_a_damaged_checkpoint_is_rejected(tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    run_training(replace(CONFIG, epochs=1), run)
+def test_a_damaged_checkpoint_is_rejected(tmp_path: Path, uninterrupted: tuple[Path, list[np.ndarray]]) -> None:
+    run = shutil.copytree(uninterrupted[0], tmp_path / "run")
     (run / "checkpoint.npz").write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(ValueError, match="cannot be resumed"):
-        run_training(CONFIG, run)
+        run_training(WITH_DROPOUT, run)

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+from generator.composer.features import INPUTS
 from generator.composer.measures import pitches
 from generator.composer.model import ModelConfig, build
 from generator.composer.novelty import Closest, Novelty
@@ -19,6 +20,7 @@ from generator.composer.ranking import Judge
 from generator.composer.weights import load_weights
 from generator.notation.reader import read
 from generator.notation.tokens import VOCABULARY, encode
+from tests.training.tiny import COLUMNS
 from tests.training.tunes import melody, text
 from training.baselines.tokenizers import make_tokenizer
 from training.config import TrainConfig
@@ -29,7 +31,7 @@ from training.train import train
 
 CONFIG = TrainConfig(
     name="tiny",
-    model=ModelConfig(units=8, layers=1, embedding=8, feature_width=4, dropout=0.0),
+    model=ModelConfig(units=8, layers=1, embedding=8, feature_width=4, dropout=0.0, columns=COLUMNS),
     batch_size=4,
     epochs=2,
     mixed_precision=False,
@@ -66,17 +68,18 @@ def log(run: Path) -> list[dict[str, str]]:
 
 
 def test_a_run_leaves_weights_log_and_a_card_with_finite_figures(tmp_path: Path, corpus: Corpus) -> None:
-    model = train(CONFIG, corpus, tmp_path / "run", verbose=0)
+    config = replace(CONFIG, model=replace(CONFIG.model, columns=tuple(INPUTS)))
+    model = train(config, corpus, tmp_path / "run", verbose=0)
     rows = log(tmp_path / "run")
     assert [row["epoch"] for row in rows] == ["0", "1"]
     assert all(math.isfinite(float(row[name])) for row in rows for name in ("loss", "val_loss", "val_accuracy", "tokens_per_s"))
     assert json.loads((tmp_path / "run" / "config.json").read_text(encoding="utf-8"))["epochs"] == 2
     assert list((tmp_path / "run" / "tensorboard").rglob("events*"))
-    saved = build(CONFIG.model)
+    saved = build(config.model)
     saved.load_weights(tmp_path / "run" / "final.weights.h5")
     assert all(np.array_equal(a, b) for a, b in zip(saved.get_weights(), model.get_weights(), strict=True))
 
-    card = export_model(CONFIG, model, corpus, tmp_path / "run", tmp_path / "weights")
+    card = export_model(config, model, corpus, tmp_path / "run", tmp_path / "weights")
     weights = load_weights(tmp_path / "weights")
     assert weights.card["name"] == card["name"] == "tiny"
     assert weights.card["loss"] == card["loss"]

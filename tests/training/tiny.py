@@ -28,9 +28,11 @@ from training.corpus.corpus import Corpus, Entry, Split
 from training.strategy import open_strategy
 from training.train import train
 
+# A few of the inputs, at least one of each kind: TensorFlow compiles the step of such a model in a third of the time.
+COLUMNS = ("token", "position", "last_pitch", "pitch_part", "bars_left")
 CONFIG = TrainConfig(
     name="tiny",
-    model=ModelConfig(units=8, layers=1, embedding=8, feature_width=4, recall_width=4, dropout=0.0),
+    model=ModelConfig(units=8, layers=1, embedding=8, feature_width=4, recall_width=4, dropout=0.0, columns=COLUMNS),
     batch_size=3,
     epochs=2,
     learning_rate=0.02,
