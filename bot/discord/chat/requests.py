@@ -152,7 +152,7 @@ async def _request_in_words(chat: ChatMessage, words: Words, replied_to: discord
 
 
 def _derived_parameters(tune: Tune, typed: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a reply such as “vary it”, “slower”, “on the flute”, “in D” (transposed), or “in D minor” (a new tune)."""
+    """The parameters of a reply such as “vary it”, “slower”, “on the flute”, “in D” (transpose) or “in D minor” (a new tune)."""
     made, before = tune.composition, tune.request
     assert made is not None
     playing = {"instrument": before.instrument or None, "backing": before.backing, "without": before.without}

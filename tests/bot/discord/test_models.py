@@ -29,7 +29,7 @@ async def offered(storage) -> AsyncIterator[None]:
 
 
 def all_workers_leave(url: str) -> None:
-    execute(url, f"UPDATE models SET seen_at = seen_at - interval '{OFFERED_FOR_S} seconds' WHERE name = 'aird-1'")
+    execute(url, f"UPDATE model_offers SET seen_at = seen_at - interval '{OFFERED_FOR_S} seconds' WHERE name = 'aird-1'")
 
 
 @pytest.mark.parametrize("command", ["tune", "set", "defaults"])
