@@ -21,7 +21,7 @@ def form_values(form: dict[str, Any]) -> dict[str, str]:
     return {name: chosen[name][0] if name in chosen else field.get("value", "") for name, field in form.items()}
 
 
-async def submit_changes(stage: Stage, **typed: str) -> Interaction:
+async def submit_changes(stage: Stage, **typed: Any) -> Interaction:
     """Submits the form with these changes."""
     _, message = await stage.posted(rhythm="reel", metre="4/4", seed=7, temperature=0.8, instrument="flute")
     return await stage.discord.submit(await stage.discord.click(message, "Change…"), **typed)
@@ -112,7 +112,7 @@ async def test_a_mistake_is_explained_privately_and_the_typed_values_survive_a_r
     again = await stage.discord.click(whispered, "Continue editing")
     filled = {"rhythm": "reel", "key": "Ador", "opening": "", "temperature": "0.8", "seed": "7"}
     assert form_values(await stage.discord.form(again)) == filled | typed
-    mended = {"key": "Ador", "temperature": "0.8", "seed": "7", "opening": ""}
+    mended: dict[str, Any] = {"key": "Ador", "temperature": "0.8", "seed": "7", "opening": ""}
     tune = await stage.accepted(await stage.discord.submit(again, **mended))
     assert (tune.request.key, tune.request.instrument) == ("Ador", "flute")
     stage.discord.assert_no_pings()

@@ -138,7 +138,7 @@ async def test_a_derived_tune_is_public(stage: Stage, button: str, mode: str) ->
 
 
 @pytest.mark.parametrize("search", [{"search": "humours"}, {"rhythm": "jig"}, {"key": "dorian"}, {"search": "a:b ünï"}])
-async def test_the_search_is_kept_from_page_to_page(stage: Stage, search: dict[str, str]) -> None:
+async def test_the_search_is_kept_from_page_to_page(stage: Stage, search: dict[str, Any]) -> None:
     for number in range(6):
         await stored_tune(stage, f"Humours of A:B Ünïcode {number}", rhythm="jig", key="Edor")
         await stored_tune(stage, f"Other {number}", rhythm="reel", key="D")
@@ -184,7 +184,7 @@ async def test_a_tune_is_opened_where_the_bot_is_not_a_member(stage: Stage) -> N
 )
 @pytest.mark.parametrize("channel", [TUNES, DIRECT], ids=lambda channel: channel.name)
 async def test_an_empty_list_says_what_to_do(
-    stage: Stage, command: str, options: dict[str, str], told: str, channel: Channel
+    stage: Stage, command: str, options: dict[str, Any], told: str, channel: Channel
 ) -> None:
     page = await page_of(stage, await stage.discord.slash(command, channel=channel, **options))
     assert told in page["content"]
@@ -193,7 +193,7 @@ async def test_an_empty_list_says_what_to_do(
 
 @pytest.mark.parametrize("command", ["gallery", "mine"])
 @pytest.mark.parametrize(("options", "told"), [({"key": "H"}, "is not a key"), ({"search": "🎻" * 20}, "at most 28 characters")])
-async def test_an_invalid_search_is_refused_privately(stage: Stage, command: str, options: dict[str, str], told: str) -> None:
+async def test_an_invalid_search_is_refused_privately(stage: Stage, command: str, options: dict[str, Any], told: str) -> None:
     assert told in await stage.discord.private_text(await stage.discord.slash(command, **options))
 
 
@@ -202,11 +202,12 @@ async def test_top_lists_the_most_liked_of_a_week_a_month_or_all_time(stage: Sta
     await stored_tune(stage, "Liked by nobody")
     for tune_id, person in ((first, PIPER), (second, PIPER), (second, FIDDLER)):
         await stage.storage.sharing.like(tune_id, Viewer("discord", person.id, TUNES.server))
-    for options, head in (
+    headings: list[tuple[dict[str, Any], str]] = [
         ({}, "**Most liked this week**"),
         ({"period": "month"}, "**Most liked this month**"),
         ({"period": "ever"}, "**Most liked of all time**"),
-    ):
+    ]
+    for options, head in headings:
         page = await page_of(stage, await stage.discord.slash("top", **options))
         assert page["content"].startswith(head)
         assert titles_on(page) == ["Liked twice", "Liked once"]

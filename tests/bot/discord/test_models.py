@@ -11,7 +11,7 @@ import pytest
 from bot.discord.core import limits
 from bot.discord.core.caller import Caller
 from generator.request import TuneRequest
-from storage import Viewer
+from storage import Storage, Viewer
 from storage.model_offers import OFFERED_FOR_S
 from tests.bot.discord.conftest import ABC, Stage
 from tests.bot.discord.test_session import FIRST, SECOND, answer_to, started_session
@@ -23,7 +23,7 @@ OFFERED = {"reels-2": "", "aird-1": SCOTTISH}
 
 
 @pytest.fixture(autouse=True)
-async def offered(storage) -> AsyncIterator[None]:
+async def offered(storage: Storage) -> AsyncIterator[None]:
     async with storage.model_offers.offer(OFFERED):
         yield
 
@@ -70,7 +70,7 @@ async def test_an_unknown_model_is_refused_privately(stage: Stage, command: str)
 
 
 async def test_without_a_worker_any_model_name_is_accepted(stage: Stage, url: str) -> None:
-    execute(url, "DELETE FROM models")
+    execute(url, "DELETE FROM model_offers")
     assert (await stage.accepted(await stage.discord.slash("tune", model="aird-1"))).request.model == "aird-1"
 
 
@@ -121,7 +121,8 @@ async def test_a_session_keeps_its_model_while_it_is_offered(stage: Stage, url: 
 
 async def test_an_unknown_model_in_chat_is_refused(stage: Stage) -> None:
     await stage.discord.write("a reel, model: zither", channel=DIRECT)
-    [_, answer] = await stage.discord.until(lambda: (m := stage.discord.messages_in(DIRECT)) and len(m) == 2 and m)
+    await stage.discord.until(lambda: len(stage.discord.messages_in(DIRECT)) == 2)
+    [_, answer] = stage.discord.messages_in(DIRECT)
     assert answer["content"].startswith("There is no model “zither” here.")
 
 

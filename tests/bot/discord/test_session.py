@@ -100,7 +100,7 @@ async def test_a_form_opened_before_a_restart_is_accepted(stage: Stage) -> None:
     thread, opening = await started_session(stage, key="Ador")
     await stage.stop_bot()
     await stage.start_bot()
-    form = await discord.answer_to(await discord.click(opening, "Your turn", person=PIPER))
+    form = await discord.answered(await discord.click(opening, "Your turn", person=PIPER))
     await stage.stop_bot()
     await stage.start_bot()
     tune = await stage.accepted(await discord.submit(form, FIRST))
@@ -108,7 +108,7 @@ async def test_a_form_opened_before_a_restart_is_accepted(stage: Stage) -> None:
     assert (tune.origin.user_id, tune.origin.channel_id) == (PIPER.id, thread.id)
     await stage.compose(tune.id, abc=ANSWERS[0])
     message = discord.messages[await stage.delivered(tune.id)]
-    form = await discord.answer_to(await discord.click(message, "Your turn"))
+    form = await discord.answered(await discord.click(message, "Your turn"))
     second = await stage.accepted(await discord.submit(form, SECOND))
     assert second.parent_id == tune.id
 
@@ -116,7 +116,7 @@ async def test_a_form_opened_before_a_restart_is_accepted(stage: Stage) -> None:
 async def test_a_submitted_form_is_handled_once(stage: Stage) -> None:
     discord = stage.discord
     _, opening = await started_session(stage)
-    form = await discord.answer_to(await discord.click(opening, "Your turn"))
+    form = await discord.answered(await discord.click(opening, "Your turn"))
     sent = await discord.submit(form, FIRST)
     tune = await stage.accepted(sent)
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
@@ -127,7 +127,7 @@ async def test_a_submitted_form_is_handled_once(stage: Stage) -> None:
 async def test_a_form_without_a_phrase_is_refused_privately(stage: Stage, typed: str, sentence: str) -> None:
     discord = stage.discord
     _, opening = await started_session(stage)
-    form = await discord.answer_to(await discord.click(opening, "Your turn"))
+    form = await discord.answered(await discord.click(opening, "Your turn"))
     assert sentence in await discord.private_text(await discord.submit(form, typed))
     assert await stage.storage.undelivered("discord") == []
 
@@ -215,7 +215,7 @@ async def test_if_the_bot_may_not_write_the_button_is_on_the_response(stage: Sta
     await discord.deferred(asked)
     response = await discord.until(lambda: (card := discord.card(asked)) and discord.buttons(card) and card)
     assert ("can't send messages there" in response["content"]) is channel.member
-    form = await discord.answer_to(await discord.click(response, "Your turn"))
+    form = await discord.answered(await discord.click(response, "Your turn"))
     tune = await stage.accepted(await discord.submit(form, FIRST))
     await stage.compose(tune.id, abc=ANSWERS[0])
     await stage.delivered(tune.id)

@@ -78,7 +78,8 @@ async def test_the_card_counts_finished_tunes_and_cancels_all(stage: Stage) -> N
     asked = await discord.slash("set", count=2)
     first, _second = await tunes_of(stage, asked)
     await stage.compose(first.id)
-    card = await discord.until(lambda: (m := discord.card(asked)) and "1 of 2 tunes finished" in m["content"] and m)
+    await discord.until(lambda: "1 of 2 tunes finished" in (discord.card(asked) or {})["content"])
+    card = discord.card(asked)
     assert card is not None
     await discord.answered(await discord.click(card, "Cancel"))
     await discord.until(lambda: "Cancelled." in (discord.card(asked) or {})["content"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.test_delete import delete_tune
 from tests.bot.discord.test_sets import finish_tunes, posted_set, tunes_of
-from tests.loopback.discord import ELSEWHERE, FIDDLER, SHOWCASE, TUNES, Channel
+from tests.loopback.discord import ELSEWHERE, FIDDLER, SHOWCASE, TUNES, Channel, Payload
 from tests.storage.examples import execute
 
 HERE = Viewer("discord", FIDDLER.id, TUNES.server)
@@ -105,12 +106,16 @@ async def test_a_set_whose_tunes_in_other_keys_failed_is_still_a_set(stage: Stag
     assert [file["filename"] for file in message["attachments"]][:2] == ["set.abc", "set.mp3"]
 
 
+def _is_without(message: Payload, name: str) -> bool:
+    return name not in message["content"]
+
+
 async def test_the_rest_of_a_set_is_still_a_set(stage: Stage) -> None:
     discord = stage.discord
     _, message = await posted_set(stage, TUNES, rhythm="reel", key="D", seed=0, count=3)
     for title, heading in (("2. Number 2", "**A set of 2 tunes**"), ("1. Number 1", "**A set of 1 tune**")):
         await delete_tune(stage, await discord.private_message(await discord.select(message, title)), FIDDLER)
-        await discord.until(lambda name=title[3:]: name not in message["content"])
+        await discord.until(partial(_is_without, message, title[3:]))
         assert message["content"].startswith(heading)
 
 

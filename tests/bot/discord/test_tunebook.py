@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from tests.bot.discord.test_gallery import page_of
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Channel
 
 
-async def titles_in_book(stage: Stage, channel: Channel = TUNES, **options: str) -> list[str]:
+async def titles_in_book(stage: Stage, channel: Channel = TUNES, **options: Any) -> list[str]:
     answer = await page_of(stage, await stage.discord.slash("tunebook", channel=channel, **options))
     [attachment] = answer["attachments"]
     assert attachment["filename"] == "tunebook.abc"
@@ -44,7 +45,7 @@ async def test_a_servers_tunebook_has_the_shared_tunes_in_the_chosen_order(stage
         ({"which": "mine"}, "You have no tunes yet"),
     ],
 )
-async def test_a_tunebook_without_tunes_is_a_text(stage: Stage, options: dict[str, str], told: str) -> None:
+async def test_a_tunebook_without_tunes_is_a_text(stage: Stage, options: dict[str, Any], told: str) -> None:
     answer = await page_of(stage, await stage.discord.slash("tunebook", **options))
     assert told in answer["content"]
     assert answer["attachments"] == []
