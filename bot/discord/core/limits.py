@@ -7,7 +7,6 @@ from datetime import timedelta
 
 # Messages. Discord's clients count characters in UTF-16.
 MESSAGE_CHARACTERS = 2_000
-CUSTOM_ID_CHARACTERS = 100
 REQUEST_BYTES = 24 * 2**20  # all files of a message together: Discord's limit is 25 MiB with what surrounds them
 FILE_BYTES = 12 * 2**20  # also where Discord allows more: sheet music and recording share one request
 

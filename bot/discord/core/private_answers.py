@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import discord
 from discord.utils import MISSING
 
@@ -9,13 +11,18 @@ from bot.discord.core.context import Interaction
 
 
 async def send_private(
-    interaction: Interaction, text: str = "", *, view: discord.ui.View = MISSING, embed: discord.Embed = MISSING
+    interaction: Interaction,
+    text: str = "",
+    *,
+    view: discord.ui.View = MISSING,
+    embed: discord.Embed = MISSING,
+    files: Sequence[discord.File] = MISSING,
 ) -> None:
-    """Sends text that only the person sees: as the first answer, or after it. It fills a private “thinking…”."""
+    """Sends a message that only the person sees: as the first answer, or after it. It fills a private “thinking…”."""
     if interaction.response.is_done():
-        await interaction.followup.send(text or MISSING, view=view, embed=embed, ephemeral=True)
+        await interaction.followup.send(text or MISSING, view=view, embed=embed, files=files, ephemeral=True)
     else:
-        await interaction.response.send_message(text or None, view=view, embed=embed, ephemeral=True)
+        await interaction.response.send_message(text or None, view=view, embed=embed, files=files, ephemeral=True)
 
 
 async def retract_answer(interaction: Interaction, text: str) -> None:

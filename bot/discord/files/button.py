@@ -49,7 +49,7 @@ class FilesButton(TuneButton, template=rf"tune:(?P<action>files):{TUNE_ID}"):
             lines += [texts.FLAC_INSTEAD] if FLAC in fitting else []
             lines += [] if contents else [texts.NO_FILES]
             files = [discord.File(io.BytesIO(content), f"{name}.{file.partition('.')[2]}") for file, content in fitting.items()]
-            await interaction.followup.send("\n".join(map(caller.translate, lines)), files=files, ephemeral=True)
+            await send_private(interaction, "\n".join(map(caller.translate, lines)), files=files)
 
 
 async def _contents(storage: Storage, tune: Tune, limit: int) -> dict[str, bytes | None]:

@@ -51,7 +51,7 @@ async def tunebook(interaction: Interaction, which: str = SERVER, order: str = "
     for number, tunes in enumerate(books, 1):
         name = f"tunebook-{number}.abc" if len(books) > 1 else "tunebook.abc"
         file = discord.File(io.BytesIO(b"\n".join(tunes)), name)
-        await interaction.followup.send(caller.translate(texts.tunes_in_file(len(tunes))), file=file, ephemeral=True)
+        await send_private(interaction, caller.translate(texts.tunes_in_file(len(tunes))), files=[file])
 
 
 def split(abc: str, limit: int) -> list[list[bytes]]:

@@ -62,4 +62,4 @@ class SetMenu(PersistentItem[discord.ui.Select[Any]], template=rf"set:choose:{SE
             return
         limit = interaction.filesize_limit
         message = await load_tune_message(context, tune, file_limit=limit, translate=caller.translate)
-        await interaction.followup.send(message.content, files=message.files, view=message.view, ephemeral=True)
+        await send_private(interaction, message.content, view=message.view, files=message.files)
