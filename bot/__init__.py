@@ -1,4 +1,5 @@
-"""Where people are: takes their requests, follows them and posts the tunes.
+"""The Discord bot, the web page and the command line.
 
-Discord, Slack and the web hand in `TuneRequest`s at `desk.Desk`; TensorFlow and music21 never come in here.
+Discord and the web page submit `TuneRequest`s to `core.desk.Desk` and follow them there until the tunes are finished. TensorFlow
+and music21 are imported only by the worker's process and by commands that compose or render, when they run.
 """

@@ -1,4 +1,4 @@
-"""Sets: tunes of one rhythm in related keys, which a session plays one after the other."""
+"""Sets: several tunes of one rhythm in related keys, played one after the other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generator.notation.metres import RHYTHMS, Metre, Rhythm
 from generator.notation.opening import read_opening
 from generator.notation.tokens import MODES
 from generator.request import TuneRequest
-from generator.user_messages import UserMessage
+from generator.user_messages import UserError, UserMessage
 
 MAX_TUNES = 5
 MAX_IN_ONE_KEY = 2
@@ -24,12 +24,12 @@ def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
 
     The first keeps the opening and title of `request`. If the request has no rhythm, metre or key, its seed chooses them. Each
     tune has another key than the one before: one with the same key signature or a fifth apart, so that one whistle can play
-    both. The last key is a sharper one if possible, for the lift that sessions like.
+    both. The last key is a sharper one if possible, which gives the set a lift at the end.
 
-    Raises NotationError for an opening that cannot be continued, ValueError for another count.
+    Raises NotationError for an opening that cannot be continued, UserError for another count.
     """
     if not 1 <= count <= MAX_TUNES:
-        raise ValueError(UserMessage("A set has 1 to {most} tunes.", most=MAX_TUNES))
+        raise UserError(UserMessage("A set has 1 to {most} tunes.", most=MAX_TUNES))
     if count == 1:
         return [request]
     generator = random.Random(request.seed)
@@ -64,7 +64,7 @@ def _shared(request: TuneRequest, generator: random.Random) -> tuple[str | None,
 
 def _written_in(metre: Metre, rhythm: Rhythm) -> bool:
     """Whether a rhythm is written in bars like those of a metre."""
-    return any((metre.bar, metre.compound) == (usual.bar, usual.compound) for usual in rhythm.metres)
+    return any((metre.bar, metre.compound) == (other.bar, other.compound) for other in rhythm.metres)
 
 
 def _next_key(keys: list[Key], mode: Mode | None, generator: random.Random, *, last: bool) -> Key:

@@ -1,4 +1,4 @@
-"""The worker process: takes jobs, composes or reads a tune, renders it and stores it. It holds the LSTM."""
+"""The worker: takes jobs from the queue, composes or reads a tune, renders it and stores it. Its process holds the LSTM."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Worker:
     async def make(self, tune_id: str) -> None:
         """Makes one tune.
 
-        Stores the message of a request that cannot be fulfilled. Raises the faults of the machine: the job is tried again.
+        Stores the error message of a request that cannot be fulfilled. Raises faults of the machine: the job is tried again.
         """
         tune = await self.storage.start(tune_id)
         if tune is None:
@@ -124,9 +124,9 @@ class Worker:
 
         composing = asyncio.wrap_future(composer.submit(tune.request, listener))
         reporting = asyncio.create_task(report())
-        both: list[asyncio.Future[Any]] = [composing, reporting]
+        tasks: list[asyncio.Future[Any]] = [composing, reporting]
         try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if composing.done():
                 return composing.result()
             await reporting

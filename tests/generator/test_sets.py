@@ -12,6 +12,7 @@ from generator.notation.keys import Key, Mode
 from generator.notation.metres import RHYTHMS, Metre
 from generator.request import MAX_SEED, TuneRequest
 from generator.sets import MAX_TUNES, requests_of_set
+from generator.user_messages import UserError
 
 REQUEST = TuneRequest.check(
     rhythm="jig", key="G", opening="M:6/8\nK:G\nGBd gdB|", title="First", seed=7, temperature=0.8, candidates=4, structure="free"
@@ -86,14 +87,14 @@ def test_rhythm_and_key_are_drawn_by_their_frequency_in_the_tradition() -> None:
 
 
 @pytest.mark.parametrize("metre", ["3/4", "6/8", "9/8", "2/4", "C|"])
-def test_a_rhythm_is_chosen_that_is_written_in_the_metre(metre: str) -> None:
+def test_the_chosen_rhythm_is_written_in_the_metre(metre: str) -> None:
     for seed in range(20):
         first, second = requests_of_set(TuneRequest.check(metre=metre, seed=seed), 2)
         assert first.metre and first.rhythm
         chosen = Metre.parse(first.metre)
         assert chosen
         assert (first.rhythm, first.metre) == (second.rhythm, second.metre)
-        assert any((chosen.bar, chosen.compound) == (usual.bar, usual.compound) for usual in RHYTHMS[first.rhythm].metres)
+        assert any((chosen.bar, chosen.compound) == (other.bar, other.compound) for other in RHYTHMS[first.rhythm].metres)
 
 
 def test_a_metre_in_which_no_rhythm_is_written_gives_no_rhythm() -> None:
@@ -107,7 +108,7 @@ def test_a_set_of_one_is_the_request_itself() -> None:
 
 @pytest.mark.parametrize("count", [0, 6])
 def test_a_set_has_one_to_five_tunes(count: int) -> None:
-    with pytest.raises(ValueError, match="1 to 5"):
+    with pytest.raises(UserError, match="1 to 5"):
         requests_of_set(REQUEST, count)
 
 

@@ -1,3 +1,5 @@
+"""Fixtures for the storage tests."""
+
 import pytest
 
 from storage import jobs, queue
@@ -5,8 +7,8 @@ from tests.patience import HANG_S
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers that notice, and try again, in tenths of a second. Nobody is taken for dead because the machine is busy."""
+def short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers poll and retry within tenths of a second. None counts as dead: a busy machine may delay heartbeats."""
     monkeypatch.setattr(queue, "RETRY_PAUSE_S", 0)
     for name, seconds in {
         "STALLED_AFTER_S": 10 * HANG_S,

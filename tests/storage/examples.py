@@ -1,4 +1,4 @@
-"""A request, where it came from, what became of it; and psql's eye on the tables."""
+"""An example request, its origin and its composition, and SQL for the tests."""
 
 import psycopg
 
@@ -20,8 +20,7 @@ DROP_CONNECTIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
-
-# Every worker was heard of last before any limit.
+# Makes the last heartbeat of every worker older than any limit.
 AGE_WORKERS = "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 day'"
 
 
@@ -29,12 +28,12 @@ def request(seed: int = 7) -> TuneRequest:
     return TuneRequest.check(rhythm="reel", key="D", seed=seed)
 
 
-def origin(event: str = "1", user_id: str = "ann", platform: str = "discord") -> Origin:
-    return Origin(platform, event, user_id, channel_id="channel", community_id="guild", reply={"token": "t", "card": [1, 2]})
+def origin(event_id: str = "1", user_id: str = "ann", platform: str = "discord") -> Origin:
+    return Origin(platform, event_id, user_id, channel_id="channel", community_id="guild", reply={"token": "t", "card": [1, 2]})
 
 
 def execute(url: str, query: str) -> list[tuple[object, ...]]:
-    """Runs a query beside storage, as somebody with psql would."""
+    """Runs a query on a connection of its own, as another program would. Returns the rows, if any."""
     with psycopg.connect(url, autocommit=True) as connection:
         cursor = connection.execute(query.encode())
         return cursor.fetchall() if cursor.description else []

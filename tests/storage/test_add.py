@@ -1,3 +1,5 @@
+"""Adding tunes: one row and one job for each event, the limit of unfinished tunes, and parents."""
+
 import asyncio
 from dataclasses import replace
 from datetime import UTC
@@ -16,31 +18,33 @@ def rows_and_jobs(url: str) -> tuple[int, int]:
     return int(str(rows)), int(str(jobs))
 
 
-async def test_what_was_asked_is_found_again(storage: Storage, url: str) -> None:
-    wish = TuneRequest.check(rhythm="jig", key="Ador", opening="|:A2B c2d:|", temperature=0.7, seed=3, title="Ó Súilleabháin’s ☘")
-    added = await storage.add(wish, origin())
+async def test_a_stored_request_is_read_back_unchanged(storage: Storage, url: str) -> None:
+    submitted = TuneRequest.check(
+        rhythm="jig", key="Ador", opening="|:A2B c2d:|", temperature=0.7, seed=3, title="Ó Súilleabháin’s ☘"
+    )
+    added = await storage.add(submitted, origin())
     found = await storage.tune(added.id)
     assert found == added
-    assert (found.request, found.origin, found.status, found.bars) == (wish, origin(), Status.QUEUED, 0)
+    assert (found.request, found.origin, found.status, found.bars) == (submitted, origin(), Status.QUEUED, 0)
     assert found.created_at.tzinfo is UTC
     assert (found.parent_id, found.composition, found.error, found.message_id) == (None, None, None, None)
     assert len(added.id) == 12 and added.id.isascii() and added.id.isalnum()
     assert rows_and_jobs(url) == (1, 1)
 
 
-async def test_one_event_is_one_tune_and_one_job(storage: Storage, url: str) -> None:
+async def test_the_same_event_adds_one_tune_and_one_job(storage: Storage, url: str) -> None:
     tunes = await asyncio.gather(*(storage.add(request(seed), origin("same")) for seed in range(12)))
     assert len({tune.id for tune in tunes}) == 1
     assert len({tune.request.seed for tune in tunes}) == 1
     assert rows_and_jobs(url) == (1, 1)
 
 
-async def test_the_same_event_of_another_platform_is_another_tune(storage: Storage) -> None:
+async def test_an_event_id_of_another_platform_adds_another_tune(storage: Storage) -> None:
     first = await storage.add(request(), origin("1", platform="discord"))
     assert (await storage.add(request(), origin("1", platform="web"))).id != first.id
 
 
-async def test_a_transaction_that_fails_leaves_neither_row_nor_job(storage: Storage, url: str) -> None:
+async def test_a_failed_transaction_leaves_neither_row_nor_job(storage: Storage, url: str) -> None:
     execute(
         url,
         """
@@ -49,7 +53,7 @@ async def test_a_transaction_that_fails_leaves_neither_row_nor_job(storage: Stor
             FOR EACH ROW EXECUTE FUNCTION refuse();
         """,
     )
-    with pytest.raises(DBAPIError, match="no more tunes"):  # at commit, when both have been written
+    with pytest.raises(DBAPIError, match="no more tunes"):  # at the commit, after both were written
         await storage.add(request(), origin())
     assert rows_and_jobs(url) == (0, 0)
     execute(url, "DROP TRIGGER refuse ON tunes")
@@ -57,7 +61,7 @@ async def test_a_transaction_that_fails_leaves_neither_row_nor_job(storage: Stor
     assert rows_and_jobs(url) == (1, 1)
 
 
-async def test_a_job_that_cannot_be_written_takes_the_row_with_it(storage: Storage, url: str) -> None:
+async def test_no_row_is_written_if_the_job_cannot_be_written(storage: Storage, url: str) -> None:
     execute(url, "ALTER TABLE procrastinate_jobs RENAME TO hidden")
     with pytest.raises(ConnectorException):
         await storage.add(request(), origin())
@@ -65,18 +69,18 @@ async def test_a_job_that_cannot_be_written_takes_the_row_with_it(storage: Stora
     assert rows_and_jobs(url) == (0, 0)
 
 
-async def test_the_limit_holds_when_all_ask_at_once(storage: Storage, url: str) -> None:
-    answers = await asyncio.gather(
+async def test_the_limit_holds_for_simultaneous_requests(storage: Storage, url: str) -> None:
+    results = await asyncio.gather(
         *(storage.add(request(), origin(str(event)), limit=3) for event in range(12)), return_exceptions=True
     )
-    refused = [answer for answer in answers if isinstance(answer, TooManyOpen)]
-    assert len(refused) == 9 and all(refusal.open == 3 for refusal in refused)
+    refused = [result for result in results if isinstance(result, TooManyOpen)]
+    assert len(refused) == 9 and all(error.open == 3 for error in refused)
     assert rows_and_jobs(url) == (3, 3)
 
 
-async def test_the_limit_counts_a_persons_unfinished_tunes_only(storage: Storage) -> None:
+async def test_the_limit_counts_only_the_unfinished_tunes_of_the_user(storage: Storage) -> None:
     first = await storage.add(request(), origin("1"), limit=1)
-    assert (await storage.add(request(), origin("1"), limit=1)).id == first.id  # asked again, not asked more
+    assert (await storage.add(request(), origin("1"), limit=1)).id == first.id  # the same event
     with pytest.raises(TooManyOpen, match="1 unfinished"):
         await storage.add(request(), origin("2"), limit=1)
     await storage.add(request(), origin("3", user_id="ben"), limit=1)
@@ -85,13 +89,13 @@ async def test_the_limit_counts_a_persons_unfinished_tunes_only(storage: Storage
     await storage.add(request(), origin("2"), limit=1)
 
 
-async def test_who_is_not_known_is_not_limited(storage: Storage, url: str) -> None:
+async def test_unknown_users_are_not_limited(storage: Storage, url: str) -> None:
     for event in range(3):
         await storage.add(request(), origin(str(event), user_id=""), limit=1)
     assert rows_and_jobs(url) == (3, 3)
 
 
-async def test_a_parent_is_remembered_if_there_is_one(storage: Storage) -> None:
+async def test_a_parent_is_stored_only_if_it_exists(storage: Storage) -> None:
     first = await storage.add(request(), origin("1"))
     assert (await storage.add(request(), origin("2"), parent_id=first.id)).parent_id == first.id
     assert (await storage.add(request(), origin("3"), parent_id="0123456789ab")).parent_id is None
@@ -99,7 +103,7 @@ async def test_a_parent_is_remembered_if_there_is_one(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("text", ["\0", "a\ud800b"])
-async def test_text_that_postgresql_cannot_hold_is_refused_in_a_sentence(storage: Storage, url: str, text: str) -> None:
+async def test_text_that_postgresql_cannot_store_is_refused_with_a_message(storage: Storage, url: str, text: str) -> None:
     with pytest.raises(ValueError, match="characters that I can't store"):
         await storage.add(request(), origin(text))
     with pytest.raises(ValueError, match="characters that I can't store"):

@@ -1,3 +1,5 @@
+"""The feed of changed tunes."""
+
 import asyncio
 
 from storage import Status, Storage
@@ -13,12 +15,12 @@ async def test_each_change_is_announced(storage: Storage) -> None:
         await storage.finish(tune.id, COMPOSITION, {})
         await storage.mark_delivered(tune.id, "message")
         assert [await anext(changes) for _ in range(5)] == [tune.id] * 5
-        await storage.mark_delivered(tune.id, "again")  # changes nothing, announces nothing
+        await storage.mark_delivered(tune.id, "again")  # changes nothing, so it is not announced
         other = await storage.add(request(), origin("2"))
         assert await anext(changes) == other.id
 
 
-async def test_a_change_is_announced_when_it_can_be_seen(storage: Storage) -> None:
+async def test_a_change_is_announced_after_it_is_committed(storage: Storage) -> None:
     async with asyncio.timeout(HANG_S), storage.changes() as changes:
         for event in range(20):
             adding = asyncio.create_task(storage.add(request(), origin(str(event))))
@@ -27,14 +29,14 @@ async def test_a_change_is_announced_when_it_can_be_seen(storage: Storage) -> No
             await adding
 
 
-async def test_whoever_changes_the_row_announces_it(storage: Storage, url: str) -> None:
+async def test_a_change_made_by_another_program_is_announced(storage: Storage, url: str) -> None:
     tune = await storage.add(request(), origin())
     async with asyncio.timeout(HANG_S), storage.changes() as changes:
         execute(url, "UPDATE tunes SET title = 'by hand'")
         assert await anext(changes) == tune.id
 
 
-async def test_a_dropped_connection_is_made_again_and_said(storage: Storage, url: str) -> None:
+async def test_a_dropped_connection_is_reopened_and_reported_as_an_empty_id(storage: Storage, url: str) -> None:
     async with asyncio.timeout(HANG_S), storage.changes() as changes:
         tune = await storage.add(request(), origin())
         assert await anext(changes) == tune.id

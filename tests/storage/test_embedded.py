@@ -1,4 +1,4 @@
-"""The embedded server as people's machines treat it: shared, killed, cut off."""
+"""The embedded server: shared by several processes, killed, and interrupted."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from storage import Storage, StorageError, open_storage
@@ -20,7 +20,7 @@ from tests.patience import HANG_S
 from tests.storage.examples import origin, request
 
 ROOT = Path(__file__).parents[2]
-USER = """
+CLIENT = """
 import sys
 from pathlib import Path
 from storage.embedded import embedded_server
@@ -33,28 +33,32 @@ sys.stdin.read()
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    # With a space, which the library cannot do; not tmp_path, which pytest closes to the server's user (see conftest).
+    # With a space, which the library does not support. Not tmp_path, which pytest closes to the server's user (see conftest).
     folder = Path(tempfile.mkdtemp(prefix="tunes ")) / "data"
     yield folder
-    if (pid := postmaster(folder)) is not None:
-        stop(pid, signal.SIGQUIT)
+    if (pid := server_pid(folder)) is not None:
+        kill_and_wait(pid, signal.SIGQUIT)
     shutil.rmtree(folder.parent)
 
 
-def user(folder: Path) -> subprocess.Popen[str]:
+def start_client(folder: Path) -> subprocess.Popen[str]:
     """Another process that uses the server in the folder until its input is closed."""
     return subprocess.Popen(
-        [sys.executable, "-c", USER, str(folder / "postgres")], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", CLIENT, str(folder / "postgres")],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
-def ready(process: subprocess.Popen[str]) -> bool:
+def is_ready(process: subprocess.Popen[str]) -> bool:
     assert process.stdout is not None
     return process.stdout.readline() == "ready\n"
 
 
-def postmaster(folder: Path) -> int | None:
-    """The id of the folder's server, when it runs."""
+def server_pid(folder: Path) -> int | None:
+    """The process id of the server in the folder, None if it does not run."""
     file = folder / "postgres" / "postmaster.pid"
     pid = int(file.read_text().split()[0]) if file.exists() else 0
     return pid if pid and is_running(pid) else None
@@ -67,27 +71,27 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def stop(pid: int, how: int) -> None:
-    os.kill(pid, how)
-    gone(pid)
+def kill_and_wait(pid: int, signal_number: int) -> None:
+    os.kill(pid, signal_number)
+    wait_for_end(pid)
 
 
-def gone(pid: int) -> None:
+def wait_for_end(pid: int) -> None:
     deadline = time.monotonic() + HANG_S
     while is_running(pid):
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-async def tunes_in(folder: Path) -> int:
+async def count_tunes(folder: Path) -> int:
     async with open_storage(data_dir=folder, database_url=None, files_url=None) as storage:
         return len(await storage.undelivered("discord"))
 
 
-def test_processes_share_one_server_which_stops_after_the_last(folder: Path) -> None:
-    processes = [user(folder) for _ in range(3)]  # at once, into a folder that is not there yet
-    assert [ready(process) for process in processes] == [True] * 3
-    pid = postmaster(folder)
+def test_processes_share_one_server_which_stops_after_the_last_of_them(folder: Path) -> None:
+    processes = [start_client(folder) for _ in range(3)]  # at the same time, in a folder that does not exist yet
+    assert [is_ready(process) for process in processes] == [True] * 3
+    pid = server_pid(folder)
     assert pid is not None
     processes[0].communicate()
     assert is_running(pid)
@@ -96,50 +100,50 @@ def test_processes_share_one_server_which_stops_after_the_last(folder: Path) -> 
     assert is_running(pid)
     processes[2].communicate()
     assert processes[2].returncode == 0
-    gone(pid)  # the one that was killed does not keep it up
+    wait_for_end(pid)  # the killed process does not keep it running
 
 
-def test_a_user_that_was_killed_leaves_a_server_that_the_next_one_takes_over(folder: Path) -> None:
-    first = user(folder)
-    assert ready(first)
+def test_a_client_reuses_the_server_of_a_killed_client(folder: Path) -> None:
+    first = start_client(folder)
+    assert is_ready(first)
     first.kill()
     first.communicate()
-    pid = postmaster(folder)
+    pid = server_pid(folder)
     assert pid is not None
-    second = user(folder)
-    assert ready(second) and postmaster(folder) == pid
+    second = start_client(folder)
+    assert is_ready(second) and server_pid(folder) == pid
     second.communicate()
-    gone(pid)
+    wait_for_end(pid)
 
 
-@pytest.mark.parametrize("successor", ["nobody", "somebody", "init"])
-async def test_an_unclean_end_of_everything_loses_nothing(folder: Path, successor: str) -> None:
-    """As in a power cut; afterwards the id in postmaster.pid may be another process's, in a container nearly always."""
+@pytest.mark.parametrize("id_reused_by", ["no process", "this process", "process 1"])
+async def test_no_tune_is_lost_when_all_server_processes_are_killed(folder: Path, id_reused_by: str) -> None:
+    """As in a power cut. Afterwards another process may have the id in postmaster.pid: in a container this is usual."""
     async with open_storage(data_dir=folder, database_url=None, files_url=None) as storage:
         await storage.add(request(), origin())
-    pid = postmaster(folder)
+    pid = server_pid(folder)
     assert pid is not None
     processes = [psutil.Process(pid), *psutil.Process(pid).children()]
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    gone(pid)
-    if successor != "nobody":
+    wait_for_end(pid)
+    if id_reused_by != "no process":
         file = folder / "postgres" / "postmaster.pid"
-        file.write_text(file.read_text().replace(str(pid), str(1 if successor == "init" else os.getpid()), 1))
-    assert await tunes_in(folder) == 1
+        file.write_text(file.read_text().replace(str(pid), str(1 if id_reused_by == "process 1" else os.getpid()), 1))
+    assert await count_tunes(folder) == 1
     embedded_server(folder / "postgres").cleanup()
 
 
-async def test_a_server_that_is_killed_is_started_again_by_whoever_needs_it(folder: Path) -> None:
+async def test_a_killed_server_is_restarted_by_the_next_query(folder: Path) -> None:
     async with open_storage(data_dir=folder, database_url=None, files_url=None) as storage, storage.changes() as changes:
         tune = await storage.add(request(), origin("1"))
         assert await anext(changes) == tune.id
-        pid = postmaster(folder)
+        pid = server_pid(folder)
         assert pid is not None
         children = psutil.Process(pid).children()
-        stop(pid, signal.SIGKILL)
-        psutil.wait_procs(children, timeout=HANG_S)  # until they notice, they answer, and break off in the middle
+        kill_and_wait(pid, signal.SIGKILL)
+        psutil.wait_procs(children, timeout=HANG_S)  # until they end, they may answer and break off in the middle
         assert await storage.tune(tune.id) == tune
         assert await anext(changes) == ""
         other = await storage.add(request(), origin("2"))
@@ -147,35 +151,35 @@ async def test_a_server_that_is_killed_is_started_again_by_whoever_needs_it(fold
     embedded_server(folder / "postgres").cleanup()
 
 
-@pytest.mark.parametrize("left", ["", "[12345, "])
-async def test_a_torn_list_of_users_does_no_harm(folder: Path, left: str) -> None:
-    assert await tunes_in(folder) == 0
-    (folder / "postgres" / ".handle_pids.json").write_text(left)
-    assert await tunes_in(folder) == 0
+@pytest.mark.parametrize("content", ["", "[12345, "])
+async def test_a_damaged_list_of_client_processes_is_ignored(folder: Path, content: str) -> None:
+    assert await count_tunes(folder) == 0
+    (folder / "postgres" / ".handle_pids.json").write_text(content)
+    assert await count_tunes(folder) == 0
     embedded_server(folder / "postgres").cleanup()
 
 
-async def test_a_first_start_that_was_cut_off_is_begun_anew(folder: Path) -> None:
-    half = folder / ".unfinished-postgres-abandoned"
-    half.mkdir(parents=True)
-    (half / "PG_VERSION").write_text("18\n")
+async def test_an_interrupted_first_start_is_repeated(folder: Path) -> None:
+    unfinished = folder / ".unfinished-postgres-abandoned"
+    unfinished.mkdir(parents=True)
+    (unfinished / "PG_VERSION").write_text("18\n")
     (folder / "postgres-old").mkdir()
     (folder / "postgres").mkdir()
-    assert await tunes_in(folder) == 0
-    assert not half.exists() and (folder / "postgres-old").exists()
+    assert await count_tunes(folder) == 0
+    assert not unfinished.exists() and (folder / "postgres-old").exists()
     embedded_server(folder / "postgres").cleanup()
 
 
-async def test_a_path_too_long_for_a_socket(folder: Path) -> None:
+async def test_the_server_starts_in_a_folder_whose_path_is_too_long_for_a_socket(folder: Path) -> None:
     deep = folder.joinpath(*["a folder with a long name"] * 5)
-    assert await tunes_in(deep) == 0
-    pid = postmaster(deep)
+    assert await count_tunes(deep) == 0
+    pid = server_pid(deep)
     assert pid is not None
     embedded_server(deep / "postgres").cleanup()
-    gone(pid)
+    wait_for_end(pid)
 
 
-async def test_only_the_owner_may_connect(folder: Path) -> None:
+async def test_only_the_operating_system_user_of_the_server_may_connect(folder: Path) -> None:
     async with open_storage(data_dir=folder, database_url=None, files_url=None) as storage:
         [socket] = (folder / "postgres").glob(".s.PGSQL.*[0-9]")
         assert socket.stat().st_mode & 0o077 == 0
@@ -183,14 +187,14 @@ async def test_only_the_owner_may_connect(folder: Path) -> None:
     embedded_server(folder / "postgres").cleanup()
 
 
-async def test_the_folder_of_another_postgresql_is_said_in_a_sentence(folder: Path) -> None:
+async def test_the_folder_of_another_postgresql_version_raises_a_storage_error(folder: Path) -> None:
     (folder / "postgres").mkdir(parents=True)
     (folder / "postgres" / "PG_VERSION").write_text("16\n")
     with pytest.raises(StorageError, match="is of PostgreSQL 16"):
-        await tunes_in(folder)
+        await count_tunes(folder)
 
 
-async def test_a_folder_that_cannot_be_is_said_in_a_sentence(folder: Path) -> None:
+async def test_a_data_folder_that_cannot_be_created_raises_a_storage_error_with_advice(folder: Path) -> None:
     folder.write_bytes(b"in the way")
     with pytest.raises(StorageError, match="set DATA_DIR"):
-        await tunes_in(folder)
+        await count_tunes(folder)

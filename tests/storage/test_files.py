@@ -1,3 +1,5 @@
+"""The files of tunes, in a folder or a bucket."""
+
 import asyncio
 from pathlib import Path
 
@@ -17,7 +19,7 @@ CONTENTS = {
 }
 
 
-async def test_files_come_back_as_they_went_in(storage: Storage) -> None:
+async def test_files_are_read_back_unchanged(storage: Storage) -> None:
     tune = await storage.add(request(), origin())
     await storage.finish(tune.id, COMPOSITION, CONTENTS)
     assert {name: await storage.read(tune.id, name) for name in CONTENTS} == {
@@ -27,7 +29,7 @@ async def test_files_come_back_as_they_went_in(storage: Storage) -> None:
     assert listed == {name: TuneFile(name, media_type, len(content)) for name, (media_type, content) in CONTENTS.items()}
 
 
-async def test_the_files_of_several_tunes_are_each_tunes_own(storage: Storage) -> None:
+async def test_the_files_of_several_tunes_are_listed_by_tune(storage: Storage) -> None:
     first, second = [(await storage.add(request(), origin(event))).id for event in "12"]
     await storage.finish(first, COMPOSITION, {name: CONTENTS[name] for name in ("tune.mp3", "tune.abc")})
     await storage.finish(second, COMPOSITION, {"tune.abc": CONTENTS["tune.abc"]})
@@ -36,7 +38,7 @@ async def test_the_files_of_several_tunes_are_each_tunes_own(storage: Storage) -
     assert names == {second: ["tune.abc"], first: ["tune.abc", "tune.mp3"], "0123456789ab": [], "\0": []}
 
 
-async def test_nothing_is_written_outside_the_folder_and_the_same_content_once(storage: Storage, tmp_path: Path) -> None:
+async def test_files_are_written_only_inside_the_folder_and_equal_contents_once(storage: Storage, tmp_path: Path) -> None:
     for event in "12":
         tune = await storage.add(request(), origin(event))
         await storage.finish(tune.id, COMPOSITION, CONTENTS)
@@ -46,14 +48,14 @@ async def test_nothing_is_written_outside_the_folder_and_the_same_content_once(s
 
 
 @pytest.mark.parametrize("name", ["tune.wav", "", "\0", "\ud800", "../files", "TUNE.ABC"])
-async def test_a_name_that_is_none_is_a_key_error(storage: Storage, name: str) -> None:
+async def test_an_unknown_file_name_raises_a_key_error(storage: Storage, name: str) -> None:
     tune = await storage.add(request(), origin())
     await storage.finish(tune.id, COMPOSITION, {"tune.abc": CONTENTS["tune.abc"]})
     with pytest.raises(KeyError):
         await storage.read(tune.id, name)
 
 
-async def test_a_row_is_never_finished_without_its_files(url: str, tmp_path: Path) -> None:
+async def test_a_tune_is_not_finished_if_its_files_cannot_be_written(url: str, tmp_path: Path) -> None:
     async with open_storage(data_dir=tmp_path, database_url=url, files_url=None) as storage:
         tune = await storage.add(request(), origin())
         (tmp_path / "files").rmdir()
@@ -64,7 +66,7 @@ async def test_a_row_is_never_finished_without_its_files(url: str, tmp_path: Pat
         assert await storage.files(tune.id) == []
 
 
-async def test_a_file_that_has_gone_is_said_in_a_sentence(storage: Storage, tmp_path: Path) -> None:
+async def test_a_missing_file_raises_a_storage_error(storage: Storage, tmp_path: Path) -> None:
     tune = await storage.add(request(), origin())
     await storage.finish(tune.id, COMPOSITION, {"tune.abc": CONTENTS["tune.abc"]})
     [path] = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -73,8 +75,8 @@ async def test_a_file_that_has_gone_is_said_in_a_sentence(storage: Storage, tmp_
         await storage.read(tune.id, "tune.abc")
 
 
-async def test_another_folder_may_be_given_as_a_url(url: str, tmp_path: Path) -> None:
-    folder = tmp_path / "else where"
+async def test_files_url_can_name_another_folder(url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "another folder"
     async with open_storage(data_dir=tmp_path, database_url=url, files_url=folder.as_uri()) as storage:
         tune = await storage.add(request(), origin())
         await storage.finish(tune.id, COMPOSITION, CONTENTS)
@@ -83,22 +85,24 @@ async def test_another_folder_may_be_given_as_a_url(url: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("files_url", ["ftp://host/folder", "folder", "", "file://host/folder", "s3://", "https://bucket"])
-def test_an_address_that_is_none_is_said_in_a_sentence(tmp_path: Path, files_url: str) -> None:
+def test_an_invalid_files_url_raises_a_storage_error(tmp_path: Path, files_url: str) -> None:
     with pytest.raises(StorageError, match="FILES_URL"):
         Files.open(tmp_path, files_url)
 
 
-async def test_files_are_kept_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Against a stand-in on loopback, which keeps what is PUT: no S3 runs inside a test."""
-    kept: dict[str, bytes] = {}
+async def test_files_are_stored_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a stand-in on loopback, which stores what it gets by PUT: a test cannot run S3."""
+    stored: dict[str, bytes] = {}
 
-    async def bucket(asked: web.Request) -> web.Response:
-        if asked.method == "PUT":
-            kept[asked.path] = await asked.read()
+    async def bucket(http_request: web.Request) -> web.Response:
+        if http_request.method == "PUT":
+            stored[http_request.path] = await http_request.read()
             return web.Response(headers={"ETag": '"1"'})
-        if asked.path not in kept:
+        if http_request.path not in stored:
             return web.Response(status=404)
-        return web.Response(body=kept[asked.path], headers={"ETag": '"1"', "Last-Modified": "Mon, 23 Nov 2026 03:00:00 GMT"})
+        return web.Response(
+            body=stored[http_request.path], headers={"ETag": '"1"', "Last-Modified": "Mon, 23 Nov 2026 03:00:00 GMT"}
+        )
 
     app = web.Application(client_max_size=2**30)
     app.router.add_route("*", "/{key:.*}", bucket)
@@ -120,7 +124,7 @@ async def test_files_are_kept_in_a_bucket(tmp_path: Path, monkeypatch: pytest.Mo
         contents = [content for _, content in CONTENTS.values()]
         hashes = await asyncio.gather(*(files.write(content) for content in contents))
         assert await asyncio.gather(*(files.read(digest) for digest in hashes)) == contents
-        assert all(path.startswith("/tunes/some/prefix/") for path in kept) and len(kept) == len(contents)
+        assert all(path.startswith("/tunes/some/prefix/") for path in stored) and len(stored) == len(contents)
         with pytest.raises(StorageError, match="cannot be read"):
             await files.read("0" * 64)
     finally:

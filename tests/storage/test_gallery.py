@@ -1,3 +1,5 @@
+"""The gallery: who sees which tunes, and in which order, pages and searches."""
+
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -13,7 +15,7 @@ from tests.storage.test_storage import ODD_IDS
 ANN = Viewer("discord", "ann", "guild")
 GUILD = Viewer("discord", "", "guild")
 ELSEWHERE = Viewer("discord", "eve", "elsewhere")
-# Nobody of these is Ann or in her server, near as they may come.
+# None of these is Ann or in her server, although some of the ids are similar.
 STRANGERS = [
     PUBLIC,
     ELSEWHERE,
@@ -25,7 +27,7 @@ STRANGERS = [
 ]
 
 
-async def finished(
+async def add_finished(
     storage: Storage,
     event: str,
     *,
@@ -33,10 +35,10 @@ async def finished(
     community_id: str = "guild",
     parent_id: str | None = None,
     share: bool = False,
-    **made: Any,
+    **values: Any,
 ) -> str:
     tune = await storage.add(request(), Origin("discord", event, user_id, "channel", community_id), parent_id=parent_id)
-    await storage.finish(tune.id, replace(COMPOSITION, title=made.pop("title", event), **made), {})
+    await storage.finish(tune.id, replace(COMPOSITION, title=values.pop("title", event), **values), {})
     if share:
         await storage.sharing.share(tune.id, Viewer("discord", user_id, community_id))
     return tune.id
@@ -46,20 +48,20 @@ def ids(page: Page) -> list[str]:
     return [tune.id for tune in page.tunes]
 
 
-async def walk(turn: Callable[[str], Awaitable[Page]]) -> list[str]:
-    """All that can be paged through, the next page asked for by the address that the last one gave."""
-    page = await turn("")
+async def ids_of_all_pages(read_page: Callable[[str], Awaitable[Page]]) -> list[str]:
+    """The ids of all pages. Each page is read with the cursor from the one before."""
+    page = await read_page("")
     found = ids(page)
     while page.next:
         assert len(page.next) <= 40
-        page = await turn(page.next)
+        page = await read_page(page.next)
         assert page.tunes
         found += ids(page)
     return found
 
 
-async def _shared(storage: Storage, order: Order, limit: int, after: str) -> Page:
-    return await storage.gallery.shared(order=order, limit=limit, after=after)
+async def _shared(storage: Storage, order: Order, limit: int, cursor: str) -> Page:
+    return await storage.gallery.shared(order=order, limit=limit, after=cursor)
 
 
 async def like(storage: Storage, url: str, tune_id: str, people: int, days_ago: int = 0) -> None:
@@ -69,8 +71,8 @@ async def like(storage: Storage, url: str, tune_id: str, people: int, days_ago: 
         execute(url, f"UPDATE likes SET liked_at = now() - interval '{days_ago} days' WHERE user_id = '{name}'")
 
 
-async def test_a_private_tune_is_seen_in_its_server_and_by_its_owner(storage: Storage) -> None:
-    tune_id = await finished(storage, "1")
+async def test_a_private_tune_is_visible_in_its_server_and_to_its_owner(storage: Storage) -> None:
+    tune_id = await add_finished(storage, "1")
     for viewer in (
         GUILD,
         ANN,
@@ -84,8 +86,8 @@ async def test_a_private_tune_is_seen_in_its_server_and_by_its_owner(storage: St
         assert await storage.gallery.visible_tune(tune_id, viewer) is None
 
 
-async def test_a_shared_tune_is_seen_by_everybody_until_it_is_taken_back(storage: Storage) -> None:
-    tune_id = await finished(storage, "1", share=True)
+async def test_a_shared_tune_is_visible_to_everybody_until_it_is_unshared(storage: Storage) -> None:
+    tune_id = await add_finished(storage, "1", share=True)
     for viewer in STRANGERS:
         assert await storage.gallery.visible_tune(tune_id, viewer) == await storage.tune(tune_id)
     await storage.sharing.unshare(tune_id, ANN)
@@ -93,16 +95,16 @@ async def test_a_shared_tune_is_seen_by_everybody_until_it_is_taken_back(storage
         assert await storage.gallery.visible_tune(tune_id, viewer) is None
 
 
-async def test_a_tune_from_outside_of_servers_is_its_owners_alone(storage: Storage) -> None:
-    tune_id = await finished(storage, "1", community_id="")
-    nobodys = await finished(storage, "2", community_id="", user_id="")
+async def test_a_private_tune_from_outside_a_server_is_visible_only_to_its_owner(storage: Storage) -> None:
+    tune_id = await add_finished(storage, "1", community_id="")
+    of_unknown_user = await add_finished(storage, "2", community_id="", user_id="")
     for viewer in (*STRANGERS, GUILD):
         assert await storage.gallery.visible_tune(tune_id, viewer) is None
-        assert await storage.gallery.visible_tune(nobodys, viewer) is None
+        assert await storage.gallery.visible_tune(of_unknown_user, viewer) is None
     assert await storage.gallery.visible_tune(tune_id, Viewer("discord", "ann")) is not None
 
 
-async def test_what_is_not_finished_is_not_seen(storage: Storage) -> None:
+async def test_an_unfinished_or_failed_tune_is_not_visible(storage: Storage) -> None:
     tune = await storage.add(request(), Origin("discord", "1", "ann", community_id="guild"))
     assert await storage.gallery.visible_tune(tune.id, ANN) is None
     await storage.fail(tune.id, "No.")
@@ -110,50 +112,50 @@ async def test_what_is_not_finished_is_not_seen(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("tune_id", [*ODD_IDS, "0123456789ab"])
-async def test_an_id_that_is_none_shows_nothing(storage: Storage, tune_id: str) -> None:
-    await finished(storage, "1", share=True)
+async def test_an_unknown_tune_id_shows_nothing(storage: Storage, tune_id: str) -> None:
+    await add_finished(storage, "1", share=True)
     assert await storage.gallery.visible_tune(tune_id, ANN) is None
     with pytest.raises(KeyError):
         await storage.gallery.family(tune_id, ANN)
 
 
 @pytest.mark.parametrize("order", Order)
-async def test_the_gallery_holds_what_was_shared_and_nothing_else(storage: Storage, url: str, order: Order) -> None:
-    private, shared = await finished(storage, "1"), await finished(storage, "2", share=True)
-    taken_back = await finished(storage, "3", share=True)
-    for tune_id in (private, shared, taken_back):
+async def test_the_gallery_contains_only_shared_tunes(storage: Storage, url: str, order: Order) -> None:
+    private, shared = await add_finished(storage, "1"), await add_finished(storage, "2", share=True)
+    unshared = await add_finished(storage, "3", share=True)
+    for tune_id in (private, shared, unshared):
         await like(storage, url, tune_id, 1)
-    await storage.sharing.unshare(taken_back, ANN)
+    await storage.sharing.unshare(unshared, ANN)
     for viewer in (PUBLIC, ANN, GUILD, Viewer("discord", "ann")):
         assert ids(await storage.gallery.shared(viewer, order=order)) == [shared]
     assert shared in {tune.id for tune in (await storage.gallery.shared(Viewer("web", "ann"), order=order)).tunes}
 
 
 @pytest.mark.parametrize("order", Order)
-async def test_a_servers_gallery_holds_what_was_shared_from_it(storage: Storage, url: str, order: Order) -> None:
-    here = await finished(storage, "1", share=True)
-    there = await finished(storage, "2", user_id="eve", community_id="elsewhere", share=True)
-    brought = await finished(storage, "3", community_id="elsewhere")
-    await storage.sharing.share(brought, ANN)  # made in one server, shared from another
-    nowhere = await finished(storage, "4", community_id="", share=True)
-    for tune_id in (here, there, brought, nowhere):
+async def test_the_gallery_of_a_server_contains_the_tunes_shared_from_it(storage: Storage, url: str, order: Order) -> None:
+    here = await add_finished(storage, "1", share=True)
+    there = await add_finished(storage, "2", user_id="eve", community_id="elsewhere", share=True)
+    moved = await add_finished(storage, "3", community_id="elsewhere")
+    await storage.sharing.share(moved, ANN)  # made in one server, shared from another
+    direct = await add_finished(storage, "4", community_id="", share=True)
+    for tune_id in (here, there, moved, direct):
         await like(storage, url, tune_id, 1)
-    assert ids(await storage.gallery.shared(GUILD, order=order)) == [brought, here]
+    assert ids(await storage.gallery.shared(GUILD, order=order)) == [moved, here]
     assert ids(await storage.gallery.shared(ELSEWHERE, order=order)) == [there]
     assert ids(await storage.gallery.shared(Viewer("web", "", "guild"), order=order)) == []
-    assert ids(await storage.gallery.shared(PUBLIC, order=order)) == [nowhere, brought, there, here]
+    assert ids(await storage.gallery.shared(PUBLIC, order=order)) == [direct, moved, there, here]
 
 
-async def test_the_newest_are_those_that_were_shared_last(storage: Storage) -> None:
-    tunes = [await finished(storage, str(event)) for event in range(3)]
+async def test_the_newest_tunes_are_those_that_were_shared_last(storage: Storage) -> None:
+    tunes = [await add_finished(storage, str(event)) for event in range(3)]
     for index in (1, 0, 2):
         await storage.sharing.share(tunes[index], ANN)
     assert ids(await storage.gallery.shared()) == [tunes[2], tunes[0], tunes[1]]
 
 
-async def test_the_most_liked_are_counted_in_the_week_the_month_or_ever(storage: Storage, url: str) -> None:
+async def test_the_most_liked_tunes_are_ranked_by_likes_of_the_week_the_month_or_all_time(storage: Storage, url: str) -> None:
     names = ("this week", "this month", "long ago", "never")
-    week, month, ever, never = [await finished(storage, name, share=True) for name in names]
+    week, month, ever, never = [await add_finished(storage, name, share=True) for name in names]
     await like(storage, url, week, 2)
     await like(storage, url, month, 1)
     await like(storage, url, month, 3, days_ago=8)
@@ -166,21 +168,21 @@ async def test_the_most_liked_are_counted_in_the_week_the_month_or_ever(storage:
 
 
 @pytest.mark.parametrize("order", Order)
-async def test_pages_hold_every_tune_once_also_where_all_are_equal(storage: Storage, url: str, order: Order) -> None:
+async def test_pages_contain_every_tune_once_even_if_they_sort_equally(storage: Storage, url: str, order: Order) -> None:
     for event in range(7):
-        await like(storage, url, await finished(storage, str(event), share=True), 1 + event % 2)
+        await like(storage, url, await add_finished(storage, str(event), share=True), 1 + event % 2)
     execute(url, "UPDATE tunes SET shared_at = shared_at + interval '1 microsecond' WHERE title = '3'")
     execute(url, "UPDATE tunes SET shared_at = (SELECT max(shared_at) FROM tunes) WHERE title IN ('1', '2', '5')")
     whole = ids(await storage.gallery.shared(order=order))
     assert len(set(whole)) == 7
     for limit in (1, 2, 3, 7):
-        assert whole == await walk(partial(_shared, storage, order, limit))
+        assert whole == await ids_of_all_pages(partial(_shared, storage, order, limit))
 
 
 @pytest.mark.parametrize("order", Order)
-async def test_pages_are_the_same_on_the_way_back(storage: Storage, url: str, order: Order) -> None:
+async def test_paging_back_gives_the_same_pages(storage: Storage, url: str, order: Order) -> None:
     for event in range(7):
-        await like(storage, url, await finished(storage, str(event), share=True), 1 + event % 2)
+        await like(storage, url, await add_finished(storage, str(event), share=True), 1 + event % 2)
     execute(url, "UPDATE tunes SET shared_at = (SELECT max(shared_at) FROM tunes) WHERE title IN ('1', '2', '5')")
     pages = [await storage.gallery.shared(order=order, limit=2)]
     assert pages[0].previous == ""
@@ -194,61 +196,62 @@ async def test_pages_are_the_same_on_the_way_back(storage: Storage, url: str, or
         assert (ids(back), back.next, back.previous) == (ids(page), page.next, page.previous)
 
 
-async def test_back_at_the_first_page_it_is_whole_and_has_what_is_new(storage: Storage) -> None:
-    tunes = [await finished(storage, str(event), share=True) for event in range(3)]
+async def test_the_first_page_is_full_and_up_to_date_after_paging_back(storage: Storage) -> None:
+    tunes = [await add_finished(storage, str(event), share=True) for event in range(3)]
     first = await storage.gallery.shared(limit=2)
     second = await storage.gallery.shared(limit=2, after=first.next)
     await storage.sharing.unshare(tunes[2], ANN)
-    new = await finished(storage, "new", share=True)
+    new = await add_finished(storage, "new", share=True)
     back = await storage.gallery.shared(limit=2, before=second.previous)
     assert (ids(back), back.previous) == ([new, tunes[1]], "")
     mine = await storage.gallery.mine(ANN, limit=2, after=(await storage.gallery.mine(ANN, limit=2)).next)
     assert ids(await storage.gallery.mine(ANN, limit=2, before=mine.previous)) == [new, tunes[2]]
 
 
-async def test_at_hand_are_the_persons_own_tunes_and_what_was_shared_from_their_server(storage: Storage) -> None:
-    own = await finished(storage, "own")
-    abroad = await finished(storage, "abroad", community_id="elsewhere")
-    bens = await finished(storage, "ben's", user_id="ben", share=True)
-    private = await finished(storage, "private", user_id="ben")
-    eves = await finished(storage, "eve's", user_id="eve", community_id="elsewhere", share=True)
+async def test_own_and_shared_returns_the_users_tunes_and_those_shared_from_their_server(storage: Storage) -> None:
+    own = await add_finished(storage, "own")
+    abroad = await add_finished(storage, "abroad", community_id="elsewhere")
+    by_ben = await add_finished(storage, "ben's", user_id="ben", share=True)
+    private = await add_finished(storage, "private", user_id="ben")
+    by_eve = await add_finished(storage, "eve's", user_id="eve", community_id="elsewhere", share=True)
 
-    async def at_hand(viewer: Viewer, **wanted: Any) -> list[str]:
-        return [tune.id for tune in await storage.gallery.own_and_shared(viewer, **wanted)]
+    async def own_and_shared(viewer: Viewer, **options: Any) -> list[str]:
+        return [tune.id for tune in await storage.gallery.own_and_shared(viewer, **options)]
 
-    assert await at_hand(ANN) == [bens, abroad, own]
-    assert await at_hand(ANN, limit=1, search=Search(title="A")) == [abroad]
-    assert await at_hand(GUILD) == [bens]
-    assert await at_hand(Viewer("discord", "ann")) == [eves, bens, abroad, own]
-    assert private in await at_hand(Viewer("discord", "ben", "elsewhere"))
+    assert await own_and_shared(ANN) == [by_ben, abroad, own]
+    assert await own_and_shared(ANN, limit=1, search=Search(title="A")) == [abroad]
+    assert await own_and_shared(GUILD) == [by_ben]
+    assert await own_and_shared(Viewer("discord", "ann")) == [by_eve, by_ben, abroad, own]
+    assert private in await own_and_shared(Viewer("discord", "ben", "elsewhere"))
 
 
-async def test_what_is_shared_or_deleted_meanwhile_moves_no_page(storage: Storage) -> None:
-    tunes = [await finished(storage, str(event), share=True) for event in range(5)]
+async def test_sharing_and_deleting_do_not_shift_the_next_page(storage: Storage) -> None:
+    tunes = [await add_finished(storage, str(event), share=True) for event in range(5)]
     first = await storage.gallery.shared(limit=2)
     assert ids(first) == [tunes[4], tunes[3]]
-    await finished(storage, "new", share=True)
+    await add_finished(storage, "new", share=True)
     await storage.sharing.delete(tunes[3], ANN)
     assert ids(await storage.gallery.shared(limit=2, after=first.next)) == [tunes[2], tunes[1]]
 
 
-@pytest.mark.parametrize("after", ["x", "1_2", "1_2_3", "-1_2_0123456789ab", "1_2_0123456789ab\n", "\0", "\ud800", "1" * 99_999])
-async def test_an_address_of_a_page_that_is_none_is_said_in_a_sentence(storage: Storage, after: str) -> None:
+@pytest.mark.parametrize("cursor", ["x", "1_2", "1_2_3", "-1_2_0123456789ab", "1_2_0123456789ab\n", "\0", "\ud800", "1" * 99_999])
+async def test_an_invalid_cursor_is_refused_with_a_message(storage: Storage, cursor: str) -> None:
     for query in (storage.gallery.shared, storage.gallery.mine):
         for direction in ("after", "before"):
+            options: dict[str, Any] = {direction: cursor}
             with pytest.raises(ValueError, match="start again"):
-                await query(ANN, **{direction: after})
+                await query(ANN, **options)
 
 
-async def test_the_largest_address_of_a_page_is_an_empty_or_a_full_page(storage: Storage) -> None:
-    tune_id = await finished(storage, "1", share=True)
+async def test_the_largest_and_the_smallest_cursor_are_valid(storage: Storage) -> None:
+    tune_id = await add_finished(storage, "1", share=True)
     assert ids(await storage.gallery.shared(after="9" * 9 + "_" + "9" * 16 + "_zzzzzzzzzzzz")) == [tune_id]
     assert ids(await storage.gallery.shared(after="0_0_000000000000")) == []
 
 
 @pytest.mark.parametrize("limit", [-1, 0, 1, 10**9])
-async def test_a_page_has_a_tune_at_least_and_a_hundred_at_most(storage: Storage, url: str, limit: int) -> None:
-    first = await finished(storage, "1", share=True)
+async def test_a_page_has_at_least_one_and_at_most_a_hundred_tunes(storage: Storage, url: str, limit: int) -> None:
+    first = await add_finished(storage, "1", share=True)
     execute(
         url,
         f"""
@@ -262,7 +265,7 @@ async def test_a_page_has_a_tune_at_least_and_a_hundred_at_most(storage: Storage
 
 async def test_a_search_finds_words_of_the_title_in_any_case_and_order(storage: Storage) -> None:
     titles = ["The Humours of Ennis", "Ennis Market", "100 % Fun", "Ó Súilleabháin’s", "A_B"]
-    tunes = {title: await finished(storage, title, share=True) for title in titles}
+    tunes = {title: await add_finished(storage, title, share=True) for title in titles}
 
     async def titled(text: str) -> list[str]:
         return [tune.composition.title for tune in (await search(title=text)).tunes if tune.composition]
@@ -276,13 +279,13 @@ async def test_a_search_finds_words_of_the_title_in_any_case_and_order(storage: 
     assert await titled("_") == ["A_B"]
     assert await titled("ó súil") == ["Ó Súilleabháin’s"]
     assert await titled("'; DROP TABLE tunes") == await titled("\\") == []
-    assert len(await titled("\0\ud800")) == len(tunes)  # nothing that could be read was asked for
+    assert len(await titled("\0\ud800")) == len(tunes)  # the text contains no readable character
 
 
 async def test_a_search_finds_rhythms_keys_and_modes(storage: Storage) -> None:
-    made = [("reel", "D"), ("jig", "Ador"), ("jig", "Em"), ("slip jig", "Edor"), ("reel", "F#m"), ("my own", "D ^g")]
-    for rhythm, key in made:
-        await finished(storage, f"{rhythm} {key}", share=True, rhythm=rhythm, key=key)
+    rhythms_and_keys = [("reel", "D"), ("jig", "Ador"), ("jig", "Em"), ("slip jig", "Edor"), ("reel", "F#m"), ("my own", "D ^g")]
+    for rhythm, key in rhythms_and_keys:
+        await add_finished(storage, f"{rhythm} {key}", share=True, rhythm=rhythm, key=key)
 
     async def keys(**typed: str) -> list[str]:
         page = await storage.gallery.shared(search=Search.check(**typed))
@@ -298,14 +301,14 @@ async def test_a_search_finds_rhythms_keys_and_modes(storage: Storage) -> None:
     assert await keys(rhythm="reel", key="Em") == []
 
 
-async def test_a_search_for_what_there_is_not_is_said_in_a_sentence() -> None:
+async def test_a_search_for_an_unknown_rhythm_or_key_raises_a_request_error() -> None:
     for typed in ({"rhythm": "tango"}, {"key": "H"}):
         with pytest.raises(RequestError):
             Search.check(**typed)
 
 
-async def test_a_search_opens_nothing_that_is_private(storage: Storage) -> None:
-    await finished(storage, "The Private Reel")
+async def test_a_search_finds_no_private_tunes_of_other_users(storage: Storage) -> None:
+    await add_finished(storage, "The Private Reel")
     for viewer in (PUBLIC, ANN, GUILD):
         for search in (Search(title="private"), Search(rhythm="reel"), Search(key="D"), Search(key="major")):
             assert ids(await storage.gallery.shared(viewer, search=search)) == []
@@ -313,26 +316,26 @@ async def test_a_search_opens_nothing_that_is_private(storage: Storage) -> None:
                 assert ids(await storage.gallery.mine(viewer, search=search)) == []
 
 
-async def test_mine_are_the_persons_finished_tunes_from_everywhere(storage: Storage) -> None:
-    first = await finished(storage, "1")
-    second = await finished(storage, "2", community_id="elsewhere", share=True)
-    third = await finished(storage, "3", community_id="")
-    await finished(storage, "4", user_id="ben", share=True)
-    await finished(storage, "5", user_id="")
+async def test_mine_returns_the_users_finished_tunes_from_all_servers(storage: Storage) -> None:
+    first = await add_finished(storage, "1")
+    second = await add_finished(storage, "2", community_id="elsewhere", share=True)
+    third = await add_finished(storage, "3", community_id="")
+    await add_finished(storage, "4", user_id="ben", share=True)
+    await add_finished(storage, "5", user_id="")
     await storage.add(request(), Origin("discord", "6", "ann", community_id="guild"))
     assert ids(await storage.gallery.mine(ANN)) == [third, second, first]
-    assert await walk(lambda after: storage.gallery.mine(ANN, after=after, limit=1)) == [third, second, first]
+    assert await ids_of_all_pages(lambda cursor: storage.gallery.mine(ANN, after=cursor, limit=1)) == [third, second, first]
     assert ids(await storage.gallery.mine(ANN, search=Search(title="2"))) == [second]
     for viewer in (*STRANGERS, GUILD):
         assert ids(await storage.gallery.mine(viewer)) == []
 
 
-async def test_a_family_is_shown_as_far_as_the_viewer_may_see(storage: Storage) -> None:
-    parent_id = await finished(storage, "parent")
-    tune_id = await finished(storage, "tune", parent_id=parent_id, share=True)
-    private = await finished(storage, "private child", parent_id=tune_id)
-    shared = await finished(storage, "shared child", parent_id=tune_id, share=True)
-    foreign = await finished(storage, "child elsewhere", user_id="eve", community_id="elsewhere", parent_id=tune_id)
+async def test_a_family_contains_only_the_tunes_that_the_viewer_may_see(storage: Storage) -> None:
+    parent_id = await add_finished(storage, "parent")
+    tune_id = await add_finished(storage, "tune", parent_id=parent_id, share=True)
+    private = await add_finished(storage, "private child", parent_id=tune_id)
+    shared = await add_finished(storage, "shared child", parent_id=tune_id, share=True)
+    foreign = await add_finished(storage, "child elsewhere", user_id="eve", community_id="elsewhere", parent_id=tune_id)
     await storage.add(request(), Origin("discord", "unfinished", "ann", community_id="guild"), parent_id=tune_id)
 
     async def family(viewer: Viewer) -> tuple[str | None, list[str]]:
@@ -348,10 +351,10 @@ async def test_a_family_is_shown_as_far_as_the_viewer_may_see(storage: Storage) 
     assert alone.parent is None and [child.id for child in alone.children] == [tune_id]
 
 
-async def test_a_tunebook_is_one_text_with_its_tunes_numbered(storage: Storage) -> None:
+async def test_a_tunebook_is_one_text_with_numbered_tunes(storage: Storage) -> None:
     for event, share in (("one", True), ("two", False), ("three", True)):
-        await finished(storage, event, share=share, abc=f"X:1\nT:{event}\nK:D\nX:B2|\n")
-    await finished(storage, "four", user_id="eve", community_id="elsewhere", share=True, abc="X:7\nT:four\nK:G\nG2|")
+        await add_finished(storage, event, share=share, abc=f"X:1\nT:{event}\nK:D\nX:B2|\n")
+    await add_finished(storage, "four", user_id="eve", community_id="elsewhere", share=True, abc="X:7\nT:four\nK:G\nG2|")
     three, one = "X:1\nT:three\nK:D\nX:B2|\n", "X:2\nT:one\nK:D\nX:B2|\n"
     assert await storage.gallery.tunebook(GUILD) == f"{three}\n{one}"
     assert await storage.gallery.tunebook(ELSEWHERE) == "X:1\nT:four\nK:G\nG2|\n"

@@ -1,3 +1,5 @@
+"""Workers and the queue: tries, killed workers, and stopping."""
+
 import asyncio
 import signal
 import subprocess
@@ -24,7 +26,7 @@ async def main(url, folder):
         async def handle(tune_id):
             await storage.start(tune_id)
             print("started", tune_id, flush=True)
-            while not Path(folder, "go on").exists():
+            while not Path(folder, "continue").exists():
                 await asyncio.sleep(0.01)
             await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the first")})
         await work(storage, handle, concurrency=1)
@@ -37,7 +39,7 @@ Handle = Callable[[str], Awaitable[None]]
 
 @contextmanager
 def worker_process(url: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """It finishes no tune before there is a file "go on" in the folder."""
+    """A worker that finishes no tune until the folder contains a file named `continue`."""
     process = subprocess.Popen([sys.executable, "-c", WORKER, url, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         yield process
@@ -46,7 +48,7 @@ def worker_process(url: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-async def line(process: subprocess.Popen[str], beginning: str) -> None:
+async def wait_for_line(process: subprocess.Popen[str], beginning: str) -> None:
     assert process.stdout is not None
     while not (await asyncio.to_thread(process.stdout.readline)).startswith(beginning):
         assert process.poll() is None
@@ -78,32 +80,32 @@ async def status(storage: Storage, tune_id: str) -> Status:
     return tune.status
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_every_tune_is_handed_in_once(storage: Storage, url: str) -> None:
-    asked = [(await storage.add(request(), origin(str(event)))).id for event in range(30)]
-    handed: list[str] = []
-    at_once = most = 0
-    together = asyncio.Event()
+@pytest.mark.usefixtures("short_intervals")
+async def test_every_tune_is_handled_once(storage: Storage, url: str) -> None:
+    added = [(await storage.add(request(), origin(str(event)))).id for event in range(30)]
+    handled: list[str] = []
+    running = most_running = 0
+    four_run = asyncio.Event()
 
     async def handle(tune_id: str) -> None:
-        nonlocal at_once, most
-        at_once += 1
-        most = max(most, at_once)
-        handed.append(tune_id)
-        if at_once == 4:
-            together.set()
-        await together.wait()
+        nonlocal running, most_running
+        running += 1
+        most_running = max(most_running, running)
+        handled.append(tune_id)
+        if running == 4:
+            four_run.set()
+        await four_run.wait()
         await storage.finish(tune_id, COMPOSITION, {})
-        at_once -= 1
+        running -= 1
 
     await work_until(storage, handle, no_jobs_left(url))
-    assert sorted(handed) == sorted(asked)
-    assert handed[0] == asked[0]
-    assert most == 4
+    assert sorted(handled) == sorted(added)
+    assert handled[0] == added[0]
+    assert most_running == 4
 
 
-async def test_a_job_is_taken_as_soon_as_it_is_there(storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "POLL_S", 10 * HANG_S)  # it is told of, and need not be looked for
+async def test_a_new_job_is_taken_without_polling(storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "POLL_S", 10 * HANG_S)  # so that only a notification can tell the worker of the job
     taken = asyncio.Event()
 
     async def handle(_: str) -> None:
@@ -119,8 +121,8 @@ async def test_a_job_is_taken_as_soon_as_it_is_there(storage: Storage, url: str,
     await asyncio.wait({worker})
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_what_fails_is_tried_again(storage: Storage, url: str) -> None:
+@pytest.mark.usefixtures("short_intervals")
+async def test_a_failed_job_is_tried_again(storage: Storage, url: str) -> None:
     tune = await storage.add(request(), origin())
     tries = 0
 
@@ -136,8 +138,8 @@ async def test_what_fails_is_tried_again(storage: Storage, url: str) -> None:
     assert await status(storage, tune.id) is Status.FINISHED
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_what_fails_three_times_has_failed(storage: Storage, url: str) -> None:
+@pytest.mark.usefixtures("short_intervals")
+async def test_a_tune_fails_after_three_failed_tries(storage: Storage, url: str) -> None:
     tune = await storage.add(request(), origin())
     tries = 0
 
@@ -152,64 +154,70 @@ async def test_what_fails_three_times_has_failed(storage: Storage, url: str) -> 
     assert failed is not None and (failed.status, failed.error) == (Status.FAILED, queue.GAVE_UP)
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_tune_whose_worker_was_killed_is_finished_by_another_once(storage: Storage, url: str, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("short_intervals")
+async def test_a_tune_whose_worker_was_killed_is_finished_once_by_another_worker(
+    storage: Storage, url: str, tmp_path: Path
+) -> None:
     tune = await storage.add(request(), origin())
-    handed: list[str] = []
+    handled: list[str] = []
 
     async def handle(tune_id: str) -> None:
-        handed.append(tune_id)
+        handled.append(tune_id)
         if await storage.start(tune_id):
             await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the second")})
 
     with worker_process(url, tmp_path) as process:
-        await line(process, "started")
+        await wait_for_line(process, "started")
         process.kill()  # SIGKILL
         process.wait()
     execute(url, AGE_WORKERS)
     assert await status(storage, tune.id) is Status.COMPOSING
     await work_until(storage, handle, no_jobs_left(url))
-    assert handed == [tune.id]
+    assert handled == [tune.id]
     assert await status(storage, tune.id) is Status.FINISHED
     assert await storage.read(tune.id, "tune.abc") == b"by the second"
     assert execute(url, "SELECT starts FROM tunes") == [(2,)]
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_living_workers_tune_is_left_to_it(storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("short_intervals")
+async def test_the_tune_of_a_living_worker_is_not_given_to_another(
+    storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(jobs, "RESCUE_EVERY_S", 10 * HANG_S)
     await storage.add(request(), origin())
-    handed = 0
-    heard_of = f"SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '{jobs.STALLED_AFTER_S} s'"
+    handled = 0
+    recent_heartbeat = f"SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '{jobs.STALLED_AFTER_S} s'"
 
     async def handle(tune_id: str) -> None:
-        nonlocal handed
-        handed += 1
-        execute(url, AGE_WORKERS)  # as if it had been at it for a day
-        while not execute(url, heard_of):
+        nonlocal handled
+        handled += 1
+        execute(url, AGE_WORKERS)  # as if it had worked on the tune for a day
+        while not execute(url, recent_heartbeat):
             await asyncio.sleep(0.02)
         await jobs._rescue(storage)
         assert execute(url, "SELECT status::text FROM procrastinate_jobs") == [("doing",)]
         await storage.finish(tune_id, COMPOSITION, {})
 
     await work_until(storage, handle, no_jobs_left(url))
-    assert handed == 1
+    assert handled == 1
 
 
-async def test_sigterm_lets_the_tune_in_hand_be_finished(storage: Storage, url: str, tmp_path: Path) -> None:
+async def test_a_worker_finishes_the_tune_in_progress_after_sigterm(storage: Storage, url: str, tmp_path: Path) -> None:
     first = await storage.add(request(), origin("1"))
     with worker_process(url, tmp_path) as process:
-        await line(process, "started")
+        await wait_for_line(process, "started")
         process.send_signal(signal.SIGTERM)
         later = await storage.add(request(), origin("2"))
-        (tmp_path / "go on").touch()
+        (tmp_path / "continue").touch()
         assert await asyncio.to_thread(process.wait, HANG_S) == 0
     assert await status(storage, first.id) is Status.FINISHED
     assert await status(storage, later.id) is Status.QUEUED
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_stop_gives_back_what_takes_too_long(storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("short_intervals")
+async def test_a_stopped_worker_puts_a_tune_that_takes_too_long_back_into_the_queue(
+    storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(jobs, "STOP_TIMEOUT_S", 0.1)
     tune = await storage.add(request(), origin())
     started = asyncio.Event()
@@ -231,8 +239,8 @@ async def test_a_stop_gives_back_what_takes_too_long(storage: Storage, url: str,
     assert await status(storage, tune.id) is Status.FINISHED
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_work_goes_on_after_the_database_dropped_every_connection(
+@pytest.mark.usefixtures("short_intervals")
+async def test_a_worker_continues_after_the_database_dropped_every_connection(
     storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "STALLED_AFTER_S", 1)
@@ -248,10 +256,7 @@ async def test_work_goes_on_after_the_database_dropped_every_connection(
 
     async def drop() -> None:
         await started.wait()
-        execute(
-            url,
-            DROP_CONNECTIONS,
-        )
+        execute(url, DROP_CONNECTIONS)
         await storage.add(request(), origin("2"))
 
     await storage.add(request(), origin("1"))

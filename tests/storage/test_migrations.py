@@ -1,3 +1,5 @@
+"""Migrations of the database."""
+
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -34,7 +36,7 @@ async def database(empty: str, tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def test_up_down_up(database: Database, empty: str, tmp_path: Path) -> None:
+async def test_the_schema_migrates_up_down_and_up_again(database: Database, empty: str, tmp_path: Path) -> None:
     await database.migrate()
     up = execute(empty, OBJECTS)
     await database.migrate("base")
@@ -45,7 +47,7 @@ async def test_up_down_up(database: Database, empty: str, tmp_path: Path) -> Non
     await Storage(database, Files.open(tmp_path, None)).add(request(), origin())
 
 
-async def test_the_tables_are_those_of_the_code(database: Database) -> None:
+async def test_the_migrated_tables_match_the_code(database: Database) -> None:
     await database.migrate()
 
     def differences(connection: Connection) -> list[Any]:
@@ -58,7 +60,7 @@ async def test_the_tables_are_those_of_the_code(database: Database) -> None:
         assert await connection.run_sync(differences) == []
 
 
-async def test_several_may_start_at_once(empty: str, tmp_path: Path) -> None:
+async def test_an_empty_database_can_be_opened_several_times_at_once(empty: str, tmp_path: Path) -> None:
     async def start(event: str) -> None:
         async with open_storage(data_dir=tmp_path, database_url=empty, files_url=None) as storage:
             await storage.add(request(), origin(event))
@@ -67,14 +69,14 @@ async def test_several_may_start_at_once(empty: str, tmp_path: Path) -> None:
     assert execute(empty, "SELECT count(*) FROM tunes") == [(6,)]
 
 
-async def test_a_newer_database_is_said_in_a_sentence(database: Database, empty: str) -> None:
+async def test_the_database_of_a_newer_tunesmith_raises_a_storage_error(database: Database, empty: str) -> None:
     await database.migrate()
     execute(empty, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StorageError, match="newer Tunesmith"):
         await database.migrate()
 
 
-async def test_a_user_without_rights_is_said_in_a_sentence(empty: str, tmp_path: Path) -> None:
+async def test_a_database_user_without_rights_raises_a_storage_error_with_advice(empty: str, tmp_path: Path) -> None:
     execute(empty, "DROP ROLE IF EXISTS guest")
     execute(empty, "CREATE ROLE guest LOGIN")
     database = await Database.open(tmp_path, empty.replace("postgres@", "guest@"))

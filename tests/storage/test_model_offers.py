@@ -1,4 +1,4 @@
-"""Workers offer their models; who asks for one is served by a worker that has it, or in the end by any."""
+"""Workers offer their models. A request for a model goes to a worker that has it, or after some time to any worker."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.storage.examples import COMPOSITION, execute, origin
 AGE = "UPDATE model_offers SET seen_at = seen_at - interval '{} seconds'"
 
 
-def wish(model: str = "") -> TuneRequest:
+def request_for(model: str = "") -> TuneRequest:
     return TuneRequest.check(rhythm="reel", model=model)
 
 
-async def made(storage: Storage, count: int, *models: str) -> list[str]:
-    """The models that were asked for, in the order in which a worker that has these takes so many jobs one by one."""
+async def take_jobs(storage: Storage, count: int, *models: str) -> list[str]:
+    """Lets a worker with these models take `count` jobs, one by one. Returns the requested models in that order."""
     taken: list[str] = []
     enough = asyncio.Event()
 
@@ -44,7 +44,7 @@ async def made(storage: Storage, count: int, *models: str) -> list[str]:
     return taken
 
 
-async def test_what_workers_offer_is_at_hand_with_the_usual_ones_first(storage: Storage) -> None:
+async def test_offered_models_are_listed_with_the_default_ones_first(storage: Storage) -> None:
     assert await storage.model_offers.offered() == {}
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(storage.model_offers.offer({"reels": "For dances.", "airs": "Slow."}))
@@ -52,7 +52,7 @@ async def test_what_workers_offer_is_at_hand_with_the_usual_ones_first(storage: 
         assert list((await storage.model_offers.offered()).items()) == [("reels", "For dances."), ("airs", "Slow."), ("big", "")]
 
 
-async def test_a_model_stays_on_offer_while_its_worker_lives_and_a_little_longer(
+async def test_a_model_is_offered_while_its_worker_lives_and_a_little_longer(
     storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_offers, "OFFER_EVERY_S", 0.01)
@@ -65,45 +65,45 @@ async def test_a_model_stays_on_offer_while_its_worker_lives_and_a_little_longer
     assert await storage.model_offers.offered() == {}
 
 
-async def test_a_worker_takes_what_asks_for_its_models_or_for_none_by_turns(storage: Storage) -> None:
+async def test_a_worker_takes_requests_for_its_models_and_for_no_model_in_turn(storage: Storage) -> None:
     for number, model in enumerate(["airs", "", "big", "airs", ""]):
-        await storage.add(wish(model), origin(str(number), user_id=f"person {number}"))
-    assert await made(storage, 4, "reels", "airs") == ["airs", "", "airs", ""]
-    assert await made(storage, 1, "big") == ["big"]
+        await storage.add(request_for(model), origin(str(number), user_id=f"person {number}"))
+    assert await take_jobs(storage, 4, "reels", "airs") == ["airs", "", "airs", ""]
+    assert await take_jobs(storage, 1, "big") == ["big"]
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_what_waits_for_a_model_that_is_gone_is_made_by_another(storage: Storage, url: str) -> None:
+@pytest.mark.usefixtures("short_intervals")
+async def test_a_request_for_a_model_that_is_no_longer_offered_goes_to_another_model(storage: Storage, url: str) -> None:
     async with storage.model_offers.offer({"reels": "", "airs": ""}):
         pass
-    waiting = await storage.add(wish("airs"), origin("1"))
-    await storage.add(wish("reels"), origin("2"))
+    waiting = await storage.add(request_for("airs"), origin("1"))
+    await storage.add(request_for("reels"), origin("2"))
     execute(url, AGE.format(model_offers.WAITED_FOR_S - 5))
     await storage.model_offers.give_up_waiting()
     assert execute(url, "SELECT queue_name FROM procrastinate_jobs ORDER BY id") == [("tunes:airs",), ("tunes:reels",)]
     execute(url, AGE.format(5) + " WHERE name = 'airs'")
     await storage.model_offers.give_up_waiting()
     assert execute(url, "SELECT queue_name FROM procrastinate_jobs ORDER BY id") == [("tunes",), ("tunes:reels",)]
-    assert await made(storage, 1) == ["airs"]
+    assert await take_jobs(storage, 1) == ["airs"]
     done = await storage.tune(waiting.id)
     assert done is not None and done.status.over
 
 
-async def test_a_dead_workers_tune_for_a_model_is_taken_up_again(storage: Storage, url: str) -> None:
-    await storage.add(wish("airs"), origin())
+async def test_the_tune_of_a_dead_worker_for_a_model_is_taken_again(storage: Storage, url: str) -> None:
+    await storage.add(request_for("airs"), origin())
     execute(url, "UPDATE procrastinate_jobs SET status = 'doing'")
     assert queue.queue_of("airs") == "tunes:airs"
-    assert await made(storage, 1, "airs") == ["airs"]
+    assert await take_jobs(storage, 1, "airs") == ["airs"]
 
 
-async def test_a_request_of_before_there_were_models_is_read(storage: Storage, url: str) -> None:
-    tune = await storage.add(wish("airs"), origin())
+async def test_a_stored_request_without_a_model_is_read(storage: Storage, url: str) -> None:
+    tune = await storage.add(request_for("airs"), origin())
     execute(url, "UPDATE tunes SET request = request - 'model'")
     old = await storage.tune(tune.id)
     assert old is not None and old.request == replace(tune.request, model="")
 
 
-async def test_models_are_offered_again_after_no_connection_was_to_be_had(
+async def test_models_are_offered_again_after_no_connection_was_available(
     storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_offers, "OFFER_EVERY_S", 0.01)
@@ -119,18 +119,18 @@ async def test_models_are_offered_again_after_no_connection_was_to_be_had(
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("away", ["at the beginning", "later"])
-async def test_after_the_database_was_away_other_workers_have_time_to_come_back(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch, away: str
+@pytest.mark.parametrize("unreachable", ["at the beginning", "later"])
+async def test_other_workers_have_time_to_offer_again_after_the_database_was_unreachable(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, unreachable: str
 ) -> None:
-    fails = {0} if away == "at the beginning" else {10}
+    fails = {0} if unreachable == "at the beginning" else {10}
     offers, gave_up_at = [0], []
     done = asyncio.Event()
 
     async def offer(_: object) -> None:
         offers[0] += 1
         if offers[0] - 1 in fails:
-            raise OperationalError("INSERT", {}, Exception("The database is away."))
+            raise OperationalError("INSERT", {}, Exception("The database is unreachable."))
 
     async def give_up() -> None:
         gave_up_at.append(offers[0] - 1)
@@ -145,5 +145,5 @@ async def test_after_the_database_was_away_other_workers_have_time_to_come_back(
     monkeypatch.setattr(asyncio, "sleep", lambda seconds: sleep(0))
     async with storage.model_offers.offer({"reels": ""}), asyncio.timeout(20):
         await done.wait()
-    expected = [*range(6, 30)] if away == "at the beginning" else [6, 7, 8, 9, *range(16, 30)]
+    expected = [*range(6, 30)] if unreachable == "at the beginning" else [6, 7, 8, 9, *range(16, 30)]
     assert gave_up_at == expected[: len(gave_up_at)]

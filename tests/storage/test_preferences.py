@@ -1,3 +1,5 @@
+"""The defaults of users and the settings of servers."""
+
 import asyncio
 from typing import Any
 
@@ -11,24 +13,31 @@ ANN = Viewer("discord", "ann", "guild")
 BEN = Viewer("discord", "ben", "guild")
 
 
-async def test_where_nothing_was_set_everything_is_as_usual(storage: Storage) -> None:
+async def test_preferences_are_empty_until_they_are_set(storage: Storage) -> None:
     for viewer in (ANN, PUBLIC):
         assert await storage.preferences.defaults(viewer) == Defaults()
         assert await storage.preferences.community(viewer) == CommunitySettings()
 
 
-async def test_defaults_are_kept_as_a_request_writes_them(storage: Storage) -> None:
+async def test_defaults_are_stored_in_the_normal_form_of_a_request(storage: Storage) -> None:
     typed = {"rhythm": "Slip-Jigs", "key": "a dorian", "temperature": 1, "structure": "FREE", "candidates": 4}
     others = {"tempo": 1, "model": "My Airs"}
-    set_to = await storage.preferences.change_defaults(ANN, **typed, **others, instrument="Flute", backing=False)
-    kept = {"rhythm": "slip jig", "key": "Ador", "temperature": 1.0, "tempo": 1.0, "structure": "free", "candidates": 4}
-    assert set_to == Defaults(**kept, instrument="flute", backing=False, model="my-airs")
-    assert await storage.preferences.defaults(ANN) == set_to
-    assert await storage.preferences.defaults(Viewer("discord", "ann", "elsewhere")) == set_to
+    stored = await storage.preferences.change_defaults(ANN, **typed, **others, instrument="Flute", backing=False)
+    normal: dict[str, Any] = {
+        "rhythm": "slip jig",
+        "key": "Ador",
+        "temperature": 1.0,
+        "tempo": 1.0,
+        "structure": "free",
+        "candidates": 4,
+    }
+    assert stored == Defaults(**normal, instrument="flute", backing=False, model="my-airs")
+    assert await storage.preferences.defaults(ANN) == stored
+    assert await storage.preferences.defaults(Viewer("discord", "ann", "elsewhere")) == stored
     assert await storage.preferences.defaults(BEN) == await storage.preferences.defaults(Viewer("web", "ann")) == Defaults()
 
 
-async def test_what_is_not_named_stays_and_what_is_emptied_goes(storage: Storage) -> None:
+async def test_changing_defaults_keeps_other_fields_and_removes_empty_ones(storage: Storage) -> None:
     await storage.preferences.change_defaults(ANN, rhythm="jig", instrument="harp", backing=True)
     assert await storage.preferences.change_defaults(ANN, rhythm=None, instrument="", key="D") == Defaults(key="D", backing=True)
     assert await storage.preferences.change_defaults(ANN) == Defaults(key="D", backing=True)
@@ -59,7 +68,7 @@ async def test_what_is_not_named_stays_and_what_is_emptied_goes(storage: Storage
         ("no such field", 1),
     ],
 )
-async def test_a_default_that_cannot_be_is_refused_in_a_sentence(storage: Storage, name: str, value: Any) -> None:
+async def test_an_invalid_default_raises_a_request_error_with_a_message(storage: Storage, name: str, value: Any) -> None:
     await storage.preferences.change_defaults(ANN, rhythm="jig")
     with pytest.raises(RequestError) as error:
         await storage.preferences.change_defaults(ANN, **({"structure": "free"} | {name: value}))
@@ -67,7 +76,7 @@ async def test_a_default_that_cannot_be_is_refused_in_a_sentence(storage: Storag
     assert await storage.preferences.defaults(ANN) == Defaults(rhythm="jig")
 
 
-async def test_what_another_version_kept_is_left_out(storage: Storage, url: str) -> None:
+async def test_stored_values_that_are_unknown_or_invalid_are_ignored(storage: Storage, url: str) -> None:
     await storage.preferences.change_defaults(ANN, rhythm="jig", instrument="harp")
     execute(url, """UPDATE defaults SET document = document || '{"rhythm": "tango", "backing": "loud", "colour": "green"}'""")
     assert await storage.preferences.defaults(ANN) == Defaults(instrument="harp")
@@ -76,7 +85,7 @@ async def test_what_another_version_kept_is_left_out(storage: Storage, url: str)
     assert await storage.preferences.community(ANN) == CommunitySettings(cooldown_s=9)
 
 
-def test_what_was_typed_goes_before_the_defaults() -> None:
+def test_typed_parameters_override_defaults() -> None:
     defaults = Defaults(rhythm="jig", key="G", temperature=0.8, backing=False, instrument="harp")
     filled = defaults.filled_into({"rhythm": "reel", "key": None, "instrument": "", "title": "Mine", "backing": True, "seed": 0})
     assert filled == {
@@ -88,7 +97,7 @@ def test_what_was_typed_goes_before_the_defaults() -> None:
     assert server.filled_into(Defaults().filled_into({})) == {"instrument": "fiddle", "structure": "free"}
 
 
-def test_defaults_contradict_neither_an_opening_nor_a_metre() -> None:
+def test_defaults_that_contradict_an_opening_or_a_metre_are_not_used() -> None:
     defaults = Defaults(rhythm="jig", key="Ador", instrument="harp")
     opened = defaults.filled_into({"opening": "M:4/4\nK:D\nDFAF|"})
     assert opened == {"opening": "M:4/4\nK:D\nDFAF|", "instrument": "harp"}
@@ -96,15 +105,15 @@ def test_defaults_contradict_neither_an_opening_nor_a_metre() -> None:
     assert TuneRequest.check(**defaults.filled_into({"metre": "4/4"})).key == "Ador"
 
 
-async def test_a_servers_settings_are_its_own(storage: Storage) -> None:
-    wanted = CommunitySettings(("123", "C0ABC"), 30, 3, "everyone", "banjo", "456")
+async def test_settings_apply_to_one_server(storage: Storage) -> None:
+    expected = CommunitySettings(("123", "C0ABC"), 30, 3, "everyone", "banjo", "456")
     changes = {"channels": ["123", "C0ABC", "123"], "cooldown_s": 30, "open_requests": 3, "deleters": "everyone"}
-    assert await storage.preferences.change_community(ANN, **changes, instrument="Banjo", sharing_channel="456") == wanted
-    assert await storage.preferences.community(BEN) == wanted
+    assert await storage.preferences.change_community(ANN, **changes, instrument="Banjo", sharing_channel="456") == expected
+    assert await storage.preferences.community(BEN) == expected
     for other in (Viewer("discord", "ann"), Viewer("discord", "ann", "elsewhere"), Viewer("slack", "ann", "guild")):
         assert await storage.preferences.community(other) == CommunitySettings()
-    left = await storage.preferences.change_community(ANN, channels=None, open_requests=None, sharing_channel="")
-    assert left == CommunitySettings((), 30, None, "everyone", "banjo", "")
+    remaining = await storage.preferences.change_community(ANN, channels=None, open_requests=None, sharing_channel="")
+    assert remaining == CommunitySettings((), 30, None, "everyone", "banjo", "")
 
 
 @pytest.mark.parametrize(
@@ -130,14 +139,14 @@ async def test_a_servers_settings_are_its_own(storage: Storage) -> None:
         ("colour", "green"),
     ],
 )
-async def test_a_setting_that_cannot_be_is_refused_in_a_sentence(storage: Storage, name: str, value: Any) -> None:
+async def test_an_invalid_setting_raises_a_request_error_with_a_message(storage: Storage, name: str, value: Any) -> None:
     with pytest.raises(RequestError) as error:
         await storage.preferences.change_community(ANN, **{name: value})
     assert str(error.value).endswith((".", "?"))
     assert await storage.preferences.community(ANN) == CommunitySettings()
 
 
-async def test_two_who_change_other_fields_at_once_both_have_their_way(storage: Storage) -> None:
+async def test_simultaneous_changes_of_different_settings_are_all_stored(storage: Storage) -> None:
     changes: list[dict[str, Any]] = [
         {"channels": ["1"]},
         {"cooldown_s": 5},
@@ -150,7 +159,7 @@ async def test_two_who_change_other_fields_at_once_both_have_their_way(storage: 
     assert await storage.preferences.community(ANN) == CommunitySettings(("1",), 5, 2, "owner", "harp", "2")
 
 
-async def test_nobodys_defaults_and_no_servers_settings_cannot_be_set(storage: Storage, url: str) -> None:
+async def test_defaults_need_a_known_user_and_settings_a_server(storage: Storage, url: str) -> None:
     for viewer in (PUBLIC, Viewer("discord", "", "guild"), Viewer("", "ann")):
         with pytest.raises(ValueError, match="don't know who you are"):
             await storage.preferences.change_defaults(viewer, rhythm="jig")

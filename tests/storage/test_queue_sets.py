@@ -1,4 +1,4 @@
-"""Sets in the queue: all or none, one turn, together."""
+"""Sets in the queue: stored as a whole, in one turn, and in their order."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ def rows_and_jobs(url: str) -> list[tuple[object, ...]]:
     return execute(url, "SELECT (SELECT count(*) FROM tunes), (SELECT count(*) FROM procrastinate_jobs)")
 
 
-async def test_a_set_is_found_in_its_order(storage: Storage, url: str) -> None:
+async def test_the_tunes_of_a_set_are_read_in_their_order(storage: Storage, url: str) -> None:
     parent = await storage.add(request(), origin("0"))
     tunes = await storage.add_set(three(), origin("1"), parent_id=parent.id)
     assert [tune.request.seed for tune in tunes] == [7, 8, 9]
@@ -33,23 +33,23 @@ async def test_a_set_is_found_in_its_order(storage: Storage, url: str) -> None:
     assert rows_and_jobs(url) == [(4, 4)]
 
 
-async def test_the_same_event_gives_the_set_that_is_there(storage: Storage, url: str) -> None:
-    answers = await asyncio.gather(*(storage.add_set(three(), origin("1")) for _ in range(6)))
-    assert all(tunes == answers[0] for tunes in answers)
+async def test_the_same_event_returns_the_existing_set(storage: Storage, url: str) -> None:
+    sets = await asyncio.gather(*(storage.add_set(three(), origin("1")) for _ in range(6)))
+    assert all(tunes == sets[0] for tunes in sets)
     assert rows_and_jobs(url) == [(3, 3)]
-    for deleted in (answers[0][1], answers[0][0]):
+    for deleted in (sets[0][1], sets[0][0]):
         await storage.sharing.delete(deleted.id, ANN)
-    assert await storage.add_set(three(), origin("1")) == answers[0][2:] == await storage.set_of(answers[0][0].id)
+    assert await storage.add_set(three(), origin("1")) == sets[0][2:] == await storage.set_of(sets[0][0].id)
     assert execute(url, "SELECT count(*) FROM tunes") == [(1,)]
 
 
-async def test_a_set_of_somebody_unknown_is_accepted_once_as_well(storage: Storage, url: str) -> None:
-    answers = await asyncio.gather(*(storage.add_set(three(), origin("1", user_id="")) for _ in range(6)))
-    assert all(tunes == answers[0] for tunes in answers)
+async def test_a_set_of_an_unknown_user_is_accepted_once(storage: Storage, url: str) -> None:
+    sets = await asyncio.gather(*(storage.add_set(three(), origin("1", user_id="")) for _ in range(6)))
+    assert all(tunes == sets[0] for tunes in sets)
     assert rows_and_jobs(url) == [(3, 3)]
 
 
-async def test_the_limit_is_for_the_whole_set(storage: Storage, url: str) -> None:
+async def test_every_tune_of_a_set_counts_towards_the_limit(storage: Storage, url: str) -> None:
     await storage.add(request(), origin("0"))
     with pytest.raises(
         TooManyOpen, match=r"^You have 1 unfinished tune, and this set would make more than 3\. Please wait a little\.$"
@@ -61,24 +61,24 @@ async def test_the_limit_is_for_the_whole_set(storage: Storage, url: str) -> Non
     assert len(await storage.add_set(three(), origin("1"), limit=4)) == 3
 
 
-async def test_what_cannot_be_kept_takes_the_set_with_it(storage: Storage, url: str) -> None:
+async def test_no_tune_of_a_set_is_stored_if_one_cannot_be_stored(storage: Storage, url: str) -> None:
     with pytest.raises(ValueError, match="characters that I can't store"):
         await storage.add_set([request(), TuneRequest(seed=1, title="nul \0")], origin("1"))
     assert rows_and_jobs(url) == [(0, 0)]
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_set_is_one_turn_and_its_tunes_are_made_one_after_the_other(storage: Storage, url: str) -> None:
+@pytest.mark.usefixtures("short_intervals")
+async def test_a_set_takes_one_turn_and_its_tunes_are_handled_one_after_another(storage: Storage, url: str) -> None:
     names: dict[str, str] = {}
 
-    def named(name: str, tunes: list[Tune]) -> None:
+    def name_tunes(name: str, tunes: list[Tune]) -> None:
         names.update({tune.id: f"{name}{tune.set_index}" for tune in tunes})
 
-    named("ann", await storage.add_set(three(), origin("1")))
-    named("ann again", [await storage.add(request(), origin("2"))])
-    named("ben", [await storage.add(request(), origin("3", user_id="ben"))])
-    named("cat", await storage.add_set(three(), origin("4", user_id="cat")))
-    places = await storage.queue_positions(names)
+    name_tunes("ann", await storage.add_set(three(), origin("1")))
+    name_tunes("ann again", [await storage.add(request(), origin("2"))])
+    name_tunes("ben", [await storage.add(request(), origin("3", user_id="ben"))])
+    name_tunes("cat", await storage.add_set(three(), origin("4", user_id="cat")))
+    positions = await storage.queue_positions(names)
     taken: list[str] = []
 
     async def handle(tune_id: str) -> None:
@@ -90,12 +90,12 @@ async def test_a_set_is_one_turn_and_its_tunes_are_made_one_after_the_other(stor
     assert [names[tune_id] for tune_id in taken] == [
         "ann0", "ann1", "ann2", "ben0", "cat0", "cat1", "cat2", "ann again0",
     ]  # fmt: skip
-    assert [places[tune_id] for tune_id in taken] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [positions[tune_id] for tune_id in taken] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
-async def test_a_tune_of_a_set_can_go_alone(storage: Storage) -> None:
+async def test_one_tune_of_a_set_can_be_deleted(storage: Storage) -> None:
     first, second, third = await storage.add_set(three(), origin("1"))
     await storage.sharing.delete(first.id, ANN)
     await storage.start(third.id)
-    left = await storage.set_of(first.id)
-    assert [(tune.id, tune.status) for tune in left] == [(second.id, Status.QUEUED), (third.id, Status.COMPOSING)]
+    remaining = await storage.set_of(first.id)
+    assert [(tune.id, tune.status) for tune in remaining] == [(second.id, Status.QUEUED), (third.id, Status.COMPOSING)]

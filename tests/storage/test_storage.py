@@ -1,3 +1,5 @@
+"""The row of a tune: start, progress, finish, fail, queue position and delivery."""
+
 from dataclasses import replace
 
 import pytest
@@ -26,7 +28,7 @@ async def test_a_tune_goes_from_queued_to_finished(storage: Storage) -> None:
     assert finished.finished_at is not None and finished.finished_at >= started.started_at
 
 
-async def test_finishing_twice_changes_nothing(storage: Storage) -> None:
+async def test_a_finished_tune_is_not_changed_again(storage: Storage) -> None:
     [tune_id] = await add(storage, "1")
     await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"first")})
     before = await storage.tune(tune_id)
@@ -39,7 +41,7 @@ async def test_finishing_twice_changes_nothing(storage: Storage) -> None:
     assert len(await storage.files(tune_id)) == 1
 
 
-async def test_what_failed_stays_failed(storage: Storage) -> None:
+async def test_a_failed_tune_stays_failed(storage: Storage) -> None:
     [tune_id] = await add(storage, "1")
     await storage.fail(tune_id, "The key is broken.")
     await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"X:1")})
@@ -48,7 +50,7 @@ async def test_what_failed_stays_failed(storage: Storage) -> None:
     assert await storage.files(tune_id) == []
 
 
-async def test_a_tune_that_a_dead_worker_left_is_started_again(storage: Storage) -> None:
+async def test_an_unfinished_tune_of_a_dead_worker_can_be_started_again(storage: Storage) -> None:
     [tune_id] = await add(storage, "1")
     first = await storage.start(tune_id)
     await storage.progress(tune_id, status=Status.RENDERING, bars=32)
@@ -57,7 +59,7 @@ async def test_a_tune_that_a_dead_worker_left_is_started_again(storage: Storage)
     assert (again.status, again.bars, again.started_at) == (Status.COMPOSING, 0, first.started_at)
 
 
-async def test_a_tune_that_kills_its_workers_is_given_up(storage: Storage) -> None:
+async def test_a_tune_that_killed_several_workers_fails(storage: Storage) -> None:
     [tune_id] = await add(storage, "1")
     for _ in range(MAX_STARTS):
         assert await storage.start(tune_id) is not None
@@ -66,14 +68,14 @@ async def test_a_tune_that_kills_its_workers_is_given_up(storage: Storage) -> No
     assert tune is not None and (tune.status, tune.error) == (Status.FAILED, KILLED_WORKERS)
 
 
-async def test_the_place_is_counted_among_the_queued(storage: Storage) -> None:
+async def test_queue_positions_count_only_queued_tunes(storage: Storage) -> None:
     first, second, third = await add(storage, "1", "2", "3")
     assert [await storage.queue_position(tune_id) for tune_id in (first, second, third)] == [1, 2, 3]
     await storage.start(first)
     assert [await storage.queue_position(tune_id) for tune_id in (first, second, third)] == [0, 1, 2]
 
 
-async def test_what_has_no_message_yet_is_to_be_followed(storage: Storage) -> None:
+async def test_undelivered_returns_the_tunes_without_a_message(storage: Storage) -> None:
     done, failed, waiting, delivered = await add(storage, "1", "2", "3", "4")
     await storage.add(request(), origin("5", platform="web"))
     await storage.finish(done, COMPOSITION, {})
@@ -87,7 +89,7 @@ async def test_what_has_no_message_yet_is_to_be_followed(storage: Storage) -> No
 
 
 @pytest.mark.parametrize("tune_id", [*ODD_IDS, "0123456789ab"])
-async def test_an_id_that_is_none_finds_and_changes_nothing(storage: Storage, url: str, tune_id: str) -> None:
+async def test_an_unknown_id_finds_and_changes_nothing(storage: Storage, url: str, tune_id: str) -> None:
     await add(storage, "1")
     assert await storage.tune(tune_id) is None
     assert await storage.queue_position(tune_id) == 0
@@ -100,7 +102,7 @@ async def test_an_id_that_is_none_finds_and_changes_nothing(storage: Storage, ur
     assert execute(url, "SELECT status, message_id FROM tunes") == [("queued", None)]
 
 
-async def test_what_is_needed_to_answer_can_be_known_later_until_the_tune_is_delivered(storage: Storage) -> None:
+async def test_the_reply_data_can_be_set_until_the_tune_is_delivered(storage: Storage) -> None:
     tune_id = (await storage.add(request(), origin())).id
     await storage.set_reply(tune_id, {"card": "1"})
     await storage.mark_delivered(tune_id, "message")

@@ -1,4 +1,4 @@
-"""A desk on a real database, and what it is asked for."""
+"""A desk with a real database, example requests, and helpers that follow a tune."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from tests.patience import HANG_S
 
 ANN = Viewer("discord", "ann", "guild")
 ABC = "X:1\nT:The Test\nR:jig\nM:6/8\nL:1/8\nK:Edor\n|:EFG ABc|BAG FED|EFG ABc|BGE E3:|\n|:gfe dcB|ABc BAG|FED EFG|BGE E3:|\n"
-MADE = Composition(abc=ABC, title="The Test", rhythm="jig", key="Edor", metre="6/8", duration_ms=2_000, model="none", scores={})
+COMPOSITION = Composition(
+    abc=ABC, title="The Test", rhythm="jig", key="Edor", metre="6/8", duration_ms=2_000, model="none", scores={}
+)
 
 
 def origin(event: str, user_id: str = "ann") -> Origin:
@@ -27,13 +29,13 @@ def in_guild(event: str, *, channel_id: str = "1", user_id: str = "ann") -> Orig
     return Origin(platform="discord", event_id=event, user_id=user_id, channel_id=channel_id, community_id="guild")
 
 
-def wish(seed: int = 7) -> TuneRequest:
-    return TuneRequest.check(rhythm="jig", seed=seed, title="Asked for", temperature=0.7)
+def tune_request(seed: int = 7) -> TuneRequest:
+    return TuneRequest.check(rhythm="jig", seed=seed, title="Requested", temperature=0.7)
 
 
 @pytest.fixture
 async def desk(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    monkeypatch.setattr(changes, "CHECK_EVERY_S", 10 * HANG_S)  # its connection is known by its last command
+    monkeypatch.setattr(changes, "CHECK_EVERY_S", 10 * HANG_S)  # the tests find the desk's connection by its last command, LISTEN
     desk = Desk(storage, open_requests_per_person=2)
     listening = asyncio.create_task(desk.run())
     yield desk
@@ -49,22 +51,22 @@ async def collect(desk: Desk, tune_id: str) -> list[Progress]:
 
 @asynccontextmanager
 async def following(desk: Desk, tune_id: str) -> AsyncIterator[asyncio.Task[list[Progress]]]:
-    """Somebody who has seen how the tune stands, and goes on until its end: all that they saw."""
-    looked, seen = asyncio.Event(), list[Progress]()
+    """Follows a tune in a task, which returns all its states at the end. Waits until the first one has arrived."""
+    first_seen, seen = asyncio.Event(), list[Progress]()
 
     async def follow() -> list[Progress]:
         try:
             async with asyncio.timeout(HANG_S), aclosing(desk.follow(tune_id)) as changes:
                 async for progress in changes:
                     seen.append(progress)
-                    looked.set()
+                    first_seen.set()
         finally:
-            looked.set()
+            first_seen.set()
         return seen
 
     task = asyncio.create_task(follow())
     try:
-        await looked.wait()
+        await first_seen.wait()
         yield task
     finally:
         task.cancel()

@@ -12,12 +12,12 @@ from bot.core.desk import Desk
 from generator.notation.opening import read_opening
 from generator.request import RequestError, TuneRequest
 from storage import Storage, Tune
-from tests.bot.core.conftest import ABC, MADE, origin, wish
+from tests.bot.core.conftest import ABC, COMPOSITION, origin, tune_request
 
 
 async def test_again_is_the_same_request_with_a_new_seed_and_the_same_parent(desk: Desk, storage: Storage) -> None:
-    parent = await desk.submit(wish(), origin("1"))
-    tune = await desk.submit(wish(), origin("2"), parent_id=parent.id)
+    parent = await desk.submit(tune_request(), origin("1"))
+    tune = await desk.submit(tune_request(), origin("2"), parent_id=parent.id)
     request, parent_id = derive.again(tune)
     assert parent_id == parent.id
     assert request.seed != tune.request.seed
@@ -25,8 +25,8 @@ async def test_again_is_the_same_request_with_a_new_seed_and_the_same_parent(des
 
 
 async def test_a_variation_starts_from_the_whole_tune_as_it_was_composed(desk: Desk, storage: Storage) -> None:
-    tune = await desk.submit(wish(), origin("1"))
-    await storage.finish(tune.id, MADE, {})
+    tune = await desk.submit(tune_request(), origin("1"))
+    await storage.finish(tune.id, COMPOSITION, {})
     finished = await storage.tune(tune.id)
     assert finished is not None
     request, parent_id = derive.vary(finished)
@@ -37,7 +37,7 @@ async def test_a_variation_starts_from_the_whole_tune_as_it_was_composed(desk: D
 
 
 async def test_a_tune_that_is_not_finished_cannot_be_varied(desk: Desk) -> None:
-    tune = await desk.submit(wish(), origin("1"))
+    tune = await desk.submit(tune_request(), origin("1"))
     with pytest.raises(ValueError, match="not finished"):
         derive.vary(tune)
 
@@ -45,7 +45,7 @@ async def test_a_tune_that_is_not_finished_cannot_be_varied(desk: Desk) -> None:
 async def test_a_tune_with_an_unknown_rhythm_name_can_be_played_and_varied(desk: Desk, storage: Storage) -> None:
     tune = await desk.submit(TuneRequest.check(opening=ABC, mode="play", seed=7), origin("1"))
     assert tune.request.mode == "play"
-    await storage.finish(tune.id, replace(MADE, rhythm="my own reel", metre=""), {})
+    await storage.finish(tune.id, replace(COMPOSITION, rhythm="my own reel", metre=""), {})
     finished = await storage.tune(tune.id)
     assert finished is not None
     again, _ = derive.again(finished)
@@ -56,8 +56,8 @@ async def test_a_tune_with_an_unknown_rhythm_name_can_be_played_and_varied(desk:
 
 
 async def finished_tune(desk: Desk, storage: Storage, abc: str = ABC, **changes: Any) -> Tune:
-    tune = await desk.submit(wish(), origin("1"))
-    await storage.finish(tune.id, replace(MADE, abc=abc, **changes), {})
+    tune = await desk.submit(tune_request(), origin("1"))
+    await storage.finish(tune.id, replace(COMPOSITION, abc=abc, **changes), {})
     finished = await storage.tune(tune.id)
     assert finished is not None
     return finished
@@ -99,4 +99,4 @@ async def test_a_tune_that_cannot_be_used_is_refused(desk: Desk, storage: Storag
     with pytest.raises(RequestError, match="at least 4 bars"):
         derive.second_part(tune)
     with pytest.raises(RequestError, match="phrygian"):
-        derive.continue_tune(replace(tune, composition=replace(MADE, key="Ephr")))
+        derive.continue_tune(replace(tune, composition=replace(COMPOSITION, key="Ephr")))

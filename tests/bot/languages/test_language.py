@@ -1,4 +1,4 @@
-"""What people read, in their language, and in English where their language does not know it."""
+"""Texts in the language of the user, and in English if a translation is missing or wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import gettext
 import io
 import json
 import pickle
+from datetime import UTC, datetime
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -36,46 +38,63 @@ from storage.tunes import Composition, Origin, Status, Tune
 GERMAN, IRISH, FRENCH, SPANISH = map(language, ("de", "ga", "fr", "es"))
 
 
-def with_only(translations: dict[str, str], code: str = "de") -> Language:
-    """A language whose catalogue holds these alone."""
+def language_with(translations: dict[str, str], code: str = "de") -> Language:
+    """A language whose catalogue contains only these translations."""
 
     class Catalogue(gettext.NullTranslations):
         def gettext(self, message: str) -> str:
             return translations.get(message, message)
 
-    made = Language(code)
-    made._catalogue = Catalogue()
-    return made
+    translated = Language(code)
+    translated._catalogue = Catalogue()
+    return translated
 
 
-def refused(**wish: object) -> UserMessage:
+def refusal(**parameters: Any) -> UserMessage:
     with pytest.raises(RequestError) as caught:
-        TuneRequest.check(**wish)
+        TuneRequest.check(**parameters)
+    assert isinstance(caught.value.message, UserMessage)
     return caught.value.message
 
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 def composing(bars: int) -> UserMessage:
-    now = Tune("0" * 12, TuneRequest(seed=7), Origin("discord", "1", "400"), Status.COMPOSING, bars, *[None] * 7)
+    now = Tune(
+        "0" * 12,
+        TuneRequest(seed=7),
+        Origin("discord", "1", "400"),
+        Status.COMPOSING,
+        bars,
+        None,
+        None,
+        None,
+        None,
+        NOW,
+        None,
+        None,
+    )
     return delivery_texts.progress(Progress(now, 0))
 
 
-def test_a_sentence_is_said_with_its_values() -> None:
-    sentence = UserMessage("I don't compose in {metre}. Try {names}.", metre="5/4", names=OneOf(["4/4", "6/8"]))
-    assert sentence == "I don't compose in 5/4. Try 4/4 or 6/8."
-    assert GERMAN(sentence) == "In 5/4 komponiere ich nicht. Versuch es mit 4/4 oder 6/8."
-    assert language("en")(sentence) == sentence
+def test_a_message_is_translated_with_its_values() -> None:
+    message = UserMessage("I don't compose in {metre}. Try {names}.", metre="5/4", names=OneOf(["4/4", "6/8"]))
+    assert message == "I don't compose in 5/4. Try 4/4 or 6/8."
+    assert GERMAN(message) == "In 5/4 komponiere ich nicht. Versuch es mit 4/4 oder 6/8."
+    assert language("en")(message) == message
 
 
-def test_what_a_language_does_not_know_stays_english() -> None:
-    assert with_only({})(UserMessage("I don't compose in {metre}.", metre="5/4")) == "I don't compose in 5/4."
+def test_an_untranslated_text_stays_english() -> None:
+    assert language_with({})(UserMessage("I don't compose in {metre}.", metre="5/4")) == "I don't compose in 5/4."
     assert GERMAN("no such sentence, {n} of them") == "no such sentence, {n} of them"
     assert [GERMAN(""), language("en")("")] == ["", ""]
 
 
 @pytest.mark.parametrize("broken", ["In {takt}.", "In {0}.", "In {metre.size}.", "In {metre.", "In {metre:d}."])
-def test_a_translation_that_cannot_be_filled_in_is_not_shown(broken: str) -> None:
-    sentence = UserMessage("I don't compose in {metre}.", metre="5/4")
-    assert with_only({sentence.template: broken})(sentence) == "I don't compose in 5/4."
+def test_a_translation_with_wrong_fields_is_replaced_by_the_english_text(broken: str) -> None:
+    message = UserMessage("I don't compose in {metre}.", metre="5/4")
+    assert language_with({message.template: broken})(message) == "I don't compose in 5/4."
 
 
 @pytest.mark.parametrize(
@@ -85,41 +104,41 @@ def test_a_translation_that_cannot_be_filled_in_is_not_shown(broken: str) -> Non
         ("../de", "en"),
     ],
 )  # fmt: skip
-def test_a_locale_speaks_its_language_or_english(code: str | None, used: str) -> None:
+def test_a_locale_selects_its_language_or_english(code: str | None, used: str) -> None:
     assert language(code).code == used
 
 
-def test_languages_say_what_they_are_called() -> None:
+def test_languages_are_named_in_their_own_language() -> None:
     assert [language(code).name for code in LANGUAGES] == ["English", "Gaeilge", "Deutsch", "Français", "Español"]
 
 
 @pytest.mark.parametrize(
-    ("bars", "said"),
+    ("bars", "text"),
     [
         (1, "barra amháin"), (2, "dhá bharra"), (3, "3 bharra"), (6, "6 bharra"), (7, "7 mbarra"), (10, "10 mbarra"),
         (11, "11 barra"),
     ],
 )  # fmt: skip
-def test_irish_counts_in_five_ways(bars: int, said: str) -> None:
-    assert f": {said} scríofa" in IRISH(composing(bars))
+def test_irish_has_five_plural_forms(bars: int, text: str) -> None:
+    assert f": {text} scríofa" in IRISH(composing(bars))
 
 
-def test_numbers_are_grouped_as_the_language_does() -> None:
-    sentence = core_texts.tune_too_long(5_000, 4_000)
-    assert "5,000" in sentence and "5.000" in GERMAN(sentence) and "5\u202f000" in FRENCH(sentence)
+def test_large_numbers_use_the_separator_of_the_language() -> None:
+    message = core_texts.tune_too_long(5_000, 4_000)
+    assert "5,000" in message and "5.000" in GERMAN(message) and "5\u202f000" in FRENCH(message)
 
 
-def test_values_that_are_sentences_are_said_too_and_what_somebody_typed_is_not() -> None:
+def test_values_that_are_messages_are_translated_and_typed_text_is_not() -> None:
     assert IRISH(
         UserMessage("I don't compose in {metre}. Try {names}.", metre="reel", names=OneOf(map(translatable, ["reel", "jig"])))
     ) == ("Ní chumaim in reel. Triail ríl nó port.")
     assert GERMAN(UserMessage("The sheet has no sign for {names}.", names=AllOf(["!a!", "!Again!", "!c!"]))).endswith(
         " !a!, !Again! und !c!."
     )
-    assert GERMAN(refused(rhythm="Again")).startswith("Den Rhythmus „Again“ kenne ich nicht. Versuch es mit Reel, Jig, ")
+    assert GERMAN(refusal(rhythm="Again")).startswith("Den Rhythmus „Again“ kenne ich nicht. Versuch es mit Reel, Jig, ")
 
 
-def test_keys_have_the_names_that_musicians_give_them() -> None:
+def test_keys_have_the_names_that_musicians_use_in_the_language() -> None:
     names = {
         key: [translate(key_name(key)) for translate in (GERMAN, FRENCH, SPANISH, IRISH)] for key in ("Bm", "Bb", "F#dor", "G")
     }
@@ -132,15 +151,15 @@ def test_keys_have_the_names_that_musicians_give_them() -> None:
     assert FRENCH(key_name("not a key")) == "not a key"
 
 
-def test_every_rhythm_and_instrument_and_mode_has_a_name_to_translate() -> None:
+def test_every_rhythm_instrument_and_mode_has_a_translatable_name() -> None:
     assert {*RHYTHMS, *INSTRUMENTS} <= set(TRANSLATABLE_NAMES)
     assert all(isinstance(value, UserMessage) for key in ("C", "F#m", "Bbmix") for value in Key.parse(key).name.values.values())
 
 
-def test_an_error_says_where_it_is_in_the_language_too() -> None:
-    sentence = refused(opening="K:D\nABcd|ABc{d|")
-    assert sentence.startswith("Line 2, column ")
-    assert GERMAN(sentence).startswith("Zeile 2, Spalte ")
+def test_the_position_of_an_error_is_translated() -> None:
+    message = refusal(opening="K:D\nABcd|ABc{d|")
+    assert message.startswith("Line 2, column ")
+    assert GERMAN(message).startswith("Zeile 2, Spalte ")
     with pytest.raises(NotationError) as caught:
         read_opening("K:D\nA B ê|")
     assert str(caught.value) == "Line 2, column 5: I can't read “ê” here."
@@ -148,7 +167,7 @@ def test_an_error_says_where_it_is_in_the_language_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "parameters",
     [
         {"rhythm": "zouk"}, {"metre": "7"}, {"metre": "5/4"}, {"rhythm": "reel", "metre": "6/8"}, {"temperature": 9.0},
         {"key": "H"}, {"key": "C locrian"}, {"key": "locrian"}, {"key": "C ^d"}, {"key": "D xyz"}, {"mode": "dance"},
@@ -158,9 +177,9 @@ def test_an_error_says_where_it_is_in_the_language_too() -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("translate", [GERMAN, IRISH, FRENCH, SPANISH], ids=lambda translate: translate.code)
-def test_common_refusals_are_said_in_each_language(wish: dict[str, object], translate: Language) -> None:
-    sentence = refused(**wish)
-    assert translate(sentence) != sentence
+def test_common_errors_are_translated_into_every_language(parameters: dict[str, Any], translate: Language) -> None:
+    message = refusal(**parameters)
+    assert translate(message) != message
 
 
 LONG = UserMessage("{n:,} minute", "{n:,} minutes", n=1_200)
@@ -183,8 +202,8 @@ UNREADABLE = UserMessage("I can't read “{text}” here.", text="reel")
 async def test_a_stored_error_or_notice_is_translated_like_the_original(storage: Storage, message: UserMessage) -> None:
     failed, finished = [await storage.add(TuneRequest(seed=7), Origin("discord", event_id, "1")) for event_id in ("1", "2")]
     await storage.fail(failed.id, message)
-    made = Composition("X:1\nK:D\nA|", "Title", "reel", "D", "4/4", 1_000, "none", {}, notices=(message,))
-    await storage.finish(finished.id, made, {})
+    composition = Composition("X:1\nK:D\nA|", "Title", "reel", "D", "4/4", 1_000, "none", {}, notices=(message,))
+    await storage.finish(finished.id, composition, {})
     failed_now, finished_now = await storage.tune(failed.id), await storage.tune(finished.id)
     assert failed_now is not None and failed_now.error is not None
     assert finished_now is not None and finished_now.composition is not None
@@ -219,14 +238,14 @@ def test_unknown_text_is_not_translated(text: str) -> None:
     assert GERMAN("☘ " + text + ".") == "☘ " + text + "."
 
 
-def test_sentences_keep_what_they_are_on_their_way_to_another_process() -> None:
-    sentence = UserMessage("The note {note} in {key}", note="D9", key=Key.parse("D").name)
-    back = pickle.loads(pickle.dumps(sentence))
-    assert (back, back.template, back.values["key"].template) == (sentence, sentence.template, "{tonic} {mode}")
-    assert json.dumps({"notices": [sentence]}) == '{"notices": ["The note D9 in D major"]}'
+def test_a_pickled_message_keeps_its_template_and_values() -> None:
+    message = UserMessage("The note {note} in {key}", note="D9", key=Key.parse("D").name)
+    read_back = pickle.loads(pickle.dumps(message))
+    assert (read_back, read_back.template, read_back.values["key"].template) == (message, message.template, "{tonic} {mode}")
+    assert json.dumps({"notices": [message]}) == '{"notices": ["The note D9 in D major"]}'
 
 
-def test_a_renderers_error_is_said_after_its_way_from_its_process() -> None:
+def test_an_error_from_a_renderer_process_is_translated() -> None:
     time = UserMessage("{n:,} hour", "{n:,} hours", n=20)
     error = RenderingError(
         UserMessage("The tune would play for {time}; I play at most {most} s. Shorten it.", time=time, most=180)
@@ -239,12 +258,12 @@ def test_a_renderers_error_is_said_after_its_way_from_its_process() -> None:
     assert IRISH(outcome.message) == "Mhairfeadh an port 20 uair an chloig; seinnim 180 s ar a mhéad. Giorraigh é."
 
 
-def test_what_cannot_be_gone_on_from_is_named_in_the_language() -> None:
+def test_a_not_encodable_error_keeps_the_template_of_its_reason() -> None:
     error = NotEncodable(UserMessage("a note of {length}", length=Fraction(1, 7)))
     assert (str(error), error.what.template) == ("a note of 1/7", "a note of {length}")
 
 
-def test_what_the_sheet_leaves_out_is_made_of_sentences() -> None:
+def test_a_notice_about_signs_missing_on_the_sheet_is_translated() -> None:
     score = read_opening("X:1\nM:4/4\nL:1/8\nK:D\n!a!A!b!B!c!cd efga|]\n", mode="play")
     [notice] = sheet_notices(score)
     assert notice == "The sheet has no sign for !a!, !b! and !c!."
