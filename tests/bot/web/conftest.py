@@ -7,8 +7,8 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -138,13 +138,25 @@ class Visitor:
         assert answer.status == 303, await answer.text()
         return answer.headers["Location"].removeprefix("/tunes/")
 
-    async def progress(self, tune_id: str) -> AsyncIterator[dict[str, Any]]:
+    async def progress(self, tune_id: str) -> AsyncGenerator[dict[str, Any], None]:
         """The progress events of a tune, as the page gets them."""
         async with asyncio.timeout(HANG_S), self.session.get(f"/tunes/{tune_id}/events") as answer:
             assert answer.headers["Content-Type"] == "text/event-stream"
             async for line in answer.content:
                 if line.startswith(b"data: "):
                     yield json.loads(line.removeprefix(b"data: "))
+
+    async def steps(self, tune_id: str) -> AsyncIterator[tuple[str, int]]:
+        """The status and bars of a tune after each change. Events that only tell another queue position are left out.
+
+        A tune that starts while its progress is read is still queued in that event, but without a queue position.
+        """
+        last = None
+        async with aclosing(self.progress(tune_id)) as events:
+            async for event in events:
+                if (step := (event["status"], event["bars"])) != last:
+                    last = step
+                    yield step
 
     async def _read(self, answer: ClientResponse) -> ClientResponse:
         await answer.read()

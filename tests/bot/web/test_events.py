@@ -23,8 +23,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_progress_is_sent_until_the_tune_is_finished(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose()
     steps = []
-    async for step in visitor.progress(tune_id):
-        steps.append((step["status"], step["bars"]))
+    async for step in visitor.steps(tune_id):
+        steps.append(step)
         if len(steps) == 1:
             await site.storage.start(tune_id)
         elif len(steps) < 5:
@@ -46,10 +46,10 @@ async def test_the_stream_ends_when_the_tune_is_deleted(site: Site, visitor: Vis
     tune = await site.storage.tune(tune_id)
     assert tune is not None
     steps = []
-    async for step in visitor.progress(tune_id):
-        steps.append(step["status"])
+    async for step in visitor.steps(tune_id):
+        steps.append(step)
         await site.storage.sharing.delete(tune_id, Viewer("web", tune.origin.user_id))
-    assert steps == ["queued"]
+    assert steps == [("queued", 0)]
 
 
 class WatchedDesk(Desk):
