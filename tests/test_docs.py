@@ -58,7 +58,7 @@ def test_every_discord_command_is_described() -> None:
     text = DISCORD.read_text("utf-8")
     slash = {f"/{command.name}" for command in COMMANDS if not isinstance(command, app_commands.ContextMenu)}
     menus = [command.name for command in COMMANDS if isinstance(command, app_commands.ContextMenu)]
-    assert set(re.findall(r"`(/[a-z]+)`", text)) == slash
+    assert set(re.findall(r"`(/[a-z]+)`", text)) == slash, "docs/discord.md must describe each command"
     assert [name for name in menus if f"*{name}*" not in text] == []
 
 
@@ -69,7 +69,7 @@ def row(parameter: Parameter) -> str:
 
 def test_the_table_of_options_follows_the_parameters() -> None:
     rows = "\n".join(row(parameter) for parameter in PARAMETERS.values())
-    assert rows in DISCORD.read_text("utf-8"), f"expected:\n{rows}"
+    assert rows in DISCORD.read_text("utf-8"), f"docs/discord.md must have these rows, in this order:\n{rows}"
 
 
 @pytest.mark.parametrize(

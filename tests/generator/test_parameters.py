@@ -55,4 +55,6 @@ def test_the_command_line_has_an_option_for_every_parameter(tmp_path: Path) -> N
 
 def test_users_can_save_defaults_of_the_personal_parameters() -> None:
     personal = {name for name, parameter in PARAMETERS.items() if parameter.personal}
-    assert {field.name for field in fields(Defaults)} == personal | {"language"}
+    assert {field.name for field in fields(Defaults)} == personal | {"language"}, (
+        "the fields of Defaults in storage/preferences.py must be the parameters with personal=True; see CONTRIBUTING.md"
+    )

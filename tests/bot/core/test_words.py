@@ -153,8 +153,8 @@ def test_every_word_for_a_rhythm_or_instrument_is_recognised_in_a_sentence() -> 
 
 
 def test_the_vocabulary_contains_only_valid_values() -> None:
-    assert list(vocabulary.RHYTHMS) == list(RHYTHMS)
-    assert list(vocabulary.INSTRUMENTS) == list(INSTRUMENTS)
+    assert list(vocabulary.RHYTHMS) == list(RHYTHMS), "add the missing words to bot/core/vocabulary.py, in this order"
+    assert list(vocabulary.INSTRUMENTS) == list(INSTRUMENTS), "add the missing words to bot/core/vocabulary.py, in this order"
     assert set(vocabulary.TREATMENTS) == set(OPENING_MODES)
     assert set(vocabulary.STRUCTURES) < set(STRUCTURES)
     for mood, words in vocabulary.MOODS:

@@ -48,7 +48,9 @@ async def test_every_example_works_as_written(stage: Stage, topic: str | None) -
             await stage.discord.until(lambda: stage.discord.gateway.threads)
         else:
             answered = await stage.discord.private_message(asked)
-            assert answered["content"].startswith("**") or name == "tunebook", f"{example}: {answered['content']}"
+            assert answered["content"].startswith("**") or name == "tunebook", (
+                f"the answer to {example} must start with a bold heading: {answered['content']}"
+            )
 
 
 @pytest.mark.parametrize("channel", [TUNES, DIRECT, ELSEWHERE], ids=lambda channel: channel.name)
@@ -63,4 +65,4 @@ async def test_help_fits_into_a_message_and_has_the_invite_link(stage: Stage, ch
 async def test_every_command_has_an_example_or_an_explanation(stage: Stage) -> None:
     text = "".join([await read(stage, topic=topic) for topic in TOPICS]) + await read(stage)
     for name, command in stage.discord.commands.items():
-        assert (f"/{name}" if command["type"] == 1 else f"“{name}”") in text
+        assert (f"/{name}" if command["type"] == 1 else f"“{name}”") in text, "mention it in bot/discord/help/texts.py"

@@ -167,7 +167,7 @@ async def test_the_command_is_there_for_servers_and_people_and_everywhere(stage:
     assert command["integration_types"] == [0, 1]
     assert command["contexts"] == [0, 1, 2]
     options = {option["name"]: option for option in command["options"]}
-    assert list(options) == [*PARAMETERS, "count"]
+    assert list(options) == [*PARAMETERS, "count"], "the options must be in the order of TuneRequest"
     assert not any(option.get("required") for option in options.values())
     assert f"(default: {CANDIDATES})" in options["candidates"]["description"]
 

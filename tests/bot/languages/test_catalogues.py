@@ -29,6 +29,7 @@ WEIGHTS = Path(__file__).parents[3] / "generator" / "weights"
 TRANSLATED = LANGUAGES[1:]
 LOCALES = {"de": "de", "fr": "fr", "es": "es-ES"}  # of Discord, which has no Irish
 TYPED = re.compile(r"[-_\w]{1,32}")
+UPDATE = "run python -m bot.languages, and translate the new texts; see CONTRIBUTING.md"
 MAX_MENU, MAX_DESCRIPTION, MAX_LABEL = 32, 100, 80  # characters
 SHORT = 40  # characters; English texts up to this length may be labels of buttons
 
@@ -74,8 +75,8 @@ def numbers_of(form: int, code: str) -> list[int]:
 def test_every_text_of_the_code_is_translated(code: str) -> None:
     expected = {key(message) for message in template(code) if message.id}
     missing = expected - {key(message) for message in messages(code)}
-    assert not missing, "run python -m bot.languages, and translate what is new"
-    assert [message.id for message in untranslated(catalogue(code))] == []
+    assert not missing, UPDATE
+    assert [message.id for message in untranslated(catalogue(code))] == [], f"fill in the empty msgstr in bot/languages/{code}.po"
 
 
 @each_language
@@ -89,7 +90,7 @@ def test_the_descriptions_of_the_shipped_models_are_translated(code: str) -> Non
 @each_language
 def test_catalogues_contain_no_text_that_the_code_no_longer_has(code: str) -> None:
     expected = {key(message) for message in template(code)}
-    assert [message.id for message in messages(code) if key(message) not in expected] == []
+    assert [message.id for message in messages(code) if key(message) not in expected] == [], UPDATE
     assert [message.id for message in catalogue(code).obsolete.values()] == []
     assert [message.id for message in messages(code) if message.fuzzy] == []
 
@@ -203,4 +204,4 @@ def test_every_command_and_option_is_described_in_the_language(code: str) -> Non
     for name, entries in sibling_entries(code):
         for entry in entries:
             if "description" in entry:
-                assert LOCALES[code] in (entry.get("description_localizations") or {}), f"{name}{entry['name']}"
+                assert LOCALES[code] in (entry.get("description_localizations") or {}), f"{name}{entry['name']}: {UPDATE}"

@@ -152,7 +152,7 @@ def test_keys_have_the_names_that_musicians_use_in_the_language() -> None:
 
 
 def test_every_rhythm_instrument_and_mode_has_a_translatable_name() -> None:
-    assert {*RHYTHMS, *INSTRUMENTS} <= set(TRANSLATABLE_NAMES)
+    assert {*RHYTHMS, *INSTRUMENTS} <= set(TRANSLATABLE_NAMES), "add the name to generator/notation/names.py"
     assert all(isinstance(value, UserMessage) for key in ("C", "F#m", "Bbmix") for value in Key.parse(key).name.values.values())
 
 

@@ -13,7 +13,7 @@ from generator.request import TuneRequest
 
 
 def test_every_instrument_that_can_be_requested_can_be_played() -> None:
-    assert tuple(INSTRUMENTS) == REQUESTABLE
+    assert tuple(INSTRUMENTS) == REQUESTABLE, "request.py and performance/instruments.py must list the same, in the same order"
 
 
 def test_the_style_of_a_request_has_its_instrument_backing_and_seed() -> None:
