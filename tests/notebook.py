@@ -67,7 +67,7 @@ def echo(line: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Runs the walkthrough notebook.")
     parser.add_argument("--out", type=Path, help="file for the notebook with its outputs, written even if a cell fails")
-    parser.add_argument("--cell-limit", type=int, default=600, help="seconds that one cell may take (default 600)")
+    parser.add_argument("--cell-limit", type=int, default=3600, help="seconds that one cell may take (default 3600)")
     options = parser.parse_args()
     notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     started = time.monotonic()
