@@ -111,7 +111,7 @@ async def test_a_shared_tune_records_when_and_from_where_it_was_shared(storage: 
 
 async def test_only_the_owner_can_share_a_tune(storage: Storage) -> None:
     tune_id = await add_finished(storage)
-    with pytest.raises(NotAllowed, match="asked for this tune"):
+    with pytest.raises(NotAllowed, match="Only the owner of this tune can share it"):
         await storage.sharing.share(tune_id, BEN)
     of_unknown_user = await add_finished(storage, "2", user_id="")
     with pytest.raises(NotAllowed):
