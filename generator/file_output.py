@@ -65,7 +65,7 @@ def compose(
 
 
 def render_file(path: Path, out: Path, *, style: Style, soundfont: Path | None) -> tuple[list[str], Sequence[str]]:
-    """Renders an ABC file. Returns the names of the written files, and notices about what was left out."""
+    """Renders an ABC file. Returns the names of the written files, and notices about what was skipped."""
     text = path.read_text(encoding="utf-8", errors="replace")
     score = read(text)
     rendering = render(score, style=style, soundfont=soundfont)

@@ -14,7 +14,7 @@ UNTITLED = "Untitled"  # also on the sheet
 
 
 def score_to_play(request: TuneRequest) -> Score:
-    """The score of a request whose mode is `play`. Its notices name what the reader left out. Raises NotationError."""
+    """The score of a request whose mode is `play`. Its notices name what the reader skipped. Raises NotationError."""
     score = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode="play")
     title = request.title or printable(score.title)[:MAX_TITLE_CHARACTERS].rstrip()
     return at_relative_tempo(replace(score, title=title), request.tempo)

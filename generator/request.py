@@ -1,6 +1,6 @@
 """What a user can request. `TuneRequest` declares each parameter once: field, limits, reader and help text together."""
 
-# Without `from __future__ import annotations`: the annotations of TuneRequest are evaluated where they stand.
+# No `from __future__ import annotations` here: `declared_parameters` needs the annotations of TuneRequest as objects, not text.
 import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal, Self, get_args
@@ -233,7 +233,7 @@ class TuneRequest:
         metre, rhythm = Metre.parse(self.metre or ""), RHYTHMS[self.rhythm] if self.rhythm else None
         if metre is None:
             return
-        if rhythm and all(metre.bar != usual.bar for usual in rhythm.metres):
+        if rhythm and all(metre.bar != each.bar for each in rhythm.metres):
             message = UserMessage(
                 "A {rhythm} is not written in {metre}. Leave out the metre or use {names}.",
                 rhythm=translatable(rhythm.name),

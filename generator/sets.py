@@ -33,7 +33,7 @@ def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
     if count == 1:
         return [request]
     generator = random.Random(request.seed)
-    rhythm, metre, key = _shared(request, generator)
+    rhythm, metre, key = _form_and_first_key(request, generator)
     mode = Mode(request.key) if request.key in MODES else None
     requests = [replace(request, rhythm=rhythm, metre=metre, key=key.abc)]
     keys = [key]
@@ -43,7 +43,7 @@ def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
     return requests
 
 
-def _shared(request: TuneRequest, generator: random.Random) -> tuple[str | None, str | None, Key]:
+def _form_and_first_key(request: TuneRequest, generator: random.Random) -> tuple[str | None, str | None, Key]:
     """Rhythm and metre of the set, and the key of its first tune. The rhythm is None if none is written in the metre."""
     rhythm, named_metre, named_key = request.rhythm, request.metre, request.key
     if request.opening:

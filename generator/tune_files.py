@@ -33,7 +33,7 @@ def tune_files(
     scores: Mapping[str, Any],
     notices: Sequence[str] = (),
 ) -> dict[str, bytes]:
-    """Name → content. Without a rendering only the ABC and `tune.json`, the record of how the tune was made."""
+    """The files by name. Without a rendering only the ABC and `tune.json`, the record of how the tune was made."""
     record = {
         "title": score.title,
         "request": request.as_dict(),
@@ -62,7 +62,7 @@ def composed_scores(composed: ComposedTune) -> dict[str, Any]:
 
 
 def rendered_files(rendering: Rendering) -> dict[str, bytes]:
-    """Name → content of the files of a rendering."""
+    """The files of a rendering by name."""
     return {
         "tune.musicxml": rendering.musicxml,
         "tune.mid": rendering.midi,

@@ -1,4 +1,4 @@
-"""Messages to people: English text that can be translated, and the error that carries one.
+"""User messages: English text that can be translated, and the error that carries one.
 
 This module imports nothing of the project: notation, storage and bot all use it. The catalogues are in bot/languages.
 """
@@ -80,7 +80,7 @@ class AllOf(_Names):
 
 
 class UserError(ValueError):
-    """A request that is refused. `message` tells the user what is wrong and what to do; show it unchanged."""
+    """An error to show to the user. `message` says what is wrong and what to do; show it unchanged."""
 
     def __init__(self, message: str) -> None:
         self.message = message

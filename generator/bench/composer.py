@@ -62,7 +62,7 @@ def bench(*, streams: Sequence[int], seconds: float, only: Sequence[str], echo: 
         "machine": processes.machine(PACKAGES),
         "memory_gb_per_second": round(memory_bandwidth() / 1e9, 1),
         "seconds": seconds,
-        "networks": {name: {"about": it.about, "weights_per_step": it.weights_per_step} for name, it in known.items()},
+        "networks": {name: {"about": each.about, "weights_per_step": each.weights_per_step} for name, each in known.items()},
         "not_installed": {name: libraries for name, libraries in missing.items() if libraries},
         "cells": [],
     }

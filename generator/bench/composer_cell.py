@@ -77,10 +77,10 @@ def _ours(cell: ComposerCell) -> dict[str, Any]:
     weights = load_weights()
     finished: queue.SimpleQueue[Task] = queue.SimpleQueue()
     lanes = open_lanes(weights, cell.streams, finished.put)
-    single, turns = requests(), cycle(lanes)
+    lane_requests, lane_cycle = requests(), cycle(lanes)
 
     def submit(listener: Listener | None = None) -> None:
-        next(turns).put([(Task(make_plan(next(single)), [None], listener), 0)])
+        next(lane_cycle).put([(Task(make_plan(next(lane_requests)), [None], listener), 0)])
 
     first: queue.SimpleQueue[int] = queue.SimpleQueue()
     submit(first.put)
@@ -98,12 +98,12 @@ def _ours(cell: ComposerCell) -> dict[str, Any]:
     for lane in lanes:
         lane.close()
 
-    composer, many = Composer(weights), requests()
+    composer, burst_requests = Composer(weights), requests()
     times: list[float] = []
-    _burst(composer, many, cell.streams, write)
+    _burst(composer, burst_requests, cell.streams, write)
     bursts, began = 0, time.perf_counter()
     while (spent := time.perf_counter() - began) < cell.seconds or not bursts:
-        times += _burst(composer, many, cell.streams, write)
+        times += _burst(composer, burst_requests, cell.streams, write)
         bursts += 1
     composer.close()
     return {

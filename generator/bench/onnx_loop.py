@@ -104,8 +104,8 @@ def _onnx_model(network: Network, rows: int, form: str, *, sample: bool) -> byte
         else:
             z = op("Gemm", op("Concat", x, h, axis=1), constant(np.concatenate([kernel, recurrent])), constant(bias))
         i, f, g, o = ops("Split", z, names=("",) * 4, axis=1, num_outputs=4)
-        kept = op("Mul", op("Sigmoid", f), c)
-        after = op("Add", kept, op("Mul", op("Sigmoid", i), op("Tanh", g)), name=f"{c}_after")
+        remembered = op("Mul", op("Sigmoid", f), c)
+        after = op("Add", remembered, op("Mul", op("Sigmoid", i), op("Tanh", g)), name=f"{c}_after")
         x = op("Mul", op("Sigmoid", o), op("Tanh", after), name=f"{h}_after")
         states += [(h, [rows, units]), (c, [rows, units])]
     logits = op("Gemm", x, *(constant(array) for array in network.out), name="" if sample or network.skip else "result")

@@ -66,7 +66,7 @@ def bench(*, tunes: int, only: Sequence[str], soundfont: Path | None, echo: Call
     find_fluidsynth()
     font = find_soundfont(soundfont)
     chosen = {name: contender for name, contender in CONTENDERS.items() if name in (only or CONTENDERS)}
-    missing = {name: [program for program in it.programs if not shutil.which(program)] for name, it in chosen.items()}
+    missing = {name: [program for program in each.programs if not shutil.which(program)] for name, each in chosen.items()}
     core = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
     results: dict[str, Any] = {
         "tunes": tunes,
@@ -84,8 +84,8 @@ def bench(*, tunes: int, only: Sequence[str], soundfont: Path | None, echo: Call
         if "error" in composed:
             raise RuntimeError(f"The tunes to render could not be composed: {composed['error']}")
         file.write_text(json.dumps(composed["tunes"]), encoding="utf-8")
-        for selection, made in composed["tunes"].items():
-            results["playing_s"][selection] = _summary([tune["playing_s"] for tune in made], 1)
+        for selection, selected_tunes in composed["tunes"].items():
+            results["playing_s"][selection] = _summary([tune["playing_s"] for tune in selected_tunes], 1)
         echo(f"{tunes} tunes composed, {' and as many of '.join(composed['tunes'])}")
         for selection in composed["tunes"]:
             for name, contender in chosen.items():

@@ -24,7 +24,7 @@ _TYPES = {"int": np.int64, "float": np.float64, "Int64Array": np.int64}
 def record_dtype(fields: type, **shapes: int | tuple[int, ...]) -> np.dtype[np.void]:
     """The NumPy structure with the annotated fields of a class: 64-bit integers, or 64-bit floats for `float`.
 
-    shapes: the lengths or shapes of the fields that are arrays. The class serves as the type of one record; nothing
-    is ever made of it.
+    shapes: the lengths or shapes of the fields that are arrays. The class is only a type for
+    mypy, that of one record; it has no instances.
     """
     return np.dtype([(name, _TYPES[kind], shapes.get(name, ())) for name, kind in fields.__annotations__.items()])

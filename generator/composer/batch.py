@@ -38,9 +38,10 @@ from generator.composer.token_kinds import Kind
 from generator.notation.keys import Key
 from generator.notation.tokens import ELSEWHERE, INDEX, ON_TONIC, START, VOCABULARY
 
-LONGEST = 4_000  # tokens beside those of an opening: more than the grammar's longest form needs
+LONGEST = 4_000  # tokens besides those of an opening: more than the grammar's longest form needs
 # Tokens whose probability is below this share of the greatest one are never drawn. Measured on 600 tunes each: with 0.01 the
-# distribution of intervals is 2.1 floors from real tunes', with 0.003 it is 1.7, with as many notes in the scale as real tunes.
+# intervals diverge from real tunes' 2.1 times as much as one sample of real tunes does from another, with 0.003 1.7 times as
+# much. With 0.003 as many notes are in the scale as in real tunes.
 MIN_SHARE = 0.003
 ENDS_ON_TONIC = 0.8  # of the tunes, as in the training split
 
@@ -51,7 +52,7 @@ NEW_BAR, DONE, TOO_LONG = 1, 2, 3  # events: one more bar; the end of the tune; 
 
 
 class RowRecord:
-    """The state of one row, beside that of its grammar and features."""
+    """The state of one row, besides that of its grammar and features."""
 
     length: int  # tokens taken
     max_length: int
@@ -75,7 +76,7 @@ class BatchArrays(NamedTuple):
     tokens: Int16Array  # (rows, most tokens)
     points: Float64Array  # (rows, LONGEST) random numbers between 0 and 1, one for each draw
     masks: BoolArray  # (rows, vocabulary) the legal tokens
-    events: Int8Array  # (rows,) what the last step brought: 0, NEW_BAR, DONE or TOO_LONG
+    events: Int8Array  # (rows,) what happened in the last step: 0, NEW_BAR, DONE or TOO_LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Candidate:
 
 
 class Batch:
-    """Rows that advance together. The tune of a row depends on its plan and number alone, not on the other rows."""
+    """Rows that advance together. The tune of a row depends only on its plan and candidate number, not on the other rows."""
 
     def __init__(self, rows: int) -> None:
         self.grammar = Grammar(rows)
@@ -113,7 +114,7 @@ class Batch:
 
     @property
     def events(self) -> Int8Array:
-        """What the last step brought in each row, (rows,): 0, NEW_BAR, DONE or TOO_LONG."""
+        """What happened in each row in the last step, (rows,): 0, NEW_BAR, DONE or TOO_LONG."""
         return self._arrays.events
 
     def begin(self, row: int, plan: Plan, number: int) -> None:
@@ -151,7 +152,7 @@ class Batch:
         return int(self._arrays.rows[row]["bars"])
 
     def candidate(self, row: int) -> Candidate:
-        """What is written in a row."""
+        """The finished tune of a row."""
         state = self._arrays.rows[row]
         tokens = tuple(VOCABULARY[token] for token in self._arrays.tokens[row, : state["length"]])
         bits = float(state["nats"] / np.log(2) / max(state["model_tokens"], 1))

@@ -16,7 +16,7 @@ from generator.composer.candidates import Chooser, ComposedTune
 from generator.composer.lane import Lane, Listener, Task
 from generator.composer.plan import make_plan
 from generator.composer.runtime import open_runtimes
-from generator.composer.titles import shipped
+from generator.composer.titles import shipped_titles
 from generator.composer.weights import Weights
 from generator.request import TuneRequest
 from generator.user_messages import UserError, UserMessage
@@ -45,7 +45,7 @@ class Composer:
     def __init__(self, weights: Weights, *, slots: int = DEFAULT_SLOTS) -> None:
         self.model = str(weights.card["name"])
         self._chooser = Chooser(weights)
-        shipped()  # reads the titles now rather than during the first request
+        shipped_titles()  # reads the titles now rather than during the first request
         self._finisher = ThreadPoolExecutor(1, "finisher")
         self._lock, self._closed = threading.Lock(), False
         self._lanes = open_lanes(weights, slots, self._finished)

@@ -1,7 +1,7 @@
 """The features beside each token: where it stands in the tune, what earlier bars have there, and what is still to come.
 
-Training and composing must count alike, so both use this code. It follows many tunes at a time, one in each row. The work
-for every token of every row is compiled.
+Training and composing must compute the same features, so both use this code. It follows many tunes at a time, one in each row.
+The work for every token of every row is compiled.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from generator.notation.tokens import INDEX, TIE, VOCABULARY
 POSITIONS = 64  # classes of the position in the bar, in 1/64 of the longest bar (12/8 and 3/2: 288 ticks)
 BARS = 36  # classes of the bar in its part; the last one stands for all further bars
 REMAINING = 146  # classes of a number of ticks: half of it, up to 288 ticks; the last one stands for all others
-MATCHED = 10  # classes of how many notes in a row were the recalled ones: nothing to recall, none, 1 … 8
+MATCHED = 10  # classes of how many notes in a row equalled the recalled ones: nothing to recall, none, 1 … 8
 RECALLED = (1, 2, 4)  # how many bars to look back
 LOOKS = (*RECALLED, "part")  # also to the same bar of the previous part, or from a second ending to the first
 
@@ -34,7 +34,7 @@ INPUTS = {
     **{f"{what}_{where}": len(VOCABULARY) for where in LOOKS for what in ("pitch", "duration")},
     "remaining": REMAINING,  # of the bar
     "remaining_at_part_end": REMAINING,  # of the bar if it ends the part: less the pick-up
-    **{f"matched_{where}": MATCHED for where in LOOKS},  # how many notes in a row were the recalled ones
+    **{f"matched_{where}": MATCHED for where in LOOKS},  # how many notes in a row equalled the recalled ones
     # Whether another note of the current duration fits: unknown, no, yes, and the first, second and third from last of a triplet.
     "note_fits": 6,
     "tonic": 13,  # unknown, C … B: it tells the register, since players have the same range in every key
@@ -166,16 +166,16 @@ def _advance(features: FeatureArrays, tokens: Int64Array, kinds: Int64Array, tic
     for row in range(len(tokens)):
         token = tokens[row]
         if token:
-            one = FeatureRow(features.state[row], features.notes[row], features.written[row], features.inputs[row])
-            update_features(one, token, kinds[token], ticks[token])
+            feature_row = FeatureRow(features.state[row], features.notes[row], features.written[row], features.inputs[row])
+            update_features(feature_row, token, kinds[token], ticks[token])
 
 
 @compiled
 def _follow(features: FeatureArrays, tokens: Int64Array, inputs: Int32Array, kinds: Int64Array, ticks: Int64Array) -> None:
     for step in range(len(tokens)):
         token = tokens[step]
-        one = FeatureRow(features.state[0], features.notes[0], features.written[0], inputs[step])
-        update_features(one, token, kinds[token], ticks[token])
+        feature_row = FeatureRow(features.state[0], features.notes[0], features.written[0], inputs[step])
+        update_features(feature_row, token, kinds[token], ticks[token])
 
 
 @compiled
@@ -241,13 +241,13 @@ def _add_note(state: FeatureRecord, notes: Int16Array, written: BoolArray, token
 
 @compiled
 def _bar_index(bar: int) -> int:
-    """Where `notes` and `written` keep a bar of the tune."""
+    """The index of a bar of the tune in `notes` and `written`."""
     return min(max(bar + _BLANK_BARS, 0), _BLANK_BARS + _MOST_BARS - 1)
 
 
 @compiled
 def _offset_index(state: FeatureRecord) -> int:
-    """Where `notes` keeps the current bar offset."""
+    """The index of the current bar offset in `notes`."""
     return min(max(state.bar_offset // 2, 0), _OFFSETS - 1)
 
 

@@ -58,7 +58,7 @@ class Grammar:
         """Starts a new tune in a row. For rhythm, metre and mode, None lets the model choose.
 
         keys: for each mode that may be chosen, the key that the tune is in; layout: the bars of each part, by default the
-        form's; cadence: a class of tokens.cadence_class, 0 for any; octaves: a choice of OCTAVES; without: a choice of
+        form's; cadence: a class of tokens.cadence_class, 0 for any; octaves: some of OCTAVES; without: some of
         request.OMISSIONS.
         """
         state, header, playable, omitted = self.arrays

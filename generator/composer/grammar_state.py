@@ -17,15 +17,15 @@ HEADER_TOKENS = 4  # <start>, rhythm, metre, mode
 
 
 class GrammarRecord:
-    """The state of one row, beside that of its features. Flags are 0 or 1."""
+    """The state of one row, besides that of its features. Flags are 0 or 1."""
 
-    # What the tune is begun with: its Form
+    # The tune's Form
     form_bars: int
     fewest_parts: int
     most_parts: int
     repeated: int
     free: int
-    # What was taken
+    # What follows from the tokens so far
     token_count: int
     last_token: int
     last_note: int  # token: a pitch or a rest

@@ -80,7 +80,7 @@ class Lane:
         """finished: called, in the lane's thread, with each task whose last candidate this lane has composed"""
         self._runtime, self._finished = runtime, finished
         self._batch = Batch(rows)
-        self._owners: list[tuple[Task, int] | None] = [None] * rows  # of each row: the task and which of its candidates it is
+        self._occupants: list[tuple[Task, int] | None] = [None] * rows  # of each row: the task and which of its candidates it is
         self._active = np.zeros(rows, np.bool_)  # (rows,) the rows that compose a candidate
         self._begins = np.zeros(rows, np.bool_)  # (rows,) the rows in which a new tune begins with the next step
         self._entering: deque[tuple[Task, int]] = deque()  # candidates that wait for a row
@@ -115,7 +115,7 @@ class Lane:
                 self._step()
         while not self._waiting.empty():
             self._entering.extend(self._waiting.get())
-        for task, _ in (*filter(None, self._owners), *self._entering):
+        for task, _ in (*filter(None, self._occupants), *self._entering):
             task.fail(RuntimeError("The composer was closed."))
 
     def _admit(self) -> None:
@@ -124,8 +124,8 @@ class Lane:
         while idle or not self._waiting.empty():
             idle = False
             self._entering.extend(self._waiting.get())
-        for row, owner in enumerate(self._owners):
-            if owner and owner[0].ended:
+        for row, occupant in enumerate(self._occupants):
+            if occupant and occupant[0].ended:
                 self._free(row)
         for row in np.flatnonzero(~self._active).tolist() if self._entering else ():
             while not self._active[row] and self._entering:
@@ -140,11 +140,11 @@ class Lane:
         except Exception as error:  # whatever fails for one tune must not stop the others
             task.fail(error)
             return
-        self._owners[row] = task, number
+        self._occupants[row] = task, number
         self._active[row] = self._begins[row] = True
 
     def _free(self, row: int) -> None:
-        self._owners[row], self._active[row] = None, False
+        self._occupants[row], self._active[row] = None, False
 
     def _step(self) -> None:
         """Advances every active row by one token."""
@@ -156,17 +156,17 @@ class Lane:
             self._batch.advance(log_probs, active)
         except Exception as error:  # whatever the runtime raises, all requests must fail rather than wait forever
             for row in np.flatnonzero(active).tolist():
-                if owner := self._owners[row]:
-                    owner[0].fail(error)
+                if occupant := self._occupants[row]:
+                    occupant[0].fail(error)
                 self._free(row)
             return
         for row in np.flatnonzero(active & (self._batch.events[:size] > 0)).tolist():
-            if owner := self._owners[row]:
+            if occupant := self._occupants[row]:
                 try:
-                    self._handle_event(row, *owner)
+                    self._handle_event(row, *occupant)
                 except Exception as error:  # whatever fails for one tune must not stop the others
                     self._free(row)
-                    owner[0].fail(error)
+                    occupant[0].fail(error)
 
     def _handle_event(self, row: int, task: Task, number: int) -> None:
         """Reports a new bar or adds a finished candidate to its task."""

@@ -122,8 +122,8 @@ def _allow_music(grammar: GrammarRecord, features: FeatureRecord, playable: Bool
             if fits and grammar.tied:
                 mask[token] = token == grammar.last_note
             elif fits and cadence:
-                wanted = kind == Kind.PITCH and tables.tonics[token] == (features.cadence == ON_TONIC)
-                mask[token] = wanted and is_playable(grammar, playable, token)
+                allowed = kind == Kind.PITCH and tables.tonics[token] == (features.cadence == ON_TONIC)
+                mask[token] = allowed and is_playable(grammar, playable, token)
             elif fits:
                 mask[token] = rests if kind == Kind.REST else is_playable(grammar, playable, token)
         elif (
@@ -194,11 +194,11 @@ def _remove_omitted(features: FeatureRecord, omitted: BoolArray, mask: Mask, tab
         current = tables.ticks[token] == features.duration and span == features.span
         if omitted[token] and current and tables.kinds[token] >= Kind.DURATION:
             duration_omitted = True
-    wanted, otherwise = 0, 0  # how many legal tokens are left with such notes removed, and without
+    without_notes, left = 0, 0  # legal tokens that are left if such notes are removed too, and if they are not
     for token in range(len(mask)):
         if mask[token] and not omitted[token]:
-            otherwise += 1
-            wanted += not (duration_omitted and tables.kinds[token] >= Kind.REST)
+            left += 1
+            without_notes += not (duration_omitted and tables.kinds[token] >= Kind.REST)
     for token in range(len(mask)):
-        if otherwise and (omitted[token] or (wanted and duration_omitted and tables.kinds[token] >= Kind.REST)):
+        if left and (omitted[token] or (without_notes and duration_omitted and tables.kinds[token] >= Kind.REST)):
             mask[token] = False

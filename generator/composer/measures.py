@@ -59,7 +59,7 @@ def ends_on_tonic(score: Score) -> bool:
     return last is not None and last.midi % 12 == score.key.pitch_class
 
 
-def once(part: Part, metre: Metre | None) -> tuple[Bar, ...]:
+def first_pass(part: Part, metre: Metre | None) -> tuple[Bar, ...]:
     """The bars of a part as they are played the first time, without the pick-up."""
     bars = part.body + part.first
     pick_up = metre is not None and len(bars) > 1 and bars[0].duration < metre.bar
@@ -67,13 +67,13 @@ def once(part: Part, metre: Metre | None) -> tuple[Bar, ...]:
 
 
 def bars_of(part: Part, metre: Metre | None) -> int:
-    return len(once(part, metre))
+    return len(first_pass(part, metre))
 
 
 def in_scale(notes: Sequence[Pitch], key: Key) -> Ratio:
     """How many of the notes are in the key's scale."""
-    held = {(key.pitch_class + step) % 12 for step in scale(key)}
-    return float(sum(note.midi % 12 in held for note in notes)), float(len(notes))
+    in_key = {(key.pitch_class + step) % 12 for step in scale(key)}
+    return float(sum(note.midi % 12 in in_key for note in notes)), float(len(notes))
 
 
 def scale(key: Key) -> list[int]:
@@ -98,7 +98,7 @@ def onsets(bar: Bar) -> Onsets:
 
 def _halves(part: Part, metre: Metre | None) -> Iterator[tuple[Onsets, Onsets]]:
     """Bars 1 to 4 with bars 5 to 8."""
-    bars = once(part, metre)
+    bars = first_pass(part, metre)
     if len(bars) >= PART_BARS:
         for early, late in zip(bars[:4], bars[4:8], strict=True):
             yield onsets(early), onsets(late)
@@ -118,7 +118,7 @@ def recalled_bars(part: Part, metre: Metre | None) -> Ratio:
 
 def endings_alike(layout: Sequence[Part], metre: Metre | None) -> Ratio:
     """How many notes of the second part's last four bars are at the same bar offset in the first part's last four."""
-    both = [once(part, metre) for part in layout[:2]]
+    both = [first_pass(part, metre) for part in layout[:2]]
     if len(both) < 2 or any(len(bars) != PART_BARS for bars in both):
         return 0.0, 0.0
     pairs = [(onsets(early), onsets(late)) for early, late in zip(both[0][4:], both[1][4:], strict=True)]

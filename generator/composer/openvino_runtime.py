@@ -76,9 +76,9 @@ class OpenVinoRuntime:
         """Copies the states to the step for another number of rows."""
         rows, states = min(size, self._size), self._steps[self._size].states
         for name, state in self._steps[size].states.items():
-            held = states[name].state.data
-            moved = np.zeros((size, held.shape[1]), held.dtype)
-            moved[:rows] = held[:rows]
+            old = states[name].state.data
+            moved = np.zeros((size, old.shape[1]), old.dtype)
+            moved[:rows] = old[:rows]
             state.state = ov.Tensor(moved)
         self._size = size
 

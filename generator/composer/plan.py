@@ -1,4 +1,4 @@
-"""Turns a request into a plan: what of the tune is fixed, and what the model chooses."""
+"""Turns a request into a plan, which says what is fixed before composing. The model chooses the rest."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CHANGED = {1: 0.25, 2: 0.5, 3: 0.8}  # strength of a variation → how many of t
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is fixed of the tune that a request asks for. All candidates for the request share it."""
+    """What is fixed before a request is composed. All candidates for the request share it."""
 
     request: TuneRequest
     form: Form
@@ -62,7 +62,7 @@ class Plan:
 
 
 def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
-    """The plan for a request, by default in the usual form. Raises NotationError for an opening that cannot be continued."""
+    """The plan for a request, by default with the default form. Raises NotationError for an opening that cannot be continued."""
     form = form or (FREE if request.structure == "free" and request.mode == "continue" else Form())
     if request.opening:
         return _from_opening(request, form)
@@ -135,7 +135,7 @@ def _complete_opening(script: list[str], layout: list[int], opening: Score, form
 
 
 def _answer(phrase: int) -> int:
-    """The bars of the answer to a phrase: the usual length closest to the phrase's, the longer one of two."""
+    """The length of the answer to a phrase, in bars: the closest of ANSWER_BARS, the longer one if two are equally close."""
     return min(ANSWER_BARS, key=lambda bars: (abs(bars - phrase), -bars))
 
 
@@ -150,9 +150,9 @@ def _explicit(script: Sequence[str]) -> list[str]:
     return spelled
 
 
-def _varied(script: Sequence[str], share: float, chance: random.Random) -> list[str]:
+def _varied(script: Sequence[str], share: float, rng: random.Random) -> list[str]:
     """An explicit script with FREE_BAR instead of a share of the bars that may change, at least one."""
     bars = split_bars(script)
     may_change = variable_bars(bars)
-    changed = chance.sample(may_change, max(round(share * len(may_change)), 1))
+    changed = rng.sample(may_change, max(round(share * len(may_change)), 1))
     return [token for index, bar in enumerate(bars) for token in ([FREE_BAR] if index in changed else bar)]

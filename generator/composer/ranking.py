@@ -1,9 +1,9 @@
 """Ranking: chooses the candidate that would be least out of place among real tunes.
 
-Each trait of a candidate is looked up in the distribution that it has among real tunes. It scores the logarithm of the share of
-real tunes that are at least as extreme: for a number, twice the share on its side of the median; for a name, twice the share
-of tunes with rarer names. Real tunes with the same value count half. A typical trait therefore scores 0, and a dull candidate
-loses as much as a wild one. The total is the sum over the traits; no trait has a weight.
+Each trait of a candidate is looked up in the distribution that it has among real tunes. Its score is the logarithm of the
+share of real tunes that are at least as extreme: for a number, twice the share on its side of the median; for a name, twice
+the share of tunes with rarer names. Real tunes with the same value count half. A typical trait therefore scores 0, and a dull
+candidate loses as much as a wild one. The total is the sum over the traits; no trait has a weight.
 
     likelihood   bits per token that the model needs for the candidate after its header, without the grammar's mask. The model
                  finds its own tunes about as surprising as the tunes that it was trained on. Tunes that it was not trained
@@ -227,5 +227,5 @@ def _all_numbers(traits: Traits, bits_per_token: float, bars: Mapping[str, Bars]
 
 def best(totals: Sequence[float], closest: Sequence[Closest]) -> int | None:
     """The index of the highest total among the candidates that are no copies of known tunes; None if all are."""
-    own = [index for index, found in enumerate(closest) if found.notes < NEAR_COPY]
-    return max(own, key=totals.__getitem__, default=None)
+    originals = [index for index, found in enumerate(closest) if found.notes < NEAR_COPY]
+    return max(originals, key=totals.__getitem__, default=None)

@@ -17,7 +17,7 @@ class Runtime(Protocol):
     """Holds the weights and the LSTM state of each row. The result for a row does not depend on the other rows."""
 
     def size(self, rows: int) -> int:
-        """How many rows `step` computes at least if `rows` are needed."""
+        """The smallest number of rows for which `step` can be called if at least `rows` are needed."""
 
     def step(self, inputs: Int32Array, begins: BoolArray) -> Float32Array:
         """Advances each row by one token and returns the log-probabilities of the next one, (rows, vocabulary).

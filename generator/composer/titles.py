@@ -41,7 +41,7 @@ def save(titles: Titles, path: Path) -> None:
 
 
 @cache
-def shipped() -> Titles:
+def shipped_titles() -> Titles:
     """The titles that come with Tunesmith, read once. Raises WeightsError."""
     return load()
 
@@ -52,7 +52,7 @@ def title_for(rhythm: str, seed: int, tokens: Sequence[str]) -> str:
     The seed alone would give all candidates of a request the same title. Choosing a title does not change the random numbers
     of the notes.
     """
-    titles = shipped()
+    titles = shipped_titles()
     listed = titles.get(rhythm) or titles[""]
     notes = zlib.crc32(" ".join(tokens).encode())
     return listed[int(np.random.default_rng((seed, notes, _SALT)).integers(len(listed)))]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 
-from generator.composer.measures import Onsets, layout_of, melody, once, onsets, scale
+from generator.composer.measures import Onsets, first_pass, layout_of, melody, onsets, scale
 from generator.notation.score import Bar, Note, Score
 from generator.notation.structure import Part
 from generator.notation.tokens import token_metre
@@ -31,7 +31,7 @@ def traits_of(score: Score) -> Traits:
     layout, notes = layout_of(score) or [], melody(score)
     midi = [note.midi for note in notes]
     steps = [abs(after - before) for before, after in pairwise(midi)]
-    bars = [once(part, score.metre) for part in layout]
+    bars = [first_pass(part, score.metre) for part in layout]
     placed = [[onsets(bar) for bar in part] for part in bars]
     numbers: dict[str, float | None] = {}
     if steps and any(bars):
@@ -82,7 +82,7 @@ def _endings(score: Score, layout: Sequence[Part]) -> dict[str, list[tuple[str, 
     mode, metre = str(score.key.mode), str(token_metre(score.metre))
     degrees = [str((last.melody.midi - score.key.pitch_class) % 12) for last in lasts if last.melody]
     return {
-        "parts": [(metre, f"{len(once(part, score.metre))}{' twice' if part.repeated else ''}") for part in layout],
+        "parts": [(metre, f"{len(first_pass(part, score.metre))}{' twice' if part.repeated else ''}") for part in layout],
         "last_degree": [(mode, degrees[-1])],
         "part_degrees": [(mode, degree) for degree in degrees[:-1]],
         "last_length": [(metre, str(lasts[-1].duration))],

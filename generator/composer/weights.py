@@ -58,7 +58,7 @@ def _tables(weights: Weights, kind: str) -> dict[int, Float32Array]:
 
 
 def save_weights(model: keras.Model, card: Card, folder: Path) -> None:
-    """Writes a Keras model's variables in half precision, which does not change what an LSTM puts out noticeably."""
+    """Writes a Keras model's variables in half precision, which hardly changes an LSTM's output."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         f"{layer.name}/{variable.path.split('/')[-1]}": np.asarray(variable.value, np.float16)

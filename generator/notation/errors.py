@@ -7,7 +7,7 @@ class NotationError(UserError):
     """ABC that cannot be read or used, with the position of the problem if it has one.
 
     `reason` is the message without the position. `line` and `column` count from 1 in the text that was read; `text` is the
-    piece that cannot be read.
+    part of it that cannot be read.
     """
 
     def __init__(self, reason: UserMessage, *, line: int | None = None, column: int | None = None, text: str = "") -> None:

@@ -96,7 +96,7 @@ def _read_to_compose(text: str, score: Score, rhythm: str | None, wanted_metre: 
 
 
 def _read_to_play(text: str, score: Score, rhythm: str | None, wanted_metre: Metre | None, *, key_requested: bool) -> Score:
-    """The whole tune; if it states no metre, in the one that its bars fill."""
+    """The whole tune. If it states no metre, it gets the one that its bars fill."""
     known = rhythm_named(rhythm or score.rhythm)
     if rhythm and known and score.metre and not _fits(known, score.metre):
         raise NotationError(_wrong_metre(score.metre, known))
@@ -135,7 +135,7 @@ def _with_key(score: Score, key: Key) -> Score:
 
 
 def _fits(rhythm: Rhythm, metre: Metre) -> bool:
-    return any(metre.bar == usual.bar for usual in rhythm.metres)
+    return any(metre.bar == each.bar for each in rhythm.metres)
 
 
 def _conflict(written: str, wanted: str) -> UserMessage:

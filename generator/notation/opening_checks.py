@@ -1,4 +1,4 @@
-"""Checks whether the composer can work on an opening; refuses with a message that says what to change."""
+"""Checks whether the composer can work on an opening. If not, a NotationError says what to change."""
 
 from __future__ import annotations
 

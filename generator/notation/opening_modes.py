@@ -1,4 +1,4 @@
-"""What a request can do with the opening it gives."""
+"""The modes of a request: what to do with the opening."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _LOWER_CASE_FIELD = re.compile(r"^([^\S\n]*)([klmrtx])(?=:(?![|:])[^=\n]*$)", re
 def clean_pasted_text(text: str) -> str:
     """The ABC in pasted text: without Markdown, in plain characters, and with blank lines filled so that they don't end the tune.
 
-    Line numbers stay those of `text`, so that errors name the line that the person sees.
+    Line numbers stay those of `text`, so that errors name the line that the user sees.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN_CHARACTERS)
     if text.count("```") == 1 and text.rstrip().endswith("```"):

@@ -1,4 +1,4 @@
-"""Reads a tune in ABC 2.1, in the ways in which collections and people in chat write it.
+"""Reads a tune in ABC 2.1, as it is written in collections and in chats.
 
     >>> score = read("M:6/8\\nK:D\\nDFA dfa|")
     >>> [note.melody.midi for note in score.notes()]
@@ -102,7 +102,7 @@ class _TuneParser(LineParser):
     def _score(self) -> Score:
         number = self.first_values.get("X", "")
         return Score(
-            bars=self._without_idle_changes(),
+            bars=self._without_redundant_changes(),
             key=self.first_key or self.key,
             metre=self.first_metre,
             unit=self.first_unit or self.unit or _default_unit(self.first_metre),
@@ -115,7 +115,7 @@ class _TuneParser(LineParser):
             notices=tuple(dict.fromkeys(self.notices)),
         )
 
-    def _without_idle_changes(self) -> tuple[Bar, ...]:
+    def _without_redundant_changes(self) -> tuple[Bar, ...]:
         """The bars without changes to the key or metre that is already in force."""
         key, metre, bars = self.first_key, self.first_metre, []
         for bar in self.bars:

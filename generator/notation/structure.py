@@ -74,7 +74,7 @@ def sections(bars: Sequence[Bar]) -> list[tuple[int, int]]:
         more_endings = following is not None and bool(following.endings) and not following.repeat_start
         in_ending = any(part.endings for part in bars[start : index + 1])
         closed = bar.ends_section and not more_endings
-        if closed and not bar.repeat_end and not in_ending and _repeats_over(bars, start, index):
+        if closed and not bar.repeat_end and not in_ending and _repeat_spans(bars, start, index):
             closed = False
         if closed or (following is not None and following.repeat_start):
             found.append((start, index + 1))
@@ -91,19 +91,19 @@ def _split(bars: Sequence[Bar], start: int, stop: int) -> list[tuple[int, int]]:
     One does if ending numbers start again or another `:|` follows. The last ending is then taken to be as long as the first.
     """
     marks = [index for index in range(start, stop) if bars[index].endings]
-    seen: set[int] = set()
+    numbers: set[int] = set()
     for here, there in pairwise([*marks, None]):
         assert here is not None
-        seen.update(bars[here].endings)
-        if here == marks[0] or (there is not None and seen.isdisjoint(bars[there].endings)):
+        numbers.update(bars[here].endings)
+        if here == marks[0] or (there is not None and numbers.isdisjoint(bars[there].endings)):
             continue
-        over = here + marks[1] - marks[0]
-        goes_on = any(bar.repeat_end for bar in bars[over:stop]) if there is None else over <= there
-        return [(start, over), *_split(bars, over, stop)] if goes_on and over < stop else [(start, stop)]
+        ending_stop = here + marks[1] - marks[0]
+        continues = any(bar.repeat_end for bar in bars[ending_stop:stop]) if there is None else ending_stop <= there
+        return [(start, ending_stop), *_split(bars, ending_stop, stop)] if continues and ending_stop < stop else [(start, stop)]
     return [(start, stop)]
 
 
-def _repeats_over(bars: Sequence[Bar], start: int, index: int) -> bool:
+def _repeat_spans(bars: Sequence[Bar], start: int, index: int) -> bool:
     """Whether the section's `|:` is closed only after the double bar line at `index`."""
     if not bars[start].repeat_start:
         return False

@@ -34,7 +34,7 @@ def receive(stream: IO[bytes] | FileIO) -> bytes:
 
 def _read(stream: IO[bytes] | FileIO, size: int) -> bytes:
     data = b""
-    while len(data) < size:  # an unbuffered stream may return less than asked for
+    while len(data) < size:  # an unbuffered stream may return fewer bytes than requested
         more = stream.read(size - len(data))
         if not more:
             raise EOFError

@@ -9,7 +9,9 @@ from generator.request import TuneRequest
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`instrument` is a name in INSTRUMENTS; if it is empty, the rhythm's default instrument plays.
+    """How a tune is played.
+
+    `instrument` is a name in INSTRUMENTS; if it is empty, the rhythm's default instrument plays.
 
     Without `feel` every note sounds exactly where it is written: no swing, lilt, ornaments or grace notes. `seed` decides
     everything random.
@@ -21,7 +23,7 @@ class Style:
     seed: int = 0
 
 
-SESSION = Style()
+SESSION = Style()  # the default, as musicians play in a session
 PLAIN = Style(backing=False, feel=False)
 
 

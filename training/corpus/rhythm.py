@@ -33,7 +33,7 @@ def infer_rhythm(tune: RawTune, score: Score) -> str:
         named = RHYTHMS["slip jig"]
     if named is None or score.metre is None:
         return ""
-    fits = any(score.metre.bar == usual.bar for usual in named.metres) or _is_in_two_four(named.name, score)
+    fits = any(score.metre.bar == each.bar for each in named.metres) or _is_in_two_four(named.name, score)
     return named.name if fits else ""
 
 

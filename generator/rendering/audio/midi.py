@@ -1,4 +1,4 @@
-"""Writes an arrangement as a Standard MIDI File, by music21's MIDI objects.
+"""Writes an arrangement as a Standard MIDI File, with music21's MIDI objects.
 
 The first track holds tempo, metres and keys; each player has a further one.
 """
@@ -20,8 +20,8 @@ from generator.rendering.performance.melody import Sound
 from generator.rendering.performance.played_bars import keys_of_bars, played_bars
 from generator.rendering.style import SESSION, Style
 
-PPQ = TICKS_PER_WHOLE_NOTE // 4  # per quarter note (PPQ)
-_RING = Fraction(3, 4)  # whole notes that the file goes on after the last note, while it dies away
+PPQ = TICKS_PER_WHOLE_NOTE // 4  # ticks (pulses) per quarter note
+_RING = Fraction(3, 4)  # whole notes from the end of the last note to the end of the file, while it dies away
 
 _VOLUME, _PAN, _DATA, _DATA_FINE, _NRPN_FINE, _NRPN = 7, 10, 6, 38, 98, 99  # controllers
 # SoundFont 2.01, 9.6: this NRPN changes a generator of the sound font; other synthesisers ignore it.

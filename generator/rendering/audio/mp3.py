@@ -1,4 +1,4 @@
-"""Samples → MP3 by LAME, with an ID3 tag for players."""
+"""Samples → MP3 (LAME), with an ID3 tag for media players."""
 
 from __future__ import annotations
 

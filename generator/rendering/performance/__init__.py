@@ -1,1 +1,1 @@
-"""How a session plays a tune: Score and Style → an arrangement, one track for each player."""
+"""How musicians play a tune: Score and Style → an arrangement, one track for each player."""

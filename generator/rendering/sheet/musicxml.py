@@ -1,4 +1,4 @@
-"""Writes a score as MusicXML, by music21."""
+"""Writes a score as MusicXML, with music21."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from generator.composer.novelty import FILE
-from generator.composer.titles import SHIPPED, Titles, load, save, shipped, title_for
+from generator.composer.titles import SHIPPED, Titles, load, save, shipped_titles, title_for
 from generator.composer.weights import WeightsError
 from generator.notation.metres import RHYTHMS
 from training.corpus.sources import tunes
@@ -24,12 +24,12 @@ DATA = Path("data/corpus")
 @pytest.fixture(scope="module")
 def titles() -> list[tuple[str, str]]:
     """Rhythm and title of all shipped titles."""
-    return [(rhythm, title) for rhythm, listed in shipped().items() for title in listed]
+    return [(rhythm, title) for rhythm, listed in shipped_titles().items() for title in listed]
 
 
 def test_there_are_many_titles_for_each_rhythm_and_for_any() -> None:
-    assert list(shipped()) == ["", *RHYTHMS]
-    assert min(map(len, shipped().values())) > 1_000
+    assert list(shipped_titles()) == ["", *RHYTHMS]
+    assert min(map(len, shipped_titles().values())) > 1_000
 
 
 def test_no_two_titles_are_alike(titles: list[tuple[str, str]]) -> None:
@@ -71,7 +71,7 @@ def test_some_titles_name_their_rhythm(titles: list[tuple[str, str]]) -> None:
     """Some titles of hornpipes contain Hornpipe, and those of no other rhythm do."""
     named = [rhythm for rhythm, title in titles if "Hornpipe" in title]
     assert set(named) == {"hornpipe"}
-    assert len(named) > len(shipped()["hornpipe"]) / 20
+    assert len(named) > len(shipped_titles()["hornpipe"]) / 20
 
 
 def test_a_title_depends_on_the_seed_and_the_notes() -> None:
@@ -80,7 +80,7 @@ def test_a_title_depends_on_the_seed_and_the_notes() -> None:
 
 
 def test_a_tune_gets_one_of_all_the_titles_of_its_rhythm() -> None:
-    few = shipped()["waltz"]
+    few = shipped_titles()["waltz"]
     drawn = [title_for("waltz", seed, ["a"]) for seed in range(3_000)]
     assert set(drawn) <= set(few)
     expected = len(few) * (1 - (1 - 1 / len(few)) ** 3_000)  # for uniform draws
@@ -88,7 +88,7 @@ def test_a_tune_gets_one_of_all_the_titles_of_its_rhythm() -> None:
 
 
 def test_a_rhythm_without_titles_uses_those_for_any() -> None:
-    assert title_for("tango", 1, []) in shipped()[""]
+    assert title_for("tango", 1, []) in shipped_titles()[""]
 
 
 def test_the_file_is_small() -> None:

@@ -84,8 +84,8 @@ def test_pick_ups_do_not_shift_the_compared_bars() -> None:
 def test_other_forms_are_not_aabb() -> None:
     assert measured(jig(A[:4]))["aabb"] == (0, 1)
     assert measured(jig(A[:4]))["parts_of_8"] == (1, 2)
-    once = measured(tune(f"{'|'.join(A)}||\n{'|'.join(B)}|]"))
-    assert (once["aabb"], once["parts_of_8"]) == ((0, 1), (2, 2))
+    first_pass = measured(tune(f"{'|'.join(A)}||\n{'|'.join(B)}|]"))
+    assert (first_pass["aabb"], first_pass["parts_of_8"]) == ((0, 1), (2, 2))
     thrice = measured(tune(f"|:{'|'.join(A)}:|\n|:{'|'.join(B)}:|\n|:{'|'.join(A)}:|"))
     assert (thrice["aabb"], thrice["parts_of_8"]) == ((0, 1), (3, 3))
 
