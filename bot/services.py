@@ -36,21 +36,21 @@ async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -
     async with storage_of(settings) as storage:
         desk = Desk(storage, open_requests_per_person=settings.open_requests_per_person)
         readiness: dict[str, Callable[[], bool]] = {}  # for /health
-        jobs: list[Coroutine[Any, Any, None]] = [desk.run()]
+        coroutines: list[Coroutine[Any, Any, None]] = [desk.run()]
         if worker:
             process = WorkerProcess()
             readiness["worker"] = process.ready
-            jobs.append(process.run())
+            coroutines.append(process.run())
         if discord:
             side = DiscordSide(settings, desk, storage)
             readiness["discord"] = side.ready
-            jobs.append(side.run())
+            coroutines.append(side.run())
         if web:
-            jobs.append(run_web(settings, desk, storage, readiness))
-        await until_stopped(*jobs)
+            coroutines.append(run_web(settings, desk, storage, readiness))
+        await until_stopped(*coroutines)
 
 
-async def until_stopped(*jobs: Coroutine[Any, Any, None]) -> None:
+async def until_stopped(*coroutines: Coroutine[Any, Any, None]) -> None:
     """Runs jobs until one of them ends or the process gets SIGINT or SIGTERM. Then cancels the others."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -59,7 +59,7 @@ async def until_stopped(*jobs: Coroutine[Any, Any, None]) -> None:
             loop.add_signal_handler(name, stop.set)
         except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
             pass
-    tasks = [asyncio.create_task(job) for job in jobs]
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -82,11 +82,11 @@ async def work(settings: Settings, *, supervised: bool) -> None:
             if supervised:
                 print(READY, flush=True)  # noqa: T201  # the supervisor reads standard output
 
-        places = {"model": settings.model, "further": settings.further_models, "soundfont": settings.soundfont}
-        jobs = [run(storage, slots=settings.worker_slots, ready=ready, **places)]
+        paths = {"model": settings.model, "further": settings.further_models, "soundfont": settings.soundfont}
+        coroutines = [run(storage, slots=settings.worker_slots, ready=ready, **paths)]
         if supervised:
-            jobs.append(_stdin_closed())
-        await until_stopped(*jobs)
+            coroutines.append(_stdin_closed())
+        await until_stopped(*coroutines)
 
 
 async def _stdin_closed() -> None:

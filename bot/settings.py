@@ -1,4 +1,4 @@
-"""The settings of the host, from the environment or a `.env` file."""
+"""The operator's settings, from the environment or a `.env` file."""
 
 import os
 from pathlib import Path

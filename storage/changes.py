@@ -31,6 +31,8 @@ async def listen(database: Database) -> AsyncIterator[AsyncIterator[str]]:
 
 
 class _Listener:
+    """A connection that listens for notifications and reconnects."""
+
     def __init__(self, database: Database, connection: psycopg.AsyncConnection[Any]) -> None:
         self.database = database
         self.connection = connection

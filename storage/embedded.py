@@ -68,7 +68,7 @@ class EmbeddedServer(PostgresServer):
             half = Path(tempfile.mkdtemp(prefix=unfinished, dir=self.pgdata.parent))
             PostgresServer(half).ensure_pgdata_inited()
             with (half / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-                # Whoever can open the socket is the superuser, and a long path moves it to a folder that all can enter.
+                # Anybody who can open the socket is the superuser. With a long path, it is in a folder that all can enter.
                 configuration.write("\nunix_socket_permissions = 0700\n")
             half.rename(self.pgdata)
             for leftover in self.pgdata.parent.glob(f"{unfinished}*"):
@@ -86,7 +86,7 @@ class EmbeddedServer(PostgresServer):
             if self.system_user is not None and sockets != self.pgdata:
                 utils.ensure_prefix_permissions(sockets)
                 shutil.chown(sockets, self.system_user)
-            # Quoted twice, for the shell and for PostgreSQL's list of folders: the library cannot do spaces.
+            # Quoted twice, for the shell and for PostgreSQL's list of folders: the library cannot handle spaces.
             quoted = shlex.quote(f'"{sockets}"')
             self._pg_ctl("-l", str(self.log), "-t", str(START_TIMEOUT_S), "-o", f"-h '' -k {quoted}", "start")
         self._postmaster_info = PostmasterInfo.read_from_pgdata(self.pgdata)

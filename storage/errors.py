@@ -4,7 +4,7 @@ from generator.user_messages import UserError, UserMessage
 
 
 class StorageError(RuntimeError):
-    """The database or the files can't be used. The message tells the host what to do."""
+    """The database or the files can't be used. The message tells the operator what to do."""
 
 
 class TooManyOpen(UserError):

@@ -17,6 +17,8 @@ from storage.errors import StorageError
 
 @dataclass(frozen=True, slots=True)
 class TuneFile:
+    """A file of a tune, without its content."""
+
     name: str  # "tune.mp3"
     media_type: str
     size: int  # bytes
@@ -30,7 +32,10 @@ class Files:
 
     @classmethod
     def open(cls, data_dir: Path, url: str | None) -> Files:
-        """Raises StorageError if the address can't be used. S3 credentials come from the standard AWS sources."""
+        """Opens the folder or bucket at `url`, by default a folder in `data_dir`. Raises StorageError if it can't be used.
+
+        S3 credentials come from the standard AWS sources.
+        """
         try:
             if url is None:
                 return cls(LocalStore((data_dir / "files").resolve(), mkdir=True))
@@ -52,7 +57,7 @@ class Files:
         return digest
 
     async def read(self, digest: str) -> bytes:
-        """Raises StorageError if the content is missing."""
+        """Reads the content with this hash. Raises StorageError if it is missing."""
         try:
             answer = await self._store.get_async(_key(digest))
             return bytes(await answer.bytes_async())
@@ -60,7 +65,7 @@ class Files:
             raise StorageError("A tune's file cannot be read: check that DATA_DIR or FILES_URL is what it was.") from error
 
     async def remove(self, digest: str) -> None:
-        """Raises StorageError. A file that doesn't exist counts as removed."""
+        """Removes the content with this hash, if it exists. Raises StorageError."""
         try:
             await self._store.delete_async(_key(digest))
         except FileNotFoundError:

@@ -25,8 +25,8 @@ MAX_CHILDREN = 50
 
 tunes, likes = tables.tunes, tables.likes
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PLACE = re.compile(r"(\d{1,9})_(\d{1,16})_([0-9A-Za-z]{12})", re.ASCII)  # likes, microseconds, tune
-_NUMBER = re.compile(r"\AX:.*")
+_CURSOR = re.compile(r"(\d{1,9})_(\d{1,16})_([0-9A-Za-z]{12})", re.ASCII)  # likes, microseconds, tune
+_NUMBER_LINE = re.compile(r"\AX:.*")
 
 
 class Order(StrEnum):
@@ -59,6 +59,8 @@ ANYTHING = Search()
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """One page of a list of tunes."""
+
     tunes: list[Tune]
     likes: list[int]  # of each tune, in the time span of the order
     next: str  # cursor of the next page, at most 40 characters; empty on the last page
@@ -67,12 +69,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Family:
+    """A tune's parent and children, as far as the viewer may see them."""
+
     parent: Tune | None
     children: list[Tune]  # oldest first, MAX_CHILDREN at most
 
 
 class Gallery:
-    """Pages use cursors: the next page starts after the last tune shown, whatever was added before it since."""
+    """Lists the tunes that a viewer may see, in pages.
+
+    Pages use cursors: the next page starts after the last tune shown, even if new tunes were added before it since.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -117,8 +124,8 @@ class Gallery:
         tune = await self.visible_tune(tune_id, viewer)
         if tune is None:
             raise KeyError(tune_id)
-        born = select(tunes).where(tunes.c.parent_id == tune_id, visible(viewer))
-        children = await self._rows(born.order_by(tunes.c.finished_at, tunes.c.id).limit(MAX_CHILDREN))
+        children_query = select(tunes).where(tunes.c.parent_id == tune_id, visible(viewer))
+        children = await self._rows(children_query.order_by(tunes.c.finished_at, tunes.c.id).limit(MAX_CHILDREN))
         parent = await self.visible_tune(tune.parent_id, viewer) if tune.parent_id else None
         return Family(parent, [tune_from(row) for row in children])
 
@@ -152,7 +159,7 @@ class Gallery:
 
 def numbered(abcs: Iterable[str]) -> str:
     """The ABC of several tunes as one file, numbered from 1."""
-    return "\n".join(_NUMBER.sub(f"X:{number}", abc.strip()) + "\n" for number, abc in enumerate(abcs, 1))
+    return "\n".join(_NUMBER_LINE.sub(f"X:{number}", abc.strip()) + "\n" for number, abc in enumerate(abcs, 1))
 
 
 def _shared(viewer: Viewer) -> ColumnElement[bool]:
@@ -207,7 +214,7 @@ def _cursor(row: Any) -> str:
 
 
 def _values(cursor: str) -> tuple[int, datetime, str]:
-    found = _PLACE.fullmatch(cursor)
+    found = _CURSOR.fullmatch(cursor)
     if found is None:
         raise UserError(UserMessage("This page no longer exists. Please start again from the first page."))
     return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])), found[3]

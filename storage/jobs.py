@@ -1,4 +1,4 @@
-"""Works on the jobs of the queue. Jobs of workers that die are queued again."""
+"""Takes jobs from the queue and runs them. Jobs of workers that die are queued again."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ log = structlog.get_logger(__name__)
 
 
 async def work(storage: Storage, handle: Handle, *, concurrency: int, models: Iterable[str] = ()) -> None:
-    """Calls the handler with tunes for no model or for one of these, until cancelled or stopped by SIGTERM. Survives restarts
-    of the database.
+    """Takes jobs and calls `handle` with the id of each tune, until cancelled or stopped by SIGTERM.
 
-    A tune may be handled twice if its worker seemed dead; `Storage.finish` accepts the first result.
+    Takes the requests that name no model or one of `models`. Survives restarts of the database. A tune may be
+    handled twice if its worker seemed dead; `Storage.finish` accepts the first result.
     """
     stop, queues = asyncio.Event(), [queue_of(model) for model in ("", *models)]
     with on_stop(stop.set):

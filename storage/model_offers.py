@@ -22,7 +22,7 @@ WAITED_FOR_S = 300
 
 MOVE = text("""
     UPDATE procrastinate_jobs SET queue_name = :queue
-    WHERE status = 'todo' AND coalesce(scheduled_at <= now(), true) AND queue_name <> ALL(:kept)
+    WHERE status = 'todo' AND coalesce(scheduled_at <= now(), true) AND queue_name <> ALL(:queues)
     RETURNING args ->> 'tune_id'
 """)
 
@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 
 class ModelOffers:
+    """Offers the models of a worker, and lists those that all workers offer."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -66,7 +68,7 @@ class ModelOffers:
             await self._offer(descriptions)
             if give_up:
                 await self.give_up_waiting()
-        except Exception:  # whatever is wrong with the database: the worker goes on and offers again
+        except Exception:  # whatever is wrong with the database: the worker continues and offers again
             log.warning("Offering the models failed; trying again.", exc_info=True)
             return False
         return True
@@ -86,9 +88,9 @@ class ModelOffers:
         """Moves requests for models that no worker offers any more to the default model."""
         seen = select(model_offers.c.name).where(_seen_within(WAITED_FOR_S))
         async with self._database.engine.begin() as connection:
-            kept = [queue_of(model) for model in ("", *(await connection.execute(seen)).scalars())]
-            for (tune_id,) in await connection.execute(MOVE, {"queue": QUEUE, "kept": kept}):
-                log.warning("The requested model is gone; the default model composes the tune.", tune=tune_id)
+            queues = [queue_of(model) for model in ("", *(await connection.execute(seen)).scalars())]
+            for (tune_id,) in await connection.execute(MOVE, {"queue": QUEUE, "queues": queues}):
+                log.warning("No worker offers the requested model; the default model composes the tune.", tune=tune_id)
 
 
 def _seen_within(seconds: int) -> ColumnElement[bool]:

@@ -45,17 +45,19 @@ class Defaults:
         An opening has its own rhythm and key, and a metre its own rhythms: beside them those defaults are left out, since they
         could contradict.
         """
-        said = {name: value for name, value in typed.items() if value is not None and value != ""}
-        silent = {"language"} | ({"rhythm", "key"} if "opening" in said else {"rhythm"} if "metre" in said else set())
-        kept = {name: value for name, value in asdict(self).items() if value is not None and name not in silent}
-        return kept | said
+        given = {name: value for name, value in typed.items() if value is not None and value != ""}
+        skipped = {"language"} | ({"rhythm", "key"} if "opening" in given else {"rhythm"} if "metre" in given else set())
+        defaults = {name: value for name, value in asdict(self).items() if value is not None and name not in skipped}
+        return defaults | given
 
 
 @dataclass(frozen=True, slots=True)
 class CommunitySettings:
+    """The rules and defaults of a community."""
+
     channels: tuple[str, ...] = ()  # ids of the channels where tunes can be requested; empty: all
     cooldown_s: int = 0  # between two requests of a user
-    open_requests: int | None = None  # unfinished tunes a user may have; None: the host's limit
+    open_requests: int | None = None  # unfinished tunes a user may have; None: the operator's limit
     deleters: Deleters = "moderators"  # who may delete a tune besides its owner; "owner": nobody
     instrument: str = ""  # for requests without an instrument
     sharing_channel: str = ""  # where shared tunes are posted; empty: nowhere
@@ -66,81 +68,82 @@ class Preferences:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def both(self, of: Viewer) -> tuple[Defaults, CommunitySettings]:
+    async def defaults_and_settings(self, viewer: Viewer) -> tuple[Defaults, CommunitySettings]:
         """The user's defaults and the community's settings, in one query."""
-        mine, theirs = tables.defaults, tables.community_settings
-        personal = select(mine.c.document).where(mine.c.platform == of.platform, mine.c.user_id == of.user_id).scalar_subquery()
-        common = (
-            select(theirs.c.document)
-            .where(theirs.c.platform == of.platform, theirs.c.community_id == of.community_id)
-            .scalar_subquery()
+        defaults, settings = tables.defaults, tables.community_settings
+        user_query = select(defaults.c.document).where(
+            defaults.c.platform == viewer.platform, defaults.c.user_id == viewer.user_id
         )
+        community_query = select(settings.c.document).where(
+            settings.c.platform == viewer.platform, settings.c.community_id == viewer.community_id
+        )
+        query = select(user_query.scalar_subquery(), community_query.scalar_subquery())
         async with self._database.engine.connect() as connection:
-            documents = (await connection.execute(select(personal, common))).one()
+            documents = (await connection.execute(query)).one()
         return _defaults(documents[0] or {}), _community_settings(documents[1] or {})
 
-    async def defaults(self, of: Viewer) -> Defaults:
+    async def defaults(self, viewer: Viewer) -> Defaults:
         """The user's defaults. Values that this version doesn't know are ignored."""
-        return _defaults(await self._read(tables.defaults, of.platform, of.user_id))
+        return _defaults(await self._read(tables.defaults, viewer.platform, viewer.user_id))
 
-    async def change_defaults(self, of: Viewer, **changes: Any) -> Defaults:
+    async def change_defaults(self, viewer: Viewer, **changes: Any) -> Defaults:
         """Sets the given fields of Defaults (None or "": unset) and returns all defaults.
 
         Raises RequestError for an invalid value, UserError for an unknown user.
         """
-        of.require_user()
+        viewer.require_user()
         checked = {name: _default(name, value) for name, value in changes.items()}
-        return _defaults(await self._merge(tables.defaults, of.platform, of.user_id, checked))
+        return _defaults(await self._merge(tables.defaults, viewer.platform, viewer.user_id, checked))
 
-    async def delete_defaults(self, of: Viewer) -> None:
+    async def delete_defaults(self, viewer: Viewer) -> None:
         table = tables.defaults
         async with self._database.engine.begin() as connection:
-            await connection.execute(delete(table).where(table.c.platform == of.platform, table.c.user_id == of.user_id))
+            await connection.execute(delete(table).where(table.c.platform == viewer.platform, table.c.user_id == viewer.user_id))
 
-    async def community(self, of: Viewer) -> CommunitySettings:
+    async def community(self, viewer: Viewer) -> CommunitySettings:
         """The settings of the viewer's community; the defaults if none are set or there is no community."""
-        return _community_settings(await self._read(tables.community_settings, of.platform, of.community_id))
+        return _community_settings(await self._read(tables.community_settings, viewer.platform, viewer.community_id))
 
-    async def change_community(self, of: Viewer, **changes: Any) -> CommunitySettings:
+    async def change_community(self, viewer: Viewer, **changes: Any) -> CommunitySettings:
         """Sets the given fields of CommunitySettings (None: the default) and returns all settings.
 
         Two users can change different fields at the same time. The caller checks that the viewer may do this. Raises
         RequestError for an invalid value, UserError if there is no community.
         """
-        if not of.platform or not of.community_id:
+        if not viewer.platform or not viewer.community_id:
             raise UserError(UserMessage("Settings belong to a server. Please use this command in a server."))
         checked = {name: _setting(name, value) for name, value in changes.items()}
-        return _community_settings(await self._merge(tables.community_settings, of.platform, of.community_id, checked))
+        return _community_settings(await self._merge(tables.community_settings, viewer.platform, viewer.community_id, checked))
 
-    async def _read(self, table: Table, platform: str, whose: str) -> dict[str, Any]:
-        _, of, document = table.c
+    async def _read(self, table: Table, platform: str, row_id: str) -> dict[str, Any]:
+        _, id_column, document = table.c
         async with self._database.engine.connect() as connection:
-            found = await connection.execute(select(document).where(table.c.platform == platform, of == whose))
+            found = await connection.execute(select(document).where(table.c.platform == platform, id_column == row_id))
             return found.scalar_one_or_none() or {}
 
-    async def _merge(self, table: Table, platform: str, whose: str, changes: dict[str, Any]) -> dict[str, Any]:
-        _, of, document = table.c
+    async def _merge(self, table: Table, platform: str, row_id: str, changes: dict[str, Any]) -> dict[str, Any]:
+        _, id_column, document = table.c
         changed = literal(changes, JSONB)  # PostgreSQL merges them, so that concurrent changes of other fields are kept
-        values = {"platform": platform, of.name: whose, "document": func.jsonb_strip_nulls(changed)}
+        values = {"platform": platform, id_column.name: row_id, "document": func.jsonb_strip_nulls(changed)}
         merged = func.jsonb_strip_nulls(document.concat(changed))
-        kept = insert(table).values(values).on_conflict_do_update(constraint=table.primary_key, set_={"document": merged})
+        stored = insert(table).values(values).on_conflict_do_update(constraint=table.primary_key, set_={"document": merged})
         async with self._database.engine.begin() as connection:
-            return cast(dict[str, Any], (await connection.execute(kept.returning(document))).scalar_one())
+            return cast(dict[str, Any], (await connection.execute(stored.returning(document))).scalar_one())
 
 
-def _defaults(kept: dict[str, Any]) -> Defaults:
-    return Defaults(**_readable(kept, {field.name for field in fields(Defaults)}, _default))
+def _defaults(stored: dict[str, Any]) -> Defaults:
+    return Defaults(**_readable(stored, {field.name for field in fields(Defaults)}, _default))
 
 
-def _community_settings(kept: dict[str, Any]) -> CommunitySettings:
-    return CommunitySettings(**_readable(kept, {field.name for field in fields(CommunitySettings)}, _setting))
+def _community_settings(stored: dict[str, Any]) -> CommunitySettings:
+    return CommunitySettings(**_readable(stored, {field.name for field in fields(CommunitySettings)}, _setting))
 
 
-def _readable(kept: dict[str, Any], known: set[str], check: Any) -> dict[str, Any]:
+def _readable(stored: dict[str, Any], known: set[str], check: Any) -> dict[str, Any]:
     values = {}
-    for name in kept.keys() & known:
+    for name in stored.keys() & known:
         try:
-            values[name] = check(name, kept[name])
+            values[name] = check(name, stored[name])
         except RequestError:
             continue  # stored by a version that allowed it
     return {name: value for name, value in values.items() if value is not None}

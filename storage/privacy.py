@@ -33,34 +33,34 @@ class Privacy:
         self._sharing = sharing
         self._preferences = Preferences(database)
 
-    async def stored(self, of: Viewer) -> StoredData:
-        """Raises UserError for an unknown user."""
-        of.require_user()
-        given = select(func.count()).where(likes.c.platform == of.platform, likes.c.user_id == of.user_id)
+    async def stored(self, viewer: Viewer) -> StoredData:
+        """Counts what is stored about the user. Raises UserError for an unknown user."""
+        viewer.require_user()
+        given = select(func.count()).where(likes.c.platform == viewer.platform, likes.c.user_id == viewer.user_id)
         async with self._database.engine.connect() as connection:
-            own = (await connection.execute(select(func.count(), func.count(tunes.c.shared_at)).where(owned(of)))).one()
+            own = (await connection.execute(select(func.count(), func.count(tunes.c.shared_at)).where(owned(viewer)))).one()
             liked = (await connection.execute(given)).scalar_one()
-        defaults = await self._preferences.defaults(of)
+        defaults = await self._preferences.defaults(viewer)
         fields = [getattr(defaults, name) for name in defaults.__slots__]
         return StoredData(own[0], own[1], liked, sum(value is not None for value in fields))
 
-    async def erase(self, of: Viewer, *, on_deleted: Callable[[Tune], object] = lambda tune: None) -> list[Tune]:
+    async def erase(self, viewer: Viewer, *, on_deleted: Callable[[Tune], object] = lambda tune: None) -> list[Tune]:
         """Deletes the user's likes, defaults and tunes, shared or not, with their files.
 
         Tunes are deleted rather than made anonymous: their titles and openings are the user's own words. Tunes that others made
         from them stay, without a parent. Returns the deleted tunes, to remove their messages; `on_deleted` is called after
         each. Raises UserError for an unknown user, StorageError if a file can't be removed: call it again to continue.
         """
-        of.require_user()
-        await self._sharing.delete_likes(of)
-        await self._preferences.delete_defaults(of)
+        viewer.require_user()
+        await self._sharing.delete_likes(viewer)
+        await self._preferences.delete_defaults(viewer)
         async with self._database.engine.connect() as connection:
             # Finished tunes first: a set with only finished tunes left would be delivered.
-            every = select(tunes.c.id).where(owned(of)).order_by(tunes.c.status.in_(OVER).desc())
+            every = select(tunes.c.id).where(owned(viewer)).order_by(tunes.c.status.in_(OVER).desc())
             own = list((await connection.execute(every)).scalars())
         deleted = []
         for tune_id in own:
-            if (tune := await self._sharing.remove(tune_id, owned(of))) is not None:
+            if (tune := await self._sharing.remove(tune_id, owned(viewer))) is not None:
                 deleted.append(tune)
                 on_deleted(tune)
         return deleted

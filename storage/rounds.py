@@ -39,9 +39,9 @@ class QueueSpeed:
     in_progress: int = 0  # number of tunes
 
 
-def may_start(of: Any = tunes) -> ColumnElement[bool]:
+def may_start(table: Any = tunes) -> ColumnElement[bool]:
     """Whether a tune is not in a cooldown."""
-    return or_(of.c.not_before.is_(None), of.c.not_before <= func.now())
+    return or_(table.c.not_before.is_(None), table.c.not_before <= func.now())
 
 
 def next_round(origin: Origin) -> ColumnElement[int]:
@@ -80,7 +80,7 @@ def queue_positions(tune_ids: Iterable[str]) -> Select[Any]:
     before = _order(other) < _order(tunes)
     earlier = select(func.count()).where(other.c.status == Status.QUEUED, may_start(other), before).scalar_subquery()
     return select(tunes.c.id, (earlier + 1).label("queue_position")).where(
-        tunes.c.id.in_([one for one in tune_ids if is_id(one)]), queued
+        tunes.c.id.in_([tune_id for tune_id in tune_ids if is_id(tune_id)]), queued
     )
 
 
@@ -99,5 +99,5 @@ def queue_speed() -> Select[Any]:
     return select(median.label("seconds"), in_progress.label("in_progress"))
 
 
-def _order(of: Any) -> Any:
-    return tuple_(of.c.round, of.c.created_at, of.c.set_index, of.c.id)
+def _order(table: Any) -> Any:
+    return tuple_(table.c.round, table.c.created_at, table.c.set_index, table.c.id)

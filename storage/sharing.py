@@ -23,47 +23,48 @@ tunes, files, likes = tables.tunes, tables.files, tables.likes
 
 
 class Sharing:
-    """Every method raises KeyError for a tune that doesn't exist or that the viewer may not see.
+    """Likes, shares, unshares and deletes tunes for a viewer.
 
-    Each change is notified (`Storage.changes`), so that messages can show the current number of likes.
+    Raises KeyError for a tune that doesn't exist or that the viewer may not see. Each change is notified (`Storage.changes`), so
+    that messages can show the current number of likes.
     """
 
-    def __init__(self, database: Database, kept: Files) -> None:
+    def __init__(self, database: Database, file_store: Files) -> None:
         self._database = database
-        self._files = kept
+        self._files = file_store
 
-    async def like(self, tune_id: str, by: Viewer) -> int:
+    async def like(self, tune_id: str, viewer: Viewer) -> int:
         """Likes the tune, at most once per user. Returns its number of likes. Raises UserError for an unknown user."""
-        by.require_user()
+        viewer.require_user()
         async with self._database.engine.begin() as connection:
-            await self._find(connection, tune_id, by)
-            liked = {"tune_id": tune_id, "platform": by.platform, "user_id": by.user_id}
+            await self._find(connection, tune_id, viewer)
+            liked = {"tune_id": tune_id, "platform": viewer.platform, "user_id": viewer.user_id}
             await connection.execute(insert(likes).values(liked).on_conflict_do_nothing())
             return await self._count(connection, tune_id)
 
-    async def unlike(self, tune_id: str, by: Viewer) -> int:
+    async def unlike(self, tune_id: str, viewer: Viewer) -> int:
         """Removes the user's like, if any. Returns the number of likes. Raises UserError for an unknown user."""
-        by.require_user()
+        viewer.require_user()
         async with self._database.engine.begin() as connection:
-            await self._find(connection, tune_id, by)
-            await connection.execute(delete(likes).where(likes.c.tune_id == tune_id, _liked(by)))
+            await self._find(connection, tune_id, viewer)
+            await connection.execute(delete(likes).where(likes.c.tune_id == tune_id, _liked(viewer)))
             return await self._count(connection, tune_id)
 
-    async def liked(self, tune_ids: Iterable[str], by: Viewer) -> set[str]:
+    async def liked(self, tune_ids: Iterable[str], viewer: Viewer) -> set[str]:
         """The ids of the tunes that the user likes."""
-        query = select(likes.c.tune_id).where(likes.c.tune_id.in_([one for one in tune_ids if is_id(one)]), _liked(by))
+        query = select(likes.c.tune_id).where(likes.c.tune_id.in_([each for each in tune_ids if is_id(each)]), _liked(viewer))
         async with self._database.engine.connect() as connection:
             return set((await connection.execute(query)).scalars())
 
-    async def share(self, tune_id: str, by: Viewer, *, channel_id: str = "") -> Tune:
+    async def share(self, tune_id: str, viewer: Viewer, *, channel_id: str = "") -> Tune:
         """Shares the tune from the viewer's community; `channel_id` is the sharing channel to post it in.
 
         A tune that is already shared stays unchanged. Raises NotAllowed for anybody but its owner.
         """
-        values = {"shared_at": func.now(), "shared_community_id": by.community_id, "shared_channel_id": channel_id}
+        values = {"shared_at": func.now(), "shared_community_id": viewer.community_id, "shared_channel_id": channel_id}
         async with self._database.engine.begin() as connection:
-            await self._find(connection, tune_id, by)
-            mine = and_(tunes.c.id == tune_id, owned(by))
+            await self._find(connection, tune_id, viewer)
+            mine = and_(tunes.c.id == tune_id, owned(viewer))
             await connection.execute(update(tunes).where(mine, tunes.c.shared_at.is_(None)).values(values))
             row = (await connection.execute(select(tunes).where(mine))).mappings().one_or_none()
         if row is None:
@@ -77,15 +78,15 @@ class Sharing:
             async with self._database.engine.begin() as connection:
                 await connection.execute(update(tunes).where(waiting).values(shared_message_id=message_id))
 
-    async def unshare(self, tune_id: str, by: Viewer, *, moderates: bool = False) -> Tune:
+    async def unshare(self, tune_id: str, viewer: Viewer, *, moderates: bool = False) -> Tune:
         """Removes the tune from the gallery; its likes stay. Returns the tune as it was, to remove its message.
 
         `moderates`: the viewer may unshare all tunes shared from their community. Raises NotAllowed for others.
         """
-        may = or_(owned(by), shared_from_community(by)) if moderates else owned(by)
+        may = or_(owned(viewer), shared_from_community(viewer)) if moderates else owned(viewer)
         private = {"shared_at": None, "shared_community_id": None, "shared_channel_id": None, "shared_message_id": None}
         async with self._database.engine.begin() as connection:
-            await self._find(connection, tune_id, by)
+            await self._find(connection, tune_id, viewer)
             locked = select(tunes).where(tunes.c.id == tune_id, may).with_for_update(key_share=True)
             row = (await connection.execute(locked)).mappings().one_or_none()
             if row is None:
@@ -93,18 +94,18 @@ class Sharing:
             await connection.execute(update(tunes).where(tunes.c.id == tune_id, tunes.c.shared_at.is_not(None)).values(private))
         return tune_from(row)
 
-    async def delete(self, tune_id: str, by: Viewer, *, moderates: bool = False) -> Tune:
+    async def delete(self, tune_id: str, viewer: Viewer, *, moderates: bool = False) -> Tune:
         """Deletes the tune with its files and likes, also one that is not finished.
 
         Returns the tune as it was, to remove its messages. A worker that is making it stops (`Storage.progress`). Tunes made
         from it stay, without a parent. `moderates`: the viewer may delete all tunes requested in their community. Raises
         NotAllowed for others, and StorageError if a file can't be removed: the tune still exists and can be deleted again.
         """
-        deleted = await self.remove(tune_id, or_(owned(by), made_in_community(by)) if moderates else owned(by))
+        deleted = await self.remove(tune_id, or_(owned(viewer), made_in_community(viewer)) if moderates else owned(viewer))
         if deleted is not None:
             return deleted
         async with self._database.engine.connect() as connection:
-            await self._find(connection, tune_id, by)
+            await self._find(connection, tune_id, viewer)
         raise NotAllowed(NOT_YOURS_TO_DELETE)
 
     async def remove(self, tune_id: str, condition: ColumnElement[bool]) -> Tune | None:
@@ -125,20 +126,20 @@ class Sharing:
                 await self._files.remove(digest)
         return tune_from(row)
 
-    async def delete_likes(self, of: Viewer) -> None:
+    async def delete_likes(self, viewer: Viewer) -> None:
         """Removes all likes of the user."""
-        liked = select(likes.c.tune_id).where(_liked(of))
+        liked = select(likes.c.tune_id).where(_liked(viewer))
         # Locked in one order, so that two users who do this at the same time don't deadlock.
         locked = select(tunes.c.id).where(tunes.c.id.in_(liked)).order_by(tunes.c.id).with_for_update(key_share=True)
         async with self._database.engine.begin() as connection:
             await connection.execute(locked)
-            await connection.execute(delete(likes).where(_liked(of)))
+            await connection.execute(delete(likes).where(_liked(viewer)))
 
     # For platforms: unlike the other methods, these check no permissions
 
     async def finished(self, tune_ids: Iterable[str]) -> list[Tune]:
         """The tunes that are finished."""
-        wanted = tunes.c.id.in_([one for one in tune_ids if is_id(one)])
+        wanted = tunes.c.id.in_([each for each in tune_ids if is_id(each)])
         return await self._tunes(and_(wanted, tunes.c.status == Status.FINISHED))
 
     async def recently_liked(self, platform: str, since: timedelta, limit: int) -> list[str]:
@@ -173,5 +174,5 @@ class Sharing:
         return int((await connection.execute(select(tunes.c.likes).where(tunes.c.id == tune_id))).scalar_one())
 
 
-def _liked(by: Viewer) -> ColumnElement[bool]:
-    return and_(likes.c.platform == by.platform, likes.c.user_id == by.user_id)
+def _liked(viewer: Viewer) -> ColumnElement[bool]:
+    return and_(likes.c.platform == viewer.platform, likes.c.user_id == viewer.user_id)

@@ -1,4 +1,4 @@
-"""Storage: add a request with its job, read tunes and files, and write what the worker made of it."""
+"""Storage: adds requests with their jobs, reads tunes and files, and stores what the workers make."""
 
 from __future__ import annotations
 
@@ -43,14 +43,16 @@ async def open_storage(
     """Opens the database (without a URL: embedded, in data_dir) and the files. Raises StorageError if either can't be used."""
     database = await Database.open(data_dir, database_url)
     try:
-        kept = Files.open(data_dir, files_url)
+        file_store = Files.open(data_dir, files_url)
         await database.migrate()
-        yield Storage(database, kept)
+        yield Storage(database, file_store)
     finally:
         await database.close()
 
 
 class Storage:
+    """The database and the files. Its attributes hold the operations on one subject each."""
+
     database: Database
     jobs: App
     gallery: Gallery
@@ -59,12 +61,12 @@ class Storage:
     privacy: Privacy
     model_offers: ModelOffers
 
-    def __init__(self, database: Database, kept: Files) -> None:
+    def __init__(self, database: Database, file_store: Files) -> None:
         self.database = database
         self.jobs = make_app(database.conninfo)
-        self._files = kept
+        self._files = file_store
         self.gallery = Gallery(database)
-        self.sharing = Sharing(database, kept)
+        self.sharing = Sharing(database, file_store)
         self.preferences = Preferences(database)
         self.privacy = Privacy(database, self.sharing)
         self.model_offers = ModelOffers(database)
@@ -119,13 +121,13 @@ class Storage:
         known_parent = (
             select(tunes.c.id).where(tunes.c.id == parent_id).scalar_subquery() if parent_id and is_id(parent_id) else None
         )
-        the_set = asdict(origin) | {
+        common_values = asdict(origin) | {
             "round": rounds.next_round(origin),
             "not_before": rounds.not_before(origin, cooldown_s),
             "set_id": ids[0] if as_set else None,
         }
         values = [
-            the_set
+            common_values
             | {
                 "id": ids[index],
                 "event_id": events[index],
@@ -135,20 +137,21 @@ class Storage:
             }
             for index, request in enumerate(requests)
         ]
-        same = select(tunes).where(tunes.c.platform == origin.platform, tunes.c.event_id.in_(events)).order_by(tunes.c.set_index)
+        same_events = and_(tunes.c.platform == origin.platform, tunes.c.event_id.in_(events))
+        existing = select(tunes).where(same_events).order_by(tunes.c.set_index)
         try:
             async with self.database.engine.begin() as connection:
                 if origin.user_id:
                     # One request per user at a time: the limit and the last turn are read before the row is added.
                     user = f"{origin.platform} {origin.user_id}"
-                    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:of, 0))"), {"of": user})
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:user, 0))"), {"user": user})
                 added = await connection.execute(
                     insert(tunes).values(values).on_conflict_do_nothing(constraint="tunes_event_key").returning(tunes)
                 )
                 rows = sorted(added.mappings(), key=lambda row: int(row["set_index"]))
                 if len(rows) < len(requests):  # a known event; some tunes of its set may have been deleted since
                     await connection.execute(delete(tunes).where(tunes.c.id.in_(ids)))
-                    return [tune_from(row) for row in (await connection.execute(same)).mappings()]
+                    return [tune_from(row) for row in (await connection.execute(existing)).mappings()]
                 if limit is not None and origin.user_id:
                     count = select(func.count()).where(rounds.of_user(origin), unfinished, tunes.c.id.not_in(ids))
                     open = (await connection.execute(count)).scalar_one()
@@ -161,8 +164,8 @@ class Storage:
                     await enqueue(self.jobs, row["id"], raw, model=model, **turn)
                 return [tune_from(row) for row in rows]
         except (DataError, UnicodeEncodeError) as error:
-            sentence = UserMessage("Your request contains characters that I can't store. Please type it again without them.")
-            raise UserError(sentence) from error
+            message = UserMessage("Your request contains characters that I can't store. Please type it again without them.")
+            raise UserError(message) from error
 
     async def tune(self, tune_id: str) -> Tune | None:
         found = await self._tunes(select(tunes).where(tunes.c.id == tune_id)) if is_id(tune_id) else []
@@ -258,7 +261,7 @@ class Storage:
             if (await connection.execute(select(tunes.c.id).where(this).with_for_update(key_share=True))).first() is None:
                 return
             await lock_contents(connection, digests, to_remove=False)
-            kept = [
+            file_rows = [
                 {
                     "tune_id": tune_id,
                     "name": name,
@@ -269,8 +272,8 @@ class Storage:
                 for name, (media_type, content) in files.items()
             ]
             await connection.execute(update(tunes).where(this).values(values))
-            if kept:
-                await connection.execute(insert(tables.files), kept)
+            if file_rows:
+                await connection.execute(insert(tables.files), file_rows)
 
     async def fail(self, tune_id: str, message: str) -> None:
         await self._change(tune_id, unfinished, status=Status.FAILED, error=message_as_dict(message), finished_at=func.now())

@@ -109,7 +109,7 @@ def tune_from(row: RowMapping) -> Tune:
     return Tune(
         id=row["id"],
         request=TuneRequest.from_dict(row["request"]),
-        origin=Origin(**{of.name: row[of.name] for of in fields(Origin)}),
+        origin=Origin(**{column.name: row[column.name] for column in fields(Origin)}),
         status=status,
         bars=row["bars"],
         parent_id=row["parent_id"],

@@ -1,4 +1,4 @@
-"""The viewer of tunes: who looks, from which community, and the conditions for what they may see."""
+"""The viewer: the user and the community for whom tunes are looked up, and the conditions for what they may see."""
 
 from __future__ import annotations
 
@@ -38,29 +38,32 @@ class Viewer:
 PUBLIC = Viewer()  # sees shared tunes only
 
 
-def owned(by: Viewer) -> ColumnElement[bool]:
+def owned(viewer: Viewer) -> ColumnElement[bool]:
     """The tunes that the viewer requested, finished or not."""
-    return and_(tunes.c.platform == by.platform, tunes.c.user_id == by.user_id) if by.platform and by.user_id else false()
+    same_user = and_(tunes.c.platform == viewer.platform, tunes.c.user_id == viewer.user_id)
+    return same_user if viewer.platform and viewer.user_id else false()
 
 
-def owns(by: Viewer, tune: Tune) -> bool:
+def owns(viewer: Viewer, tune: Tune) -> bool:
     """Whether the viewer requested the tune."""
-    return bool(by.platform and by.user_id) and (by.platform, by.user_id) == (tune.origin.platform, tune.origin.user_id)
+    same_user = (viewer.platform, viewer.user_id) == (tune.origin.platform, tune.origin.user_id)
+    return same_user and bool(viewer.platform and viewer.user_id)
 
 
-def made_in_community(of: Viewer) -> ColumnElement[bool]:
-    return (
-        and_(tunes.c.platform == of.platform, tunes.c.community_id == of.community_id)
-        if of.platform and of.community_id
-        else false()
+def made_in_community(viewer: Viewer) -> ColumnElement[bool]:
+    """Tunes that were requested in the viewer's community."""
+    same_community = and_(tunes.c.platform == viewer.platform, tunes.c.community_id == viewer.community_id)
+    return same_community if viewer.platform and viewer.community_id else false()
+
+
+def shared_from_community(viewer: Viewer) -> ColumnElement[bool]:
+    """Tunes that were shared in the gallery from the viewer's community."""
+    shared_here = and_(
+        tunes.c.platform == viewer.platform, tunes.c.shared_community_id == viewer.community_id, tunes.c.shared_at.is_not(None)
     )
+    return shared_here if viewer.platform and viewer.community_id else false()
 
 
-def shared_from_community(of: Viewer) -> ColumnElement[bool]:
-    here = and_(tunes.c.platform == of.platform, tunes.c.shared_community_id == of.community_id, tunes.c.shared_at.is_not(None))
-    return here if of.platform and of.community_id else false()
-
-
-def visible(to: Viewer) -> ColumnElement[bool]:
+def visible(viewer: Viewer) -> ColumnElement[bool]:
     """Finished tunes that are shared, or requested in the viewer's community, or owned by the viewer."""
-    return and_(tunes.c.status == Status.FINISHED, or_(tunes.c.shared_at.is_not(None), made_in_community(to), owned(to)))
+    return and_(tunes.c.status == Status.FINISHED, or_(tunes.c.shared_at.is_not(None), made_in_community(viewer), owned(viewer)))

@@ -19,7 +19,7 @@ Array = NDArray[np.int32]
 Batch = tuple[Array, Array, NDArray[np.float32]]  # inputs, targets, weights
 
 RHYTHM, MODE = 1, 3  # indices of these header tokens in a tune
-# Features of the whole tune that a request may leave open, as groups of columns that are hidden together.
+# Features of the whole tune that a request need not set, as groups of columns that are hidden together.
 OPTIONAL_GROUPS = [
     [list(INPUTS).index(name) for name in names] for names in (("tonic",), ("parts_left", "bars_left"), ("cadence",))
 ]
@@ -50,7 +50,7 @@ class Example:
 
     @classmethod
     def of(cls, tokens: Sequence[str], key: Key | None = None, layout: Sequence[int] = (), cadence: int = 0) -> Example:
-        """An example for our own model. The defaults leave the key, the bars of each part and the cadence open."""
+        """An example for our own model. By default the key, the bars of each part and the cadence are unknown."""
         return cls(inputs_of(tokens, key, layout, cadence), sum(token != END and is_pitch(token) for token in tokens))
 
 

@@ -12,6 +12,8 @@ from generator.composer.model import ModelConfig
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
+    """The settings of a run. The defaults are for our own model."""
+
     name: str = "tunesmith"
     description: str = ""  # shown to users who choose among models
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -28,8 +30,8 @@ class TrainConfig:
     warmup_fraction: float = 0.02  # of all steps, for the cosine schedule
     weight_decay: float = 0.05
     clip_norm: float = 1.0  # of each variable's gradient; 0: no clipping
-    ema_momentum: float = 0.0  # of the moving average of the weights, which is then validated and kept; 0: no average
-    header_dropout: float = 0.15  # probability of hiding each header token, so that requests may leave them open
+    ema_momentum: float = 0.0  # of the moving average of the weights, which is then validated and saved; 0: no average
+    header_dropout: float = 0.15  # probability of hiding each header token, so that requests need not set them
     init_from: str = ""  # folder of a run whose best weights are fine-tuned; empty: random initialization
     patience: int = 6  # early stopping after this number of epochs without a better validation loss
     mixed_precision: bool = True

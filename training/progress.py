@@ -11,7 +11,7 @@ REFRESH_S = 0.5
 
 
 class Progress:
-    """verbose: 0 prints nothing, 1 draws a bar, 2 prints one line per epoch."""
+    """Prints the progress. verbose: 0 prints nothing, 1 draws a bar, 2 prints one line per epoch."""
 
     def __init__(self, verbose: int, epochs: int, steps: int) -> None:
         self.verbose, self.epochs, self.steps = verbose, epochs, steps

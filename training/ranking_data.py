@@ -1,6 +1,6 @@
 """Data for ranking candidates, measured on the corpus: `python -m training.ranking_data`, about two minutes on one core.
 
-Training writes two files beside the weights. `novelty.npz`: the melodies of all tunes of the corpus, in whatever split.
+Training writes two files beside the weights. `novelty.npz`: the melodies of all tunes of the corpus, from all splits.
 `ranking.json`: statistics of the training tunes, and how surprising they are to the model.
 """
 

@@ -68,12 +68,12 @@ class Trainer:
             average.assign(variable)
 
     def validated_weights(self) -> list[Any]:
-        """The weights that are validated and kept, in the order of `model.get_weights`: the moving average if it is used."""
+        """The weights that are validated and saved, in the order of `model.get_weights`: the moving average if it is used."""
         averaged = {id(v): a for v, a in zip(self.model.trainable_variables, self.ema, strict=False)}
         return [averaged.get(id(variable), variable.value).numpy() for variable in self.model.weights]
 
     def _vary_dropout_seeds(self) -> None:
-        """Gives each replica its own dropout masks; with equal masks, a batch would teach less."""
+        """Gives each replica its own dropout masks; with equal masks, the model would learn less from a batch."""
 
         def vary() -> None:
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group

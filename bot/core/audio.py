@@ -1,4 +1,4 @@
-"""Recordings in other forms: smaller, joined, or lossless."""
+"""Converts recordings: makes them smaller, joins them, or decodes them to lossless files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # kbit/s and channels, best first. At low bit rates LAME also lowers the sample rate.
 STEPS = ((128, 2), (96, 2), (64, 2), (48, 1), (32, 1), (16, 1))
-SLACK_FRAMES = 4  # MP3 frames of 26 ms that LAME adds around the sound
+PADDING_FRAMES = 4  # MP3 frames of 26 ms that LAME adds around the sound
 _BLOCK = 1 << 16  # sample frames decoded at a time, so that a long recording isn't in memory as a whole
 _QUALITY = 7  # LAME's scale, 0 best and slowest
 
@@ -30,7 +30,7 @@ def shrunk(mp3: bytes, limit: int) -> bytes | None:
     tag = mp3[: _tag_bytes(mp3)]
     try:
         with soundfile.SoundFile(io.BytesIO(mp3)) as recording:
-            seconds = recording.frames / recording.samplerate + SLACK_FRAMES * 0.026
+            seconds = recording.frames / recording.samplerate + PADDING_FRAMES * 0.026
             for kbps, channels in STEPS:
                 if len(tag) + seconds * kbps * 125 <= limit:
                     smaller = tag + _encoded(recording, kbps, min(channels, recording.channels))
@@ -50,7 +50,7 @@ def joined(mp3s: Sequence[bytes]) -> bytes:
 def lossless(mp3: bytes, limit: int) -> tuple[str, bytes] | None:
     """The MP3 decoded to ("wav", bytes), or ("flac", bytes) if only that fits into `limit` bytes. None if neither fits.
 
-    Takes a few tenths of a second for a minute of music; raises soundfile.LibsndfileError for what is no recording.
+    Takes a few tenths of a second for a minute of music; raises soundfile.LibsndfileError if it is not a readable MP3.
     """
     for ending in ("wav", "flac"):
         content = io.BytesIO()
@@ -85,7 +85,8 @@ def _encoded(recording: soundfile.SoundFile, kbps: int, channels: int) -> bytes:
 def _blocks(recording: soundfile.SoundFile) -> Iterator[NDArray[np.int16]]:
     """All samples in blocks of shape (frames, channels).
 
-    SoundFile.blocks goes by the number of frames, which for an MP3 is a little too large: it ends with sound of the block before.
+    Not SoundFile.blocks: it relies on the number of frames, which for an MP3 is a little too large, so that its last block
+    would end with sound of the block before.
     """
     while len(block := recording.read(_BLOCK, dtype="int16", always_2d=True)):
         yield block

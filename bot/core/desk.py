@@ -22,7 +22,7 @@ class DeskError(UserError):
 
 
 class Desk:
-    """`run` must be running for `follow` to receive changes."""
+    """Submits and cancels requests and follows their progress. `run` must be running for `follow` to receive changes."""
 
     def __init__(self, storage: Storage, *, open_requests_per_person: int) -> None:
         self._storage = storage
@@ -102,7 +102,7 @@ class Desk:
             return requests
         return [request if request.model in offered else replace(request, model="") for request in requests]
 
-    async def cancel(self, tune_id: str, by: Viewer) -> list[Tune]:
+    async def cancel(self, tune_id: str, viewer: Viewer) -> list[Tune]:
         """Deletes the viewer's unfinished tune, or all tunes of the set that it belongs to.
 
         Returns the tunes as they were. Followers end, and a worker that composes one of them stops. Raises DeskError if the
@@ -111,7 +111,7 @@ class Desk:
         tune = await self._storage.tune(tune_id)
         if tune is None:
             raise DeskError(UserMessage("This tune no longer exists."))
-        if not owns(by, tune):
+        if not owns(viewer, tune):
             raise DeskError(UserMessage("Only the person who requested this tune can cancel it."))
         tunes = await self._storage.set_of(tune.set_id) if tune.set_id else [tune]
         if all(tune.status.over for tune in tunes):
@@ -120,5 +120,5 @@ class Desk:
         # Finished tunes first: a set with only finished tunes left would be delivered.
         for tune in sorted(tunes, key=lambda tune: not tune.status.over):
             with suppress(KeyError):  # deleted by somebody else meanwhile
-                deleted.append(await self._storage.sharing.delete(tune.id, by))
+                deleted.append(await self._storage.sharing.delete(tune.id, viewer))
         return deleted

@@ -27,6 +27,8 @@ QUEUE_POSITION_S, FOLLOWERS_PER_SECOND = 1.0, 50
 
 @dataclass(frozen=True, slots=True)
 class Progress:
+    """How far a tune is."""
+
     tune: Tune
     queue_position: int  # 1 is next; 0 if the tune is not queued
     held_until: datetime | None = None  # during a cooldown: when the tune may start
@@ -51,7 +53,7 @@ def seconds_left(tune: Tune, queue_position: int, speed: QueueSpeed, now: dateti
 
 
 class Followers:
-    """`run` must be running for followers to receive changes."""
+    """Follows the progress of many tunes at once. `run` must be running for followers to receive changes."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -94,7 +96,7 @@ class Followers:
         changed = asyncio.Event()
         for tune_id in ids:  # before the first look, so that no change in between is missed
             self._followers[tune_id].add(changed)
-        seen = None
+        last = None
         try:
             while True:
                 changed.clear()
@@ -104,8 +106,8 @@ class Followers:
                 queued = [tune.id for tune in tunes if tune.status is Status.QUEUED]
                 (self._queued.add if queued else self._queued.discard)(changed)
                 progress = await self._progress(tunes, await self._storage.queue_positions(queued) if queued else {})
-                if progress != seen:
-                    seen = progress
+                if progress != last:
+                    last = progress
                     yield progress
                 if all(tune.status.over for tune in tunes):
                     return
@@ -129,7 +131,7 @@ class Followers:
         return states
 
     async def _speed_now(self) -> QueueSpeed:
-        """Read for all followers together, at most once in QUEUE_POSITION_S."""
+        """The speed of the queue, read for all followers together, at most once in QUEUE_POSITION_S."""
         async with self._reading_speed:
             if time.monotonic() - self._speed_read_at >= QUEUE_POSITION_S:
                 self._speed, self._speed_read_at = await self._storage.queue_speed(), time.monotonic()

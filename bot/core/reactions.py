@@ -1,4 +1,4 @@
-"""Like and share: the same for a button, a list and the web. `Sharing` in storage checks who may."""
+"""Likes and shares a tune, for buttons, lists and the web alike. `storage.sharing` checks the permissions."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from storage.tunes import Tune
 from storage.viewer import Viewer
 
 
-async def toggle_like(storage: Storage, tune_id: str, by: Viewer, *, liked: bool | None = None) -> tuple[int, bool]:
+async def toggle_like(storage: Storage, tune_id: str, viewer: Viewer, *, liked: bool | None = None) -> tuple[int, bool]:
     """Likes the tune, or unlikes it if the viewer liked it; `liked` sets which of the two, so that a double click counts once.
 
     Returns the number of likes, and whether the viewer likes it now. Raises KeyError if the viewer can't see the tune,
     UserError for an unknown user.
     """
     if liked is None:
-        liked = not await storage.sharing.liked([tune_id], by)
-    likes = await (storage.sharing.like if liked else storage.sharing.unlike)(tune_id, by)
+        liked = not await storage.sharing.liked([tune_id], viewer)
+    likes = await (storage.sharing.like if liked else storage.sharing.unlike)(tune_id, viewer)
     return likes, liked
 
 
-async def share(storage: Storage, tune: Tune, by: Viewer, *, sharing_channel: str = "") -> Tune:
+async def share(storage: Storage, tune: Tune, viewer: Viewer, *, sharing_channel: str = "") -> Tune:
     """Shares the tune in the gallery, and in the sharing channel unless it was requested there.
 
     Raises KeyError if the viewer can't see the tune, NotAllowed if they don't own it.
     """
     channel_id = sharing_channel if sharing_channel != tune.origin.channel_id else ""
-    return await storage.sharing.share(tune.id, by, channel_id=channel_id)
+    return await storage.sharing.share(tune.id, viewer, channel_id=channel_id)

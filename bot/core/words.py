@@ -38,15 +38,18 @@ def words_in(text: str) -> Words:
     if model := _MODEL.search(text):
         parameters["model"] = next(filter(None, model.groups()))
         text = f"{text[: model.start()]} , {text[model.end() :]}"
-    said = _TOKEN.findall(text)
-    words = [_plain(word) for word in said]
+    tokens = _TOKEN.findall(text)
+    words = [_plain(word) for word in tokens]
     marks: set[str] = set()
-    at = skipped = negated_until = 0
-    while at < len(words):
-        negated = _is_negated(words, at)
-        negated_until = 0 if words[at] in _SENTENCE_ENDS else negated_until
+    index = skipped = negated_until = 0
+    while index < len(words):
+        negated = _is_negated(words, index)
+        negated_until = 0 if words[index] in _SENTENCE_ENDS else negated_until
         step, found = (
-            _number(words, at) or _key(said, words, at) or _phrase(words, at, negated=negated or at < negated_until) or (1, None)
+            _number(words, index)
+            or _key(tokens, words, index)
+            or _phrase(words, index, negated=negated or index < negated_until)
+            or (1, None)
         )
         if found is None:
             skipped += 1
@@ -54,18 +57,18 @@ def words_in(text: str) -> Words:
             marks.add(found[0])
         elif found[0] == "without":
             parameters["without"] = [*parameters.get("without", ()), found[1]]
-            negated_until = at + step + 2  # “without triplets and rests”
+            negated_until = index + step + 2  # “without triplets and rests”
         elif found[0] != "mood":
             parameters.setdefault(*found)
             if found[0] == "mode":
                 marks.add("ask")
-            elif words[at] in _NEGATIONS:
-                negated_until = at + step + 2  # “without backing and triplets”
+            elif words[index] in _NEGATIONS:
+                negated_until = index + step + 2  # “without backing and triplets”
         elif not negated:  # “not too fast”
             parameters = found[1] | parameters
-            if words[at] in _MORE:
+            if words[index] in _MORE:
                 marks.add("ask")
-        at += step
+        index += step
     if parameters.get("mode") != "vary":
         parameters.pop("strength", None)
     is_request = not marks.isdisjoint({"ask", "again"}) or (bool(parameters) and not skipped)
@@ -122,38 +125,38 @@ _MORE, _NEGATIONS = _names(vocabulary.MORE), _names(vocabulary.NEGATIONS)
 _SENTENCE_ENDS = set(".!?;")
 
 
-def _phrase(words: list[str], at: int, *, negated: bool = False) -> tuple[int, Found] | None:
-    """The longest known phrase that starts at `at`: its number of words and its meaning. Things to leave out must be negated."""
-    for length in range(min(_LONGEST, len(words) - at), 0, -1):
-        found = _KNOWN.get(tuple(words[at : at + length]))
+def _phrase(words: list[str], index: int, *, negated: bool = False) -> tuple[int, Found] | None:
+    """The longest known phrase that starts at `index`: its number of words and its meaning. Omissions must be negated."""
+    for length in range(min(_LONGEST, len(words) - index), 0, -1):
+        found = _KNOWN.get(tuple(words[index : index + length]))
         if found and (negated or found[0] != "without"):
             return length, found
     return None
 
 
-def _is_negated(words: list[str], at: int) -> bool:
-    """Whether a negation is one or two words before `at`. “no, triplets please” negates nothing."""
-    near = words[max(at - 2, 0) : at]
+def _is_negated(words: list[str], index: int) -> bool:
+    """Whether a negation is one or two words before `index`. “no, triplets please” negates nothing."""
+    near = words[max(index - 2, 0) : index]
     return not _NEGATIONS.isdisjoint(near if _SENTENCE_ENDS.isdisjoint(near) and "," not in near else near[-1:])
 
 
 _NUMBERS = {word: name for name, words in vocabulary.NUMBERS.items() for word in _names(words)}
 
 
-def _number(words: list[str], at: int) -> tuple[int, Found] | None:
+def _number(words: list[str], index: int) -> tuple[int, Found] | None:
     """“6/8”, “seed 7”, “temperature: 0.8”. A number without a name is ignored."""
-    beats, slash, unit = words[at].partition("/")
+    beats, slash, unit = words[index].partition("/")
     if slash:
-        return (1, ("metre", words[at])) if unit in ("2", "4", "8", "16") and int(beats) else None
-    name = _NUMBERS.get(words[at])
-    to = at + 2 if _next(words, at + 1) == ":" else at + 1
-    typed = _next(words, to)
+        return (1, ("metre", words[index])) if unit in ("2", "4", "8", "16") and int(beats) else None
+    name = _NUMBERS.get(words[index])
+    value_index = index + 2 if _next(words, index + 1) == ":" else index + 1
+    typed = _next(words, value_index)
     if name is None or not re.fullmatch(r"\d+(?:[.,]\d+)?", typed, re.ASCII):
         return None
     number = float(typed.replace(",", "."))
     if name == "tempo" and not MIN_TEMPO <= number <= MAX_TEMPO:
         return None  # probably beats per minute
-    return to - at + 1, (name, int(number) if name in ("seed", "strength") else number)
+    return value_index - index + 1, (name, int(number) if name in ("seed", "strength") else number)
 
 
 _MODE_OF = {word: mode for mode, words in vocabulary.MODES.items() for word in _names(f"{mode}|{words}")}
@@ -166,50 +169,50 @@ _NO_OTHER_WORDS = {"do", "ut", "re", "fa", "sol"}  # “la”, “mi” and “s
 _ENDS = {"", ",", ".", "!", "?", ";", "please", "bitte"}
 
 
-def _key(said: list[str], words: list[str], at: int) -> tuple[int, Found] | None:
-    """A key, or a mode alone, that starts at `at`."""
-    word, before = said[at].replace("♯", "#").replace("♭", "b"), words[at - 1] if at else ""
+def _key(tokens: list[str], words: list[str], index: int) -> tuple[int, Found] | None:
+    """A key, or a mode alone, that starts at `index`."""
+    word, before = tokens[index].replace("♯", "#").replace("♭", "b"), words[index - 1] if index else ""
     whole = _ONE_WORD.fullmatch(word)
-    if whole and (word[0].isupper() or len(whole[3]) > 2) and _next(words, at + 1) != "i":  # “Am I …”
+    if whole and (word[0].isupper() or len(whole[3]) > 2) and _next(words, index + 1) != "i":  # “Am I …”
         return 1, ("key", f"{whole[1].upper()}{whole[2]} {_MODE_OF.get(whole[3].lower(), 'minor')}")
-    if tonic := _tonic(word, words, at):
+    if tonic := _tonic(word, words, index):
         name, step = tonic
-        mode = _MODE_OF.get(_next(words, at + step))
-        article = said[at] == "a" and _next(words, at + 1) not in ("moll", "dur")
-        if mode and (not article or (before in _IN and not _tune_follows(words, at + step + 1))):  # “in a minor key”
+        mode = _MODE_OF.get(_next(words, index + step))
+        article = tokens[index] == "a" and _next(words, index + 1) not in ("moll", "dur")
+        if mode and (not article or (before in _IN and not _tune_follows(words, index + step + 1))):  # “in a minor key”
             return step + 1, ("key", f"{name} {mode}")
         # A capital letter alone is a key only where one is expected. “A” before the name of a tune is an article.
-        if not mode and word[0].isupper() and not (word == "A" and _tune_follows(words, at + step)):
+        if not mode and word[0].isupper() and not (word == "A" and _tune_follows(words, index + step)):
             expected = before in _IN or len(name) > 1 or len(words) == 1
-            ends = word != "A" and at > 0 and (_next(words, at + step) in _ENDS or _tune_follows(words, at + step))
+            ends = word != "A" and index > 0 and (_next(words, index + step) in _ENDS or _tune_follows(words, index + step))
             if expected or ends:
                 return step, ("key", name)
-    if before == "en" and words[at] in _NO_OTHER_WORDS and _next(words, at + 1) in _ENDS:  # “en ré”
-        return 1, ("key", vocabulary.SOLFEGE[words[at]])
-    alone = _MODE_OF.get(words[at]) if len(words[at]) > 3 else None
-    if alone in ("major", "minor") and not (before in _IN | _OF_A_SCALE or _tune_follows(words, at + 1)):
+    if before == "en" and words[index] in _NO_OTHER_WORDS and _next(words, index + 1) in _ENDS:  # “en ré”
+        return 1, ("key", vocabulary.SOLFEGE[words[index]])
+    alone = _MODE_OF.get(words[index]) if len(words[index]) > 3 else None
+    if alone in ("major", "minor") and not (before in _IN | _OF_A_SCALE or _tune_follows(words, index + 1)):
         return None  # “a major problem”
     return (1, ("key", alone)) if alone else None
 
 
-def _tonic(word: str, words: list[str], at: int) -> tuple[str, int] | None:
-    """A tonic that starts at `at`, in ABC notation, and its number of words: “F sharp”, “si bémol”, “fis” before “Moll”."""
-    letter, after = _LETTER.fullmatch(word), _next(words, at + 1)
-    solfege = vocabulary.SOLFEGE.get(words[at])
+def _tonic(word: str, words: list[str], index: int) -> tuple[str, int] | None:
+    """A tonic that starts at `index`, in ABC notation, and its number of words: “F sharp”, “si bémol”, “fis” before “Moll”."""
+    letter, after = _LETTER.fullmatch(word), _next(words, index + 1)
+    solfege = vocabulary.SOLFEGE.get(words[index])
     if (shift := _SHIFTS.get(after)) and (solfege or (letter and not letter[2])):
         return (solfege or word.upper()) + shift, 2
-    if after in ("dur", "moll") and words[at] in vocabulary.GERMAN_TONICS:
-        return vocabulary.GERMAN_TONICS[words[at]], 1
+    if after in ("dur", "moll") and words[index] in vocabulary.GERMAN_TONICS:
+        return vocabulary.GERMAN_TONICS[words[index]], 1
     if solfege:
         return (solfege, 1) if after in _MODE_OF else None
     return (letter[1].upper() + letter[2], 1) if letter else None
 
 
-def _tune_follows(words: list[str], at: int) -> bool:
+def _tune_follows(words: list[str], index: int) -> bool:
     """Whether a rhythm or a word for a scale follows: “a minor jig”, “in a minor key”."""
-    found = _phrase(words, at)
-    return _next(words, at) in _OF_A_SCALE or (found is not None and found[1][0] == "rhythm")
+    found = _phrase(words, index)
+    return _next(words, index) in _OF_A_SCALE or (found is not None and found[1][0] == "rhythm")
 
 
-def _next(words: list[str], at: int) -> str:
-    return words[at] if at < len(words) else ""
+def _next(words: list[str], index: int) -> str:
+    return words[index] if index < len(words) else ""

@@ -40,7 +40,10 @@ def description(composition: Composition) -> str:
 
 
 class Previews:
-    """`web_url` is the public address of the page; without it, previews use the host of the request."""
+    """Makes the link previews of pages.
+
+    `web_url` is the public address of the page; without it, previews use the host of the request.
+    """
 
     def __init__(self, storage: Storage, web_url: str | None) -> None:
         self._storage, self._web_url = storage, web_url

@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 
 class WebError(Exception):
-    """The page cannot be served. The message tells the host what to do."""
+    """The page cannot be served. The message tells the operator what to do."""
 
 
 @asynccontextmanager

@@ -25,8 +25,8 @@ def viewer_of(request: web.Request) -> Viewer:
 
 async def find_tune(storage: Storage, tune_id: str, viewer: Viewer) -> Tune | None:
     """The tune if the viewer may see it. Only the owner may see a tune that is unfinished or has failed."""
-    if seen := await storage.gallery.visible_tune(tune_id, viewer):
-        return seen
+    if visible := await storage.gallery.visible_tune(tune_id, viewer):
+        return visible
     tune = await storage.tune(tune_id)
     return tune if tune and owns(viewer, tune) else None
 

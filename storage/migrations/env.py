@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the revisions on the connection, and in the transaction, that storage.database hands in."""
+"""Alembic's entry point: runs the revisions on the connection and in the transaction that storage.database passes."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""An n-gram model with interpolated modified Kneser-Ney smoothing: how far one gets without a neural network.
+"""An n-gram model with interpolated modified Kneser-Ney smoothing: how well tunes can be modelled without a neural network.
 
 The probability after n - 1 symbols comes from how often they were followed by each symbol, minus a discount; the discounted
 mass goes to the estimate from the last n - 2 symbols, and so on. The counts of shorter contexts are the numbers of distinct

@@ -27,7 +27,7 @@ from training.batches import Array, Example
 from training.corpus.corpus import Entry, parse_metre, score_of
 
 UNKNOWN = "<unknown>"
-# The first tokens of every vocabulary. The open rhythm has the same index as in ours, where batches give it no weight.
+# The first tokens of every vocabulary. The unknown rhythm has the same index as in ours: batches give it no weight.
 SPECIAL = (*t.VOCABULARY[:4], UNKNOWN)
 NEVER_SAMPLED = (t.PAD, t.START, UNKNOWN)  # they stand for no text
 

@@ -1,6 +1,6 @@
 """Groups versions of the same tune into families and assigns each family to a split.
 
-Versions share much of their melody, in whatever key or book. All members of a family are in the same split, so that
+Versions share much of their melody, in any key or book. All members of a family are in the same split, so that
 results on held-out tunes don't measure memorization.
 """
 
@@ -38,14 +38,14 @@ def find_families(tunes: Sequence[Sequence[Any]]) -> list[str]:
     holders: dict[tuple[int, ...], list[int]] = defaultdict(list)
     sizes = []
     for index, (intervals, _) in enumerate(tunes):
-        runs = {tuple(intervals[at : at + RUN_NOTES - 1]) for at in range(len(intervals) - RUN_NOTES + 2)}
+        runs = {tuple(intervals[start : start + RUN_NOTES - 1]) for start in range(len(intervals) - RUN_NOTES + 2)}
         sizes.append(len(runs))
         for run in runs:
             holders[run].append(index)
     shared: Counter[tuple[int, int]] = Counter()
     for members in holders.values():
         if 1 < len(members) <= MAX_HOLDERS:
-            shared.update((a, b) for at, a in enumerate(members) for b in members[at + 1 :])
+            shared.update((a, b) for index, a in enumerate(members) for b in members[index + 1 :])
     parent = list(range(len(tunes)))
 
     def root(index: int) -> int:

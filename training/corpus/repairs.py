@@ -1,4 +1,4 @@
-"""Repairs tunes whose errors leave no doubt about what was meant. Doubtful tunes are rejected, not repaired.
+"""Repairs tunes whose errors have only one plausible correction. Doubtful tunes are rejected, not repaired.
 
 A repair counts only if the whole tune can then be read and encoded, with every bar of the right length.
 """
@@ -116,10 +116,10 @@ def _add_bar_lines_after_pick_ups(score: Score) -> Score:
     full, count = _bar_length(score), 0
     spans = sections(score.bars)
     bars: list[Bar] = []
-    for at, (start, stop) in enumerate(spans):
+    for position, (start, stop) in enumerate(spans):
         first = score.bars[start]
         excess = first.duration - full
-        room = {full - score.bars[end - 1].duration for _, end in spans[max(at - 1, 0) : at + 1]}
+        room = {full - score.bars[end - 1].duration for _, end in spans[max(position - 1, 0) : position + 1]}
         pieces = _split_bar(first, full, excess) if 0 < excess < full and excess in room else None
         count += bool(pieces)
         bars += [*(pieces or [first]), *score.bars[start + 1 : stop]]
@@ -153,16 +153,16 @@ def _split_bar(bar: Bar, full: Fraction, first_length: Fraction | None = None) -
     None if a note or triplet crosses a bar line, or if an accidental might carry across it.
     """
     groups: list[list[Note]] = [[]]
-    at, length = Fraction(0), first_length or full
+    position, length = Fraction(0), first_length or full
     for note in bar.notes:
-        if at == length:
+        if position == length:
             if note.tuplet and note.tuplet.index:
                 return None
             groups.append([])
-            at, length = Fraction(0), full
+            position, length = Fraction(0), full
         groups[-1].append(note)
-        at += note.duration
-        if at > length:
+        position += note.duration
+        if position > length:
             return None
     pieces = [Bar(tuple(group)) for group in groups]
     if any(_accidental_may_carry(here, there) for index, here in enumerate(pieces) for there in pieces[index + 1 :]):

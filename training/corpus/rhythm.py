@@ -12,7 +12,7 @@ from training.corpus.sources import RawTune
 
 
 def normalize_rhythm(tune: RawTune, score: Score) -> Score:
-    """The score with its rhythm. Reels and hornpipes in 2/4 are rewritten in the usual 4/4."""
+    """The score with its rhythm. Reels and hornpipes in 2/4 are rewritten in 4/4, as is usual."""
     rhythm = infer_rhythm(tune, score)
     score = replace(score, rhythm=rhythm)
     return double_lengths(score) if _is_in_two_four(rhythm, score) else score

@@ -84,7 +84,7 @@ def measure_columns(
             own, real = metrics[f"jsd_{name}"][column.name], metrics[f"jsd_{name}"][columns[0].name]
             if not all(real["per_seed"]):
                 continue  # the real tunes don't differ from the training tunes at all
-            ratios = _summarize([value / floor for value, floor in zip(own["per_seed"], real["per_seed"], strict=True)])
+            ratios = _summarize([value / real_value for value, real_value in zip(own["per_seed"], real["per_seed"], strict=True)])
             metrics[f"jsd_{name}_ratio"][column.name] = ratios | {"mean": _rounded(own["mean"] / real["mean"])}
     return {
         "columns": [column.name for column in columns],

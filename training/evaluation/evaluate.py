@@ -158,8 +158,8 @@ def evaluate(
         ours = model_of_run(run, corpus)
         if ours.tokenizer.name != "tunesmith":
             raise ValueError(f"The run in {run} is a baseline. Use --baseline for it.")
-        taken = weights_of(ours.network)
-        weights = Weights(taken.arrays, {**taken.card, "name": ours.name})
+        exported = weights_of(ours.network)
+        weights = Weights(exported.arrays, {**exported.card, "name": ours.name})
     else:
         weights = load_weights(model)
         ours = model_of_weights(weights)
@@ -181,9 +181,9 @@ def evaluate(
     columns.append(Column("raw", f"{ours.name}, raw", sample_tunes(ours, prompts, temperature, track), ours.bits(corpus)))
     timed("raw", clock)
     clock = time.monotonic()
-    made = [compose_tunes(weights, entries, seed, temperature, track) for seed, entries in enumerate(prompts)]
-    own = [bits for _, bits in made]
-    columns.append(Column("grammar", f"{ours.name}, with grammar", [texts for texts, _ in made], columns[1].bits, own))
+    composed = [compose_tunes(weights, entries, seed, temperature, track) for seed, entries in enumerate(prompts)]
+    own = [bits for _, bits in composed]
+    columns.append(Column("grammar", f"{ours.name}, with grammar", [texts for texts, _ in composed], columns[1].bits, own))
     timed("grammar", clock)
     settings: dict[str, Any] = {"baselines": {}}
     if ngram:
@@ -203,15 +203,15 @@ def evaluate(
     timed("metrics", clock)
     digest = corpus.manifest()["sha256"]
     notes = [] if program else ["abc2midi is not installed (Debian's package abcmidi), so its metric is missing."]
-    for one in (ours, *others):
+    for each in (ours, *others):
         try:
-            trained_on = corpus.of(one.collections).manifest()["sha256"]
+            trained_on = corpus.of(each.collections).manifest()["sha256"]
         except ValueError:  # the corpus has no such collection
             trained_on = ""
-        if one.corpus not in ("", trained_on):
-            notes.append(f"{one.name} was trained on another corpus than the one used here.")
-        elif one.collections:
-            notes.append(f"{one.name} was trained on a part of the corpus only: {', '.join(one.collections)}.")
+        if each.corpus not in ("", trained_on):
+            notes.append(f"{each.name} was trained on another corpus than the one used here.")
+        elif each.collections:
+            notes.append(f"{each.name} was trained on a part of the corpus only: {', '.join(each.collections)}.")
     settings |= {
         "model": ours.name, "tunes": tunes, "seeds": list(range(seeds)), "temperature": temperature, "corpus": digest,
         "abc2midi": _version(program) if program else None,

@@ -55,7 +55,7 @@ def read_or_none(text: str) -> Score | None:
 
 
 def measure_tune(score: Score | None, request: Header) -> dict[str, Ratio]:
-    """All metrics that depend on the tune alone. An unreadable tune fails whatever applies to it."""
+    """All metrics that depend on the tune alone. An unreadable tune fails all that apply to it."""
     if score is None:
         failed = dict.fromkeys(
             ("readable", "bars_legal", "repeats_resolve", "ends_on_tonic", "metre", "key_written", "key"), (0.0, 1.0)
@@ -135,8 +135,8 @@ def fits_key(notes: Sequence[Pitch], key: Key) -> bool:
         return False
     classes = Counter(note.midi % 12 for note in notes)
     own = [(key.pitch_class + step) % 12 for step in scale(key)]
-    held = [sum(classes[(pitch + up) % 12] for pitch in own) for up in range(12)]
-    return held[0] >= max(held) - BETTER_FIT * len(notes)
+    notes_in_scales = [sum(classes[(pitch + up) % 12] for pitch in own) for up in range(12)]
+    return notes_in_scales[0] >= max(notes_in_scales) - BETTER_FIT * len(notes)
 
 
 # abc2midi

@@ -15,7 +15,7 @@ SAMPLES = 20  # sets of training tunes over which each divergence is averaged
 
 
 class Reference:
-    """What an evaluation learns from the corpus once."""
+    """The reference data of an evaluation, computed once from the corpus."""
 
     def __init__(self, corpus: Corpus) -> None:
         scores = {split: [score_of(entry) for entry in corpus.split(split)] for split in ("train", "validation", "test")}

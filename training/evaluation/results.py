@@ -1,4 +1,4 @@
-"""Reads evaluation.json, and tells whether two of its values differ by more than chance."""
+"""Reads evaluation.json and checks whether two of its values differ by more than chance."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Evaluation:
 
     @classmethod
     def load(cls, path: Path) -> Evaluation:
-        """Raises ValueError with a message for users."""
+        """Reads evaluation.json. Raises ValueError with a message for users."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:

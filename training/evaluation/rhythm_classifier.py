@@ -60,12 +60,12 @@ def features(score: Score) -> dict[Any, float]:
         if sum(map(abs, rhythm)) != full and index not in closing:
             continue  # a pick-up
         bars += 1
-        at, current = 0, []
+        position, current = 0, []
         for ticks in rhythm:
             current.append(ticks)
             lengths[ticks] += abs(ticks)
-            at += abs(ticks)
-            if at % group == 0:
+            position += abs(ticks)
+            if position % group == 0:
                 groups[tuple(current)] += 1
                 current = []
         if index in closing:
@@ -177,8 +177,12 @@ def classification_report(classifier: RhythmClassifier, scores: Sequence[Score])
         if others.any()
         else 0.0,  # for other rhythms of the same metre
         "by_rhythm": {
-            name: {"tunes": sum(rows[at]), "same": rows[at][at], "consistent": int(own[truth == at].sum())}
-            for at, name in enumerate(NAMES)
+            name: {
+                "tunes": sum(rows[index]),
+                "same": rows[index][index],
+                "consistent": int(own[truth == index].sum()),
+            }
+            for index, name in enumerate(NAMES)
         },
         "confusion": {"rhythms": list(NAMES), "rows": rows},
     }

@@ -19,7 +19,7 @@ def table(found: Mapping[str, Any]) -> str:
         cells = [found["metrics"][metric].get(column) for column in columns]
         rows.append([label["label"], *(_cell(cell, label["kind"]) for cell in cells)])
     first = max(len(row[0]) for row in rows)
-    widths = [max(len(name), *(len(row[at]) for row in rows if len(row) > 1)) for at, name in enumerate(names, 1)]
+    widths = [max(len(name), *(len(row[index]) for row in rows if len(row) > 1)) for index, name in enumerate(names, 1)]
     lines = ["  ".join([" " * first, *(name.rjust(width) for name, width in zip(names, widths, strict=True))])]
     for head, *cells in rows:
         lines.append(

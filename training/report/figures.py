@@ -106,9 +106,9 @@ def share_chart(
         figure = Figure(figsize=(10.5, 3.9 if slanted else 3.2), layout="constrained")
         axes = figure.subplots()
         width = 0.84 / max(len(columns), 1)
-        for at, (column, values) in enumerate(columns.items()):
-            places = [group - 0.42 + (at + 0.5) * width for group in range(len(classes))]
-            axes.bar(places, values, width=0.92 * width, color=_SERIES[colours[column] % 8])
+        for number, (column, values) in enumerate(columns.items()):
+            positions = [group - 0.42 + (number + 0.5) * width for group in range(len(classes))]
+            axes.bar(positions, values, width=0.92 * width, color=_SERIES[colours[column] % 8])
         if training is not None:
             groups = range(len(classes))
             axes.hlines(training, [g - 0.46 for g in groups], [g + 0.46 for g in groups], colors=_INK, linewidth=1.1)

@@ -1,4 +1,4 @@
-"""Suggests what to try next, each because of a value of the evaluation."""
+"""Suggests what to try next. Each suggestion follows from a value of the evaluation."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def report(
     missing = [f"The evaluation has no column of {label}, so it is not discussed." for label in found.missing()]
     if "model" in found.settings and found.settings["model"] != name:
         missing.append(f"The evaluation is of {found.settings['model']}, the samples are of {name}.")
-    missing += [one.caption for one in runs if one.svg is None]
+    missing += [each.caption for each in runs if each.svg is None]
     missing += found.notes
     config = _config(weights)
     network = build(config)

@@ -43,7 +43,7 @@ class Caller:
         defaults, settings = Defaults(), CommunitySettings()
         try:
             async with asyncio.timeout(limits.LOOKUP_S):
-                defaults, settings = await context.storage.preferences.both(viewer)
+                defaults, settings = await context.storage.preferences.defaults_and_settings(viewer)
         except TimeoutError:  # without its traceback: there may be many at once, and writing them would delay everybody
             log.warning("Reading preferences timed out; using none.")
         except Exception:

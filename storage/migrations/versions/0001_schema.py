@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 revision = "0001"
 down_revision = None
 
-# A trigger, so that no change of a row can go unannounced. A deleted tune is announced as well: its followers look it up and
-# find that it is gone.
+# A trigger, so that every change of a row is announced. A deleted tune is announced as well: its followers look it up and
+# find that it no longer exists.
 ANNOUNCE_TUNE = """
 CREATE FUNCTION announce_tune() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
