@@ -32,7 +32,7 @@ async def open_browser() -> AsyncIterator[Browser]:
     if program is None:
         pytest.skip(f"no browser on PATH: install one of {', '.join(PROGRAMS)}")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS, timeout=1_000 * HANG_S)
         try:
             yield browser
         finally:

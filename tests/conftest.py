@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from storage import Storage, open_storage
 from storage.database import Database
 from storage.embedded import EmbeddedServer, embedded_server
+from tests.patience import HANG_S
 
 _numbers = itertools.count()
 
@@ -27,6 +28,24 @@ hypothesis.settings.register_profile(
     "repeatable", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("repeatable")
+
+# What takes longest starts first, so that no worker of pytest-xdist is left with a long test at the end. What needs TensorFlow
+# is in a row, so that mostly one worker loads it.
+LONGEST_FIRST = (
+    "tests/training/",
+    "tests/generator/composer/",
+    "tests/generator/bench/",
+    "tests/test_compose.py",
+    "tests/end_to_end/",
+)
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-randomly has shuffled
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        return next((rank for rank, part in enumerate(LONGEST_FIRST) if item.nodeid.startswith(part)), len(LONGEST_FIRST))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
@@ -79,4 +98,6 @@ def url(new_database: Callable[..., str], template: str) -> str:
 @pytest.fixture
 async def storage(url: str, tmp_path: Path) -> AsyncIterator[Storage]:
     async with open_storage(data_dir=tmp_path, database_url=url, files_url=None) as storage:
+        # On a busy machine a crowd may wait for a connection longer than SQLAlchemy's half minute.
+        storage.database.engine.pool._timeout = 10 * HANG_S  # type: ignore[attr-defined]
         yield storage

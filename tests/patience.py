@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-HANG_S = 60.0  # far longer than any step takes even on a busy machine: reaching it means that the step hangs
+HANG_S = 120.0  # far longer than any step takes even on a busy machine: reaching it means that the step hangs

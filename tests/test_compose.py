@@ -152,7 +152,7 @@ def test_a_hundred_tunes_pass_abc2midi_without_warnings(hundred: list[tuple[str,
         path = tmp_path / f"{number}.abc"
         path.write_text(abc, encoding="utf-8")
         run = subprocess.run(
-            [program, str(path), "-o", str(path.with_suffix(".mid"))], capture_output=True, text=True, timeout=20
+            [program, str(path), "-o", str(path.with_suffix(".mid"))], capture_output=True, text=True, timeout=HANG_S
         )
         complaints = [line for line in (run.stdout + run.stderr).splitlines() if "Error" in line or "Warning" in line]
         assert complaints == [], abc

@@ -15,6 +15,7 @@ from generator.notation.metres import RHYTHMS
 from generator.notation.names import translatable
 from generator.notation.opening_modes import OPENING_MODES
 from generator.request import INSTRUMENTS, OMISSIONS, STRUCTURES, RequestError, TuneRequest
+from tests.patience import HANG_S
 
 SLOW, FAST, WILD, STEADY = {"tempo": 0.75}, {"tempo": 1.2}, {"temperature": 1.3}, {"temperature": 0.7}
 
@@ -210,6 +211,6 @@ def test_any_text_becomes_a_request_or_one_error(text: str) -> None:
     "piece",
     ["a ", "in a ", '"', "«", "„", "F#", "9", "1/1/", "a\n", "\u0301", "🎻", "slip ", "not slow ", "seed ", "b " * 3, "A"],
 )
-@pytest.mark.timeout(30)  # quadratic time would be hours
+@pytest.mark.timeout(HANG_S)  # quadratic time would be hours
 def test_hostile_text_is_parsed_in_linear_time(piece: str) -> None:
     words_in(piece * 100_000)

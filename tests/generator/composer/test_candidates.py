@@ -19,6 +19,7 @@ from generator.composer.plan import Plan, make_plan
 from generator.composer.weights import Weights
 from generator.notation.writer import write
 from generator.request import TuneRequest
+from tests.patience import HANG_S
 
 REQUEST = TuneRequest.check(rhythm="reel", key="Ador", seed=5)
 
@@ -126,7 +127,7 @@ print(len(composer.compose([TuneRequest.check(seed=1, candidates=1)])[0].tokens)
 composer.close()
 assert not {"tensorflow", "keras", "music21"} & set(sys.modules)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_S)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 50
 

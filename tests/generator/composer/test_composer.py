@@ -202,7 +202,7 @@ def test_abc2midi_plays_the_notes_of_composed_tunes(composer: Composer, tmp_path
     for composed in composer.compose([REQUEST, *OTHERS]):
         (tmp_path / "tune.abc").write_text(abc(composed), encoding="utf-8")
         said = subprocess.run(
-            ["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, text=True, timeout=20
+            ["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, text=True, timeout=HANG_S
         )
         assert not re.search("error", said.stdout + said.stderr, re.IGNORECASE), said.stdout
         heard = played((tmp_path / "tune.mid").read_bytes())

@@ -16,6 +16,7 @@ from generator.composer.runtime import Runtime, open_runtime
 from generator.composer.tensorflow_runtime import TensorFlowRuntime
 from generator.composer.weights import Weights
 from generator.notation.tokens import VOCABULARY
+from tests.patience import HANG_S
 
 RUNTIMES = [OpenVinoRuntime, TensorFlowRuntime]
 CONFIG = ModelConfig(units=64, layers=2, embedding=16, feature_width=4, recall_width=4)
@@ -194,5 +195,5 @@ def test_openvino_does_not_report_its_use() -> None:
         "assert 'tensorflow' not in sys.modules\n"
         "assert sys.modules['openvino'].Core\n"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_S)
     assert said.returncode == 0, said.stderr

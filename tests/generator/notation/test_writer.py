@@ -19,6 +19,7 @@ from generator.notation.writer import write, write_length
 from tests.generator.notation.midi import played
 from tests.generator.notation.played_notes import played_notes
 from tests.generator.notation.scores import scores
+from tests.patience import HANG_S
 
 REEL = "X:1\nT:Wet Boots\nM:4/4\nL:1/8\nK:Ador\n"
 TUNES = {
@@ -82,7 +83,9 @@ def test_a_percent_sign_in_a_title_is_escaped() -> None:
 def test_abc2midi_plays_what_was_written(name: str, tmp_path: Path) -> None:
     score = read(TUNES[name])
     (tmp_path / "tune.abc").write_text(write(score), encoding="utf-8")
-    result = subprocess.run(["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    result = subprocess.run(
+        ["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, text=True, timeout=HANG_S
+    )
     assert not re.search("error", result.stdout + result.stderr, re.IGNORECASE), result.stdout
     midi_notes = played((tmp_path / "tune.mid").read_bytes())
     expected = [(note.onset, note.pitch, note.duration) for note in played_notes(score)]

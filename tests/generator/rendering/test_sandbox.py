@@ -19,6 +19,7 @@ from generator.rendering.renderer import Renderer
 from generator.rendering.result import RenderingError
 from tests.generator.rendering.hostile_abc import HOSTILE
 from tests.generator.rendering.test_renderer import Trap
+from tests.patience import HANG_S
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -56,7 +57,7 @@ ALLOWED = {"its own file", "its own folder", "a library"}
 async def renderer() -> AsyncIterator[Renderer]:
     os.environ["DISCORD_TOKEN"] = "secret"  # in the environment of the parent process
     try:
-        one = Renderer(soundfont=None)
+        one = Renderer(soundfont=None, timeout_s=HANG_S)
         await one.start()
     finally:
         del os.environ["DISCORD_TOKEN"]
@@ -99,7 +100,7 @@ async def test_a_renderer_process_reaches_no_foreign_file_process_or_socket(rend
 async def test_a_custom_sound_font_is_readable_and_its_folder_not_writable(tmp_path: Path) -> None:
     font = tmp_path / "own.sf2"
     font.write_bytes(b"RIFF\0\0\0\0sfbk")
-    renderer = Renderer(soundfont=font)
+    renderer = Renderer(soundfont=font, timeout_s=HANG_S)
     try:
         await renderer.start()
         folder = Path(psutil.Process(renderer.pid).cmdline()[-2])

@@ -21,6 +21,7 @@ from generator.rendering.audio.sound_font import find_soundfont
 from generator.rendering.audio.synthesis import FluidSynthProgram, load_fluidsynth, read_raw, synthesise
 from generator.rendering.result import RenderingError
 from tests.generator.rendering.tunes import JIG, PLAIN
+from tests.patience import HANG_S
 
 NEEDS_LIBRARY = pytest.mark.skipif(load_fluidsynth() is None, reason="FluidSynth's library is not installed")
 
@@ -52,7 +53,7 @@ def test_a_recording_starts_at_once_has_the_right_pitch_and_ends_with_less_than_
 def test_loading_the_library_prints_nothing_to_standard_output() -> None:
     command = [sys.executable, "-c", "from generator.rendering.audio.synthesis import load_fluidsynth; assert load_fluidsynth()"]
     env = os.environ | {"CI": "true"}  # under continuous integration the library's bindings print messages
-    assert subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True, timeout=60).stdout == b""
+    assert subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True, timeout=HANG_S).stdout == b""
 
 
 @NEEDS_LIBRARY
@@ -89,7 +90,7 @@ def test_the_recording_has_reverb(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     def levels() -> NDArray[np.float64]:
         """The level of each tenth of a second, in dB."""
-        FluidSynthProgram(find_soundfont(), timeout_s=20).midi_to_audio(str(midi), str(raw))
+        FluidSynthProgram(find_soundfont(), timeout_s=HANG_S).midi_to_audio(str(midi), str(raw))
         samples = read_raw(raw)
         tenths = samples[: len(samples) // 4410 * 4410].reshape(-1, 4410 * 2)
         decibels: NDArray[np.float64] = 10 * np.log10((tenths.astype(float) ** 2).mean(axis=1) + 1e-12)
@@ -147,7 +148,7 @@ def test_a_program_that_fails_writes_nothing_or_hangs_is_an_error(
     program.chmod(0o755)
     monkeypatch.setattr(synthesis, "load_fluidsynth", lambda: None)
     monkeypatch.setattr(shutil, "which", lambda _: str(program))
-    monkeypatch.setattr(synthesis, "SYNTHESIS_TIMEOUT_S", 0.2 if "sleep" in script else 20)
+    monkeypatch.setattr(synthesis, "SYNTHESIS_TIMEOUT_S", 0.2 if "sleep" in script else HANG_S)
     with pytest.raises(RenderingError, match=message):
         synthesise(write_midi(read(PLAIN)), find_soundfont())
 
