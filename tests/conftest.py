@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import hypothesis
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -29,8 +31,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("repeatable")
 
-# What takes longest starts first, so that no worker of pytest-xdist is left with a long test at the end. What needs TensorFlow
-# is in a row, so that mostly one worker loads it.
+# What takes longest starts first, so that no worker of pytest-xdist is left with a long test at the end.
 LONGEST_FIRST = (
     "tests/training/",
     "tests/generator/composer/",
@@ -54,17 +55,29 @@ def server() -> Iterator[EmbeddedServer]:
     folder = Path(tempfile.mkdtemp(prefix="tunes-"))
     server = embedded_server(folder / "postgres")
     with psycopg.connect(server.run(), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # tests need not survive a power cut
+        for setting in ("fsync", "full_page_writes", "autovacuum"):  # tests need not survive a power cut, and are short
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
         connection.execute("SELECT pg_reload_conf()")
     yield server
-    server.cleanup()
+    postmaster = psutil.Process(server.get_pid())
+    postmaster.send_signal(signal.SIGQUIT)  # stops without writing to disk what is deleted next
+    postmaster.wait(HANG_S)
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def new_database(server: EmbeddedServer) -> Callable[..., str]:
+def conninfo(server: EmbeddedServer) -> str:
+    """How to connect to the server as its superuser."""
+    return server.run()
+
+
+def database_of(url: str) -> str:
+    return url.split("/")[3].split("?")[0]
+
+
+@pytest.fixture(scope="session")
+def new_database(conninfo: str) -> Callable[..., str]:
     """Creates an empty database, or a copy of `template`, and returns its URL."""
-    conninfo = server.run()
     host = conninfo_to_dict(conninfo)["host"]
 
     def make(template: str = "template0") -> str:
@@ -87,12 +100,16 @@ def template(new_database: Callable[..., str]) -> str:
         await database.close()
 
     asyncio.run(migrate())
-    return url.split("/")[3].split("?")[0]
+    return database_of(url)
 
 
 @pytest.fixture
-def url(new_database: Callable[..., str], template: str) -> str:
-    return new_database(template)
+def url(new_database: Callable[..., str], template: str, conninfo: str) -> Iterator[str]:
+    """A new database with the tables, which is dropped after the test: hundreds of them would slow the server down."""
+    url = new_database(template)
+    yield url
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database_of(url))))
 
 
 @pytest.fixture

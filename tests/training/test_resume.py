@@ -17,6 +17,8 @@ from tests.training.tiny import CONFIG, corpus
 from training.config import TrainConfig
 from training.train import train
 
+pytestmark = pytest.mark.usefixtures("without_curves")
+
 ROOT = Path(__file__).parents[2]
 TIMINGS = ("tokens_per_s", "seconds")
 WITH_DROPOUT = replace(CONFIG, epochs=3, ema_momentum=0.9, model=replace(CONFIG.model, dropout=0.5))
@@ -38,7 +40,7 @@ def run_training(config: TrainConfig, run: Path) -> list[np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarray]]:
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, without_curves: None) -> tuple[Path, list[np.ndarray]]:
     run = tmp_path_factory.mktemp("uninterrupted") / "run"
     return run, run_training(WITH_DROPOUT, run)
 

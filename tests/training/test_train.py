@@ -55,7 +55,7 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def interrupted(tmp_path_factory: pytest.TempPathFactory, corpus: Corpus) -> Path:
+def interrupted(tmp_path_factory: pytest.TempPathFactory, corpus: Corpus, without_curves: None) -> Path:
     """A run interrupted after its first epoch."""
     run = tmp_path_factory.mktemp("interrupted") / "run"
     train(replace(CONFIG, epochs=1), corpus, run, verbose=0)
@@ -99,6 +99,7 @@ def test_a_run_leaves_weights_log_and_a_card_with_finite_figures(tmp_path: Path,
         assert math.isfinite(judge.scores(score, 7.0, closest)["total"])
 
 
+@pytest.mark.usefixtures("without_curves")
 def test_a_model_of_one_collection_trains_on_it_and_knows_the_tunes_of_all(tmp_path: Path, corpus: Corpus) -> None:
     others = [replace(entry, id=f"other:{number}", title="y") for number, entry in enumerate(corpus.entries[:6])]
     mixed = Corpus([*others, *corpus.entries[6:]])
@@ -111,6 +112,7 @@ def test_a_model_of_one_collection_trains_on_it_and_knows_the_tunes_of_all(tmp_p
     assert [near.title for near in known.closest([pitches(score_of(entry)) for entry in mixed.entries])] == ["y"] * 6 + ["x"] * 6
 
 
+@pytest.mark.usefixtures("without_curves")
 def test_an_interrupted_run_is_resumed(tmp_path: Path, corpus: Corpus, interrupted: Path) -> None:
     run = shutil.copytree(interrupted, tmp_path / "run")
     (first,) = log(run)
@@ -122,6 +124,7 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, corpus: Corpus, interrupt
     assert float(rows[1]["loss"]) < float(first["loss"])
 
 
+@pytest.mark.usefixtures("without_curves")
 def test_a_resumed_run_keeps_its_best_weights_without_improvement(tmp_path: Path, corpus: Corpus, interrupted: Path) -> None:
     run = shutil.copytree(interrupted, tmp_path / "run")
     with np.load(run / "checkpoint.npz") as file:
@@ -135,6 +138,7 @@ def test_a_resumed_run_keeps_its_best_weights_without_improvement(tmp_path: Path
     assert (run / "best.weights.h5").read_bytes() == before
 
 
+@pytest.mark.usefixtures("without_curves")
 def test_training_lowers_the_loss_in_mixed_precision(tmp_path: Path, corpus: Corpus) -> None:
     train(replace(CONFIG, epochs=5, learning_rate=0.03, mixed_precision=True), corpus, tmp_path / "run", verbose=0)
     losses = [float(row["loss"]) for row in log(tmp_path / "run")]

@@ -16,6 +16,8 @@ from training.dataset import example_of
 from training.run_folder import Row
 from training.train import train
 
+pytestmark = pytest.mark.usefixtures("without_curves")
+
 
 def log(run: Path) -> list[dict[str, float]]:
     with (run / "log.csv").open(encoding="utf-8") as file:

@@ -28,6 +28,9 @@ from training.corpus.corpus import Corpus, Entry, Split
 from training.strategy import open_strategy
 from training.train import train
 
+# TensorFlow rewrites a graph so that it runs faster, which takes longer than the few steps of such a run.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
 # A few of the inputs, at least one of each kind: TensorFlow compiles the step of such a model in a third of the time.
 COLUMNS = ("token", "position", "last_pitch", "pitch_part", "bars_left")
 CONFIG = TrainConfig(
