@@ -85,7 +85,7 @@ async def test_only_the_owner_sees_the_buttons_to_share_and_delete(site: Site, v
 async def test_a_stranger_cannot_share_unshare_or_delete(site: Site, visitor: Visitor) -> None:
     tune_id = await shared(site, visitor)
     async with site.new_visitor() as stranger:
-        for action, words in (("share", "can share it"), ("unshare", "can take it back"), ("delete", "can delete it")):
+        for action, words in (("share", "can share it"), ("unshare", "can unshare it"), ("delete", "can delete it")):
             answer = await stranger.post(f"/tunes/{tune_id}/{action}")
             assert answer.status == 403 and words in await answer.text()
             body = await (await stranger.post(f"/tunes/{tune_id}/{action}", headers=JSON)).json()
