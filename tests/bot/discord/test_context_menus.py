@@ -19,7 +19,7 @@ async def test_abc_among_words_is_found_in_any_message(stage: Stage, entry: str,
     asked = await discord.menu(entry, said)
     tune = await stage.accepted(asked)
     assert (tune.request.mode, tune.request.opening, tune.parent_id) == (mode, LINE, None)
-    assert tune.origin.user_id != PIPER.id, "whoever chose the entry asks, not whoever wrote"
+    assert tune.origin.user_id != PIPER.id, "the user who chose the menu entry is the owner, not the author of the message"
     await stage.compose(tune.id)
     [message] = await discord.posted()
     assert await stage.delivered(tune.id) == message["id"]
