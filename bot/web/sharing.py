@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.core.reactions import toggle_like
+from bot.core.reactions import share, toggle_like
 from bot.web import form
 from bot.web.errors import wants_json
 from bot.web.tune_json import shared_at
@@ -41,7 +41,7 @@ class SharingPages:
     async def share(self, request: web.Request) -> web.Response:
         tune = await requested_tune(self._storage, request)
         try:
-            shared = await self._storage.sharing.share(tune.id, viewer_of(request))
+            shared = await share(self._storage, tune, viewer_of(request))
         except KeyError:  # deleted a moment ago, or not finished
             raise web.HTTPNotFound from None
         except NotAllowed as error:
