@@ -118,9 +118,9 @@ class Stage:
         }  # fmt: skip
         await self.storage.finish(tune_id, Composition(**made | changes), FILES)
 
-    async def posted(self, *, channel: Channel = TUNES, person: Person = PIPER, command: str = "tune", **wish: Any) -> Posted:
+    async def posted(self, *, channel: Channel = TUNES, person: Person = PIPER, command: str = "tune", **options: Any) -> Posted:
         """A finished tune that somebody requested, and its message."""
-        tune = await self.accepted(await self.discord.slash(command, channel=channel, person=person, **wish))
+        tune = await self.accepted(await self.discord.slash(command, channel=channel, person=person, **options))
         await self.compose(tune.id)
         return tune.id, self.discord.messages[await self.delivered(tune.id)]
 

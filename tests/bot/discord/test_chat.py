@@ -58,7 +58,7 @@ async def silent(stage: Stage, *, before: int) -> None:
     """Waits for a request to be stored, and checks that the bot replied to nothing before; `before`: messages in the channel."""
     tune = await stage.tune_of_message(await stage.discord.write(f"{MENTION} a reel"))
     assert [waiting.id for waiting in await stage.storage.undelivered("discord")] == [tune.id]
-    assert len(stage.discord.messages_in()) == before + 2, "the wish and its card"
+    assert len(stage.discord.messages_in()) == before + 2, "the request and its card"
 
 
 @pytest.mark.parametrize("channel", [TUNES, THREAD, DIRECT], ids=lambda channel: channel.name)
@@ -86,7 +86,7 @@ async def test_a_request_in_words_is_answered_by_a_reply_with_the_tune(stage: St
 
 
 @pytest.mark.parametrize(
-    ("content", "files", "wish"),
+    ("content", "files", "parameters"),
     [
         (f"a reel from this:\n```\n{LINE}\n```", [], {"opening": LINE, "rhythm": "reel", "mode": "continue"}),
         (f"a reel from this: {LINE}", [], {"opening": LINE, "rhythm": "reel", "mode": "continue"}),
@@ -103,14 +103,14 @@ async def test_a_request_in_words_is_answered_by_a_reply_with_the_tune(stage: St
     ],
 )
 async def test_abc_a_file_and_words_form_one_request(
-    stage: Stage, content: str, files: list[Upload], wish: dict[str, Any]
+    stage: Stage, content: str, files: list[Upload], parameters: dict[str, Any]
 ) -> None:
     tune = await stage.tune_of_message(await stage.discord.write(f"{MENTION} {content}", files=files))
-    assert {name: getattr(tune.request, name) for name in wish} == wish
+    assert {name: getattr(tune.request, name) for name in parameters} == parameters
 
 
 @pytest.mark.parametrize(
-    ("reply", "wish"),
+    ("reply", "parameters"),
     [
         ("vary it", {"opening": ABC.strip(), "mode": "vary"}),
         ("a second part, please", {"opening": ABC.strip(), "mode": "second part"}),
@@ -125,13 +125,13 @@ async def test_abc_a_file_and_words_form_one_request(
         (LINE, {"opening": LINE, "mode": "continue"}),
     ],
 )
-async def test_a_reply_to_a_tune_derives_from_it_after_a_restart(stage: Stage, reply: str, wish: dict[str, Any]) -> None:
+async def test_a_reply_to_a_tune_derives_from_it_after_a_restart(stage: Stage, reply: str, parameters: dict[str, Any]) -> None:
     discord = stage.discord
     first, message = await posted_tune(stage)
     await stage.stop_bot()
     await stage.start_bot()
     tune = await stage.tune_of_message(await discord.write(reply, reply_to=message, person=PIPER))
-    assert {name: getattr(tune.request, name) for name in wish} == wish
+    assert {name: getattr(tune.request, name) for name in parameters} == parameters
     assert (tune.parent_id, tune.origin.user_id) == (first, PIPER.id)
     await stage.compose(tune.id)
     posted = discord.messages[await stage.delivered(tune.id)]
