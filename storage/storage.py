@@ -253,21 +253,22 @@ class Storage:
         """Stores the files, name → (media type, content), then marks the tune as finished. A tune that is over is not changed."""
         if not is_id(tune_id):
             return
-        digests = [digest_of(content) for _, content in files.values()]
+        digests = {name: digest_of(content) for name, (_, content) in files.items()}
         values = composition_values(composition) | {"status": Status.FINISHED, "finished_at": func.now()}
         this = and_(tunes.c.id == tune_id, unfinished)
         async with self.database.engine.begin() as connection:
             # Lock the row before the contents, as `Sharing.remove` does, so that the two can't deadlock.
             if (await connection.execute(select(tunes.c.id).where(this).with_for_update(key_share=True))).first() is None:
                 return
-            await lock_contents(connection, digests, to_remove=False)
+            await lock_contents(connection, digests.values(), to_remove=False)
+            await self._files.write(content for _, content in files.values())
             file_rows = [
                 {
                     "tune_id": tune_id,
                     "name": name,
                     "media_type": media_type,
                     "size": len(content),
-                    "hash": await self._files.write(content),
+                    "hash": digests[name],
                 }
                 for name, (media_type, content) in files.items()
             ]

@@ -198,3 +198,12 @@ async def test_a_data_folder_that_cannot_be_created_raises_a_storage_error_with_
     folder.write_bytes(b"in the way")
     with pytest.raises(StorageError, match="set DATA_DIR"):
         await count_tunes(folder)
+
+
+async def test_the_server_flushes_each_commit_to_the_disk(folder: Path) -> None:
+    async with open_storage(data_dir=folder, database_url=None, files_url=None) as storage:
+        connection = await storage.database.connect()
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            assert await (await connection.execute(f"SHOW {setting}")).fetchone() == ("on",)
+        await connection.close()
+    embedded_server(folder / "postgres").cleanup()

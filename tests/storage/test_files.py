@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from storage import Storage, StorageError, TuneFile, open_storage
-from storage.files import Files
+from storage.files import Files, digest_of
 from tests.storage.examples import COMPOSITION, origin, request
 
 CONTENTS = {
@@ -122,8 +122,8 @@ async def test_files_are_stored_in_a_bucket(tmp_path: Path, monkeypatch: pytest.
     try:
         files = Files.open(tmp_path, "s3://tunes/some/prefix")
         contents = [content for _, content in CONTENTS.values()]
-        hashes = await asyncio.gather(*(files.write(content) for content in contents))
-        assert await asyncio.gather(*(files.read(digest) for digest in hashes)) == contents
+        await files.write(contents)
+        assert await asyncio.gather(*(files.read(digest_of(content)) for content in contents)) == contents
         assert all(path.startswith("/tunes/some/prefix/") for path in stored) and len(stored) == len(contents)
         with pytest.raises(StorageError, match="cannot be read"):
             await files.read("0" * 64)

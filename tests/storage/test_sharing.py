@@ -1,7 +1,7 @@
 """Likes, sharing and deleting tunes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -238,11 +238,10 @@ async def test_a_content_is_not_removed_while_another_tune_with_it_is_being_fini
     old, new = await add_finished(storage), (await storage.add(request(), origin("2"))).id
     write, deleting = Files.write, []
 
-    async def write_and_wait(self: Files, content: bytes) -> str:
-        digest = await write(self, content)
+    async def write_and_wait(self: Files, contents: Iterable[bytes]) -> None:
+        await write(self, contents)
         deleting.append(asyncio.create_task(storage.sharing.delete(old, ANN)))
         await asyncio.wait(deleting, timeout=0.3)  # without the lock, the deletion would end within this time
-        return digest
 
     monkeypatch.setattr(Files, "write", write_and_wait)
     await storage.finish(new, COMPOSITION, ABC)
