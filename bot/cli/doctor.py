@@ -70,7 +70,12 @@ def _database(settings: Settings) -> Check:
     try:
         asyncio.run(connect())
     except StorageError as error:
-        return Check("database", False, str(error), "Correct DATABASE_URL, or remove it to use the embedded database.")
+        remedy = (
+            "Correct DATABASE_URL, or remove it to use the embedded database."
+            if settings.database_url
+            else "Set DATA_DIR to a folder on this machine that you own, or DATABASE_URL to a PostgreSQL server."
+        )
+        return Check("database", False, str(error), remedy)
     return Check("database", True, f"{kind} answers and is up to date")
 
 

@@ -21,10 +21,13 @@ from tests.storage.examples import origin, request
 
 ROOT = Path(__file__).parents[2]
 CLIENT = """
-import sys
+import os, pwd, sys
 from pathlib import Path
 from storage.embedded import embedded_server
 
+if len(sys.argv) > 2:  # after the imports: another user may have no access to the interpreter's files
+    os.setgroups([])
+    os.setuid(pwd.getpwnam(sys.argv[2]).pw_uid)
 embedded_server(Path(sys.argv[1])).run()
 print("ready", flush=True)
 sys.stdin.read()
@@ -41,10 +44,10 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(folder.parent)
 
 
-def start_client(folder: Path) -> subprocess.Popen[str]:
-    """Another process that uses the server in the folder until its input is closed."""
+def start_client(folder: Path, user: str | None = None) -> subprocess.Popen[str]:
+    """Another process, of another user if one is given, that uses the server in the folder until its input is closed."""
     return subprocess.Popen(
-        [sys.executable, "-c", CLIENT, str(folder / "postgres")],
+        [sys.executable, "-c", CLIENT, str(folder / "postgres"), *([user] if user else [])],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -116,11 +119,8 @@ def test_a_client_reuses_the_server_of_a_killed_client(folder: Path) -> None:
     wait_for_end(pid)
 
 
-@pytest.mark.parametrize("id_reused_by", ["no process", "this process", "process 1"])
-async def test_no_tune_is_lost_when_all_server_processes_are_killed(folder: Path, id_reused_by: str) -> None:
-    """As in a power cut. Afterwards another process may have the id in postmaster.pid: in a container this is usual."""
-    async with open_storage(data_dir=folder, database_url=None, files_url=None) as storage:
-        await storage.add(request(), origin())
+def kill_server(folder: Path) -> int:
+    """Kills all processes of the server with -9, as a power cut does. Returns the process id that its lock files name."""
     pid = server_pid(folder)
     assert pid is not None
     processes = [psutil.Process(pid), *psutil.Process(pid).children()]
@@ -128,11 +128,61 @@ async def test_no_tune_is_lost_when_all_server_processes_are_killed(folder: Path
         with suppress(psutil.NoSuchProcess):
             process.kill()
     wait_for_end(pid)
+    return pid
+
+
+@pytest.mark.parametrize("id_reused_by", ["no process", "this process", "process 1"])
+async def test_no_tune_is_lost_when_all_server_processes_are_killed(folder: Path, id_reused_by: str) -> None:
+    """As in a power cut. Afterwards another process may have the id in postmaster.pid: in a container this is usual."""
+    async with open_storage(data_dir=folder, database_url=None, files_url=None) as storage:
+        await storage.add(request(), origin())
+    pid = kill_server(folder)
     if id_reused_by != "no process":
         file = folder / "postgres" / "postmaster.pid"
         file.write_text(file.read_text().replace(str(pid), str(1 if id_reused_by == "process 1" else os.getpid()), 1))
     assert await count_tunes(folder) == 1
     embedded_server(folder / "postgres").cleanup()
+
+
+@pytest.mark.parametrize("socket_lock", ["complete", "empty"])
+def test_the_lock_files_of_a_killed_server_may_name_another_process_of_its_user(folder: Path, socket_lock: str) -> None:
+    """PostgreSQL itself would take it for a server and not start. Two processes find this at the same time."""
+    first = start_client(folder)
+    assert is_ready(first)
+    user = embedded_server(folder / "postgres").system_user
+    pid = kill_server(folder)
+    # A process that looks like the server at first sight: it has the folder among its arguments.
+    other = subprocess.Popen(["sh", "-c", "read line", str(folder / "postgres")], stdin=subprocess.PIPE, user=user)
+    for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+        file = folder / "postgres" / name
+        file.write_text(file.read_text().replace(str(pid), str(other.pid), 1))
+    if socket_lock == "empty":  # an interrupted write
+        (folder / "postgres" / ".s.PGSQL.5432.lock").write_text("")
+    clients = [start_client(folder) for _ in range(2)]
+    assert [is_ready(client) for client in clients] == [True, True]
+    assert server_pid(folder) not in (None, pid, other.pid)
+    assert other.poll() is None
+    for process in (first, *clients):
+        process.communicate()
+    other.communicate()
+
+
+@pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="only root can start a process of another user")
+def test_another_user_of_the_machine_has_a_database_of_their_own(folder: Path) -> None:
+    mine = start_client(folder)
+    assert is_ready(mine)
+    with tempfile.TemporaryDirectory(prefix="theirs-") as home:
+        shutil.chown(home, "nobody")
+        theirs = start_client(Path(home), user="nobody")
+        assert is_ready(theirs)
+        theirs.communicate()
+    mine.communicate()
+
+
+async def test_a_folder_that_this_user_may_not_write_raises_a_storage_error_with_advice(folder: Path) -> None:
+    (folder / ".postgres.lock").mkdir(parents=True)  # root may write everything, but not to a folder
+    with pytest.raises(StorageError, match=r"cannot be used \(Is a directory\); set DATA_DIR"):
+        await count_tunes(folder)
 
 
 async def test_a_killed_server_is_restarted_by_the_next_query(folder: Path) -> None:

@@ -1,8 +1,8 @@
-"""`tunesmith doctor`: its check of the models."""
+"""`tunesmith doctor`: its checks of the models and of the database."""
 
 from pathlib import Path
 
-from bot.cli.doctor import _model
+from bot.cli.doctor import _database, _model
 from bot.settings import Settings
 from generator.composer.weights import amend_card
 from tests.generator.composer.untrained import untrained
@@ -25,3 +25,10 @@ def test_it_reports_a_model_without_weights(tmp_path: Path) -> None:
     (tmp_path / "mine" / "weights.npz").unlink()
     check = _model(Settings(_env_file=None, models=tmp_path))
     assert not check.ok and str(tmp_path / "mine") in check.finding
+
+
+def test_for_an_unusable_data_folder_it_advises_to_change_what_is_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    check = _database(Settings(_env_file=None, database_url=None, data_dir=tmp_path / "file"))
+    assert not check.ok
+    assert str(tmp_path / "file") in check.finding and check.remedy.startswith("Set DATA_DIR")
