@@ -1,0 +1,149 @@
+"""Processes that are killed: the bot, and a worker that composes and renders in no time.
+
+They are forked from one process that has imported everything (multiprocessing's forkserver), so that one starts in tenths of a
+second. Everything that they do with the database, files and Discord is the product's own code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from tests.faults.injection import install
+from tests.patience import HANG_S
+
+PRELOADED = ["bot.services", "generator.worker", "psycopg_binary", "tests.faults.children"]
+STEP_S = 0.15  # of the quick worker: long enough for the bot to notice each
+BARS = (4, 8, 12)
+# The queue's times, shorter: a worker's death is noticed within seconds.
+QUEUE_TIMES = {"HEARTBEAT_S": 0.3, "STALLED_AFTER_S": 2, "RESCUE_EVERY_S": 0.5, "POLL_S": 0.1}
+ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
+
+
+@dataclass
+class Child:
+    """A forked process: `run` is called with `environment` in place."""
+
+    run: Callable[[], None]
+    environment: dict[str, str]
+    folder: Path  # for its log and for `injection`
+    inject: bool = False
+    kill_at: str = ""
+    process: BaseProcess | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(PRELOADED)
+        self.process = context.Process(
+            target=_child, args=(self.run, self.environment, self.folder, self.inject, self.kill_at), daemon=True
+        )
+        self.process.start()
+
+    @property
+    def dead(self) -> bool:
+        return self.process is not None and self.process.exitcode is not None
+
+    async def ended(self, timeout_s: float = HANG_S) -> int | None:
+        """The exit status, negative for a signal; None if it still runs."""
+        assert self.process is not None
+        deadline = time.monotonic() + timeout_s
+        while not self.dead and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        return self.process.exitcode
+
+    async def kill(self) -> None:
+        if self.process is not None and not self.dead:
+            self.process.kill()
+            await self.ended()
+
+
+def _child(run: Callable[[], None], environment: dict[str, str], folder: Path, inject: bool, kill_at: str) -> None:
+    with (folder / "log").open("a", encoding="utf-8") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)
+    os.environ |= environment
+    if inject:
+        install(folder, kill_at)
+    run()
+
+
+def bot() -> None:
+    """`tunesmith bot`"""
+    from bot.logs import configure
+    from bot.services import serve
+    from bot.settings import Settings
+
+    configure(json=False, level="INFO")
+    asyncio.run(serve(Settings(_env_file=None), discord=True, web=False, worker=False))
+
+
+def quick_worker() -> None:
+    """`tunesmith worker` with the real `Worker`, whose composer and renderer return the same tune at once."""
+    from bot.logs import configure
+    from bot.services import storage_of, until_stopped
+    from bot.settings import Settings
+
+    configure(json=False, level="INFO")
+    hurry_queue()
+
+    async def main() -> None:
+        from generator.worker import Worker
+        from storage import work
+
+        async with storage_of(Settings(_env_file=None)) as storage:
+            worker = Worker(storage, cast(Any, SimpleNamespace(composer=lambda _: QuickComposer())), cast(Any, QuickRenderer()))
+            await until_stopped(work(storage, worker.make, concurrency=2))
+
+    asyncio.run(main())
+
+
+def hurry_queue() -> None:
+    from storage import jobs
+
+    for name, seconds in QUEUE_TIMES.items():
+        if hasattr(jobs, name):
+            setattr(jobs, name, seconds)
+
+
+class QuickComposer:
+    model = "quick"
+
+    def submit(self, request: object, listener: Callable[[int], None]) -> Future[Any]:
+        from generator.composer.candidates import ComposedTune
+        from generator.composer.novelty import Closest
+        from generator.notation.reader import read
+
+        result: Future[Any] = Future()
+
+        def compose() -> None:
+            for bars in BARS:
+                listener(bars)
+                time.sleep(STEP_S)
+            if result.set_running_or_notify_cancel():
+                result.set_result(ComposedTune(read(ABC), (), 1.0, {"total": 0.0}, Closest("", 0)))
+
+        threading.Thread(target=compose, daemon=True).start()
+        return result
+
+
+class QuickRenderer:
+    async def render(self, *_: object) -> Any:
+        from generator.rendering.result import Rendering
+
+        await asyncio.sleep(STEP_S)
+        return Rendering(
+            musicxml=b"<score-partwise/>", midi=b"MThd", mp3=b"ID3" + bytes(4_000), png=b"\x89PNG\r\n\x1a\n", svg=b"<svg/>",
+            time_map=b"[]", notices=(), duration_ms=1234,
+        )  # fmt: skip

@@ -1,0 +1,222 @@
+"""Kills this process at a chosen point: before or after a transaction, a change of a file, or a call to Discord.
+
+`install` wraps SQLAlchemy's engine, procrastinate's connector, `storage.files`, the renderer and aiohttp's session from
+outside; the product has no hooks. Between two points a process changes nothing that outlives it: a death there equals a death
+at the next point.
+
+Points are named `flow/moment of what`, for example `accept/before commit of Storage.add`; the second time in the same process has
+` #2` at its end. They count from the moment when the file `armed` exists in the folder.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = tuple(str(ROOT / name) + os.sep for name in ("bot", "generator", "storage"))
+TIMES = 2  # a point that is reached more often in one process, such as the update of progress, counts so many times
+
+# The flow of a point: the first row whose text is in the file or in the name of a function on the stack.
+FLOWS = (
+    ("share", ("bot/discord/sharing/", "storage/sharing.py")),
+    ("deliver", ("bot/discord/delivery/",)),
+    ("finish", ("Storage.finish", "Storage.fail")),
+    ("compose", ("generator/worker.py", "storage/queue.py", "storage/jobs.py")),
+    ("accept", ("bot/discord/", "bot/core/desk.py", "bot/web/", "Storage.add")),
+)
+BACKGROUND = (
+    "bot/discord/likes/",
+    "bot/core/following.py:_listen",
+    "_refresh_queue_positions",
+    "bot/web/health.py",
+    "storage/model_offers.py",
+)
+
+
+class Points:
+    """Counts the points of this process, writes them down or kills the process at one of them."""
+
+    def __init__(self, folder: Path, kill_at: str) -> None:
+        self._armed, self._recorded, self._kill_at = folder / "armed", folder / "points", kill_at
+        self._seen: Counter[str] = Counter()
+        self._lock = threading.Lock()  # files are written in threads
+
+    def reached(self, moment: str, what: str = "", *, flow: str = "") -> None:
+        if not self._armed.exists():
+            return
+        stack = [_function(frame) for frame in _product_frames()]
+        flow = flow or _flow(stack)
+        point = f"{flow}/{moment} {what or _public(stack)}"
+        with self._lock:
+            self._seen[point] += 1
+            times = self._seen[point]
+        if times > (1 if flow == "background" else TIMES):
+            return
+        point = point if times == 1 else f"{point} #{times}"
+        if not self._kill_at:
+            with self._recorded.open("a", encoding="utf-8") as file:
+                file.write(f"{point}\n")
+        elif point == self._kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _product_frames() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(PACKAGES):
+            yield frame
+        frame = frame.f_back
+
+
+def _function(frame: FrameType) -> str:
+    """“storage/storage.py:Storage.finish”"""
+    name = frame.f_code.co_qualname if sys.version_info >= (3, 11) else frame.f_code.co_name
+    return f"{Path(frame.f_code.co_filename).relative_to(ROOT).as_posix()}:{name}"
+
+
+def _flow(stack: list[str]) -> str:
+    everything = "\n".join(stack)
+    if any(part in everything for part in BACKGROUND):
+        return "background"
+    return next((flow for flow, parts in FLOWS if any(part in everything for part in parts)), "background")
+
+
+def _public(stack: list[str]) -> str:
+    """The innermost function of the product without an underscore, or else the innermost one."""
+    names = [entry.partition(":")[2].replace(".<locals>", "") for entry in stack]
+    return next((name for name in names if not name.rpartition(".")[2].startswith("_")), names[0] if names else "a library")
+
+
+def install(folder: Path, kill_at: str = "", *, renderer: bool = False) -> None:
+    """Writes the points down in the file `points`, or kills the process at the point `kill_at`.
+
+    `renderer`: also wraps the renderer, which only a real worker has.
+    """
+    points = Points(folder, kill_at)
+    _wrap_transactions(points)
+    _wrap_queue(points)
+    _wrap_files(points)
+    _wrap_calls(points)
+    if renderer:
+        _wrap_renderer(points)
+
+
+def _wrap_transactions(points: Points) -> None:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    begin, connect, commit = AsyncEngine.begin, AsyncEngine.connect, AsyncConnection.commit
+
+    @asynccontextmanager
+    async def counted_begin(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        points.reached("before")
+        async with begin(engine) as connection:
+            yield connection
+            points.reached("before commit of")
+        points.reached("after commit of")
+
+    def counted_connect(engine: AsyncEngine) -> AsyncConnection:
+        if sys._getframe(1).f_code.co_filename.startswith(PACKAGES):  # not `begin`, which calls this too
+            points.reached("before reading in")
+        return connect(engine)
+
+    async def counted_commit(connection: AsyncConnection) -> None:
+        points.reached("before commit of")
+        await commit(connection)
+        points.reached("after commit of")
+
+    AsyncEngine.begin, AsyncEngine.connect, AsyncConnection.commit = counted_begin, counted_connect, counted_commit  # type: ignore[method-assign, assignment]
+
+
+def _wrap_queue(points: Points) -> None:
+    """The queue's statements that are transactions of their own."""
+    from procrastinate import PsycopgConnector
+
+    def counted(execute: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(execute)
+        async def run(connector: Any, query: str, **arguments: Any) -> Any:
+            found = re.search(r"procrastinate_(\w+?)(?:_v\d+)?\s*\(", query)
+            name = f"the queue's {found[1]}" if found else f"the queue's {' '.join(query.split()[:3])}"
+            flow = "finish" if "finish" in name else "background" if "worker" in name or "heartbeat" in name else "compose"
+            points.reached("before", name, flow=flow)
+            result = await execute(connector, query, **arguments)
+            points.reached("after", name, flow=flow)
+            return result
+
+        return run
+
+    for name in ("execute_query_async", "execute_query_one_async", "execute_query_all_async"):
+        setattr(PsycopgConnector, name, counted(getattr(PsycopgConnector, name)))
+
+
+def _wrap_files(points: Points) -> None:
+    """`Files.write` and `remove`, and below them each call of the system that changes a file or its folder."""
+    from storage.files import Files
+
+    def below(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def run(*arguments: Any, **named: Any) -> Any:
+            inside = any("storage/files" in _function(frame) for frame in _product_frames())
+            if inside:
+                points.reached("before", name, flow="finish")
+            result = function(*arguments, **named)
+            if inside:
+                points.reached("after", name, flow="finish")
+            return result
+
+        return run
+
+    for name in ("write", "remove"):
+        setattr(Files, name, _around(points, getattr(Files, name), f"Files.{name}"))
+    for name in ("fsync", "fdatasync", "replace", "rename", "link", "unlink"):
+        setattr(os, name, below(getattr(os, name), f"os.{name} of a file"))
+
+
+def _wrap_renderer(points: Points) -> None:
+    from generator.rendering.renderer import Renderer
+
+    Renderer.render = _around(points, Renderer.render, "Renderer.render")  # type: ignore[method-assign]
+
+
+def _around(points: Points, function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def run(*arguments: Any, **named: Any) -> Any:
+        points.reached("before", name)
+        result = await function(*arguments, **named)
+        points.reached("after", name)
+        return result
+
+    return run
+
+
+def _wrap_calls(points: Points) -> None:
+    """Calls to Discord: before they are sent; and after Discord carried them out, before the answer was read."""
+    import aiohttp
+
+    request = aiohttp.ClientSession._request
+
+    async def counted(session: aiohttp.ClientSession, method: str, url: Any, **arguments: Any) -> Any:
+        name = f"{method} {route(str(url))}"
+        points.reached("before", name)
+        response = await request(session, method, url, **arguments)
+        points.reached("before the answer of", name)
+        return response
+
+    aiohttp.ClientSession._request = counted  # type: ignore[method-assign, assignment]
+
+
+def route(url: str) -> str:
+    """The path of a call without its ids and tokens."""
+    path = re.sub(r"^https?://[^/]+(/api/v\d+)?|\?.*$", "", url)
+    path = re.sub(r"(/interactions/\d+|/webhooks/\d+)/[^/]+", r"\1/TOKEN", path)
+    return re.sub(r"\d{2,}", "ID", path)

@@ -1,0 +1,121 @@
+"""A lane: one stand-in for Discord, one database, a bot and a quick worker. It runs one crash point after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+from psycopg.rows import class_row
+
+from tests.faults.children import Child, bot, quick_worker
+from tests.loopback.discord import BOT, TUNES, Channel, FakeDiscord, Payload
+from tests.loopback.discord_server import EPHEMERAL
+from tests.patience import HANG_S
+
+Victim = Literal["bot", "worker"]
+PROGRAMS: dict[Victim, Callable[[], None]] = {"bot": bot, "worker": quick_worker}
+POLL_S = 0.05
+
+
+@dataclass
+class Row:
+    """What the database knows about a request."""
+
+    id: str
+    status: str
+    starts: int
+    message_id: str | None
+    shared_message_id: str | None
+    shared: bool
+
+
+ROW = """
+    SELECT id, status, starts, message_id, shared_message_id, shared_at IS NOT NULL AS shared FROM tunes WHERE event_id = %s
+"""
+
+
+class Lane:
+    def __init__(self, discord: FakeDiscord, url: str, folder: Path) -> None:
+        self.discord, self.url, self.folder = discord, url, folder
+        self.children: dict[Victim, Child] = {}
+        self.seeds = itertools.count(1)
+        self._runs = itertools.count(1)
+
+    async def start(self, which: Victim, *, inject: bool = False, kill_at: str = "", armed: bool = False) -> Child:
+        """Starts a process in place of the last one, and waits until the bot is connected.
+
+        `inject`: it counts its points, from now on if `armed`.
+        """
+        if which in self.children:
+            await self.children[which].kill()
+        folder = self.folder / f"{next(self._runs):04}-{which}"
+        folder.mkdir(parents=True)
+        if armed:
+            (folder / "armed").touch()
+        environment = self.discord.environment | {"DATABASE_URL": self.url, "DATA_DIR": str(self.folder / "data")}
+        child = self.children[which] = Child(PROGRAMS[which], environment, folder, inject, kill_at)
+        if which == "bot":
+            self.discord.commands.clear()
+            self.discord.gateway.connected.clear()
+        child.start()
+        if which == "bot":
+            await self.until(lambda: child.dead or (self.discord.commands and self.discord.gateway.connected.is_set()))
+        return child
+
+    async def stop(self) -> None:
+        for child in self.children.values():
+            await child.kill()
+
+    async def row(self, event_id: str) -> Row | None:
+        async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
+            return await (await connection.cursor(row_factory=class_row(Row)).execute(ROW, [event_id])).fetchone()
+
+    async def until(self, holds: Callable[[], object], timeout_s: float = HANG_S) -> bool:
+        """Whether it held within this time."""
+
+        async def check() -> object:
+            return holds()
+
+        return await self.until_true(check, timeout_s)
+
+    async def until_true(self, holds: Callable[[], Awaitable[object]], timeout_s: float = HANG_S) -> bool:
+        deadline = time.monotonic() + timeout_s
+        while not await holds():
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(POLL_S)
+        return True
+
+    def messages_of(self, tune_id: str, channel: Channel = TUNES) -> list[Payload]:
+        """The bot's messages with files that show this tune."""
+        return [message for message in self.discord.tunes(channel) if tune_id in str(message["components"])]
+
+    def texts_to(self, message_id: str) -> list[Payload]:
+        """The bot's replies to a message that have no files."""
+        return [
+            message
+            for message in self.discord.messages.values()
+            if message["author"] == BOT
+            and not message["attachments"]
+            and not message["flags"] & EPHEMERAL
+            and (message.get("message_reference") or {}).get("message_id") == message_id
+        ]
+
+
+@asynccontextmanager
+async def lane(url: str, folder: Path) -> AsyncIterator[Lane]:
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    async with FakeDiscord() as discord:
+        made = Lane(discord, url, folder)
+        try:
+            yield made
+        finally:
+            await made.stop()
