@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
 
@@ -11,7 +12,7 @@ import structlog
 READY = "ready"  # the line that a worker prints once it takes jobs
 STOP_S = 25  # service managers usually allow 30 s in all
 MIN_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0  # before a restart; doubles each time
-STEADY_S = 60  # after running this long, the pause starts at its minimum again
+STEADY_S = 60  # after taking jobs for this long, the pause starts at its minimum again
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ class WorkerProcess:
         """Runs the worker until this task is cancelled, then stops it."""
         pause = MIN_PAUSE_S
         while True:
-            started = time.monotonic()
+            ready_at = math.inf
             # The worker exits when its standard input closes, so it never outlives this process, even if that is killed.
             pipe = asyncio.subprocess.PIPE
             command = [sys.executable, "-m", "bot", "worker", "--supervised"]
@@ -39,13 +40,14 @@ class WorkerProcess:
             try:
                 assert self.process.stdout is not None
                 async for line in self.process.stdout:
-                    self._ready = line.decode(errors="replace").strip() == READY or self._ready
+                    if line.decode(errors="replace").strip() == READY:
+                        self._ready, ready_at = True, time.monotonic()
                 code = await self.process.wait()
             except asyncio.CancelledError:
                 await self._stop()
                 raise
             self._ready = False
-            pause = MIN_PAUSE_S if time.monotonic() - started > STEADY_S else min(pause * 2, MAX_PAUSE_S)
+            pause = MIN_PAUSE_S if time.monotonic() - ready_at > STEADY_S else min(pause * 2, MAX_PAUSE_S)
             log.warning("The worker exited and is restarted.", code=code, seconds=pause)
             await asyncio.sleep(pause)
 

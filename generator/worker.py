@@ -22,11 +22,13 @@ from generator.rendering.result import RendererFault
 from generator.rendering.style import style_of
 from generator.tune_files import MEDIA_TYPES, composed_scores, tune_files
 from generator.user_messages import UserError
+from storage.errors import DATABASE_ERRORS
 from storage.jobs import work
 from storage.storage import Storage
 from storage.tunes import Composition, Status, Tune
 
 PROGRESS_S = 0.25  # between two updates of the number of composed bars
+STORE_AGAIN_S, STORE_AGAIN_AT_MOST_S = 0.5, 5.0
 MAX_ROWS = 256  # of the composer's batch: more are not faster
 
 log = structlog.get_logger(__name__)
@@ -38,21 +40,18 @@ class Worker:
     def __init__(self, storage: Storage, models: Models, renderer: Renderer) -> None:
         self.storage, self.models, self.renderer = storage, models, renderer
 
-    async def make(self, tune_id: str) -> None:
-        """Makes one tune.
+    async def make(self, tune: Tune) -> None:
+        """Makes a tune that was started.
 
         Stores the error message of a request that cannot be fulfilled. Raises faults of the machine: the job is tried again.
         """
-        tune = await self.storage.start(tune_id)
-        if tune is None:
-            return
         try:
             await self._make(tune)
         except RendererFault:
             raise
         except UserError as error:
-            log.info("tune cannot be made", tune=tune_id, reason=error.message)
-            await self.storage.fail(tune_id, error.message)
+            log.info("tune cannot be made", tune=tune.id, reason=error.message)
+            await self.storage.fail(tune.id, error.message, starts=tune.starts)
 
     async def _make(self, tune: Tune) -> None:
         started = time.monotonic()
@@ -68,7 +67,7 @@ class Worker:
             score, model = composed.score, composer.model
             scores = {**composed_scores(composed), "compose_ms": round((time.monotonic() - started) * 1000)}
         composed_at = time.monotonic()
-        if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars)):
+        if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars), starts=tune.starts):
             return
         rendering = await self.renderer.render(score, style_of(tune.request))
         scores["render_ms"] = round((time.monotonic() - composed_at) * 1000)
@@ -85,8 +84,21 @@ class Worker:
             scores=scores,
             notices=notices,
         )
-        await self.storage.finish(tune.id, composition, {name: (MEDIA_TYPES[name], data) for name, data in files.items()})
+        contents = {name: (MEDIA_TYPES[name], data) for name, data in files.items()}
+        await self._finish(tune, composition, contents)
         log.info("tune finished", tune=tune.id, **scores)
+
+    async def _finish(self, tune: Tune, composition: Composition, contents: dict[str, tuple[str, bytes]]) -> None:
+        """Stores the tune, however long the database or the disk takes to come back: making it again would take longer."""
+        pause_s = STORE_AGAIN_S
+        while True:
+            try:
+                await self.storage.finish(tune.id, composition, contents, starts=tune.starts)
+                return
+            except DATABASE_ERRORS as error:
+                log.warning("A finished tune could not be stored; trying again.", tune=tune.id, error=str(error), seconds=pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, STORE_AGAIN_AT_MOST_S)
 
     async def _composer(self, name: str) -> Composer:
         """The composer of a model. A model that cannot be loaded is replaced by the default one and no longer offered."""
@@ -114,12 +126,13 @@ class Worker:
             loop.call_soon_threadsafe(set_bars, count)
 
         async def report() -> None:
-            """Stores the progress. Returns if the tune is deleted."""
+            """Stores the progress. Returns if the tune is deleted or no longer this worker's."""
             while True:
                 await changed.wait()
                 changed.clear()
-                if not await self.storage.progress(tune.id, status=Status.COMPOSING, bars=bars):
-                    return
+                with suppress(*DATABASE_ERRORS):  # the next bar tries again
+                    if not await self.storage.progress(tune.id, status=Status.COMPOSING, bars=bars, starts=tune.starts):
+                        return
                 await asyncio.sleep(PROGRESS_S)
 
         composing = asyncio.wrap_future(composer.submit(tune.request, listener))
@@ -130,7 +143,7 @@ class Worker:
             if composing.done():
                 return composing.result()
             await reporting
-            log.info("tune was deleted while it was composed", tune=tune.id, bars=bars)
+            log.info("tune was deleted, or taken over, while it was composed", tune=tune.id, bars=bars)
             return None
         finally:
             composing.cancel()  # frees the composer's rows at once

@@ -1,10 +1,29 @@
 """The errors of storage."""
 
+import psycopg
+from procrastinate.exceptions import ConnectorException
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
 from generator.user_messages import UserError, UserMessage
 
 
 class StorageError(RuntimeError):
     """The database or the files can't be used. The message tells the operator what to do."""
+
+
+# What is raised if the database or the files can't be used now: the same call may succeed later.
+DATABASE_ERRORS = (
+    StorageError,
+    ConnectorException,
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    PoolTimeoutError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.InternalError,
+)
 
 
 class TooManyOpen(UserError):

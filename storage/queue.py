@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 from datetime import datetime
 
 import psycopg
@@ -10,11 +12,15 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.jobs import Job
 
 from generator.user_messages import UserMessage
+from storage.errors import DATABASE_ERRORS
+from storage.job_manager import FencedJobManager
 
 QUEUE = "tunes"
 TASK = "compose"
 TRIES = 3
-RETRY_PAUSE_S = 2  # times the number of the try: most temporary failures are of the database or the disk
+RETRY_PAUSE_S = 2  # times the number of the try
+MACHINE_PAUSE_S = 5  # after a fault of the machine
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 GAVE_UP = UserMessage(
     "I tried {tries} times and couldn't finish this tune. Please ask again, perhaps with another seed.", tries=TRIES
@@ -23,19 +29,19 @@ GAVE_UP = UserMessage(
 log = structlog.get_logger(__name__)
 
 
-class RetryForever(BaseRetryStrategy):
-    """Retries every job: at once after a stop, after a pause if it failed. `_compose` counts the tries."""
+class PutBack(BaseRetryStrategy):
+    """Puts every job back that ended with an exception. `_compose` counts the failures."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
-        failed = isinstance(exception, Exception)
-        return RetryDecision(retry_in={"seconds": RETRY_PAUSE_S * (job.attempts + 1) if failed else 0})
+        return RetryDecision(retry_in={"seconds": 0})
 
 
-def make_app(conninfo: str) -> App:
+def make_app(conninfo: str) -> tuple[App, FencedJobManager]:
     """The queue with its one task. It need not be open to enqueue on an existing connection."""
     app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
-    app.task(name=TASK, queue=QUEUE, pass_context=True, retry=RetryForever())(_compose)
-    return app
+    app.job_manager = manager = FencedJobManager(app.connector)
+    app.task(name=TASK, queue=QUEUE, pass_context=True, retry=PutBack())(_compose)
+    return app, manager
 
 
 def queue_of(model: str) -> str:
@@ -51,12 +57,30 @@ async def enqueue(
     await job.defer_async(tune_id=tune_id)
 
 
-async def _compose(context: JobContext, tune_id: str) -> None:
-    storage, handle = context.additional_context["storage"], context.additional_context["handle"]
+async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> None:
+    """Makes the tune. `alone`: its worker died before, perhaps because of it, so nothing else is made at the same time.
+
+    An exception puts the job back, after a pause in which the slot stays taken.
+    """
+    storage, handle, bench = (context.additional_context[name] for name in ("storage", "handle", "bench"))
     try:
-        await handle(tune_id)
-    except Exception:
-        log.exception("Making a tune failed.", tune=tune_id, tries=context.job.attempts + 1)
-        if context.job.attempts + 1 < TRIES:
+        async with bench.slot(alone=alone):
+            tune = await storage.start(tune_id, job=context.job)
+            if tune is not None:
+                await handle(tune)
+    except Exception as error:
+        if is_fault_of_machine(error):
+            log.warning("Making a tune failed because of the database or the disk; it is tried again.", tune=tune_id, error=error)
+            await asyncio.sleep(MACHINE_PAUSE_S)
+            raise
+        failures = await storage.count_failure(tune_id)
+        log.exception("Making a tune failed.", tune=tune_id, tries=failures)
+        if failures < TRIES:
+            await asyncio.sleep(RETRY_PAUSE_S * failures)
             raise
         await storage.fail(tune_id, GAVE_UP)
+
+
+def is_fault_of_machine(error: Exception) -> bool:
+    """Whether the database or the disk failed, so that no other request would have fared better."""
+    return isinstance(error, DATABASE_ERRORS) or (isinstance(error, OSError) and error.errno in NO_SPACE)

@@ -10,7 +10,8 @@ from typing import Any
 
 import psycopg
 from procrastinate import App
-from sqlalchemy import Select, and_, delete, func, null, select, text, update
+from procrastinate.jobs import Job
+from sqlalchemy import ColumnElement, Select, and_, delete, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 
@@ -22,6 +23,7 @@ from storage.database import Database
 from storage.errors import TooManyOpen
 from storage.files import Files, TuneFile, digest_of, lock_contents
 from storage.gallery import Gallery
+from storage.job_manager import FencedJobManager
 from storage.model_offers import ModelOffers
 from storage.preferences import Preferences
 from storage.privacy import Privacy
@@ -29,11 +31,12 @@ from storage.queue import enqueue, make_app
 from storage.sharing import Sharing
 from storage.tunes import OVER, Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
 
-MAX_STARTS = 10  # a tune that was in progress when ten workers died may be the cause
-KILLED_WORKERS = UserMessage("I crashed on this tune several times. Please ask for something else.")
-
 tunes, files = tables.tunes, tables.files
 unfinished = tunes.c.status.not_in(OVER)
+
+LOCK_HELD_JOB = text(
+    "SELECT id FROM procrastinate_jobs WHERE id = :job_id AND worker_id = :worker_id AND status = 'doing' FOR SHARE"
+)
 
 
 @asynccontextmanager
@@ -55,6 +58,7 @@ class Storage:
 
     database: Database
     jobs: App
+    job_manager: FencedJobManager
     gallery: Gallery
     sharing: Sharing
     preferences: Preferences
@@ -63,7 +67,7 @@ class Storage:
 
     def __init__(self, database: Database, file_store: Files) -> None:
         self.database = database
-        self.jobs = make_app(database.conninfo)
+        self.jobs, self.job_manager = make_app(database.conninfo)
         self._files = file_store
         self.gallery = Gallery(database)
         self.sharing = Sharing(database, file_store)
@@ -230,32 +234,45 @@ class Storage:
 
     # For workers
 
-    async def start(self, tune_id: str) -> Tune | None:
-        """Marks the tune as started, also one that a dead worker left. None if it is over or doesn't exist."""
-        row = await self._change(
-            tune_id,
-            unfinished,
-            status=Status.COMPOSING,
-            bars=0,
-            starts=tunes.c.starts + 1,
-            started_at=func.coalesce(tunes.c.started_at, func.now()),
-        )
-        if row is not None and row["starts"] > MAX_STARTS:
-            await self.fail(tune_id, KILLED_WORKERS)
+    # `starts` is `Tune.starts` of the caller's start: a worker that was taken for dead can't change a tune that another one
+    # has started since. Without it, the latest start is meant.
+
+    async def start(self, tune_id: str, *, job: Job | None = None) -> Tune | None:
+        """Marks the tune as started, also one that a dead worker left.
+
+        None if it is over or doesn't exist, or if the worker no longer holds the job.
+        """
+        values = {"status": Status.COMPOSING, "bars": 0, "starts": tunes.c.starts + 1}
+        values["started_at"] = func.coalesce(tunes.c.started_at, func.now())
+        if not is_id(tune_id):
             return None
+        async with self.database.engine.begin() as connection:
+            # Locked, so that the job isn't put back at the same time.
+            held = {"job_id": job.id, "worker_id": job.worker_id} if job is not None else None
+            if held is not None and (await connection.execute(LOCK_HELD_JOB, held)).first() is None:
+                return None
+            this = update(tunes).where(tunes.c.id == tune_id, unfinished).values(values).returning(tunes)
+            row = (await connection.execute(this)).mappings().one_or_none()
         return tune_from(row) if row is not None else None
 
-    async def progress(self, tune_id: str, *, status: Status, bars: int) -> bool:
-        """Stores the progress. False if the tune was deleted or is over."""
-        return await self._change(tune_id, unfinished, status=status, bars=bars) is not None
+    async def progress(self, tune_id: str, *, status: Status, bars: int, starts: int | None = None) -> bool:
+        """Stores the progress. False if the tune was deleted, is over, or was started by another worker."""
+        return await self._change(tune_id, _in_hand(starts), status=status, bars=bars) is not None
 
-    async def finish(self, tune_id: str, composition: Composition, files: dict[str, tuple[str, bytes]]) -> None:
+    async def count_failure(self, tune_id: str) -> int:
+        """Counts that making the tune raised an error. Returns how often it did; 0 if the tune is over or doesn't exist."""
+        row = await self._change(tune_id, unfinished, failures=tunes.c.failures + 1)
+        return 0 if row is None else int(row["failures"])
+
+    async def finish(
+        self, tune_id: str, composition: Composition, files: dict[str, tuple[str, bytes]], *, starts: int | None = None
+    ) -> None:
         """Stores the files, name → (media type, content), then marks the tune as finished. A tune that is over is not changed."""
         if not is_id(tune_id):
             return
         digests = {name: digest_of(content) for name, (_, content) in files.items()}
         values = composition_values(composition) | {"status": Status.FINISHED, "finished_at": func.now()}
-        this = and_(tunes.c.id == tune_id, unfinished)
+        this = and_(tunes.c.id == tune_id, _in_hand(starts))
         async with self.database.engine.begin() as connection:
             # Lock the row before the contents, as `Sharing.remove` does, so that the two can't deadlock.
             if (await connection.execute(select(tunes.c.id).where(this).with_for_update(key_share=True))).first() is None:
@@ -276,8 +293,10 @@ class Storage:
             if file_rows:
                 await connection.execute(insert(tables.files), file_rows)
 
-    async def fail(self, tune_id: str, message: str) -> None:
-        await self._change(tune_id, unfinished, status=Status.FAILED, error=message_as_dict(message), finished_at=func.now())
+    async def fail(self, tune_id: str, message: str, *, starts: int | None = None) -> None:
+        await self._change(
+            tune_id, _in_hand(starts), status=Status.FAILED, error=message_as_dict(message), finished_at=func.now()
+        )
 
     async def _change(self, tune_id: str, condition: Any, **values: Any) -> Any:
         """The changed row, or None if the tune doesn't exist or doesn't meet the condition."""
@@ -295,3 +314,8 @@ class Storage:
     async def _rows(self, query: Select[Any]) -> list[Any]:
         async with self.database.engine.connect() as connection:
             return list((await connection.execute(query)).mappings())
+
+
+def _in_hand(starts: int | None) -> ColumnElement[bool]:
+    """An unfinished tune that was not started again since that start."""
+    return unfinished if starts is None else and_(unfinished, tunes.c.starts == starts)

@@ -59,6 +59,9 @@ tunes = Table(
     Column("not_before", DateTime(timezone=True)),
     Column("set_id", Text),
     Column("set_index", Integer, nullable=False, server_default="0"),
+    Column("deaths", Integer, nullable=False, server_default="0"),  # of workers that had the tune in hand
+    Column("lone_deaths", Integer, nullable=False, server_default="0"),  # of those, with no other tune in hand
+    Column("failures", Integer, nullable=False, server_default="0"),  # how often making it raised an error
     UniqueConstraint("platform", "event_id", name="tunes_event_key"),
     CheckConstraint("status IN ('queued', 'composing', 'rendering', 'finished', 'failed')", name="tunes_status_check"),
     Index("tunes_queued", "round", "created_at", "set_index", "id", postgresql_where=text("status = 'queued'")),

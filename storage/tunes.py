@@ -93,6 +93,7 @@ class Tune:
     not_before: datetime | None = None  # a cooldown: when it may start
     set_id: str | None = None  # the id of the first tune of its set, which may be this one
     set_index: int = 0  # position in the set, from 0
+    starts: int = 0  # how often a worker started it; the latest start is the only one that can end it
 
 
 def new_id() -> str:
@@ -124,6 +125,7 @@ def tune_from(row: RowMapping) -> Tune:
         not_before=_utc(row["not_before"]),
         set_id=row["set_id"],
         set_index=row["set_index"],
+        starts=row["starts"],
     )
 
 

@@ -65,6 +65,12 @@ RENDERED = Rendering(
 )
 
 
+async def started(storage: Storage, tune_id: str) -> Tune:
+    tune = await storage.start(tune_id)
+    assert tune is not None
+    return tune
+
+
 @pytest.fixture(scope="module")
 def composer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composer]:
     folder: Path = tmp_path_factory.mktemp("weights")
@@ -76,7 +82,7 @@ def composer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composer]:
 async def test_a_finished_tune_has_its_files_and_its_composition(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(seed=5), origin())
     renderer = Renderer(RENDERED)
-    await Worker(storage, models_with(composer), renderer).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, models_with(composer), renderer).make(await started(storage, tune.id))  # type: ignore[arg-type]
     done = await storage.tune(tune.id)
     assert done is not None and done.composition is not None
     assert (done.status, done.composition.key, done.composition.rhythm) == (Status.FINISHED, "D", "reel")
@@ -93,7 +99,7 @@ async def test_a_finished_tune_has_its_files_and_its_composition(storage: Storag
 async def test_a_tune_that_cannot_be_rendered_fails_with_its_message(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
     renderer = Renderer(RenderingError(UserMessage("Too long. Shorten it.")))
-    await Worker(storage, models_with(composer), renderer).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, models_with(composer), renderer).make(await started(storage, tune.id))  # type: ignore[arg-type]
     failed = await storage.tune(tune.id)
     assert failed is not None
     assert (failed.status, failed.error) == (Status.FAILED, "Too long. Shorten it.")
@@ -101,7 +107,7 @@ async def test_a_tune_that_cannot_be_rendered_fails_with_its_message(storage: St
 
 async def test_an_opening_that_cannot_be_continued_fails_with_its_message(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(replace(request(), opening="M:5/4\nK:D\nD10|"), origin())
-    await Worker(storage, models_with(composer), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, models_with(composer), Renderer(RENDERED)).make(await started(storage, tune.id))  # type: ignore[arg-type]
     failed = await storage.tune(tune.id)
     assert failed is not None and failed.status is Status.FAILED
     assert "5/4" in str(failed.error)
@@ -110,18 +116,9 @@ async def test_an_opening_that_cannot_be_continued_fails_with_its_message(storag
 async def test_a_fault_of_the_machine_is_raised_and_the_tune_stays_unfinished(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
     with pytest.raises(RendererFault):
-        await Worker(storage, models_with(composer), Renderer(RendererFault("No font."))).make(tune.id)  # type: ignore[arg-type]
+        await Worker(storage, models_with(composer), Renderer(RendererFault("No font."))).make(await started(storage, tune.id))  # type: ignore[arg-type]
     waiting = await storage.tune(tune.id)
     assert waiting is not None and not waiting.status.over
-
-
-async def test_a_finished_tune_is_not_made_again(storage: Storage, composer: Composer) -> None:
-    tune = await storage.add(request(), origin())
-    renderer = Renderer(RENDERED)
-    tune_maker = Worker(storage, models_with(composer), renderer)  # type: ignore[arg-type]
-    await tune_maker.make(tune.id)
-    await tune_maker.make(tune.id)
-    assert len(renderer.scores) == 1
 
 
 class HeldComposer:
@@ -152,7 +149,7 @@ async def test_deleting_a_tune_while_it_is_composed_stops_it_and_frees_its_rows(
     monkeypatch.setattr(worker, "PROGRESS_S", 0.01)
     tune = await storage.add(request(), origin())
     renderer, held = Renderer(RENDERED), HeldComposer(composer)
-    making = asyncio.create_task(Worker(storage, models_with(held), renderer).make(tune.id))  # type: ignore[arg-type]
+    making = asyncio.create_task(Worker(storage, models_with(held), renderer).make(await started(storage, tune.id)))  # type: ignore[arg-type]
     async with asyncio.timeout(HANG_S), storage.changes() as changes:
         async for _ in changes:
             now = await storage.tune(tune.id)
@@ -165,30 +162,24 @@ async def test_deleting_a_tune_while_it_is_composed_stops_it_and_frees_its_rows(
         assert held.future.cancelled()
         assert renderer.scores == []
         other = await storage.add(request(), origin("2"))
-        await Worker(storage, models_with(composer), renderer).make(other.id)  # type: ignore[arg-type]
+        await Worker(storage, models_with(composer), renderer).make(await started(storage, other.id))  # type: ignore[arg-type]
     done = await storage.tune(other.id)
     assert done is not None and done.status is Status.FINISHED
 
 
 async def test_a_tune_deleted_before_it_is_rendered_is_not_rendered(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     tune = await storage.add(TuneRequest.check(opening=TO_PLAY, mode="play"), origin())
-    start = storage.start
-
-    async def start_and_delete(tune_id: str) -> Tune | None:
-        started = await start(tune_id)
-        await storage.sharing.delete(tune_id, Viewer("discord", "ann"))
-        return started
-
-    monkeypatch.setattr(storage, "start", start_and_delete)
+    making = await started(storage, tune.id)
+    await storage.sharing.delete(tune.id, Viewer("discord", "ann"))
     renderer = Renderer(RENDERED)
-    await Worker(storage, models_with(NoComposer()), renderer).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, models_with(NoComposer()), renderer).make(making)  # type: ignore[arg-type]
     assert renderer.scores == []
 
 
 async def test_stopping_the_worker_frees_the_rows_of_the_composer(storage: Storage, composer: Composer) -> None:
     tune = await storage.add(request(), origin())
     held = HeldComposer(composer)
-    making = asyncio.create_task(Worker(storage, models_with(held), Renderer(RENDERED)).make(tune.id))  # type: ignore[arg-type]
+    making = asyncio.create_task(Worker(storage, models_with(held), Renderer(RENDERED)).make(await started(storage, tune.id)))  # type: ignore[arg-type]
     async with asyncio.timeout(HANG_S):
         while not hasattr(held, "future"):
             await asyncio.sleep(0.01)
@@ -211,7 +202,7 @@ TO_PLAY = 'X:5\nT:Mine\nM:7/8\nL:1/8\nQ:1/4=150\nK:Dlyd\n"^slowly"DEFG !stomp!AB
 async def test_a_tune_to_play_is_rendered_as_written_and_nothing_is_composed(storage: Storage) -> None:
     tune = await storage.add(TuneRequest.check(opening=TO_PLAY, mode="play", seed=3), origin())
     renderer = Renderer(RENDERED)
-    await Worker(storage, models_with(NoComposer()), renderer).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, models_with(NoComposer()), renderer).make(await started(storage, tune.id))  # type: ignore[arg-type]
     done = await storage.tune(tune.id)
     assert done is not None and done.composition is not None
     [score] = renderer.scores
@@ -241,7 +232,7 @@ async def test_a_tune_to_play_keeps_its_title_or_gets_the_requested_one(
     tune = await storage.add(
         TuneRequest.check(opening=f"X:1\n{written}M:none\nK:C\nABc|]", mode="play", title=requested), origin()
     )
-    await Worker(storage, models_with(NoComposer()), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, models_with(NoComposer()), Renderer(RENDERED)).make(await started(storage, tune.id))  # type: ignore[arg-type]
     done = await storage.tune(tune.id)
     assert done is not None and done.composition is not None
     assert (done.composition.title, done.composition.metre) == (title, "")
@@ -249,7 +240,7 @@ async def test_a_tune_to_play_keeps_its_title_or_gets_the_requested_one(
 
 async def test_a_tune_that_can_no_longer_be_read_fails_with_its_message(storage: Storage) -> None:
     tune = await storage.add(replace(request(), opening="no tune?!", mode="play"), origin())
-    await Worker(storage, models_with(NoComposer()), Renderer(RENDERED)).make(tune.id)  # type: ignore[arg-type]
+    await Worker(storage, models_with(NoComposer()), Renderer(RENDERED)).make(await started(storage, tune.id))  # type: ignore[arg-type]
     failed = await storage.tune(tune.id)
     assert failed is not None and failed.status is Status.FAILED and str(failed.error).endswith(".")
 
@@ -265,7 +256,7 @@ async def test_a_model_that_cannot_be_loaded_is_replaced_by_the_default_one_and_
     tunes = [await storage.add(replace(request(seed=5), model="airs"), origin(event)) for event in "12"]
     tune_maker = Worker(storage, models, Renderer(RENDERED))  # type: ignore[arg-type]
     try:
-        await asyncio.gather(*(tune_maker.make(tune.id) for tune in tunes))
+        await asyncio.gather(*[tune_maker.make(await started(storage, tune.id)) for tune in tunes])
     finally:
         models.close()
     for tune in tunes:

@@ -20,9 +20,6 @@ DROP_CONNECTIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
-# Makes the last heartbeat of every worker older than any limit.
-AGE_WORKERS = "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 day'"
-
 
 def request(seed: int = 7) -> TuneRequest:
     return TuneRequest.check(rhythm="reel", key="D", seed=seed)

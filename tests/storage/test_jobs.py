@@ -1,6 +1,7 @@
-"""Workers and the queue: tries, killed workers, and stopping."""
+"""Workers and the queue: tries, faults of the machine, and stopping. For workers that die see test_heartbeat."""
 
 import asyncio
+import errno
 import signal
 import subprocess
 import sys
@@ -8,33 +9,37 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from storage import Status, Storage, jobs, queue, work
+from storage import Status, Storage, StorageError, Tune, jobs, queue, work
 from tests.patience import HANG_S
-from tests.storage.examples import AGE_WORKERS, COMPOSITION, DROP_CONNECTIONS, execute, origin, request
+from tests.storage.examples import COMPOSITION, DROP_CONNECTIONS, execute, origin, request
 
 ROOT = Path(__file__).parents[2]
 WORKER = """
 import asyncio, sys
 from pathlib import Path
-from storage import open_storage, work
+from storage import heartbeat, open_storage, work
 from tests.storage.examples import COMPOSITION
+
+heartbeat.HEARTBEAT_S = 0.2
 
 async def main(url, folder):
     async with open_storage(data_dir=Path(folder), database_url=url, files_url=None) as storage:
-        async def handle(tune_id):
-            await storage.start(tune_id)
-            print("started", tune_id, flush=True)
+        async def handle(tune):
+            print("started", tune.id, flush=True)
             while not Path(folder, "continue").exists():
                 await asyncio.sleep(0.01)
-            await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the first")})
-        await work(storage, handle, concurrency=1)
+            await storage.finish(tune.id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the first")}, starts=tune.starts)
+            print("ended", tune.id, flush=True)
+        await work(storage, handle, concurrency=8)
 
 asyncio.run(main(*sys.argv[1:]))
 """
 LISTENING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND state = 'idle' AND datname = current_database()"
-Handle = Callable[[str], Awaitable[None]]
+Handle = Callable[[Tune], Awaitable[None]]
 
 
 @contextmanager
@@ -87,15 +92,15 @@ async def test_every_tune_is_handled_once(storage: Storage, url: str) -> None:
     running = most_running = 0
     four_run = asyncio.Event()
 
-    async def handle(tune_id: str) -> None:
+    async def handle(tune: Tune) -> None:
         nonlocal running, most_running
         running += 1
         most_running = max(most_running, running)
-        handled.append(tune_id)
+        handled.append(tune.id)
         if running == 4:
             four_run.set()
         await four_run.wait()
-        await storage.finish(tune_id, COMPOSITION, {})
+        await storage.finish(tune.id, COMPOSITION, {})
         running -= 1
 
     await work_until(storage, handle, no_jobs_left(url))
@@ -108,7 +113,7 @@ async def test_a_new_job_is_taken_without_polling(storage: Storage, url: str, mo
     monkeypatch.setattr(jobs, "POLL_S", 10 * HANG_S)  # so that only a notification can tell the worker of the job
     taken = asyncio.Event()
 
-    async def handle(_: str) -> None:
+    async def handle(_: Tune) -> None:
         taken.set()
 
     worker = asyncio.create_task(work(storage, handle, concurrency=1))
@@ -126,12 +131,12 @@ async def test_a_failed_job_is_tried_again(storage: Storage, url: str) -> None:
     tune = await storage.add(request(), origin())
     tries = 0
 
-    async def handle(tune_id: str) -> None:
+    async def handle(tune: Tune) -> None:
         nonlocal tries
         tries += 1
         if tries < queue.TRIES:
-            raise RuntimeError("the disk is full")
-        await storage.finish(tune_id, COMPOSITION, {})
+            raise RuntimeError("secret detail")
+        await storage.finish(tune.id, COMPOSITION, {})
 
     await work_until(storage, handle, no_jobs_left(url))
     assert tries == queue.TRIES == 3
@@ -143,7 +148,7 @@ async def test_a_tune_fails_after_three_failed_tries(storage: Storage, url: str)
     tune = await storage.add(request(), origin())
     tries = 0
 
-    async def handle(_: str) -> None:
+    async def handle(_: Tune) -> None:
         nonlocal tries
         tries += 1
         raise RuntimeError("secret detail")
@@ -152,54 +157,6 @@ async def test_a_tune_fails_after_three_failed_tries(storage: Storage, url: str)
     assert tries == 3
     failed = await storage.tune(tune.id)
     assert failed is not None and (failed.status, failed.error) == (Status.FAILED, queue.GAVE_UP)
-
-
-@pytest.mark.usefixtures("short_intervals")
-async def test_a_tune_whose_worker_was_killed_is_finished_once_by_another_worker(
-    storage: Storage, url: str, tmp_path: Path
-) -> None:
-    tune = await storage.add(request(), origin())
-    handled: list[str] = []
-
-    async def handle(tune_id: str) -> None:
-        handled.append(tune_id)
-        if await storage.start(tune_id):
-            await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the second")})
-
-    with worker_process(url, tmp_path) as process:
-        await wait_for_line(process, "started")
-        process.kill()  # SIGKILL
-        process.wait()
-    execute(url, AGE_WORKERS)
-    assert await status(storage, tune.id) is Status.COMPOSING
-    await work_until(storage, handle, no_jobs_left(url))
-    assert handled == [tune.id]
-    assert await status(storage, tune.id) is Status.FINISHED
-    assert await storage.read(tune.id, "tune.abc") == b"by the second"
-    assert execute(url, "SELECT starts FROM tunes") == [(2,)]
-
-
-@pytest.mark.usefixtures("short_intervals")
-async def test_the_tune_of_a_living_worker_is_not_given_to_another(
-    storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "RESCUE_EVERY_S", 10 * HANG_S)
-    await storage.add(request(), origin())
-    handled = 0
-    recent_heartbeat = f"SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '{jobs.STALLED_AFTER_S} s'"
-
-    async def handle(tune_id: str) -> None:
-        nonlocal handled
-        handled += 1
-        execute(url, AGE_WORKERS)  # as if it had worked on the tune for a day
-        while not execute(url, recent_heartbeat):
-            await asyncio.sleep(0.02)
-        await jobs._rescue(storage)
-        assert execute(url, "SELECT status::text FROM procrastinate_jobs") == [("doing",)]
-        await storage.finish(tune_id, COMPOSITION, {})
-
-    await work_until(storage, handle, no_jobs_left(url))
-    assert handled == 1
 
 
 async def test_a_worker_finishes_the_tune_in_progress_after_sigterm(storage: Storage, url: str, tmp_path: Path) -> None:
@@ -215,6 +172,41 @@ async def test_a_worker_finishes_the_tune_in_progress_after_sigterm(storage: Sto
 
 
 @pytest.mark.usefixtures("short_intervals")
+async def test_faults_of_database_and_disk_count_no_try(storage: Storage, url: str) -> None:
+    tune = await storage.add(request(), origin())
+    faults = [StorageError("The disk is full."), OSError(errno.ENOSPC, "full"), psycopg.OperationalError("gone")]
+    faults += [OSError(errno.EDQUOT, "full"), OperationalError("", None, psycopg.OperationalError("gone"))]
+
+    async def handle(tune: Tune) -> None:
+        if faults:
+            raise faults.pop()
+        await storage.finish(tune.id, COMPOSITION, {})
+
+    await work_until(storage, handle, no_jobs_left(url))
+    assert await status(storage, tune.id) is Status.FINISHED
+    assert execute(url, "SELECT failures, starts FROM tunes") == [(0, 6)]
+
+
+@pytest.mark.usefixtures("short_intervals")
+async def test_restarts_of_the_worker_are_no_failures(storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "STOP_TIMEOUT_S", 0)
+    tune = await storage.add(request(), origin())
+    for _ in range(queue.TRIES + 1):
+        started = asyncio.Event()
+
+        async def endless(_: Tune, started: asyncio.Event = started) -> None:
+            started.set()
+            await asyncio.Event().wait()
+
+        worker = asyncio.create_task(work(storage, endless, concurrency=1))
+        await asyncio.wait_for(started.wait(), HANG_S)
+        worker.cancel()
+        await asyncio.wait({worker})
+        assert await status(storage, tune.id) is Status.QUEUED
+    assert execute(url, "SELECT failures, deaths, starts FROM tunes") == [(0, 0, queue.TRIES + 1)]
+
+
+@pytest.mark.usefixtures("short_intervals")
 async def test_a_stopped_worker_puts_a_tune_that_takes_too_long_back_into_the_queue(
     storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,12 +214,12 @@ async def test_a_stopped_worker_puts_a_tune_that_takes_too_long_back_into_the_qu
     tune = await storage.add(request(), origin())
     started = asyncio.Event()
 
-    async def endless(_: str) -> None:
+    async def endless(_: Tune) -> None:
         started.set()
         await asyncio.Event().wait()
 
-    async def quick(tune_id: str) -> None:
-        await storage.finish(tune_id, COMPOSITION, {})
+    async def quick(tune: Tune) -> None:
+        await storage.finish(tune.id, COMPOSITION, {})
 
     worker = asyncio.create_task(work(storage, endless, concurrency=1))
     await asyncio.wait_for(started.wait(), HANG_S)
@@ -240,16 +232,13 @@ async def test_a_stopped_worker_puts_a_tune_that_takes_too_long_back_into_the_qu
 
 
 @pytest.mark.usefixtures("short_intervals")
-async def test_a_worker_continues_after_the_database_dropped_every_connection(
-    storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "STALLED_AFTER_S", 1)
+async def test_a_worker_continues_after_the_database_dropped_every_connection(storage: Storage, url: str) -> None:
     started = asyncio.Event()
 
-    async def handle(tune_id: str) -> None:
+    async def handle(tune: Tune) -> None:
         started.set()
         await asyncio.sleep(0.3)
-        await storage.finish(tune_id, COMPOSITION, {})
+        await storage.finish(tune.id, COMPOSITION, {})
 
     async def both_finished() -> bool:
         return execute(url, "SELECT count(*) FROM tunes WHERE status = 'finished'") == [(2,)]

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from generator.request import TuneRequest
-from storage import Storage, model_offers, queue, work
+from storage import Storage, Tune, model_offers, queue, work
 from tests.patience import HANG_S
 from tests.storage.examples import COMPOSITION, execute, origin
 
@@ -27,11 +27,9 @@ async def take_jobs(storage: Storage, count: int, *models: str) -> list[str]:
     taken: list[str] = []
     enough = asyncio.Event()
 
-    async def handle(tune_id: str) -> None:
-        tune = await storage.start(tune_id)
-        assert tune is not None
+    async def handle(tune: Tune) -> None:
         taken.append(tune.request.model)
-        await storage.finish(tune_id, COMPOSITION, {})
+        await storage.finish(tune.id, COMPOSITION, {})
         if len(taken) == count:
             enough.set()
 

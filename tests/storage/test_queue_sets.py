@@ -81,10 +81,9 @@ async def test_a_set_takes_one_turn_and_its_tunes_are_handled_one_after_another(
     positions = await storage.queue_positions(names)
     taken: list[str] = []
 
-    async def handle(tune_id: str) -> None:
-        taken.append(tune_id)
-        await storage.start(tune_id)
-        await storage.finish(tune_id, COMPOSITION, {})
+    async def handle(tune: Tune) -> None:
+        taken.append(tune.id)
+        await storage.finish(tune.id, COMPOSITION, {})
 
     await work_until(storage, handle, no_jobs_left(url), 1)
     assert [names[tune_id] for tune_id in taken] == [

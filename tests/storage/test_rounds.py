@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from itertools import count
 
 import pytest
+from procrastinate.jobs import Job
 
-from storage import Storage, Viewer
+from storage import Storage, Tune, Viewer
 from tests.storage.examples import COMPOSITION, execute, origin, request
 from tests.storage.test_jobs import no_jobs_left, work_until
 
@@ -24,6 +25,13 @@ class RecordedQueue:
         self.log: list[tuple[str, str]] = []  # ("added" or "handled", user id), in the order of events
         self.users: dict[str, str] = {}  # tune id → user id
         self._events = count()
+        self._fetch, storage.job_manager.fetch_job = storage.job_manager.fetch_job, self._record  # type: ignore[method-assign]
+
+    async def _record(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        job = await self._fetch(queues, worker_id)
+        if job is not None and (user_id := self.users.get(str(job.task_kwargs["tune_id"]))) is not None:
+            self.log.append(("handled", user_id))
+        return job
 
     async def add(self, user_id: str, tunes: int = 1) -> None:
         for _ in range(tunes):
@@ -35,13 +43,10 @@ class RecordedQueue:
         """Handles all requests, and calls `meanwhile` during each. Returns their users in order."""
         before = len(self.served)
 
-        async def handle(tune_id: str) -> None:
-            user_id = self.users[tune_id]
-            self.log.append(("handled", user_id))
-            await self.storage.start(tune_id)
+        async def handle(tune: Tune) -> None:
             if meanwhile:
-                await meanwhile(user_id)
-            await self.storage.finish(tune_id, COMPOSITION, {})
+                await meanwhile(self.users[tune.id])
+            await self.storage.finish(tune.id, COMPOSITION, {})
 
         await work_until(self.storage, handle, no_jobs_left(self.url), concurrency)
         return self.served[before:]
@@ -170,9 +175,8 @@ async def test_cancelled_requests_let_no_new_user_overtake_a_waiting_one(
     await queue.add("new", 3)
     taken: list[str] = []
 
-    async def handle(tune_id: str) -> None:
-        if await storage.start(tune_id):
-            taken.append(queue.users[tune_id])
+    async def handle(tune: Tune) -> None:
+        taken.append(queue.users[tune.id])
 
     await work_until(storage, handle, no_jobs_left(url), 1)
     assert taken == ["ann", "new", "new", "new"]

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from storage import Status, Storage
-from storage.storage import KILLED_WORKERS, MAX_STARTS
 from tests.storage.examples import COMPOSITION, execute, origin, request
 
 ODD_IDS = ["", "x", "0123456789ab\n", "'; DROP TABLE tunes", "\0" * 12, "\ud800", "é" * 12, "1" * 100_000]
@@ -59,13 +58,16 @@ async def test_an_unfinished_tune_of_a_dead_worker_can_be_started_again(storage:
     assert (again.status, again.bars, again.started_at) == (Status.COMPOSING, 0, first.started_at)
 
 
-async def test_a_tune_that_killed_several_workers_fails(storage: Storage) -> None:
+async def test_a_worker_can_not_change_a_tune_that_another_one_started_since(storage: Storage) -> None:
     [tune_id] = await add(storage, "1")
-    for _ in range(MAX_STARTS):
-        assert await storage.start(tune_id) is not None
-    assert await storage.start(tune_id) is None
-    tune = await storage.tune(tune_id)
-    assert tune is not None and (tune.status, tune.error) == (Status.FAILED, KILLED_WORKERS)
+    first, second = [await storage.start(tune_id) for _ in range(2)]
+    assert first is not None and second is not None
+    assert not await storage.progress(tune_id, status=Status.RENDERING, bars=8, starts=first.starts)
+    await storage.fail(tune_id, "No.", starts=first.starts)
+    await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the first")}, starts=first.starts)
+    assert await storage.tune(tune_id) == second
+    await storage.finish(tune_id, COMPOSITION, {"tune.abc": ("text/vnd.abc", b"by the second")}, starts=second.starts)
+    assert await storage.read(tune_id, "tune.abc") == b"by the second"
 
 
 async def test_queue_positions_count_only_queued_tunes(storage: Storage) -> None:

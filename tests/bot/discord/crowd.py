@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from storage.jobs import work
+from storage.tunes import Tune
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import TUNES, Channel, Interaction, Person
 
@@ -39,9 +40,9 @@ class FakeWorker:
     stage: Stage
     served: list[str] = field(default_factory=list)  # ids of tunes in the order of the queue
 
-    async def play(self, tune_id: str) -> None:
-        self.served.append(tune_id)
-        await self.stage.compose(tune_id)
+    async def play(self, tune: Tune) -> None:
+        self.served.append(tune.id)
+        await self.stage.compose(tune.id)
 
 
 @asynccontextmanager
