@@ -10,9 +10,10 @@ from typing import Any
 import psycopg
 from alembic import command
 from alembic.config import Config
-from alembic.util.exc import CommandError
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -69,19 +70,34 @@ class Database:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
                 await connection.run_sync(_migrate, revision)
         except OperationalError as error:
-            raise StorageError(self._unreachable()) from error
+            raise StorageError(self.unreachable()) from error
         except ProgrammingError as error:
             raise StorageError(
                 "The database's tables cannot be made: give DATABASE_URL's user the right to make them."
             ) from error
-        except CommandError as error:
-            raise StorageError("The database was made by a newer Tunesmith: install that version, or a newer one.") from error
+
+    async def remove_empty_tables(self) -> None:
+        """Removes the tables. Raises StorageError if people have stored anything in them."""
+        try:
+            async with self.engine.begin() as connection:
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+                for table in ("tunes", "defaults", "community_settings"):
+                    exists = (await connection.execute(text("SELECT to_regclass(:name)"), {"name": table})).scalar_one()
+                    if exists and (await connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})"))).scalar_one():  # noqa: S608
+                        raise StorageError(
+                            "There are tunes or settings in the database already: set DATA_DIR or DATABASE_URL to an empty one."
+                        )
+                await connection.run_sync(_migrate, "base")
+                await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        except OperationalError as error:
+            raise StorageError(self.unreachable()) from error
 
     async def close(self) -> None:
         """Closes the connections. The embedded server stops when the last process that uses it exits."""
         await self.engine.dispose()
 
-    def _unreachable(self) -> str:
+    def unreachable(self) -> str:
+        """What to tell the operator when no connection can be made."""
         known = conninfo_to_dict(self.conninfo)
         where = f"{known.get('dbname', known.get('user', 'postgres'))} on {known.get('host', 'this machine')}"
         return f"The database {where} cannot be reached: check DATABASE_URL, its password, and that the server is running."
@@ -105,7 +121,28 @@ def _defaults(url: str) -> dict[str, int]:
     return {name: value for name, value in wanted.items() if name not in given}
 
 
+def is_known_revision(revision: str) -> bool:
+    """Whether this Tunesmith can migrate a database of that revision."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_configuration()).walk_revisions()}
+
+
 def _migrate(connection: Connection, revision: str) -> None:
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    """Raises StorageError for a database that this Tunesmith can't migrate."""
+    present, tables = MigrationContext.configure(connection).get_current_heads(), inspect(connection)
+    ours = tables.has_table("tunes") and any(column["name"] == "user_id" for column in tables.get_columns("tunes"))
+    if not ours and (present or tables.has_table("tunes")):
+        raise StorageError(
+            "The database is of another program, or of a Tunesmith before 0.2, whose tables cannot be migrated: "
+            "set DATA_DIR or DATABASE_URL to an empty one."
+        )
+    if not all(map(is_known_revision, present)):
+        raise StorageError("The database was made by a newer Tunesmith: install that version, or a newer one.")
+    config = _configuration()
+    config.attributes["connection"] = connection
     (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+
+
+def _configuration() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config

@@ -76,6 +76,20 @@ async def test_the_database_of_a_newer_tunesmith_raises_a_storage_error(database
         await database.migrate()
 
 
+async def test_a_database_of_another_program_or_an_old_tunesmith_raises_a_storage_error(database: Database, empty: str) -> None:
+    execute(empty, "CREATE TABLE alembic_version (version_num text)")
+    execute(empty, "INSERT INTO alembic_version VALUES ('ab12cd34ef')")
+    with pytest.raises(StorageError, match="of another program"):
+        await database.migrate()
+    execute(empty, "CREATE TABLE tunes (id text, person text)")  # as before the first migration was written anew
+    execute(empty, "UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(StorageError, match="of a Tunesmith before"):
+        await database.migrate()
+    execute(empty, "DROP TABLE alembic_version")
+    with pytest.raises(StorageError, match="of another program"):
+        await database.migrate()
+
+
 async def test_a_database_user_without_rights_raises_a_storage_error_with_advice(empty: str, tmp_path: Path) -> None:
     execute(empty, "DROP ROLE IF EXISTS guest")
     execute(empty, "CREATE ROLE guest LOGIN")
