@@ -9,31 +9,63 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, TypedDict
+
+import structlog
 
 from bot.core.desk import Desk
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
 from bot.supervisor import READY, WorkerProcess
 from bot.web import run as run_web
-from storage import Storage, open_storage
+from storage import Storage, StorageError, open_parts, open_storage
+from storage.archive import Manifest, Summary
+from storage.backup import backup
+from storage.restore import restore
+
+log = structlog.get_logger(__name__)
+
+
+class Location(TypedDict):
+    data_dir: Path
+    database_url: str | None
+    files_url: str | None
 
 
 @asynccontextmanager
 async def storage_of(settings: Settings) -> AsyncIterator[Storage]:
     """The storage that the settings name, open until the end of the context."""
-    url = settings.database_url
-    async with open_storage(
-        data_dir=settings.data_dir,
-        database_url=url.get_secret_value() if url else None,
-        files_url=settings.files_url,
-    ) as storage:
+    async with open_storage(**_location(settings)) as storage:
         yield storage
+
+
+async def backup_to(file: Path, settings: Settings) -> Summary:
+    """Backs up the storage that the settings name. Raises StorageError, and OSError if the file can't be written."""
+    async with open_parts(**_location(settings)) as (database, file_store):
+        return await backup(file, database, file_store)
+
+
+async def restore_from(file: Path, settings: Settings) -> tuple[Manifest, Summary]:
+    """Restores a backup into the storage that the settings name. Raises StorageError, and OSError if it can't be read."""
+    with file.open("rb") as source:
+        async with open_parts(**_location(settings)) as (database, file_store):
+            return await restore(source, database, file_store)
+
+
+def _location(settings: Settings) -> Location:
+    url = settings.database_url
+    return {
+        "data_dir": settings.data_dir,
+        "database_url": url.get_secret_value() if url else None,
+        "files_url": settings.files_url,
+    }
 
 
 async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -> None:
     """Runs the chosen services until the process is stopped. If one fails, stops the others and raises its error."""
     async with storage_of(settings) as storage:
+        await _tidy(storage)
         desk = Desk(storage, open_requests_per_person=settings.open_requests_per_person)
         readiness: dict[str, Callable[[], bool]] = {}  # for /health
         coroutines: list[Coroutine[Any, Any, None]] = [desk.run()]
@@ -48,6 +80,13 @@ async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -
         if web:
             coroutines.append(run_web(settings, desk, storage, readiness))
         await until_stopped(*coroutines)
+
+
+async def _tidy(storage: Storage) -> None:
+    try:
+        await storage.sharing.remove_marked()
+    except StorageError as error:  # the next start tries again
+        log.warning("Files of tunes that were deleted during a backup cannot be removed.", error=str(error))
 
 
 async def until_stopped(*coroutines: Coroutine[Any, Any, None]) -> None:

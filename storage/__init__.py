@@ -10,7 +10,7 @@ from storage.gallery import Family, Order, Page, Search
 from storage.jobs import work
 from storage.preferences import CommunitySettings, Defaults
 from storage.privacy import StoredData
-from storage.storage import Storage, open_storage
+from storage.storage import Storage, open_parts, open_storage
 from storage.tunes import Composition, Origin, Shared, Status, Tune
 from storage.viewer import PUBLIC, Viewer
 
@@ -34,6 +34,7 @@ __all__ = [
     "Tune",
     "TuneFile",
     "Viewer",
+    "open_parts",
     "open_storage",
     "work",
 ]

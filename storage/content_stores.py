@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Protocol
 
-from obstore.store import S3Store
+from obstore.store import ObjectStore
 
 from storage.disk import flush, make_folder
 
@@ -31,9 +31,12 @@ class ContentStore(Protocol):
     async def delete(self, key: str) -> None:
         """Raises FileNotFoundError, or does nothing, if there is no such content."""
 
+    async def names(self, folder: str) -> list[str]:
+        """The last parts of the keys that begin with `folder/`."""
+
 
 class Bucket:
-    def __init__(self, store: S3Store) -> None:
+    def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
     async def put(self, contents: Mapping[str, bytes]) -> None:
@@ -45,6 +48,10 @@ class Bucket:
 
     async def delete(self, key: str) -> None:
         await self._store.delete_async(key)
+
+    async def names(self, folder: str) -> list[str]:
+        listed = await self._store.list_with_delimiter_async(folder)
+        return [file["path"].rpartition("/")[2] for file in listed["objects"]]
 
 
 class LocalFolder:
@@ -65,6 +72,9 @@ class LocalFolder:
 
     async def delete(self, key: str) -> None:
         await asyncio.to_thread((self._folder / key).unlink)
+
+    async def names(self, folder: str) -> list[str]:
+        return await asyncio.to_thread(lambda: [path.name for path in (self._folder / folder).glob("*")])
 
     def _put(self, contents: Mapping[str, bytes]) -> None:
         targets = {self._unfinished / secrets.token_hex(8): self._folder / key for key in contents}

@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.content_stores import Bucket, ContentStore, LocalFolder
 from storage.errors import StorageError
 
+MARKS = "to-remove"  # folder of markers; see storage.removal
+
 
 @dataclass(frozen=True, slots=True)
 class TuneFile:
@@ -66,12 +68,33 @@ class Files:
 
     async def remove(self, digest: str) -> None:
         """Removes the content with this hash, if it exists. Raises StorageError."""
+        await self._remove(_key(digest))
+
+    async def _remove(self, key: str) -> None:
         try:
-            await self._store.delete(_key(digest))
+            await self._store.delete(key)
         except FileNotFoundError:
             pass
         except (BaseError, OSError) as error:
             raise StorageError("A tune's file cannot be deleted: check the rights of DATA_DIR or FILES_URL.") from error
+
+    async def mark_for_removal(self, digest: str) -> None:
+        """Notes that the content is to be removed later. Raises StorageError."""
+        try:
+            await self._store.put({f"{MARKS}/{digest}": b""})
+        except (BaseError, OSError) as error:
+            raise StorageError("A tune's file cannot be deleted: check the space and rights of DATA_DIR or FILES_URL.") from error
+
+    async def marked_for_removal(self) -> list[str]:
+        """The hashes of contents that are to be removed. Raises StorageError."""
+        try:
+            return await self._store.names(MARKS)
+        except (BaseError, OSError) as error:
+            raise StorageError("The files to remove cannot be listed: check the rights of DATA_DIR or FILES_URL.") from error
+
+    async def unmark(self, digest: str) -> None:
+        """Forgets that the content is to be removed. Raises StorageError."""
+        await self._remove(f"{MARKS}/{digest}")
 
 
 def digest_of(content: bytes) -> str:

@@ -14,6 +14,7 @@ from storage import tables
 from storage.database import Database
 from storage.errors import NotAllowed
 from storage.files import Files, lock_contents
+from storage.removal import remove_contents, remove_marked
 from storage.tunes import Status, Tune, is_id, tune_from
 from storage.viewer import Viewer, made_in_community, owned, shared_from_community, visible
 
@@ -120,11 +121,12 @@ class Sharing:
             digests = set((await connection.execute(select(files.c.hash).where(files.c.tune_id == tune_id))).scalars())
             await lock_contents(connection, digests, to_remove=True)
             await connection.execute(delete(tunes).where(tunes.c.id == tune_id))
-            needed = set((await connection.execute(select(files.c.hash).where(files.c.hash.in_(digests)))).scalars())
-            # Before the commit: after a crash here the tune can be deleted again, and no file is left over.
-            for digest in digests - needed:
-                await self._files.remove(digest)
+            await remove_contents(connection, self._files, digests)
         return tune_from(row)
+
+    async def remove_marked(self) -> None:
+        """Removes the contents of tunes that were deleted during a backup, if it was killed. Raises StorageError."""
+        await remove_marked(self._database, self._files)
 
     async def delete_likes(self, viewer: Viewer) -> None:
         """Removes all likes of the user."""

@@ -44,11 +44,17 @@ async def open_storage(
     *, data_dir: Path, database_url: str | None = None, files_url: str | None = None
 ) -> AsyncIterator[Storage]:
     """Opens the database (without a URL: embedded, in data_dir) and the files. Raises StorageError if either can't be used."""
-    database = await Database.open(data_dir, database_url)
-    try:
-        file_store = Files.open(data_dir, files_url)
+    async with open_parts(data_dir=data_dir, database_url=database_url, files_url=files_url) as (database, file_store):
         await database.migrate()
         yield Storage(database, file_store)
+
+
+@asynccontextmanager
+async def open_parts(*, data_dir: Path, database_url: str | None, files_url: str | None) -> AsyncIterator[tuple[Database, Files]]:
+    """Opens the database as it is, perhaps empty or of another version, and the files. Raises StorageError."""
+    database = await Database.open(data_dir, database_url)
+    try:
+        yield database, Files.open(data_dir, files_url)
     finally:
         await database.close()
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import click
 
+from bot.cli.backup import backup, restore
 from bot.cli.bench import bench
 from bot.cli.compose import compose, render
 from bot.cli.doctor import doctor
@@ -19,5 +20,5 @@ def main() -> None:
     """Compose, engrave and play Irish dance tunes: in Discord, on a web page or on the command line."""
 
 
-for command in (run, bot, web, worker, compose, render, corpus, train, evaluate, report, bench, doctor):
+for command in (run, bot, web, worker, compose, render, corpus, train, evaluate, report, bench, doctor, backup, restore):
     main.add_command(command)

@@ -1,8 +1,13 @@
 """Fixtures for the storage tests."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from storage import heartbeat, jobs, queue
+from storage import Storage, heartbeat, jobs, queue
+from tests.storage.backups import back_up, contents_of
+from tests.storage.examples import COMPOSITION, origin, request
 
 
 @pytest.fixture
@@ -13,3 +18,25 @@ def short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "POLL_S", 0.05)
     monkeypatch.setattr(heartbeat, "HEARTBEAT_S", 0.2)
     monkeypatch.setattr(heartbeat, "STALLED_BEATS", 10_000)
+
+
+@pytest.fixture
+def other_url(new_database: Callable[..., str]) -> str:
+    return new_database()
+
+
+@pytest.fixture
+def other_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("restored")
+
+
+@pytest.fixture
+async def example(storage: Storage, tmp_path: Path) -> bytes:
+    """A backup of a finished and an unfinished tune."""
+    await storage.add(request(), origin("1"))
+    tune = await storage.add(request(), origin("2"))
+    await storage.finish(tune.id, COMPOSITION, contents_of(tune.id))
+    target = tmp_path / "example.tar"
+    await back_up(storage, target)
+    await storage.database.engine.dispose()  # a restore is refused while others are connected
+    return target.read_bytes()

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from obstore.store import MemoryStore
 
 from storage import Storage, StorageError, TuneFile, open_storage
+from storage.content_stores import Bucket, LocalFolder
 from storage.files import Files, digest_of
 from tests.storage.examples import COMPOSITION, origin, request
 
@@ -82,6 +84,17 @@ async def test_files_url_can_name_another_folder(url: str, tmp_path: Path) -> No
         await storage.finish(tune.id, COMPOSITION, CONTENTS)
         assert await storage.read(tune.id, "tune.mp3") == CONTENTS["tune.mp3"][1]
     assert len([path for path in folder.rglob("*") if path.is_file()]) == len(CONTENTS)
+
+
+@pytest.mark.parametrize("kind", [LocalFolder, Bucket])
+async def test_contents_are_marked_for_removal_and_unmarked(tmp_path: Path, kind: type[LocalFolder | Bucket]) -> None:
+    files = Files(LocalFolder(tmp_path) if kind is LocalFolder else Bucket(MemoryStore()))
+    assert await files.marked_for_removal() == []
+    for digest in ("0" * 64, "1" * 64, "0" * 64):
+        await files.mark_for_removal(digest)
+    assert sorted(await files.marked_for_removal()) == ["0" * 64, "1" * 64]
+    await files.unmark("0" * 64)
+    assert await files.marked_for_removal() == ["1" * 64]
 
 
 @pytest.mark.parametrize("files_url", ["ftp://host/folder", "folder", "", "file://host/folder", "s3://", "https://bucket"])

@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[3]
 
 def test_every_command_has_help() -> None:
     services = {"run", "bot", "web", "worker"}
-    assert set(main.commands) == services | {"compose", "render", "corpus", "train", "evaluate", "report", "doctor", "bench"}
+    on_storage = {"backup", "restore"}
+    others = {"compose", "render", "corpus", "train", "evaluate", "report", "doctor", "bench"}
+    assert set(main.commands) == services | on_storage | others
     for name in main.commands:
         result = CliRunner().invoke(main, [name, "--help"])
         assert result.exit_code == 0

@@ -1,0 +1,84 @@
+"""Restores a backup, or an automatic dump, into an empty database: first the files, then the tables in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import IO
+
+from sqlalchemy import text
+
+from storage.archive import DUMP, MAX_CONTENT, SUMMARY, Manifest, Reader, Summary, content_digest, damaged
+from storage.database import Database, is_known_revision
+from storage.errors import StorageError
+from storage.files import Files, digest_of
+from storage.pg_tools import pg_restore
+
+_OTHERS = text("""
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+""")
+_TARGET = text("SELECT current_schema(), current_setting('server_version_num')::int / 10000")
+
+
+async def restore(source: IO[bytes], database: Database, file_store: Files) -> tuple[Manifest, Summary]:
+    """Restores the state of the backup, to the byte, and migrates it. Can be repeated after a kill. Raises StorageError.
+
+    The dump may contain any SQL: restore only backups that you trust.
+    """
+    backup = Reader(source)
+    await _check(backup.manifest, database)
+    await database.remove_empty_tables()
+    summary = await _restore_contents(backup, file_store)
+    await asyncio.to_thread(restore_dump, backup, database.conninfo)
+    await database.migrate()
+    return backup.manifest, summary
+
+
+def restore_dump(backup: Reader, conninfo: str) -> None:
+    """Restores the tables into an empty schema, all or nothing. Raises StorageError."""
+    manifest = backup.manifest
+    pg_restore(conninfo, backup.dump().chunks(), schema=manifest.schema, at_least=manifest.pg_dump)
+
+
+async def _check(manifest: Manifest, database: Database) -> None:
+    """Raises StorageError if the backup does not fit this Tunesmith or the database."""
+    if not is_known_revision(manifest.revision):
+        raise StorageError(
+            f"The backup is of Tunesmith {manifest.tunesmith}, which is newer: install that version, and restore with it."
+        )
+    async with database.engine.connect() as connection:
+        schema, server = (await connection.execute(_TARGET)).one()
+        others = (await connection.execute(_OTHERS)).scalar_one()
+    if server < manifest.postgresql:
+        raise StorageError(
+            f"The backup is of PostgreSQL {manifest.postgresql}, and the database is of PostgreSQL {server}: "
+            "restore into that version, or a newer one."
+        )
+    if schema != manifest.schema:
+        raise StorageError(
+            f"The backup is of the schema {manifest.schema}, and the database's user has the schema {schema}: "
+            f"set the user's search_path to {manifest.schema}."
+        )
+    if others:
+        raise StorageError("The database is in use: stop Tunesmith, with all its parts, before you restore.")
+
+
+async def _restore_contents(backup: Reader, file_store: Files) -> Summary:
+    """Verifies all of the backup, and writes its contents. Raises StorageError."""
+    dump_digest, contents, summary = "", 0, None
+    for entry in backup.entries():
+        if digest := content_digest(entry.name):
+            content = entry.content(MAX_CONTENT)
+            if digest_of(content) != digest:
+                raise damaged(f"the content {digest} has changed")
+            await file_store.write([content])
+            contents += 1
+        elif entry.name == DUMP:
+            dump_digest = await asyncio.to_thread(entry.digest)
+        elif entry.name == SUMMARY:
+            summary = entry.document(Summary)
+    if summary is None:
+        raise damaged("its end is missing")
+    if dump_digest != summary.dump_digest or contents != summary.contents:
+        raise damaged("its parts do not belong together")
+    return summary
