@@ -17,7 +17,7 @@ import structlog
 from bot.core.desk import Desk
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
-from bot.supervisor import READY, WorkerProcess
+from bot.supervisor import READY, REGISTERED, WorkerProcess
 from bot.web import run as run_web
 from storage import Storage, StorageError, open_parts, open_storage
 from storage.archive import Manifest, Summary
@@ -70,7 +70,7 @@ async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -
         readiness: dict[str, Callable[[], bool]] = {}  # for /health
         coroutines: list[Coroutine[Any, Any, None]] = [desk.run()]
         if worker:
-            process = WorkerProcess()
+            process = WorkerProcess(storage)
             readiness["worker"] = process.ready
             coroutines.append(process.run())
         if discord:
@@ -121,6 +121,11 @@ async def work(settings: Settings, *, supervised: bool) -> None:
             if supervised:
                 print(READY, flush=True)  # noqa: T201  # the supervisor reads standard output
 
+        def registered(worker_id: int) -> None:
+            if supervised:
+                print(REGISTERED, worker_id, flush=True)  # noqa: T201
+
+        storage.job_manager.on_registered = registered
         paths = {"model": settings.model, "further": settings.further_models, "soundfont": settings.soundfont}
         coroutines = [run(storage, slots=settings.worker_slots, ready=ready, **paths)]
         if supervised:

@@ -9,8 +9,13 @@ import time
 
 import structlog
 
+from storage.errors import DATABASE_ERRORS
+from storage.storage import Storage
+
 READY = "ready"  # the line that a worker prints once it takes jobs
+REGISTERED = "registered"  # begins the line in which it prints its id in the queue
 STOP_S = 25  # service managers usually allow 30 s in all
+BURY_S = 5
 MIN_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0  # before a restart; doubles each time
 STEADY_S = 60  # after taking jobs for this long, the pause starts at its minimum again
 
@@ -20,7 +25,9 @@ log = structlog.get_logger(__name__)
 class WorkerProcess:
     """A worker as a child process, restarted whenever it exits."""
 
-    def __init__(self) -> None:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._worker_id: int | None = None
         self.process: asyncio.subprocess.Process | None = None
         self._ready = False
 
@@ -40,16 +47,30 @@ class WorkerProcess:
             try:
                 assert self.process.stdout is not None
                 async for line in self.process.stdout:
-                    if line.decode(errors="replace").strip() == READY:
+                    word, _, value = line.decode(errors="replace").strip().partition(" ")
+                    if word == READY:
                         self._ready, ready_at = True, time.monotonic()
+                    elif word == REGISTERED:
+                        self._worker_id = int(value)
                 code = await self.process.wait()
             except asyncio.CancelledError:
                 await self._stop()
                 raise
             self._ready = False
+            await self._bury()
             pause = MIN_PAUSE_S if time.monotonic() - ready_at > STEADY_S else min(pause * 2, MAX_PAUSE_S)
             log.warning("The worker exited and is restarted.", code=code, seconds=pause)
             await asyncio.sleep(pause)
+
+    async def _bury(self) -> None:
+        """Puts the jobs of the dead worker back at once. If that fails, the next worker does it after some heartbeats."""
+        if self._worker_id is not None:
+            try:
+                async with asyncio.timeout(BURY_S):
+                    await self._storage.bury_worker(self._worker_id)
+            except (TimeoutError, *DATABASE_ERRORS) as error:
+                log.warning("The jobs of the worker could not be put back yet.", error=str(error))
+        self._worker_id = None
 
     async def _stop(self) -> None:
         process = self.process

@@ -33,7 +33,10 @@ in_hand = tunes.c.status.in_((Status.COMPOSING, Status.RENDERING))
 
 BEAT = text("UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = :worker_id RETURNING id")
 OTHER_WORKERS = text("SELECT id, last_heartbeat FROM procrastinate_workers WHERE id <> :worker_id")
-LOCK_DEAD = text("SELECT id FROM procrastinate_workers WHERE id = :worker_id AND last_heartbeat = :last_heartbeat FOR UPDATE")
+LOCK_DEAD = text("""
+    SELECT id FROM procrastinate_workers
+    WHERE id = :worker_id AND last_heartbeat = coalesce(CAST(:last_heartbeat AS timestamptz), last_heartbeat) FOR UPDATE
+""")
 DELETE_WORKER = text("DELETE FROM procrastinate_workers WHERE id = :worker_id")
 PUT_BACK = "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL WHERE status = 'doing'"
 PUT_BACK_OF_WORKER = text(f"{PUT_BACK} AND worker_id = :worker_id RETURNING id, args ->> 'tune_id' AS tune_id")
@@ -87,8 +90,7 @@ class Heartbeat:
         self._seen = seen
         for other_id, (last_heartbeat, beats) in seen.items():
             if beats >= STALLED_BEATS:
-                async with self._database.engine.begin() as connection:
-                    await _bury(connection, other_id, last_heartbeat)
+                await bury(self._database, other_id, last_heartbeat)
 
     async def _rescue_lost_jobs(self, worker_id: int) -> None:
         """Puts back jobs that nobody runs: the answer to a fetch was lost, or the end of a job could not be stored.
@@ -107,21 +109,22 @@ class Heartbeat:
                     await _queue_again(connection, job.tune_id)
 
 
-async def _bury(connection: AsyncConnection, worker_id: int, last_heartbeat: datetime) -> None:
-    """Deletes a dead worker and puts its jobs back, unless it beats again or another worker was first.
+async def bury(database: Database, worker_id: int, last_heartbeat: datetime | None = None) -> None:
+    """Deletes a dead worker and puts its jobs back, unless that was done, or it has beaten since `last_heartbeat`.
 
     The tunes that it had in hand are suspects: one of them may have killed it. They are tried again alone.
     """
     dead = {"worker_id": worker_id, "last_heartbeat": last_heartbeat}
-    if (await connection.execute(LOCK_DEAD, dead)).first() is None:
-        return
-    jobs = (await connection.execute(PUT_BACK_OF_WORKER, {"worker_id": worker_id})).all()
-    held = tunes.c.id.in_([job.tune_id for job in jobs])
-    suspects = set((await connection.execute(select(tunes.c.id).where(held, in_hand).with_for_update())).scalars())
-    for job in jobs:
-        if job.tune_id in suspects:
-            await _suspect(connection, job, alone=len(suspects) == 1)
-    await connection.execute(DELETE_WORKER, {"worker_id": worker_id})
+    async with database.engine.begin() as connection:
+        if (await connection.execute(LOCK_DEAD, dead)).first() is None:
+            return
+        jobs = (await connection.execute(PUT_BACK_OF_WORKER, {"worker_id": worker_id})).all()
+        held = tunes.c.id.in_([job.tune_id for job in jobs])
+        suspects = set((await connection.execute(select(tunes.c.id).where(held, in_hand).with_for_update())).scalars())
+        for job in jobs:
+            if job.tune_id in suspects:
+                await _suspect(connection, job, alone=len(suspects) == 1)
+        await connection.execute(DELETE_WORKER, {"worker_id": worker_id})
     log.warning("A worker died; its tunes are queued again.", worker=worker_id, tunes=sorted(suspects))
 
 

@@ -7,7 +7,7 @@ nobody watches its heartbeat. A job whose end could not be stored is put back by
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import psycopg
@@ -35,10 +35,13 @@ log = structlog.get_logger(__name__)
 class FencedJobManager(JobManager):
     worker_id: int | None = None  # of this process, from the last registration
     held: set[int]  # ids of the jobs that this process runs
+    on_registered: Callable[[int], None] | None = None
 
     async def register_worker(self) -> int:
         self.held = set()
         self.worker_id = await super().register_worker()
+        if self.on_registered is not None:
+            self.on_registered(self.worker_id)
         return self.worker_id
 
     async def prune_stalled_workers(self, seconds_since_heartbeat: float) -> list[int]:

@@ -74,10 +74,12 @@ async def _work(storage: Storage, handle: Handle, concurrency: int, queues: list
             await asyncio.wait({worker, heartbeat}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             worker.cancel()
-            [error] = await asyncio.gather(worker, return_exceptions=True)
+            await asyncio.wait({worker})
             heartbeat.cancel()
-        if isinstance(error, Exception):
-            raise error
+            await asyncio.wait({heartbeat})
+        for task in (worker, heartbeat):
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
 
 
 class Bench:

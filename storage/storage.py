@@ -23,6 +23,7 @@ from storage.database import Database
 from storage.errors import TooManyOpen
 from storage.files import Files, TuneFile, digest_of, lock_contents
 from storage.gallery import Gallery
+from storage.heartbeat import bury
 from storage.job_manager import FencedJobManager
 from storage.model_offers import ModelOffers
 from storage.preferences import Preferences
@@ -239,6 +240,10 @@ class Storage:
         return listen(self.database)
 
     # For workers
+
+    async def bury_worker(self, worker_id: int) -> None:
+        """Puts the jobs of a worker back whose process is known to have died. Other workers notice that after ten seconds."""
+        await bury(self.database, worker_id)
 
     # `starts` is `Tune.starts` of the caller's start: a worker that was taken for dead can't change a tune that another one
     # has started since. Without it, the latest start is meant.

@@ -129,7 +129,7 @@ async def run(folder: Path, minutes: float, people: int) -> dict[str, object]:
     settings = Settings(data_dir=folder)
     async with storage_of(settings) as storage:
         desk = Desk(storage, open_requests_per_person=settings.open_requests_per_person)
-        process = WorkerProcess()
+        process = WorkerProcess(storage)
         serving = [asyncio.create_task(desk.run()), asyncio.create_task(process.run())]
         try:
             async with asyncio.timeout(START_S):

@@ -72,6 +72,22 @@ async def test_a_tune_whose_worker_was_killed_is_finished_once_by_another_worker
     assert execute(url, "SELECT id FROM procrastinate_workers") == []
 
 
+@pytest.mark.usefixtures("short_intervals")
+async def test_a_worker_whose_death_was_seen_is_buried_at_once(storage: Storage, url: str, tmp_path: Path) -> None:
+    tune = await storage.add(request(), origin())
+    with worker_process(url, tmp_path) as process:
+        await wait_for_line(process, "started")
+        process.kill()
+        process.wait()
+    [(worker_id,)] = execute(url, "SELECT id FROM procrastinate_workers")
+    assert isinstance(worker_id, int)
+    for _ in range(2):  # the second time it is gone
+        await storage.bury_worker(worker_id)
+        assert execute(url, "SELECT status, deaths FROM tunes") == [("queued", 1)]
+    await work_until(storage, lambda tune: finish(storage, tune), no_jobs_left(url))
+    assert await status(storage, tune.id) is Status.FINISHED
+
+
 @pytest.mark.usefixtures("quick_rescue")
 async def test_a_worker_that_was_stopped_and_taken_for_dead_changes_nothing_when_it_wakes(
     storage: Storage, url: str, tmp_path: Path
