@@ -21,10 +21,11 @@ from storage.tunes import Tune
 
 
 class MessageViews:
-    def of_tune(self, tune: Tune, translate: Language) -> discord.ui.View:
+    def of_tune(self, tune: Tune, translate: Language, *, in_session: bool) -> discord.ui.View:
         """All buttons under a tune's message, with its number of likes; those of a session come last.
 
-        A tune that was played as written has no Again button: it would come out the same.
+        `in_session`: it is the message that delivered the tune. A session is not played on under other messages, such as the
+        post in the sharing channel. A tune that was played as written has no Again button: it would come out the same.
         """
         again = [] if tune.request.mode == "play" else ["again"]
         return view_with(
@@ -39,7 +40,7 @@ class MessageViews:
             LikeButton("like", tune.id, translate, row=2, likes=tune.likes),
             ShareButton("share", tune.id, translate, row=2),
             DeleteButton("delete", tune.id, translate, row=2),
-            *session_buttons(tune, translate),
+            *(session_buttons(tune, translate) if in_session else []),
         )
 
     def of_set(self, tunes: Sequence[Tune], translate: Language) -> discord.ui.View:

@@ -174,7 +174,8 @@ class Server:
                     files[number[1]] = (part.filename or "", bytes(await part.read()))
         else:
             payload = await request.json() if request.can_read_body else {}
-        self.sent.append(Sent(self.calls[-1], json.loads(json.dumps(payload))))
+        call = f"{request.method} {request.path.removeprefix(API)}"
+        self.sent.append(Sent(call, json.loads(json.dumps(payload))))
         data = payload.get("data") if "data" in payload else payload  # the callback of an interaction nests it
         if isinstance(data, dict):
             described = {str(entry["id"]): entry for entry in data.get("attachments") or []}

@@ -22,7 +22,7 @@ from bot.discord.core.keys import key_in_same_mode
 from bot.discord.core.message_replies import send_reply
 from bot.discord.core.reply import Reply
 from bot.discord.core.submission import Derived, store
-from bot.discord.core.tune_access import is_opening_visible
+from bot.discord.core.tune_access import is_opening_visible, visible_tune_in
 from bot.discord.sessions import texts as session_texts
 from bot.discord.sessions.buttons import end_view
 from bot.discord.sessions.turns import answer_parameters, find_turn
@@ -103,8 +103,9 @@ async def _handle(chat: ChatMessage) -> None:
     if abc:
         turn = await find_turn(context, message, own) if words.parameters.get("mode", "answer") == "answer" else None
         if turn is not None:
-            parameters = await answer_parameters(context.storage, turn, abc) | words.parameters
-            parent_id = turn.tune_id
+            channel_id = str(message.channel.id)
+            parameters, parent_id = await answer_parameters(context.storage, caller.viewer, channel_id, turn, abc)
+            parameters |= words.parameters
         else:
             parameters = {**words.parameters, "opening": abc}
         request = await caller.request(**parameters)
@@ -124,12 +125,12 @@ async def _handle(chat: ChatMessage) -> None:
 
 async def _derived_request(chat: ChatMessage, words: Words, tune_id: str) -> Derived:
     """The request that a reply to a tune makes from it. Raises RequestError."""
-    storage, caller = chat.context.storage, chat.caller
-    tune = await storage.tune(tune_id)
-    if tune is None or tune.composition is None:
+    storage, caller, channel_id = chat.context.storage, chat.caller, str(chat.message.channel.id)
+    tune = await visible_tune_in(storage, caller.viewer, channel_id, tune_id)
+    if tune is None:
         raise RequestError("message", core_texts.TUNE_GONE)
     if words.again and not words.parameters:
-        if not await is_opening_visible(storage, caller.viewer, str(chat.message.channel.id), tune):
+        if not await is_opening_visible(storage, caller.viewer, channel_id, tune):
             raise RequestError("message", core_texts.OPENING_UNAVAILABLE)
         return derive.again(tune)
     request = await caller.request(**_derived_parameters(tune, words.parameters))

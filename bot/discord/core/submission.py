@@ -89,8 +89,8 @@ async def submit_derived_set(
 
     async def make(viewer: Viewer) -> Requests | None:
         tunes = await interaction.client.context.storage.set_of(set_id)
-        finished = next((tune.id for tune in tunes if tune.composition), None)
-        if finished is None or await visible_tune(interaction, viewer, finished) is None:
+        finished = [tune.id for tune in tunes if tune.composition]
+        if not finished or not all([await visible_tune(interaction, viewer, tune_id) for tune_id in finished]):
             return None
         await _check_opening(interaction, viewer, tunes[0])
         return await asyncio.to_thread(derive, tunes), None

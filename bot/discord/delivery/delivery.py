@@ -177,7 +177,7 @@ class Delivery:
                 files if contents is None else contents,
                 file_limit=self._file_limit,
                 translate=self._translate,
-                make_view=lambda: self._context.views.of_tune(tune, self._translate),
+                make_view=lambda: self._context.views.of_tune(tune, self._translate, in_session=True),
                 parent=parent,
                 note=note,
             )

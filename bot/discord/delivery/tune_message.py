@@ -75,13 +75,13 @@ async def load_tune_message(
     parent: Tune | None = None,
     in_sharing_channel: bool = False,
 ) -> FinishedMessage:
-    """The message with all of the tune's files and buttons. For the arguments see `render_tune`."""
+    """A further message with all of the tune's files and buttons. For the arguments see `render_tune`."""
     return render_tune(
         tune,
         await read_files(context.storage, tune),
         file_limit=file_limit,
         translate=translate,
-        make_view=lambda: context.views.of_tune(tune, translate),
+        make_view=lambda: context.views.of_tune(tune, translate, in_session=False),
         parent=parent,
         in_sharing_channel=in_sharing_channel,
     )

@@ -156,7 +156,8 @@ class LikeCounts:
 
         async def edit(access: MessageAccess) -> None:
             if known or shown_likes(await access.fetch(), tune.id) != tune.likes:
-                await access.edit(view=self._context.views.of_tune(tune, translate))
+                in_session = str(message_id) == tune.message_id
+                await access.edit(view=self._context.views.of_tune(tune, translate, in_session=in_session))
 
         if not await access_message(self._context, tune, channel_id, message_id, edit):
             log.info("A message is gone or out of reach.", tune=tune.id, message=message_id)

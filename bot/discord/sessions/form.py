@@ -53,7 +53,8 @@ async def handle_form(interaction: Interaction) -> None:
         if not abc.strip():
             raise RequestError("opening", core_texts.NOTHING_TO_PLAY)
         async with asyncio.timeout(limits.LOOKUP_S):
-            parameters = await answer_parameters(interaction.client.context.storage, turn, abc)
+            storage, channel_id = interaction.client.context.storage, str(interaction.channel_id)
+            parameters, parent_id = await answer_parameters(storage, caller.viewer, channel_id, turn, abc)
         request = await caller.request(**parameters)
     except UserError as error:
         await send_private(interaction, caller.translate(error.message))
@@ -61,4 +62,4 @@ async def handle_form(interaction: Interaction) -> None:
         log.exception("Handling a phrase failed.", tune=turn.tune_id)
         await send_private(interaction, caller.translate(core_texts.REQUEST_FAILED))
     else:
-        await submit(interaction, caller, request, parent_id=turn.tune_id or None)
+        await submit(interaction, caller, request, parent_id=parent_id)

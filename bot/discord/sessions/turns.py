@@ -16,8 +16,10 @@ import structlog
 from bot.discord.core import limits
 from bot.discord.core.components import custom_ids
 from bot.discord.core.context import Context
+from bot.discord.core.tune_access import visible_tune_in
 from generator.notation.metres import rhythm_named
 from storage.storage import Storage
+from storage.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 
@@ -74,12 +76,14 @@ def _turns_on(message: discord.Message) -> dict[str, Turn]:
     return {match["action"]: Turn.of(match) for match in custom_ids(message, _BUTTON)}
 
 
-async def answer_parameters(storage: Storage, turn: Turn, abc: str) -> dict[str, Any]:
-    """The arguments of TuneRequest.check for an answer to the phrase in the session's rhythm, key and metre.
+async def answer_parameters(
+    storage: Storage, viewer: Viewer, channel_id: str, turn: Turn, abc: str
+) -> tuple[dict[str, Any], str | None]:
+    """The arguments of TuneRequest.check for an answer to the phrase in the session's rhythm, key and metre, and its parent.
 
-    Fields in the phrase itself take precedence.
+    Fields in the phrase itself take precedence. A tune that the viewer can't see counts as deleted: the session starts anew.
     """
-    before = await storage.tune(turn.tune_id) if turn.tune_id else None
+    before = await visible_tune_in(storage, viewer, channel_id, turn.tune_id) if turn.tune_id else None
     parameters: dict[str, Any] = {"rhythm": turn.rhythm, "key": turn.key}
     if before is not None and before.composition is not None:
         made, request = before.composition, before.request
@@ -91,4 +95,5 @@ async def answer_parameters(storage: Storage, turn: Turn, abc: str) -> dict[str,
     fields = set(re.findall(r"^\s*([KMR]):", abc, re.MULTILINE))
     replaced = {"K": {"key"}, "M": {"metre", "rhythm"}, "R": {"rhythm", "metre"}}
     left_out = set().union(*(replaced[field] for field in fields))
-    return {"opening": abc, "mode": "answer"} | {name: value for name, value in parameters.items() if name not in left_out}
+    kept = {name: value for name, value in parameters.items() if name not in left_out}
+    return {"opening": abc, "mode": "answer"} | kept, before.id if before else None

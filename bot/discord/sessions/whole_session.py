@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import discord
 import structlog
@@ -10,10 +11,11 @@ import structlog
 from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.context import Interaction
+from bot.discord.core.tune_access import visible_tune
 from bot.discord.sessions import texts
 from bot.discord.sessions.turns import Turn
-from storage.storage import Storage
 from storage.tunes import Tune
+from storage.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +27,7 @@ async def send_whole_session(interaction: Interaction, turn: Turn) -> None:
     caller = await Caller.of(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
-        tunes = await _tunes_up_to(interaction.client.context.storage, turn.tune_id)
+        tunes = await _tunes_up_to(interaction, caller.viewer, turn.tune_id)
     except Exception:
         log.exception("Reading a session failed.", tune=turn.tune_id)
         await interaction.edit_original_response(content=caller.translate(core_texts.REQUEST_FAILED))
@@ -39,13 +41,18 @@ async def send_whole_session(interaction: Interaction, turn: Turn) -> None:
     await interaction.edit_original_response(content=text, attachments=[file])
 
 
-async def _tunes_up_to(storage: Storage, tune_id: str) -> list[Tune]:
-    """The tune and its ancestors in the session, oldest first. Only tunes of the same channel."""
+async def _tunes_up_to(interaction: Interaction, viewer: Viewer, tune_id: str) -> list[Tune]:
+    """The tune and its ancestors in the session, oldest first. Only tunes of the same channel, back to one that is hidden.
+
+    A session belongs to its channel. Elsewhere, also in the same server, its tunes are visible to whoever requested them, and
+    to others if they are shared.
+    """
+    viewer = replace(viewer, community_id="")
     tunes: list[Tune] = []
     seen: set[str] = set()
     while tune_id and tune_id not in seen and len(tunes) < MAX_PHRASES:
         seen.add(tune_id)
-        tune = await storage.tune(tune_id)
+        tune = await visible_tune(interaction, viewer, tune_id)
         if tune is None or tune.request.mode != "answer" or (tunes and tune.origin.channel_id != tunes[0].origin.channel_id):
             break
         tunes.append(tune)

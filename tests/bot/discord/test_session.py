@@ -8,16 +8,19 @@ import pytest
 
 from bot.discord.sessions.whole_session import joined_phrases
 from generator.notation.reader import read
+from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import (
     APPLICATION,
     DIRECT,
     ELSEWHERE,
+    FIDDLER,
     MENTION,
     NO_HISTORY,
     NO_THREADS,
     PIPER,
     PRIVATE,
+    SHOWCASE,
     SILENT,
     SILENT_THREAD,
     SILENT_THREADS,
@@ -147,6 +150,37 @@ async def test_the_whole_session_is_one_tune_of_all_phrases(stage: Stage) -> Non
     assert abc == joined_phrases(ANSWERS, "Session")
     bars = [bar for answer in ANSWERS for bar in read(answer).bars]
     assert [bar.notes for bar in read(abc).bars] == [bar.notes for bar in bars]
+
+
+async def test_elsewhere_a_session_is_only_what_is_shared_of_it(stage: Stage) -> None:
+    """The post in the sharing channel has no buttons of the session; older posts, which have them, give no other answers."""
+    discord = stage.discord
+    here = Viewer("discord", FIDDLER.id, TUNES.server)
+    await stage.storage.preferences.change_community(here, sharing_channel=SHOWCASE.id)
+    thread, message = await started_session(stage)
+    for phrase, answer in zip([FIRST, SECOND], ANSWERS, strict=True):
+        message = await answer_to(stage, await discord.write(phrase, channel=thread, reply_to=message), answer)
+    await discord.private_text(await discord.click(message, "Share"))
+    [post] = discord.tunes(SHOWCASE)
+    assert not {"Your turn", "Whole session"} & discord.buttons(post).keys()
+    await discord.click(post, "♥ 0", person=PIPER)
+    await discord.until(lambda: {"♥ 1"} <= discord.buttons(post).keys() & discord.buttons(message).keys())
+    assert not {"Your turn", "Whole session"} & discord.buttons(post).keys()
+    assert {"Your turn", "Whole session"} <= discord.buttons(message).keys()
+    pressed = await discord.click({**message, "channel_id": SHOWCASE.id}, "Whole session", person=PIPER)
+    given = await discord.private_message(pressed)
+    assert "1 phrase and" in given["content"]
+    assert discord.file(given, "session.abc").decode() == joined_phrases(ANSWERS[1:], "Session")
+
+
+async def test_a_turn_takes_nothing_from_a_hidden_tune(stage: Stage) -> None:
+    """The form and the button can be forged with the id of any tune."""
+    discord = stage.discord
+    _, message = await started_session(stage, DIRECT, key="Ador")
+    answer = await answer_to(stage, await discord.write(FIRST, channel=DIRECT, reply_to=message))
+    form = await discord.answered(await discord.click({**answer, "channel_id": ELSEWHERE.id}, "Your turn", person=PIPER))
+    tune = await stage.accepted(await discord.submit(form, FIRST, person=PIPER))
+    assert (tune.request.mode, tune.request.key, tune.request.metre, tune.parent_id) == ("answer", None, None, None)
 
 
 def test_a_new_key_and_metre_are_written_in_the_whole_session() -> None:

@@ -277,6 +277,25 @@ async def test_a_shared_variation_reveals_nothing_about_its_private_parent(peopl
         assert parent.id not in response and parent.title not in response, (path, status)
 
 
+@pytest.mark.parametrize("method, route", RULES)
+async def test_a_shared_answer_reveals_nothing_of_its_session(people: People, method: str, route: str) -> None:
+    """Of three answers of a session in Discord, the second is shared."""
+    storage, parent, ids = people.site.storage, None, list[str]()
+    for number in range(3):
+        title = f"Hidden answer {number}"
+        origin = Origin("discord", f"turn {number}", DISCORD_USER, CHANNEL, COMMUNITY)
+        request = TuneRequest.check(mode="answer", opening=ABC.replace("The Web Reel", f"Hidden phrase {number}"))
+        tune = await storage.add(request, origin, parent_id=parent)
+        await people.site.finish(tune.id, bars=1, title=title, abc=ABC.replace("The Web Reel", title))
+        ids.append(parent := tune.id)
+    await storage.sharing.share(ids[1], Viewer("discord", DISCORD_USER, COMMUNITY))
+    for name in ("tune.abc", "tune.json", "tune.mp3", "tune.svg"):
+        for visitor in people.everyone:
+            _, response = await fetch(visitor, method, route.format(id=ids[1], name=name, digest="0"))
+            hidden = ("Hidden phrase", "Hidden answer 0", "Hidden answer 2", ids[0], ids[2], DISCORD_USER, CHANNEL, COMMUNITY)
+            assert [text for text in hidden if text in response] == []
+
+
 async def test_a_refused_visitor_does_not_see_the_opening_of_somebody_else(storage: Storage) -> None:
     async with open_site(storage) as site, site.new_visitor() as owner, site.new_visitor() as stranger:
         tune_id = await owner.compose(opening="|:EAAB|")
