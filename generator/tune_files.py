@@ -45,10 +45,9 @@ def tune_files(
         "scores": dict(scores),
         "notices": list(notices),
     }
-    files = {
-        "tune.abc": write(score).encode(),
-        "tune.json": (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(),
-    }
+    # Sorted, so that the record can be made again to the byte: the database doesn't keep the order of the scores.
+    text = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True)
+    files = {"tune.abc": write(score).encode(), "tune.json": f"{text}\n".encode()}
     return files | rendered_files(rendering) if rendering else files
 
 
@@ -56,7 +55,7 @@ def composed_scores(composed: ComposedTune) -> dict[str, Any]:
     """The scores by which a tune was chosen, and the known tune that is closest to it."""
     return {
         "bits_per_token": round(composed.bits_per_token, 3),
-        "ranking": {name: round(score, 3) for name, score in composed.scores.items()},
+        "ranking": {name: round(score, 3) + 0.0 for name, score in composed.scores.items()},  # the database has no -0.0
         "closest_tune": {"title": composed.closest.title, "shared_notes": composed.closest.notes},
     }
 

@@ -14,6 +14,7 @@ import structlog
 from generator.composer.candidates import ComposedTune
 from generator.composer.composer import CANDIDATES, Composer
 from generator.composer.models import Models, folders
+from generator.notation.reader import read
 from generator.notation.writer import write
 from generator.play_mode import UNTITLED, score_to_play
 from generator.rendering.audio.sound_font import find_fluidsynth, find_soundfont
@@ -100,6 +101,18 @@ class Worker:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, STORE_AGAIN_AT_MOST_S)
 
+    async def remake(self, tune_id: str) -> None:
+        """Makes the files of a finished tune again, if one is missing or damaged. Raises UserError, and faults of the machine."""
+        tune = await self.storage.tune(tune_id)
+        if tune is None or tune.composition is None or not await self.storage.remaking.is_needed(tune_id):
+            return
+        made = tune.composition
+        score = await asyncio.to_thread(read, made.abc)
+        rendering = await self.renderer.render(score, style_of(tune.request))
+        files = tune_files(tune.request, score, rendering, model=made.model, scores=made.scores, notices=made.notices)
+        await self.storage.remaking.replace(tune_id, files)
+        log.warning("a tune's files were missing or damaged and are made again", tune=tune_id)
+
     async def _composer(self, name: str) -> Composer:
         """The composer of a model. A model that cannot be loaded is replaced by the default one and no longer offered."""
         try:
@@ -177,7 +190,8 @@ async def run(
         async with storage.model_offers.offer(models.descriptions):
             log.info("worker ready", models=models.names, slots=slots)
             ready()
-            await work(storage, Worker(storage, models, renderer).make, concurrency=slots, models=models.names)
+            worker = Worker(storage, models, renderer)
+            await work(storage, worker.make, concurrency=slots, models=models.names, remake=worker.remake)
     finally:
         renderer.close()
         models.close()

@@ -4,7 +4,7 @@
 permissions; `Storage.gallery` returns what a viewer may see.
 """
 
-from storage.errors import NotAllowed, StorageError, TooManyOpen
+from storage.errors import FileMissing, NotAllowed, StorageError, TooManyOpen
 from storage.files import TuneFile
 from storage.gallery import Family, Order, Page, Search
 from storage.jobs import work
@@ -20,6 +20,7 @@ __all__ = [
     "Composition",
     "Defaults",
     "Family",
+    "FileMissing",
     "NotAllowed",
     "Order",
     "Origin",

@@ -52,7 +52,7 @@ async def _copy_contents(at: Snapshot, file_store: Files, writer: Writer, summar
         cursor.execute("SELECT DISTINCT hash FROM files ORDER BY hash")
         while rows := cursor.fetchmany(AT_ONCE):
             digests = [str(digest) for (digest,) in rows]
-            contents = await asyncio.gather(*(_read(file_store, digest) for digest in digests))
+            contents = await asyncio.gather(*(file_store.read_unchecked(digest) for digest in digests))
             for digest, content in zip(digests, contents, strict=True):
                 if content is not None and digest_of(content) == digest:
                     writer.add(content_name(digest), len(content), [content])
@@ -61,12 +61,3 @@ async def _copy_contents(at: Snapshot, file_store: Files, writer: Writer, summar
                     files = at.connection.execute("SELECT tune_id, name FROM files WHERE hash = %s", [digest])
                     summary.missing += [Missing(tune_id, name, digest, content is not None) for tune_id, name in files]
     return summary
-
-
-async def _read(file_store: Files, digest: str) -> bytes | None:
-    try:
-        return await file_store.read(digest)
-    except StorageError as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            return None
-        raise

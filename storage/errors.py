@@ -54,5 +54,12 @@ class TooManyOpen(UserError):
         super().__init__(message)
 
 
+class FileMissing(UserError):
+    """A file of a tune is missing or damaged, and was not made again in time."""
+
+    def __init__(self) -> None:
+        super().__init__(UserMessage("A file of this tune was lost and is being made again. Please try again in a minute."))
+
+
 class NotAllowed(UserError):
     """The viewer can see the tune but may not do this."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ class TuneFile:
     name: str  # "tune.mp3"
     media_type: str
     size: int  # bytes
+    hash: str  # of the content
 
 
 class Files:
@@ -59,11 +62,18 @@ class Files:
         except (BaseError, OSError) as error:
             raise StorageError("A tune's file cannot be written: check the space and rights of DATA_DIR or FILES_URL.") from error
 
-    async def read(self, digest: str) -> bytes:
-        """Reads the content with this hash. Raises StorageError if it is missing."""
+    async def read(self, digest: str) -> bytes | None:
+        """The content with this hash; None if it is missing or damaged. Raises StorageError if none can be read."""
+        content = await self.read_unchecked(digest)
+        return content if content is not None and await asyncio.to_thread(digest_of, content) == digest else None
+
+    async def read_unchecked(self, digest: str) -> bytes | None:
+        """What is stored under this hash, even if it is damaged; None if nothing is. Raises StorageError if none can be read."""
         try:
             return await self._store.get(_key(digest))
         except (BaseError, OSError) as error:
+            if isinstance(error, FileNotFoundError) or getattr(error, "errno", None) == errno.EIO:  # a bad block of the disk
+                return None
             raise StorageError("A tune's file cannot be read: check that DATA_DIR or FILES_URL is what it was.") from error
 
     async def remove(self, digest: str) -> None:

@@ -22,11 +22,20 @@ RECONNECT_S = 1
 NEVER_S = 10**9
 
 Handle = Callable[[Tune], Awaitable[None]]
+Remake = Callable[[str], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
-async def work(storage: Storage, handle: Handle, *, concurrency: int, models: Iterable[str] = ()) -> None:
+async def _refuse(tune_id: str) -> None:
+    raise NotImplementedError("this worker makes no files again")
+
+
+async def work(
+    storage: Storage, handle: Handle, *, concurrency: int, models: Iterable[str] = (), remake: Remake = _refuse
+) -> None:
     """Takes jobs and calls `handle` with each tune, until cancelled or stopped by SIGTERM.
+
+    Calls `remake` with the id of a tune that has lost a file.
 
     Takes the requests that name no model or one of `models`. Survives restarts of the database. A tune may be
     handled twice if its worker seemed dead; `Storage.finish` accepts the first result.
@@ -36,7 +45,7 @@ async def work(storage: Storage, handle: Handle, *, concurrency: int, models: It
         stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                worker = asyncio.create_task(_work(storage, handle, concurrency, queues))
+                worker = asyncio.create_task(_work(storage, handle, remake, concurrency, queues))
                 try:
                     await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 finally:
@@ -52,7 +61,7 @@ async def work(storage: Storage, handle: Handle, *, concurrency: int, models: It
             stopped.cancel()
 
 
-async def _work(storage: Storage, handle: Handle, concurrency: int, queues: list[str]) -> None:
+async def _work(storage: Storage, handle: Handle, remake: Remake, concurrency: int, queues: list[str]) -> None:
     async with storage.database.engine.connect() as connection:
         await connection.execute(text("SELECT 1"))  # also restarts an embedded server that was killed
     manager = storage.job_manager
@@ -62,7 +71,7 @@ async def _work(storage: Storage, handle: Handle, concurrency: int, queues: list
             storage.jobs.run_worker_async(
                 queues=queues,
                 concurrency=concurrency,
-                additional_context={"storage": storage, "handle": handle, "bench": Bench(concurrency)},
+                additional_context={"storage": storage, "handle": handle, "remake": remake, "bench": Bench(concurrency)},
                 fetch_job_polling_interval=POLL_S,
                 update_heartbeat_interval=NEVER_S,  # ours goes on while a stopped worker finishes its jobs
                 shutdown_graceful_timeout=STOP_TIMEOUT_S,

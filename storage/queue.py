@@ -17,6 +17,8 @@ from storage.job_manager import FencedJobManager
 
 QUEUE = "tunes"
 TASK = "compose"
+REMAKE = "remake"
+REMAKE_PRIORITY = 1  # somebody waits for the file; jobs of tunes have 0 and less
 TRIES = 3
 RETRY_PAUSE_S = 2  # times the number of the try
 MACHINE_PAUSE_S = 5  # after a fault of the machine
@@ -37,10 +39,11 @@ class PutBack(BaseRetryStrategy):
 
 
 def make_app(conninfo: str) -> tuple[App, FencedJobManager]:
-    """The queue with its one task. It need not be open to enqueue on an existing connection."""
+    """The queue with its tasks. It need not be open to enqueue on an existing connection."""
     app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
     app.job_manager = manager = FencedJobManager(app.connector)
     app.task(name=TASK, queue=QUEUE, pass_context=True, retry=PutBack())(_compose)
+    app.task(name=REMAKE, queue=QUEUE, pass_context=True, retry=PutBack())(_remake)
     return app, manager
 
 
@@ -54,6 +57,12 @@ async def enqueue(
 ) -> None:
     """Adds the tune's job in the connection's transaction. Jobs of earlier rounds are taken first, none before `not_before`."""
     job = app.configure_task(TASK, connection=connection, queue=queue_of(model), priority=-round, schedule_at=not_before)
+    await job.defer_async(tune_id=tune_id)
+
+
+async def enqueue_remake(app: App, tune_id: str, connection: psycopg.AsyncConnection[object]) -> None:
+    """Adds a job that makes a finished tune's files again, before all tunes, in the connection's transaction."""
+    job = app.configure_task(REMAKE, connection=connection, queue=QUEUE, priority=REMAKE_PRIORITY)
     await job.defer_async(tune_id=tune_id)
 
 
@@ -79,6 +88,14 @@ async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> No
             await asyncio.sleep(RETRY_PAUSE_S * failures)
             raise
         await storage.fail(tune_id, GAVE_UP)
+
+
+async def _remake(context: JobContext, tune_id: str) -> None:
+    """Makes a finished tune's files again. If that fails it is not tried again: whoever waits for a file queues it again."""
+    try:
+        await context.additional_context["remake"](tune_id)
+    except Exception:
+        log.exception("The files of a tune could not be made again.", tune=tune_id)
 
 
 def is_fault_of_machine(error: Exception) -> bool:

@@ -29,6 +29,7 @@ from storage.model_offers import ModelOffers
 from storage.preferences import Preferences
 from storage.privacy import Privacy
 from storage.queue import enqueue, make_app
+from storage.remaking import REMAKE_WAIT_S, Remaking
 from storage.sharing import Sharing
 from storage.tunes import OVER, Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
 
@@ -71,6 +72,7 @@ class Storage:
     preferences: Preferences
     privacy: Privacy
     model_offers: ModelOffers
+    remaking: Remaking
 
     def __init__(self, database: Database, file_store: Files) -> None:
         self.database = database
@@ -81,6 +83,7 @@ class Storage:
         self.preferences = Preferences(database)
         self.privacy = Privacy(database, self.sharing)
         self.model_offers = ModelOffers(database)
+        self.remaking = Remaking(database, file_store, self.jobs)
 
     # For platforms
 
@@ -221,16 +224,15 @@ class Storage:
         found: dict[str, list[TuneFile]] = {tune_id: [] for tune_id in tune_ids}
         these = files.c.tune_id.in_([tune_id for tune_id in tune_ids if is_id(tune_id)])
         for row in await self._rows(select(files).where(these).order_by(files.c.name)):
-            found[row["tune_id"]].append(TuneFile(row["name"], row["media_type"], row["size"]))
+            found[row["tune_id"]].append(TuneFile(row["name"], row["media_type"], row["size"], row["hash"]))
         return found
 
-    async def read(self, tune_id: str, name: str) -> bytes:
-        """Raises KeyError if the tune has no such file, StorageError if its content is missing."""
-        if is_id(tune_id):
-            for row in await self._rows(select(files).where(files.c.tune_id == tune_id)):
-                if row["name"] == name:  # compared in Python: a name may contain characters that PostgreSQL rejects
-                    return await self._files.read(row["hash"])
-        raise KeyError(name)
+    async def read(self, tune_id: str, name: str, *, wait_s: float = REMAKE_WAIT_S) -> bytes:
+        """The content of a file. One that is missing or damaged is made again by a worker: waits for that, at most `wait_s`.
+
+        Raises KeyError if the tune has no such file, FileMissing after the wait, StorageError if the files can't be used.
+        """
+        return await self.remaking.read(tune_id, name, wait_s)
 
     def changes(self) -> AbstractAsyncContextManager[AsyncIterator[str]]:
         """Yields the ids of tunes whose rows change from now on.

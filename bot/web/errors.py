@@ -7,7 +7,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.web.views import Views
+from storage.errors import FileMissing
 
+RETRY_AFTER_S = 10
 _MESSAGES = {
     403: "That is not allowed.",
     404: "There is no such tune or page. Check that the address is complete.",
@@ -45,6 +47,10 @@ def middleware(views: Views) -> Middleware:
             message = own_text if error.status == 403 and own_text else default
             response = respond(request, error.status, message)
             response.headers.update({name: error.headers[name] for name in ("Allow", "Content-Range") if name in error.headers})
+            return response
+        except FileMissing as error:
+            response = respond(request, 503, error.message)
+            response.headers["Retry-After"] = str(RETRY_AFTER_S)
             return response
         except Exception:
             _log.exception("A web request failed.", method=request.method, path=request.path)

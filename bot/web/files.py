@@ -24,7 +24,7 @@ MEDIA_TYPES = {
     "svg": "image/svg+xml",
     "json": "application/json",
 }
-# Short, though the files never change: a tune may be unshared or deleted.
+# Short, though files hardly ever change: a tune may be unshared or deleted.
 SHARED, PRIVATE = "public, max-age=300", "private, max-age=300"
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
@@ -36,7 +36,8 @@ class Files:
     async def get(self, request: web.Request) -> web.Response:
         tune, name = await requested_tune(self._storage, request), request.match_info["name"]
         hidden = name == OWNERS_FILE and not owns(viewer_of(request), tune)
-        if hidden or name not in {file.name for file in await self._storage.files(tune.id)}:
+        stored = {file.name: file for file in await self._storage.files(tune.id)}.get(name)
+        if hidden or stored is None:
             raise web.HTTPNotFound
         title = tune.composition.title if tune.composition else ""
         suffix = name.rpartition(".")[2]
@@ -47,7 +48,7 @@ class Files:
             "Accept-Ranges": "bytes",
             "Cache-Control": SHARED if public else PRIVATE,
             "Content-Disposition": f'{disposition}; filename="{slug(title)}.{slug(suffix)}"',
-            "ETag": f'"{tune.id}-{slug(name)}"',  # a finished tune's files never change
+            "ETag": f'"{stored.hash}"',
         }
         if public:
             headers |= INDEXED | {"Cross-Origin-Resource-Policy": "cross-origin"}  # for link previews on other sites

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.core.naming import key_name
-from storage.errors import StorageError
+from storage.errors import FileMissing, StorageError
 from storage.storage import Storage
 from storage.tunes import Composition, Tune
 
@@ -47,7 +47,7 @@ class Previews:
 
     def __init__(self, storage: Storage, web_url: str | None) -> None:
         self._storage, self._web_url = storage, web_url
-        self._sizes: dict[str, tuple[int, int] | None] = {}  # a finished tune's files never change
+        self._sizes: dict[str, tuple[int, int] | None] = {}  # a finished tune's sheet hardly ever changes
 
     async def tune(self, request: web.Request, tune: Tune, composition: Composition, file_names: Collection[str]) -> Preview:
         """The preview of a shared tune."""
@@ -67,8 +67,8 @@ class Previews:
             if len(self._sizes) >= MAX_SIZES:
                 self._sizes.clear()
             try:
-                self._sizes[tune_id] = png_size(await self._storage.read(tune_id, "tune.png"))
-            except (KeyError, StorageError):
+                self._sizes[tune_id] = png_size(await self._storage.read(tune_id, "tune.png", wait_s=0))
+            except (KeyError, FileMissing, StorageError):
                 return None
         return self._sizes[tune_id]
 

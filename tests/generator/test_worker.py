@@ -264,3 +264,30 @@ async def test_a_model_that_cannot_be_loaded_is_replaced_by_the_default_one_and_
         assert done is not None and done.composition is not None
         assert done.composition.model == "default"
     assert list(models.descriptions) == models.names == ["default"]
+
+
+async def test_files_are_made_again_from_what_is_stored(storage: Storage, composer: Composer, tmp_path: Path) -> None:
+    """To the byte, if the renderer renders the same again."""
+    tune = await started(storage, (await storage.add(request(seed=5), origin())).id)
+    renderer = Renderer(RENDERED)
+    tune_maker = Worker(storage, models_with(composer), renderer)  # type: ignore[arg-type]
+    await tune_maker.make(tune)
+    before = await storage.files(tune.id)
+    for path in (tmp_path / "files").glob("*/*"):
+        path.unlink()
+    await tune_maker.remake(tune.id)
+    assert await storage.files(tune.id) == before
+    assert not await storage.remaking.is_needed(tune.id)
+    assert renderer.scores[0] == renderer.scores[1] and renderer.styles == [Style(seed=5)] * 2
+
+
+async def test_files_that_are_intact_or_belong_to_an_unfinished_tune_are_not_made_again(
+    storage: Storage, composer: Composer
+) -> None:
+    tune, unfinished = [await started(storage, (await storage.add(request(), origin(event))).id) for event in "12"]
+    renderer = Renderer(RENDERED)
+    tune_maker = Worker(storage, models_with(composer), renderer)  # type: ignore[arg-type]
+    await tune_maker.make(tune)
+    for tune_id in (tune.id, unfinished.id, "0123456789ab"):
+        await tune_maker.remake(tune_id)
+    assert len(renderer.scores) == 1

@@ -58,14 +58,14 @@ async def test_a_backup_under_load_restores_rows_and_files_of_one_point_in_time(
         taken.set()
         return write_dump(writer, at, conninfo, cancelled=cancelled)
 
-    async def read_late(self: Files, digest: str) -> bytes:
+    async def read_late(self: Files, digest: str) -> bytes | None:
         async with asyncio.timeout(HANG_S):
             await deleted_since.wait()
         return await read(self, digest)
 
-    read = Files.read
+    read = Files.read_unchecked
     monkeypatch.setattr(backup_module, "write_dump", expect)
-    monkeypatch.setattr(Files, "read", read_late)
+    monkeypatch.setattr(Files, "read_unchecked", read_late)
     working, deleting, adding = (asyncio.create_task(each) for each in (work(storage, handle, concurrency=4), delete(), add()))
     await half.wait()
     summary = await back_up(storage, tmp_path / "backup.tar")
@@ -138,7 +138,7 @@ async def test_a_backup_that_fails_leaves_no_file(storage: Storage, tmp_path: Pa
     async def fail(self: Files, digest: str) -> bytes:
         raise StorageError("The bucket does not answer.")
 
-    monkeypatch.setattr(Files, "read", fail)
+    monkeypatch.setattr(Files, "read_unchecked", fail)
     with pytest.raises(StorageError, match="does not answer"):
         await back_up(storage, target)
     assert [path.name for path in target.parent.iterdir()] == ["backup.tar"] and target.read_bytes() == b"the one before"

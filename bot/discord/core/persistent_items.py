@@ -14,6 +14,7 @@ from bot.discord.core import texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
+from storage.errors import FileMissing
 
 log = structlog.get_logger(__name__)
 
@@ -25,12 +26,15 @@ async def answer_safely(interaction: Interaction, press: Callable[[Interaction],
     try:
         await press(interaction)
     except Exception as error:
-        if isinstance(error, discord.HTTPException):
+        message: str = texts.REQUEST_FAILED
+        if isinstance(error, FileMissing):
+            message = error.message
+        elif isinstance(error, discord.HTTPException):
             log.warning("Could not answer a button press.", reason=str(error), **logged)
         else:
             log.exception("A button failed.", **logged)
         with contextlib.suppress(discord.HTTPException):
-            await send_private(interaction, (await Caller.of(interaction)).translate(texts.REQUEST_FAILED))
+            await send_private(interaction, (await Caller.of(interaction)).translate(message))
 
 
 def view_with(*items: discord.ui.Item[Any]) -> discord.ui.View:

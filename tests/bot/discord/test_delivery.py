@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.discord.core import limits
 from storage import Status, Viewer
-from tests.bot.discord.conftest import ABC, Stage
+from storage.files import digest_of
+from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, HERMIT, HIDDEN, PRIVATE, SILENT, TUNES, Channel
 
 LIMITED = {"message": "You are being rate limited.", "retry_after": 0.1, "global": False}
@@ -33,6 +36,29 @@ async def test_a_tune_that_was_finished_while_the_bot_was_down_is_posted_once(st
     await asyncio.sleep(0.3)
     assert [m["id"] for m in discord.tunes()] == [message]
     assert discord.card(asked) is None
+
+
+async def test_a_tune_whose_files_are_lost_is_posted_once_they_are_made_again(stage: Stage, tmp_path: Path) -> None:
+    tune = await stage.accepted(await stage.discord.slash("tune"))
+    await stage.stop_bot()
+    await stage.compose(tune.id)
+    contents = {name: content for name, (_, content) in FILES.items()}
+    for content in contents.values():
+        (tmp_path / "files" / digest_of(content)[:2] / digest_of(content)[2:]).unlink()
+    await stage.start_bot()
+    while not await remade(stage, tune.id):
+        await asyncio.sleep(0.05)
+    await stage.storage.remaking.replace(tune.id, contents)
+    await stage.delivered(tune.id)
+    [message] = stage.discord.tunes()
+    assert len(message["attachments"]) == 3
+
+
+async def remade(stage: Stage, tune_id: str) -> bool:
+    """Whether the bot has queued that the tune's files are made again."""
+    async with stage.storage.database.engine.connect() as connection:
+        jobs = await connection.execute(text("SELECT args ->> 'tune_id' FROM procrastinate_jobs WHERE task_name = 'remake'"))
+        return tune_id in jobs.scalars()
 
 
 async def test_progress_is_shown_again_after_a_restart(stage: Stage) -> None:

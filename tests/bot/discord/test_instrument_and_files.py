@@ -11,6 +11,7 @@ import pytest
 
 from generator.rendering.audio.mp3 import encode_mp3
 from generator.request import INSTRUMENTS
+from storage import FileMissing
 from tests.bot.discord import conftest
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, TUNES, Channel, Payload
@@ -98,3 +99,14 @@ async def test_a_recording_that_cannot_be_read_does_not_stop_the_other_files(sta
     _, message = await stage.posted()  # its recording is only zeros
     given = await stage.discord.private_message(await stage.discord.click(message, "More files"))
     assert [file["filename"] for file in given["attachments"]] == ["the-loopback.mid"]
+
+
+async def test_a_lost_file_is_answered_with_when_to_try_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, message = await stage.posted()
+
+    async def lost(tune_id: str, name: str) -> bytes:
+        raise FileMissing
+
+    monkeypatch.setattr(stage.storage, "read", lost)
+    answer = await stage.discord.private_message(await stage.discord.click(message, "More files"))
+    assert answer["content"] == "A file of this tune was lost and is being made again. Please try again in a minute."

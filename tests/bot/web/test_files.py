@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
+from storage.errors import FileMissing
 from tests.bot.web.conftest import SVG, Site, Visitor, mp3
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -143,3 +144,15 @@ async def test_a_cached_file_of_an_unshared_tune_is_not_found(site: Site, visito
         await visitor.post(f"/tunes/{tune_id}/unshare")
         answer = await stranger.get(f"/tunes/{tune_id}/files/tune.mp3", headers={"If-None-Match": tag})
     assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-store")
+
+
+async def test_a_lost_file_is_answered_with_when_to_ask_again(
+    site: Site, visitor: Visitor, files: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(tune_id: str, name: str) -> bytes:
+        raise FileMissing
+
+    monkeypatch.setattr(site.storage, "read", lost)
+    answer = await visitor.get(f"{files}/tune.mp3")
+    assert (answer.status, answer.headers["Retry-After"], answer.headers["Cache-Control"]) == (503, "10", "no-store")
+    assert "being made again" in await answer.text()
