@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -70,6 +71,7 @@ async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -
         readiness: dict[str, Callable[[], bool]] = {}  # for /health
         coroutines: list[Coroutine[Any, Any, None]] = [desk.run()]
         if worker:
+            storage.room.add("temporary files", Path(tempfile.gettempdir()))
             process = WorkerProcess(storage)
             readiness["worker"] = process.ready
             coroutines.append(process.run())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,11 +21,11 @@ from generator.notation.writer import write
 from generator.play_mode import UNTITLED, score_to_play
 from generator.rendering.audio.sound_font import find_fluidsynth, find_soundfont
 from generator.rendering.renderer import Renderer
-from generator.rendering.result import RendererFault
+from generator.rendering.result import NoRoomToRender, RendererFault
 from generator.rendering.style import style_of
 from generator.tune_files import MEDIA_TYPES, composed_scores, tune_files
 from generator.user_messages import UserError
-from storage.errors import DATABASE_ERRORS
+from storage.errors import DATABASE_ERRORS, lacks_room
 from storage.jobs import work
 from storage.storage import Storage
 from storage.tunes import Composition, Status, Tune
@@ -48,6 +50,8 @@ class Worker:
         """
         try:
             await self._make(tune)
+        except NoRoomToRender as error:
+            raise OSError(errno.ENOSPC, error.message) from error
         except RendererFault:
             raise
         except UserError as error:
@@ -97,7 +101,12 @@ class Worker:
                 await self.storage.finish(tune.id, composition, contents, starts=tune.starts)
                 return
             except DATABASE_ERRORS as error:
-                log.warning("A finished tune could not be stored; trying again.", tune=tune.id, error=str(error), seconds=pause_s)
+                if lacks_room(error):
+                    self.storage.room.note_failure()
+                if pause_s == STORE_AGAIN_S:
+                    log.warning(
+                        "A finished tune could not be stored; trying again until it can be.", tune=tune.id, error=str(error)
+                    )
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, STORE_AGAIN_AT_MOST_S)
 
@@ -184,6 +193,8 @@ async def run(
     models = Models(folders(model, further), slots=min(slots * CANDIDATES, MAX_ROWS))
     try:
         await asyncio.to_thread(models.composer)  # loads the default model
+        storage.room.add("temporary files", Path(tempfile.gettempdir()))
+        await storage.room.wait()  # a renderer process needs some
         await renderer.start()
         for reason in models.unreadable:
             log.warning("model cannot be read", reason=reason)

@@ -58,7 +58,7 @@ class LocalFolder:
     """A folder. Contents are written into a subfolder, flushed to the disk, then renamed: none is visible before it is whole."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._unfinished = folder / ".unfinished"
         self._flushed: set[Path] = set()  # folders of which the disk has the names
         make_folder(folder)
@@ -68,16 +68,16 @@ class LocalFolder:
         await asyncio.to_thread(self._put, contents)
 
     async def get(self, key: str) -> bytes:
-        return await asyncio.to_thread((self._folder / key).read_bytes)
+        return await asyncio.to_thread((self.folder / key).read_bytes)
 
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread((self._folder / key).unlink)
+        await asyncio.to_thread((self.folder / key).unlink)
 
     async def names(self, folder: str) -> list[str]:
-        return await asyncio.to_thread(lambda: [path.name for path in (self._folder / folder).glob("*")])
+        return await asyncio.to_thread(lambda: [path.name for path in (self.folder / folder).glob("*")])
 
     def _put(self, contents: Mapping[str, bytes]) -> None:
-        targets = {self._unfinished / secrets.token_hex(8): self._folder / key for key in contents}
+        targets = {self._unfinished / secrets.token_hex(8): self.folder / key for key in contents}
         folders = {target.parent for target in targets.values()}
         try:
             for folder in (self._unfinished, *folders):

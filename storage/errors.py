@@ -1,5 +1,7 @@
 """The errors of storage."""
 
+import errno
+
 import psycopg
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
@@ -10,6 +12,13 @@ from generator.user_messages import UserError, UserMessage
 
 class StorageError(RuntimeError):
     """The database or the files can't be used. The message tells the operator what to do."""
+
+
+class NoRoom(UserError):
+    """Nothing was stored, because the database's disk is full."""
+
+    def __init__(self) -> None:
+        super().__init__(UserMessage("There is no room on my disk, so nothing was stored. Please ask again later."))
 
 
 # What is raised if the database or the files can't be used now: the same call may succeed later.
@@ -24,6 +33,21 @@ DATABASE_ERRORS = (
     psycopg.InterfaceError,
     psycopg.InternalError,
 )
+
+
+def is_fault_of_machine(error: Exception) -> bool:
+    """Whether the database or the disk failed, so that no other request would have fared better."""
+    return isinstance(error, DATABASE_ERRORS) or lacks_room(error)
+
+
+def lacks_room(error: BaseException | None) -> bool:
+    """Whether the error, or what caused it, is that a disk is full or a quota is used up."""
+    while error is not None:
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if full or isinstance(error, psycopg.errors.DiskFull):
+            return True
+        error = error.__cause__
+    return False
 
 
 class TooManyOpen(UserError):

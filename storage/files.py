@@ -55,6 +55,11 @@ class Files:
             raise StorageError("The folder or bucket for files cannot be used: check DATA_DIR and FILES_URL.") from error
         raise StorageError("FILES_URL is neither s3://bucket/prefix nor file:///folder: set it to one of them.")
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder, None for a bucket."""
+        return self._store.folder if isinstance(self._store, LocalFolder) else None
+
     async def write(self, contents: Iterable[bytes]) -> None:
         """Writes contents, to be read by their hashes. They survive a power cut. Raises StorageError."""
         try:

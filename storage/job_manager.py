@@ -16,6 +16,8 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
+from storage.room import Room
+
 RELISTEN_S = 1
 
 FINISH = "DELETE FROM procrastinate_jobs WHERE id = %(job_id)s AND worker_id = %(worker_id)s AND status = 'doing'"
@@ -35,6 +37,7 @@ log = structlog.get_logger(__name__)
 class FencedJobManager(JobManager):
     worker_id: int | None = None  # of this process, from the last registration
     held: set[int]  # ids of the jobs that this process runs
+    room: Room | None = None  # jobs are only taken while there is room
     on_registered: Callable[[int], None] | None = None
 
     async def register_worker(self) -> int:
@@ -49,6 +52,8 @@ class FencedJobManager(JobManager):
         return []
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        if self.room is not None and await self.room.look() is not None:
+            return None
         try:
             job = await super().fetch_job(queues, worker_id)
         except (ConnectorException, psycopg.Error) as error:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from storage.errors import DATABASE_ERRORS
 from storage.heartbeat import Heartbeat
 from storage.queue import queue_of
+from storage.room import Room
 from storage.storage import Storage
 from storage.tunes import Tune
 
@@ -35,14 +36,14 @@ async def work(
 ) -> None:
     """Takes jobs and calls `handle` with each tune, until cancelled or stopped by SIGTERM.
 
-    Calls `remake` with the id of a tune that has lost a file.
+    Calls `remake` with the id of a tune that has lost a file. Takes no jobs while a disk is full.
 
     Takes the requests that name no model or one of `models`. Survives restarts of the database. A tune may be
     handled twice if its worker seemed dead; `Storage.finish` accepts the first result.
     """
     stop, queues = asyncio.Event(), [queue_of(model) for model in ("", *models)]
     with on_stop(stop.set):
-        stopped = asyncio.create_task(stop.wait())
+        stopped, logging = asyncio.create_task(stop.wait()), asyncio.create_task(_log_pauses(storage.room))
         try:
             while not stop.is_set():
                 worker = asyncio.create_task(_work(storage, handle, remake, concurrency, queues))
@@ -59,6 +60,15 @@ async def work(
                 await asyncio.sleep(RECONNECT_S)
         finally:
             stopped.cancel()
+            logging.cancel()
+
+
+async def _log_pauses(room: Room) -> None:
+    async for lacking in room.changes():
+        if lacking:
+            log.warning("A disk is full. No tunes are taken until there is room.", lacking=lacking)
+        else:
+            log.info("There is room again. Tunes are taken.")
 
 
 async def _work(storage: Storage, handle: Handle, remake: Remake, concurrency: int, queues: list[str]) -> None:

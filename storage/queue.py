@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 from datetime import datetime
 
 import psycopg
@@ -12,7 +11,7 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.jobs import Job
 
 from generator.user_messages import UserMessage
-from storage.errors import DATABASE_ERRORS
+from storage.errors import is_fault_of_machine, lacks_room
 from storage.job_manager import FencedJobManager
 
 QUEUE = "tunes"
@@ -22,7 +21,6 @@ REMAKE_PRIORITY = 1  # somebody waits for the file; jobs of tunes have 0 and les
 TRIES = 3
 RETRY_PAUSE_S = 2  # times the number of the try
 MACHINE_PAUSE_S = 5  # after a fault of the machine
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 GAVE_UP = UserMessage(
     "I tried {tries} times and couldn't finish this tune. Please ask again, perhaps with another seed.", tries=TRIES
@@ -78,6 +76,8 @@ async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> No
             if tune is not None:
                 await handle(tune)
     except Exception as error:
+        if lacks_room(error):
+            storage.room.note_failure()
         if is_fault_of_machine(error):
             log.warning("Making a tune failed because of the database or the disk; it is tried again.", tune=tune_id, error=error)
             await asyncio.sleep(MACHINE_PAUSE_S)
@@ -96,8 +96,3 @@ async def _remake(context: JobContext, tune_id: str) -> None:
         await context.additional_context["remake"](tune_id)
     except Exception:
         log.exception("The files of a tune could not be made again.", tune=tune_id)
-
-
-def is_fault_of_machine(error: Exception) -> bool:
-    """Whether the database or the disk failed, so that no other request would have fared better."""
-    return isinstance(error, DATABASE_ERRORS) or (isinstance(error, OSError) and error.errno in NO_SPACE)

@@ -10,17 +10,18 @@ from typing import Any
 
 import psycopg
 from procrastinate import App
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 from sqlalchemy import ColumnElement, Select, and_, delete, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 
 from generator.request import TuneRequest
 from generator.user_messages import UserError, UserMessage, message_as_dict
 from storage import rounds, tables
 from storage.changes import listen
 from storage.database import Database
-from storage.errors import TooManyOpen
+from storage.errors import NoRoom, TooManyOpen, lacks_room
 from storage.files import Files, TuneFile, digest_of, lock_contents
 from storage.gallery import Gallery
 from storage.heartbeat import bury
@@ -30,6 +31,7 @@ from storage.preferences import Preferences
 from storage.privacy import Privacy
 from storage.queue import enqueue, make_app
 from storage.remaking import REMAKE_WAIT_S, Remaking
+from storage.room import Room
 from storage.sharing import Sharing
 from storage.tunes import OVER, Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
 
@@ -48,7 +50,9 @@ async def open_storage(
     """Opens the database (without a URL: embedded, in data_dir) and the files. Raises StorageError if either can't be used."""
     async with open_parts(data_dir=data_dir, database_url=database_url, files_url=files_url) as (database, file_store):
         await database.migrate()
-        yield Storage(database, file_store)
+        folders = {"the database": data_dir} if database_url is None else {}
+        folders |= {"files": file_store.folder} if file_store.folder else {}
+        yield Storage(database, file_store, Room(folders))
 
 
 @asynccontextmanager
@@ -73,10 +77,12 @@ class Storage:
     privacy: Privacy
     model_offers: ModelOffers
     remaking: Remaking
+    room: Room
 
-    def __init__(self, database: Database, file_store: Files) -> None:
+    def __init__(self, database: Database, file_store: Files, room: Room | None = None) -> None:
         self.database = database
         self.jobs, self.job_manager = make_app(database.conninfo)
+        self.room = self.job_manager.room = room or Room({})
         self._files = file_store
         self.gallery = Gallery(database)
         self.sharing = Sharing(database, file_store)
@@ -99,8 +105,8 @@ class Storage:
         """Stores a request and its job in one transaction. The same event again returns the tune that exists.
 
         storage.rounds decides its turn in the queue; it starts at the earliest `cooldown_s` after the user's last turn in that
-        community. A parent that doesn't exist is ignored. Raises TooManyOpen if the user has `limit` unfinished tunes, UserError
-        for text that can't be stored (NUL, half a surrogate pair).
+        community. A parent that doesn't exist is ignored. Raises TooManyOpen if the user has `limit` unfinished tunes, NoRoom if
+        the disk is full, UserError for text that can't be stored (NUL, half a surrogate pair).
         """
         return (await self._add([request], origin, parent_id, limit, cooldown_s, as_set=False))[0]
 
@@ -177,6 +183,11 @@ class Storage:
                     model, turn = row["request"]["model"], {"round": row["round"], "not_before": row["not_before"]}
                     await enqueue(self.jobs, row["id"], raw, model=model, **turn)
                 return [tune_from(row) for row in rows]
+        except (OperationalError, ConnectorException) as error:
+            if not lacks_room(error):
+                raise
+            self.room.note_failure()
+            raise NoRoom from error
         except (DataError, UnicodeEncodeError) as error:
             message = UserMessage("Your request contains characters that I can't store. Please type it again without them.")
             raise UserError(message) from error

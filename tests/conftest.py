@@ -8,6 +8,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import hypothesis
@@ -20,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 from storage import Storage, open_storage
 from storage.database import Database
 from storage.embedded import EmbeddedServer, embedded_server
+from tests.full_disk import Disk, mounted
 from tests.patience import HANG_S
 
 _numbers = itertools.count()
@@ -110,6 +112,17 @@ def url(new_database: Callable[..., str], template: str, conninfo: str) -> Itera
     yield url
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database_of(url))))
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A disk of 64 MB to fill. Skips the test where it can't be mounted."""
+    with ExitStack() as stack:
+        try:
+            mounted_disk = stack.enter_context(mounted(tmp_path / "disk", 64 << 20))
+        except OSError as error:
+            pytest.skip(f"no disk can be mounted here: {error}")
+        yield mounted_disk
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ class Progress:
     tune: Tune
     queue_position: int  # 1 is next; 0 if the tune is not queued
     held_until: datetime | None = None  # during a cooldown: when the tune may start
+    waits_for_room: bool = False  # a disk is full, and no tunes are made until there is room
     seconds_left: int | None = field(default=None, compare=False)  # until it is finished, estimated; None if unknown
 
 
@@ -127,7 +128,9 @@ class Followers:
             queue_position = queue_positions.get(tune.id, 0)
             held = tune.status is Status.QUEUED and tune.not_before is not None and tune.not_before > now
             held_until = tune.not_before if held else None
-            states.append(Progress(tune, queue_position, held_until, seconds_left(tune, queue_position, speed, now)))
+            waits_for_room = tune.status is Status.QUEUED and self._storage.room.lacking is not None
+            left = None if waits_for_room else seconds_left(tune, queue_position, speed, now)
+            states.append(Progress(tune, queue_position, held_until, waits_for_room, left))
         return states
 
     async def _speed_now(self) -> QueueSpeed:
@@ -141,6 +144,7 @@ class Followers:
         """Listens for all followers until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._refresh_queue_positions())
+            tasks.create_task(self._watch_room())
             while True:
                 try:
                     await self._listen()
@@ -163,6 +167,10 @@ class Followers:
         for followers in self._followers.values():
             for changed in followers:
                 changed.set()
+
+    async def _watch_room(self) -> None:
+        async for _ in self._storage.room.changes():
+            self._wake_all()
 
     async def _refresh_queue_positions(self) -> None:
         while True:

@@ -47,7 +47,11 @@ class Events:
         try:
             async with aclosing(self._desk.follow(tune_id)) as changes:
                 async for change in changes:
-                    data = json.dumps(progress_json(change.tune, change.queue_position, change.seconds_left))
+                    data = json.dumps(
+                        progress_json(
+                            change.tune, change.queue_position, change.seconds_left, waits_for_room=change.waits_for_room
+                        )
+                    )
                     await response.write(f"event: progress\ndata: {data}\n\n".encode())
         except (ConnectionError, KeyError):
             pass  # the visitor left the page, or the tune was deleted

@@ -1,4 +1,4 @@
-"""`/health`: whether the database and the other parts are ready."""
+"""`/health`: whether the database and the other parts are ready, and there is room on the disks."""
 
 from __future__ import annotations
 
@@ -21,9 +21,13 @@ class Health:
         self._storage, self._parts = storage, parts
 
     async def get(self, request: web.Request) -> web.Response:
-        up = {"database": await self._database()} | {name: self._ready(name) for name in self._parts}
+        lacking = await self._storage.room.look()
+        up = {"database": await self._database(), "room": lacking is None}
+        up |= {name: self._ready(name) for name in self._parts}
         healthy = all(up.values())
         body = {"healthy": healthy, "parts": {name: "up" if ready else "down" for name, ready in up.items()}}
+        if lacking:
+            body["reason"] = f"A disk is full: there is no room for {lacking}. No tunes are made until there is."
         return web.json_response(body, status=200 if healthy else 503, headers={"Cache-Control": "no-store"})
 
     async def _database(self) -> bool:

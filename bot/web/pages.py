@@ -89,7 +89,9 @@ class Pages:
         family = await self._family(tune, viewer)
         if not tune.status.over:
             queue_position = await self._storage.queue_position(tune.id)
-            page = self._views.page("progress.html", tune=tune, progress=progress_json(tune, queue_position))
+            page = self._views.page(
+                "progress.html", tune=tune, progress=progress_json(tune, queue_position, waits_for_room=self._waits_for_room)
+            )
         elif tune.composition is None:
             page = self._views.page(
                 "failed.html", tune=tune, message=status_message(tune, 0), parent=family.parent, token=form.new_token()
@@ -117,8 +119,12 @@ class Pages:
         queue_position = await self._storage.queue_position(tune.id) if tune.status is Status.QUEUED else 0
         files = await self._storage.files(tune.id) if tune.status is Status.FINISHED else []
         family = await self._family(tune, viewer)
-        body = tune_json(tune, queue_position, files, mine=owns(viewer, tune), family=family)
+        body = tune_json(tune, queue_position, files, mine=owns(viewer, tune), family=family, waits_for_room=self._waits_for_room)
         return web.json_response(body, headers={"Cache-Control": "no-store"})
+
+    @property
+    def _waits_for_room(self) -> bool:
+        return self._storage.room.lacking is not None
 
     async def _family(self, tune: Tune, viewer: Viewer) -> Family:
         try:

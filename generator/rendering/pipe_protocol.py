@@ -8,12 +8,13 @@ from io import FileIO
 from string import Formatter
 from typing import IO, Any
 
-from generator.rendering.result import RendererFault, Rendering, RenderingError
+from generator.rendering.result import NoRoomToRender, RendererFault, Rendering, RenderingError
 from generator.user_messages import UserMessage, message_as_dict
 
 READY = b"ready"
 _LENGTH = struct.Struct("!Q")
 _MAX_FRAME = 256 << 20  # bytes
+_ERRORS = {error.__name__: error for error in (RenderingError, RendererFault, NoRoomToRender)}
 _FORMATS = ("musicxml", "midi", "mp3", "png", "svg", "time_map")
 
 
@@ -45,7 +46,7 @@ def _read(stream: IO[bytes] | FileIO, size: int) -> bytes:
 def send_outcome(stream: IO[bytes], outcome: Rendering | RenderingError) -> None:
     """Sends JSON and plain bytes, not a pickle: a process that reads hostile tunes must not run code in its parent."""
     if isinstance(outcome, RenderingError):
-        head = {"error": message_as_dict(outcome.message), "fault": isinstance(outcome, RendererFault)}
+        head: dict[str, Any] = {"error": message_as_dict(outcome.message), "type": type(outcome).__name__}
         send(stream, json.dumps(head).encode())
     else:
         notices = [message_as_dict(notice) for notice in outcome.notices]
@@ -59,7 +60,7 @@ def receive_outcome(stream: IO[bytes]) -> Rendering | RenderingError:
     try:
         head = json.loads(frame)
         if "error" in head:
-            return (RendererFault if head["fault"] else RenderingError)(_message(head["error"]))
+            return _ERRORS[head["type"]](_message(head["error"]))
         notices, duration_ms = tuple(map(_message, head["notices"])), int(head["duration_ms"])
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError) as error:
         raise ValueError("the renderer process sent nonsense") from error

@@ -8,6 +8,7 @@ only in FOLDER, and read only programs, libraries and the sound font (see `sandb
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import io
 import os
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from generator.rendering.pipe_protocol import READY, receive, send, send_outcome
-from generator.rendering.result import Rendering, RenderingError
+from generator.rendering.result import NoRoomToRender, Rendering, RenderingError
 from generator.rendering.sandbox import enter_sandbox
 from generator.user_messages import UserMessage
 
@@ -30,6 +31,7 @@ MEMORY = 1 << 30  # bytes of data
 FILE_SIZE = 128 << 20  # bytes; if the FluidSynth program writes a file, 180 s of sound take 64 MB
 OPEN_FILES = 64
 CPU_S = 60  # for one tune
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> None:
@@ -67,6 +69,8 @@ def main() -> None:
             except Exception as error:  # the process outlives a library's failure on a strange tune
                 print(f"rendering failed: {type(error).__name__}: {error}", file=sys.stderr)
                 outcome = RenderingError(UserMessage("The tune could not be rendered. Simplify it, or tell the bot's operator."))
+                if isinstance(error, OSError) and error.errno in NO_ROOM:
+                    outcome = NoRoomToRender("There is no room for temporary files.")
             send_outcome(output, outcome)
     except BrokenPipeError:  # the parent has ended, and this thread notices it before the one that reads standard input
         _end(folder)

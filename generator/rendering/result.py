@@ -18,6 +18,10 @@ class RendererFault(RenderingError):
     """
 
 
+class NoRoomToRender(RendererFault):
+    """There is no room for the renderer's temporary files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """One tune in all its file formats."""

@@ -21,12 +21,13 @@ from generator.composer.models import Models
 from generator.composer.weights import amend_card
 from generator.notation.reader import read
 from generator.notation.score import Score
-from generator.rendering.result import RendererFault, Rendering, RenderingError
+from generator.rendering.result import NoRoomToRender, RendererFault, Rendering, RenderingError
 from generator.rendering.style import Style
 from generator.request import TuneRequest
 from generator.user_messages import UserMessage
 from generator.worker import Worker
 from storage import Status, Storage, Tune, Viewer
+from storage.errors import lacks_room
 from tests.generator.composer.untrained import untrained
 from tests.patience import HANG_S
 from tests.storage.examples import origin, request
@@ -119,6 +120,14 @@ async def test_a_fault_of_the_machine_is_raised_and_the_tune_stays_unfinished(st
         await Worker(storage, models_with(composer), Renderer(RendererFault("No font."))).make(await started(storage, tune.id))  # type: ignore[arg-type]
     waiting = await storage.tune(tune.id)
     assert waiting is not None and not waiting.status.over
+
+
+async def test_a_renderer_without_room_is_a_fault_of_the_disk(storage: Storage, composer: Composer) -> None:
+    tune = await storage.add(request(), origin())
+    renderer = Renderer(NoRoomToRender("There is no room for temporary files."))
+    with pytest.raises(OSError) as failed:
+        await Worker(storage, models_with(composer), renderer).make(await started(storage, tune.id))  # type: ignore[arg-type]
+    assert lacks_room(failed.value)
 
 
 class HeldComposer:

@@ -13,6 +13,8 @@ FAILED = UserMessage("I couldn't finish this tune. Please request it again.")
 def progress(now: Progress) -> UserMessage:
     """The text of the queue card until the tune is finished."""
     match now.tune.status:
+        case Status.QUEUED if now.waits_for_room:
+            return UserMessage("🎻 There is no room on my disk. Your tune is stored, and I make it as soon as there is room …")
         case Status.QUEUED if now.queue_position <= 1:
             return UserMessage("🎻 Next in the queue …")
         case Status.QUEUED:

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from bot.discord.core import limits
-from storage import Status, Viewer
+from storage import Status, Viewer, room
+from storage.errors import NoRoom
 from storage.files import digest_of
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, HERMIT, HIDDEN, PRIVATE, SILENT, TUNES, Channel
+from tests.patience import HANG_S
 
 LIMITED = {"message": "You are being rate limited.", "retry_after": 0.1, "global": False}
 
@@ -266,3 +268,34 @@ async def test_a_deleted_tune_is_not_posted_and_its_card_says_so(stage: Stage, r
     await discord.until(lambda: (discord.card(asked) or {})["content"].startswith("Cancelled."))
     await asyncio.sleep(0.3)
     assert discord.messages_in() == [discord.card(asked)]
+
+
+async def test_the_card_says_that_a_tune_waits_for_room_until_there_is_room(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "CHECK_S", 0.05)
+    monkeypatch.setattr(room, "FAILED_S", HANG_S)
+    await stage.restart()
+    stage.storage.room.note_failure()
+    asked = await stage.discord.slash("tune")
+    tune = await stage.accepted(asked)
+
+    def card() -> str:
+        return str((stage.discord.card(asked) or {}).get("content"))
+
+    await stage.discord.until(lambda: "Your tune is stored, and I make it as soon as there is room" in card())
+    monkeypatch.setattr(room, "FAILED_S", 0)
+    await stage.discord.until(lambda: "Next in the queue" in card())
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+
+
+async def test_a_request_that_could_not_be_stored_for_lack_of_room_is_answered_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def add(*_: object, **__: object) -> None:
+        raise NoRoom
+
+    monkeypatch.setattr(stage.storage, "add", add)
+    answer = await stage.discord.private_message(await stage.discord.slash("tune"))
+    assert answer["content"] == "There is no room on my disk, so nothing was stored. Please ask again later."

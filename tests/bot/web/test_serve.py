@@ -15,6 +15,7 @@ from aiohttp import ClientSession
 from bot.settings import Settings
 from bot.web import WebError, make_app, metrics, run, serving
 from generator.request import TuneRequest
+from storage.room import Room
 from storage.storage import Storage
 from storage.tunes import Origin
 from tests.bot.web.conftest import Site, Visitor
@@ -25,17 +26,37 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def test_health_names_every_part(site: Site, visitor: Visitor) -> None:
     up = await visitor.get("/health")
-    assert (up.status, (await up.json())["parts"]) == (200, {"database": "up", "discord": "up"})
+    assert (up.status, (await up.json())["parts"]) == (200, {"database": "up", "room": "up", "discord": "up"})
     site.ready["discord"] = False
     try:
         down = await visitor.get("/health")
     finally:
         site.ready["discord"] = True
-    assert (down.status, await down.json()) == (503, {"healthy": False, "parts": {"database": "up", "discord": "down"}})
+    assert (down.status, await down.json()) == (
+        503,
+        {"healthy": False, "parts": {"database": "up", "room": "up", "discord": "down"}},
+    )
+
+
+async def test_health_and_the_page_of_a_tune_say_that_a_disk_is_full(
+    site: Site, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune_id = await visitor.compose()
+    monkeypatch.setattr(site.storage, "room", full := Room({}))
+    full.note_failure()
+    health = await visitor.get("/health")
+    body = await health.json()
+    assert (health.status, body["parts"]["room"], body["parts"]["database"]) == (503, "down", "up")
+    assert "A disk is full" in body["reason"]
+    said = "Your tune is stored and is made as soon as there is room."
+    assert said in await (await visitor.get(f"/tunes/{tune_id}")).text()
+    assert said in (await (await visitor.get(f"/tunes/{tune_id}.json")).json())["message"]
 
 
 class LostStorage:
     """A storage that has lost its database."""
+
+    room = Room({})
 
     def changes(self) -> Any:
         raise ConnectionError
@@ -55,7 +76,7 @@ async def test_without_a_database_health_reports_it_and_pages_show_an_error(site
     app = make_app(storage=cast(Storage, LostStorage()), desk=site.desk, parts={"slack": broken})
     async with serving(app, "127.0.0.1", 0) as address, ClientSession(address) as session:
         health = await session.get("/health")
-        assert (health.status, (await health.json())["parts"]) == (503, {"database": "down", "slack": "down"})
+        assert (health.status, (await health.json())["parts"]) == (503, {"database": "down", "room": "up", "slack": "down"})
         page = await session.get("/")
         assert page.status == 500
         assert "Something went wrong on our side" in await page.text()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from generator.rendering.pipe_protocol import receive_outcome, send, send_outcome
-from generator.rendering.result import RendererFault, Rendering, RenderingError
+from generator.rendering.result import NoRoomToRender, RendererFault, Rendering, RenderingError
 from generator.user_messages import AllOf, UserMessage
 
 MESSAGE = UserMessage(
@@ -31,7 +31,7 @@ def _sent(outcome: Rendering | RenderingError) -> Rendering | RenderingError:
     return receive_outcome(stream)
 
 
-@pytest.mark.parametrize("kind", [RenderingError, RendererFault])
+@pytest.mark.parametrize("kind", [RenderingError, RendererFault, NoRoomToRender])
 def test_an_error_keeps_its_kind_and_its_message_with_template_and_values(kind: type[RenderingError]) -> None:
     received = _sent(kind(MESSAGE))
     assert type(received) is kind
@@ -77,7 +77,7 @@ def test_a_rendering_keeps_its_files_and_notices() -> None:
 )
 def test_a_message_that_is_malformed_or_reaches_into_its_values_is_refused(error: Any) -> None:
     with pytest.raises(ValueError):
-        _received(json.dumps({"error": error, "fault": False}).encode())
+        _received(json.dumps({"error": error, "type": "RenderingError"}).encode())
 
 
 @pytest.mark.parametrize("head", [[], 5, None, {}, {"error": {"text": "x"}}, {"notices": 5, "duration_ms": 1}])

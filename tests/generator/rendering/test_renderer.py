@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -20,6 +21,8 @@ from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.rendering.render import RenderingError, render
 from generator.rendering.renderer import Renderer
+from generator.rendering.result import NoRoomToRender
+from tests.full_disk import Disk
 from tests.generator.rendering.tunes import PLAIN
 from tests.patience import HANG_S
 
@@ -239,3 +242,21 @@ async def test_importing_the_renderer_does_not_load_music21() -> None:
         subprocess.run, [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+async def test_a_tune_without_room_for_temporary_files_is_rendered_when_there_is_room(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(disk.folder))
+    renderer = Renderer(soundfont=None, processes=1, timeout_s=HANG_S)
+    try:
+        await renderer.start()
+        pid = renderer.pid
+        disk.fill()
+        with pytest.raises(NoRoomToRender):
+            await renderer.render(read(PLAIN))
+        disk.clear()
+        assert (await renderer.render(read(PLAIN))).mp3
+        assert renderer.pid == pid
+    finally:
+        renderer.close()
