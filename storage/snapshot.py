@@ -1,4 +1,4 @@
-"""A point in time of the database, and its dump."""
+"""A point in time of the database, its dump, and how that is restored."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
-from storage.archive import CHUNK, DUMP, MANIFEST, Manifest, Writer
+from storage.archive import CHUNK, DUMP, MANIFEST, Manifest, Reader, Writer
 from storage.errors import StorageError
-from storage.pg_tools import pg_dump, tool_version
+from storage.pg_tools import pg_dump, pg_restore, tool_version
 
 _STATE = """
     SELECT now(), current_schema(), current_setting('server_version_num')::int / 10000, pg_export_snapshot(),
            pg_current_snapshot()::text, (SELECT version_num FROM alembic_version)
 """
+
+
+class NothingToDump(StorageError):
+    """The database has no tables yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def snapshot(connection: psycopg.Connection[TupleRow], *, with_files: bool) -> I
             for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
                 connection.execute(f"SET LOCAL {limit} = 0")  # copying the files may take hours
             if connection.execute("SELECT to_regclass('alembic_version') IS NULL").fetchone() == (True,):
-                raise StorageError("The database is empty: there is nothing to back up.")
+                raise NothingToDump("The database is empty: there is nothing to back up.")
             row: Any = connection.execute(_STATE).fetchone()
             taken_at, schema, server, snapshot_id, transactions, revision = row
             manifest = Manifest(
@@ -52,7 +56,7 @@ def snapshot(connection: psycopg.Connection[TupleRow], *, with_files: bool) -> I
                 schema=schema,
                 postgresql=server,
                 pg_dump=tool_version("pg_dump", server),
-                taken_at=taken_at.astimezone(UTC).isoformat(),
+                taken_at=taken_at.astimezone(UTC),
                 system=_system(connection),
                 transactions=transactions,
                 with_files=with_files,
@@ -81,6 +85,18 @@ def write_dump(writer: Writer, at: Snapshot, conninfo: str, *, cancelled: thread
             dump.seek(0)
             writer.add(DUMP, size, iter(lambda: dump.read(CHUNK), b""))
     return digest
+
+
+def restore_dump(backup: Reader, conninfo: str) -> None:
+    """Restores the tables into an empty schema, all or nothing. Raises StorageError."""
+    manifest = backup.manifest
+    pg_restore(conninfo, backup.dump().chunks(), schema=manifest.schema, at_least=manifest.pg_dump)
+
+
+def is_quiet(manifest: Manifest) -> bool:
+    """Whether no transaction was writing: then an equal `transactions` later means that nothing was written since."""
+    oldest, next_one, _ = manifest.transactions.split(":")
+    return oldest == next_one
 
 
 def _system(connection: psycopg.Connection[TupleRow]) -> str:

@@ -51,6 +51,6 @@ def restore(file: Path) -> None:
         raise Failure(error) from error
     except OSError as error:
         raise Failure(f"{file} cannot be read: {error.strerror or error}.") from error
-    click.echo(f"Restored the database and {summary.contents} files of {manifest.taken_at}.")
+    click.echo(f"Restored the database and {summary.contents} files of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC.")
     if summary.missing:
         click.echo(f"{len(summary.missing)} files were missing when the backup was made.", err=True)

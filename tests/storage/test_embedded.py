@@ -237,13 +237,6 @@ async def test_only_the_operating_system_user_of_the_server_may_connect(folder: 
     embedded_server(folder / "postgres").cleanup()
 
 
-async def test_the_folder_of_another_postgresql_version_raises_a_storage_error(folder: Path) -> None:
-    (folder / "postgres").mkdir(parents=True)
-    (folder / "postgres" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(StorageError, match="is of PostgreSQL 16"):
-        await count_tunes(folder)
-
-
 async def test_a_data_folder_that_cannot_be_created_raises_a_storage_error_with_advice(folder: Path) -> None:
     folder.write_bytes(b"in the way")
     with pytest.raises(StorageError, match="set DATA_DIR"):

@@ -94,7 +94,7 @@ async def test_a_backup_that_does_not_fit_is_refused_with_advice(other_url: str,
         ({"postgresql": 99}, "is of PostgreSQL 99"),
         ({"schema": "tunes"}, "search_path"),
         ({"pg_dump": 99}, "There is no pg_restore of PostgreSQL 99 or newer: install"),
-        ({"taken_at": 5}, "manifest.json cannot be read"),
+        ({"taken_at": "yesterday"}, "manifest.json cannot be read"),
     ]
     for changes, words in changes_and_words:
         assert words in await refusal(other_url, other_folder, with_manifest(example, **changes))
@@ -155,7 +155,7 @@ async def test_a_restore_that_was_interrupted_can_be_repeated(
         restore(conninfo, [dump[: len(dump) * 2 // 3]], **options)
 
     restore = pg_tools.pg_restore
-    monkeypatch.setattr("storage.restore.pg_restore", half)
+    monkeypatch.setattr("storage.snapshot.pg_restore", half)
     assert "pg_restore failed" in await refusal(other_url, other_folder, example)
     monkeypatch.undo()
     await restore_into(other_url, other_folder, example)
