@@ -20,6 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from tests.faults.hooks import hurry_queue
 from tests.faults.injection import install
 from tests.patience import HANG_S
 
@@ -96,7 +97,7 @@ def quick_worker() -> None:
     from bot.settings import Settings
 
     configure(json=False, level="INFO")
-    hurry_queue()
+    hurry_queue(QUEUE_TIMES)
 
     async def main() -> None:
         from generator.worker import Worker
@@ -107,14 +108,6 @@ def quick_worker() -> None:
             await until_stopped(work(storage, worker.make, concurrency=2))
 
     asyncio.run(main())
-
-
-def hurry_queue() -> None:
-    from storage import jobs
-
-    for name, seconds in QUEUE_TIMES.items():
-        if hasattr(jobs, name):
-            setattr(jobs, name, seconds)
 
 
 class QuickComposer:
