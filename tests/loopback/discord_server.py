@@ -128,7 +128,7 @@ class Server:
                 fault.times -= 1
                 if not fault.times:
                     self._faults.remove(fault)
-                if fault.release is not None:
+                if fault.release is not None and not fault.after:
                     await fault.release.wait()
                 elif not fault.after:
                     await request.read()
@@ -145,7 +145,11 @@ class Server:
                 response = await handler(request)
                 if not response.prepared:
                     response.headers.update(headers)
-            if fault is not None and fault.after and fault.status:
+            if fault is not None and fault.release is not None:
+                async with self.changed:
+                    self.changed.notify_all()
+                await fault.release.wait()
+            elif fault is not None and fault.after and fault.status:
                 response = answer(fault.body, fault.status)
             elif fault is not None and fault.after and request.transport is not None:
                 request.transport.close()
@@ -418,6 +422,8 @@ class Server:
         interaction = self.interactions.get(request.match_info["token"])
         if interaction is None or self._passed_s - interaction.created_s >= TOKEN_S:
             raise Refused(401, 50027, "Invalid Webhook Token")
+        if interaction.callback is None:
+            raise Refused(404, 10015, "Unknown Webhook")
         return interaction
 
     def _hook_message(self, request: web.Request) -> Payload:
