@@ -21,8 +21,9 @@ from tests.faults.lanes import Lane, Row, Victim, lane
 from tests.faults.report import Options, Report, fault
 from tests.loopback.discord import MENTION, SHOWCASE, Interaction, Payload
 from tests.loopback.discord_world import SERVER
+from tests.patience import HANG_S
 
-DONE_S = 40.0  # from a restart to the posted tune; an idle machine needs about 3
+DONE_S = HANG_S  # from a restart to the posted tune; an idle machine needs about 3 s
 TRAILING_S = 1.0  # after the last effect: the queue deletes the job, the bot deletes the card
 ATTEMPTS = 3  # to reach a point that depends on time, such as the second edit of a card
 STARTED = "compose/after commit of Storage.start"

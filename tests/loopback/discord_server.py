@@ -196,6 +196,12 @@ class Server:
         attachment = {"id": id, "filename": name, "size": len(content), "url": url, "proxy_url": url, "content_type": kind}
         return attachment | ({"description": entry["description"]} if entry.get("description") else {})
 
+    def forget_files(self) -> None:
+        """Drops the contents of all files and the record of calls, so that hours of posts fit into memory."""
+        self._blobs.clear()
+        self.calls.clear()
+        self.sent.clear()
+
     # --- constant answers and files
     def _constant(self, body: Payload) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handler(request: web.Request) -> web.Response:
