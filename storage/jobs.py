@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from procrastinate.signals import on_stop
 from sqlalchemy import text
 
 from storage.errors import DATABASE_ERRORS
-from storage.heartbeat import Heartbeat
+from storage.heartbeat import Heartbeat, Rescue
 from storage.queue import queue_of
 from storage.room import Room
 from storage.storage import Storage
 from storage.tunes import Tune
 
 POLL_S = 1  # new jobs are notified; jobs that were put back are only found by polling
-STOP_TIMEOUT_S = 20  # a stop may take 30 s in all; unfinished jobs are put back into the queue
+STOP_TIMEOUT_S = 12  # then unfinished jobs are put back; the supervisor allows 25 s in all
 RECONNECT_S = 1
 NEVER_S = 10**9
 
@@ -89,16 +89,24 @@ async def _work(storage: Storage, handle: Handle, remake: Remake, concurrency: i
             )
         )
         heartbeat = asyncio.create_task(Heartbeat(storage.database, manager).run())
+        rescue = asyncio.create_task(Rescue(storage.database, manager).run())
+        tasks = [worker, heartbeat, rescue]  # in this order: heartbeats go on while the stopped worker finishes its tunes
         try:
-            await asyncio.wait({worker, heartbeat}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            worker.cancel()
-            await asyncio.wait({worker})
-            heartbeat.cancel()
-            await asyncio.wait({heartbeat})
-        for task in (worker, heartbeat):
+            for task in tasks:
+                await _end(task)
+        for task in tasks:
             if not task.cancelled() and (error := task.exception()) is not None:
                 raise error
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancels the task and waits until it has ended, even if the wait is cancelled: it uses the storage, which is closed next."""
+    task.cancel()
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
 
 
 class Bench:

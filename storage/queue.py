@@ -13,11 +13,13 @@ from procrastinate.jobs import Job
 from generator.user_messages import UserMessage
 from storage.errors import is_fault_of_machine, lacks_room
 from storage.job_manager import FencedJobManager
+from storage.tunes import Tune
 
 QUEUE = "tunes"
 TASK = "compose"
 REMAKE = "remake"
 REMAKE_PRIORITY = 1  # somebody waits for the file; jobs of tunes have 0 and less
+RECONNECT_S = 1  # then the next statement connects; a longer time would double the wait with every attempt, up to minutes
 TRIES = 3
 RETRY_PAUSE_S = 2  # times the number of the try
 MACHINE_PAUSE_S = 5  # after a fault of the machine
@@ -38,7 +40,8 @@ class PutBack(BaseRetryStrategy):
 
 def make_app(conninfo: str) -> tuple[App, FencedJobManager]:
     """The queue with its tasks. It need not be open to enqueue on an existing connection."""
-    app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
+    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, reconnect_timeout=RECONNECT_S)
+    app = App(connector=connector)
     app.job_manager = manager = FencedJobManager(app.connector)
     app.task(name=TASK, queue=QUEUE, pass_context=True, retry=PutBack())(_compose)
     app.task(name=REMAKE, queue=QUEUE, pass_context=True, retry=PutBack())(_remake)
@@ -70,6 +73,7 @@ async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> No
     An exception puts the job back, after a pause in which the slot stays taken.
     """
     storage, handle, bench = (context.additional_context[name] for name in ("storage", "handle", "bench"))
+    tune: Tune | None = None
     try:
         async with bench.slot(alone=alone):
             tune = await storage.start(tune_id, job=context.job)
@@ -82,17 +86,20 @@ async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> No
             log.warning("Making a tune failed because of the database or the disk; it is tried again.", tune=tune_id, error=error)
             await asyncio.sleep(MACHINE_PAUSE_S)
             raise
-        failures = await storage.count_failure(tune_id)
+        starts = tune.starts if tune is not None else None
+        failures = await storage.count_failure(tune_id, starts=starts)
         log.exception("Making a tune failed.", tune=tune_id, tries=failures)
         if failures < TRIES:
             await asyncio.sleep(RETRY_PAUSE_S * failures)
             raise
-        await storage.fail(tune_id, GAVE_UP)
+        await storage.fail(tune_id, GAVE_UP, starts=starts)
 
 
 async def _remake(context: JobContext, tune_id: str) -> None:
     """Makes a finished tune's files again. If that fails it is not tried again: whoever waits for a file queues it again."""
+    remake, bench = (context.additional_context[name] for name in ("remake", "bench"))
     try:
-        await context.additional_context["remake"](tune_id)
+        async with bench.slot(alone=False):
+            await remake(tune_id)
     except Exception:
         log.exception("The files of a tune could not be made again.", tune=tune_id)

@@ -12,7 +12,7 @@ import psycopg
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
-from sqlalchemy import ColumnElement, Select, and_, delete, func, null, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError, OperationalError
 
@@ -39,7 +39,8 @@ tunes, files = tables.tunes, tables.files
 unfinished = tunes.c.status.not_in(OVER)
 
 LOCK_HELD_JOB = text(
-    "SELECT id FROM procrastinate_jobs WHERE id = :job_id AND worker_id = :worker_id AND status = 'doing' FOR SHARE"
+    "SELECT id FROM procrastinate_jobs "
+    "WHERE id = :job_id AND worker_id = :worker_id AND attempts = :attempts AND status = 'doing' FOR SHARE"
 )
 
 
@@ -165,9 +166,8 @@ class Storage:
                     # One request per user at a time: the limit and the last turn are read before the row is added.
                     user = f"{origin.platform} {origin.user_id}"
                     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:user, 0))"), {"user": user})
-                rows_to_add = values if as_set else values[0]  # SQLAlchemy keeps the compiled statement of one row only
                 added = await connection.execute(
-                    insert(tunes).values(rows_to_add).on_conflict_do_nothing(constraint="tunes_event_key").returning(tunes)
+                    insert(tunes).values(values).on_conflict_do_nothing(constraint="tunes_event_key").returning(tunes)
                 )
                 rows = sorted(added.mappings(), key=lambda row: int(row["set_index"]))
                 if len(rows) < len(requests):  # a known event; some tunes of its set may have been deleted since
@@ -225,10 +225,8 @@ class Storage:
         await self._change(tune_id, tunes.c.message_id.is_(None), message_id=message_id)
 
     async def set_reply(self, tune_id: str, reply: dict[str, Any]) -> None:
-        """Stores what the platform needs to answer, if that is known only after `add`. A set's id stands for all its tunes."""
-        these = and_(or_(tunes.c.id == tune_id, tunes.c.set_id == tune_id), tunes.c.message_id.is_(None))
-        async with self.database.engine.begin() as connection:
-            await connection.execute(update(tunes).where(these).values(reply=reply))
+        """Stores what the platform needs to answer, if that is known only after `add`."""
+        await self._change(tune_id, tunes.c.message_id.is_(None), reply=reply)
 
     async def files(self, tune_id: str) -> list[TuneFile]:
         return (await self.files_of([tune_id]))[tune_id]
@@ -275,9 +273,10 @@ class Storage:
             return None
         async with self.database.engine.begin() as connection:
             # Locked, so that the job isn't put back at the same time.
-            held = {"job_id": job.id, "worker_id": job.worker_id} if job is not None else None
-            if held is not None and (await connection.execute(LOCK_HELD_JOB, held)).first() is None:
-                return None
+            if job is not None:
+                held = {"job_id": job.id, "worker_id": job.worker_id, "attempts": job.attempts}
+                if (await connection.execute(LOCK_HELD_JOB, held)).first() is None:
+                    return None
             this = update(tunes).where(tunes.c.id == tune_id, unfinished).values(values).returning(tunes)
             row = (await connection.execute(this)).mappings().one_or_none()
         return tune_from(row) if row is not None else None
@@ -286,9 +285,12 @@ class Storage:
         """Stores the progress. False if the tune was deleted, is over, or was started by another worker."""
         return await self._change(tune_id, _in_hand(starts), status=status, bars=bars) is not None
 
-    async def count_failure(self, tune_id: str) -> int:
-        """Counts that making the tune raised an error. Returns how often it did; 0 if the tune is over or doesn't exist."""
-        row = await self._change(tune_id, unfinished, failures=tunes.c.failures + 1)
+    async def count_failure(self, tune_id: str, *, starts: int | None = None) -> int:
+        """Counts that making the tune raised an error. Returns how often it did.
+
+        0 if the tune is over or doesn't exist, or was started by another worker.
+        """
+        row = await self._change(tune_id, _in_hand(starts), failures=tunes.c.failures + 1)
         return 0 if row is None else int(row["failures"])
 
     async def finish(
