@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import shutil
 import time
@@ -17,6 +18,7 @@ RESERVE_OF_SMALL = 0.1
 RESUME_AT = 1.25  # times the reserve, so that a disk at the limit doesn't start and stop the workers all the time
 MIN_NAMES = 1000  # free inodes
 CHECK_S = 1.0
+WRITING = "writing"  # in some folder
 FAILED_S = 10.0  # a failed write counts for so long: a quota doesn't show in the free space. In hand it is tried again sooner
 
 
@@ -25,7 +27,7 @@ class Room:
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
         self._folders = dict(folders)
-        self._failed_at = -FAILED_S
+        self._failed_at = -math.inf
         self.lacking: str | None = None  # what there is no room for, when it was looked at last
 
     def add(self, purpose: str, folder: Path) -> None:
@@ -39,8 +41,10 @@ class Room:
         """What there is no room for at the moment; None if there is room everywhere."""
         # In a thread: a network folder may hang.
         full = await asyncio.to_thread(self._full)
-        if full is None and time.monotonic() - self._failed_at < FAILED_S:
-            full = "writing"
+        if full is not None:
+            self._failed_at = -math.inf  # this is why writes failed
+        elif time.monotonic() - self._failed_at < FAILED_S:
+            full = WRITING
         self.lacking = full
         return full
 
@@ -52,12 +56,13 @@ class Room:
             await asyncio.sleep(CHECK_S)
 
     async def changes(self) -> AsyncIterator[str | None]:
-        """What there is no room for, each time that this changes; at the beginning there is room. Never ends."""
-        last = None
+        """What there is no room for when a disk becomes full, None when there is room again. Never ends."""
+        full = False
         while True:
-            if (now := await self.look()) != last:
-                last = now
-                yield now
+            lacking = await self.look()
+            if (lacking is not None) != full:
+                full = lacking is not None
+                yield lacking
             await asyncio.sleep(CHECK_S)
 
     def _full(self) -> str | None:

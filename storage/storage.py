@@ -12,7 +12,7 @@ import psycopg
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
-from sqlalchemy import ColumnElement, Select, and_, delete, func, null, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError, OperationalError
 
@@ -166,8 +166,9 @@ class Storage:
                     # One request per user at a time: the limit and the last turn are read before the row is added.
                     user = f"{origin.platform} {origin.user_id}"
                     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:user, 0))"), {"user": user})
+                rows_to_add = values if as_set else values[0]  # SQLAlchemy keeps the compiled statement of one row only
                 added = await connection.execute(
-                    insert(tunes).values(values).on_conflict_do_nothing(constraint="tunes_event_key").returning(tunes)
+                    insert(tunes).values(rows_to_add).on_conflict_do_nothing(constraint="tunes_event_key").returning(tunes)
                 )
                 rows = sorted(added.mappings(), key=lambda row: int(row["set_index"]))
                 if len(rows) < len(requests):  # a known event; some tunes of its set may have been deleted since
@@ -225,8 +226,10 @@ class Storage:
         await self._change(tune_id, tunes.c.message_id.is_(None), message_id=message_id)
 
     async def set_reply(self, tune_id: str, reply: dict[str, Any]) -> None:
-        """Stores what the platform needs to answer, if that is known only after `add`."""
-        await self._change(tune_id, tunes.c.message_id.is_(None), reply=reply)
+        """Stores what the platform needs to answer, if that is known only after `add`. A set's id stands for all its tunes."""
+        these = and_(or_(tunes.c.id == tune_id, tunes.c.set_id == tune_id), tunes.c.message_id.is_(None))
+        async with self.database.engine.begin() as connection:
+            await connection.execute(update(tunes).where(these).values(reply=reply))
 
     async def files(self, tune_id: str) -> list[TuneFile]:
         return (await self.files_of([tune_id]))[tune_id]

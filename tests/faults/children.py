@@ -7,6 +7,7 @@ second. Everything that they do with the database, files and Discord is the prod
 from __future__ import annotations
 
 import asyncio
+import json
 import multiprocessing
 import os
 import sys
@@ -20,7 +21,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from tests.faults.hooks import hurry_queue
+from tests.faults.hooks import PYTHONPATH, set_constants
 from tests.faults.injection import install
 from tests.patience import HANG_S
 
@@ -28,7 +29,8 @@ PRELOADED = ["bot.services", "generator.worker", "psycopg_binary", "tests.faults
 STEP_S = 0.15  # of the quick worker: long enough for the bot to notice each
 BARS = (4, 8, 12)
 # The queue's times, shorter: a worker's death is noticed within seconds.
-QUEUE_TIMES = {"HEARTBEAT_S": 0.3, "STALLED_AFTER_S": 2, "RESCUE_EVERY_S": 0.5, "POLL_S": 0.1}
+QUICK = {"storage.heartbeat.HEARTBEAT_S": 0.4, "storage.jobs.POLL_S": 0.1}
+SLOWER = {"storage.heartbeat.HEARTBEAT_S": 1.0, "storage.jobs.POLL_S": 0.1}  # for the real worker, which loads both cores
 ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
 
 
@@ -75,7 +77,9 @@ def _child(run: Callable[[], None], environment: dict[str, str], folder: Path, i
         os.dup2(log.fileno(), 2)
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)
     os.environ |= environment
-    if inject:
+    if inject and run is real_worker:
+        os.environ |= {"FAULTS_POINTS": str(folder), "FAULTS_KILL_AT": kill_at}  # it has hooks of its own
+    elif inject:
         install(folder, kill_at)
     run()
 
@@ -97,7 +101,7 @@ def quick_worker() -> None:
     from bot.settings import Settings
 
     configure(json=False, level="INFO")
-    hurry_queue(QUEUE_TIMES)
+    set_constants(QUICK)
 
     async def main() -> None:
         from generator.worker import Worker
@@ -108,6 +112,12 @@ def quick_worker() -> None:
             await until_stopped(work(storage, worker.make, concurrency=2))
 
     asyncio.run(main())
+
+
+def real_worker() -> None:
+    """`tunesmith worker`, with the real model: this process becomes another program and keeps its process id."""
+    os.environ |= {"PYTHONPATH": PYTHONPATH, "FAULTS_CONSTANTS": json.dumps(SLOWER), "WORKER_SLOTS": "2"}
+    os.execv(sys.executable, [sys.executable, "-m", "bot", "worker"])
 
 
 class QuickComposer:

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from storage import Viewer, open_storage
-from tests.faults.children import Child
+from tests.faults.children import Child, quick_worker, real_worker
 from tests.faults.databases import NewDatabase, databases
 from tests.faults.lanes import Lane, Row, Victim, lane
-from tests.faults.report import Report, fault
+from tests.faults.report import Options, Report, fault
 from tests.loopback.discord import MENTION, SHOWCASE, Interaction, Payload
 from tests.loopback.discord_world import SERVER
+from tests.patience import HANG_S
 
-DONE_S = 40.0  # from a restart to the posted tune; an idle machine needs about 3
+DONE_S = HANG_S  # from a restart to the posted tune; an idle machine needs about 3 s
 TRAILING_S = 1.0  # after the last effect: the queue deletes the job, the bot deletes the card
 ATTEMPTS = 3  # to reach a point that depends on time, such as the second edit of a card
+STARTED = "compose/after commit of Storage.start"
 POSTED_NOT_STORED = "deliver/before the answer of POST /channels/ID/messages"
 
 
@@ -43,6 +46,7 @@ class Slash:
     name = "slash"
     victim: Victim = "bot"
     armed_at_start = False
+    most_starts = 2
     interaction: Interaction
 
     async def prepare(self, lane: Lane) -> None:
@@ -83,7 +87,7 @@ class Slash:
         posted = len(lane.messages_of(tune_id))
         if row.status != "finished" or posted != 1:
             outcome.broken.append(f"{row.status}, posted {posted} times")
-        if row.starts > 2:
+        if row.starts > self.most_starts:
             outcome.broken.append(f"begun {row.starts} times")
         if row.starts > 1:
             outcome.notes.append("begun again")
@@ -197,7 +201,19 @@ class Work(Slash):
         """The job waits for the worker."""
 
 
-SCENARIOS = (Slash, Chat, Share, Resume, Work)
+class Rescue(Work):
+    """A worker that starts after one that died while it composed."""
+
+    name = "rescue"
+    most_starts = 3
+
+    async def prepare(self, lane: Lane) -> None:
+        first = await lane.start("worker", inject=True, kill_at=STARTED, armed=True)
+        await super().prepare(lane)
+        assert await first.ended() == -9, "the first worker was not killed when it had started the tune"
+
+
+SCENARIOS = (Slash, Chat, Share, Resume, Work, Rescue)
 
 
 async def record(scenario: type[Slash], lane: Lane) -> list[str]:
@@ -246,21 +262,20 @@ async def _begin(run: Slash, lane: Lane, *, kill_at: str) -> Child:
 async def crash_everywhere(
     new_database: NewDatabase,
     folder: Path,
+    options: Options,
     *,
-    parallel: int,
     scenarios: tuple[type[Slash], ...] = SCENARIOS,
-    only: str = "",
-    sample: int = 0,
+    program: Callable[[], None] = quick_worker,
 ) -> list[Outcome]:
-    """Kills at every point, or at `sample` points that are spread over all, in `parallel` lanes."""
+    """Kills at every point of the scenarios, in several lanes. `program`: what the worker's process runs."""
     async with AsyncExitStack() as stack:
-        lanes = [await stack.enter_async_context(lane(new_database(), folder / str(index))) for index in range(parallel)]
+        lanes = [await stack.enter_async_context(lane(new_database(), folder / str(index))) for index in range(options.parallel)]
+        for each in lanes:
+            each.programs["worker"] = program
         points: list[tuple[type[Slash], str]] = []
         for scenario in scenarios:
             points += [(scenario, point) for point in await record(scenario, lanes[0])]
-        points = [(scenario, point) for scenario, point in points if only in f"{scenario.name}: {point}"]
-        if sample:
-            points = points[:: max(1, len(points) // sample)][:sample]
+        points = [(scenario, point) for scenario, point in points if options.only in f"{scenario.name}: {point}"]
         waiting, outcomes = points[::-1], []
 
         async def drive(each: Lane) -> None:
@@ -279,8 +294,14 @@ async def crash_everywhere(
 )
 async def every_crash_point(report: Report) -> None:
     async with databases() as new_database:
-        outcomes = await crash_everywhere(new_database, report.folder, parallel=report.options.parallel, only=report.options.only)
-    summarize(outcomes, report)
+        summarize(await crash_everywhere(new_database, report.folder, report.options), report)
+
+
+@fault("real-worker-crash-points", promise="the same for the worker with its real model, composing and finishing", limit_s=3600)
+async def every_crash_point_of_a_real_worker(report: Report) -> None:
+    async with databases() as new_database:
+        made = crash_everywhere(new_database, report.folder, report.options, scenarios=(Work,), program=real_worker)
+        summarize(await made, report)
 
 
 def summarize(outcomes: list[Outcome], report: Report) -> None:

@@ -2,7 +2,7 @@
 
 FAULTS_POINTS, FAULTS_KILL_AT   see `injection`: the folder, and the point at which the process is killed
 FAULTS_POISON                   the worker dies soon after it began to compose a request with this seed
-FAULTS_QUEUE                    JSON: other values for the times in `storage.jobs`
+FAULTS_CONSTANTS                JSON: other values for constants of modules, such as {"storage.jobs.POLL_S": 0.1}
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +26,19 @@ PYTHONPATH = os.pathsep.join([str(INJECT), str(ROOT)])
 
 
 def install() -> None:
-    if queue_times := os.environ.get("FAULTS_QUEUE"):
-        hurry_queue(json.loads(queue_times))
+    if constants := os.environ.get("FAULTS_CONSTANTS"):
+        set_constants(json.loads(constants))
     if folder := os.environ.get("FAULTS_POINTS"):
         install_points(Path(folder), os.environ.get("FAULTS_KILL_AT", ""), renderer=True)
     if seed := os.environ.get("FAULTS_POISON"):
         poison(int(seed))
 
 
-def hurry_queue(times: dict[str, float]) -> None:
-    from storage import jobs
-
-    for name, seconds in times.items():
-        if hasattr(jobs, name):
-            setattr(jobs, name, seconds)
+def set_constants(values: dict[str, float]) -> None:
+    for name, value in values.items():
+        module, _, constant = name.rpartition(".")
+        assert hasattr(import_module(module), constant), name
+        setattr(import_module(module), constant, value)
 
 
 def poison(seed: int) -> None:

@@ -31,8 +31,8 @@ TIMES = 2  # a point that is reached more often in one process, such as the upda
 FLOWS = (
     ("share", ("bot/discord/sharing/", "storage/sharing.py")),
     ("deliver", ("bot/discord/delivery/",)),
-    ("finish", ("Storage.finish", "Storage.fail")),
-    ("compose", ("generator/worker.py", "storage/queue.py", "storage/jobs.py")),
+    ("finish", ("Storage.finish", "Storage.fail", "FencedJobManager.finish_job")),
+    ("compose", ("generator/worker.py", "storage/queue.py", "storage/jobs.py", "storage/job_manager.py", "storage/heartbeat.py")),
     ("accept", ("bot/discord/", "bot/core/desk.py", "bot/web/", "Storage.add")),
 )
 BACKGROUND = (
@@ -41,6 +41,9 @@ BACKGROUND = (
     "_refresh_queue_positions",
     "bot/web/health.py",
     "storage/model_offers.py",
+    "FencedJobManager.register_worker",
+    "FencedJobManager.listen_for_jobs",
+    "Heartbeat._beat",
 )
 
 
@@ -145,18 +148,20 @@ def _wrap_queue(points: Points) -> None:
     def counted(execute: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(execute)
         async def run(connector: Any, query: str, **arguments: Any) -> Any:
-            found = re.search(r"procrastinate_(\w+?)(?:_v\d+)?\s*\(", query)
-            name = f"the queue's {found[1]}" if found else f"the queue's {' '.join(query.split()[:3])}"
-            flow = "finish" if "finish" in name else "background" if "worker" in name or "heartbeat" in name else "compose"
-            points.reached("before", name, flow=flow)
+            points.reached("before", _name_of(query))
             result = await execute(connector, query, **arguments)
-            points.reached("after", name, flow=flow)
+            points.reached("after", _name_of(query))
             return result
 
         return run
 
     for name in ("execute_query_async", "execute_query_one_async", "execute_query_all_async"):
         setattr(PsycopgConnector, name, counted(getattr(PsycopgConnector, name)))
+
+
+def _name_of(query: str) -> str:
+    found = re.search(r"procrastinate_(\w+?)(?:_v\d+)?\s*\(", query)
+    return f"the queue's {found[1]}" if found else f"the queue's {' '.join(query.split()[:3])}"
 
 
 def _wrap_files(points: Points) -> None:
@@ -166,7 +171,7 @@ def _wrap_files(points: Points) -> None:
     def below(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         @functools.wraps(function)
         def run(*arguments: Any, **named: Any) -> Any:
-            inside = any("storage/files" in _function(frame) for frame in _product_frames())
+            inside = any(_function(frame).startswith("storage/") for frame in _product_frames())
             if inside:
                 points.reached("before", name, flow="finish")
             result = function(*arguments, **named)

@@ -20,7 +20,6 @@ from tests.loopback.discord_server import EPHEMERAL
 from tests.patience import HANG_S
 
 Victim = Literal["bot", "worker"]
-PROGRAMS: dict[Victim, Callable[[], None]] = {"bot": bot, "worker": quick_worker}
 POLL_S = 0.05
 
 
@@ -45,6 +44,7 @@ class Lane:
     def __init__(self, discord: FakeDiscord, url: str, folder: Path) -> None:
         self.discord, self.url, self.folder = discord, url, folder
         self.children: dict[Victim, Child] = {}
+        self.programs: dict[Victim, Callable[[], None]] = {"bot": bot, "worker": quick_worker}
         self.seeds = itertools.count(1)
         self._runs = itertools.count(1)
 
@@ -60,7 +60,7 @@ class Lane:
         if armed:
             (folder / "armed").touch()
         environment = self.discord.environment | {"DATABASE_URL": self.url, "DATA_DIR": str(self.folder / "data")}
-        child = self.children[which] = Child(PROGRAMS[which], environment, folder, inject, kill_at)
+        child = self.children[which] = Child(self.programs[which], environment, folder, inject, kill_at)
         if which == "bot":
             self.discord.commands.clear()
             self.discord.gateway.connected.clear()

@@ -388,10 +388,10 @@ class FakeDiscord(Server):
         """Carries out the next matching call, but answers with this status, or with 0 breaks the connection."""
         self._faults.append(Fault(pattern, status, {"code": 0, "message": "lost"}, after=True))
 
-    def hold(self, pattern: str) -> asyncio.Event:
-        """Delays the next matching call until the returned event is set."""
+    def hold(self, pattern: str, *, after: bool = False) -> asyncio.Event:
+        """Delays the next matching call until the returned event is set. `after`: carries it out and delays only the answer."""
         release = asyncio.Event()
-        self._faults.append(Fault(pattern, 0, {}, release=release))
+        self._faults.append(Fault(pattern, 0, {}, after=after, release=release))
         return release
 
     def forbid(self, channel: Channel, permissions: int) -> None:

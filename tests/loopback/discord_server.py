@@ -128,7 +128,7 @@ class Server:
                 fault.times -= 1
                 if not fault.times:
                     self._faults.remove(fault)
-                if fault.release is not None:
+                if fault.release is not None and not fault.after:
                     await fault.release.wait()
                 elif not fault.after:
                     await request.read()
@@ -145,7 +145,11 @@ class Server:
                 response = await handler(request)
                 if not response.prepared:
                     response.headers.update(headers)
-            if fault is not None and fault.after and fault.status:
+            if fault is not None and fault.release is not None:
+                async with self.changed:
+                    self.changed.notify_all()
+                await fault.release.wait()
+            elif fault is not None and fault.after and fault.status:
                 response = answer(fault.body, fault.status)
             elif fault is not None and fault.after and request.transport is not None:
                 request.transport.close()
@@ -191,6 +195,12 @@ class Server:
         kind = _MEDIA_TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
         attachment = {"id": id, "filename": name, "size": len(content), "url": url, "proxy_url": url, "content_type": kind}
         return attachment | ({"description": entry["description"]} if entry.get("description") else {})
+
+    def forget_files(self) -> None:
+        """Drops the contents of all files and the record of calls, so that hours of posts fit into memory."""
+        self._blobs.clear()
+        self.calls.clear()
+        self.sent.clear()
 
     # --- constant answers and files
     def _constant(self, body: Payload) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -418,6 +428,8 @@ class Server:
         interaction = self.interactions.get(request.match_info["token"])
         if interaction is None or self._passed_s - interaction.created_s >= TOKEN_S:
             raise Refused(401, 50027, "Invalid Webhook Token")
+        if interaction.callback is None:
+            raise Refused(404, 10015, "Unknown Webhook")
         return interaction
 
     def _hook_message(self, request: web.Request) -> Payload:

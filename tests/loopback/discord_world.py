@@ -171,7 +171,7 @@ class Fault:
     body: Payload
     times: int = 1
     after: bool = False  # carry out the call and lose only the answer
-    release: asyncio.Event | None = None  # wait for it before the call is handled
+    release: asyncio.Event | None = None  # wait for it before the call is handled, or answered
 
 
 @dataclass

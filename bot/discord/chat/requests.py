@@ -20,7 +20,7 @@ from bot.discord.core.context import Context
 from bot.discord.core.formatting import escape
 from bot.discord.core.keys import key_in_same_mode
 from bot.discord.core.message_replies import send_reply
-from bot.discord.core.reply import Reply
+from bot.discord.core.reply import Reply, store_card
 from bot.discord.core.submission import Derived, store
 from bot.discord.core.tune_access import is_opening_visible, visible_tune_in
 from bot.discord.sessions import texts as session_texts
@@ -193,12 +193,7 @@ async def _submit(chat: ChatMessage, request: TuneRequest, parent_id: str | None
         return
     card = await post_card(chat)
     if card is not None:
-        stored = replace(reply, card=card).as_dict()
-        tune = replace(tune, origin=replace(tune.origin, reply=stored))
-        try:
-            await context.storage.set_reply(tune.id, stored)
-        except Exception:  # the tune is delivered all the same
-            log.exception("Storing a queue card failed; it is lost at the next restart.", tune=tune.id)
+        tune = await store_card(context.storage, tune, card)
     context.deliveries.deliver(tune)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import structlog
@@ -31,6 +32,7 @@ class Caller:
     settings: CommunitySettings
     translate: Language
     desk: Desk
+    began_s: float = field(default_factory=time.monotonic)  # when the handling of the interaction or message began
 
     @classmethod
     async def of(cls, interaction: Interaction) -> Self:
@@ -40,7 +42,7 @@ class Caller:
     @classmethod
     async def load(cls, context: Context, viewer: Viewer, *, locale: str) -> Self:
         """`locale` is the language that Discord names for the person or the server. Works also if the database is slow."""
-        defaults, settings = Defaults(), CommunitySettings()
+        began_s, defaults, settings = time.monotonic(), Defaults(), CommunitySettings()
         try:
             async with asyncio.timeout(limits.LOOKUP_S):
                 defaults, settings = await context.storage.preferences.defaults_and_settings(viewer)
@@ -48,7 +50,7 @@ class Caller:
             log.warning("Reading preferences timed out; using none.")
         except Exception:
             log.exception("Reading preferences failed; using none.")
-        return cls(viewer, defaults, settings, language(defaults.language or settings.language or locale), context.desk)
+        return cls(viewer, defaults, settings, language(defaults.language or settings.language or locale), context.desk, began_s)
 
     async def request(self, **typed: Any) -> TuneRequest:
         """A request of what was typed, with the defaults of the person and the server for the rest.

@@ -25,6 +25,8 @@ CLOSED_THREAD = (THREAD_ARCHIVED, THREAD_LOCKED)
 AUTHENTICATION_FAILED = 4004  # code with which the gateway closes the connection
 
 # Time-outs. Discord waits 3 s for the first answer to an interaction.
+STORE_FIRST_S = 1.0  # from the arrival of an interaction: if it is not stored by then, it is acknowledged before
+ACKNOWLEDGE_S = 10.0  # a longer call is given up: Discord no longer waits for it
 LOOKUP_S = 1.0  # for reading the database before that answer
 DOWNLOAD_S = 1.5  # for downloading an attachment before that answer
 TOKEN_MARGIN_S = 5  # an answer that is on its way when its token expires is lost

@@ -8,9 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import discord
+import structlog
 
 from bot.discord.core import limits
+from storage.storage import Storage
 from storage.tunes import Tune
+
+log = structlog.get_logger(__name__)
 
 PLATFORM = "discord"
 
@@ -25,7 +29,7 @@ class Reply:
     application: int
     token: str
     expires: int  # Unix time, s
-    card: int  # message id of the queue card
+    card: int  # message id of the queue card; 0 until it is known
     member: bool  # the bot is a member where the request was made, and may write there unless the channel forbids it
     file_limit: int  # bytes
     language: str = "en"  # of the person who requested the tune
@@ -37,7 +41,8 @@ class Reply:
     one_request: bool | None = None
 
     @classmethod
-    def to_interaction(cls, interaction: discord.Interaction[Any], *, card: int, language: str) -> Self:
+    def to_interaction(cls, interaction: discord.Interaction[Any], *, language: str) -> Self:
+        """The card is not there yet."""
         direct = interaction.context.dm_channel
         may = interaction.app_permissions
         write = may.send_messages_in_threads if isinstance(interaction.channel, discord.Thread) else may.send_messages
@@ -45,7 +50,7 @@ class Reply:
             application=interaction.application_id,
             token=interaction.token,
             expires=int(interaction.expires_at.timestamp()),
-            card=card,
+            card=0,
             member=bool(direct or interaction.is_guild_integration()),
             file_limit=interaction.filesize_limit,
             language=language,
@@ -80,6 +85,16 @@ class Reply:
     @property
     def expired(self) -> bool:
         return time.time() > self.expires - limits.TOKEN_MARGIN_S
+
+
+async def store_card(storage: Storage, tune: Tune, card: int) -> Tune:
+    """Stores the message id of the queue card, which is there only after the tune is stored. Returns the tune with it."""
+    stored = replace(Reply.from_dict(tune.origin.reply), card=card).as_dict()
+    try:
+        await storage.set_reply(tune.set_id or tune.id, stored)
+    except Exception:  # the tune is delivered all the same
+        log.exception("Storing a queue card failed; the next start has to find it.", tune=tune.id)
+    return replace(tune, origin=replace(tune.origin, reply=stored))
 
 
 def reply_of(tune: Tune) -> Reply | None:

@@ -1,20 +1,26 @@
-"""Submitting requests: the interaction is deferred at once, the requests are stored, and their delivery starts."""
+"""Submitting requests: they are stored first, then the interaction is acknowledged, and their delivery starts.
+
+So what Discord shows as accepted is stored, however soon the process dies. A slow database is the exception: Discord waits
+only 3 seconds, so the interaction is then acknowledged before, and the person is told if storing fails.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+import aiohttp
 import discord
 import structlog
 
-from bot.discord.core import texts
+from bot.discord.core import limits, texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.context import Context, Interaction
-from bot.discord.core.private_answers import retract_answer
-from bot.discord.core.reply import PLATFORM, Reply
+from bot.discord.core.private_answers import retract_answer, send_private
+from bot.discord.core.reply import PLATFORM, Reply, store_card
 from bot.discord.core.tune_access import is_opening_visible, visible_tune
 from generator.request import RequestError, TuneRequest
 from generator.user_messages import UserError
@@ -38,7 +44,8 @@ async def store(
 ) -> Tune:
     """Stores the requests of an interaction or a message, and returns their tune, the first of several.
 
-    Raises UserError if the request is refused.
+    A failure is tried once more: the requests may be stored although the answer of the database was lost, and the same event
+    is stored once. Raises UserError if the request is refused.
     """
     origin = Origin(
         platform=PLATFORM,
@@ -49,19 +56,32 @@ async def store(
         reply=reply.as_dict(),
     )
     parent_channel_id = str(getattr(event.channel, "parent_id", None) or "")  # of a thread
-    if len(requests) > 1:
-        tunes = await context.desk.submit_set(requests, origin, parent_id=parent_id, parent_channel_id=parent_channel_id)
-        return tunes[0]
-    return await context.desk.submit(requests[0], origin, parent_id=parent_id, parent_channel_id=parent_channel_id)
+
+    async def add() -> Tune:
+        desk = context.desk
+        if len(requests) > 1:
+            return (await desk.submit_set(requests, origin, parent_id=parent_id, parent_channel_id=parent_channel_id))[0]
+        return await desk.submit(requests[0], origin, parent_id=parent_id, parent_channel_id=parent_channel_id)
+
+    try:
+        return await add()
+    except UserError:
+        raise
+    except Exception as error:
+        log.warning("Storing a request failed; trying once more.", event_id=origin.event_id, reason=repr(error))
+        return await add()
 
 
 async def submit(interaction: Interaction, caller: Caller, *requests: TuneRequest, parent_id: str | None = None) -> bool:
-    """Submits checked requests, several as one message: shows “thinking…” at once, and the queue card from then on.
+    """Submits checked requests, several as one message. `parent_id`: the tune that the first request derives from.
 
-    `parent_id`: the tune that the first request derives from. Returns False if the requests were refused; the person is told.
+    Returns False if they were not accepted; the person is told why.
     """
-    reply = await _defer(interaction, caller)
-    return await _submit(interaction, caller, requests, reply, parent_id=parent_id)
+
+    async def make() -> Requests:
+        return requests, parent_id
+
+    return await _submit(interaction, caller, make)
 
 
 async def submit_derived(interaction: Interaction, tune_id: str, derive: Callable[[Tune], Derived]) -> None:
@@ -69,33 +89,35 @@ async def submit_derived(interaction: Interaction, tune_id: str, derive: Callabl
 
     A UserError of `derive` is shown to the person only.
     """
+    caller = await Caller.of(interaction)
 
-    async def make(viewer: Viewer) -> Requests | None:
-        tune = await visible_tune(interaction, viewer, tune_id)
+    async def make() -> Requests:
+        tune = await visible_tune(interaction, caller.viewer, tune_id)
         if tune is None:
-            return None
+            raise UserError(texts.TUNE_GONE)
         request, parent_id = await asyncio.to_thread(derive, tune)  # it reads ABC that may be hostile
         if request.opening == tune.request.opening:
-            await _check_opening(interaction, viewer, tune)
+            await _check_opening(interaction, caller.viewer, tune)
         return [request], parent_id
 
-    await _submit_derived(interaction, tune_id, make)
+    await _submit(interaction, caller, make)
 
 
 async def submit_derived_set(
     interaction: Interaction, set_id: str, derive: Callable[[Sequence[Tune]], Sequence[TuneRequest]]
 ) -> None:
     """Submits what a button under a set stands for: `derive` makes the requests from its tunes."""
+    caller = await Caller.of(interaction)
 
-    async def make(viewer: Viewer) -> Requests | None:
+    async def make() -> Requests:
         tunes = await interaction.client.context.storage.set_of(set_id)
         finished = [tune.id for tune in tunes if tune.composition]
-        if not finished or not all([await visible_tune(interaction, viewer, tune_id) for tune_id in finished]):
-            return None
-        await _check_opening(interaction, viewer, tunes[0])
+        if not finished or not all([await visible_tune(interaction, caller.viewer, tune_id) for tune_id in finished]):
+            raise UserError(texts.TUNE_GONE)
+        await _check_opening(interaction, caller.viewer, tunes[0])
         return await asyncio.to_thread(derive, tunes), None
 
-    await _submit_derived(interaction, set_id, make)
+    await _submit(interaction, caller, make)
 
 
 async def _check_opening(interaction: Interaction, viewer: Viewer, tune: Tune) -> None:
@@ -104,44 +126,51 @@ async def _check_opening(interaction: Interaction, viewer: Viewer, tune: Tune) -
         raise RequestError("opening", texts.OPENING_UNAVAILABLE)
 
 
-async def _submit_derived(interaction: Interaction, source_id: str, make: Callable[[Viewer], Awaitable[Requests | None]]) -> None:
-    caller = await Caller.of(interaction)
-    reply = await _defer(interaction, caller)
-    try:
-        made = await make(caller.viewer)
-    except UserError as error:
-        await retract_answer(interaction, caller.translate(error.message))
-    except Exception:
-        log.exception("Reading a button's tune failed.", tune=source_id)
-        await retract_answer(interaction, caller.translate(texts.REQUEST_FAILED))
-    else:
-        if made is None:
-            await retract_answer(interaction, caller.translate(texts.TUNE_GONE))
-            return
-        requests, parent_id = made
-        await _submit(interaction, caller, requests, reply, parent_id=parent_id)
-
-
-async def _defer(interaction: Interaction, caller: Caller) -> Reply:
-    answer = await interaction.response.defer(thinking=True)
-    card = (answer and answer.message_id) or (await interaction.original_response()).id
-    return Reply.to_interaction(interaction, card=card, language=caller.translate.code)
-
-
-async def _submit(
-    interaction: Interaction, caller: Caller, requests: Sequence[TuneRequest], reply: Reply, *, parent_id: str | None
-) -> bool:
+async def _submit(interaction: Interaction, caller: Caller, make: Callable[[], Awaitable[Requests]]) -> bool:
+    """Stores the requests that `make` returns, then acknowledges. A UserError of `make` is a refusal."""
     context = interaction.client.context
-    reply = replace(reply, one_request=len({replace(request, seed=0) for request in requests}) == 1)
+    storing = asyncio.create_task(_store(interaction, caller, make))
+    await asyncio.wait([storing], timeout=max(caller.began_s + limits.STORE_FIRST_S - time.monotonic(), 0))
+    card = None if storing.done() else await _acknowledge(interaction)
     try:
-        async with context.storing:
-            tune = await store(context, caller.viewer, interaction, requests, reply, parent_id=parent_id)
+        tune = await storing
     except UserError as error:
-        await retract_answer(interaction, caller.translate(error.message))
+        await _refuse(interaction, caller, error.message, acknowledged=card is not None)
+        return False
     except Exception:
         log.exception("Storing a request failed.", interaction=interaction.id)
-        await retract_answer(interaction, caller.translate(texts.REQUEST_FAILED))
-    else:
-        context.deliveries.deliver(tune)
-        return True
-    return False
+        await _refuse(interaction, caller, texts.REQUEST_FAILED, acknowledged=card is not None)
+        return False
+    if card is None:
+        card = await _acknowledge(interaction)
+    if tune.message_id is None and not context.deliveries.is_running(tune):
+        context.deliveries.deliver(await store_card(context.storage, tune, card) if card else tune)
+    return True
+
+
+async def _store(interaction: Interaction, caller: Caller, make: Callable[[], Awaitable[Requests]]) -> Tune:
+    requests, parent_id = await make()
+    reply = Reply.to_interaction(interaction, language=caller.translate.code)
+    reply = replace(reply, one_request=len({replace(request, seed=0) for request in requests}) == 1)
+    context = interaction.client.context
+    async with context.storing:
+        return await store(context, caller.viewer, interaction, requests, reply, parent_id=parent_id)
+
+
+async def _acknowledge(interaction: Interaction) -> int:
+    """Shows “thinking…”, which becomes the queue card. Returns its message id.
+
+    0 if it is not known: the answer came too late or was lost, or Discord sent the interaction twice.
+    """
+    try:
+        async with asyncio.timeout(limits.ACKNOWLEDGE_S):
+            answer = await interaction.response.defer(thinking=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
+        log.warning("Could not acknowledge an interaction.", interaction=interaction.id, reason=repr(error))
+        return 0
+    return (answer and answer.message_id) or 0
+
+
+async def _refuse(interaction: Interaction, caller: Caller, reason: str, *, acknowledged: bool) -> None:
+    """Tells only the person."""
+    await (retract_answer if acknowledged else send_private)(interaction, caller.translate(reason))

@@ -5,17 +5,48 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import discord
 import structlog
 
 from bot.discord.core import limits
+from bot.discord.core.components import tune_id_of
 from bot.discord.core.context import Context
 from bot.discord.core.reply import Reply, is_temporary
+from bot.discord.delivery.message_search import find_own_message
 
 log = structlog.get_logger(__name__)
+
+
+async def find_card(context: Context, reply: Reply, channel_id: int) -> int:
+    """The message id of a queue card that was posted without storing its id; 0 if there is none or it is out of reach.
+
+    Raises discord.HTTPException for trouble that may pass.
+    """
+    if reply.prompt:
+        return await _find_reply(context, reply.prompt, channel_id) or 0
+    if reply.expired:
+        return 0
+    webhook = discord.Webhook.partial(reply.application, reply.token, client=context.client)
+    try:
+        return (await webhook.fetch_message(cast(int, "@original"))).id  # Discord's name for the first answer
+    except discord.HTTPException as error:
+        if is_temporary(error):
+            raise
+        return 0
+
+
+async def _find_reply(context: Context, prompt: int, channel_id: int) -> int | None:
+    """The card that answers a message. The finished tune answers it too, but has the tune's buttons."""
+
+    def matches(posted: discord.Message) -> bool:
+        answers = posted.reference is not None and posted.reference.message_id == prompt
+        return answers and tune_id_of(posted) is None
+
+    channel = context.client.get_partial_messageable(channel_id)
+    return await find_own_message(context, channel, discord.utils.snowflake_time(prompt), matches)
 
 
 class Card:
@@ -108,7 +139,8 @@ class Card:
     async def _try_ways(self, by_token: Callable[[], Awaitable[object]], as_bot: Callable[[], Awaitable[object]]) -> bool:
         """False if the card is out of reach for good. Raises discord.HTTPException for trouble that may pass."""
         ways = [by_token] if self._token_works and not self._reply.expired else []
-        ways += [as_bot] if self._reply.member and self._reply.card else []
+        ways += [as_bot] if self._reply.member else []
+        ways = ways if self._reply.card else []
         for way in ways:
             try:
                 await way()

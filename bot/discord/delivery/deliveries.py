@@ -21,6 +21,7 @@ class Deliveries:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the id of the set or the tune
+        self._closed = False
 
     async def resume(self) -> None:
         """Delivers what an earlier process did not."""
@@ -31,7 +32,7 @@ class Deliveries:
 
     def deliver(self, tune: Tune, *, resumed: bool = False) -> None:
         """Starts a delivery and returns at once. An interaction that Discord sends twice is one delivery."""
-        if self.is_running(tune):
+        if self._closed or self.is_running(tune):
             return
         try:
             delivery = (SetDelivery if tune.set_id else Delivery)(self._context, tune, resumed=resumed)
@@ -51,6 +52,7 @@ class Deliveries:
 
     async def close(self) -> None:
         """Cancels all deliveries; the next start resumes them."""
+        self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -18,11 +18,11 @@ from bot.discord.core import limits
 from bot.discord.core.components import tune_id_of
 from bot.discord.core.context import Context
 from bot.discord.core.message_replies import send_reply
-from bot.discord.core.reply import PLATFORM, Reply, is_temporary
+from bot.discord.core.reply import PLATFORM, Reply, is_temporary, store_card
 from bot.discord.core.retries import doubling
 from bot.discord.delivery import texts
 from bot.discord.delivery.cancel import cancel_view
-from bot.discord.delivery.card import Card
+from bot.discord.delivery.card import Card, find_card
 from bot.discord.delivery.message_search import find_own_message
 from bot.discord.delivery.tune_message import FinishedMessage, fit_recording, read_files, render_tune
 from bot.languages import language
@@ -56,8 +56,11 @@ class Delivery:
     async def run(self) -> None:
         delays = doubling(limits.RETRY_S, limits.RETRY_AT_MOST_S)
         try:
+            async with self._context.storing:
+                pass  # in a crowd the requests that wait to be stored come first
             while True:
                 try:
+                    await self._find_card()
                     if await self._follow():
                         await self._deliver()
                     else:
@@ -70,6 +73,15 @@ class Delivery:
                 await asyncio.sleep(delay_s)
         finally:
             self._card.abandon()
+
+    async def _find_card(self) -> None:
+        """Finds the card if its id is unknown: the process ended, or the answer to the call was lost, before it was stored."""
+        if self._reply.card or (self._reply.prompt and not self._may_be_posted):
+            return
+        if card := await find_card(self._context, self._reply, self._channel_id):
+            self._tune = await store_card(self._context.storage, self._tune, card)
+            self._reply = Reply.from_dict(self._tune.origin.reply)
+            self._card = Card(self._context, self._reply, self._channel_id)
 
     async def _follow(self) -> bool:
         """Shows the progress until the tune is over. False if it was deleted before."""

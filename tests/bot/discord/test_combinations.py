@@ -180,6 +180,7 @@ async def test_again_under_a_set_is_answered_at_once_with_a_slow_database(stage:
         return await set_of(set_id)
 
     monkeypatch.setattr(stage.storage, "set_of", slow)
+    monkeypatch.setattr(limits, "STORE_FIRST_S", 0.05)
     pressed = await discord.click(message, "Again")
     await discord.deferred(pressed)
     answered.set()
