@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -18,7 +18,7 @@ import structlog
 from bot.core.desk import Desk
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
-from bot.supervisor import READY, REGISTERED, WorkerProcess
+from bot.supervisor import ALIVE, ALIVE_EVERY_S, READY, REGISTERED, WorkerProcess
 from bot.web import run as run_web
 from storage import Storage, StorageError, open_parts, open_storage
 from storage.archive import Manifest, Summary
@@ -135,8 +135,16 @@ async def work(settings: Settings, *, supervised: bool) -> None:
         paths = {"model": settings.model, "further": settings.further_models, "soundfont": settings.soundfont}
         coroutines = [run(storage, slots=settings.worker_slots, ready=ready, **paths)]
         if supervised:
-            coroutines.append(_stdin_closed())
+            coroutines += [_stdin_closed(), _show_life()]
         await until_stopped(*coroutines)
+
+
+async def _show_life() -> None:
+    """Prints a line again and again. While this process is stopped or hangs it does not, and the supervisor notices."""
+    while True:
+        with suppress(BrokenPipeError):  # the supervisor is dead, which `_stdin_closed` notices
+            print(ALIVE, flush=True)  # noqa: T201
+        await asyncio.sleep(ALIVE_EVERY_S)
 
 
 async def _stdin_closed() -> None:

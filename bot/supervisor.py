@@ -13,6 +13,8 @@ from storage.errors import DATABASE_ERRORS
 from storage.storage import Storage
 
 READY = "ready"  # the line that a worker prints once it takes jobs
+ALIVE, ALIVE_EVERY_S = "alive", 1.0  # the line that it prints again and again, unless it is stopped or hangs
+SILENT_S = 4.0  # a worker that printed nothing for so long takes no jobs
 REGISTERED = "registered"  # begins the line in which it prints its id in the queue
 STOP_S = 25  # service managers usually allow 30 s in all
 BURY_S = 5
@@ -30,10 +32,12 @@ class WorkerProcess:
         self._worker_id: int | None = None
         self.process: asyncio.subprocess.Process | None = None
         self._ready = False
+        self._heard_at = 0.0
 
     def ready(self) -> bool:
-        """Whether the worker takes jobs: it runs and has loaded its model."""
-        return self._ready and self.process is not None and self.process.returncode is None
+        """Whether the worker takes jobs: it has loaded its model, and neither ended, nor is stopped, nor hangs."""
+        running = self.process is not None and self.process.returncode is None
+        return self._ready and running and time.monotonic() - self._heard_at < SILENT_S
 
     async def run(self) -> None:
         """Runs the worker until this task is cancelled, then stops it."""
@@ -47,6 +51,7 @@ class WorkerProcess:
             try:
                 assert self.process.stdout is not None
                 async for line in self.process.stdout:
+                    self._heard_at = time.monotonic()
                     word, _, value = line.decode(errors="replace").strip().partition(" ")
                     if word == READY:
                         self._ready, ready_at = True, time.monotonic()
