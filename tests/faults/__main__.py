@@ -17,6 +17,7 @@ import importlib
 import json
 import pkgutil
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -86,6 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"no fault begins with {', '.join(unknown)}; see --list")
     chosen = [fault for fault in known.values() if not given.names or fault.name.startswith(tuple(given.names))]
     configure(json=False, level="ERROR")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # so that what was started is stopped
     options = Options(given.seed, given.minutes, given.parallel, given.only)
     reports = []
     for number, fault in enumerate(chosen, start=1):

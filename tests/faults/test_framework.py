@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from tests.faults import __main__ as command
@@ -38,6 +40,7 @@ def test_the_exit_status_tells_whether_all_promises_were_kept(
     command.load()
     monkeypatch.setitem(FAULTS, "example", fault_of(holds=holds))
     monkeypatch.setattr(command, "configure", lambda **_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert command.main(["example"]) == status
     assert f"| example | nothing is lost | tunes: 3; seconds: 0 | {'yes' if holds else 'no'} |" in capsys.readouterr().out
 
