@@ -21,6 +21,7 @@ import structlog
 from storage.archive import SUMMARY, Manifest, Reader, Summary, Writer
 from storage.disk import flush, make_folder
 from storage.errors import StorageError
+from storage.room import RESERVE, RESERVE_OF_SMALL
 from storage.snapshot import NothingToDump, is_quiet, snapshot, write_dump
 
 KEPT = 3
@@ -28,7 +29,6 @@ EVERY = timedelta(days=1)
 CHECK_EVERY_S = 600
 LIMIT_ON_STOP_S = 10.0  # a stop may take 30 s in all
 CONNECT_TIMEOUT_S = 5
-SPARE_SPACE = 256 << 20  # bytes that a dump leaves free
 
 log = structlog.get_logger(__name__)
 
@@ -109,8 +109,10 @@ class Dumps:
         return hashlib.sha256(self._control.read_bytes()).hexdigest()
 
     def _check_space(self, last: Path | None) -> None:
-        wanted = SPARE_SPACE + 3 * (last.stat().st_size if last else 0)  # two while it is written, and some growth
-        if shutil.disk_usage(self.folder).free < wanted:
+        disk = shutil.disk_usage(self.folder)
+        spare = 2 * min(RESERVE, RESERVE_OF_SMALL * disk.total)  # more than that at which workers pause
+        wanted = spare + 3 * (last.stat().st_size if last else 0)  # two while it is written, and some growth
+        if disk.free < wanted:
             raise StorageError(f"There is too little space for a dump in {self.folder}: free {wanted / 1e6:,.0f} MB.")
 
 
