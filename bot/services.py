@@ -18,13 +18,14 @@ import structlog
 from bot.core.desk import Desk
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
-from bot.supervisor import ALIVE, ALIVE_EVERY_S, READY, REGISTERED, WorkerProcess
+from bot.supervisor import ALIVE, ALIVE_EVERY_S, LACKING, READY, REGISTERED, WorkerProcess
 from bot.web import run as run_web
 from storage import Storage, StorageError, open_parts, open_storage
 from storage.archive import Manifest, Summary
 from storage.backup import backup
 from storage.dumps import Dumps, keep_dumping
 from storage.restore import restore
+from storage.room import Room
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +136,7 @@ async def work(settings: Settings, *, supervised: bool) -> None:
         paths = {"model": settings.model, "further": settings.further_models, "soundfont": settings.soundfont}
         coroutines = [run(storage, slots=settings.worker_slots, ready=ready, **paths)]
         if supervised:
-            coroutines += [_stdin_closed(), _show_life()]
+            coroutines += [_stdin_closed(), _show_life(), _print_lacking(storage.room)]
         await until_stopped(*coroutines)
 
 
@@ -145,6 +146,12 @@ async def _show_life() -> None:
         with suppress(BrokenPipeError):  # the supervisor is dead, which `_stdin_closed` notices
             print(ALIVE, flush=True)  # noqa: T201
         await asyncio.sleep(ALIVE_EVERY_S)
+
+
+async def _print_lacking(room: Room) -> None:
+    async for lacking in room.changes():
+        with suppress(BrokenPipeError):
+            print(LACKING, lacking or "", flush=True)  # noqa: T201
 
 
 async def _stdin_closed() -> None:

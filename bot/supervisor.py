@@ -16,6 +16,7 @@ READY = "ready"  # the line that a worker prints once it takes jobs
 ALIVE, ALIVE_EVERY_S = "alive", 1.0  # the line that it prints again and again, unless it is stopped or hangs
 SILENT_S = 4.0  # a worker that printed nothing for so long takes no jobs
 REGISTERED = "registered"  # begins the line in which it prints its id in the queue
+LACKING = "lacking"  # begins the line in which it prints what there is no room for, nothing if there is room again
 STOP_S = 25  # service managers usually allow 30 s in all
 BURY_S = 5
 MIN_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0  # before a restart; doubles each time
@@ -57,11 +58,14 @@ class WorkerProcess:
                         self._ready, ready_at = True, time.monotonic()
                     elif word == REGISTERED:
                         self._worker_id = int(value)
+                    elif word == LACKING:
+                        self._storage.room.lacking_elsewhere = value or None
                 code = await self.process.wait()
             except asyncio.CancelledError:
                 await self._stop()
                 raise
             self._ready = False
+            self._storage.room.lacking_elsewhere = None
             await self._bury()
             pause = MIN_PAUSE_S if time.monotonic() - ready_at > STEADY_S else min(pause * 2, MAX_PAUSE_S)
             log.warning("The worker exited and is restarted.", code=code, seconds=pause)

@@ -29,6 +29,7 @@ class Room:
         self._folders = dict(folders)
         self._failed_at = -math.inf
         self.lacking: str | None = None  # what there is no room for, when it was looked at last
+        self.lacking_elsewhere: str | None = None  # what this process's worker lacks room for: it sees its own failed writes
 
     def add(self, purpose: str, folder: Path) -> None:
         self._folders[purpose] = folder
@@ -45,6 +46,7 @@ class Room:
             self._failed_at = -math.inf  # this is why writes failed
         elif time.monotonic() - self._failed_at < FAILED_S:
             full = WRITING
+        full = full or self.lacking_elsewhere
         self.lacking = full
         return full
 

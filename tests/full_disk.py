@@ -28,6 +28,14 @@ class Disk:
     def clear(self) -> None:
         self._ballast.unlink(missing_ok=True)
 
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        self.fill()
+        try:
+            yield
+        finally:
+            self.clear()
+
 
 @contextmanager
 def mounted(folder: Path, size: int) -> Iterator[Disk]:
