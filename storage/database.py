@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from alembic import command
@@ -13,27 +15,39 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.errors import StorageError
+from storage.connection import ANSWER_S, FOREVER_S, SILENCE_S, Connection, connect, with_network_limits
+from storage.errors import DATABASE_ERRORS, DatabaseUnavailable, StorageError
 
-CONNECT_TIMEOUT_S = 10
+if TYPE_CHECKING:
+    from storage.embedded import EmbeddedServer
+
+CHECKOUT_S = 3.0  # to get a connection from the pool, which may have to open it
+MIGRATION_S = 600.0  # for one statement of a migration, or for the migration of another process
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 7_486_937_105  # any number, the same in every process
 
 
 class Database:
-    """The connection string (`conninfo`, for psycopg) and the SQLAlchemy engine."""
+    """The connection string (`conninfo`, for psycopg) and a pool of connections for SQLAlchemy."""
 
-    def __init__(self, conninfo: str, server: Any = None) -> None:
-        self.conninfo = conninfo
+    def __init__(self, conninfo: str, server: EmbeddedServer | None = None) -> None:
+        self.conninfo = with_network_limits(conninfo)
         self._server = server
+        self._restarting: asyncio.Task[str] | None = None
         # The engine connects through `connect`, so that psycopg and SQLAlchemy read the URL in the same way. Connections are
         # pooled: with many users at once, opening one takes longer than the query.
         self.engine: AsyncEngine = create_async_engine(
-            "postgresql+psycopg://", async_creator=self.connect, pool_pre_ping=True, pool_size=20, max_overflow=0
+            "postgresql+psycopg://",
+            async_creator=self.connect,
+            pool_pre_ping=True,
+            pool_size=20,
+            max_overflow=0,
+            pool_timeout=FOREVER_S,  # `begin` has a limit for all of it
         )
 
     @classmethod
@@ -53,24 +67,60 @@ class Database:
         server = embedded_server(data_dir / "postgres")
         return cls(await asyncio.to_thread(server.run), server)
 
-    async def connect(self, **options: Any) -> psycopg.AsyncConnection[Any]:
-        """A new connection. Restarts an embedded server that was killed."""
+    @asynccontextmanager
+    async def begin(self, *, answer_s: float | None = None) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed at the end and rolled back after an error. Every query goes through here.
+
+        Raises DatabaseUnavailable if no connection is to be had within CHECKOUT_S, or if a statement is not answered within
+        `answer_s`, by default `connection.ANSWER_S`. Then the connection is thrown away.
+        """
         try:
-            return await psycopg.AsyncConnection.connect(self.conninfo, **options)
+            async with AsyncExitStack() as stack:
+                try:
+                    async with asyncio.timeout(CHECKOUT_S):
+                        connection = await stack.enter_async_context(self.engine.connect())
+                except TimeoutError as error:
+                    raise DatabaseUnavailable(self.unreachable()) from error
+                if answer_s is not None:
+                    await stack.enter_async_context(_waits_longer(connection, answer_s))
+                await stack.enter_async_context(connection.begin())
+                if answer_s is not None:
+                    limit = {"ms": f"{answer_s * 1000:.0f}"}
+                    await connection.execute(text("SELECT set_config('statement_timeout', :ms, true)"), limit)
+                yield connection
+        except StorageError:
+            raise
+        except DATABASE_ERRORS as error:
+            raise DatabaseUnavailable(self.unreachable()) from error
+
+    async def connect(self, **options: Any) -> Connection:
+        """A new connection outside of the pool. Restarts an embedded server that was killed.
+
+        Raises psycopg.OperationalError or StorageError.
+        """
+        try:
+            return await connect(self.conninfo, **options)
+        except psycopg.errors.ConnectionTimeout:  # the server runs, but does not answer
+            raise
         except psycopg.OperationalError:
             if self._server is None:
                 raise
-            self.conninfo = await asyncio.to_thread(self._server.run)
-            return await psycopg.AsyncConnection.connect(self.conninfo, **options)
+            await self._restart(self._server)
+            return await connect(self.conninfo, **options)
+
+    async def _restart(self, server: EmbeddedServer) -> None:
+        """Starts the embedded server, once for all who wait for it. It continues if they give up: recovery may take long."""
+        if self._restarting is None or self._restarting.done():
+            self._restarting = asyncio.create_task(asyncio.to_thread(server.run))
+            self._restarting.add_done_callback(lambda task: task.cancelled() or task.exception())  # also if nobody waits
+        self.conninfo = with_network_limits(await asyncio.shield(self._restarting))
 
     async def migrate(self, revision: str = "head") -> None:
         """Migrates the tables. Processes that start at the same time take turns. Raises StorageError."""
         try:
-            async with self.engine.begin() as connection:
+            async with self.begin(answer_s=MIGRATION_S) as connection:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
                 await connection.run_sync(_migrate, revision)
-        except OperationalError as error:
-            raise StorageError(self.unreachable()) from error
         except ProgrammingError as error:
             raise StorageError(
                 "The database's tables cannot be made: give DATABASE_URL's user the right to make them."
@@ -78,19 +128,16 @@ class Database:
 
     async def remove_empty_tables(self) -> None:
         """Removes the tables. Raises StorageError if people have stored anything in them."""
-        try:
-            async with self.engine.begin() as connection:
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-                for table in ("tunes", "defaults", "community_settings"):
-                    exists = (await connection.execute(text("SELECT to_regclass(:name)"), {"name": table})).scalar_one()
-                    if exists and (await connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})"))).scalar_one():  # noqa: S608
-                        raise StorageError(
-                            "There are tunes or settings in the database already: set DATA_DIR or DATABASE_URL to an empty one."
-                        )
-                await connection.run_sync(_migrate, "base")
-                await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-        except OperationalError as error:
-            raise StorageError(self.unreachable()) from error
+        async with self.begin(answer_s=MIGRATION_S) as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+            for table in ("tunes", "defaults", "community_settings"):
+                exists = (await connection.execute(text("SELECT to_regclass(:name)"), {"name": table})).scalar_one()
+                if exists and (await connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})"))).scalar_one():  # noqa: S608
+                    raise StorageError(
+                        "There are tunes or settings in the database already: set DATA_DIR or DATABASE_URL to an empty one."
+                    )
+            await connection.run_sync(_migrate, "base")
+            await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
 
     async def close(self) -> None:
         """Closes the connections. The embedded server stops when the last process that uses it exits."""
@@ -98,9 +145,23 @@ class Database:
 
     def unreachable(self) -> str:
         """What to tell the operator when no connection can be made."""
+        if self._server is not None:
+            return f"The database in {self._server.pgdata} does not answer; {self._server.log} may say why."
         known = conninfo_to_dict(self.conninfo)
         where = f"{known.get('dbname', known.get('user', 'postgres'))} on {known.get('host', 'this machine')}"
         return f"The database {where} cannot be reached: check DATABASE_URL, its password, and that the server is running."
+
+
+@asynccontextmanager
+async def _waits_longer(connection: AsyncConnection, answer_s: float) -> AsyncIterator[None]:
+    """Sets another limit for the answers to this connection, on this side."""
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(raw, Connection)
+    raw.silence_s = answer_s + SILENCE_S - ANSWER_S
+    try:
+        yield
+    finally:
+        del raw.silence_s
 
 
 def _conninfo(url: str) -> str:
@@ -108,17 +169,10 @@ def _conninfo(url: str) -> str:
     if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
         raise StorageError("DATABASE_URL is not PostgreSQL's: it looks like postgresql://user:password@host/name.")
     try:
-        # Without keepalives, a listener doesn't notice that the server's machine is gone.
-        return make_conninfo(f"postgresql://{rest}", **_defaults(f"postgresql://{rest}"))
+        return make_conninfo(f"postgresql://{rest}")
     except psycopg.ProgrammingError:
         # Not chained: libpq's message may quote the password.
         raise StorageError("DATABASE_URL cannot be read: special characters in its password are written as %XX.") from None
-
-
-def _defaults(url: str) -> dict[str, int]:
-    given = conninfo_to_dict(url)
-    wanted = {"connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-    return {name: value for name, value in wanted.items() if name not in given}
 
 
 def is_known_revision(revision: str) -> bool:
@@ -126,7 +180,7 @@ def is_known_revision(revision: str) -> bool:
     return revision in {script.revision for script in ScriptDirectory.from_config(_configuration()).walk_revisions()}
 
 
-def _migrate(connection: Connection, revision: str) -> None:
+def _migrate(connection: SyncConnection, revision: str) -> None:
     """Raises StorageError for a database that this Tunesmith can't migrate."""
     present, tables = MigrationContext.configure(connection).get_current_heads(), inspect(connection)
     ours = tables.has_table("tunes") and any(column["name"] == "user_id" for column in tables.get_columns("tunes"))

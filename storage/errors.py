@@ -21,6 +21,10 @@ class NoRoom(UserError):
         super().__init__(UserMessage("There is no room on my disk, so nothing was stored. Please ask again later."))
 
 
+class DatabaseUnavailable(StorageError):
+    """The database does not answer, or broke off what it did. The same call may succeed later."""
+
+
 # What is raised if the database or the files can't be used now: the same call may succeed later.
 DATABASE_ERRORS = (
     StorageError,

@@ -153,7 +153,7 @@ class Gallery:
         )
 
     async def _rows(self, query: Select[Any]) -> list[Any]:
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             return list((await connection.execute(query)).mappings())
 
 

@@ -111,7 +111,7 @@ class Rescue:
                     await self._put_back_lost_jobs(self._manager.worker_id)
 
     async def _bury_dead_workers(self, worker_id: int) -> None:
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             others = (await connection.execute(OTHER_WORKERS, {"worker_id": worker_id})).all()
         seen = {}
         for other_id, last_heartbeat in others:
@@ -129,7 +129,7 @@ class Rescue:
         They must have been seen twice: a fetch may be in progress.
         """
         held = {"worker_id": worker_id, "held": list(self._manager.held)}
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             lost = {(job.id, job.attempts) for job in await connection.execute(LOST_JOBS, held)}
         again, self._lost = lost & self._lost, lost
         for job_id, attempts in sorted(again):
@@ -137,7 +137,7 @@ class Rescue:
                 await self._put_back(job_id, attempts)
 
     async def _put_back(self, job_id: int, attempts: int) -> None:
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             job = (await connection.execute(PUT_BACK_LOST, {"job_id": job_id, "attempts": attempts})).one_or_none()
             if job is not None:
                 this = update(tunes).where(tunes.c.id == job.tune_id, in_hand)
@@ -160,7 +160,7 @@ async def bury(database: Database, worker_id: int, last_heartbeat: datetime | No
     DATABASE_ERRORS also if a stopped worker holds one of the rows.
     """
     dead = {"worker_id": worker_id, "last_heartbeat": last_heartbeat}
-    async with database.engine.begin() as connection:
+    async with database.begin() as connection:
         await connection.execute(DONT_WAIT)  # others wait for the worker's row meanwhile, perhaps its own heartbeat
         if (await connection.execute(LOCK_DEAD, dead)).first() is None:
             return

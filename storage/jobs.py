@@ -72,7 +72,7 @@ async def _log_pauses(room: Room) -> None:
 
 
 async def _work(storage: Storage, handle: Handle, remake: Remake, concurrency: int, queues: list[str]) -> None:
-    async with storage.database.engine.connect() as connection:
+    async with storage.database.begin() as connection:
         await connection.execute(text("SELECT 1"))  # also restarts an embedded server that was killed
     manager = storage.job_manager
     manager.worker_id = None

@@ -40,7 +40,7 @@ class ModelOffers:
         """Names and descriptions of the offered models, defaults first."""
         query = select(model_offers.c.name, model_offers.c.description).where(_seen_within(OFFERED_FOR_S))
         query = query.order_by(model_offers.c.is_default.desc(), model_offers.c.name)
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             return {row.name: row.description for row in await connection.execute(query)}
 
     @asynccontextmanager
@@ -81,13 +81,13 @@ class ModelOffers:
         ]
         offer = insert(model_offers).values(values)
         renewed = {name: offer.excluded[name] for name in ("description", "is_default", "seen_at")}
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             await connection.execute(offer.on_conflict_do_update(index_elements=["name"], set_=renewed))
 
     async def give_up_waiting(self) -> None:
         """Moves requests for models that no worker offers any more to the default model."""
         seen = select(model_offers.c.name).where(_seen_within(WAITED_FOR_S))
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             queues = [queue_of(model) for model in ("", *(await connection.execute(seen)).scalars())]
             for (tune_id,) in await connection.execute(MOVE, {"queue": QUEUE, "queues": queues}):
                 log.warning("No worker offers the requested model; the default model composes the tune.", tune=tune_id)

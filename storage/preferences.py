@@ -78,7 +78,7 @@ class Preferences:
             settings.c.platform == viewer.platform, settings.c.community_id == viewer.community_id
         )
         query = select(user_query.scalar_subquery(), community_query.scalar_subquery())
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             documents = (await connection.execute(query)).one()
         return _defaults(documents[0] or {}), _community_settings(documents[1] or {})
 
@@ -97,7 +97,7 @@ class Preferences:
 
     async def delete_defaults(self, viewer: Viewer) -> None:
         table = tables.defaults
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             await connection.execute(delete(table).where(table.c.platform == viewer.platform, table.c.user_id == viewer.user_id))
 
     async def community(self, viewer: Viewer) -> CommunitySettings:
@@ -117,7 +117,7 @@ class Preferences:
 
     async def _read(self, table: Table, platform: str, row_id: str) -> dict[str, Any]:
         _, id_column, document = table.c
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             found = await connection.execute(select(document).where(table.c.platform == platform, id_column == row_id))
             return found.scalar_one_or_none() or {}
 
@@ -127,7 +127,7 @@ class Preferences:
         values = {"platform": platform, id_column.name: row_id, "document": func.jsonb_strip_nulls(changed)}
         merged = func.jsonb_strip_nulls(document.concat(changed))
         stored = insert(table).values(values).on_conflict_do_update(constraint=table.primary_key, set_={"document": merged})
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             return cast(dict[str, Any], (await connection.execute(stored.returning(document))).scalar_one())
 
 

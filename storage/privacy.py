@@ -37,7 +37,7 @@ class Privacy:
         """Counts what is stored about the user. Raises UserError for an unknown user."""
         viewer.require_user()
         given = select(func.count()).where(likes.c.platform == viewer.platform, likes.c.user_id == viewer.user_id)
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             own = (await connection.execute(select(func.count(), func.count(tunes.c.shared_at)).where(owned(viewer)))).one()
             liked = (await connection.execute(given)).scalar_one()
         defaults = await self._preferences.defaults(viewer)
@@ -54,7 +54,7 @@ class Privacy:
         viewer.require_user()
         await self._sharing.delete_likes(viewer)
         await self._preferences.delete_defaults(viewer)
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             # Finished tunes first: a set with only finished tunes left would be delivered.
             every = select(tunes.c.id).where(owned(viewer)).order_by(tunes.c.status.in_(OVER).desc())
             own = list((await connection.execute(every)).scalars())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import psycopg
 import structlog
@@ -11,6 +12,7 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.jobs import Job
 
 from generator.user_messages import UserMessage
+from storage.connection import CONNECT_S, Connection, set_limits
 from storage.errors import is_fault_of_machine, lacks_room
 from storage.job_manager import FencedJobManager
 from storage.tunes import Tune
@@ -40,7 +42,8 @@ class PutBack(BaseRetryStrategy):
 
 def make_app(conninfo: str) -> tuple[App, FencedJobManager]:
     """The queue with its tasks. It need not be open to enqueue on an existing connection."""
-    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, reconnect_timeout=RECONNECT_S)
+    limits: dict[str, Any] = {"connection_class": Connection, "configure": set_limits, "timeout": CONNECT_S}
+    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, reconnect_timeout=RECONNECT_S, **limits)
     app = App(connector=connector)
     app.job_manager = manager = FencedJobManager(app.connector)
     app.task(name=TASK, queue=QUEUE, pass_context=True, retry=PutBack())(_compose)

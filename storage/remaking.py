@@ -48,7 +48,7 @@ class Remaking:
 
     async def _hash(self, tune_id: str, name: str) -> str:
         if is_id(tune_id):
-            async with self._database.engine.connect() as connection:
+            async with self._database.begin() as connection:
                 for row in await connection.execute(select(files.c.name, files.c.hash).where(files.c.tune_id == tune_id)):
                     if row.name == name:  # compared in Python: a name may contain characters that PostgreSQL rejects
                         return str(row.hash)
@@ -56,7 +56,7 @@ class Remaking:
 
     async def queue(self, tune_id: str) -> None:
         """Adds a job that makes the tune's files again, unless there is one."""
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             await connection.execute(LOCK, {"tune_id": tune_id})
             if (await connection.execute(QUEUED, {"task": REMAKE, "tune_id": tune_id})).first() is None:
                 raw = (await connection.get_raw_connection()).driver_connection
@@ -65,7 +65,7 @@ class Remaking:
 
     async def is_needed(self, tune_id: str) -> bool:
         """Whether a file of the tune is missing or damaged. Raises StorageError."""
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             digests = (await connection.execute(select(files.c.hash).where(files.c.tune_id == tune_id))).scalars().all()
         for digest in digests:
             if await self._files.read(digest) is None:
@@ -81,7 +81,7 @@ class Remaking:
             return
         finished = and_(tunes.c.id == tune_id, tunes.c.status == Status.FINISHED)
         of_tune = files.c.tune_id == tune_id
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             if (await connection.execute(select(tunes.c.id).where(finished).with_for_update(key_share=True))).first() is None:
                 return
             old = {row.name: row.hash for row in await connection.execute(select(files.c.name, files.c.hash).where(of_tune))}

@@ -45,7 +45,7 @@ async def remove_contents(connection: AsyncConnection, file_store: Files, digest
 async def remove_marked(database: Database, file_store: Files) -> None:
     """Removes the contents that were marked during a backup, also one that was killed. Raises StorageError."""
     for digest in await file_store.marked_for_removal():
-        async with database.engine.begin() as connection:
+        async with database.begin() as connection:
             await lock_contents(connection, [digest], to_remove=True)
             if not await _may_remove(connection):  # another backup has begun, and does this when it is done
                 return

@@ -40,7 +40,7 @@ async def _check(manifest: Manifest, database: Database) -> None:
         raise StorageError(
             f"The backup is of Tunesmith {manifest.tunesmith}, which is newer: install that version, and restore with it."
         )
-    async with database.engine.connect() as connection:
+    async with database.begin() as connection:
         schema, server = (await connection.execute(_TARGET)).one()
         others = (await connection.execute(_OTHERS)).scalar_one()
     if server < manifest.postgresql:

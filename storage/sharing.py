@@ -37,7 +37,7 @@ class Sharing:
     async def like(self, tune_id: str, viewer: Viewer) -> int:
         """Likes the tune, at most once per user. Returns its number of likes. Raises UserError for an unknown user."""
         viewer.require_user()
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             await self._find(connection, tune_id, viewer)
             liked = {"tune_id": tune_id, "platform": viewer.platform, "user_id": viewer.user_id}
             await connection.execute(insert(likes).values(liked).on_conflict_do_nothing())
@@ -46,7 +46,7 @@ class Sharing:
     async def unlike(self, tune_id: str, viewer: Viewer) -> int:
         """Removes the user's like, if any. Returns the number of likes. Raises UserError for an unknown user."""
         viewer.require_user()
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             await self._find(connection, tune_id, viewer)
             await connection.execute(delete(likes).where(likes.c.tune_id == tune_id, _liked(viewer)))
             return await self._count(connection, tune_id)
@@ -54,7 +54,7 @@ class Sharing:
     async def liked(self, tune_ids: Iterable[str], viewer: Viewer) -> set[str]:
         """The ids of the tunes that the user likes."""
         query = select(likes.c.tune_id).where(likes.c.tune_id.in_([each for each in tune_ids if is_id(each)]), _liked(viewer))
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             return set((await connection.execute(query)).scalars())
 
     async def share(self, tune_id: str, viewer: Viewer, *, channel_id: str = "") -> Tune:
@@ -63,7 +63,7 @@ class Sharing:
         A tune that is already shared stays unchanged. Raises NotAllowed for anybody but its owner.
         """
         values = {"shared_at": func.now(), "shared_community_id": viewer.community_id, "shared_channel_id": channel_id}
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             await self._find(connection, tune_id, viewer)
             mine = and_(tunes.c.id == tune_id, owned(viewer))
             await connection.execute(update(tunes).where(mine, tunes.c.shared_at.is_(None)).values(values))
@@ -76,7 +76,7 @@ class Sharing:
         """Stores the id of the message in the sharing channel, unless one is stored or the tune is no longer shared."""
         if is_id(tune_id):
             waiting = and_(tunes.c.id == tune_id, tunes.c.shared_at.is_not(None), tunes.c.shared_message_id.is_(None))
-            async with self._database.engine.begin() as connection:
+            async with self._database.begin() as connection:
                 await connection.execute(update(tunes).where(waiting).values(shared_message_id=message_id))
 
     async def unshare(self, tune_id: str, viewer: Viewer, *, moderates: bool = False) -> Tune:
@@ -86,7 +86,7 @@ class Sharing:
         """
         may = or_(owned(viewer), shared_from_community(viewer)) if moderates else owned(viewer)
         private = {"shared_at": None, "shared_community_id": None, "shared_channel_id": None, "shared_message_id": None}
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             await self._find(connection, tune_id, viewer)
             locked = select(tunes).where(tunes.c.id == tune_id, may).with_for_update(key_share=True)
             row = (await connection.execute(locked)).mappings().one_or_none()
@@ -105,7 +105,7 @@ class Sharing:
         deleted = await self.remove(tune_id, or_(owned(viewer), made_in_community(viewer)) if moderates else owned(viewer))
         if deleted is not None:
             return deleted
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             await self._find(connection, tune_id, viewer)
         raise NotAllowed(NOT_YOURS_TO_DELETE)
 
@@ -113,7 +113,7 @@ class Sharing:
         """Deletes the tune if it meets the condition; returns None otherwise. Raises StorageError as `delete` does."""
         if not is_id(tune_id):
             return None
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             this = select(tunes).where(tunes.c.id == tune_id, condition).with_for_update()
             row = (await connection.execute(this)).mappings().one_or_none()
             if row is None:
@@ -133,7 +133,7 @@ class Sharing:
         liked = select(likes.c.tune_id).where(_liked(viewer))
         # Locked in one order, so that two users who do this at the same time don't deadlock.
         locked = select(tunes.c.id).where(tunes.c.id.in_(liked)).order_by(tunes.c.id).with_for_update(key_share=True)
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as connection:
             await connection.execute(locked)
             await connection.execute(delete(likes).where(_liked(viewer)))
 
@@ -149,7 +149,7 @@ class Sharing:
         recently = likes.c.liked_at > func.now() - since
         query = select(likes.c.tune_id).join(tunes, tunes.c.id == likes.c.tune_id).where(recently, tunes.c.platform == platform)
         query = query.group_by(likes.c.tune_id).order_by(func.max(likes.c.liked_at).desc()).limit(limit)
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             return list((await connection.execute(query)).scalars())
 
     async def unposted(self, platform: str, since: timedelta) -> list[Tune]:
@@ -161,7 +161,7 @@ class Sharing:
         return await self._tunes(waiting)
 
     async def _tunes(self, which: ColumnElement[bool]) -> list[Tune]:
-        async with self._database.engine.connect() as connection:
+        async with self._database.begin() as connection:
             return [tune_from(row) for row in (await connection.execute(select(tunes).where(which))).mappings()]
 
     async def _find(self, connection: AsyncConnection, tune_id: str, viewer: Viewer) -> None:

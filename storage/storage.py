@@ -10,18 +10,17 @@ from typing import Any
 
 import psycopg
 from procrastinate import App
-from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 from sqlalchemy import ColumnElement, Select, and_, delete, func, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError
 
 from generator.request import TuneRequest
 from generator.user_messages import UserError, UserMessage, message_as_dict
 from storage import rounds, tables
 from storage.changes import listen
 from storage.database import Database
-from storage.errors import NoRoom, TooManyOpen, lacks_room
+from storage.errors import NoRoom, StorageError, TooManyOpen, lacks_room
 from storage.files import Files, TuneFile, digest_of, lock_contents
 from storage.gallery import Gallery
 from storage.heartbeat import bury
@@ -161,7 +160,7 @@ class Storage:
         same_events = and_(tunes.c.platform == origin.platform, tunes.c.event_id.in_(events))
         existing = select(tunes).where(same_events).order_by(tunes.c.set_index)
         try:
-            async with self.database.engine.begin() as connection:
+            async with self.database.begin() as connection:
                 if origin.user_id:
                     # One request per user at a time: the limit and the last turn are read before the row is added.
                     user = f"{origin.platform} {origin.user_id}"
@@ -185,7 +184,7 @@ class Storage:
                     model, turn = row["request"]["model"], {"round": row["round"], "not_before": row["not_before"]}
                     await enqueue(self.jobs, row["id"], raw, model=model, **turn)
                 return [tune_from(row) for row in rows]
-        except (OperationalError, ConnectorException) as error:
+        except StorageError as error:
             if not lacks_room(error):
                 raise
             self.room.note_failure()
@@ -228,7 +227,7 @@ class Storage:
     async def set_reply(self, tune_id: str, reply: dict[str, Any]) -> None:
         """Stores what the platform needs to answer, if that is known only after `add`. A set's id stands for all its tunes."""
         these = and_(or_(tunes.c.id == tune_id, tunes.c.set_id == tune_id), tunes.c.message_id.is_(None))
-        async with self.database.engine.begin() as connection:
+        async with self.database.begin() as connection:
             await connection.execute(update(tunes).where(these).values(reply=reply))
 
     async def files(self, tune_id: str) -> list[TuneFile]:
@@ -274,7 +273,7 @@ class Storage:
         values["started_at"] = func.coalesce(tunes.c.started_at, func.now())
         if not is_id(tune_id):
             return None
-        async with self.database.engine.begin() as connection:
+        async with self.database.begin() as connection:
             # Locked, so that the job isn't put back at the same time.
             if job is not None:
                 held = {"job_id": job.id, "worker_id": job.worker_id, "attempts": job.attempts}
@@ -305,7 +304,7 @@ class Storage:
         digests = {name: digest_of(content) for name, (_, content) in files.items()}
         values = composition_values(composition) | {"status": Status.FINISHED, "finished_at": func.now()}
         this = and_(tunes.c.id == tune_id, _in_hand(starts))
-        async with self.database.engine.begin() as connection:
+        async with self.database.begin() as connection:
             # Lock the row before the contents, as `Sharing.remove` does, so that the two can't deadlock.
             if (await connection.execute(select(tunes.c.id).where(this).with_for_update(key_share=True))).first() is None:
                 return
@@ -334,7 +333,7 @@ class Storage:
         """The changed row, or None if the tune doesn't exist or doesn't meet the condition."""
         if not is_id(tune_id):
             return None
-        async with self.database.engine.begin() as connection:
+        async with self.database.begin() as connection:
             changed = await connection.execute(
                 update(tunes).where(tunes.c.id == tune_id, condition).values(values).returning(tunes)
             )
@@ -344,7 +343,7 @@ class Storage:
         return [tune_from(row) for row in await self._rows(query)]
 
     async def _rows(self, query: Select[Any]) -> list[Any]:
-        async with self.database.engine.connect() as connection:
+        async with self.database.begin() as connection:
             return list((await connection.execute(query)).mappings())
 
 

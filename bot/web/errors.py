@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.web.views import Views
-from storage.errors import FileMissing
+from storage.errors import FileMissing, StorageError
 
 RETRY_AFTER_S = 10
 _MESSAGES = {
@@ -50,6 +50,11 @@ def middleware(views: Views) -> Middleware:
             return response
         except FileMissing as error:
             response = respond(request, 503, error.message)
+            response.headers["Retry-After"] = str(RETRY_AFTER_S)
+            return response
+        except StorageError as error:  # without its traceback: there may be many at once
+            _log.warning("A web request could not be answered.", method=request.method, path=request.path, error=str(error))
+            response = respond(request, 503, "My memory can't be reached right now. Please try again in a minute.")
             response.headers["Retry-After"] = str(RETRY_AFTER_S)
             return response
         except Exception:

@@ -5,11 +5,10 @@ from dataclasses import replace
 from datetime import UTC
 
 import pytest
-from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import DBAPIError
 
 from generator.request import TuneRequest
-from storage import Origin, Status, Storage, TooManyOpen
+from storage import Origin, Status, Storage, StorageError, TooManyOpen
 from tests.storage.examples import execute, origin, request
 
 
@@ -63,7 +62,7 @@ async def test_a_failed_transaction_leaves_neither_row_nor_job(storage: Storage,
 
 async def test_no_row_is_written_if_the_job_cannot_be_written(storage: Storage, url: str) -> None:
     execute(url, "ALTER TABLE procrastinate_jobs RENAME TO hidden")
-    with pytest.raises(ConnectorException):
+    with pytest.raises(StorageError):
         await storage.add(request(), origin())
     execute(url, "ALTER TABLE hidden RENAME TO procrastinate_jobs")
     assert rows_and_jobs(url) == (0, 0)

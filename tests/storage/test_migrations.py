@@ -56,7 +56,7 @@ async def test_the_migrated_tables_match_the_code(database: Database) -> None:
             compare_metadata(MigrationContext.configure(connection, opts={**ours, "compare_server_default": True}), metadata)
         )
 
-    async with database.engine.connect() as connection:
+    async with database.begin() as connection:
         assert await connection.run_sync(differences) == []
 
 

@@ -8,10 +8,9 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from generator.request import TuneRequest
-from storage import Storage, Tune, model_offers, queue, work
+from storage import Storage, StorageError, Tune, database, model_offers, queue, work
 from tests.patience import HANG_S
 from tests.storage.examples import COMPOSITION, execute, origin
 
@@ -107,13 +106,13 @@ async def test_models_are_offered_again_after_no_connection_was_available(
 ) -> None:
     monkeypatch.setattr(model_offers, "OFFER_EVERY_S", 0.01)
     pool = storage.database.engine.pool
-    monkeypatch.setattr(pool, "_timeout", 0.02)
+    monkeypatch.setattr(database, "CHECKOUT_S", 0.02)
     async with storage.model_offers.offer({"reels": ""}), asyncio.timeout(HANG_S):
         async with AsyncExitStack() as stack:
             held = 0
             while held < pool.size():  # type: ignore[attr-defined]
-                with suppress(PoolTimeout):  # an offer may hold the last connection for longer than the time limit
-                    await stack.enter_async_context(storage.database.engine.connect())
+                with suppress(StorageError):  # an offer may hold the last connection for longer than the time limit
+                    await stack.enter_async_context(storage.database.begin())
                     held += 1
             await asyncio.sleep(0.3)
         execute(url, AGE.format(model_offers.OFFERED_FOR_S))

@@ -279,7 +279,7 @@ async def test_simultaneous_deletions_and_finished_tunes_lose_no_content(storage
 
 async def test_finishing_locks_the_row_of_a_tune_before_its_contents(storage: Storage) -> None:
     tune_id = (await storage.add(request(), origin())).id
-    async with storage.database.engine.begin() as connection:  # takes the locks in the order of a deletion
+    async with storage.database.begin() as connection:  # takes the locks in the order of a deletion
         await connection.execute(text("SELECT FROM tunes WHERE id = :id FOR UPDATE"), {"id": tune_id})
         finishing = asyncio.create_task(storage.finish(tune_id, COMPOSITION, ABC))
         await asyncio.wait({finishing}, timeout=0.3)

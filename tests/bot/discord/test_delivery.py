@@ -58,7 +58,7 @@ async def test_a_tune_whose_files_are_lost_is_posted_once_they_are_made_again(st
 
 async def remade(stage: Stage, tune_id: str) -> bool:
     """Whether the bot has queued that the tune's files are made again."""
-    async with stage.storage.database.engine.connect() as connection:
+    async with stage.storage.database.begin() as connection:
         jobs = await connection.execute(text("SELECT args ->> 'tune_id' FROM procrastinate_jobs WHERE task_name = 'remake'"))
         return tune_id in jobs.scalars()
 
