@@ -11,19 +11,25 @@ import psycopg
 import structlog
 
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import DATABASE_ERRORS, DatabaseUnavailable
 
 CHANNEL = "tunes"  # the trigger of the first migration notifies it
-CHECK_EVERY_S = 20  # a dead connection looks like one without notifications
-PAUSES_S = (0.1, 0.5, 1, 2, 5)  # between attempts to reconnect; the last value repeats
+CHECK_EVERY_S = 5.0  # a dead connection looks like one without notifications
+PAUSES_S = (0.1, 0.5, 1)  # between attempts to reconnect; the last value repeats
 
 log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
 async def listen(database: Database) -> AsyncIterator[AsyncIterator[str]]:
-    """Yields the ids of tunes whose rows change from now on, and "" after changes may have been missed."""
-    listener = _Listener(database, await _connect(database))
+    """Yields the ids of tunes whose rows change from now on, and "" after changes may have been missed.
+
+    Raises DatabaseUnavailable if it can't begin to listen. Later it reconnects until it can.
+    """
+    try:
+        listener = _Listener(database, await _connect(database))
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable("Changes of tunes cannot be listened to.") from error
     try:
         yield listener.ids()
     finally:
@@ -43,7 +49,7 @@ class _Listener:
                 async for notification in self.connection.notifies(timeout=CHECK_EVERY_S):
                     yield notification.payload
                 await self.connection.execute("SELECT 1")
-            except psycopg.OperationalError as error:
+            except DATABASE_ERRORS as error:
                 log.warning("The connection for notifications was lost; reconnecting.", error=str(error))
                 await self.connection.close()
                 self.connection = await _connect_again(self.database)
@@ -61,5 +67,5 @@ async def _connect_again(database: Database) -> psycopg.AsyncConnection[Any]:
     while True:
         try:
             return await _connect(database)
-        except (psycopg.OperationalError, StorageError):
+        except DATABASE_ERRORS:
             await asyncio.sleep(next(pauses, PAUSES_S[-1]))

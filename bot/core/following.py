@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 
 import structlog
 
+from storage.errors import StorageError
 from storage.rounds import QueueSpeed
 from storage.storage import Storage
 from storage.tunes import Status, Tune
 
 log = structlog.get_logger(__name__)
 
-RELISTEN_S = 2.0
+RELISTEN_S = LOOK_AGAIN_S = 1.0  # after the database could not be reached
 # Queue positions change with every tune that starts. A follower reads its position at most once in QUEUE_POSITION_S, and less
 # often when many wait, so that a long queue doesn't keep the database busy with positions.
 QUEUE_POSITION_S, FOLLOWERS_PER_SECOND = 1.0, 50
@@ -101,12 +102,17 @@ class Followers:
         try:
             while True:
                 changed.clear()
-                tunes = await look()
+                try:
+                    tunes = await look()
+                    queued = [tune.id for tune in tunes if tune.status is Status.QUEUED]
+                    (self._queued.add if queued else self._queued.discard)(changed)
+                    progress = await self._progress(tunes, await self._storage.queue_positions(queued) if queued else {})
+                except StorageError as error:
+                    log.warning("Reading the progress of a tune failed; trying again.", tune=ids[0], error=str(error))
+                    await asyncio.sleep(LOOK_AGAIN_S)
+                    continue
                 if not tunes:
                     return
-                queued = [tune.id for tune in tunes if tune.status is Status.QUEUED]
-                (self._queued.add if queued else self._queued.discard)(changed)
-                progress = await self._progress(tunes, await self._storage.queue_positions(queued) if queued else {})
                 if progress != last:
                     last = progress
                     yield progress
@@ -148,6 +154,8 @@ class Followers:
             while True:
                 try:
                     await self._listen()
+                except StorageError as error:
+                    log.warning("Listening for changes of tunes failed; trying again.", error=str(error), seconds=RELISTEN_S)
                 except Exception:
                     log.exception("Listening for changes of tunes failed; trying again.", seconds=RELISTEN_S)
                 await asyncio.sleep(RELISTEN_S)

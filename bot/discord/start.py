@@ -17,6 +17,7 @@ from bot.discord.client import TunesmithBot
 from bot.discord.core import limits
 from bot.discord.core.retries import doubling
 from bot.settings import Settings
+from storage.errors import StorageError
 from storage.storage import Storage
 
 log = structlog.get_logger(__name__)
@@ -66,6 +67,9 @@ class DiscordSide:
             except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
                 delay_s = next(delays)
                 log.warning("Discord cannot be reached; trying again.", reason=str(error), seconds=delay_s)
+            except StorageError as error:  # the bot looks for what was not delivered before it starts
+                delay_s = next(delays)
+                log.warning("The bot cannot start without the database; trying again.", reason=str(error), seconds=delay_s)
             await asyncio.sleep(delay_s)
 
     async def _run_bot(self, token: str) -> None:

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from storage.errors import StorageError
 from storage.storage import Storage
 from storage.tunes import Status, Tune
 
@@ -77,6 +78,8 @@ class Metrics:
         while True:
             try:
                 await self._follow()
+            except StorageError as error:
+                _log.warning("Counting tunes failed; trying again.", error=str(error), seconds=RETRY_S)
             except Exception:
                 _log.exception("Counting tunes failed; trying again.", seconds=RETRY_S)
             await asyncio.sleep(RETRY_S)
@@ -93,9 +96,14 @@ class Metrics:
                 changed_ids.clear()
                 if "" in ids:  # notifications were lost: read every unfinished tune
                     ids |= {tune_id for tune_id, (status, _) in self._seen.items() if not status.over}
-                for tune_id in ids - {""}:
-                    if tune := await self._storage.tune(tune_id):
-                        self._count_tune(tune)
+                try:
+                    for tune_id in ids - {""}:
+                        if tune := await self._storage.tune(tune_id):
+                            self._count_tune(tune)
+                except StorageError as error:
+                    _log.warning("Counting tunes failed; trying again.", error=str(error))
+                    changed_ids.update(ids)  # counting a tune again changes nothing
+                    changed.set()
                 await asyncio.sleep(PAUSE_S)
 
         async with self._storage.changes() as changes, asyncio.TaskGroup() as group:

@@ -26,6 +26,7 @@ from bot.discord.delivery.card import Card, find_card
 from bot.discord.delivery.message_search import find_own_message
 from bot.discord.delivery.tune_message import FinishedMessage, fit_recording, read_files, render_tune
 from bot.languages import language
+from storage.errors import DatabaseUnavailable
 from storage.tunes import Status, Tune
 from storage.viewer import Viewer
 
@@ -66,8 +67,10 @@ class Delivery:
                     else:
                         await self._card.replace(lambda: {"content": self._translate(texts.CANCELLED), "view": None})
                     return
-                except Exception:
-                    delay_s = next(delays)
+                except Exception as error:
+                    delay_s = (
+                        limits.RETRY_S if isinstance(error, DatabaseUnavailable) else next(delays)
+                    )  # only Discord needs rest
                     log.exception("Delivering a tune failed; trying again.", tune=self._tune.id, seconds=delay_s)
                     self._may_be_posted = True
                 await asyncio.sleep(delay_s)

@@ -18,6 +18,7 @@ from bot.discord.core.retries import doubling
 from bot.discord.delivery.message_search import find_own_message
 from bot.discord.delivery.tune_message import FinishedMessage, load_tune_message
 from bot.languages import language
+from storage.errors import DatabaseUnavailable
 from storage.tunes import Shared, Tune
 from storage.viewer import Viewer
 
@@ -58,8 +59,8 @@ class ChannelPosts:
                 if now.shared.message_id:
                     return int(now.shared.message_id)
                 return await self._post(now, now.shared, may_be_posted)
-            except Exception:
-                delay_s = next(delays)
+            except Exception as error:
+                delay_s = limits.RETRY_S if isinstance(error, DatabaseUnavailable) else next(delays)  # only Discord needs rest
                 log.exception("Posting a shared tune failed; trying again.", tune=tune.id, seconds=delay_s)
                 may_be_posted = True
             await asyncio.sleep(delay_s)
