@@ -50,7 +50,7 @@ async def open_storage(
     """Opens the database (without a URL: embedded, in data_dir) and the files. Raises StorageError if either can't be used."""
     async with open_parts(data_dir=data_dir, database_url=database_url, files_url=files_url) as (database, file_store):
         await database.migrate()
-        folders = {"the database": data_dir} if database_url is None else {}
+        folders = {"the database": data_dir / "postgres"} if database_url is None else {}
         folders |= {"files": file_store.folder} if file_store.folder else {}
         yield Storage(database, file_store, Room(folders))
 

@@ -20,6 +20,7 @@ from bot.web.views import Views
 from bot.web.visitor import find_tune, requested_tune, user_id, viewer_of, with_cookie
 from generator.request import PARAMETERS, RequestError, TuneRequest
 from generator.user_messages import UserError
+from storage.errors import NoRoom
 from storage.gallery import Family
 from storage.storage import Storage
 from storage.tunes import Origin, Status, Tune
@@ -145,7 +146,8 @@ class Pages:
         try:
             tune = await self._desk.submit(tune_request, origin, parent_id=parent_id)
         except UserError as error:
-            return await self._refuse(request, values, 429, None, str(error))
+            status = 503 if isinstance(error, NoRoom) else 429
+            return await self._refuse(request, values, status, None, str(error))
         address = f"/tunes/{tune.id}"
         if wants_json(request):
             accepted = {"id": tune.id, "address": address, "status": str(tune.status), "seed": tune.request.seed}

@@ -15,6 +15,7 @@ from aiohttp import ClientSession
 from bot.settings import Settings
 from bot.web import WebError, make_app, metrics, run, serving
 from generator.request import TuneRequest
+from storage.errors import NoRoom
 from storage.room import Room
 from storage.storage import Storage
 from storage.tunes import Origin
@@ -51,6 +52,18 @@ async def test_health_and_the_page_of_a_tune_say_that_a_disk_is_full(
     said = "Your tune is stored and is made as soon as there is room."
     assert said in await (await visitor.get(f"/tunes/{tune_id}")).text()
     assert said in (await (await visitor.get(f"/tunes/{tune_id}.json")).json())["message"]
+
+
+async def test_a_request_that_the_database_has_no_room_for_is_answered_so(
+    site: Site, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def add(*_: object, **__: object) -> None:
+        raise NoRoom
+
+    monkeypatch.setattr(site.storage, "add", add)
+    answer = await visitor.post("/tunes", {"rhythm": "reel"})
+    assert answer.status == 503
+    assert "nothing was stored" in await answer.text()
 
 
 class LostStorage:
