@@ -107,7 +107,6 @@ class Rescue:
             if self._manager.worker_id is not None:
                 with _tried_again():
                     await self._bury_dead_workers(self._manager.worker_id)
-                with _tried_again():
                     await self._put_back_lost_jobs(self._manager.worker_id)
 
     async def _bury_dead_workers(self, worker_id: int) -> None:
