@@ -69,7 +69,7 @@ async def test_a_bot_killed_while_it_acknowledges_still_posts_the_tune_once(
             asked = await discord.slash(command)
             await reached(discord, "/callback")
             await discord.until(lambda: asked.callback is not None or not shown)
-        waiting = await storage.undelivered("discord")
+        waiting = sorted(await storage.undelivered("discord"), key=lambda tune: tune.set_index)
         assert len(waiting) == (3 if command == "set" else 1)
         assert discord.is_thinking(asked) == shown
         if not shown:
