@@ -15,6 +15,7 @@ from bot.discord.chat.requests import handle_message
 from bot.discord.core import limits, texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.context import BotClient, Context, Interaction
+from bot.discord.core.http import harden
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.rate_limit import CallRateLimit
 from bot.discord.core.translator import Translator
@@ -65,6 +66,7 @@ class TunesmithBot(BotClient):
 
     async def setup_hook(self) -> None:
         log.info("Add the bot to a server with this link.", url=self.invite_url)
+        harden(self.http)
         self.add_dynamic_items(*PERSISTENT_ITEMS)
         await self.tree.set_translator(Translator())
         await self.tree.sync()

@@ -42,8 +42,9 @@ permissions from the bot, `archive(thread)` closes a thread. `person=` is FIDDLE
 HERMIT (accepts no direct messages) or a Person of your own.
 
 `messages` and `commands` hold what the bot created, `calls` and `sent` what it sent. `until(predicate)` waits for anything else.
-`refuse(pattern, status, ...)`, `lose_answer(pattern)`, `hold(pattern)`, `drop()`, `repeat(interaction)`,
-`repeat_message(message)`, `expire(interaction)` and `pass_time(seconds)` make the platform fail in the ways that Discord does.
+`refuse(pattern, status, ...)`, `lose_answer(pattern)`, `hold(pattern)`, `drop()`, `invalidate_session()`, `remove_bot()`,
+`delete_channel(channel)`, `repeat(interaction)`, `repeat_message(message)`, `expire(interaction)` and `pass_time(seconds)` make
+the platform fail in the ways that Discord does.
 
 The stand-in enforces: 3 seconds until the first answer, and 15 minutes for the token (only `pass_time` counts, since a busy
 machine may take longer); one first answer to each interaction; 2,000 characters, 10 MiB per file; nonce with enforce_nonce;
@@ -377,12 +378,12 @@ class FakeDiscord(Server):
         return interaction
 
     # --- failures of the platform
-    def refuse(self, pattern: str, status: int, body: Payload | None = None, *, times: int = 1) -> None:
+    def refuse(self, pattern: str, status: int, body: Payload | None = None, *, times: int = 1, by_discord: bool = True) -> None:
         """Answers the next calls whose "METHOD /path" matches with this status.
 
-        A 429 needs the body {"retry_after": seconds, "global": False}.
+        A 429 needs the body {"retry_after": seconds, "global": False}; not `by_discord`, it is a ban of the address.
         """
-        self._faults.append(Fault(pattern, status, body or {"code": 0, "message": "refused"}, times))
+        self._faults.append(Fault(pattern, status, body or {"code": 0, "message": "refused"}, times, by_discord=by_discord))
 
     def lose_answer(self, pattern: str, status: int = 0) -> None:
         """Carries out the next matching call, but answers with this status, or with 0 breaks the connection."""
@@ -391,12 +392,28 @@ class FakeDiscord(Server):
     def hold(self, pattern: str, *, after: bool = False) -> asyncio.Event:
         """Delays the next matching call until the returned event is set. `after`: carries it out and delays only the answer."""
         release = asyncio.Event()
+        self._held.append(release)
         self._faults.append(Fault(pattern, 0, {}, after=after, release=release))
         return release
+
+    @property
+    def faults_left(self) -> list[str]:
+        """The patterns of failures that have not happened yet."""
+        return [fault.pattern for fault in self._faults]
 
     def forbid(self, channel: Channel, permissions: int) -> None:
         """Takes these permissions in a channel from the bot."""
         self._forbidden[channel.id] = self._forbidden.get(channel.id, 0) | permissions
+
+    def delete_channel(self, channel: Channel) -> None:
+        del self.channels[channel.id]
+        self.messages = {id: message for id, message in self.messages.items() if message["channel_id"] != channel.id}
+
+    async def remove_bot(self) -> None:
+        """Removes the bot from its server. Tokens of interactions still work."""
+        for channel in world.SERVER_CHANNELS:
+            self.forbid(channel, world.EVERYTHING)
+        await self.gateway.event("GUILD_DELETE", {"id": world.SERVER})
 
     def archive(self, thread: Channel, *, locked: bool = False) -> None:
         """Closes a thread. A message of the bot reopens it, unless it is locked."""
@@ -419,6 +436,10 @@ class FakeDiscord(Server):
     async def repeat(self, interaction: Interaction) -> None:
         """Sends the event of the interaction once more."""
         await self.gateway.event("INTERACTION_CREATE", interaction.payload)
+
+    async def invalidate_session(self) -> None:
+        """Ends the session at the gateway; the bot has to identify again, and misses what happens meanwhile."""
+        await self.gateway.invalidate_session()
 
     async def drop(self) -> None:
         """Breaks the connection to the gateway; the bot should resume."""

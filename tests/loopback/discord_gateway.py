@@ -123,6 +123,12 @@ class Gateway:
         if self._socket is not None:
             await self._socket.close(code=4000)
 
+    async def invalidate_session(self) -> None:
+        """Says in the open connection that the session is over and cannot be resumed."""
+        self.connected.clear()
+        self._session = ""
+        await self._push({"op": INVALID_SESSION, "d": False})
+
     async def forget_session(self) -> None:
         """Makes the next RESUME fail, so that the bot has to identify again."""
         self._session = ""

@@ -76,6 +76,7 @@ class Server:
         self._blobs: dict[str, bytes] = {}
         self._nonces: dict[str, tuple[float, str]] = {}  # of the bot, for all channels together
         self._faults: list[Fault] = []
+        self._held: list[asyncio.Event] = []  # of calls that wait
         self._passed_s = 0.0
         app = web.Application(middlewares=[self._every_call], client_max_size=26 * MIB)
         app.router.add_get("/gateway", self.gateway.handle)
@@ -111,6 +112,8 @@ class Server:
         self.api_url, self.gateway.url = f"http://{self._address}{API}", f"ws://{self._address}/gateway"
 
     async def close(self) -> None:
+        for release in self._held:
+            release.set()
         await self.gateway.close()
         await self._runner.cleanup()
 
@@ -130,10 +133,12 @@ class Server:
                     self._faults.remove(fault)
                 if fault.release is not None and not fault.after:
                     await fault.release.wait()
+                    if request.transport is None:  # the bot did not wait so long
+                        return answer({}, 503)
                 elif not fault.after:
                     await request.read()
                     # Without Via, discord.py takes a 429 for a ban of the address and raises instead of waiting.
-                    return answer(fault.body, fault.status, {"Via": "1.1 stand-in"})
+                    return answer(fault.body, fault.status, {"Via": "1.1 stand-in"} if fault.by_discord else {})
             by_token = path.startswith(("/webhooks/", "/interactions/", "/gateway", "/cdn/")) and path != "/gateway/bot"
             if not by_token and request.headers.get("Authorization") != f"Bot {world.TOKEN}":
                 raise Refused(401, 0, "401: Unauthorized")

@@ -172,6 +172,7 @@ class Fault:
     times: int = 1
     after: bool = False  # carry out the call and lose only the answer
     release: asyncio.Event | None = None  # wait for it before the call is handled, or answered
+    by_discord: bool = True  # not by the proxy before it, which bans addresses
 
 
 @dataclass

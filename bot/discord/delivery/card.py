@@ -94,13 +94,9 @@ class Card:
         return self._reply.card if await self._edit(parts) else None
 
     async def delete(self) -> None:
-        """Deletes the card, if it is still there."""
+        """Deletes the card, if it is still there. Raises as `_try_ways`, and aiohttp.ClientError and OSError."""
         await self.close()
-        try:
-            deleted = await self._try_ways(lambda: self._webhook.delete_message(self._reply.card), self._message.delete)
-        except discord.HTTPException:
-            deleted = False
-        if not deleted:
+        if not await self._try_ways(lambda: self._webhook.delete_message(self._reply.card), self._message.delete):
             log.info("A queue card is out of reach and was not deleted.", card=self._reply.card)
 
     async def _update(self) -> None:

@@ -42,14 +42,17 @@ MakeMessage: TypeAlias = Callable[[Mapping[str, bytes] | None, str], FinishedMes
 class Delivery:
     """Runs until the tune is delivered or deleted, or no way to the person is left.
 
-    `resumed`: an earlier process may have posted the tune without storing that, so its message is searched for first.
-    Discord drops a second message with the same nonce, but only for a few minutes.
+    `resumed`: an earlier process may have posted the tune without storing that, so its message is searched for first. So it is
+    after a failure. Discord drops a second message with the same nonce, but only for a few minutes.
     """
 
     def __init__(self, context: Context, tune: Tune, *, resumed: bool) -> None:
         self._context, self._tune, self._reply = context, tune, Reply.from_dict(tune.origin.reply)
         self._translate = language(self._reply.language)
         self._may_be_posted = resumed
+        self._message_id: int | None = None  # of the posted tune
+        self._card_is_left = False  # the tune is in another message
+        self._files_on_card = False
         self._card = Card(context, self._reply, int(tune.origin.channel_id))
         self._turn = context.channel_turns.setdefault(tune.origin.channel_id, asyncio.Lock())
         self._refusal = 0  # Discord's error code for the last message that it refused
@@ -79,7 +82,8 @@ class Delivery:
 
     async def _find_card(self) -> None:
         """Finds the card if its id is unknown: the process ended, or the answer to the call was lost, before it was stored."""
-        if self._reply.card or (self._reply.prompt and not self._may_be_posted):
+        may_be_there = not self._reply.prompt or self._may_be_posted or self._card_is_left
+        if self._reply.card or not may_be_there:
             return
         if card := await find_card(self._context, self._reply, self._channel_id):
             self._tune = await store_card(self._context.storage, self._tune, card)
@@ -104,17 +108,24 @@ class Delivery:
 
     async def _deliver(self) -> None:
         if self._tune.message_id is not None:
-            await self._store(self._tune.message_id)  # of a set, perhaps only some tunes were stored as delivered
-            return
-        async with self._turn, self._context.posting:
-            if self._tune.status is Status.FINISHED:
-                message_id = await self._post(await self._message())
-            else:
-                message_id = await self._post_text(self._translate(self._tune.error or texts.FAILED))
-        if message_id is None:
+            self._message_id = int(self._tune.message_id)  # of a set, perhaps only some tunes were stored as delivered
+        if self._message_id is None:
+            async with self._turn, self._context.posting:
+                if self._tune.status is Status.FINISHED:
+                    self._message_id = await self._post(await self._message())
+                else:
+                    self._message_id = await self._post_text(self._translate(self._tune.error or texts.FAILED))
+        if self._message_id is None:
             log.warning("Could not deliver a tune: no permission, no token, no direct messages.", tune=self._tune.id)
-        else:
-            await self._store(str(message_id))
+            return
+        try:
+            if self._card_is_left:
+                await self._find_card()
+                await self._card.delete()
+        except Exception:
+            await self._store(str(self._message_id))  # the tune is delivered, though the card has to be deleted again
+            raise
+        await self._store(str(self._message_id))
 
     async def _store(self, message_id: str) -> None:
         await self._context.storage.mark_delivered(self._tune.id, message_id)
@@ -131,7 +142,7 @@ class Delivery:
             without_files = reply.member and reply.writes and not reply.attaches
             sent = None if without_files else await self._send(self._channel, make(None, ""))
             if sent is not None:
-                await self._card.delete()
+                self._card_is_left = True
             elif without_files or self._refusal == limits.MISSING_PERMISSIONS:
                 sent = await self._post_files_apart(make)
             note = texts.CLOSED_THREAD if self._refusal in limits.CLOSED_THREAD else texts.CANNOT_SEND
@@ -153,7 +164,9 @@ class Delivery:
         """Posts the tune as text in a channel without file permission; its files on the card, or else as a direct message."""
         files = make(None, "")
         files = replace(files, content=f"{files.heading}\n-# {self._translate(texts.FILES_OF_REPLY)}")
-        if await self._card.replace(lambda: {**files.edit_parts, "view": None}):
+        if not self._files_on_card:
+            self._files_on_card = await self._card.replace(lambda: {**files.edit_parts, "view": None}) is not None
+        if self._files_on_card:
             return await self._send(self._channel, make(NO_FILES, texts.FILES_IN_REPLY))
         # The text first: if not even text is allowed, the tune goes elsewhere as a whole.
         sent = await self._send(self._channel, make(NO_FILES, texts.FILES_MISSING))

@@ -1,4 +1,4 @@
-"""Finding a message that an earlier process posted without storing its id."""
+"""Finding a message that was posted though its id is not known: the answer was lost, or the process ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def find_own_message(
 ) -> int | None:
     """The id of the bot's first message that was posted since then and matches. `since` is a time of the database."""
     with contextlib.suppress(discord.Forbidden, discord.NotFound):
-        async for message in channel.history(limit=limits.SEARCHED_MESSAGES, after=since - limits.CLOCK_DIFFERENCE):
+        async for message in channel.history(limit=limits.SEARCHED_POSTS, after=since - limits.CLOCK_DIFFERENCE):
             if message.author == context.client.user and matches(message):
                 return message.id
     return None

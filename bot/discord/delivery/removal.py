@@ -33,7 +33,7 @@ async def remove_messages(context: Context, tune: Tune) -> None:
         if reply is not None:
             try:
                 await Card(context, reply, int(tune.origin.channel_id)).delete()
-            except (aiohttp.ClientError, OSError) as error:
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.warning("Could not delete a queue card.", tune=tune.id, reason=repr(error))
     elif not (others and await _remove_from_set(context, tune, others)):
         await _delete_message(context, tune, tune.origin.channel_id, tune.message_id)
