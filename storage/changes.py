@@ -48,7 +48,7 @@ class _Listener:
             try:
                 async for notification in self.connection.notifies(timeout=CHECK_EVERY_S):
                     yield notification.payload
-                await self.connection.execute("SELECT 1")
+                await _listen(self.connection)  # again: the answer shows that the connection is alive
             except DATABASE_ERRORS as error:
                 log.warning("The connection for notifications was lost; reconnecting.", error=str(error))
                 await self.connection.close()
@@ -58,8 +58,12 @@ class _Listener:
 
 async def _connect(database: Database) -> psycopg.AsyncConnection[Any]:
     connection = await database.connect(autocommit=True)
-    await connection.execute(f"LISTEN {CHANNEL}")
+    await _listen(connection)
     return connection
+
+
+async def _listen(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.execute(f"LISTEN {CHANNEL}")
 
 
 async def _connect_again(database: Database) -> psycopg.AsyncConnection[Any]:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from storage.storage import Storage
 
-DATABASE_TIMEOUT_S = 3.0
+TIMEOUT_S = 3.0
 _log = structlog.get_logger(__name__)
 
 
@@ -21,8 +21,8 @@ class Health:
         self._storage, self._parts = storage, parts
 
     async def get(self, request: web.Request) -> web.Response:
-        lacking = await self._storage.room.look()
-        up = {"database": await self._database(), "room": lacking is None}
+        database, lacking = await asyncio.gather(self._database(), self._lacking())
+        up = {"database": database, "room": lacking is None}
         up |= {name: self._ready(name) for name in self._parts}
         healthy = all(up.values())
         body = {"healthy": healthy, "parts": {name: "up" if ready else "down" for name, ready in up.items()}}
@@ -32,12 +32,19 @@ class Health:
 
     async def _database(self) -> bool:
         try:
-            async with asyncio.timeout(DATABASE_TIMEOUT_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 await self._storage.tune("0" * 12)
         except Exception as error:
             _log.warning("The database does not respond.", error=repr(error))
             return False
         return True
+
+    async def _lacking(self) -> str | None:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                return await self._storage.room.look()
+        except TimeoutError:
+            return "anything, or a folder does not answer"
 
     def _ready(self, name: str) -> bool:
         try:

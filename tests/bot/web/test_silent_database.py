@@ -33,7 +33,7 @@ async def visitor(proxy: DatabaseProxy, tmp_path: Path, monkeypatch: pytest.Monk
     ):
         monkeypatch.setattr(database, "CHECKOUT_S", 0.2)
         monkeypatch.setattr(changes, "CHECK_EVERY_S", 0.1)
-        monkeypatch.setattr(health, "DATABASE_TIMEOUT_S", 0.2)
+        monkeypatch.setattr(health, "TIMEOUT_S", 0.2)
         monkeypatch.setattr(Connection, "silence_s", 0.2)
         yield visitor
 
