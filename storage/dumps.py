@@ -25,6 +25,7 @@ from storage.room import RESERVE, RESERVE_OF_SMALL
 from storage.snapshot import NothingToDump, is_quiet, snapshot, write_dump
 
 KEPT = 3
+OTHERS_KEPT = timedelta(days=30)
 EVERY = timedelta(days=1)
 CHECK_EVERY_S = 600
 LIMIT_ON_STOP_S = 10.0  # a stop may take 30 s in all
@@ -64,7 +65,9 @@ class Dumps:
             psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as connection,
             snapshot(connection, with_files=False) as at,
         ):
-            ours = [(manifest, path) for manifest, path in self.all() if manifest.system == at.manifest.system]
+            present = self.all()
+            ours = [(manifest, path) for manifest, path in present if manifest.system == at.manifest.system]
+            others = [(manifest, path) for manifest, path in present if manifest.system != at.manifest.system]
             if ours and ours[0][0].transactions == at.manifest.transactions and is_quiet(at.manifest):
                 return ours[0][1]
             self._check_space(ours[0][1] if ours else None)
@@ -73,8 +76,9 @@ class Dumps:
                 digest = write_dump(writer, at, conninfo, cancelled=cancelled, limit_s=limit_s)
                 writer.add_document(SUMMARY, Summary(digest))
                 writer.finish()
-        # Those of other servers stay: with an empty new database, they may be all that is left of the one before.
-        for _, path in ours[KEPT - 1 :]:
+        # Those of another server stay for a while: with an empty new database, they may be all that is left of the one before.
+        old = [path for manifest, path in others if at.manifest.taken_at - manifest.taken_at > OTHERS_KEPT]
+        for path in {*old, *(path for _, path in ours[KEPT - 1 :])}:
             path.unlink(missing_ok=True)
         return target
 

@@ -28,6 +28,7 @@ def keep_contents(connection: psycopg.Connection[Any]) -> None:
     try:
         with connection.transaction():
             connection.execute(f"SET LOCAL lock_timeout = '{WAIT_S}s'")
+            connection.execute("SET LOCAL statement_timeout = 0")
             connection.execute("SELECT pg_advisory_lock(%s)", [KEEP_LOCK])  # held beyond the transaction
     except psycopg.errors.LockNotAvailable as error:
         raise StorageError("Another backup is running: wait until it is finished.") from error

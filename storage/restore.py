@@ -13,6 +13,7 @@ from storage.errors import StorageError
 from storage.files import Files, digest_of
 from storage.snapshot import restore_dump
 
+BATCH, BATCH_SIZE = 16, 64 << 20  # contents, bytes
 _OTHERS = text("""
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = current_user AND backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -60,15 +61,20 @@ async def _check(manifest: Manifest, database: Database) -> None:
 async def _restore_contents(backup: Reader, file_store: Files) -> Summary:
     """Verifies all of the backup, and writes its contents. Raises StorageError."""
     dump_digest, contents, summary = "", 0, None
+    batch: list[bytes] = []  # written together, which is faster: each write waits for the disk
     for entry in backup.entries():
         if digest := content_digest(entry.name):
             content = entry.content(MAX_CONTENT)
             if digest_of(content) != digest:
                 raise damaged(f"the content {digest} has changed")
-            await file_store.write([content])
             contents += 1
+            batch.append(content)
+            if len(batch) == BATCH or sum(map(len, batch)) > BATCH_SIZE:
+                await file_store.write(batch)
+                batch = []
         elif entry.name == DUMP:
             dump_digest = await asyncio.to_thread(entry.digest)
         elif entry.name == SUMMARY:
             summary = entry.document(Summary)
+    await file_store.write(batch)
     return check_summary(summary, dump_digest, contents)

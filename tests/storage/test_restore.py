@@ -146,6 +146,7 @@ async def test_a_restore_that_was_interrupted_can_be_repeated(
             raise StorageError("A tune's file cannot be written.")
         await write(self, contents)
 
+    monkeypatch.setattr("storage.restore.BATCH", 1)
     monkeypatch.setattr(Files, "write", fail)
     assert "cannot be written" in await refusal(other_url, other_folder, example)
     [dump] = [content for info, content in parts_of(example) if info.name == "database.dump"]

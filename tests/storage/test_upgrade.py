@@ -198,6 +198,10 @@ async def test_the_last_dumps_are_kept_and_only_changes_are_dumped(folder: Path,
         await add_tune(folder, event)
         stop(folder)
     assert {path for _, path in dumps.all()} > set(made[1:]) and len(dumps.all()) == 4
+    monkeypatch.setattr(dumps_module, "OTHERS_KEPT", timedelta())  # a month later
+    await add_tune(folder, "4")
+    stop(folder)
+    assert not {path for _, path in dumps.all()} & set(made) and len(dumps.all()) == 2
 
 
 async def test_no_dump_is_made_when_the_disk_is_short_and_the_server_stops_all_the_same(

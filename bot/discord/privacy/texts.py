@@ -14,7 +14,10 @@ WHO_SEES_IT = UserMessage(
     "A tune can be seen by you and by the server where it was made, and by everyone once you share it. I count "
     "likes, but tell nobody who gave them."
 )
-HOW_LONG_STORED = UserMessage("I keep all this until you delete it: one tune with /mine, or everything with the button below.")
+HOW_LONG_STORED = UserMessage(
+    "I keep all this until you delete it: one tune with /mine, or everything with the button below. "
+    "Safety copies of the database may contain it for some weeks longer."
+)
 DELETE_MY_DATA = UserMessage("Delete my data")
 DELETE_QUESTION = UserMessage(
     "Delete all your tunes, including shared and unfinished ones, with their messages, your likes and your defaults? "
