@@ -72,8 +72,9 @@ class Worker:
             score, model = composed.score, composer.model
             scores = {**composed_scores(composed), "compose_ms": round((time.monotonic() - started) * 1000)}
         composed_at = time.monotonic()
-        if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars), starts=tune.starts):
-            return
+        with suppress(*DATABASE_ERRORS):  # what is composed is kept: `_finish` waits for the database
+            if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars), starts=tune.starts):
+                return
         rendering = await self.renderer.render(score, style_of(tune.request))
         scores["render_ms"] = round((time.monotonic() - composed_at) * 1000)
         notices = (*score.notices, *rendering.notices)

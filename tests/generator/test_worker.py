@@ -27,7 +27,7 @@ from generator.request import TuneRequest
 from generator.user_messages import UserMessage
 from generator.worker import Worker
 from storage import Status, Storage, Tune, Viewer
-from storage.errors import lacks_room
+from storage.errors import DatabaseUnavailable, lacks_room
 from tests.generator.composer.untrained import untrained
 from tests.patience import HANG_S
 from tests.storage.examples import origin, request
@@ -183,6 +183,20 @@ async def test_a_tune_deleted_before_it_is_rendered_is_not_rendered(storage: Sto
     renderer = Renderer(RENDERED)
     await Worker(storage, models_with(NoComposer()), renderer).make(making)  # type: ignore[arg-type]
     assert renderer.scores == []
+
+
+async def test_a_composed_tune_is_kept_while_the_database_does_not_answer(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unavailable(*arguments: object, **options: object) -> bool:
+        raise DatabaseUnavailable("gone")
+
+    tune = await storage.add(TuneRequest.check(opening=TO_PLAY, mode="play"), origin())
+    making = await started(storage, tune.id)
+    monkeypatch.setattr(storage, "progress", unavailable)
+    await Worker(storage, models_with(NoComposer()), Renderer(RENDERED)).make(making)  # type: ignore[arg-type]
+    done = await storage.tune(tune.id)
+    assert done is not None and done.status is Status.FINISHED
 
 
 async def test_stopping_the_worker_frees_the_rows_of_the_composer(storage: Storage, composer: Composer) -> None:
