@@ -27,6 +27,7 @@ class Room:
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
         self._folders = dict(folders)
+        self._seen: str | None = None  # what there was no room for by the free space, when it was looked at last
         self._failed_at = -math.inf
         self.lacking: str | None = None  # what there is no room for, when it was looked at last
         self.lacking_elsewhere: str | None = None  # what this process's worker lacks room for: it sees its own failed writes
@@ -36,19 +37,18 @@ class Room:
 
     def note_failure(self) -> None:
         """A write failed because there was no room."""
-        self._failed_at = time.monotonic()
+        if self._seen is None:  # otherwise the free space tells when there is room again
+            self._failed_at = time.monotonic()
 
     async def look(self) -> str | None:
         """What there is no room for at the moment; None if there is room everywhere."""
         # In a thread: a network folder may hang.
-        full = await asyncio.to_thread(self._full)
-        if full is not None:
+        self._seen = await asyncio.to_thread(self._full)
+        if self._seen is not None:
             self._failed_at = -math.inf  # this is why writes failed
-        elif time.monotonic() - self._failed_at < FAILED_S:
-            full = WRITING
-        full = full or self.lacking_elsewhere
-        self.lacking = full
-        return full
+        failed = WRITING if time.monotonic() - self._failed_at < FAILED_S else None
+        self.lacking = self._seen or failed or self.lacking_elsewhere
+        return self.lacking
 
     async def wait(self) -> None:
         """Returns when there is room."""

@@ -65,6 +65,16 @@ async def test_a_failed_write_counts_as_lack_of_room_for_a_while(monkeypatch: py
     assert await watched.look() is None
 
 
+async def test_a_write_that_failed_on_a_full_disk_does_not_outlast_the_lack_of_room(disk: Disk) -> None:
+    watched = Room({"files": disk.folder})
+    disk.fill()
+    watched.note_failure()
+    assert await watched.look() == "files"
+    watched.note_failure()
+    disk.clear()
+    assert await watched.look() is None
+
+
 async def test_a_write_to_a_full_disk_leaves_nothing_and_says_that_it_is_full(disk: Disk) -> None:
     disk.fill(free=2 * MB)
     files = Files.open(disk.folder, None)
