@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -18,12 +18,15 @@ class Disk:
         self._ballast = folder / "ballast"
 
     def fill(self, *, free: int = 0) -> None:
-        """Leaves so many bytes free."""
+        """Leaves so many bytes free. Without any, others may write to the disk at the same time."""
         self.clear()
+        with self._ballast.open("wb") as file, suppress(OSError):
+            while (size := self._free() - free) > 0:
+                os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), size if free else min(size, 1 << 20))
+
+    def _free(self) -> int:
         place = os.statvfs(self.folder)
-        size = place.f_bavail * place.f_frsize - free
-        with self._ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, size)
+        return place.f_bavail * place.f_frsize
 
     def clear(self) -> None:
         self._ballast.unlink(missing_ok=True)
