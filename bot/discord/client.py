@@ -90,6 +90,8 @@ class TunesmithBot(BotClient):
         if self._updating_likes is not None:
             self._updating_likes.cancel()
             await asyncio.wait([self._updating_likes], timeout=limits.CLOSE_S)
+        for removal in self.context.removals:
+            removal.cancel()
         await self._deliveries.close()
         await self._channel_posts.close()
         await super().close()

@@ -70,6 +70,7 @@ class Context:
         self.client, self.desk, self.storage, self.views, self.call_limit = client, desk, storage, views, call_limit
         self.reply_limit = ReplyRateLimit()
         self.latest_interactions = LatestInteractions()
+        self.removals: set[asyncio.Task[None]] = set()  # of messages that Discord could not remove at once
         self.storing = asyncio.Semaphore(limits.REQUESTS_AT_ONCE)
         self.posting = asyncio.Semaphore(limits.POSTS_AT_ONCE)
         # By channel id: a channel whose rate limit is used up must not keep the others waiting.

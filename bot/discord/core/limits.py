@@ -36,6 +36,7 @@ CLOSE_S = 5.0
 
 # Retries.
 RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
+REMOVAL_ATTEMPTS = 1_500  # in about a day
 RECONNECT_S, RECONNECT_AT_MOST_S = 2.0, 60.0
 RELISTEN_S = 2.0
 GIVE_UP_AFTER = timedelta(days=7)  # a tune that nobody could get is not tried at every start: refusals count against the bot

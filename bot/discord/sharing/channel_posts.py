@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from dataclasses import replace
 from datetime import timedelta
 
 import discord
@@ -16,6 +16,7 @@ from bot.discord.core.context import Context
 from bot.discord.core.reply import PLATFORM, is_temporary, reply_of
 from bot.discord.core.retries import doubling
 from bot.discord.delivery.message_search import find_own_message
+from bot.discord.delivery.removal import remove_channel_post
 from bot.discord.delivery.tune_message import FinishedMessage, load_tune_message
 from bot.languages import language
 from storage.errors import DatabaseUnavailable
@@ -54,8 +55,10 @@ class ChannelPosts:
         while True:
             try:
                 now = await self._context.storage.tune(tune.id)
-                if now is None or now.shared is None or not now.shared.channel_id:
-                    return None  # deleted or unshared
+                if now is None or now.shared is None or not now.shared.channel_id:  # deleted or unshared
+                    if may_be_posted:
+                        await self._remove(tune)
+                    return None
                 if now.shared.message_id:
                     return int(now.shared.message_id)
                 return await self._post(now, now.shared, may_be_posted)
@@ -85,10 +88,16 @@ class ChannelPosts:
         await context.storage.sharing.mark_posted(tune.id, str(message_id))
         now = await context.storage.tune(tune.id)
         if now is None or now.shared is None or now.shared.message_id != str(message_id):  # unshared in the meantime
-            with contextlib.suppress(discord.NotFound, discord.Forbidden):
-                await channel.get_partial_message(message_id).delete()
+            await remove_channel_post(context, replace(tune, shared=replace(shared, message_id=str(message_id))))
             return None
         return message_id
+
+    async def _remove(self, tune: Tune) -> None:
+        """Removes a post of a tune that was unshared after Discord's answer was lost."""
+        assert tune.shared is not None
+        channel = self._context.client.get_partial_messageable(int(tune.shared.channel_id))
+        if (message_id := await self._find(channel, tune, tune.shared)) is not None:
+            await remove_channel_post(self._context, replace(tune, shared=replace(tune.shared, message_id=str(message_id))))
 
     async def _message(self, tune: Tune, shared: Shared) -> FinishedMessage:
         viewer = Viewer(PLATFORM, community_id=shared.community_id)

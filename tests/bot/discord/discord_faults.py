@@ -42,7 +42,7 @@ from tests.patience import HANG_S
 
 OUTAGE_S = 20 * 60  # longer than a nonce and a token live
 POST, SHARE, DIRECTLY = (f"POST /channels/{channel.id}/messages$" for channel in (TUNES, SHOWCASE, DIRECT))
-ALL_CALLS = r" /(channels|webhooks|users)/"
+ALL_CALLS = r" /(channels|webhooks|users|interactions)/"
 
 CallFault = Callable[[FakeDiscord, str], object]
 
@@ -172,6 +172,15 @@ async def progress(stage: Stage, begin: Callable[[], Awaitable[None]]) -> list[s
     return await finished(stage, [await stage.accepted(await stage.discord.slash("tune"))])
 
 
+async def acknowledgement(stage: Stage, begin: Callable[[], Awaitable[None]]) -> list[str]:
+    await begin()
+    await stage.discord.slash("tune")
+    async with asyncio.timeout(HANG_S):
+        while not (tunes := await stage.storage.undelivered("discord")):
+            await asyncio.sleep(0.01)
+    return await finished(stage, tunes)
+
+
 async def chat_card(stage: Stage, begin: Callable[[], Awaitable[None]]) -> list[str]:
     await begin()
     said = await stage.discord.write(f"{MENTION} a reel")
@@ -200,6 +209,7 @@ async def share(stage: Stage, begin: Callable[[], Awaitable[None]]) -> list[str]
 
 
 STEPS: dict[str, Step] = {
+    "acknowledgement": Step("POST /interactions/", acknowledgement),
     "edit of the card": Step("PATCH /webhooks/", progress),
     "post": Step(POST, in_place(TUNES)),
     "post of a set": Step(POST, in_place(TUNES, command="set", count=2)),

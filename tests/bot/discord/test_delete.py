@@ -96,6 +96,18 @@ async def test_messages_that_cannot_be_deleted_do_not_stop_the_removal(stage: St
     assert len(stage.discord.messages_in(SHOWCASE)) == 1
 
 
+async def test_a_message_whose_answer_was_lost_is_deleted_with_its_tune(stage: Stage) -> None:
+    """The tune is not stored as delivered, and Discord fails until it is deleted."""
+    discord, call = stage.discord, "POST /channels/300/messages"
+    discord.lose_answer(call)
+    discord.refuse("GET /channels/300/messages", 503, times=2)
+    tune = await stage.accepted(await discord.slash("tune", person=PIPER))
+    await stage.compose(tune.id)
+    await discord.until(lambda: call not in discord.faults_left)
+    await remove_messages(stage.side_bot.context, await stage.storage.sharing.delete(tune.id, HERE))
+    await discord.until(lambda: discord.messages_in() == [])
+
+
 async def test_the_card_of_an_unfinished_tune_is_deleted(stage: Stage) -> None:
     asked = await stage.discord.slash("tune", person=PIPER)
     tune = await stage.accepted(asked)

@@ -177,6 +177,30 @@ async def test_the_post_of_a_tune_unshared_meanwhile_is_deleted(stage: Stage) ->
     assert stage.discord.messages_in(SHOWCASE) == []
 
 
+async def test_a_post_that_discord_does_not_remove_at_once_is_removed_later(stage: Stage) -> None:
+    await sharing_in(stage, SHOWCASE)
+    _, message = await stage.posted()
+    await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
+    asked = await stage.discord.private_message(await stage.discord.click(message, "Share", person=PIPER))
+    stage.discord.refuse(f"DELETE /channels/{SHOWCASE.id}", 503, times=3)
+    assert "Unshared" in await stage.discord.private_text(await stage.discord.click(asked, "Unshare", person=PIPER))
+    await stage.discord.until(lambda: not stage.discord.messages_in(SHOWCASE))
+    assert stage.discord.faults_left == []
+
+
+async def test_a_post_whose_answer_is_lost_is_removed_if_the_tune_is_unshared_meanwhile(stage: Stage) -> None:
+    await sharing_in(stage, SHOWCASE)
+    first, message = await stage.posted()
+    call = f"POST /channels/{SHOWCASE.id}/messages"
+    stage.discord.lose_answer(call)
+    stage.discord.refuse(f" /channels/{SHOWCASE.id}/", 503, times=3)
+    await stage.discord.click(message, "Share", person=PIPER)
+    await stage.discord.until(lambda: call not in stage.discord.faults_left)
+    assert len(stage.discord.messages_in(SHOWCASE)) == 1
+    await stage.storage.sharing.unshare(first, Viewer("discord", PIPER.id, TUNES.server))
+    await stage.discord.until(lambda: not stage.discord.messages_in(SHOWCASE))
+
+
 async def known(stage: Stage, tune_id: str) -> None:
     """Waits until the post in the sharing channel is stored."""
     async with asyncio.timeout(HANG_S):
