@@ -24,6 +24,7 @@ from tests.loopback.discord_world import SERVER
 from tests.patience import HANG_S
 
 DONE_S = HANG_S  # from a restart to the posted tune; an idle machine needs about 3 s
+CATCH_UP_S = 20.0  # from a restart until messages of the time before are read
 TRAILING_S = 1.0  # after the last effect: the queue deletes the job, the bot deletes the card
 ATTEMPTS = 3  # to reach a point that depends on time, such as the second edit of a card
 STARTED = "compose/after commit of Storage.start"
@@ -118,7 +119,7 @@ class Chat(Slash):
 
     async def check(self, lane: Lane, outcome: Outcome) -> None:
         # The message stays in the channel: whatever happens to the bot, it is answered.
-        await lane.until_true(lambda: self.done(lane), DONE_S)
+        await lane.until_true(lambda: lane.row(self.event_id), CATCH_UP_S)
         await super().check(lane, outcome)
         if not outcome.accepted:
             outcome.broken.append("lost: the message was not answered")
