@@ -1,8 +1,8 @@
 """Kills this process at a chosen point: before or after a transaction, a change of a file, or a call to Discord.
 
-`install` wraps SQLAlchemy's engine, procrastinate's connector, `storage.files`, the renderer and aiohttp's session from
-outside; the product has no hooks. Between two points a process changes nothing that outlives it: a death there equals a death
-at the next point.
+`install` wraps `Database.begin`, procrastinate's connector, `storage.files`, the renderer and aiohttp's session from outside;
+the product has no hooks. Between two points a process changes nothing that outlives it: a death there equals a death at the
+next point.
 
 Points are named `flow/moment of what`, for example `accept/before commit of Storage.add`; the second time in the same process has
 ` #2` at its end. They count from the moment when the file `armed` exists in the folder.
@@ -116,29 +116,32 @@ def install(folder: Path, kill_at: str = "", *, renderer: bool = False) -> None:
 
 
 def _wrap_transactions(points: Points) -> None:
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    """Each transaction, with the moments around its commit if it changed anything."""
+    from sqlalchemy import event
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
-    begin, connect, commit = AsyncEngine.begin, AsyncEngine.connect, AsyncConnection.commit
+    from storage.database import Database
+
+    begin = Database.begin
 
     @asynccontextmanager
-    async def counted_begin(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async def counted(database: Database, **options: Any) -> AsyncIterator[AsyncConnection]:
         points.reached("before")
-        async with begin(engine) as connection:
+        changes = False
+
+        def look(_: object, __: object, statement: str, *___: object) -> None:
+            nonlocal changes
+            changes = changes or not statement.lstrip().upper().startswith("SELECT")
+
+        async with begin(database, **options) as connection:
+            event.listen(connection.sync_connection, "before_cursor_execute", look)
             yield connection
-            points.reached("before commit of")
-        points.reached("after commit of")
+            if changes:
+                points.reached("before commit of")
+        if changes:
+            points.reached("after commit of")
 
-    def counted_connect(engine: AsyncEngine) -> AsyncConnection:
-        if sys._getframe(1).f_code.co_filename.startswith(PACKAGES):  # not `begin`, which calls this too
-            points.reached("before reading in")
-        return connect(engine)
-
-    async def counted_commit(connection: AsyncConnection) -> None:
-        points.reached("before commit of")
-        await commit(connection)
-        points.reached("after commit of")
-
-    AsyncEngine.begin, AsyncEngine.connect, AsyncConnection.commit = counted_begin, counted_connect, counted_commit  # type: ignore[method-assign, assignment]
+    Database.begin = counted  # type: ignore[method-assign, assignment]
 
 
 def _wrap_queue(points: Points) -> None:
@@ -148,20 +151,15 @@ def _wrap_queue(points: Points) -> None:
     def counted(execute: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(execute)
         async def run(connector: Any, query: str, **arguments: Any) -> Any:
-            points.reached("before", _name_of(query))
+            points.reached("before")
             result = await execute(connector, query, **arguments)
-            points.reached("after", _name_of(query))
+            points.reached("after")
             return result
 
         return run
 
     for name in ("execute_query_async", "execute_query_one_async", "execute_query_all_async"):
         setattr(PsycopgConnector, name, counted(getattr(PsycopgConnector, name)))
-
-
-def _name_of(query: str) -> str:
-    found = re.search(r"procrastinate_(\w+?)(?:_v\d+)?\s*\(", query)
-    return f"the queue's {found[1]}" if found else f"the queue's {' '.join(query.split()[:3])}"
 
 
 def _wrap_files(points: Points) -> None:

@@ -14,13 +14,14 @@ from tests.faults.lanes import Lane, lane
 
 SAMPLE = (
     (Slash, "accept/after commit of Storage.add"),
+    (Slash, "accept/before the answer of POST /interactions/ID/TOKEN/callback"),
     (Slash, "deliver/before the answer of POST /channels/ID/messages"),
     (Slash, "deliver/before commit of Storage.mark_delivered"),
     (Share, "share/after commit of Sharing.share"),
     (Share, "share/before the answer of POST /channels/ID/messages"),
     (Work, "compose/after commit of Storage.start"),
     (Work, "finish/before commit of Storage.finish"),
-    (Work, "finish/before the queue's finish_job"),
+    (Work, "finish/before FencedJobManager.finish_job"),
 )
 
 
