@@ -36,10 +36,9 @@ async def work(
 ) -> None:
     """Takes jobs and calls `handle` with each tune, until cancelled or stopped by SIGTERM.
 
-    Calls `remake` with the id of a tune that has lost a file. Takes no jobs while a disk is full.
-
-    Takes the requests that name no model or one of `models`. Survives restarts of the database. A tune may be
-    handled twice if its worker seemed dead; `Storage.finish` accepts the first result.
+    Takes the requests that name no model or one of `models`, and none while a disk is full. Calls `remake` with the id of a tune
+    that has lost a file. Survives restarts of the database. A tune may be handled twice if its worker seemed dead;
+    `Storage.finish` accepts the first result.
     """
     stop, queues = asyncio.Event(), [queue_of(model) for model in ("", *models)]
     with on_stop(stop.set):
@@ -81,7 +80,7 @@ async def _work(storage: Storage, handle: Handle, remake: Remake, concurrency: i
             storage.jobs.run_worker_async(
                 queues=queues,
                 concurrency=concurrency,
-                additional_context={"storage": storage, "handle": handle, "remake": remake, "bench": Bench(concurrency)},
+                additional_context={"storage": storage, "handle": handle, "remake": remake, "slots": Slots(concurrency)},
                 fetch_job_polling_interval=POLL_S,
                 update_heartbeat_interval=NEVER_S,  # ours goes on while a stopped worker finishes its jobs
                 shutdown_graceful_timeout=STOP_TIMEOUT_S,
@@ -109,20 +108,20 @@ async def _end(task: asyncio.Task[None]) -> None:
             await asyncio.wait({task})
 
 
-class Bench:
-    """The slots of a worker: tunes share them, and a tune that may kill the worker gets all of them for itself."""
+class Slots:
+    """How many tunes a worker makes at the same time. A tune that may kill the worker gets all slots for itself."""
 
-    def __init__(self, slots: int) -> None:
-        self._slots, self._free = slots, asyncio.Semaphore(slots)
+    def __init__(self, count: int) -> None:
+        self._count, self._free = count, asyncio.Semaphore(count)
         self._entrance = asyncio.Lock()
 
     @asynccontextmanager
-    async def slot(self, *, alone: bool) -> AsyncIterator[None]:
-        """A slot, or all of them, until the context exits. Nobody starts while a tune waits to be alone."""
+    async def take(self, *, alone: bool) -> AsyncIterator[None]:
+        """Takes a slot, or all of them, until the context exits. Nobody starts while a tune waits to be alone."""
         taken = 0
         try:
             async with self._entrance:
-                while taken < (self._slots if alone else 1):
+                while taken < (self._count if alone else 1):
                     await self._free.acquire()
                     taken += 1
             yield

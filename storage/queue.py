@@ -75,10 +75,10 @@ async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> No
 
     An exception puts the job back, after a pause in which the slot stays taken.
     """
-    storage, handle, bench = (context.additional_context[name] for name in ("storage", "handle", "bench"))
+    storage, handle, slots = (context.additional_context[name] for name in ("storage", "handle", "slots"))
     tune: Tune | None = None
     try:
-        async with bench.slot(alone=alone):
+        async with slots.take(alone=alone):
             tune = await storage.start(tune_id, job=context.job)
             if tune is not None:
                 await handle(tune)
@@ -100,9 +100,9 @@ async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> No
 
 async def _remake(context: JobContext, tune_id: str) -> None:
     """Makes a finished tune's files again. If that fails it is not tried again: whoever waits for a file queues it again."""
-    remake, bench = (context.additional_context[name] for name in ("remake", "bench"))
+    remake, slots = (context.additional_context[name] for name in ("remake", "slots"))
     try:
-        async with bench.slot(alone=False):
+        async with slots.take(alone=False):
             await remake(tune_id)
     except Exception:
         log.exception("The files of a tune could not be made again.", tune=tune_id)

@@ -371,10 +371,10 @@ async def test_heartbeats_go_on_while_a_stopped_worker_finishes_its_tunes(
 
 
 async def test_a_tune_that_may_kill_the_worker_is_made_alone() -> None:
-    bench, log, free = jobs.Bench(3), [], asyncio.Event()
+    slots, log, free = jobs.Slots(3), [], asyncio.Event()
 
     async def make(name: str, *, alone: bool = False) -> None:
-        async with bench.slot(alone=alone):
+        async with slots.take(alone=alone):
             log.append(f"{name} starts")
             if name == "first":
                 await free.wait()
