@@ -51,7 +51,7 @@ def seconds_left(tune: Tune, queue_position: int, speed: QueueSpeed, now: dateti
         held = (tune.not_before - now).total_seconds() if tune.not_before else 0
         return math.ceil(max(waiting, held) + speed.seconds)
     elapsed = (now - tune.started_at).total_seconds() if tune.started_at else 0
-    return max(math.ceil(speed.seconds - elapsed), 1)
+    return max(math.ceil(speed.seconds - max(elapsed, 0)), 1)  # a clock may have been set back
 
 
 class Followers:

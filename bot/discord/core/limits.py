@@ -29,7 +29,6 @@ STORE_FIRST_S = 1.0  # from the arrival of an interaction: if it is not stored b
 ACKNOWLEDGE_S = 10.0  # a longer call is given up: Discord no longer waits for it
 LOOKUP_S = 1.0  # for reading the database before that answer
 DOWNLOAD_S = 1.5  # for downloading an attachment before that answer
-TOKEN_MARGIN_S = 5  # an answer that is on its way when its token expires is lost
 CALL_S = 120.0  # for a call to Discord, with its upload; shorter than Discord remembers a nonce
 CHANNEL_POST_S = 10.0  # how long the Share button waits for the post in the sharing channel
 CLOSE_S = 5.0
@@ -42,7 +41,7 @@ RELISTEN_S = 2.0
 GIVE_UP_AFTER = timedelta(days=7)  # a tune that nobody could get is not tried at every start: refusals count against the bot
 
 # Looking for a message that may have been posted before.
-CLOCK_DIFFERENCE = timedelta(minutes=1)  # at most, between the database and Discord
+CLOCK_DIFFERENCE = timedelta(hours=2)  # at most, between a clock of ours, which somebody may set, and Discord's
 SEARCHED_POSTS = 1_000  # the bot's message may have been sent at the end of an outage, after many others
 SEARCHED_MESSAGES = 100  # for the latest turn of a session
 

@@ -84,7 +84,8 @@ class Reply:
 
     @property
     def expired(self) -> bool:
-        return time.time() > self.expires - limits.TOKEN_MARGIN_S
+        """Whether the token has expired, however wrong this machine's clock is. Before, Discord says whether it has."""
+        return time.time() > self.expires + limits.CLOCK_DIFFERENCE.total_seconds()
 
 
 async def store_card(storage: Storage, tune: Tune, card: int) -> Tune:

@@ -240,7 +240,9 @@ class Delivery:
         def matches(posted: discord.Message) -> bool:
             return self._shows_tune(posted) and bool(posted.attachments) == with_files
 
-        return await find_own_message(self._context, channel, self._tune.finished_at, matches)
+        event_id, _, _ = self._tune.origin.event_id.partition(":")
+        asked = int(event_id) if event_id.isdecimal() else 0
+        return await find_own_message(self._context, channel, self._tune.finished_at, matches, after_id=asked)
 
     def _shows_tune(self, posted: discord.Message) -> bool:
         return tune_id_of(posted) == self._tune.id

@@ -14,11 +14,20 @@ from bot.discord.core.context import Context
 
 
 async def find_own_message(
-    context: Context, channel: Messageable, since: datetime, matches: Callable[[discord.Message], bool]
+    context: Context,
+    channel: Messageable,
+    since: datetime,
+    matches: Callable[[discord.Message], bool],
+    *,
+    after_id: int = 0,
 ) -> int | None:
-    """The id of the bot's first message that was posted since then and matches. `since` is a time of the database."""
+    """The id of the bot's first message that was posted since then and matches.
+
+    `since` is a time of the database, whose clock may be wrong. `after_id` is the id of something in Discord that was earlier.
+    """
+    after = max(since - limits.CLOCK_DIFFERENCE, discord.utils.snowflake_time(after_id))
     with contextlib.suppress(discord.Forbidden, discord.NotFound):
-        async for message in channel.history(limit=limits.SEARCHED_POSTS, after=since - limits.CLOCK_DIFFERENCE):
+        async for message in channel.history(limit=limits.SEARCHED_POSTS, after=after):
             if message.author == context.client.user and matches(message):
                 return message.id
     return None
