@@ -27,6 +27,7 @@ from bot.discord.likes.texts import like_label
 from bot.discord.variations.buttons import DeriveButton
 from bot.languages import Language
 from generator.user_messages import UserError
+from storage.errors import FileMissing
 from storage.gallery import Page
 from storage.tunes import Tune
 from storage.viewer import owns
@@ -144,6 +145,8 @@ async def _show_tune(interaction: Interaction, caller: Caller, tune_id: str, bac
         await interaction.edit_original_response(content=message.content, attachments=message.files, view=view)
     except KeyError:
         await send_private(interaction, caller.translate(texts.TUNE_GONE))
+    except FileMissing as error:
+        await send_private(interaction, caller.translate(error.message))
     except Exception:
         log.exception("Showing a tune failed.", tune=tune_id)
         await send_private(interaction, caller.translate(core_texts.TRY_AGAIN_LATER))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage import Viewer
+from storage import FileMissing, Viewer
 from tests.bot.discord import examples
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.bot.discord.examples import stored_tune, titles_on
@@ -106,6 +106,20 @@ async def test_a_tune_that_lacks_a_file_is_opened_with_the_others(stage: Stage, 
     page = await page_of(stage, await stage.discord.slash("gallery", person=PIPER))
     opened = await changed_page(stage, page, await stage.discord.select(page, "Without a Sheet", person=PIPER))
     assert [file["filename"] for file in opened["attachments"]] == ["without-a-sheet.abc", "without-a-sheet.mp3"]
+
+
+async def test_a_tune_whose_file_is_lost_is_not_opened_and_the_person_is_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stored_tune(stage, "The Lost One")
+    page = await page_of(stage, await stage.discord.slash("gallery", person=PIPER))
+
+    async def lost(tune_id: str, name: str) -> bytes:
+        raise FileMissing
+
+    monkeypatch.setattr(stage.storage, "read", lost)
+    answer = await stage.discord.private_message(await stage.discord.select(page, "The Lost One", person=PIPER))
+    assert "is being made again" in answer["content"]
 
 
 async def test_a_like_is_given_and_removed_after_a_restart(stage: Stage) -> None:
