@@ -181,6 +181,16 @@ class Product(Tunesmith):
                 raise TimeoutError(f"{len(waiting)} of {len(interactions)} requests are not over")
             await asyncio.sleep(POLL_S)
 
+    @staticmethod
+    def too_late(interaction: Interaction) -> bool:
+        """Whether an interaction that has no answer won't get one."""
+        return time.monotonic() - interaction.clock_s > ANSWER_S
+
+    @property
+    def posted(self) -> int:
+        """The number of messages with files."""
+        return sum(bool(message["attachments"]) for message in self.discord.messages.values())
+
     def posts(self) -> Counter[str]:
         """How often each tune was posted with its files, by its id."""
         posts: Counter[str] = Counter()
@@ -219,7 +229,7 @@ class Product(Tunesmith):
 def _is_waiting(interaction: Interaction, row: Tune | None) -> bool:
     if row is not None:
         return row.message_id is None
-    return interaction.callback is not None or time.monotonic() - interaction.clock_s < ANSWER_S
+    return interaction.callback is not None or not Product.too_late(interaction)
 
 
 @asynccontextmanager
