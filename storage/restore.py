@@ -11,6 +11,7 @@ from storage.archive import DUMP, MAX_CONTENT, SUMMARY, Manifest, Reader, Summar
 from storage.database import Database, is_known_revision
 from storage.errors import StorageError
 from storage.files import Files, digest_of
+from storage.pg_tools import tool_version
 from storage.snapshot import restore_dump
 
 BATCH, BATCH_SIZE = 16, 64 << 20  # contents, bytes
@@ -48,6 +49,12 @@ async def _check(manifest: Manifest, database: Database) -> None:
         raise StorageError(
             f"The backup is of PostgreSQL {manifest.postgresql}, and the database is of PostgreSQL {server}: "
             "restore into that version, or a newer one."
+        )
+    # It sets a parameter that older servers don't know.
+    if server < 17 <= (tool := tool_version("pg_restore", manifest.pg_dump)):
+        raise StorageError(
+            f"pg_restore {tool} cannot write to PostgreSQL {server}: restore into PostgreSQL 17 or newer, "
+            f"or install the client programs of PostgreSQL {server}, back up with them, and restore that."
         )
     if schema != manifest.schema:
         raise StorageError(

