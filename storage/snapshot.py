@@ -18,6 +18,11 @@ from storage.archive import CHUNK, DUMP, MANIFEST, Manifest, Reader, Writer
 from storage.errors import StorageError
 from storage.pg_tools import pg_dump, pg_restore, tool_version
 
+# Of those that the server knows; `true` is for this transaction.
+_NO_LIMITS = """
+    SELECT set_config(name, '0', true) FROM pg_settings
+    WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
+"""
 _STATE = """
     SELECT now(), current_schema(), current_setting('server_version_num')::int / 10000, pg_export_snapshot(),
            pg_current_snapshot()::text, (SELECT version_num FROM alembic_version)
@@ -44,8 +49,7 @@ def snapshot(connection: psycopg.Connection[TupleRow], *, with_files: bool) -> I
     connection.read_only = True
     try:
         with connection.transaction():
-            for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-                connection.execute(f"SET LOCAL {limit} = 0")  # copying the files may take hours
+            connection.execute(_NO_LIMITS)  # copying the files may take hours
             if connection.execute("SELECT to_regclass('alembic_version') IS NULL").fetchone() == (True,):
                 raise NothingToDump("The database is empty: there is nothing to back up.")
             row: Any = connection.execute(_STATE).fetchone()
