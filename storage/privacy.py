@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from storage import tables
 from storage.database import Database
+from storage.last_seen import LastSeen
 from storage.preferences import Preferences
 from storage.sharing import Sharing
 from storage.tunes import OVER, Tune
@@ -32,6 +33,7 @@ class Privacy:
         self._database = database
         self._sharing = sharing
         self._preferences = Preferences(database)
+        self._last_seen = LastSeen(database)
 
     async def stored(self, viewer: Viewer) -> StoredData:
         """Counts what is stored about the user. Raises UserError for an unknown user."""
@@ -45,7 +47,7 @@ class Privacy:
         return StoredData(own[0], own[1], liked, sum(value is not None for value in fields))
 
     async def erase(self, viewer: Viewer, *, on_deleted: Callable[[Tune], object] = lambda tune: None) -> list[Tune]:
-        """Deletes the user's likes, defaults and tunes, shared or not, with their files.
+        """Deletes the user's likes, defaults and tunes, shared or not, with their files, and the mark in their direct messages.
 
         Tunes are deleted rather than made anonymous: their titles and openings are the user's own words. Tunes that others made
         from them stay, without a parent. Returns the deleted tunes, to remove their messages; `on_deleted` is called after
@@ -54,6 +56,7 @@ class Privacy:
         viewer.require_user()
         await self._sharing.delete_likes(viewer)
         await self._preferences.delete_defaults(viewer)
+        await self._last_seen.forget_user(viewer.platform, viewer.user_id)
         async with self._database.begin() as connection:
             # Finished tunes first: a set with only finished tunes left would be delivered.
             every = select(tunes.c.id).where(owned(viewer)).order_by(tunes.c.status.in_(OVER).desc())

@@ -25,6 +25,7 @@ from storage.files import Files, TuneFile, digest_of, lock_contents
 from storage.gallery import Gallery
 from storage.heartbeat import bury
 from storage.job_manager import FencedJobManager
+from storage.last_seen import LastSeen
 from storage.model_offers import ModelOffers
 from storage.preferences import Preferences
 from storage.privacy import Privacy
@@ -76,6 +77,7 @@ class Storage:
     preferences: Preferences
     privacy: Privacy
     model_offers: ModelOffers
+    last_seen: LastSeen
     remaking: Remaking
     room: Room
 
@@ -89,6 +91,7 @@ class Storage:
         self.preferences = Preferences(database)
         self.privacy = Privacy(database, self.sharing)
         self.model_offers = ModelOffers(database)
+        self.last_seen = LastSeen(database)
         self.remaking = Remaking(database, file_store, self.jobs)
 
     # For platforms

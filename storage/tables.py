@@ -91,6 +91,17 @@ files = Table(
     Index("files_hash", "hash"),
 )
 
+last_seen = Table(
+    "last_seen",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("community_id", Text, primary_key=True),
+    Column("channel_id", Text, primary_key=True),  # of direct messages; a community has one row for all its channels
+    Column("user_id", Text, nullable=False),  # whose direct messages
+    Column("message_id", BigInteger, nullable=False),
+    Index("last_seen_user", "platform", "user_id"),
+)
+
 model_offers = Table(
     "model_offers",
     metadata,

@@ -11,7 +11,8 @@ import structlog
 from discord import app_commands
 
 from bot.core.desk import Desk
-from bot.discord.chat.requests import handle_message
+from bot.discord.chat.catch_up import CatchUp
+from bot.discord.chat.inbox import Inbox
 from bot.discord.core import limits, texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.context import BotClient, Context, Interaction
@@ -47,7 +48,9 @@ class TunesmithBot(BotClient):
         context.deliveries = self._deliveries = Deliveries(context)
         context.like_counts = self._like_counts = LikeCounts(context)
         context.channel_posts = self._channel_posts = ChannelPosts(context)
-        self._updating_likes: asyncio.Task[None] | None = None
+        self._inbox = Inbox(context)
+        self._catch_up = CatchUp(context, self._inbox)
+        self._running: list[asyncio.Task[None]] = []
         self.tree = app_commands.CommandTree[BotClient](self)
         for command in COMMANDS:
             self.tree.add_command(command)
@@ -72,13 +75,32 @@ class TunesmithBot(BotClient):
         await self.tree.sync()
         await self._deliveries.resume()
         await self._channel_posts.resume(limits.GIVE_UP_AFTER)
-        self._updating_likes = asyncio.create_task(self._like_counts.run(), name="update likes")
+        await self._inbox.load()
+        self._running = [
+            asyncio.create_task(self._like_counts.run(), name="update likes"),
+            asyncio.create_task(self._inbox.run(), name="store the last messages seen"),
+        ]
 
     async def on_ready(self) -> None:
         log.info("Discord is ready.", user=str(self.user), servers=len(self.guilds))
 
     async def on_message(self, message: discord.Message) -> None:
-        await handle_message(self.context, message)
+        await self._inbox.receive(message)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        self._catch_up.session_began(shard_id)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        self._catch_up.shard_ready(shard_id)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        self._catch_up.server_available(guild)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        self._catch_up.server_available(guild)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        self._catch_up.server_left(guild.id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
@@ -87,13 +109,16 @@ class TunesmithBot(BotClient):
 
     async def close(self) -> None:
         """Stops all tasks. The next start resumes what was not delivered."""
-        if self._updating_likes is not None:
-            self._updating_likes.cancel()
-            await asyncio.wait([self._updating_likes], timeout=limits.CLOSE_S)
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=limits.CLOSE_S)
         for removal in self.context.removals:
             removal.cancel()
+        await self._catch_up.close()
         await self._deliveries.close()
         await self._channel_posts.close()
+        await self._inbox.store()
         await super().close()
 
     async def _command_failed(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:

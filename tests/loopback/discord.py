@@ -310,11 +310,13 @@ class FakeDiscord(Server):
         person: Person = FIDDLER,
         reply_to: Payload | None = None,
         ping: bool = True,
+        lost: bool = False,
         **unusual: Any,
     ) -> Payload:
         """Writes a message. MENTION pings the bot, and so does a reply to an ordinary message of the bot unless `ping` is off.
 
-        `unusual` are further or other fields of the message: `webhook_id`, `author`, `type`.
+        `lost`: the bot gets no event of it, as while its connection is lost and the session cannot be resumed. `unusual` are
+        further or other fields of the message: `webhook_id`, `author`, `type`, `id`.
         """
         attached = [self._attach(file.name, file.content, {}) for file in files]
         said = world.message(channel, person.payload, {"content": content, "_files": attached})
@@ -327,7 +329,7 @@ class FakeDiscord(Server):
             said["message_reference"] = {"message_id": reply_to["id"], "channel_id": reply_to["channel_id"]}
         said |= unusual
         self.messages[said["id"]] = said
-        await self.gateway.message_created(said)
+        await self.gateway.message_created(said, lost=lost)
         return said
 
     def _command(self, name: str, options: dict[str, Any]) -> Payload:

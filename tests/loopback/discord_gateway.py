@@ -27,6 +27,7 @@ class Gateway:
         self.connected = asyncio.Event()
         self.url = ""  # known once the server listens
         self.threads: list[world.Channel] = []  # created since the start
+        self.last_messages: dict[str, str] = {}  # ids by channel
         self._socket: web.WebSocketResponse | None = None
         self._sockets: set[web.WebSocketResponse] = set()
         self._compress: Any = None
@@ -76,7 +77,7 @@ class Gateway:
             }
             ready |= {"resume_gateway_url": self.url, "application": {"id": world.APPLICATION, "flags": 0}}
             await self.event("READY", {**ready, "shard": data.get("shard") or [0, 1]})
-            await self.event("GUILD_CREATE", world.guild(self.threads))
+            await self.event("GUILD_CREATE", world.guild(self.threads, self.last_messages))
             self.connected.set()
         elif code == RESUME:
             if data["session_id"] != self._session:
@@ -94,18 +95,24 @@ class Gateway:
         if self._socket is not None and not self._socket.closed:
             await self._push(event)
 
-    async def message_created(self, message: Payload) -> None:
-        """Sends MESSAGE_CREATE if the intents allow it, with only the content that they allow."""
+    async def message_created(self, message: Payload, *, lost: bool = False) -> None:
+        """Sends MESSAGE_CREATE if the intents allow it. `lost`: the bot gets no event."""
+        last = self.last_messages.get(message["channel_id"], "0")
+        self.last_messages[message["channel_id"]] = max(last, message["id"], key=int)
         server = "guild_id" in message
-        if not self.intents & (GUILD_MESSAGES_INTENT if server else DIRECT_MESSAGES_INTENT):
+        if lost or not self.intents & (GUILD_MESSAGES_INTENT if server else DIRECT_MESSAGES_INTENT):
             return
+        # Mentioned users carry their membership inside; the author's is a field of the message.
+        member = {"member": world.MEMBER, "mentions": [{**user, "member": world.MEMBER} for user in message["mentions"]]}
+        await self.event("MESSAGE_CREATE", {**self.shown(message), **(member if server else {})})
+
+    def shown(self, message: Payload) -> Payload:
+        """The message with only the content that the intents allow."""
         intent = bool(self.intents & CONTENT_INTENT)
         shown = world.readable(message, intent=intent)
         if answered := message.get("referenced_message"):
             shown = shown | {"referenced_message": world.readable(answered, intent=intent)}
-        # Mentioned users carry their membership inside; the author's is a field of the message.
-        member = {"member": world.MEMBER, "mentions": [{**user, "member": world.MEMBER} for user in message["mentions"]]}
-        await self.event("MESSAGE_CREATE", {**shown, **(member if server else {})})
+        return shown
 
     async def _push(self, payload: Payload) -> None:
         text = json.dumps(payload)

@@ -325,7 +325,7 @@ class Server:
             raise Refused(400, 50035, "Invalid Form Body: limit")
         seen.sort(key=lambda m: int(m["id"]))
         chosen = seen[:limit] if "after" in query else seen[-limit:]
-        return answer(chosen[::-1])
+        return answer([self.gateway.shown(message) for message in chosen[::-1]])
 
     async def _create(self, request: web.Request) -> web.Response:
         channel = self._channel(request)
@@ -380,7 +380,7 @@ class Server:
         channel = self._channel(request)
         if channel.server and not self.permissions(channel) & world.READ_MESSAGE_HISTORY:
             raise Refused(403, 50013, "Missing Permissions")
-        return answer(self._message_in(channel, request.match_info["message"]))
+        return answer(self.gateway.shown(self._message_in(channel, request.match_info["message"])))
 
     async def _edit(self, request: web.Request) -> web.Response:
         message = self._message_in(self._channel(request), request.match_info["message"])

@@ -198,8 +198,11 @@ APPLICATION_PAYLOAD: Payload = {
 }  # fmt: skip
 
 
-def guild(made: Iterable[Channel] = ()) -> Payload:
-    """GUILD_CREATE of the only server that has the bot; `made` are threads that were created since the start."""
+def guild(made: Iterable[Channel], last_messages: dict[str, str]) -> Payload:
+    """GUILD_CREATE of the only server that has the bot.
+
+    `made` are threads that were created since the start, `last_messages` the id of each channel's last message.
+    """
     everyone = {
         "id": SERVER, "name": "@everyone", "color": 0, "hoist": False, "position": 0,
         "permissions": str(EVERYTHING & ~ADMINISTRATOR),  # a channel denies permissions to @everyone, and so to the bot
@@ -207,8 +210,9 @@ def guild(made: Iterable[Channel] = ()) -> Payload:
         "managed": False, "mentionable": False, "flags": 0,
     }  # fmt: skip
     people = [BOT, *(person.payload for person in PEOPLE.values())]
-    channels = [channel.payload for channel in SERVER_CHANNELS if channel.kind != PUBLIC_THREAD]
-    threads = [channel.payload for channel in (*SERVER_CHANNELS, *made) if channel.kind == PUBLIC_THREAD]
+    every = [channel.payload | {"last_message_id": last_messages.get(channel.id)} for channel in (*SERVER_CHANNELS, *made)]
+    channels = [channel for channel in every if channel["type"] != PUBLIC_THREAD]
+    threads = [channel for channel in every if channel["type"] == PUBLIC_THREAD]
     return {
         "id": SERVER, "name": "Session", "owner_id": FIDDLER.id, "member_count": len(people), "large": False,
         "unavailable": False,

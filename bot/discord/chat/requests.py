@@ -64,12 +64,16 @@ class ChatMessage:
         return await send_reply(channel, lambda: parts, to=self.message.id, channel_id=self.message.channel.id)
 
 
-async def handle_message(context: Context, message: discord.Message) -> None:
-    """Handles messages that address the bot. Ignores all others, and messages of bots."""
-    direct = isinstance(message.channel, discord.DMChannel)
+def addresses_bot(context: Context, message: discord.Message) -> bool:
+    """Whether a person wrote the message to the bot: a mention, a direct message, or a reply to the bot, which is a mention."""
     written = message.type in (discord.MessageType.default, discord.MessageType.reply) and message.webhook_id is None
-    if message.author.bot or not written or not (direct or context.client.user in message.mentions):
-        return
+    direct = isinstance(message.channel, discord.DMChannel)
+    return written and not message.author.bot and (direct or context.client.user in message.mentions)
+
+
+async def handle_message(context: Context, message: discord.Message) -> None:
+    """Handles a message that addresses the bot."""
+    direct = isinstance(message.channel, discord.DMChannel)
     viewer = viewer_of(message.author.id, message.guild.id if message.guild else None)
     locale = str(message.guild.preferred_locale) if message.guild else ""
     caller = await Caller.load(context, viewer, locale=locale)

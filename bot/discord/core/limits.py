@@ -56,6 +56,15 @@ LIKE_EDITS_AT_ONCE = 4  # each takes about a tenth of a second, so this stays un
 REQUESTS_AT_ONCE = 6  # stored at the same time, so that the first answers of others find the database free
 POSTS_AT_ONCE = 32  # each holds its files in memory and may wait for the channel's rate limit
 
+# Messages that were sent while the bot was away. Discord does not repeat them: they are read from the channels.
+STORE_MARKS_S = 5.0  # how often the last messages seen are stored
+MISSED_AGE = timedelta(hours=24)  # an outage of a night; nobody waits for an answer any longer
+MISSED_CHANNELS = 50  # in a server, those with the newest messages
+MISSED_MESSAGES = 300  # in a channel, the newest; three calls
+MISSED_DIRECT = 200  # direct conversations, the newest
+MISSED_PAUSE_S = 0.1  # after each channel: a quarter of the calls at most
+FORGET_CONVERSATION_AFTER = timedelta(days=90)  # without a message
+
 # Replies in a channel to one person, so that nobody can make the bot flood it.
 REPLIES, REPLIES_S = 3, 60.0
 REMEMBERED_PEOPLE = 10_000
