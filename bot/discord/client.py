@@ -77,6 +77,7 @@ class TunesmithBot(BotClient):
         await self._channel_posts.resume(limits.GIVE_UP_AFTER)
         await self._inbox.load()
         self._running = [
+            asyncio.create_task(self._deliveries.run(), name="look for tunes that nobody delivers"),
             asyncio.create_task(self._like_counts.run(), name="update likes"),
             asyncio.create_task(self._inbox.run(), name="store the last messages seen"),
         ]

@@ -38,6 +38,7 @@ RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
 REMOVAL_ATTEMPTS = 1_500  # in about a day
 RECONNECT_S, RECONNECT_AT_MOST_S = 2.0, 60.0
 RELISTEN_S = 2.0
+LOOK_FOR_TUNES_S = 30.0  # how often the bot looks for stored tunes that it does not know
 GIVE_UP_AFTER = timedelta(days=7)  # a tune that nobody could get is not tried at every start: refusals count against the bot
 
 # Looking for a message that may have been posted before.

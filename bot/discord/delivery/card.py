@@ -46,7 +46,7 @@ async def _find_reply(context: Context, prompt: int, channel_id: int) -> int | N
         return answers and tune_id_of(posted) is None
 
     channel = context.client.get_partial_messageable(channel_id)
-    return await find_own_message(context, channel, discord.utils.snowflake_time(prompt), matches)
+    return await find_own_message(context, channel, discord.utils.snowflake_time(prompt), matches, after_id=prompt)
 
 
 class Card:

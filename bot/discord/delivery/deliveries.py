@@ -21,14 +21,32 @@ class Deliveries:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the id of the set or the tune
+        self._known: set[str] = set()  # ids of undelivered sets and tunes whose delivery was begun or given up
         self._closed = False
 
     async def resume(self) -> None:
         """Delivers what an earlier process did not."""
         tried_since = datetime.now(UTC) - limits.GIVE_UP_AFTER
         for tune in await self._context.storage.undelivered(PLATFORM):
+            self._known.add(_key(tune))
             if tune.finished_at is None or tune.finished_at > tried_since:
                 self.deliver(tune, resumed=True)
+
+    async def run(self) -> None:
+        """Delivers tunes that are stored though storing them seemed to fail: the database ended between commit and answer."""
+        unknown: set[str] = set()
+        while True:
+            await asyncio.sleep(limits.LOOK_FOR_TUNES_S)
+            try:
+                waiting = await self._context.storage.undelivered(PLATFORM)
+            except Exception:
+                log.exception("Looking for tunes that nobody delivers failed.")
+                continue
+            self._known &= {_key(tune) for tune in waiting}
+            seen_before, unknown = unknown, {_key(tune) for tune in waiting} - self._known
+            for tune in waiting:
+                if _key(tune) in seen_before & unknown:  # not one that is being accepted at the moment
+                    self.deliver(tune, resumed=True)
 
     def deliver(self, tune: Tune, *, resumed: bool = False) -> None:
         """Starts a delivery and returns at once. An interaction that Discord sends twice is one delivery."""
@@ -40,6 +58,7 @@ class Deliveries:
             log.exception("A tune has no valid reply data; it is not delivered.", tune=tune.id)
             return
         key = _key(tune)
+        self._known.add(key)
         task = self._tasks[key] = asyncio.create_task(delivery.run(), name=f"deliver {key}")
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
 

@@ -173,7 +173,9 @@ async def test_if_storing_takes_long_the_interaction_is_acknowledged_first(
 
 
 @pytest.mark.parametrize("failures", [1, 2])
-async def test_a_database_that_fails_is_asked_once_more(stage: Stage, failures: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_stored_is_delivered_though_the_answer_was_lost(
+    stage: Stage, failures: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     add, calls = Storage.add, 0
 
     async def lost(*arguments: object, **keywords: object) -> object:
@@ -186,9 +188,14 @@ async def test_a_database_that_fails_is_asked_once_more(stage: Stage, failures: 
         return stored
 
     monkeypatch.setattr(Storage, "add", lost)
+    monkeypatch.setattr(limits, "LOOK_FOR_TUNES_S", 0.05)
+    await stage.restart()
     asked = await stage.discord.slash("tune")
     if failures == 1:
         await stage.accepted(asked)
     else:
         assert "try again in a minute" in await stage.discord.private_text(asked)
-    assert len(await stage.storage.undelivered("discord")) == 1
+    [tune] = await stage.storage.undelivered("discord")
+    await stage.compose(tune.id)
+    await stage.delivered(tune.id)
+    assert len(stage.discord.tunes()) == 1
