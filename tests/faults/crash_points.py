@@ -20,6 +20,7 @@ from tests.faults.databases import NewDatabase, databases
 from tests.faults.lanes import Lane, Row, Victim, lane
 from tests.faults.report import Options, Report, fault
 from tests.loopback.discord import MENTION, SHOWCASE, Interaction, Payload
+from tests.loopback.discord_server import DEFERRED
 from tests.loopback.discord_world import SERVER
 from tests.patience import HANG_S
 
@@ -63,7 +64,7 @@ class Slash:
 
     def acknowledged(self, lane: Lane) -> bool:
         """Whether the person saw that the request was accepted."""
-        return self.interaction.callback is not None
+        return self.interaction.callback == DEFERRED
 
     async def done(self, lane: Lane) -> bool:
         row = await lane.row(self.event_id)

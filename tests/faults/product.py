@@ -174,7 +174,7 @@ class Product(Tunesmith):
         while True:
             with suppress(psycopg.OperationalError, OSError, IndexError):
                 rows = await self.tunes()
-                waiting = [each for each in interactions if _is_waiting(each, rows.get(each.id))]
+                waiting = [each for each in interactions if self.is_waiting(each, rows.get(each.id))]
                 if not waiting:
                     return time.monotonic() - began
             if time.monotonic() - began > timeout_s:
@@ -185,6 +185,14 @@ class Product(Tunesmith):
     def too_late(interaction: Interaction) -> bool:
         """Whether an interaction that has no answer won't get one."""
         return time.monotonic() - interaction.clock_s > ANSWER_S
+
+    def is_waiting(self, interaction: Interaction, row: Tune | None) -> bool:
+        """Whether the person may still expect the tune. Nobody does whose request was refused, or not answered in time."""
+        if row is not None:
+            return row.message_id is None
+        if interaction.callback is None:
+            return not self.too_late(interaction)
+        return self.discord.is_thinking(interaction)
 
     @property
     def posted(self) -> int:
@@ -224,12 +232,6 @@ class Product(Tunesmith):
                 return round(time.monotonic() - began, 1)
             await asyncio.sleep(POLL_S)
         return None
-
-
-def _is_waiting(interaction: Interaction, row: Tune | None) -> bool:
-    if row is not None:
-        return row.message_id is None
-    return interaction.callback is not None or not Product.too_late(interaction)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from collections import Counter
 from tests.faults.product import Part, Product, product
 from tests.faults.report import Report, fault
 from tests.faults.verdict import judge
+from tests.loopback.discord_server import DEFERRED
 
 PARTS: tuple[Part, ...] = ("worker", "bot", "renderer", "postgres", "all")
 KILLS_PER_PART, REQUESTS = 6, 300
@@ -57,7 +58,7 @@ async def random_kills(report: Report) -> None:
 
 async def _request(running: Product) -> None:
     """Keeps OPEN requests in progress until so many were accepted. People whose request was not answered ask again."""
-    while (accepted := sum(each.callback is not None for each in running.requested)) < REQUESTS:
+    while (accepted := sum(each.callback == DEFERRED for each in running.requested)) < REQUESTS:
         unanswered = sum(each.callback is None and not running.too_late(each) for each in running.requested)
         if accepted + unanswered - running.posted < OPEN:
             await running.request()

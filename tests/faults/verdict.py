@@ -20,7 +20,8 @@ async def judge(
     """Adds the figures, and checks that each accepted request was finished and posted once."""
     asked = product.requested if interactions is None else interactions
     rows = await product.tunes()
-    accepted = [each for each in asked if each.callback is not None or each.id in rows]
+    accepted = [each for each in asked if each.id in rows or product.discord.is_thinking(each)]
+    refused = [each for each in asked if each.callback is not None and each not in accepted]
     stored = [rows[each.id] for each in accepted if each.id in rows]
     finished = [row for row in stored if row.status == "finished"]
     posts, made = product.posts(), Counter(entry["tune"] for entry in product.events("tune finished"))
@@ -31,6 +32,7 @@ async def judge(
     made_twice = [row.id for row in finished if made[row.id] > 1]
     report.figure("requests", len(asked))
     report.figure("accepted", len(accepted))
+    report.figure("refused", len(refused))
     report.figure("finished", len(finished))
     report.figure("lost", lost)
     report.figure("posted twice", len(twice))
