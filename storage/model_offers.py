@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import math
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import ColumnElement, func, select, text
@@ -13,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage import tables
 from storage.database import Database
+from storage.errors import StorageError
 from storage.queue import QUEUE, queue_of
 
 OFFER_EVERY_S = 15
@@ -56,18 +58,28 @@ class ModelOffers:
                 await keeper
 
     async def _keep_offering(self, descriptions: Mapping[str, str]) -> None:
-        waited_s = 0
+        seen: dict[str, tuple[datetime, int]] = {}  # model → when it was offered, and the number of the offer of ours before
+        number = 0  # of our offer, since the database was unreachable
         while True:
             await asyncio.sleep(OFFER_EVERY_S)
-            offered = await self._try_to_offer(descriptions, give_up=waited_s + OFFER_EVERY_S > WAITED_FOR_S)
-            # After this time all workers have reconnected, after a restart of theirs or of the database.
-            waited_s = waited_s + OFFER_EVERY_S if offered else 0
+            if not await self._try_to_offer(descriptions):
+                seen, number = {}, 0  # others can't offer either
+                continue
+            number += 1
+            try:
+                seen = {
+                    name: (at, seen[name][1] if name in seen and seen[name][0] == at else number)
+                    for name, at in (await self._last_offers()).items()
+                }
+                waited = math.ceil(WAITED_FOR_S / OFFER_EVERY_S)  # offers of ours, so that no clock is trusted
+                if number > waited:
+                    await self.give_up_waiting({name for name, (_, since) in seen.items() if number - since <= waited})
+            except StorageError as error:
+                log.warning("Looking for models that nobody offers failed; trying again.", error=str(error))
 
-    async def _try_to_offer(self, descriptions: Mapping[str, str], *, give_up: bool = False) -> bool:
+    async def _try_to_offer(self, descriptions: Mapping[str, str]) -> bool:
         try:
             await self._offer(descriptions)
-            if give_up:
-                await self.give_up_waiting()
         except Exception:  # whatever is wrong with the database: the worker continues and offers again
             log.warning("Offering the models failed; trying again.", exc_info=True)
             return False
@@ -84,11 +96,15 @@ class ModelOffers:
         async with self._database.begin() as connection:
             await connection.execute(offer.on_conflict_do_update(index_elements=["name"], set_=renewed))
 
-    async def give_up_waiting(self) -> None:
-        """Moves requests for models that no worker offers any more to the default model."""
-        seen = select(model_offers.c.name).where(_seen_within(WAITED_FOR_S))
+    async def _last_offers(self) -> dict[str, datetime]:
         async with self._database.begin() as connection:
-            queues = [queue_of(model) for model in ("", *(await connection.execute(seen)).scalars())]
+            rows = await connection.execute(select(model_offers.c.name, model_offers.c.seen_at))
+            return {row.name: row.seen_at for row in rows}
+
+    async def give_up_waiting(self, offered: Collection[str]) -> None:
+        """Moves requests for all other models, which no worker offers any more, to the default model."""
+        queues = [queue_of(model) for model in ("", *offered)]
+        async with self._database.begin() as connection:
             for (tune_id,) in await connection.execute(MOVE, {"queue": QUEUE, "queues": queues}):
                 log.warning("No worker offers the requested model; the default model composes the tune.", tune=tune_id)
 

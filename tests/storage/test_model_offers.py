@@ -76,15 +76,28 @@ async def test_a_request_for_a_model_that_is_no_longer_offered_goes_to_another_m
         pass
     waiting = await storage.add(request_for("airs"), origin("1"))
     await storage.add(request_for("reels"), origin("2"))
-    execute(url, AGE.format(model_offers.WAITED_FOR_S - 5))
-    await storage.model_offers.give_up_waiting()
+    await storage.model_offers.give_up_waiting(["reels", "airs"])
     assert execute(url, "SELECT queue_name FROM procrastinate_jobs ORDER BY id") == [("tunes:airs",), ("tunes:reels",)]
-    execute(url, AGE.format(5) + " WHERE name = 'airs'")
-    await storage.model_offers.give_up_waiting()
+    await storage.model_offers.give_up_waiting(["reels"])
     assert execute(url, "SELECT queue_name FROM procrastinate_jobs ORDER BY id") == [("tunes",), ("tunes:reels",)]
     assert await take_jobs(storage, 1) == ["airs"]
     done = await storage.tune(waiting.id)
     assert done is not None and done.status.over
+
+
+async def test_whether_a_model_is_still_offered_does_not_depend_on_the_clock(
+    storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_offers, "OFFER_EVERY_S", 0.01)
+    monkeypatch.setattr(model_offers, "WAITED_FOR_S", 0.05)
+    async with storage.model_offers.offer({"airs": ""}):
+        pass
+    await storage.add(request_for("airs"), origin("1"))
+    await storage.add(request_for("reels"), origin("2"))
+    execute(url, AGE.format(-3600))  # as if the clock of the database had been set back since
+    async with storage.model_offers.offer({"reels": ""}), asyncio.timeout(HANG_S):
+        while execute(url, "SELECT queue_name FROM procrastinate_jobs ORDER BY id") != [("tunes",), ("tunes:reels",)]:
+            await asyncio.sleep(0.01)
 
 
 async def test_the_tune_of_a_dead_worker_for_a_model_is_taken_again(storage: Storage, url: str) -> None:
@@ -133,7 +146,7 @@ async def test_other_workers_have_time_to_offer_again_after_the_database_was_unr
         if offers[0] - 1 in fails:
             raise OperationalError("INSERT", {}, Exception("The database is unreachable."))
 
-    async def give_up() -> None:
+    async def give_up(_: object) -> None:
         gave_up_at.append(offers[0] - 1)
         if offers[0] > 20:
             done.set()
