@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 import structlog
 
-from storage.archive import SUMMARY, Manifest, Reader, Summary, Writer
+from storage.archive import SUMMARY, UNFINISHED, Manifest, Reader, Summary, Writer
 from storage.disk import flush, make_folder
 from storage.errors import StorageError
 from storage.room import RESERVE, RESERVE_OF_SMALL
@@ -61,6 +61,8 @@ class Dumps:
     def make(self, conninfo: str, *, cancelled: threading.Event, limit_s: float | None = None) -> Path:
         """Dumps the database, unless the newest dump has all. Raises StorageError, OSError or psycopg.Error."""
         make_folder(self.folder)
+        for leftover in self.folder.glob(f".*{UNFINISHED}"):  # of a process that was killed
+            leftover.unlink(missing_ok=True)
         with (
             psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as connection,
             snapshot(connection, with_files=False) as at,
@@ -95,10 +97,13 @@ class Dumps:
     def note_stop(self, dump: Path) -> None:
         """Notes, after the server has stopped, that the dump has all that is in its folder."""
         new = self._last_stop.with_suffix(".new")
-        new.write_text(json.dumps({"dump": dump.name, "control": self._state()}))
-        flush([new])
-        new.replace(self._last_stop)
-        flush([self.folder])
+        try:
+            new.write_text(json.dumps({"dump": dump.name, "control": self._state()}))
+            flush([new])
+            new.replace(self._last_stop)
+            flush([self.folder])
+        except OSError as error:
+            log.warning("The dump before the stop cannot be used for an upgrade.", error=str(error))
 
     def of_last_stop(self) -> Path | None:
         """The dump that has all that is in the server's folder; None if the server ran after the last dump."""

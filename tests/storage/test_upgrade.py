@@ -222,11 +222,14 @@ async def test_the_last_dumps_are_kept_and_only_changes_are_dumped(folder: Path,
         with psycopg.connect(conninfo, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET autovacuum = off")  # it writes, too
             connection.execute("SELECT pg_reload_conf()")
+        dumps.folder.mkdir()
+        (dumps.folder / ".2026.tar-x.unfinished").write_bytes(b"of a killed process")
         for event in "123":
             await storage.add(request(), origin(event))
             made.append(dumps.make(conninfo, cancelled=threading.Event()))
         assert dumps.make(conninfo, cancelled=threading.Event()) == made[2]
         assert [path for _, path in dumps.all()] == [made[2], made[1]]
+        assert sorted(dumps.folder.iterdir()) == made[1:]
     stop(folder)
     (folder / "postgres").rename(folder / "away")
     for event in "123":  # a new database in its place doesn't push them out
