@@ -24,6 +24,7 @@ RELISTEN_S = LOOK_AGAIN_S = 1.0  # after the database could not be reached
 # Queue positions change with every tune that starts. A follower reads its position at most once in QUEUE_POSITION_S, and less
 # often when many wait, so that a long queue doesn't keep the database busy with positions.
 QUEUE_POSITION_S, FOLLOWERS_PER_SECOND = 1.0, 50
+READS_AT_ONCE = 8  # of all followers, so that a crowd of them leaves connections to who stores a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Followers:
         self._followers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)  # by tune id
         self._queued: set[asyncio.Event] = set()  # the followers whose tune is queued
         self._moved = asyncio.Event()  # set if a tune changed since the queued followers last looked
+        self._reading = asyncio.Semaphore(READS_AT_ONCE)
         self._speed, self._speed_read_at, self._reading_speed = QueueSpeed(), -math.inf, asyncio.Lock()
 
     def __len__(self) -> int:
@@ -103,10 +105,11 @@ class Followers:
             while True:
                 changed.clear()
                 try:
-                    tunes = await look()
-                    queued = [tune.id for tune in tunes if tune.status is Status.QUEUED]
-                    (self._queued.add if queued else self._queued.discard)(changed)
-                    progress = await self._progress(tunes, await self._storage.queue_positions(queued) if queued else {})
+                    async with self._reading:
+                        tunes = await look()
+                        queued = [tune.id for tune in tunes if tune.status is Status.QUEUED]
+                        (self._queued.add if queued else self._queued.discard)(changed)
+                        progress = await self._progress(tunes, await self._storage.queue_positions(queued) if queued else {})
                 except StorageError as error:
                     log.warning("Reading the progress of a tune failed; trying again.", tune=ids[0], error=str(error))
                     await asyncio.sleep(LOOK_AGAIN_S)

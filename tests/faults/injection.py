@@ -37,8 +37,8 @@ FLOWS = (
 )
 BACKGROUND = (
     "bot/discord/likes/",
-    "bot/discord/chat/inbox.py:run",
-    "bot/discord/delivery/deliveries.py:run",
+    "bot/discord/chat/inbox.py:Inbox.run",
+    "bot/discord/delivery/deliveries.py:Deliveries.run",
     "bot/core/following.py:_listen",
     "_refresh_queue_positions",
     "bot/web/health.py",

@@ -52,13 +52,13 @@ class Deliveries:
         """Starts a delivery and returns at once. An interaction that Discord sends twice is one delivery."""
         if self._closed or self.is_running(tune):
             return
+        key = _key(tune)
+        self._known.add(key)
         try:
             delivery = (SetDelivery if tune.set_id else Delivery)(self._context, tune, resumed=resumed)
         except (KeyError, TypeError, ValueError):
             log.exception("A tune has no valid reply data; it is not delivered.", tune=tune.id)
             return
-        key = _key(tune)
-        self._known.add(key)
         task = self._tasks[key] = asyncio.create_task(delivery.run(), name=f"deliver {key}")
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
 
