@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import structlog
 
 from storage import open_storage
 from tests.bot.discord.conftest import Stage
@@ -13,7 +14,7 @@ from tests.loopback.discord import FakeDiscord
 
 @fault("strangers", promise="what is private is shown to nobody else", limit_s=900)
 async def strangers(report: Report) -> None:
-    with pytest.MonkeyPatch.context() as monkeypatch:
+    with pytest.MonkeyPatch.context() as monkeypatch, structlog.testing.capture_logs():
         lift_limits(monkeypatch)
         async with open_storage(data_dir=report.folder) as storage, FakeDiscord() as discord:
             stage = Stage(discord, storage)

@@ -296,7 +296,7 @@ async def deliver_through(storage: Storage, step_name: str, fault: str) -> None:
             running.append(CALL_FAULTS[fault](stage.discord, step.call))
 
     # Logs are captured, since printing a traceback takes longer than a delivery.
-    with structlog.testing.capture_logs(), hurried(call_s=1.0 if fault in TIME_OUTS else HANG_S):
+    with structlog.testing.capture_logs(), hurried(call_s=2.0 if fault in TIME_OUTS else HANG_S):
         async with FakeDiscord() as discord:
             stage = Stage(discord, storage)
             await stage.start_bot()

@@ -11,7 +11,7 @@ import pytest
 from bot.discord.core import limits
 from bot.discord.core.persistent_items import PersistentItem
 from generator.request import TuneRequest
-from storage import Composition, Origin, Tune, Viewer
+from storage import Composition, Origin, Tune, Viewer, connection, database
 from tests.bot.discord.conftest import ABC, Stage
 from tests.bot.discord.forging import Forger, button, components, custom_ids
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, GROUP, PIPER, PRIVATE, SHOWCASE, TUNES, WORKSHOP, Channel
@@ -27,7 +27,8 @@ OWNER = Viewer("discord", FIDDLER.id, TUNES.server)
 
 def lift_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left out because of the number of calls or replies, or a slow machine."""
-    monkeypatch.setattr(limits, "LOOKUP_S", HANG_S)
+    for module, limit in ((limits, "LOOKUP_S"), (limits, "ACKNOWLEDGE_S"), (database, "CHECKOUT_S"), (connection, "ANSWER_S")):
+        monkeypatch.setattr(module, limit, 10 * HANG_S)
     monkeypatch.setattr(limits, "CALLS_PER_S", 10_000)
     monkeypatch.setattr(limits, "REPLIES", 10_000)
     monkeypatch.setattr(Rates, "GLOBAL", 10_000)
@@ -98,12 +99,20 @@ def is_hidden_in(place: Channel, name: str) -> bool:
     return not (place.server == TUNES.server and "answer" in name and name.startswith(SECRET))
 
 
+async def take_requests(stage: Stage) -> list[TuneRequest]:
+    """What the stranger requested. It is deleted, since hundreds of cards would keep the bot busy."""
+    tunes = [tune for tune in await stage.storage.undelivered("discord") if tune.origin.user_id == PIPER.id]
+    for tune in tunes:
+        await stage.storage.sharing.delete(tune.id, Viewer("discord", PIPER.id))
+    return [tune.request for tune in tunes]
+
+
 async def forge(stage: Stage, chosen: Callable[[Channel, int], bool]) -> int:
     """Sends all that a stranger can, with the ids of those tunes that are chosen by place and number. Returns how much it was."""
     stage.side_bot.context.desk._limit = 10_000
     tunes = Tunes(stage)
     await tunes.add_all()
-    before, said = await tunes.states(), list[tuple[str, str]]()
+    before, said, requests = await tunes.states(), list[tuple[str, str]](), list[TuneRequest]()
     for place in PLACES:
         # In other servers the stranger is a moderator.
         forger = Forger(stage, place, replace(PIPER, moderates=place.server != TUNES.server))
@@ -113,11 +122,12 @@ async def forge(stage: Stage, chosen: Callable[[Channel, int], bool]) -> int:
                 await forger.use_context_menus(tune_id)
                 await forger.chat(tune_id)
                 await forger.handled()
+                requests += await take_requests(stage)
         if chosen(place, 0):
             await forger.use_commands(tunes.ids[f"{SECRET} in direct messages"], SECRET[:4])
             await forger.handled()
+            requests += await take_requests(stage)
         said += forger.said()
-    requests = [tune.request for tune in await stage.storage.undelivered("discord") if tune.origin.user_id == PIPER.id]
     assert requests, "shared tunes can be varied"
     assert [request for request in requests if SECRET in repr(request)] == []
     forger = Forger(stage, SHOWCASE, PIPER)
