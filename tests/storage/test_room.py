@@ -26,11 +26,11 @@ WORKER = """
 import asyncio, os, sys
 from pathlib import Path
 from bot.logs import configure
-from storage import open_storage, queue, room, work
+from storage import heartbeat, open_storage, queue, room, work
 from storage.tunes import Tune
 from tests.storage.examples import COMPOSITION
 
-queue.MACHINE_PAUSE_S, room.FAILED_S, room.CHECK_S = 0.2, 0.5, 0.1
+queue.MACHINE_PAUSE_S, room.FAILED_S, room.CHECK_S, heartbeat.HEARTBEAT_S = 0.2, 0.5, 0.1, 0.2
 configure(json=True, level="INFO")
 
 async def main(url, folder, disk):
@@ -101,6 +101,15 @@ async def logged(log: Path, event: str, times: int = 1) -> None:
             await asyncio.sleep(0.05)
 
 
+async def heartbeats(url: str, count: int) -> None:
+    """Waits until the worker has looked for jobs: it does so before its first heartbeat."""
+    seen: set[object] = set()
+    async with asyncio.timeout(HANG_S):
+        while len(seen) <= count:
+            seen.update(last for (last,) in execute(url, "SELECT last_heartbeat FROM procrastinate_workers"))
+            await asyncio.sleep(0.02)
+
+
 async def test_a_worker_pauses_while_the_disk_is_full_and_no_tune_fails(url: str, tmp_path: Path, disk: Disk) -> None:
     log = tmp_path / "log"
     async with open_storage(data_dir=tmp_path, database_url=url, files_url=disk.folder.as_uri()) as storage:
@@ -112,6 +121,7 @@ async def test_a_worker_pauses_while_the_disk_is_full_and_no_tune_fails(url: str
         try:
             # Less than the reserve is free: no tune is taken.
             await logged(log, "A disk is full")
+            await heartbeats(url, 3)
             assert execute(url, "SELECT starts, failures FROM tunes") == [(0, 0), (0, 0)]
             # More than the reserve is free, but not enough for a tune: the tunes are put back, and none has failed.
             disk.fill(free=10 * MB)
