@@ -31,6 +31,7 @@ from tests.loopback.discord_world import SERVER
 Part = Literal["worker", "bot", "renderer", "postgres", "all"]
 POLL_S = 0.25
 PEOPLE, CHANNELS = 100, 20  # Discord takes one message a second in a channel
+PATIENCE_S = 60.0  # a stop takes 30 s at most
 ANSWER_S = 5.0  # a request that is not answered in this time is not accepted
 RESTART_S = 1.0  # what a service manager waits before it starts a process again
 _ID = re.compile(r":([0-9A-Za-z]{12})\b")
@@ -124,9 +125,16 @@ class Product(Tunesmith):
     async def end(self) -> int:
         for worker in self.further:
             worker.terminate()
-        if self.process is not None and self.process.poll() is None:
-            return await self.stop()
-        return 0
+        if self.process is None or self.process.poll() is not None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return await asyncio.to_thread(self.process.wait, PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGUSR1)
+            await asyncio.sleep(1)
+            self.process.kill()
+            raise AssertionError(f"SIGTERM does not end it: {self.log.read_text(encoding='utf-8')[-4000:]}") from None
 
     # --- requests
     async def request(self, seed: int | None = None) -> Interaction:
@@ -214,7 +222,7 @@ class Product(Tunesmith):
         return [entry for entry in found if entry.get("event") == event]
 
     # --- health
-    async def health(self, timeout_s: float = 5) -> dict[str, str]:
+    async def health(self, timeout_s: float = 3) -> dict[str, str]:
         """The parts that `/health` calls up or down; `{"page": "down"}` if it does not answer."""
         try:
             timeout = aiohttp.ClientTimeout(total=timeout_s)

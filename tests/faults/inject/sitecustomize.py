@@ -1,9 +1,8 @@
-"""Python imports this at its start, if this folder is in PYTHONPATH: the worker of a fault's test gets the hooks of that test."""
+"""Python imports this at its start, if this folder is in PYTHONPATH: Tunesmith's processes get the hooks of a test of a fault."""
 
-import os
 import sys
 
-if "worker" in sys.orig_argv and any(name.startswith("FAULTS_") for name in os.environ):
+if sys.orig_argv[1:3] == ["-m", "bot"]:
     from tests.faults import hooks
 
-    hooks.install()
+    hooks.install(worker="worker" in sys.orig_argv)
