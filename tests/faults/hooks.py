@@ -1,6 +1,6 @@
 """What a test does inside the processes of the real product. `inject/sitecustomize.py` calls `install`.
 
-On SIGUSR1 a process writes what its tasks wait for to its log. The rest is chosen by environment variables, and is for the worker:
+On SIGUSR1 a process writes to its log what its tasks wait for. The rest is for the worker, and chosen by environment variables:
 
 FAULTS_POINTS, FAULTS_KILL_AT   see `injection`: the folder, and the point at which the process is killed
 FAULTS_POISON                   the worker dies soon after it began to compose a request with this seed
