@@ -74,13 +74,18 @@ class DiscordSide:
 
     async def _run_bot(self, token: str) -> None:
         self._bot = bot = TunesmithBot(self._desk, self._storage)
+        # A task of its own: while discord.py connects again, it may ignore a cancellation and go on for ever.
+        running = asyncio.create_task(bot.start(token))
         try:
-            await bot.start(token)
+            await asyncio.wait([running])
+            await running
         finally:
             # Discord may not confirm the end of the connection, and discord.py waits for that.
             with suppress(TimeoutError):
                 async with asyncio.timeout(limits.CLOSE_S):
                     await bot.close()
+            running.cancel()
+            await asyncio.wait([running], timeout=limits.CLOSE_S)
 
 
 def redirect(settings: Settings) -> None:

@@ -100,3 +100,28 @@ async def test_a_disconnect_that_discord_does_not_confirm_does_not_delay_the_end
     monkeypatch.setattr(TunesmithBot, "close", unanswered)
     async with asyncio.timeout(HANG_S):
         await stage.stop_bot()
+
+
+async def test_the_bot_stops_although_discord_py_ignores_a_cancellation(
+    stopped_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does if the cancellation arrives while it connects again."""
+    connecting = asyncio.Event()
+
+    async def connect(self: TunesmithBot, *, reconnect: bool = True) -> None:
+        connecting.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            while not self.is_closed():
+                await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(TunesmithBot, "connect", connect)
+    side = DiscordSide(
+        settings(**stopped_stage.discord.settings), Desk(stopped_stage.storage, open_requests_per_person=3), stopped_stage.storage
+    )
+    running = asyncio.create_task(side.run())
+    await connecting.wait()
+    running.cancel()
+    await asyncio.wait([running], timeout=HANG_S)
+    assert running.cancelled()
