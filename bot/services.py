@@ -21,11 +21,11 @@ from bot.settings import Settings
 from bot.supervisor import ALIVE, ALIVE_EVERY_S, LACKING, READY, REGISTERED, WorkerProcess
 from bot.web import run as run_web
 from storage import Storage, StorageError, open_parts, open_storage
-from storage.archive import Manifest, Summary
-from storage.backup import backup
-from storage.dumps import Dumps, keep_dumping
-from storage.restore import restore
-from storage.room import Room
+from storage.backup.archive import Manifest, Summary
+from storage.backup.backup import backup
+from storage.backup.dumps import Dumps, keep_dumping
+from storage.backup.restore import restore
+from storage.files.room import Room
 
 log = structlog.get_logger(__name__)
 

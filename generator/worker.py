@@ -26,7 +26,7 @@ from generator.rendering.style import style_of
 from generator.tune_files import MEDIA_TYPES, composed_scores, tune_files
 from generator.user_messages import UserError
 from storage.errors import DATABASE_ERRORS, lacks_room
-from storage.jobs import work
+from storage.queue.jobs import work
 from storage.storage import Storage
 from storage.tunes import Composition, Status, Tune
 

@@ -5,11 +5,11 @@ permissions; `Storage.gallery` returns what a viewer may see.
 """
 
 from storage.errors import FileMissing, NotAllowed, StorageError, TooManyOpen
-from storage.files import TuneFile
+from storage.files.files import TuneFile
 from storage.gallery import Family, Order, Page, Search
-from storage.jobs import work
 from storage.preferences import CommunitySettings, Defaults
 from storage.privacy import StoredData
+from storage.queue.jobs import work
 from storage.storage import Storage, open_parts, open_storage
 from storage.tunes import Composition, Origin, Shared, Status, Tune
 from storage.viewer import PUBLIC, Viewer

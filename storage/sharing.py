@@ -13,8 +13,8 @@ from generator.user_messages import UserMessage
 from storage import tables
 from storage.database import Database
 from storage.errors import NotAllowed
-from storage.files import Files, lock_contents
-from storage.removal import remove_contents, remove_marked
+from storage.files.files import Files, lock_contents
+from storage.files.removal import remove_contents, remove_marked
 from storage.tunes import Status, Tune, is_id, tune_from
 from storage.viewer import Viewer, made_in_community, owned, shared_from_community, visible
 

@@ -17,21 +17,22 @@ from sqlalchemy.exc import DataError
 
 from generator.request import TuneRequest
 from generator.user_messages import UserError, UserMessage, message_as_dict
-from storage import rounds, tables
+from storage import tables
 from storage.changes import listen
 from storage.database import Database
 from storage.errors import NoRoom, StorageError, TooManyOpen, lacks_room
-from storage.files import Files, TuneFile, digest_of, lock_contents
+from storage.files.files import Files, TuneFile, digest_of, lock_contents
+from storage.files.remaking import REMAKE_WAIT_S, Remaking
+from storage.files.room import Room
 from storage.gallery import Gallery
-from storage.heartbeat import bury
-from storage.job_manager import FencedJobManager
 from storage.last_seen import LastSeen
-from storage.model_offers import ModelOffers
 from storage.preferences import Preferences
 from storage.privacy import Privacy
-from storage.queue import enqueue, make_app
-from storage.remaking import REMAKE_WAIT_S, Remaking
-from storage.room import Room
+from storage.queue import rounds
+from storage.queue.heartbeat import bury
+from storage.queue.job_manager import FencedJobManager
+from storage.queue.model_offers import ModelOffers
+from storage.queue.tasks import enqueue, make_app
 from storage.sharing import Sharing
 from storage.tunes import OVER, Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
 
@@ -107,7 +108,7 @@ class Storage:
     ) -> Tune:
         """Stores a request and its job in one transaction. The same event again returns the tune that exists.
 
-        storage.rounds decides its turn in the queue; it starts at the earliest `cooldown_s` after the user's last turn in that
+        `storage.queue.rounds` decides its turn; it starts at the earliest `cooldown_s` after the user's last turn in that
         community. A parent that doesn't exist is ignored. Raises TooManyOpen if the user has `limit` unfinished tunes, NoRoom if
         the disk is full, UserError for text that can't be stored (NUL, half a surrogate pair).
         """

@@ -55,7 +55,7 @@ tunes = Table(
     Column("shared_community_id", Text),
     Column("shared_channel_id", Text),
     Column("shared_message_id", Text),
-    Column("round", Integer, nullable=False, server_default="0"),  # see storage.rounds
+    Column("round", Integer, nullable=False, server_default="0"),  # see storage.queue.rounds
     Column("not_before", DateTime(timezone=True)),
     Column("set_id", Text),
     Column("set_index", Integer, nullable=False, server_default="0"),

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import structlog
 
 from storage.errors import StorageError
-from storage.rounds import QueueSpeed
+from storage.queue.rounds import QueueSpeed
 from storage.storage import Storage
 from storage.tunes import Status, Tune
 

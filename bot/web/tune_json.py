@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.naming import time_left
-from storage.files import TuneFile
+from storage.files.files import TuneFile
 from storage.gallery import Family
 from storage.tunes import Status, Tune
 

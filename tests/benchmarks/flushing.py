@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from storage.files import Files
+from storage.files.files import Files
 
 SIZES = (1_000, 6_000, 3_000, 1_400_000, 40_000, 120_000, 90_000, 20_000)  # bytes
 TUNES = 60

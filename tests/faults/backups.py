@@ -16,17 +16,17 @@ import pytest
 from sqlalchemy import true
 
 from storage import Storage, open_parts, open_storage
-from storage import backup as backup_module
-from storage.archive import Writer
-from storage.backup import backup
+from storage.backup import backup as backup_module
+from storage.backup.archive import Writer
+from storage.backup.backup import backup
+from storage.backup.snapshot import Snapshot, write_dump
 from storage.embedded import embedded_server
-from storage.files import digest_of
-from storage.snapshot import Snapshot, write_dump
+from storage.files.files import digest_of
 from tests.end_to_end.tunesmith import Tunesmith
 from tests.faults.product import Product, product
 from tests.faults.report import Report, fault
 from tests.faults.verdict import judge
-from tests.storage.backups import back_up, digests_in, rows, rows_in, stored_contents
+from tests.storage.backup.backups import back_up, digests_in, rows, rows_in, stored_contents
 from tests.storage.examples import COMPOSITION, origin, request
 
 REQUESTS, BACKUP_AT, KILLS = 100, 30, 20

@@ -29,8 +29,11 @@ PRELOADED = ["bot.services", "generator.worker", "psycopg_binary", "tests.faults
 STEP_S = 0.15  # of the quick worker: long enough for the bot to notice each
 BARS = (4, 8, 12)
 # The queue's times, shorter: a worker's death is noticed within seconds.
-QUICK = {"storage.heartbeat.HEARTBEAT_S": 0.4, "storage.jobs.POLL_S": 0.1}
-SLOWER = {"storage.heartbeat.HEARTBEAT_S": 1.0, "storage.jobs.POLL_S": 0.1}  # for the real worker, which loads both cores
+QUICK = {"storage.queue.heartbeat.HEARTBEAT_S": 0.4, "storage.queue.jobs.POLL_S": 0.1}
+SLOWER = {
+    "storage.queue.heartbeat.HEARTBEAT_S": 1.0,
+    "storage.queue.jobs.POLL_S": 0.1,
+}  # for the real worker, which loads both cores
 ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
 
 

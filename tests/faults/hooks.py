@@ -4,7 +4,7 @@ On SIGUSR1 a process writes to its log what its tasks wait for. The rest is for 
 
 FAULTS_POINTS, FAULTS_KILL_AT   see `injection`: the folder, and the point at which the process is killed
 FAULTS_POISON                   the worker dies soon after it began to compose a request with this seed
-FAULTS_CONSTANTS                JSON: other values for constants of modules, such as {"storage.jobs.POLL_S": 0.1}
+FAULTS_CONSTANTS                JSON: other values for constants of modules, such as {"storage.queue.jobs.POLL_S": 0.1}
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Kills this process at a chosen point: before or after a transaction, a change of a file, or a call to Discord.
 
-`install` wraps `Database.begin`, procrastinate's connector, `storage.files`, the renderer and aiohttp's session from outside;
-the product has no hooks. Between two points a process changes nothing that outlives it: a death there equals a death at the
-next point.
+`install` wraps `Database.begin`, procrastinate's connector, the tunes' files, the renderer and aiohttp's session from outside;
+the product has no hooks. Between two points a process changes nothing that outlives it: a death there equals a death at the next
+point.
 
 Points are named `flow/moment of what`, for example `accept/before commit of Storage.add`; the second time in the same process has
 ` #2` at its end. They count from the moment when the file `armed` exists in the folder.
@@ -32,7 +32,16 @@ FLOWS = (
     ("share", ("bot/discord/sharing/", "storage/sharing.py")),
     ("deliver", ("bot/discord/delivery/",)),
     ("finish", ("Storage.finish", "Storage.fail", "FencedJobManager.finish_job")),
-    ("compose", ("generator/worker.py", "storage/queue.py", "storage/jobs.py", "storage/job_manager.py", "storage/heartbeat.py")),
+    (
+        "compose",
+        (
+            "generator/worker.py",
+            "storage/queue/tasks.py",
+            "storage/queue/jobs.py",
+            "storage/queue/job_manager.py",
+            "storage/queue/heartbeat.py",
+        ),
+    ),
     ("accept", ("bot/discord/", "bot/core/desk.py", "bot/web/", "Storage.add")),
 )
 BACKGROUND = (
@@ -42,7 +51,7 @@ BACKGROUND = (
     "bot/core/following.py:_listen",
     "_refresh_queue_positions",
     "bot/web/health.py",
-    "storage/model_offers.py",
+    "storage/queue/model_offers.py",
     "FencedJobManager.register_worker",
     "FencedJobManager.listen_for_jobs",
     "Heartbeat._beat",
@@ -166,7 +175,7 @@ def _wrap_queue(points: Points) -> None:
 
 def _wrap_files(points: Points) -> None:
     """`Files.write` and `remove`, and below them each call of the system that changes a file or its folder."""
-    from storage.files import Files
+    from storage.files.files import Files
 
     def below(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         @functools.wraps(function)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from storage import Storage, heartbeat, jobs, queue
-from tests.storage.backups import back_up, contents_of
+from storage import Storage
+from storage.queue import heartbeat, jobs
+from storage.queue import tasks as queue
+from tests.storage.backup.backups import back_up, contents_of
 from tests.storage.examples import COMPOSITION, origin, request
 
 

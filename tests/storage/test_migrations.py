@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from storage import Storage, StorageError, open_storage
 from storage.database import Database
-from storage.files import Files
+from storage.files.files import Files
 from storage.tables import metadata
 from tests.storage.examples import execute, origin, request
 

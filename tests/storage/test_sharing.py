@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from storage import PUBLIC, NotAllowed, Status, Storage, StorageError, Tune, Viewer, open_storage
-from storage.files import Files, digest_of, lock_contents
+from storage.files.files import Files, digest_of, lock_contents
 from tests.patience import HANG_S
 from tests.storage.examples import COMPOSITION, execute, origin, request
-from tests.storage.test_jobs import no_jobs_left, work_until
+from tests.storage.queue.test_jobs import no_jobs_left, work_until
 from tests.storage.test_storage import ODD_IDS
 
 ANN = Viewer("discord", "ann", "guild")  # the user of examples.origin

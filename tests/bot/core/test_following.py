@@ -15,7 +15,7 @@ from bot.core import following as core_following
 from bot.core.desk import Desk
 from bot.core.following import Progress
 from storage import Status, Storage
-from storage.rounds import QueueSpeed
+from storage.queue.rounds import QueueSpeed
 from tests.bot.core.conftest import ANN, COMPOSITION, collect, following, in_guild, origin, tune_request
 from tests.patience import HANG_S
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from storage.jobs import work
+from storage.queue.jobs import work
 from storage.tunes import Tune
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import TUNES, Channel, Interaction, Person

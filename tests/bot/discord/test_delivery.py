@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from bot.discord.core import limits
-from storage import Status, Viewer, room
+from storage import Status, Viewer
 from storage.errors import NoRoom
-from storage.files import digest_of
+from storage.files import room
+from storage.files.files import digest_of
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, HERMIT, HIDDEN, PRIVATE, SILENT, TUNES, Channel
 from tests.patience import HANG_S

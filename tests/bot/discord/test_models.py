@@ -12,7 +12,7 @@ from bot.discord.core import limits
 from bot.discord.core.caller import Caller
 from generator.request import TuneRequest
 from storage import Storage, Viewer
-from storage.model_offers import OFFERED_FOR_S
+from storage.queue.model_offers import OFFERED_FOR_S
 from tests.bot.discord.conftest import ABC, Stage
 from tests.bot.discord.test_session import FIRST, SECOND, answer_to, started_session
 from tests.loopback.discord import DIRECT, FIDDLER, MENTION, Person

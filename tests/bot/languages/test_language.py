@@ -31,8 +31,8 @@ from generator.rendering.result import RenderingError
 from generator.request import INSTRUMENTS, RequestError, TuneRequest
 from generator.user_messages import LANGUAGES, AllOf, OneOf, UserMessage
 from storage.errors import TooManyOpen
-from storage.heartbeat import KILLED_WORKERS
-from storage.queue import GAVE_UP
+from storage.queue.heartbeat import KILLED_WORKERS
+from storage.queue.tasks import GAVE_UP
 from storage.storage import Storage
 from storage.tunes import Composition, Origin, Status, Tune
 

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.web import WebError, make_app, metrics, run, serving
 from generator.request import TuneRequest
 from storage.errors import NoRoom
-from storage.room import Room
+from storage.files.room import Room
 from storage.storage import Storage
 from storage.tunes import Origin
 from tests.bot.web.conftest import Site, Visitor

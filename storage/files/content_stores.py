@@ -1,0 +1,122 @@
+"""Where the contents of files are kept: a local folder or a bucket."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO, Protocol
+
+from obstore.store import ObjectStore
+
+from storage.files.disk import flush, make_folder
+
+if sys.platform != "win32":
+    import fcntl
+
+
+class ContentStore(Protocol):
+    """Keeps contents by keys such as `ab/cdef`. Its methods raise OSError or obstore's BaseError."""
+
+    async def put(self, contents: Mapping[str, bytes]) -> None:
+        """Stores contents by key, so that all of them survive a power cut."""
+
+    async def get(self, key: str) -> bytes:
+        """Raises FileNotFoundError if there is no such content."""
+
+    async def delete(self, key: str) -> None:
+        """Raises FileNotFoundError, or does nothing, if there is no such content."""
+
+    async def names(self, folder: str) -> list[str]:
+        """The last parts of the keys that begin with `folder/`."""
+
+
+class Bucket:
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    async def put(self, contents: Mapping[str, bytes]) -> None:
+        await asyncio.gather(*(self._store.put_async(key, content) for key, content in contents.items()))
+
+    async def get(self, key: str) -> bytes:
+        answer = await self._store.get_async(key)
+        return bytes(await answer.bytes_async())
+
+    async def delete(self, key: str) -> None:
+        await self._store.delete_async(key)
+
+    async def names(self, folder: str) -> list[str]:
+        listed = await self._store.list_with_delimiter_async(folder)
+        return [file["path"].rpartition("/")[2] for file in listed["objects"]]
+
+
+class LocalFolder:
+    """A folder. Contents are written into a subfolder, flushed to the disk, then renamed: none is visible before it is whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._unfinished = folder / ".unfinished"
+        self._flushed: set[Path] = set()  # folders of which the disk has the names
+        make_folder(folder)
+        self._remove_leftovers()
+
+    async def put(self, contents: Mapping[str, bytes]) -> None:
+        await asyncio.to_thread(self._put, contents)
+
+    async def get(self, key: str) -> bytes:
+        return await asyncio.to_thread((self.folder / key).read_bytes)
+
+    async def delete(self, key: str) -> None:
+        await asyncio.to_thread((self.folder / key).unlink)
+
+    async def names(self, folder: str) -> list[str]:
+        return await asyncio.to_thread(lambda: [path.name for path in (self.folder / folder).glob("*")])
+
+    def _put(self, contents: Mapping[str, bytes]) -> None:
+        targets = {self._unfinished / secrets.token_hex(8): self.folder / key for key in contents}
+        folders = {target.parent for target in targets.values()}
+        try:
+            for folder in (self._unfinished, *folders):
+                self._make(folder)
+            with ExitStack() as stack:
+                files = [stack.enter_context(path.open("xb", buffering=0)) for path in targets]
+                for file, content in zip(files, contents.values(), strict=True):
+                    with suppress(OSError):  # some network file systems have no locks
+                        _lock(file)
+                    _write(file, content)
+                for file in files:  # after all are written, so that the disk works on them together
+                    os.fsync(file.fileno())
+            for unfinished, target in targets.items():
+                unfinished.replace(target)
+            flush(folders)
+        finally:
+            for unfinished in targets:  # those of a failed write
+                unfinished.unlink(missing_ok=True)
+
+    def _make(self, folder: Path) -> None:
+        if folder not in self._flushed or not folder.is_dir():
+            make_folder(folder)
+            self._flushed.add(folder)
+
+    def _remove_leftovers(self) -> None:
+        """Removes what killed processes left. What is being written is locked, and Windows doesn't remove open files anyway."""
+        for path in self._unfinished.glob("*"):
+            with suppress(OSError), path.open("rb+") as file:
+                _lock(file)
+                path.unlink()
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Locks the file until it is closed or its process ends. Raises OSError if another process has locked it."""
+    if sys.platform != "win32":
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _write(file: IO[bytes], content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
