@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.faults.crash_points import SCENARIOS, Share, Slash, Work, crash
+from tests.faults.crash_points import SCENARIOS, Chat, Share, Slash, Work, crash
 from tests.faults.injection import route
 from tests.faults.lanes import Lane, lane
 
 SAMPLE = (
     (Slash, "accept/after commit of Storage.add"),
     (Slash, "accept/before the answer of POST /interactions/ID/TOKEN/callback"),
+    (Chat, "accept/before commit of Storage.add"),
     (Slash, "deliver/before the answer of POST /channels/ID/messages"),
     (Slash, "deliver/before commit of Storage.mark_delivered"),
     (Share, "share/after commit of Sharing.share"),
