@@ -89,15 +89,15 @@ class CatchUp:
             await asyncio.wait(self._tasks, timeout=limits.CLOSE_S)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        async def run() -> None:
-            try:
-                await work
-            except Exception:  # the marks stay, and the next session tries again
-                log.exception("Catching up failed.")
-
-        task = asyncio.create_task(run(), name="catch up")
+        task = asyncio.create_task(work, name="catch up")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The marks stay, and the next session tries again.
+            log.error("Catching up failed.", exc_info=error)
 
     def _shard_of(self, conversation: Conversation) -> int:
         shards = self._context.client.shard_count or 1
