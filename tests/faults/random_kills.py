@@ -43,6 +43,8 @@ async def random_kills(report: Report) -> None:
             else:
                 await asyncio.sleep(chance.uniform(*SOON_S))
             while not running.kill(victim):  # it is being started
+                if requesting.done():
+                    requesting.result()  # raises its error: without requests no renderer starts
                 await asyncio.sleep(0.2)
             killed[victim] += 1
         report.figure("kills", dict(killed))

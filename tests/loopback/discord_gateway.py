@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -118,11 +119,12 @@ class Gateway:
         text = json.dumps(payload)
         if self._socket is None or self._socket.closed:
             return
-        if self._compress is not None:
-            packed = self._compress.compress(text.encode()) + self._compress.flush(zlib.Z_SYNC_FLUSH)
-            await self._socket.send_bytes(packed)
-        else:
-            await self._socket.send_str(text)
+        with suppress(ConnectionError):  # the bot was killed just now
+            if self._compress is not None:
+                packed = self._compress.compress(text.encode()) + self._compress.flush(zlib.Z_SYNC_FLUSH)
+                await self._socket.send_bytes(packed)
+            else:
+                await self._socket.send_str(text)
 
     async def drop(self) -> None:
         """Breaks the connection, as the real platform does every few hours. The session can be resumed."""
