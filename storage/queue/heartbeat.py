@@ -163,7 +163,7 @@ async def bury(database: Database, worker_id: int, last_heartbeat: datetime | No
         await connection.execute(DONT_WAIT)  # others wait for the worker's row meanwhile, perhaps its own heartbeat
         if (await connection.execute(LOCK_DEAD, dead)).first() is None:
             return
-        # Not tried again, in case one of them killed it: whoever waits for a file queues it again.
+        # Not put back, since one of them may have killed it. The next reader of a file queues it again.
         await connection.execute(DELETE_REMAKES, {"worker_id": worker_id, "task": REMAKE})
         jobs = (await connection.execute(PUT_BACK_OF_WORKER, {"worker_id": worker_id})).all()
         held = tunes.c.id.in_([job.tune_id for job in jobs])

@@ -99,7 +99,7 @@ async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> No
 
 
 async def _remake(context: JobContext, tune_id: str) -> None:
-    """Makes a finished tune's files again. If that fails it is not tried again: whoever waits for a file queues it again."""
+    """Makes a finished tune's files again. Not tried again after a failure: the next reader of a file queues it again."""
     remake, slots = (context.additional_context[name] for name in ("remake", "slots"))
     try:
         async with slots.take(alone=False):

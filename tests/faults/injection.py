@@ -25,7 +25,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = tuple(str(ROOT / name) + os.sep for name in ("bot", "generator", "storage"))
-TIMES = 2  # a point that is reached more often in one process, such as the update of progress, counts so many times
+TIMES = 2  # how many visits of one point count: it may be reached often, such as the update of progress
 
 # The flow of a point: the first row whose text is in the file or in the name of a function on the stack.
 FLOWS = (
