@@ -14,7 +14,7 @@ class DatabaseProxy:
     """Forwards TCP connections to a PostgreSQL on a Unix socket. `url` is the address of the database through it.
 
     While `silent` is set it still accepts connections, and swallows all bytes. That is what a hanging server looks like, and a
-    network that is gone; what it swallowed is lost, so afterwards only new connections work.
+    network that is gone. A connection of which it swallowed any byte stays silent: TCP delivers all bytes or none after them.
     """
 
     url: str
@@ -45,14 +45,17 @@ class DatabaseProxy:
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_unix_connection(self._socket)
         try:
-            await asyncio.gather(self._pump(reader, to_server), self._pump(from_server, writer))
+            lossy = asyncio.Event()
+            await asyncio.gather(self._pump(reader, to_server, lossy), self._pump(from_server, writer, lossy))
         finally:
             to_server.close()
             writer.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lossy: asyncio.Event) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65_536):
-                if not self.silent:
+                if self.silent:
+                    lossy.set()
+                if not lossy.is_set():
                     writer.write(data)
         writer.close()

@@ -30,6 +30,7 @@ async def proxy(url: str) -> AsyncIterator[DatabaseProxy]:
 async def storage(proxy: DatabaseProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Storage]:
     """Through the proxy, with short limits."""
     monkeypatch.setitem(NETWORK, "connect_timeout", 2)
+    monkeypatch.setattr(changes, "CHECK_EVERY_S", 0.1)
     async with open_storage(data_dir=tmp_path, database_url=proxy.url) as storage:
         yield storage
 
@@ -44,7 +45,6 @@ def logs() -> Iterator[list[MutableMapping[str, Any]]]:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LOOKUP_S", 0.1)
     monkeypatch.setattr(database, "CHECKOUT_S", 0.1)
-    monkeypatch.setattr(changes, "CHECK_EVERY_S", 0.1)
     monkeypatch.setattr(Connection, "silence_s", 0.1)
 
 
@@ -79,7 +79,9 @@ async def test_every_button_is_answered_with_a_sentence(
 async def test_a_tune_that_is_finished_during_the_silence_is_posted_once_after_it(
     stage: Stage, proxy: DatabaseProxy, monkeypatch: pytest.MonkeyPatch, url: str, tmp_path: Path
 ) -> None:
-    tune = await stage.accepted(await stage.discord.slash("tune"))
+    requested = await stage.discord.slash("tune")
+    tune = await stage.accepted(requested)
+    await stage.discord.until(lambda: "queue" in (stage.discord.card(requested) or {}).get("content", ""))
     async with open_storage(data_dir=tmp_path, database_url=url) as direct:
         worker = Stage(stage.discord, direct)
         with monkeypatch.context() as hurried:
