@@ -104,13 +104,11 @@ class Product(Tunesmith):
             main = psutil.Process(self.process.pid)
             if part == "bot":
                 return [main]
-            workers = [child for child in main.children() if "worker" in child.cmdline()]
-            renderers = [child for worker in workers for child in worker.children() if "renderer_process" in str(child.cmdline())]
-            return {
-                "worker": workers,
-                "renderer": renderers,
-                "all": [*renderers, *workers, main, *self.processes("postgres")],
-            }[part]
+            workers = _children(main, "worker")
+            if part == "worker":
+                return workers
+            renderers = [child for worker in workers for child in _children(worker, "renderer_process")]
+            return renderers if part == "renderer" else [*renderers, *workers, main, *self.processes("postgres")]
         return []
 
     def kill(self, part: Part) -> int:
@@ -240,6 +238,16 @@ class Product(Tunesmith):
                 return round(time.monotonic() - began, 1)
             await asyncio.sleep(POLL_S)
         return None
+
+
+def _children(process: psutil.Process, word: str) -> list[psutil.Process]:
+    """The running children with the word in their command. A child that was killed stays as a zombie until its parent looks."""
+    found = []
+    for child in process.children():
+        with suppress(psutil.NoSuchProcess):  # also raised for a zombie
+            if word in str(child.cmdline()):
+                found.append(child)
+    return found
 
 
 @asynccontextmanager

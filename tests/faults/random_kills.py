@@ -33,13 +33,14 @@ async def random_kills(report: Report) -> None:
     chance.shuffle(victims)
     async with product(report.folder) as running:
         report.figure("seconds per tune before", await running.latency_s())
-        requesting = asyncio.create_task(_request(running))
+        last_kill = asyncio.Event()
+        requesting = asyncio.create_task(_request(running, until=last_kill))
         killed: Counter[str] = Counter()
         for number, victim in enumerate(victims, start=1):
             if number == len(victims):
-                await requesting
+                await _accepted(running, REQUESTS)
             elif number % 2:
-                await _more_posted(running, chance.randint(*LATER_TUNES), requesting)
+                await _more_posted(running, chance.randint(*LATER_TUNES))
             else:
                 await asyncio.sleep(chance.uniform(*SOON_S))
             while not running.kill(victim):  # it is being started
@@ -47,6 +48,8 @@ async def random_kills(report: Report) -> None:
                     requesting.result()  # raises its error: without requests no renderer starts
                 await asyncio.sleep(0.2)
             killed[victim] += 1
+        last_kill.set()
+        await requesting
         report.figure("kills", dict(killed))
         try:
             done_s = await running.all_over(running.requested, PATIENCE_S)
@@ -58,17 +61,26 @@ async def random_kills(report: Report) -> None:
         await judge(running, report)
 
 
-async def _request(running: Product) -> None:
-    """Keeps OPEN requests in progress until so many were accepted. People whose request was not answered ask again."""
-    while (accepted := sum(each.callback == DEFERRED for each in running.requested)) < REQUESTS:
+async def _request(running: Product, *, until: asyncio.Event) -> None:
+    """Keeps OPEN requests in progress, at least until REQUESTS were accepted. People whose request was not answered ask again."""
+    while not until.is_set() or _count_accepted(running) < REQUESTS:
         unanswered = sum(each.callback is None and not running.too_late(each) for each in running.requested)
-        if accepted + unanswered - running.posted < OPEN:
+        if _count_accepted(running) + unanswered - running.posted < OPEN:
             await running.request()
         await asyncio.sleep(0.2)
 
 
-async def _more_posted(running: Product, count: int, requesting: asyncio.Task[None]) -> None:
-    """Waits for so many more tunes, unless all are requested or it takes too long."""
+def _count_accepted(running: Product) -> int:
+    return sum(each.callback == DEFERRED for each in running.requested)
+
+
+async def _accepted(running: Product, count: int) -> None:
+    while _count_accepted(running) < count:
+        await asyncio.sleep(0.2)
+
+
+async def _more_posted(running: Product, count: int) -> None:
+    """Waits for so many more tunes, unless it takes too long."""
     target, deadline = running.posted + count, time.monotonic() + PATIENCE_S
-    while running.posted < target and not requesting.done() and time.monotonic() < deadline:
+    while running.posted < target and time.monotonic() < deadline:
         await asyncio.sleep(0.2)
