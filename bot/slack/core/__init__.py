@@ -1,0 +1,1 @@
+"""What the features of the Slack app share. It imports no feature."""
