@@ -11,9 +11,10 @@ import structlog
 from discord import app_commands
 
 from bot.core.desk import Desk
+from bot.core.texts import common as texts
 from bot.discord.chat.catch_up import CatchUp
 from bot.discord.chat.inbox import Inbox
-from bot.discord.core import limits, texts
+from bot.discord.core import limits
 from bot.discord.core.caller import Caller
 from bot.discord.core.context import BotClient, Context, Interaction
 from bot.discord.core.http import harden

@@ -10,10 +10,11 @@ import discord
 import structlog
 
 from bot.core import derive
+from bot.core.texts import chat as texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import sessions as session_texts
 from bot.core.words import Words, words_in
-from bot.discord.chat import texts
 from bot.discord.core import abc_input
-from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller, viewer_of
 from bot.discord.core.components import set_id_of, tune_id_of
 from bot.discord.core.context import Context
@@ -23,7 +24,6 @@ from bot.discord.core.message_replies import send_reply
 from bot.discord.core.reply import Reply, store_card
 from bot.discord.core.submission import Derived, store
 from bot.discord.core.tune_access import is_opening_visible, visible_tune_in
-from bot.discord.sessions import texts as session_texts
 from bot.discord.sessions.buttons import end_view
 from bot.discord.sessions.turns import answer_parameters, find_turn
 from generator.notation.errors import NotationError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bot.discord.compose import texts
+from bot.core.texts import compose as texts
 from bot.discord.core import abc_input
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import everywhere

@@ -7,9 +7,9 @@ import asyncio
 import discord
 from discord import app_commands
 
+from bot.core.texts import common as core_texts
 from bot.discord.compose import texts
 from bot.discord.core import abc_input
-from bot.discord.core import texts as core_texts
 from bot.discord.core.abc_input import unfold
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES, everywhere, key_choices

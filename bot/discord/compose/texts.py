@@ -1,23 +1,10 @@
-"""English texts of `/tune`, `/render` and the context menus."""
+"""English texts of `/tune`, `/render` and the context menus. Those that other platforms use too are in bot.core.texts."""
 
-from generator.notation.opening_modes import OpeningMode
 from generator.user_messages import UserMessage
 
 TUNE = UserMessage("Compose an Irish tune. All options are optional; I choose what you don't set.")
-MODES: dict[OpeningMode, str] = {
-    "continue": UserMessage("continue: complete the tune"),
-    "answer": UserMessage("answer: compose one phrase that answers it"),
-    "vary": UserMessage("vary: compose a variation (the opening is a whole tune)"),
-    "second part": UserMessage("second part: compose its B part (the opening is an A part)"),
-    "play": UserMessage("play: play it as written (the opening is a whole tune)"),
-}
-STRENGTHS = {1: UserMessage("1: a few changes"), 2: UserMessage("2: more changes"), 3: UserMessage("3: mostly new")}
 RENDER = UserMessage("Get sheet music and a recording of your own tune, played as written.")
 RENDER_ABC = UserMessage("The tune in ABC notation, if you don't attach a file.")
 RENDER_KEY = UserMessage("Transpose the tune to this key, in the same mode.")
 RENDER_FILE = UserMessage("The tune as an .abc file. From a collection I play the first tune.")
-CONTINUE_TUNE = UserMessage("Continue this tune")
-PLAY_ABC = UserMessage("Play this ABC")
 TWO_TUNES = UserMessage("I play one tune at a time. Either type its ABC or attach a file.")
-NO_ABC = UserMessage("I found no ABC in this message: no lines of ABC, no code block and no .abc file.")
-COUNT = UserMessage("How many tunes to compose for this request, to choose from (default: 1).")

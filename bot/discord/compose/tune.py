@@ -8,9 +8,10 @@ import re
 import structlog
 from discord import app_commands
 
-from bot.discord.compose import texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import compose as texts
+from bot.discord.compose import texts as discord_texts
 from bot.discord.core import abc_input, limits
-from bot.discord.core import texts as core_texts
 from bot.discord.core.abc_input import unfold
 from bot.discord.core.caller import Caller, viewer_of
 from bot.discord.core.choices import (
@@ -52,7 +53,7 @@ MAX_COUNT = 4  # each tune has a sheet and a recording, and a message has at mos
 _CHOSEN_TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # the value of a choice for the opening
 
 
-@app_commands.command(name="tune", description=texts.TUNE)
+@app_commands.command(name="tune", description=discord_texts.TUNE)
 @everywhere
 @app_commands.describe(**{name: parameter.help for name, parameter in PARAMETERS.items()}, count=texts.COUNT)
 @app_commands.choices(strength=[app_commands.Choice(name=name, value=strength) for strength, name in texts.STRENGTHS.items()])

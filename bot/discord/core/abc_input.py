@@ -9,7 +9,9 @@ from itertools import groupby
 import aiohttp
 import discord
 
-from bot.discord.core import limits, texts
+from bot.core.texts import common as texts
+from bot.discord.core import limits
+from bot.discord.core import texts as discord_texts
 from generator.notation.reader import split_tunes
 from generator.request import MAX_OPENING_CHARACTERS, RequestError
 
@@ -55,7 +57,7 @@ async def download(file: discord.Attachment) -> str:
         async with asyncio.timeout(limits.DOWNLOAD_S):
             content = await file.read()
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
-        raise RequestError("file", texts.FILE_OUT_OF_REACH) from error
+        raise RequestError("file", discord_texts.FILE_OUT_OF_REACH) from error
     return first_tune(decode(content))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from bot.core.naming import key_name
-from bot.discord.core import limits, texts
+from bot.core.texts import common as texts
+from bot.discord.core import limits
 from bot.languages import Language
 from storage.tunes import Tune
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import discord
 import structlog
 
-from bot.discord.core import texts
+from bot.core.texts import common as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private

@@ -16,7 +16,8 @@ import aiohttp
 import discord
 import structlog
 
-from bot.discord.core import limits, texts
+from bot.core.texts import common as texts
+from bot.discord.core import limits
 from bot.discord.core.caller import Caller
 from bot.discord.core.context import Context, Interaction
 from bot.discord.core.private_answers import retract_answer, send_private

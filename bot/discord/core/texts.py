@@ -1,31 +1,5 @@
-"""English texts that several features use."""
+"""English texts that several features use. Those that other platforms use too are in bot.core.texts."""
 
-from generator.request import Structure
 from generator.user_messages import UserMessage
 
-STRUCTURES: dict[Structure, str] = {"parts": UserMessage("eight-bar parts, each played twice"), "free": UserMessage("free")}
-# The descriptions on the cards of the shipped models; they are here so that the catalogues contain them.
-SHIPPED_MODELS = (
-    UserMessage("dances and airs of five collections, most of them Irish"),
-    UserMessage("Scottish and Irish airs, marches and dances of the 18th century"),
-)
-REQUEST_FAILED = UserMessage("I couldn't take your request. Please try again in a minute.")
-NOTHING_TO_PLAY = UserMessage("There is no tune to play. Type its ABC or attach an .abc file.")
 FILE_OUT_OF_REACH = UserMessage("I couldn't download this file from Discord. Please try again, or paste the tune instead.")
-FILE_NOT_TEXT = UserMessage("I can't read this file as text. Save the tune as plain text (UTF-8) and attach it again.")
-TUNE_GONE = UserMessage("I no longer have that tune. Request a new one with /tune.")
-
-
-def file_too_large(limit_bytes: int) -> UserMessage:
-    return UserMessage("This file is too large. I read at most {limit} kB.", limit=limit_bytes // 1024)
-
-
-def tune_too_long(characters: int, limit: int) -> UserMessage:
-    return UserMessage("This tune has {characters:,} characters; I read at most {limit:,}.", characters=characters, limit=limit)
-
-
-AGAIN = UserMessage("Again")
-TUNE_IS_PRIVATE = UserMessage("This tune is private. Once the person who requested it shares it, it can be liked.")
-UNTITLED = UserMessage("untitled tune")
-OPENING_UNAVAILABLE = UserMessage("The tune you chose no longer exists, or you can't see it. Please choose another opening.")
-TRY_AGAIN_LATER = UserMessage("That didn't work. Please try again in a minute.")

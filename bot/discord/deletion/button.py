@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import discord
 
-from bot.discord.core import texts as core_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import deletion as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Context, Interaction
@@ -14,7 +15,6 @@ from bot.discord.core.permissions import may_delete
 from bot.discord.core.persistent_items import TuneButton, view_with
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.tune_access import visible_tune
-from bot.discord.deletion import texts
 from bot.discord.delivery.removal import remove_messages
 from generator.user_messages import UserError
 from storage.errors import NotAllowed

@@ -9,12 +9,12 @@ from typing import Any
 import discord
 import structlog
 
+from bot.core.texts import delivery as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import PersistentItem, view_with
 from bot.discord.core.private_answers import send_private
-from bot.discord.delivery import texts
 from bot.discord.delivery.removal import remove_channel_post
 from generator.user_messages import UserError
 

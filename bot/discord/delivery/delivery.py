@@ -14,13 +14,14 @@ from discord.abc import Messageable
 
 from bot.core.following import Progress
 from bot.core.naming import time_left
+from bot.core.texts import delivery as texts
 from bot.discord.core import limits
 from bot.discord.core.components import tune_id_of
 from bot.discord.core.context import Context
 from bot.discord.core.message_replies import send_reply
 from bot.discord.core.reply import PLATFORM, Reply, is_temporary, store_card
 from bot.discord.core.retries import doubling
-from bot.discord.delivery import texts
+from bot.discord.delivery import texts as discord_texts
 from bot.discord.delivery.cancel import cancel_view
 from bot.discord.delivery.card import Card, find_card
 from bot.discord.delivery.message_search import find_own_message
@@ -103,7 +104,7 @@ class Delivery:
     def _card_text(self, progress: Progress) -> str:
         state = self._translate(texts.progress(progress))
         if progress.held_until is not None:
-            return f"{state}\n-# {self._translate(texts.cooldown_ends(int(progress.held_until.timestamp())))}"
+            return f"{state}\n-# {self._translate(discord_texts.cooldown_ends(int(progress.held_until.timestamp())))}"
         return state if progress.seconds_left is None else f"{state}\n-# {self._translate(time_left(progress.seconds_left))}"
 
     async def _deliver(self) -> None:
@@ -145,7 +146,7 @@ class Delivery:
                 self._card_is_left = True
             elif without_files or self._refusal == limits.MISSING_PERMISSIONS:
                 sent = await self._post_files_apart(make)
-            note = texts.CLOSED_THREAD if self._refusal in limits.CLOSED_THREAD else texts.CANNOT_SEND
+            note = discord_texts.CLOSED_THREAD if self._refusal in limits.CLOSED_THREAD else discord_texts.CANNOT_SEND
             return sent
 
         async def on_card() -> int | None:
@@ -157,22 +158,22 @@ class Delivery:
 
         if reply.member and reply.writes:
             return await _first([in_channel, on_card, directly])
-        note = texts.CANNOT_SEND if reply.member else ""
+        note = discord_texts.CANNOT_SEND if reply.member else ""
         return await _first([on_card, in_channel, directly])
 
     async def _post_files_apart(self, make: MakeMessage) -> int | None:
         """Posts the tune as text in a channel without file permission; its files on the card, or else as a direct message."""
         files = make(None, "")
-        files = replace(files, content=f"{files.heading}\n-# {self._translate(texts.FILES_OF_REPLY)}")
+        files = replace(files, content=f"{files.heading}\n-# {self._translate(discord_texts.FILES_OF_REPLY)}")
         if not self._files_on_card:
             self._files_on_card = await self._card.replace(lambda: {**files.edit_parts, "view": None}) is not None
         if self._files_on_card:
-            return await self._send(self._channel, make(NO_FILES, texts.FILES_IN_REPLY))
+            return await self._send(self._channel, make(NO_FILES, discord_texts.FILES_IN_REPLY))
         # The text first: if not even text is allowed, the tune goes elsewhere as a whole.
-        sent = await self._send(self._channel, make(NO_FILES, texts.FILES_MISSING))
+        sent = await self._send(self._channel, make(NO_FILES, discord_texts.FILES_MISSING))
         direct = await self._direct_channel() if sent else None
         if sent and direct and await self._send(direct, replace(files, content=files.heading)):
-            text = make(NO_FILES, texts.FILES_SENT_DIRECTLY).content
+            text = make(NO_FILES, discord_texts.FILES_SENT_DIRECTLY).content
             await self._channel.get_partial_message(sent).edit(content=text)
         return sent
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import discord
 
 from bot.core.following import Progress
+from bot.core.texts import delivery as texts
 from bot.discord.core.components import set_id_of
-from bot.discord.delivery import texts
 from bot.discord.delivery.cancel import cancel_view
 from bot.discord.delivery.delivery import Delivery, MakeMessage
 from bot.discord.delivery.set_message import load_set_message

@@ -9,11 +9,11 @@ import discord
 
 from bot.core.audio import joined
 from bot.core.naming import key_name, nearest, slug
+from bot.core.texts import delivery as texts
 from bot.discord.core import limits
 from bot.discord.core.context import Context
 from bot.discord.core.formatting import escape, length, one_line
 from bot.discord.core.reply import is_one_request
-from bot.discord.delivery import texts
 from bot.discord.delivery.tune_message import FinishedMessage, fit_recording, footer
 from bot.languages import Language
 from storage.gallery import numbered

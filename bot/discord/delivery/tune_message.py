@@ -13,11 +13,11 @@ import discord
 
 from bot.core.audio import shrunk
 from bot.core.naming import key_name, nearest, slug
+from bot.core.texts import delivery as texts
 from bot.discord.core import limits
 from bot.discord.core.context import Context
 from bot.discord.core.formatting import escape, length, message_address, one_line
 from bot.discord.core.reply import PLATFORM
-from bot.discord.delivery import texts
 from bot.languages import Language
 from storage.storage import Storage
 from storage.tunes import Tune

@@ -13,14 +13,14 @@ import structlog
 
 from bot.core.audio import lossless
 from bot.core.naming import slug
-from bot.discord.core import texts as core_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import files as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import TuneButton
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.tune_access import visible_tune
-from bot.discord.files import texts
 from storage.storage import Storage
 from storage.tunes import Tune
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from discord import app_commands
 
+from bot.core.texts import gallery as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import RHYTHM_CHOICES, everywhere, key_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
-from bot.discord.gallery import pager, texts
+from bot.discord.gallery import pager
 from bot.discord.gallery.page import MAX_SEARCH_CHARACTERS, Listing, PageRequest, search_of
 from generator.request import RequestError
 

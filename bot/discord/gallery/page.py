@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from bot.core.texts import gallery as texts
 from bot.discord.core.formatting import length
-from bot.discord.gallery import texts
 from generator.request import RequestError
 from storage.gallery import ANYTHING, Order, Page, Search
 from storage.storage import Storage

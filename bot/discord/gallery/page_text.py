@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.core.naming import key_name
+from bot.core.texts import gallery as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.formatting import escape, message_address, rhythm_and_key, title_of
 from bot.discord.core.reply import PLATFORM
-from bot.discord.gallery import texts
+from bot.discord.gallery import texts as discord_texts
 from bot.discord.gallery.page import Listing, PageRequest
 from storage.gallery import ANYTHING, Page
 from storage.tunes import Tune
@@ -24,7 +25,7 @@ _EMPTY = {Listing.GALLERY: texts.NOTHING_SHARED, Listing.MINE: texts.NO_TUNES_OF
 
 def page_text(page: Page, request: PageRequest, caller: Caller) -> str:
     search, translate = request.search, caller.translate
-    shared = texts.SHARED_HERE if caller.viewer.community_id else texts.SHARED_EVERYWHERE
+    shared = discord_texts.SHARED_HERE if caller.viewer.community_id else texts.SHARED_EVERYWHERE
     title = f"“{escape(search.title)}”" if search.title else ""
     searched = [translate(search.rhythm or ""), translate(key_name(search.key or "")), title]
     heading = " · ".join([f"**{translate(_HEADINGS.get(request.listing, shared))}**", *filter(None, searched)])

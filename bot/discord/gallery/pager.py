@@ -11,7 +11,9 @@ from typing import Any
 import discord
 import structlog
 
-from bot.discord.core import texts as core_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import gallery as texts
+from bot.core.texts.likes import like_label
 from bot.discord.core.caller import Caller
 from bot.discord.core.components import custom_ids
 from bot.discord.core.context import Interaction
@@ -19,11 +21,10 @@ from bot.discord.core.formatting import choice_name, rhythm_and_key, title_of
 from bot.discord.core.persistent_items import PersistentItem, view_with
 from bot.discord.core.private_answers import send_private
 from bot.discord.delivery.tune_message import load_tune_message
-from bot.discord.gallery import texts, tune_actions
+from bot.discord.gallery import tune_actions
 from bot.discord.gallery.page import Listing, PageRequest
 from bot.discord.gallery.page_text import page_text
 from bot.discord.gallery.tune_actions import visible_tune
-from bot.discord.likes.texts import like_label
 from bot.discord.variations.buttons import DeriveButton
 from bot.languages import Language
 from generator.user_messages import UserError

@@ -5,13 +5,14 @@ from __future__ import annotations
 import discord
 
 from bot.core.reactions import toggle_like
+from bot.core.texts import gallery as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.reply import is_temporary
 from bot.discord.deletion.button import delete
 from bot.discord.delivery.tune_message import load_tune_message
-from bot.discord.gallery import texts
+from bot.discord.gallery import texts as discord_texts
 from bot.discord.sharing.button import share, unshare
 from generator.user_messages import UserError
 from storage.errors import NotAllowed
@@ -64,6 +65,6 @@ async def _post(interaction: Interaction, caller: Caller, tune: Tune) -> None:
         except discord.HTTPException as error:
             if is_temporary(error):
                 raise
-            raise UserError(texts.CANNOT_POST) from error
+            raise UserError(discord_texts.CANNOT_POST) from error
     context.like_counts.set_shown(sent.id, tune.likes)
     await send_private(interaction, caller.translate(texts.POSTED))

@@ -9,12 +9,12 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.discord.core import texts as core_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import gallery as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import everywhere
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
-from bot.discord.gallery import texts
 from storage.gallery import Order
 
 log = structlog.get_logger(__name__)

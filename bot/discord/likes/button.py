@@ -9,14 +9,14 @@ from typing import ClassVar
 import discord
 
 from bot.core.reactions import toggle_like
-from bot.discord.core import texts as core_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import likes as texts
 from bot.discord.core.caller import Caller, viewer_of
 from bot.discord.core.components import TUNE_ID, components_of
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import TuneButton
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.tune_access import visible_tune
-from bot.discord.likes import texts
 
 
 class LikeButton(TuneButton, template=rf"tune:(?P<action>like):{TUNE_ID}"):

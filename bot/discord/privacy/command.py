@@ -10,14 +10,15 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.discord.core import texts as core_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import privacy as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import everywhere
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import PersistentItem, view_with
 from bot.discord.core.private_answers import send_private
 from bot.discord.delivery.removal import remove_messages
-from bot.discord.privacy import texts
+from bot.discord.privacy import texts as discord_texts
 from storage.tunes import Tune
 
 log = structlog.get_logger(__name__)
@@ -61,7 +62,7 @@ async def _show_stored_data(interaction: Interaction, caller: Caller) -> None:
         await send_private(interaction, translate(core_texts.TRY_AGAIN_LATER))
         return
     counts = [f"- {translate(line)}" for line in texts.stored_counts(stored)]
-    explanation = [translate(line) for line in (texts.WHY_STORED, texts.WHO_SEES_IT, texts.HOW_LONG_STORED)]
+    explanation = [translate(line) for line in (discord_texts.WHY_STORED, discord_texts.WHO_SEES_IT, texts.HOW_LONG_STORED)]
     content = "\n".join([translate(texts.STORED), *counts, *explanation])
     await interaction.edit_original_response(content=content, view=_view(translate, "delete"))
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import discord
 
+from bot.core.texts import sessions as texts
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import PersistentItem, view_with
-from bot.discord.sessions import texts
 from bot.discord.sessions.form import open_form
 from bot.discord.sessions.turns import TURN, Turn
 from bot.discord.sessions.whole_session import send_whole_session

@@ -6,11 +6,12 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.core.texts import sessions as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import RHYTHM_CHOICES, everywhere, key_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
-from bot.discord.sessions import texts
+from bot.discord.sessions import texts as discord_texts
 from bot.discord.sessions.buttons import start_view
 from bot.discord.sessions.turns import Turn
 from generator.request import PARAMETERS, RequestError, TuneRequest
@@ -48,16 +49,16 @@ async def _start(interaction: Interaction, caller: Caller, turn: Turn) -> None:
             channel_id = (await response.create_thread(name=translate(texts.SESSION_NAME))).id
         except discord.HTTPException as error:
             log.info("Could not create a thread for a session.", channel_id=channel.id, reason=str(error))
-            notice = translate(texts.NO_THREADS)
+            notice = translate(discord_texts.NO_THREADS)
     direct = isinstance(channel, discord.DMChannel)
-    text = translate(texts.SESSION_RULES_DIRECT if direct else texts.SESSION_RULES)
+    text = translate(texts.SESSION_RULES_DIRECT if direct else discord_texts.SESSION_RULES)
     try:
         target = interaction.client.get_partial_messageable(channel_id)
         await target.send(text, view=start_view(turn, translate))
     except discord.HTTPException as error:
         log.info("Could not send the first message of a session.", channel_id=channel_id, reason=str(error))
-        text = f"{translate(texts.CANNOT_SEND)}\n{translate(texts.SESSION_BY_BUTTON)}"
+        text = f"{translate(discord_texts.CANNOT_SEND)}\n{translate(texts.SESSION_BY_BUTTON)}"
         await interaction.edit_original_response(content=text, view=start_view(turn, translate))
     else:
-        started = translate(texts.SESSION_STARTED if channel_id == channel.id else texts.session_in(channel_id))
+        started = translate(texts.SESSION_STARTED if channel_id == channel.id else discord_texts.session_in(channel_id))
         await interaction.edit_original_response(content=f"{started}\n{notice}".strip())

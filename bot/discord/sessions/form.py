@@ -9,14 +9,14 @@ from collections.abc import Callable
 import discord
 import structlog
 
+from bot.core.texts import common as core_texts
+from bot.core.texts import sessions as texts
 from bot.discord.core import limits
-from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.components import form_id, form_values
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit
-from bot.discord.sessions import texts
 from bot.discord.sessions.turns import TURN, Turn, answer_parameters
 from generator.request import MAX_OPENING_CHARACTERS, RequestError
 from generator.user_messages import UserError

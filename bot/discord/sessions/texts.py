@@ -1,34 +1,18 @@
-"""English texts of sessions."""
+"""English texts of sessions. Those that other platforms use too are in bot.core.texts."""
 
 from generator.user_messages import UserMessage
 
-SESSION = UserMessage("Take turns with me: you send a phrase in ABC, and I answer with the next one.")
-SESSION_NAME = UserMessage("Session")
-SESSION_STARTED = UserMessage("🎻 A session: you and I take turns.")
 SESSION_RULES = UserMessage(
     "🎻 You start: reply to this message with a phrase in ABC, two to eight bars long, and I answer it. Then reply to "
     "my answer with the next phrase, and so on. I only see replies that mention me (@ ON); the “Your turn” button "
     "always works. Reply “stop” to end the session."
 )
-SESSION_RULES_DIRECT = UserMessage(
-    "🎻 You start: send me a phrase in ABC, two to eight bars long, and I answer it. Then send the next one. Send "
-    "“stop” to end the session."
-)
-SESSION_BY_BUTTON = UserMessage("🎻 You start: press “Your turn” and enter a phrase in ABC, two to eight bars long. I answer it.")
-SESSION_OVER = UserMessage("The session is over. Thank you for the music!")
 NO_THREADS = UserMessage("I can't create threads here without the Create Public Threads permission, so we play in this channel.")
 CANNOT_SEND = UserMessage(
     "I can't send messages there without the Send Messages permission (in threads: Send Messages in Threads), but "
     "the buttons work."
 )
-YOUR_TURN = UserMessage("Your turn")
-YOUR_PHRASE = UserMessage("Your phrase in ABC")
-WHOLE_SESSION = UserMessage("Whole session")
 
 
 def session_in(thread_id: int) -> UserMessage:
     return UserMessage("🎻 The session is in {thread}.", thread=f"<#{thread_id}>")
-
-
-def phrases_in_file(count: int) -> UserMessage:
-    return UserMessage("{n} phrase and its answer.", "{n} phrases and their answers.", n=count)

@@ -8,11 +8,11 @@ from dataclasses import replace
 import discord
 import structlog
 
-from bot.discord.core import texts as core_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import sessions as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.context import Interaction
 from bot.discord.core.tune_access import visible_tune
-from bot.discord.sessions import texts
 from bot.discord.sessions.turns import Turn
 from storage.tunes import Tune
 from storage.viewer import Viewer

@@ -6,12 +6,12 @@ import asyncio
 
 from discord import app_commands
 
+from bot.core.texts import sets as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit
-from bot.discord.sets import texts
 from generator.request import MAX_MODEL_CHARACTERS, MAX_SEED, PARAMETERS, RequestError
 from generator.sets import MAX_TUNES, requests_of_set
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import discord
 
+from bot.core.texts import common as core_texts
+from bot.core.texts import sets as texts
 from bot.discord.core import limits
-from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.components import SET_ID
 from bot.discord.core.context import Interaction
@@ -18,7 +19,6 @@ from bot.discord.core.reply import is_one_request
 from bot.discord.core.submission import submit_derived_set
 from bot.discord.core.tune_access import visible_tune
 from bot.discord.delivery.tune_message import load_tune_message
-from bot.discord.sets import texts
 from generator.request import TuneRequest
 from generator.sets import requests_of_set
 from storage.tunes import Tune

@@ -10,12 +10,12 @@ from discord import app_commands
 
 from bot import languages
 from bot.core.naming import key_name
-from bot.discord.core import texts as core_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import settings as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
-from bot.discord.settings import texts
 from generator.request import MAX_MODEL_CHARACTERS, MAX_TEMPO, MIN_TEMPO, RequestError, model_named
 from generator.user_messages import LANGUAGES
 from storage.preferences import Defaults

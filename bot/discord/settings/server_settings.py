@@ -10,11 +10,12 @@ import structlog
 from discord import app_commands
 
 from bot import languages
+from bot.core.texts import settings as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.choices import INSTRUMENT_CHOICES
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
-from bot.discord.settings import texts
+from bot.discord.settings import texts as discord_texts
 from bot.discord.settings.defaults import EVERYTHING, LANGUAGE_CHOICES
 from generator.request import RequestError
 from storage.preferences import MAX_COOLDOWN_S, MAX_OPEN_REQUESTS, CommunitySettings
@@ -50,7 +51,7 @@ SharingChannel = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType
 TuneChannel = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.news, _VOICE, _FORUM, *_THREADS])]
 
 
-@app_commands.command(name="settings", description=texts.SETTINGS)
+@app_commands.command(name="settings", description=discord_texts.SETTINGS)
 @app_commands.allowed_contexts(guilds=True)
 @app_commands.allowed_installs(guilds=True)
 @app_commands.default_permissions(manage_guild=True)
@@ -61,9 +62,9 @@ TuneChannel = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.ne
     cooldown=texts.COOLDOWN,
     open_requests=texts.OPEN_REQUESTS,
     deleters=texts.DELETERS,
-    instrument=texts.SERVER_INSTRUMENT,
-    language=texts.SERVER_LANGUAGE,
-    reset=texts.SERVER_RESET,
+    instrument=discord_texts.SERVER_INSTRUMENT,
+    language=discord_texts.SERVER_LANGUAGE,
+    reset=discord_texts.SERVER_RESET,
 )
 @app_commands.choices(
     deleters=[app_commands.Choice(name=name, value=value) for value, name in texts.DELETER_NAMES.items()],
@@ -90,7 +91,7 @@ async def settings(
     caller = await Caller.of(interaction)
     # Discord lets a server open the command to other people. They still may not change the settings.
     if not interaction.guild_id or not interaction.permissions.manage_guild:
-        message = texts.ONLY_MANAGERS if interaction.guild_id else texts.ONLY_IN_SERVERS
+        message = discord_texts.ONLY_MANAGERS if interaction.guild_id else discord_texts.ONLY_IN_SERVERS
         await send_private(interaction, caller.translate(message))
         return
     given = {
@@ -144,7 +145,7 @@ def _description(stored: CommunitySettings, translate: languages.Language) -> st
         "language": languages.language(stored.language).name if stored.language else translate(texts.OWN_LANGUAGE),
     }
     lines = [f"- {translate(texts.NAMES[name])}: {value}" for name, value in values.items()]
-    return "\n".join([translate(texts.SERVER_SETTINGS), *lines])
+    return "\n".join([translate(discord_texts.SERVER_SETTINGS), *lines])
 
 
 def _missing_permissions(interaction: Interaction, stored: CommunitySettings, translate: languages.Language) -> list[str]:
@@ -154,11 +155,10 @@ def _missing_permissions(interaction: Interaction, stored: CommunitySettings, tr
         return []
     channel = guild.get_channel_or_thread(int(stored.sharing_channel))
     if channel is None:
-        return [
-            translate(texts.missing_permissions(f"<#{stored.sharing_channel}>", translate(texts.PERMISSIONS["view_channel"])))
-        ]
+        view_channel = translate(discord_texts.PERMISSIONS["view_channel"])
+        return [translate(discord_texts.missing_permissions(f"<#{stored.sharing_channel}>", view_channel))]
     may = channel.permissions_for(guild.me)
     send = "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
     missing = [name for name in ("view_channel", send, "embed_links", "attach_files") if not getattr(may, name)]
-    names = ", ".join(translate(texts.PERMISSIONS[name]) for name in missing)
-    return [translate(texts.missing_permissions(f"<#{channel.id}>", names))] if missing else []
+    names = ", ".join(translate(discord_texts.PERMISSIONS[name]) for name in missing)
+    return [translate(discord_texts.missing_permissions(f"<#{channel.id}>", names))] if missing else []

@@ -6,8 +6,9 @@ import asyncio
 from typing import ClassVar
 
 from bot.core import reactions
+from bot.core.texts import common as core_texts
+from bot.core.texts import sharing as texts
 from bot.discord.core import limits
-from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Context, Interaction
@@ -16,7 +17,7 @@ from bot.discord.core.persistent_items import TuneButton, view_with
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.tune_access import visible_tune
 from bot.discord.delivery.removal import remove_channel_post
-from bot.discord.sharing import texts
+from bot.discord.sharing import texts as discord_texts
 from generator.user_messages import UserError, UserMessage
 from storage.tunes import Tune
 from storage.viewer import owns
@@ -75,5 +76,5 @@ async def _wait_for_post(context: Context, tune: Tune) -> UserMessage:
     posting = context.channel_posts.post(tune)
     done, _ = await asyncio.wait({posting}, timeout=limits.CHANNEL_POST_S)
     if not done:
-        return texts.posted_later_in(tune.shared.channel_id)
+        return discord_texts.posted_later_in(tune.shared.channel_id)
     return (texts.shared_in if posting.result() else texts.shared_but_not_posted_in)(tune.shared.channel_id)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from bot.core import derive
-from bot.discord.core import texts as core_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import variations as texts
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import TuneButton
 from bot.discord.core.submission import Derived, submit_derived
-from bot.discord.variations import texts
 from storage.tunes import Tune
 
 DERIVE: Mapping[str, Callable[[Tune], Derived]] = {

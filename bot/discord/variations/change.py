@@ -13,8 +13,9 @@ import discord
 import structlog
 
 from bot.core import derive
+from bot.core.texts import common as core_texts
+from bot.core.texts import variations as texts
 from bot.discord.core import limits
-from bot.discord.core import texts as core_texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.components import TUNE_ID, form_id, form_values
 from bot.discord.core.context import Interaction
@@ -23,7 +24,6 @@ from bot.discord.core.persistent_items import TuneButton, answer_safely, view_wi
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit
 from bot.discord.core.tune_access import is_opening_visible, visible_tune
-from bot.discord.variations import texts
 from generator.notation.metres import RHYTHMS
 from generator.request import PARAMETERS, TuneRequest
 from generator.user_messages import UserError

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import discord
 
 from bot.core import derive
-from bot.discord.core import texts as core_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import variations as texts
 from bot.discord.core.caller import Caller
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Interaction
@@ -16,7 +17,6 @@ from bot.discord.core.persistent_items import PersistentItem, TuneButton, view_w
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit_derived
 from bot.discord.core.tune_access import visible_tune
-from bot.discord.variations import texts
 from generator.request import INSTRUMENTS
 
 DEFAULT, WITHOUT_BACKING = "default", " without backing"  # parts of the menu's values

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.discord.compose import texts as compose_texts
-from bot.discord.core import texts as core_texts
-from bot.discord.delivery import texts as delivery_texts
-from bot.discord.variations import texts as variations_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import compose as compose_texts
+from bot.core.texts import delivery as delivery_texts
+from bot.core.texts import variations as variations_texts
+from bot.discord.compose import texts as discord_compose_texts
 from bot.languages import language
 from generator.notation.names import translatable
 from generator.request import PARAMETERS
@@ -144,7 +145,7 @@ async def test_commands_are_registered_with_their_names_and_descriptions_in_each
 
     command = stage.discord.commands["tune"]
     assert said(command, "name") == [None, "air", "tema", "tema"]  # Germans call it a tune too
-    assert said(command, "description") == [language(code)(compose_texts.TUNE) for code in ("de", "fr", "es", "es")]
+    assert said(command, "description") == [language(code)(discord_compose_texts.TUNE) for code in ("de", "fr", "es", "es")]
     options = {option["name"]: option for option in command["options"]}
     assert said(options["key"], "name") == ["tonart", "tonalité", "tonalidad", "tonalidad"]
     assert said(options["key"], "description") == [language(code)(PARAMETERS["key"].help) for code in ("de", "fr", "es", "es")]

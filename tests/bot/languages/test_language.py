@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from bot.core.following import Progress
 from bot.core.naming import key_name
-from bot.discord.core import texts as core_texts
-from bot.discord.delivery import texts as delivery_texts
+from bot.core.texts import common as core_texts
+from bot.core.texts import delivery as delivery_texts
 from bot.languages import Language, language
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key

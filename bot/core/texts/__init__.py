@@ -1,0 +1,1 @@
+"""English texts that several platforms use, one file for each feature."""
