@@ -1,0 +1,108 @@
+"""slack-bolt's app: who may send events, which are ignored, and what happens when a listener fails."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.listener.async_listener_completion_handler import AsyncListenerCompletionHandler
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.core.texts import common as texts
+from bot.slack import features
+from bot.slack.core.answers import answer
+from bot.slack.core.clients import LOGGER, Installations
+from bot.slack.core.context import Context
+from bot.slack.core.event import Event, Payload, UnreadableEvent
+from generator.user_messages import UserError
+
+log = structlog.get_logger(__name__)
+
+# English, because without an installation Slack tells nobody's language.
+NOT_INSTALLED = "I'm no longer installed in this workspace. Please ask its administrators to add me again."
+# Messages that people write. Other kinds tell of edits, deletions and members.
+WRITTEN = (None, "file_share", "me_message", "thread_broadcast")
+
+
+def make_app(context: Context, installations: Installations, signing_secret: str = "") -> AsyncApp:
+    """The app with all features. Without a signing secret it takes no requests over HTTP."""
+    app = AsyncApp(
+        name="tunesmith.slack",
+        logger=LOGGER,
+        client=context.clients.with_token(None),
+        signing_secret=signing_secret,
+        authorize=cast(Any, _Authorize(installations)),
+        user_facing_authorize_error_message=NOT_INSTALLED,
+        attaching_conversation_kwargs_enabled=False,
+    )
+    app.use(_ignore_what_people_did_not_write)
+    app.error(_Failures(context).answer)
+    app.listener_runner.listener_completion_handler = _Acknowledge()
+    for register in features.FEATURES:
+        register(app, context)
+    return app
+
+
+async def dispatch(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
+    """Lets the app handle a request. What no feature listens to is acknowledged: Slack would send it again."""
+    response = await app.async_dispatch(request)
+    return BoltResponse(status=200, body="") if response.status == 404 else response
+
+
+class _Authorize(AsyncAuthorize):
+    def __init__(self, installations: Installations) -> None:
+        self._installations = installations
+
+    async def __call__(
+        self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None, **unused: Any
+    ) -> AuthorizeResult | None:
+        return await self._installations.authorize(enterprise_id, team_id, user_id)
+
+
+async def _ignore_what_people_did_not_write(
+    body: dict[str, Any], ack: Callable[[], Awaitable[BoltResponse]], next: Callable[[], Awaitable[BoltResponse]]
+) -> BoltResponse:
+    """bolt ignores what the app itself does. Two bots that answer each other would never stop, so other bots are ignored too."""
+    event = body.get("event")
+    if not isinstance(event, dict) or event.get("type") not in ("message", "app_mention"):
+        return await next()
+    by_bot = event.get("bot_id") or event.get("user") == "USLACKBOT"
+    return await (ack() if by_bot or event.get("subtype") not in WRITTEN else next())
+
+
+class _Acknowledge(AsyncListenerCompletionHandler):
+    """Acknowledges also what a listener left unacknowledged, or whose acknowledgement bolt dropped after an error."""
+
+    async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
+        if request.context.ack.response is None:
+            await request.context.ack()
+
+
+class _Failures:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def answer(self, error: Exception, body: dict[str, Any], response: BoltResponse | None) -> BoltResponse | None:
+        """Tells the person in one sentence. A UserError has its own."""
+        if not isinstance(error, UserError | UnreadableEvent):
+            log.error("A request from Slack failed.", kind=_kind(body), exc_info=error)
+        try:
+            event = (
+                Event.of_event(body) if "event" in body else (Event.of_interaction if "user" in body else Event.of_command)(body)
+            )
+        except UnreadableEvent as unreadable:
+            log.warning("A payload from Slack could not be read.", kind=_kind(body), reason=str(unreadable))
+        else:
+            message = error.message if isinstance(error, UserError) else texts.REQUEST_FAILED
+            self._context.start(answer(self._context, event, message))  # beside, so that Slack gets its acknowledgement now
+        return response and BoltResponse(status=200, body="")
+
+
+def _kind(body: Payload) -> str:
+    event = body.get("event")
+    return str(event.get("type") if isinstance(event, dict) else body.get("command") or body.get("type"))[:40]

@@ -1,0 +1,72 @@
+"""What the features of the Slack app work with, and the interface of the services that features provide to each other.
+
+`bot.slack.app` makes the context and passes it to each feature's `register`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
+
+from bot.core.desk import Desk
+from bot.languages import Language
+from bot.slack.core.blocks import Block
+from bot.slack.core.clients import Clients
+from bot.slack.core.event import Event, ResponseUses
+from storage.storage import Storage
+from storage.tunes import Tune
+
+
+class DeliveryService(Protocol):
+    """Posts requested tunes."""
+
+    def deliver(self, tune: Tune, *, resumed: bool = False) -> None:
+        """Starts the delivery of the tune, or of its set, unless it is running; returns at once."""
+
+    def is_running(self, tune: Tune) -> bool: ...
+
+    def cancel(self, tune: Tune) -> None:
+        """Ends the delivery of the tune, or of its set, if one is running."""
+
+
+class LikeCountService(Protocol):
+    """Keeps the number of likes right on all messages of a tune."""
+
+    def pressed(self, event: Event, tune_id: str) -> None:
+        """Call after somebody pressed the like button of a message."""
+
+
+class ChannelPostService(Protocol):
+    """Posts shared tunes in the workspace's sharing channel."""
+
+    def post(self, tune: Tune, *, resumed: bool = False) -> asyncio.Task[str | None]:
+        """The task returns the ts of the message, or None if Slack refused it or the tune is no longer shared."""
+
+
+class Views(Protocol):
+    """Text, buttons and menus of a tune's message. They belong to several features."""
+
+    def of_tune(self, tune: Tune, translate: Language, *, in_session: bool) -> list[Block]: ...
+
+    def of_set(self, tunes: Sequence[Tune], translate: Language) -> list[Block]: ...
+
+
+class Context:
+    """One for the whole app. `register` of the feature that provides a service sets it here."""
+
+    deliveries: DeliveryService
+    like_counts: LikeCountService
+    channel_posts: ChannelPostService
+    views: Views
+
+    def __init__(self, desk: Desk, storage: Storage, clients: Clients, *, web_url: str | None) -> None:
+        self.desk, self.storage, self.clients, self.web_url = desk, storage, clients, web_url
+        self.response_uses = ResponseUses()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Runs something beside the handling of an event. It ends with the app at the latest."""
+        task = asyncio.create_task(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)

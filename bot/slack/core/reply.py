@@ -1,0 +1,70 @@
+"""What is needed to answer a request later, also in another process. Stored as the origin's `reply`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self
+
+import structlog
+
+from bot.slack.core import limits
+from bot.slack.core.event import Event
+from storage.storage import Storage
+from storage.tunes import Tune
+
+log = structlog.get_logger(__name__)
+
+PLATFORM = "slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    team_id: str
+    enterprise_id: str
+    language: str = "en"  # of the person who requested the tune
+    thread_ts: str = ""  # the tune is posted in this thread
+    card_channel: str = ""  # where the queue card is: elsewhere if the app may not write in the channel
+    card_ts: str = ""  # the card's message; empty until it is known
+    response_url: str = ""
+    expires: int = 0  # when the response_url does: Unix time, s
+    file_ids: tuple[str, ...] = ()  # uploaded for the tune's message, which may have been posted
+    # For tunes that were requested together: whether they are several for one request, or a set. One tune that is left does
+    # not tell. None if it was not stored.
+    one_request: bool | None = None
+
+    @classmethod
+    def to_event(cls, event: Event, *, language: str, thread_ts: str = "") -> Self:
+        """The card is not there yet."""
+        return cls(
+            team_id=event.team_id,
+            enterprise_id=event.enterprise_id,
+            language=language,
+            thread_ts=thread_ts or event.thread_ts,
+            response_url=event.response_url,
+            expires=int(time.time() + limits.RESPONSES_S) if event.response_url else 0,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "file_ids": list(self.file_ids)}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Self:
+        """Values that this version doesn't know are ignored. Raises TypeError without a workspace."""
+        known = {name: stored[name] for name in stored.keys() & {field.name for field in fields(cls)}}
+        return cls(**known | {"file_ids": tuple(stored.get("file_ids") or ())})
+
+
+async def store_reply(storage: Storage, tune: Tune, **changes: Any) -> Tune:
+    """Stores changes of the reply, such as the message id of the card. Returns the tune with them. Raises StorageError."""
+    stored = replace(Reply.from_dict(tune.origin.reply), **changes).as_dict()
+    await storage.set_reply(tune.set_id or tune.id, stored)
+    return replace(tune, origin=replace(tune.origin, reply=stored))
+
+
+def reply_of(tune: Tune) -> Reply | None:
+    """None for a tune that was not requested in Slack."""
+    try:
+        return Reply.from_dict(tune.origin.reply) if tune.origin.platform == PLATFORM else None
+    except TypeError:
+        return None

@@ -1,0 +1,15 @@
+"""The features of the Slack app: each registers its listeners with slack-bolt, and the service that it provides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.core.context import Context
+
+FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = ()
+
+# What runs beside the listeners, from the start of the app until it is cancelled at the end.
+JOBS: tuple[Callable[[Context], Coroutine[Any, Any, None]], ...] = ()
