@@ -130,7 +130,7 @@ class Database:
         """Removes the tables. Raises StorageError if people have stored anything in them."""
         async with self.begin(answer_s=MIGRATION_S) as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-            for table in ("tunes", "defaults", "community_settings"):
+            for table in ("tunes", "defaults", "community_settings", "credentials"):
                 exists = (await connection.execute(text("SELECT to_regclass(:name)"), {"name": table})).scalar_one()
                 if exists and (await connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})"))).scalar_one():  # noqa: S608
                     raise StorageError(

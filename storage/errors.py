@@ -21,6 +21,10 @@ class NoRoom(UserError):
         super().__init__(UserMessage("There is no room on my disk, so nothing was stored. Please ask again later."))
 
 
+class SecretKeyError(StorageError):
+    """SECRET_KEY is not set, or lacks the key that encrypted a stored secret."""
+
+
 class DatabaseUnavailable(StorageError):
     """The database does not answer, or broke off what it did. The same call may succeed later."""
 

@@ -19,6 +19,8 @@ from generator.request import TuneRequest
 from generator.user_messages import UserError, UserMessage, message_as_dict
 from storage import tables
 from storage.changes import listen
+from storage.claims import Claims
+from storage.credentials import Credentials
 from storage.database import Database
 from storage.errors import NoRoom, StorageError, TooManyOpen, lacks_room
 from storage.files.files import Files, TuneFile, digest_of, lock_contents
@@ -26,6 +28,7 @@ from storage.files.remaking import REMAKE_WAIT_S, Remaking
 from storage.files.room import Room
 from storage.gallery import Gallery
 from storage.last_seen import LastSeen
+from storage.leases import Leases
 from storage.preferences import Preferences
 from storage.privacy import Privacy
 from storage.queue import rounds
@@ -33,6 +36,7 @@ from storage.queue.heartbeat import bury
 from storage.queue.job_manager import FencedJobManager
 from storage.queue.model_offers import ModelOffers
 from storage.queue.tasks import enqueue, make_app
+from storage.sessions import Sessions
 from storage.sharing import Sharing
 from storage.tunes import OVER, Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
 
@@ -47,14 +51,21 @@ LOCK_HELD_JOB = text(
 
 @asynccontextmanager
 async def open_storage(
-    *, data_dir: Path, database_url: str | None = None, files_url: str | None = None
+    *, data_dir: Path, database_url: str | None = None, files_url: str | None = None, secret_keys: Sequence[str] = ()
 ) -> AsyncIterator[Storage]:
-    """Opens the database (without a URL: embedded, in data_dir) and the files. Raises StorageError if either can't be used."""
+    """Opens the database (without a URL: embedded, in data_dir) and the files. Raises StorageError if either can't be used.
+
+    `secret_keys` are those of `Storage.credentials`, which refuses to work without one.
+    """
     async with open_parts(data_dir=data_dir, database_url=database_url, files_url=files_url) as (database, file_store):
         await database.migrate()
         folders = {"the database": data_dir / "postgres"} if database_url is None else {}
         folders |= {"files": file_store.folder} if file_store.folder else {}
-        yield Storage(database, file_store, Room(folders))
+        storage = Storage(database, file_store, Room(folders), secret_keys)
+        try:
+            yield storage
+        finally:
+            await storage.leases.close()
 
 
 @asynccontextmanager
@@ -79,10 +90,14 @@ class Storage:
     privacy: Privacy
     model_offers: ModelOffers
     last_seen: LastSeen
+    credentials: Credentials
+    claims: Claims
+    leases: Leases
+    sessions: Sessions
     remaking: Remaking
     room: Room
 
-    def __init__(self, database: Database, file_store: Files, room: Room | None = None) -> None:
+    def __init__(self, database: Database, file_store: Files, room: Room | None = None, secret_keys: Sequence[str] = ()) -> None:
         self.database = database
         self.jobs, self.job_manager = make_app(database.conninfo)
         self.room = self.job_manager.room = room or Room({})
@@ -93,6 +108,10 @@ class Storage:
         self.privacy = Privacy(database, self.sharing)
         self.model_offers = ModelOffers(database)
         self.last_seen = LastSeen(database)
+        self.credentials = Credentials(database, secret_keys)
+        self.claims = Claims(database)
+        self.leases = Leases(database)
+        self.sessions = Sessions(database)
         self.remaking = Remaking(database, file_store, self.jobs)
 
     # For platforms

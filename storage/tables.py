@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -136,4 +137,36 @@ community_settings = Table(
     Column("platform", Text, primary_key=True),
     Column("community_id", Text, primary_key=True),
     Column("document", JSONB, nullable=False),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),  # encrypted
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("expires_at", DateTime(timezone=True)),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("claimed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("channel_id", Text, primary_key=True),
+    Column("thread_id", Text, primary_key=True),
+    Column("rhythm", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("tune_id", Text, ForeignKey("tunes.id", name="sessions_tune_fkey", ondelete="SET NULL")),  # of the latest answer
+    Column("begun_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("advanced_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("sessions_tune", "tune_id"),
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from storage import Storage
+from storage.credentials import Credentials
 from storage.queue import heartbeat, jobs
 from storage.queue import tasks as queue
 from tests.storage.backup.backups import back_up, contents_of
@@ -34,10 +35,14 @@ def other_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def example(storage: Storage, tmp_path: Path) -> bytes:
-    """A backup of a finished and an unfinished tune."""
+    """A backup of a finished and an unfinished tune, and of what a platform stores besides."""
     await storage.add(request(), origin("1"))
     tune = await storage.add(request(), origin("2"))
     await storage.finish(tune.id, COMPOSITION, contents_of(tune.id))
+    await Credentials(storage.database, ["a key for tests, long enough for it"]).put("slack", "bot", "xoxb-secret")
+    await storage.claims.claim("slack", "Ev1")
+    await storage.sessions.begin("slack", "C1", "1.2", rhythm="reel", key="D")
+    await storage.sessions.advance("slack", "C1", "1.2", tune.id)
     target = tmp_path / "example.tar"
     await back_up(storage, target)
     await storage.database.engine.dispose()  # a restore is refused while others are connected

@@ -1,9 +1,13 @@
 """An example request, its origin and its composition, and SQL for the tests."""
 
+from pathlib import Path
+
 import psycopg
 
 from generator.request import TuneRequest
 from storage import Composition, Origin
+
+ROOT = Path(__file__).parents[2]
 
 COMPOSITION = Composition(
     abc="X:1\nT:The Test\nM:4/4\nL:1/8\nK:D\n|:DFAF DFAF:|",

@@ -53,10 +53,13 @@ async def refusal(url: str, folder: Path, backup: bytes) -> str:
     return str(raised.value)
 
 
-@pytest.mark.parametrize("emptied", [False, True])
-async def test_a_restore_over_tunes_or_settings_is_refused(url: str, tmp_path: Path, example: bytes, emptied: bool) -> None:
-    if emptied:
+@pytest.mark.parametrize("kept", ["tunes", "defaults", "credentials"])
+async def test_a_restore_over_tunes_or_settings_is_refused(url: str, tmp_path: Path, example: bytes, kept: str) -> None:
+    if kept != "tunes":
         execute(url, "TRUNCATE tunes CASCADE")
+    if kept != "credentials":
+        execute(url, "DELETE FROM credentials")
+    if kept == "defaults":
         execute(url, "INSERT INTO defaults VALUES ('discord', 'ann', '{}')")
     assert "tunes or settings in the database already" in await refusal(url, tmp_path, example)
 
