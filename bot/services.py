@@ -26,6 +26,7 @@ from storage.backup.backup import backup
 from storage.backup.dumps import Dumps, keep_dumping
 from storage.backup.restore import restore
 from storage.files.room import Room
+from storage.tidying import keep_tidy
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ class Location(TypedDict):
 @asynccontextmanager
 async def storage_of(settings: Settings) -> AsyncIterator[Storage]:
     """The storage that the settings name, open until the end of the context."""
-    async with open_storage(**_location(settings)) as storage:
+    async with open_storage(**_location(settings), secret_keys=settings.secret_keys) as storage:
         yield storage
 
 
@@ -71,7 +72,7 @@ async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -
         await _tidy(storage)
         desk = Desk(storage, open_requests_per_person=settings.open_requests_per_person)
         readiness: dict[str, Callable[[], bool]] = {}  # for /health
-        coroutines: list[Coroutine[Any, Any, None]] = [desk.run()]
+        coroutines: list[Coroutine[Any, Any, None]] = [desk.run(), keep_tidy(storage)]
         if worker:
             storage.room.add("temporary files", Path(tempfile.gettempdir()))
             process = WorkerProcess(storage)

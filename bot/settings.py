@@ -1,6 +1,7 @@
 """The operator's settings, from the environment or a `.env` file."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -18,12 +19,29 @@ def _web_address(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+MIN_SECRET_KEY = 32  # characters
+
+
+def _secret_keys(keys: SecretStr) -> SecretStr:
+    if any(len(key) < MIN_SECRET_KEY for key in _split(keys)):
+        raise ValueError(f"each key needs {MIN_SECRET_KEY} characters or more; `openssl rand -hex 32` prints one")
+    return keys
+
+
+def _split(keys: SecretStr) -> list[str]:
+    return [key for key in re.split(r"[\s,]+", keys.get_secret_value()) if key]
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
     data_dir: Folder = Field(Path("data"), description="Folder for the embedded database and the tunes' files.")
     database_url: SecretStr | None = Field(None, description="postgresql://… of a server (default: the embedded database).")
     files_url: str | None = Field(None, description="s3://bucket/prefix for the tunes' files (default: DATA_DIR/files).")
+
+    secret_key: Annotated[SecretStr, AfterValidator(_secret_keys)] | None = Field(
+        None, description="Encrypts the tokens of workspaces in the database. Of several keys, the first encrypts, all decrypt."
+    )
 
     discord_token: SecretStr | None = Field(None, description="Token of the Discord bot (default: no bot).")
     discord_api_url: str = Field("https://discord.com/api/v10", description="Address of Discord's API; tests use another.")
@@ -42,6 +60,10 @@ class Settings(BaseSettings):
     soundfont: Path | None = Field(None, description="A General MIDI sound font (default: an installed FluidR3_GM).")
     log_json: bool = Field(False, description="Write logs as JSON lines, for log collectors.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def secret_keys(self) -> list[str]:
+        return _split(self.secret_key) if self.secret_key else []
 
     @property
     def further_models(self) -> Path:

@@ -1,0 +1,35 @@
+"""Forgets what is too old to be needed, and moves secrets to a new key."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from storage.errors import StorageError
+from storage.storage import Storage
+
+EVERY_S = 3600
+KEEP_CLAIMS = timedelta(days=2)  # platforms send an event again for at most a day
+KEEP_SESSIONS = timedelta(days=180)
+
+log = structlog.get_logger(__name__)
+
+
+async def keep_tidy(storage: Storage) -> None:
+    """Tidies now and every hour until cancelled."""
+    while True:
+        try:
+            await tidy(storage)
+        except StorageError as error:
+            log.warning("What is too old could not be forgotten; trying again in an hour.", error=str(error))
+        await asyncio.sleep(EVERY_S)
+
+
+async def tidy(storage: Storage) -> None:
+    await storage.claims.forget_before(KEEP_CLAIMS)
+    await storage.sessions.forget_before(KEEP_SESSIONS)
+    await storage.credentials.forget_expired()
+    if storage.credentials.has_old_keys and (count := await storage.credentials.reencrypt()):
+        log.info("All secrets are encrypted with the first key of SECRET_KEY: the others can be removed.", encrypted=count)
