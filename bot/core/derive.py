@@ -1,4 +1,4 @@
-"""Requests derived from a finished tune: again, vary, continue, second part, another instrument.
+"""Requests derived from a finished tune: again, vary, continue, second part, another instrument; and from a set: again.
 
 Each function returns the request and the id of its parent. All but `again` raise RequestError if the tune can't be used for
 that, and ValueError if it isn't finished.
@@ -6,6 +6,7 @@ that, and ValueError if it isn't finished.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from generator.notation.reader import read
 from generator.notation.structure import sections
 from generator.notation.writer import write
 from generator.request import DEFAULT_STRENGTH, RequestError, TuneRequest
+from generator.sets import requests_of_set
 from storage.tunes import Composition, Tune
 
 
@@ -78,3 +80,34 @@ def _first_part(abc: str) -> str:
     if others and end == 1 and score.metre and score.bars[0].duration < score.metre.bar:  # the first section is the pick-up
         end = others[0][1]
     return write(replace(score, bars=score.bars[:end], order=""))
+
+
+# What buttons under a tune are called on every platform, and what they request.
+ACTIONS: Mapping[str, Callable[[Tune], tuple[TuneRequest, str | None]]] = {
+    "again": again,
+    "vary-little": lambda tune: vary(tune, 1),
+    "vary": vary,
+    "vary-lot": lambda tune: vary(tune, 3),
+    "continue": continue_tune,
+    "second-part": second_part,
+}
+
+
+def set_again(tunes: Sequence[Tune]) -> list[TuneRequest]:
+    """The same requests with new seeds: a set that starts in the same key, or as many tunes for one request."""
+    first = tunes[0].request.again()
+    return first.in_a_row(len(tunes)) if is_one_request(tunes) else requests_of_set(first, len(tunes))
+
+
+def are_one_request(requests: Sequence[TuneRequest]) -> bool:
+    """Whether requests differ only in the seed: several tunes to choose from, rather than a set."""
+    return len({replace(request, seed=0) for request in requests}) == 1
+
+
+def is_one_request(tunes: Sequence[Tune]) -> bool:
+    """Whether tunes that were requested together are several for the same request, rather than a set.
+
+    The reply says it, because one tune that is left does not tell. If it was not stored, the requests tell.
+    """
+    stored = tunes[0].origin.reply.get("one_request")
+    return are_one_request([tune.request for tune in tunes]) if stored is None else bool(stored)

@@ -1,13 +1,21 @@
-"""Texts about a tune for every platform: its key, the closest known tune, the time left, and file names."""
+"""How every platform names a tune and its parts: title, key, closest known tune, time left, file names."""
+
+from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from bot.core.texts import common as texts
+from bot.languages import Language
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.user_messages import UserMessage
+from storage.tunes import Tune
+
+MAX_LINE_CHARACTERS = 100
+MAX_WORD_CHARACTERS = 20
 
 
 def key_name(key: str) -> str:
@@ -48,3 +56,27 @@ def slug(title: str) -> str:
     """A file name without a suffix that is valid on every system: `the-pipers-chair`, or `tune` if no letter is left."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower().replace("'", "")
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "tune"
+
+
+def utf16_length(text: str) -> int:
+    """The number of characters as JavaScript and the clients of chat platforms count them."""
+    return len(text.encode("utf-16-le", "replace")) // 2
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks and control characters, of limited length."""
+    plain = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(plain.split())[:MAX_LINE_CHARACTERS]
+
+
+def title_of(tune: Tune, translate: Language) -> str:
+    """The tune's title for a list."""
+    assert tune.composition is not None
+    return one_line(tune.composition.title) or translate(texts.UNTITLED)
+
+
+def rhythm_and_key(tune: Tune, translate: Language) -> list[str]:
+    """For a list. What the tune lacks is left out."""
+    assert tune.composition is not None
+    words = [translate(one_line(tune.composition.rhythm)), translate(one_line(key_name(tune.composition.key)))]
+    return [word[:MAX_WORD_CHARACTERS] for word in words if word]

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import Any
 
 import discord
 import structlog
 from discord import app_commands
 
+from bot.core.deliveries import GIVE_UP_AFTER, Deliveries
 from bot.core.desk import Desk
 from bot.core.texts import common as texts
 from bot.discord.chat.catch_up import CatchUp
 from bot.discord.chat.inbox import Inbox
 from bot.discord.core import limits
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.context import BotClient, Context, Interaction
 from bot.discord.core.http import harden
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.rate_limit import CallRateLimit
+from bot.discord.core.reply import PLATFORM
 from bot.discord.core.translator import Translator
-from bot.discord.delivery.deliveries import Deliveries
+from bot.discord.delivery.set_delivery import begin_delivery
 from bot.discord.features import COMMANDS, FORM_HANDLERS, PERSISTENT_ITEMS
 from bot.discord.likes.like_counts import LikeCounts
 from bot.discord.sharing.channel_posts import ChannelPosts
@@ -46,7 +49,7 @@ class TunesmithBot(BotClient):
             http_trace=call_limit.trace,
         )
         self.context = context = Context(self, desk, storage, MessageViews(), call_limit)
-        context.deliveries = self._deliveries = Deliveries(context)
+        context.deliveries = self._deliveries = Deliveries(storage, PLATFORM, partial(begin_delivery, context))
         context.like_counts = self._like_counts = LikeCounts(context)
         context.channel_posts = self._channel_posts = ChannelPosts(context)
         self._inbox = Inbox(context)
@@ -75,7 +78,7 @@ class TunesmithBot(BotClient):
         await self.tree.set_translator(Translator())
         await self.tree.sync()
         await self._deliveries.resume()
-        await self._channel_posts.resume(limits.GIVE_UP_AFTER)
+        await self._channel_posts.resume(GIVE_UP_AFTER)
         await self._inbox.load()
         self._running = [
             asyncio.create_task(self._deliveries.run(), name="look for tunes that nobody delivers"),
@@ -127,4 +130,4 @@ class TunesmithBot(BotClient):
         log.error("A command failed.", command=interaction.command and interaction.command.name, exc_info=error)
         if not interaction.response.is_done():
             with contextlib.suppress(discord.HTTPException, discord.InteractionResponded):
-                await send_private(interaction, (await Caller.of(interaction)).translate(texts.REQUEST_FAILED))
+                await send_private(interaction, (await caller_of(interaction)).translate(texts.REQUEST_FAILED))

@@ -13,9 +13,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.core.desk import Desk
+from bot.core.retries import doubling
 from bot.discord.client import TunesmithBot
 from bot.discord.core import limits
-from bot.discord.core.retries import doubling
 from bot.settings import Settings
 from storage.errors import StorageError
 from storage.storage import Storage

@@ -47,7 +47,7 @@ FLOWS = (
 BACKGROUND = (
     "bot/discord/likes/",
     "bot/discord/chat/inbox.py:Inbox.run",
-    "bot/discord/delivery/deliveries.py:Deliveries.run",
+    "bot/core/deliveries.py:Deliveries.run",
     "bot/core/following.py:_listen",
     "_refresh_queue_positions",
     "bot/web/health.py",

@@ -41,7 +41,7 @@ DELETER_NAMES = {
     "moderators": UserMessage("moderators too"),
     "everyone": UserMessage("everyone"),
 }
-YOUR_DEFAULTS = UserMessage("**Your defaults**")
+YOUR_DEFAULTS = UserMessage("Your defaults")
 NOT_SET = UserMessage("not set")
 YES = UserMessage("yes")
 NO = UserMessage("no")

@@ -14,12 +14,12 @@ import discord
 import structlog
 from discord.utils import time_snowflake
 
+from bot.core.retries import doubling
 from bot.discord.chat.inbox import Inbox, of_server
 from bot.discord.chat.requests import addresses_bot
 from bot.discord.core import limits
 from bot.discord.core.context import Context
 from bot.discord.core.reply import PLATFORM, is_temporary
-from bot.discord.core.retries import doubling
 from storage.last_seen import Conversation
 
 log = structlog.get_logger(__name__)

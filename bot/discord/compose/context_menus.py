@@ -6,11 +6,11 @@ import discord
 from discord import app_commands
 
 from bot.core.texts import compose as texts
-from bot.discord.core import abc_input
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import everywhere
 from bot.discord.core.components import tune_id_of
 from bot.discord.core.context import Interaction
+from bot.discord.core.message_abc import abc_in_message
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit
 from generator.notation.opening_modes import OpeningMode
@@ -31,9 +31,9 @@ async def play_abc(interaction: Interaction, message: discord.Message) -> None:
 
 async def _submit(interaction: Interaction, message: discord.Message, mode: OpeningMode) -> None:
     """Submits a request with the message's ABC as its opening. If it is a message of the bot, its tune is the parent."""
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     try:
-        abc = await abc_input.abc_in_message(message)
+        abc = await abc_in_message(message)
         if not abc or not abc.strip():
             raise RequestError("message", texts.NO_ABC)
         request = await caller.request(opening=abc, mode=mode)

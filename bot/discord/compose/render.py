@@ -7,14 +7,14 @@ import asyncio
 import discord
 from discord import app_commands
 
+from bot.core.abc_input import unfold
+from bot.core.keys import key_in_same_mode, key_of
 from bot.core.texts import common as core_texts
 from bot.discord.compose import texts
-from bot.discord.core import abc_input
-from bot.discord.core.abc_input import unfold
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import INSTRUMENT_CHOICES, everywhere, key_choices
 from bot.discord.core.context import Interaction
-from bot.discord.core.keys import key_in_same_mode, key_of
+from bot.discord.core.message_abc import download
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit
 from generator.request import MAX_OPENING_CHARACTERS, PARAMETERS, RequestError
@@ -39,7 +39,7 @@ async def render(
     instrument: str | None = None,
     backing: bool | None = None,
 ) -> None:
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     try:
         opening = await _opening(abc, file)
         if key and (own_key := await asyncio.to_thread(key_of, opening)):
@@ -55,7 +55,7 @@ async def _opening(abc: str | None, file: discord.Attachment | None) -> str:
     """The ABC of the tune, typed or in a file. Raises RequestError."""
     if abc and file:
         raise RequestError("file", texts.TWO_TUNES)
-    text = await abc_input.download(file) if file else unfold(abc)
+    text = await download(file) if file else unfold(abc)
     if not text.strip():
         raise RequestError("abc", core_texts.NOTHING_TO_PLAY)
     return text

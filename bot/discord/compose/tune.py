@@ -8,24 +8,18 @@ import re
 import structlog
 from discord import app_commands
 
+from bot.core import abc_input
+from bot.core.abc_input import unfold
+from bot.core.naming import rhythm_and_key, title_of
+from bot.core.options import METRES, omissions_in_english
 from bot.core.texts import common as core_texts
 from bot.core.texts import compose as texts
 from bot.discord.compose import texts as discord_texts
-from bot.discord.core import abc_input, limits
-from bot.discord.core.abc_input import unfold
-from bot.discord.core.caller import Caller, viewer_of
-from bot.discord.core.choices import (
-    INSTRUMENT_CHOICES,
-    METRES,
-    RHYTHM_CHOICES,
-    everywhere,
-    key_choices,
-    model_choices,
-    omission_choices,
-    omissions_in_english,
-)
+from bot.discord.core import limits
+from bot.discord.core.caller import caller_of, viewer_of
+from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices, omission_choices
 from bot.discord.core.context import Interaction
-from bot.discord.core.formatting import choice_name, rhythm_and_key, title_of
+from bot.discord.core.formatting import choice_name
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit
 from bot.languages import language
@@ -84,7 +78,7 @@ async def tune(
     candidates: app_commands.Range[int, 1, MAX_CANDIDATES] | None = None,
     count: app_commands.Range[int, 1, MAX_COUNT] = 1,
 ) -> None:
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     # Checked before the answer is deferred: after a public “thinking…” it could not be private.
     try:
         abc, parent_id = await _opening(interaction.client.context.storage, caller.viewer, opening)

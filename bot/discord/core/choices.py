@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 import structlog
 from discord import app_commands
 
+from bot.core.options import matching_keys
 from bot.discord.core import limits
 from bot.discord.core.context import Interaction
 from bot.languages import language
-from generator.notation.errors import NotationError
-from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
 from generator.notation.names import translatable
-from generator.notation.tokens import MODES
 from generator.request import INSTRUMENTS, OMISSIONS
-from generator.user_messages import UserMessage
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-# The keys that suit fiddle, flute and whistle, most common first.
-_KEYS = "D G Em Ador Edor Amix Bm A Dmix Am Gdor Ddor C F Gmix Emix Bdor Dm Gm Bb E Cmix F#m Bmix Cdor"
-KEYS = [Key.parse(text) for text in _KEYS.split()]
 RHYTHM_CHOICES = [app_commands.Choice(name=name, value=name) for name in RHYTHMS]
 INSTRUMENT_CHOICES = [app_commands.Choice(name=name, value=name) for name in INSTRUMENTS]
-METRES = list(dict.fromkeys(str(metre) for rhythm in RHYTHMS.values() for metre in rhythm.metres))
 
 
 def everywhere(command: T) -> T:
@@ -41,7 +33,9 @@ def everywhere(command: T) -> T:
 
 async def key_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     translate = language(str(interaction.locale))
-    return [app_commands.Choice(name=translate(key.name), value=key.abc) for key in matching_keys(typed, translate)]
+    return [
+        app_commands.Choice(name=translate(key.name), value=key.abc) for key in matching_keys(typed, translate)[: limits.CHOICES]
+    ]
 
 
 async def model_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -71,26 +65,3 @@ async def omission_choices(interaction: Interaction, typed: str) -> list[app_com
             extended = [*chosen, name]
             offered.append(app_commands.Choice(name=", ".join(names[each] for each in extended), value=", ".join(extended)))
     return offered
-
-
-def omissions_in_english(typed: str | None, *languages: Callable[[str], str]) -> str | None:
-    """The list with the names that were typed in one of the languages replaced by the English ones."""
-    names = {translate(translatable(name)).casefold(): name for translate in languages for name in OMISSIONS}
-    return typed and ",".join(names.get(part.strip().casefold(), part) for part in typed.split(","))
-
-
-def matching_keys(typed: str, translate: Callable[[UserMessage], str] = str) -> list[Key]:
-    """Keys whose name, in English or as `translate` returns it, or whose ABC starts with what is typed; then those that contain
-    it. A key that is spelled out comes first.
-    """
-    wanted = typed.casefold().replace(" ", "")
-    spellings = {key: [text.casefold().replace(" ", "") for text in (translate(key.name), str(key), key.abc)] for key in KEYS}
-    found = [key for key, texts in spellings.items() if any(text.startswith(wanted) for text in texts)]
-    found += [key for key, texts in spellings.items() if key not in found and any(wanted in text for text in texts)]
-    try:
-        exact = Key.parse(typed) if wanted else None
-    except NotationError:
-        exact = None
-    if exact is not None and exact.mode in MODES and not exact.extra:
-        found = [exact, *(key for key in found if key != exact)]
-    return found[: limits.CHOICES]

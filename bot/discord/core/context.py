@@ -14,9 +14,10 @@ import discord
 from discord import app_commands
 
 from bot.core.desk import Desk
+from bot.core.reply_limit import ReplyRateLimit
 from bot.discord.core import limits
 from bot.discord.core.latest_interactions import LatestInteractions
-from bot.discord.core.rate_limit import CallRateLimit, ReplyRateLimit
+from bot.discord.core.rate_limit import CallRateLimit
 from bot.languages import Language
 from storage.storage import Storage
 from storage.tunes import Tune

@@ -38,8 +38,6 @@ RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
 REMOVAL_ATTEMPTS = 1_500  # in about a day
 RECONNECT_S, RECONNECT_AT_MOST_S = 2.0, 60.0
 RELISTEN_S = 2.0
-LOOK_FOR_TUNES_S = 30.0  # how often the bot looks for stored tunes that it does not know
-GIVE_UP_AFTER = timedelta(days=7)  # a tune that nobody could get is not tried at every start: refusals count against the bot
 
 # Looking for a message that may have been posted before.
 CLOCK_DIFFERENCE = timedelta(hours=2)  # at most, between a clock of ours, which somebody may set, and Discord's
@@ -65,7 +63,3 @@ MISSED_MESSAGES = 300  # in a channel, the newest; three calls
 MISSED_DIRECT = 200  # direct conversations, the newest
 MISSED_PAUSE_S = 0.1  # after each channel: a quarter of the calls at most
 FORGET_CONVERSATION_AFTER = timedelta(days=90)  # without a message
-
-# Replies in a channel to one person, so that nobody can make the bot flood it.
-REPLIES, REPLIES_S = 3, 60.0
-REMEMBERED_PEOPLE = 10_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.discord.core.caller import Caller
+from bot.core.caller import Caller
 from bot.discord.core.context import Interaction
 
 

@@ -11,7 +11,7 @@ import discord
 import structlog
 
 from bot.core.texts import common as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
 from storage.errors import FileMissing
@@ -34,7 +34,7 @@ async def answer_safely(interaction: Interaction, press: Callable[[Interaction],
         else:
             log.exception("A button failed.", **logged)
         with contextlib.suppress(discord.HTTPException):
-            await send_private(interaction, (await Caller.of(interaction)).translate(message))
+            await send_private(interaction, (await caller_of(interaction)).translate(message))
 
 
 def view_with(*items: discord.ui.Item[Any]) -> discord.ui.View:

@@ -1,4 +1,4 @@
-"""Rate limits that the bot keeps by itself: for all calls to Discord, and for replies to one person."""
+"""The rate limit of all calls to Discord, which the bot keeps by itself."""
 
 from __future__ import annotations
 
@@ -59,22 +59,3 @@ class CallRateLimit:
                 self._sent.append(time.monotonic())
         finally:
             self._waiting -= 1
-
-
-class ReplyRateLimit:
-    """Limits how many replies one person gets: at most REPLIES in REPLIES_S."""
-
-    def __init__(self) -> None:
-        self._replies: dict[int, deque[float]] = {}  # user id → when the latest replies were sent
-
-    def allows(self, user_id: int) -> bool:
-        """Whether the person may get a reply now. The reply is counted."""
-        now = time.monotonic()
-        sent = self._replies.pop(user_id, deque(maxlen=limits.REPLIES))
-        self._replies[user_id] = sent  # at the end: the person with the oldest replies is forgotten first
-        while len(self._replies) > limits.REMEMBERED_PEOPLE:
-            del self._replies[next(iter(self._replies))]
-        if len(sent) == limits.REPLIES and now - sent[0] < limits.REPLIES_S:
-            return False
-        sent.append(now)
-        return True

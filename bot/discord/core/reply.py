@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
@@ -104,12 +103,3 @@ def reply_of(tune: Tune) -> Reply | None:
         return Reply.from_dict(tune.origin.reply)
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def is_one_request(tunes: Sequence[Tune]) -> bool:
-    """Whether tunes that were requested together are several for the same request, rather than a set.
-
-    If that was not stored: whether their requests differ only in the seed.
-    """
-    stored = Reply.from_dict(tunes[0].origin.reply).one_request
-    return len({replace(tune.request, seed=0) for tune in tunes}) == 1 if stored is None else stored

@@ -10,28 +10,26 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 import aiohttp
 import discord
 import structlog
 
+from bot.core import derive, submission
+from bot.core.caller import Caller
+from bot.core.submission import Derived, Requests
 from bot.core.texts import common as texts
 from bot.discord.core import limits
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.context import Context, Interaction
 from bot.discord.core.private_answers import retract_answer, send_private
 from bot.discord.core.reply import PLATFORM, Reply, store_card
-from bot.discord.core.tune_access import is_opening_visible, visible_tune
-from generator.request import RequestError, TuneRequest
+from generator.request import TuneRequest
 from generator.user_messages import UserError
 from storage.tunes import Origin, Tune
 from storage.viewer import Viewer
 
 log = structlog.get_logger(__name__)
-
-Derived: TypeAlias = tuple[TuneRequest, str | None]  # a request, and the id of its parent
-Requests: TypeAlias = tuple[Sequence[TuneRequest], str | None]  # requests, and the id of the parent of the first
 
 
 async def store(
@@ -43,11 +41,7 @@ async def store(
     *,
     parent_id: str | None = None,
 ) -> Tune:
-    """Stores the requests of an interaction or a message, and returns their tune, the first of several.
-
-    A failure is tried once more: the requests may be stored although the answer of the database was lost, and the same event
-    is stored once. Raises UserError if the request is refused.
-    """
+    """Stores the requests of an interaction or a message. See bot.core.submission."""
     origin = Origin(
         platform=PLATFORM,
         event_id=str(event.id),
@@ -57,20 +51,7 @@ async def store(
         reply=reply.as_dict(),
     )
     parent_channel_id = str(getattr(event.channel, "parent_id", None) or "")  # of a thread
-
-    async def add() -> Tune:
-        desk = context.desk
-        if len(requests) > 1:
-            return (await desk.submit_set(requests, origin, parent_id=parent_id, parent_channel_id=parent_channel_id))[0]
-        return await desk.submit(requests[0], origin, parent_id=parent_id, parent_channel_id=parent_channel_id)
-
-    try:
-        return await add()
-    except UserError:
-        raise
-    except Exception as error:
-        log.warning("Storing a request failed; trying once more.", event_id=origin.event_id, reason=repr(error))
-        return await add()
+    return await submission.store(context.desk, requests, origin, parent_id=parent_id, parent_channel_id=parent_channel_id)
 
 
 async def submit(interaction: Interaction, caller: Caller, *requests: TuneRequest, parent_id: str | None = None) -> bool:
@@ -90,41 +71,18 @@ async def submit_derived(interaction: Interaction, tune_id: str, derive: Callabl
 
     A UserError of `derive` is shown to the person only.
     """
-    caller = await Caller.of(interaction)
-
-    async def make() -> Requests:
-        tune = await visible_tune(interaction, caller.viewer, tune_id)
-        if tune is None:
-            raise UserError(texts.TUNE_GONE)
-        request, parent_id = await asyncio.to_thread(derive, tune)  # it reads ABC that may be hostile
-        if request.opening == tune.request.opening:
-            await _check_opening(interaction, caller.viewer, tune)
-        return [request], parent_id
-
-    await _submit(interaction, caller, make)
+    caller, storage = await caller_of(interaction), interaction.client.context.storage
+    channel_id = str(interaction.channel_id)
+    await _submit(interaction, caller, lambda: submission.derived(storage, caller.viewer, channel_id, tune_id, derive))
 
 
 async def submit_derived_set(
     interaction: Interaction, set_id: str, derive: Callable[[Sequence[Tune]], Sequence[TuneRequest]]
 ) -> None:
     """Submits what a button under a set stands for: `derive` makes the requests from its tunes."""
-    caller = await Caller.of(interaction)
-
-    async def make() -> Requests:
-        tunes = await interaction.client.context.storage.set_of(set_id)
-        finished = [tune.id for tune in tunes if tune.composition]
-        if not finished or not all([await visible_tune(interaction, caller.viewer, tune_id) for tune_id in finished]):
-            raise UserError(texts.TUNE_GONE)
-        await _check_opening(interaction, caller.viewer, tunes[0])
-        return await asyncio.to_thread(derive, tunes), None
-
-    await _submit(interaction, caller, make)
-
-
-async def _check_opening(interaction: Interaction, viewer: Viewer, tune: Tune) -> None:
-    """Raises RequestError if the viewer may not reuse the tune's opening."""
-    if not await is_opening_visible(interaction.client.context.storage, viewer, str(interaction.channel_id), tune):
-        raise RequestError("opening", texts.OPENING_UNAVAILABLE)
+    caller, storage = await caller_of(interaction), interaction.client.context.storage
+    channel_id = str(interaction.channel_id)
+    await _submit(interaction, caller, lambda: submission.derived_set(storage, caller.viewer, channel_id, set_id, derive))
 
 
 async def _submit(interaction: Interaction, caller: Caller, make: Callable[[], Awaitable[Requests]]) -> bool:
@@ -152,7 +110,7 @@ async def _submit(interaction: Interaction, caller: Caller, make: Callable[[], A
 async def _store(interaction: Interaction, caller: Caller, make: Callable[[], Awaitable[Requests]]) -> Tune:
     requests, parent_id = await make()
     reply = Reply.to_interaction(interaction, language=caller.translate.code)
-    reply = replace(reply, one_request=len({replace(request, seed=0) for request in requests}) == 1)
+    reply = replace(reply, one_request=derive.are_one_request(requests))
     context = interaction.client.context
     async with context.storing:
         return await store(context, caller.viewer, interaction, requests, reply, parent_id=parent_id)

@@ -1,37 +1,13 @@
-"""Which tunes a person may use in Discord, and whose openings they may see."""
+"""Which tunes a person may use where they press a button or type a command."""
 
 from __future__ import annotations
 
+from bot.core import tune_access
 from bot.discord.core.context import Interaction
-from bot.discord.core.reply import PLATFORM
-from storage.storage import Storage
 from storage.tunes import Tune
-from storage.viewer import Viewer, owns
+from storage.viewer import Viewer
 
 
 async def visible_tune(interaction: Interaction, viewer: Viewer, tune_id: str) -> Tune | None:
-    """The finished tune if the viewer may see it: by the rules of the gallery, or because it was requested in this channel."""
-    return await visible_tune_in(interaction.client.context.storage, viewer, str(interaction.channel_id), tune_id)
-
-
-async def visible_tune_in(storage: Storage, viewer: Viewer, channel_id: str, tune_id: str) -> Tune | None:
-    tune = await storage.tune(tune_id)
-    if tune is None or tune.composition is None:
-        return None
-    in_channel = (tune.origin.platform, tune.origin.channel_id) == (PLATFORM, channel_id)
-    return tune if in_channel else await storage.gallery.visible_tune(tune_id, viewer)
-
-
-async def is_opening_visible(storage: Storage, viewer: Viewer, channel_id: str, tune: Tune) -> bool:
-    """Whether the viewer may also see and reuse the opening of a tune that they see in the channel.
-
-    The opening can be anything, also somebody else's private tune, of which a variation reveals little.
-    """
-    request, origin = tune.request, tune.origin
-    if not request.opening or owns(viewer, tune) or (tune.composition and tune.composition.abc.strip() == request.opening):
-        return True
-    in_server = bool(viewer.community_id) and viewer.community_id == origin.community_id
-    if origin.platform == PLATFORM and request.mode != "vary" and (in_server or origin.channel_id == channel_id):
-        return True  # it was typed here, and the tune contains it
-    parent = await visible_tune_in(storage, viewer, channel_id, tune.parent_id) if tune.parent_id else None
-    return bool(parent and parent.composition and parent.composition.abc.strip() == request.opening)
+    """See bot.core.tune_access."""
+    return await tune_access.visible_tune(interaction.client.context.storage, viewer, str(interaction.channel_id), tune_id)

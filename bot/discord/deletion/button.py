@@ -6,9 +6,10 @@ from typing import ClassVar
 
 import discord
 
+from bot.core.caller import Caller
 from bot.core.texts import common as core_texts
 from bot.core.texts import deletion as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Context, Interaction
 from bot.discord.core.permissions import may_delete
@@ -31,7 +32,7 @@ class DeleteButton(TuneButton, template=rf"tune:(?P<action>delete|confirm-delete
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer()  # the token of this interaction can delete the message where the bot is not a member
-        caller = await Caller.of(interaction)
+        caller = await caller_of(interaction)
         try:
             if self.action == "delete":
                 await self._ask(interaction, caller)

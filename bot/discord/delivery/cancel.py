@@ -10,7 +10,7 @@ import discord
 import structlog
 
 from bot.core.texts import delivery as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import PersistentItem, view_with
@@ -29,7 +29,7 @@ class CancelButton(PersistentItem[discord.ui.Button[Any]], template=rf"cancel:{T
         self.tune_id = tune_id
 
     async def press(self, interaction: Interaction) -> None:
-        caller, context = await Caller.of(interaction), interaction.client.context
+        caller, context = await caller_of(interaction), interaction.client.context
         await interaction.response.defer()
         try:
             deleted = await context.desk.cancel(self.tune_id, caller.viewer)

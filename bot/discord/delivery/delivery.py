@@ -14,18 +14,19 @@ from discord.abc import Messageable
 
 from bot.core.following import Progress
 from bot.core.naming import time_left
+from bot.core.retries import doubling
 from bot.core.texts import delivery as texts
+from bot.core.tune_files import fit_recording, read_files
 from bot.discord.core import limits
 from bot.discord.core.components import tune_id_of
 from bot.discord.core.context import Context
 from bot.discord.core.message_replies import send_reply
 from bot.discord.core.reply import PLATFORM, Reply, is_temporary, store_card
-from bot.discord.core.retries import doubling
 from bot.discord.delivery import texts as discord_texts
 from bot.discord.delivery.cancel import cancel_view
 from bot.discord.delivery.card import Card, find_card
 from bot.discord.delivery.message_search import find_own_message
-from bot.discord.delivery.tune_message import FinishedMessage, fit_recording, read_files, render_tune
+from bot.discord.delivery.tune_message import FinishedMessage, render_tune
 from bot.languages import language
 from storage.errors import DatabaseUnavailable
 from storage.tunes import Status, Tune

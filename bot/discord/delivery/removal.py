@@ -8,12 +8,12 @@ from itertools import islice
 
 import structlog
 
+from bot.core.retries import doubling
 from bot.discord.core import limits
 from bot.discord.core.components import tune_id_of
 from bot.discord.core.context import Context
 from bot.discord.core.message_access import access_message
 from bot.discord.core.reply import reply_of
-from bot.discord.core.retries import doubling
 from bot.discord.delivery.card import Card
 from bot.discord.delivery.message_search import find_own_message
 from bot.discord.delivery.set_message import load_set_message

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from typing import Any
 
 import discord
 
 from bot.core.following import Progress
 from bot.core.texts import delivery as texts
 from bot.discord.core.components import set_id_of
+from bot.discord.core.context import Context
 from bot.discord.delivery.cancel import cancel_view
 from bot.discord.delivery.delivery import Delivery, MakeMessage
 from bot.discord.delivery.set_message import load_set_message
@@ -49,3 +51,8 @@ class SetDelivery(Delivery):
 
     def _shows_tune(self, posted: discord.Message) -> bool:
         return set_id_of(posted) == self._tune.set_id
+
+
+def begin_delivery(context: Context, tune: Tune, resumed: bool) -> Coroutine[Any, Any, None]:
+    """The delivery of the tune, or of its set. Raises KeyError, TypeError or ValueError for invalid reply data."""
+    return (SetDelivery if tune.set_id else Delivery)(context, tune, resumed=resumed).run()

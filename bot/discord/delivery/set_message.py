@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 import discord
 
-from bot.core.audio import joined
-from bot.core.naming import key_name, nearest, slug
+from bot.core.derive import is_one_request
+from bot.core.naming import one_line, utf16_length
 from bot.core.texts import delivery as texts
+from bot.core.tune_files import name_in_set, read_set_files, tunebook
+from bot.core.tune_text import details_in_set
 from bot.discord.core import limits
 from bot.discord.core.context import Context
-from bot.discord.core.formatting import escape, length, one_line
-from bot.discord.core.reply import is_one_request
-from bot.discord.delivery.tune_message import FinishedMessage, fit_recording, footer
+from bot.discord.core.formatting import escape
+from bot.discord.delivery.tune_message import FinishedMessage, footer
 from bot.languages import Language
-from storage.gallery import numbered
 from storage.tunes import Status, Tune
 
 
@@ -29,7 +28,7 @@ async def load_set_message(
     """
     finished = [tune for tune in tunes if tune.status is Status.FINISHED]
     one_request = is_one_request(tunes)
-    files = await _files(context, finished, one_recording=not one_request, file_limit=file_limit)
+    files = await read_set_files(context.storage, finished, one_recording=not one_request, file_limit=file_limit)
     room, fitting = limits.REQUEST_BYTES, dict[str, bytes]()
     for name, content in files.items():
         if len(content) <= min(room, file_limit):
@@ -51,20 +50,6 @@ async def load_set_message(
     return make
 
 
-async def _files(context: Context, tunes: Sequence[Tune], *, one_recording: bool, file_limit: int) -> dict[str, bytes]:
-    """The ABC of all tunes in one file, recordings, and sheets."""
-    sheets: dict[str, bytes] = {}
-    recordings: dict[str, bytes] = {}
-    for number, tune in enumerate(tunes, 1):
-        for kind, found in (("png", sheets), ("mp3", recordings)):
-            with contextlib.suppress(KeyError):
-                found[f"{_file_name(tune, number)}.{kind}"] = await context.storage.read(tune.id, f"tune.{kind}")
-    if one_recording and recordings:
-        recordings = {"set.mp3": joined(list(recordings.values()))}
-    fitted = {name: await fit_recording(recording, file_limit) for name, recording in recordings.items()}
-    return {"set.abc": _tunebook(tunes).encode()} | fitted | sheets
-
-
 def render_set(
     tunes: Sequence[Tune],
     contents: Mapping[str, bytes],
@@ -83,21 +68,19 @@ def render_set(
     heading = texts.tunes_for_one_request(len(tunes)) if one_request else texts.set_heading(len(tunes))
     lines = [f"**{translate(heading)}**"]
     for number, tune in enumerate(tunes, 1):
-        assert tune.composition is not None
-        own = [key_name(tune.composition.key), texts.seed(tune.request.seed), nearest(tune.composition.scores)]
-        details = " · ".join(escape(one_line(translate(part))) for part in own if part)
+        details = " · ".join(map(escape, details_in_set(tune, translate)))
         lines.append(f"{number}. **{escape(one_line(_title(tune)))}** · {details}")
     foot = [footer(tunes[0], translate, one_of_many=True)]
     foot += [translate(texts.tunes_failed(failed))] if failed else []
     foot += [translate(texts.too_large(list(too_large)))] if too_large else []
     foot += [translate(note)] if note else []
     small = [f"-# {line}" for line in foot]
-    book = _tunebook(tunes)
+    book = tunebook(tunes)
     block = [] if "```" in book else [f"```\n{book.strip()}\n```"]
     content = "\n".join([*lines, *block, *small])
-    if length(content) > limits.MESSAGE_CHARACTERS:
+    if utf16_length(content) > limits.MESSAGE_CHARACTERS:
         content = "\n".join([*lines, *small])  # the file has the ABC
-    sheets = {f"{_file_name(tune, number)}.png": tune for number, tune in enumerate(tunes, 1)}
+    sheets = {f"{name_in_set(tune, number)}.png": tune for number, tune in enumerate(tunes, 1)}
     descriptions = {name: translate(texts.sheet_music(one_line(_title(tune)))) for name, tune in sheets.items()}
     return FinishedMessage(content, contents, descriptions, make_view)
 
@@ -105,11 +88,3 @@ def render_set(
 def _title(tune: Tune) -> str:
     assert tune.composition is not None
     return tune.composition.title
-
-
-def _file_name(tune: Tune, number: int) -> str:
-    return f"{number}-{slug(_title(tune))}"
-
-
-def _tunebook(tunes: Sequence[Tune]) -> str:
-    return numbered(tune.composition.abc for tune in tunes if tune.composition)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,20 +9,16 @@ from typing import Any
 
 import discord
 
-from bot.core.audio import shrunk
-from bot.core.naming import key_name, nearest, slug
+from bot.core.naming import one_line, slug, utf16_length
 from bot.core.texts import delivery as texts
+from bot.core.tune_files import read_files
+from bot.core.tune_text import MAX_NOTICE_CHARACTERS, MAX_NOTICES, settings_of
 from bot.discord.core import limits
 from bot.discord.core.context import Context
-from bot.discord.core.formatting import escape, length, message_address, one_line
+from bot.discord.core.formatting import escape, message_address
 from bot.discord.core.reply import PLATFORM
 from bot.languages import Language
-from storage.storage import Storage
 from storage.tunes import Tune
-
-MAX_NOTICES = 8  # of what the reader left out of somebody's ABC
-MAX_NOTICE_CHARACTERS = 200
-FILES = ("tune.abc", "tune.mp3", "tune.png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +49,6 @@ class FinishedMessage:
     def edit_parts(self) -> dict[str, Any]:
         """The arguments that make an existing message into this one."""
         return {"content": self.content, "attachments": self.files, "view": self.view}
-
-
-async def read_files(storage: Storage, tune: Tune) -> dict[str, bytes]:
-    """The files for the tune's message by their names in storage. Files that the tune lacks are left out."""
-    contents = {}
-    for name in FILES:
-        with contextlib.suppress(KeyError):
-            contents[name] = await storage.read(tune.id, name)
-    return contents
 
 
 async def load_tune_message(
@@ -119,9 +104,9 @@ def render_tune(
     foot += [f"-# {escape(translate(notice)[:MAX_NOTICE_CHARACTERS])}" for notice in made.notices[:MAX_NOTICES]]
     content = "\n".join([head, f"```\n{made.abc.strip()}\n```", *foot])
     # A tune that contains ``` would end the code block, and the rest of it would act as markup. The file has the ABC.
-    if "```" in made.abc or length(content) > limits.MESSAGE_CHARACTERS:
+    if "```" in made.abc or utf16_length(content) > limits.MESSAGE_CHARACTERS:
         content = "\n".join([head, *foot])
-    while length(content) > limits.MESSAGE_CHARACTERS:  # the last lines are notices; the tune's files have all of them
+    while utf16_length(content) > limits.MESSAGE_CHARACTERS:  # the last lines are notices; the tune's files have all of them
         content = "\n".join([head, *(foot := foot[:-1])])
     return FinishedMessage(content, fitting, {f"{name}.png": translate(texts.sheet_music(one_line(made.title)))}, make_view)
 
@@ -139,25 +124,10 @@ def _parent_address(parent: Tune | None, tune: Tune, *, in_sharing_channel: bool
 
 
 def footer(tune: Tune, translate: Language, *, in_sharing_channel: bool = False, one_of_many: bool = False) -> str:
-    """The settings that the tune was composed with, so that anybody can repeat them, and who requested it.
-
-    `one_of_many`: leaves out the key, the seed and the closest known tune, which differ in the tunes of a set.
-    """
-    assert tune.composition is not None
-    made, request = tune.composition, tune.request
-    own = ["", ""] if one_of_many else [texts.seed(request.seed), nearest(made.scores)]
-    composed = [*texts.chosen_settings(request), texts.temperature(request.temperature), own[0], made.model, own[1]]
-    key = "" if one_of_many else key_name(made.key)
-    parts = [made.rhythm, key, made.metre, *(composed if request.mode != "play" else [texts.PLAYED_AS_WRITTEN])]
-    line = " · ".join(escape(one_line(translate(part))) for part in parts if part)
+    """The settings that the tune was composed with, and who requested it. For `one_of_many` see bot.core.tune_text."""
+    line = " · ".join(map(escape, settings_of(tune, translate, one_of_many=one_of_many)))
     # An id of another platform is not a name: on the web page it is a secret that identifies the visitor.
     if tune.origin.platform != PLATFORM or not tune.origin.user_id:
         return line
     by = texts.shared_by if in_sharing_channel else texts.requested_by
     return f"{line} · {translate(by(tune.origin.user_id))}"
-
-
-async def fit_recording(recording: bytes, limit: int) -> bytes:
-    """The recording, compressed further if it has more bytes than the limit and that is possible."""
-    smaller: bytes | None = await asyncio.to_thread(shrunk, recording, limit)
-    return smaller or recording

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from discord import app_commands
 
+from bot.core.gallery_page import MAX_SEARCH_CHARACTERS, Listing, PageRequest, search_of
 from bot.core.texts import gallery as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import RHYTHM_CHOICES, everywhere, key_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
 from bot.discord.gallery import pager
-from bot.discord.gallery.page import MAX_SEARCH_CHARACTERS, Listing, PageRequest, search_of
 from generator.request import RequestError
 
 
@@ -50,11 +50,11 @@ async def mine(
 @app_commands.choices(period=[app_commands.Choice(name=name, value=period) for period, name in texts.PERIODS.items()])
 async def top(interaction: Interaction, period: str = "week") -> None:
     """The most liked tunes of the last week, the last month or all time."""
-    await pager.open_page(interaction, await Caller.of(interaction), PageRequest(Listing[period.upper()]))
+    await pager.open_page(interaction, await caller_of(interaction), PageRequest(Listing[period.upper()]))
 
 
 async def _open_list(interaction: Interaction, listing: Listing, title: str | None, rhythm: str | None, key: str | None) -> None:
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     try:
         page = PageRequest(listing, search_of(title, rhythm, key))
     except RequestError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bot.core.naming import key_name
+from bot.core.caller import Caller
+from bot.core.gallery_page import Listing, PageRequest
+from bot.core.naming import key_name, rhythm_and_key, title_of
 from bot.core.texts import gallery as texts
-from bot.discord.core.caller import Caller
-from bot.discord.core.formatting import escape, message_address, rhythm_and_key, title_of
+from bot.discord.core.formatting import escape, message_address
 from bot.discord.core.reply import PLATFORM
 from bot.discord.gallery import texts as discord_texts
-from bot.discord.gallery.page import Listing, PageRequest
 from storage.gallery import ANYTHING, Page
 from storage.tunes import Tune
 from storage.viewer import owns

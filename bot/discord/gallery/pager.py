@@ -11,18 +11,20 @@ from typing import Any
 import discord
 import structlog
 
+from bot.core.caller import Caller
+from bot.core.gallery_page import Listing, PageRequest
+from bot.core.naming import rhythm_and_key, title_of
 from bot.core.texts import common as core_texts
 from bot.core.texts import gallery as texts
 from bot.core.texts.likes import like_label
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.components import custom_ids
 from bot.discord.core.context import Interaction
-from bot.discord.core.formatting import choice_name, rhythm_and_key, title_of
+from bot.discord.core.formatting import choice_name
 from bot.discord.core.persistent_items import PersistentItem, view_with
 from bot.discord.core.private_answers import send_private
 from bot.discord.delivery.tune_message import load_tune_message
 from bot.discord.gallery import tune_actions
-from bot.discord.gallery.page import Listing, PageRequest
 from bot.discord.gallery.page_text import page_text
 from bot.discord.gallery.tune_actions import visible_tune
 from bot.discord.variations.buttons import DeriveButton
@@ -78,7 +80,7 @@ class OpenedTuneButton(
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer()
-        caller = await Caller.of(interaction)
+        caller = await caller_of(interaction)
         try:
             back = PageRequest.parse(next((match["page"] for match in custom_ids(interaction.message, _PAGE)), ""))
         except ValueError:
@@ -112,10 +114,10 @@ async def _show_written(interaction: Interaction, written: str, tune_id: str | N
     try:
         request = PageRequest.parse(written)
     except ValueError:
-        await send_private(interaction, (await Caller.of(interaction)).translate(texts.PAGE_GONE))
+        await send_private(interaction, (await caller_of(interaction)).translate(texts.PAGE_GONE))
         return
     await interaction.response.defer()
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     if tune_id is None:
         await _show_page(interaction, caller, request)
     else:

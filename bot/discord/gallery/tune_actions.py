@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import discord
 
+from bot.core.caller import Caller
 from bot.core.reactions import toggle_like
 from bot.core.texts import gallery as texts
-from bot.discord.core.caller import Caller
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.reply import is_temporary

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.core.texts import common as core_texts
 from bot.core.texts import gallery as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import everywhere
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
@@ -35,7 +35,7 @@ _BETWEEN_TUNES = re.compile(r"(?<=\n)\n(?=X:)")
 )
 async def tunebook(interaction: Interaction, which: str = SERVER, order: str = "newest") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     own, sorting = which == MINE, Order(order)
     try:
         abc = await interaction.client.context.storage.gallery.tunebook(caller.viewer, mine=own, order=sorting)

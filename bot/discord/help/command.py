@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from discord import app_commands
 
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import everywhere
 from bot.discord.core.context import BotClient, Interaction
 from bot.discord.core.private_answers import send_private
@@ -21,7 +21,7 @@ _OVERVIEW = {"tune": 2, "sharing": 1, "settings": 1, "privacy": 1}
 @app_commands.describe(topic=texts.TOPIC)
 @app_commands.choices(topic=[app_commands.Choice(name=topic.name, value=name) for name, topic in TOPICS.items()])
 async def help_(interaction: Interaction, topic: str | None = None) -> None:
-    translate, client = (await Caller.of(interaction)).translate, interaction.client
+    translate, client = (await caller_of(interaction)).translate, interaction.client
     typed = language(str(interaction.locale))  # Discord shows commands in this language
     if topic is None:
         lines = [translate(texts.ABOUT)]

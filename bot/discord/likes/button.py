@@ -11,7 +11,7 @@ import discord
 from bot.core.reactions import toggle_like
 from bot.core.texts import common as core_texts
 from bot.core.texts import likes as texts
-from bot.discord.core.caller import Caller, viewer_of
+from bot.discord.core.caller import caller_of, viewer_of
 from bot.discord.core.components import TUNE_ID, components_of
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import TuneButton
@@ -36,7 +36,7 @@ class LikeButton(TuneButton, template=rf"tune:(?P<action>like):{TUNE_ID}"):
         try:
             await toggle_like(context.storage, self.tune_id, viewer)
         except KeyError:
-            translate = (await Caller.of(interaction)).translate
+            translate = (await caller_of(interaction)).translate
             tune = await visible_tune(interaction, viewer, self.tune_id)
             await send_private(interaction, translate(core_texts.TUNE_IS_PRIVATE if tune else core_texts.TUNE_GONE))
         else:

@@ -10,9 +10,10 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.core.caller import Caller
 from bot.core.texts import common as core_texts
 from bot.core.texts import privacy as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import everywhere
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import PersistentItem, view_with
@@ -36,7 +37,7 @@ class PrivacyButton(PersistentItem[discord.ui.Button[Any]], template=r"privacy:(
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer()
-        caller = await Caller.of(interaction)
+        caller = await caller_of(interaction)
         if self.action == "delete":
             view = _view(caller.translate, "confirm", "keep")
             await interaction.edit_original_response(content=caller.translate(texts.DELETE_QUESTION), view=view)
@@ -50,7 +51,7 @@ class PrivacyButton(PersistentItem[discord.ui.Button[Any]], template=r"privacy:(
 @everywhere
 async def privacy(interaction: Interaction) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await _show_stored_data(interaction, await Caller.of(interaction))
+    await _show_stored_data(interaction, await caller_of(interaction))
 
 
 async def _show_stored_data(interaction: Interaction, caller: Caller) -> None:
@@ -63,7 +64,7 @@ async def _show_stored_data(interaction: Interaction, caller: Caller) -> None:
         return
     counts = [f"- {translate(line)}" for line in texts.stored_counts(stored)]
     explanation = [translate(line) for line in (discord_texts.WHY_STORED, discord_texts.WHO_SEES_IT, texts.HOW_LONG_STORED)]
-    content = "\n".join([translate(texts.STORED), *counts, *explanation])
+    content = "\n".join([f"**{translate(texts.STORED)}**", *counts, *explanation])
     await interaction.edit_original_response(content=content, view=_view(translate, "delete"))
 
 

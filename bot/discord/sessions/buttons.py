@@ -7,11 +7,12 @@ from typing import Any
 
 import discord
 
+from bot.core.sessions import TURN, Turn
 from bot.core.texts import sessions as texts
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import PersistentItem, view_with
 from bot.discord.sessions.form import open_form
-from bot.discord.sessions.turns import TURN, Turn
+from bot.discord.sessions.turns import custom_id
 from bot.discord.sessions.whole_session import send_whole_session
 from storage.tunes import Tune
 
@@ -29,7 +30,7 @@ class SessionButton(PersistentItem[discord.ui.Button[Any]], template=rf"session:
         self.action, self.turn = action, Turn(tune_id, rhythm, key)
         is_empty = action == "whole" and not tune_id
         button: discord.ui.Button[Any] = discord.ui.Button(
-            label=translate(label), emoji=emoji, custom_id=self.turn.custom_id(action), row=ROW, disabled=is_empty
+            label=translate(label), emoji=emoji, custom_id=custom_id(action, self.turn), row=ROW, disabled=is_empty
         )
         super().__init__(button)
 

@@ -6,14 +6,15 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.core.caller import Caller
+from bot.core.sessions import Turn
 from bot.core.texts import sessions as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import RHYTHM_CHOICES, everywhere, key_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
 from bot.discord.sessions import texts as discord_texts
 from bot.discord.sessions.buttons import start_view
-from bot.discord.sessions.turns import Turn
 from generator.request import PARAMETERS, RequestError, TuneRequest
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ log = structlog.get_logger(__name__)
 @app_commands.choices(rhythm=RHYTHM_CHOICES)
 @app_commands.autocomplete(key=key_choices)
 async def session(interaction: Interaction, rhythm: str | None = None, key: app_commands.Range[str, 1, 40] | None = None) -> None:
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     try:
         request = TuneRequest.check(rhythm=rhythm, key=key)
     except RequestError as error:

@@ -9,33 +9,33 @@ from collections.abc import Callable
 import discord
 import structlog
 
+from bot.core.sessions import EXAMPLE_PHRASE, TURN, Turn, answer_parameters
 from bot.core.texts import common as core_texts
 from bot.core.texts import sessions as texts
 from bot.discord.core import limits
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.components import form_id, form_values
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit
-from bot.discord.sessions.turns import TURN, Turn, answer_parameters
+from bot.discord.sessions.turns import custom_id
 from generator.request import MAX_OPENING_CHARACTERS, RequestError
 from generator.user_messages import UserError
 
 log = structlog.get_logger(__name__)
 
-EXAMPLE = "|:EAAB c2Bc|dBAB G2EG|"
 _FORM = re.compile(rf"session:form:{TURN}")
 
 
 async def open_form(interaction: Interaction, turn: Turn) -> None:
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     await interaction.response.send_modal(_form(turn, caller.translate))
 
 
 def _form(turn: Turn, translate: Callable[[str], str]) -> discord.ui.Modal:
-    form = discord.ui.Modal(title=translate(texts.YOUR_TURN), custom_id=turn.custom_id("form"))
+    form = discord.ui.Modal(title=translate(texts.YOUR_TURN), custom_id=custom_id("form", turn))
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
-        custom_id="phrase", style=discord.TextStyle.paragraph, max_length=MAX_OPENING_CHARACTERS, placeholder=EXAMPLE
+        custom_id="phrase", style=discord.TextStyle.paragraph, max_length=MAX_OPENING_CHARACTERS, placeholder=EXAMPLE_PHRASE
     )
     form.add_item(discord.ui.Label(text=translate(texts.YOUR_PHRASE), component=field))
     form.stop()  # discord.py need not wait for it: `handle_form` takes it, also after a restart
@@ -47,7 +47,7 @@ async def handle_form(interaction: Interaction) -> None:
     match = _FORM.fullmatch(form_id(interaction))
     if match is None:
         return
-    caller, turn = await Caller.of(interaction), Turn.of(match)
+    caller, turn = await caller_of(interaction), Turn.of(match)
     try:
         abc = form_values(interaction).get("phrase", "")
         if not abc.strip():

@@ -7,7 +7,7 @@ import asyncio
 from discord import app_commands
 
 from bot.core.texts import sets as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
@@ -46,7 +46,7 @@ async def tune_set(
     model: app_commands.Range[str, 1, MAX_MODEL_CHARACTERS] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
 ) -> None:
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     try:
         request = await caller.request(
             rhythm=rhythm,

@@ -7,20 +7,18 @@ from typing import Any
 
 import discord
 
+from bot.core.derive import set_again
 from bot.core.texts import common as core_texts
 from bot.core.texts import sets as texts
 from bot.discord.core import limits
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.components import SET_ID
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import PersistentItem
 from bot.discord.core.private_answers import send_private
-from bot.discord.core.reply import is_one_request
 from bot.discord.core.submission import submit_derived_set
 from bot.discord.core.tune_access import visible_tune
 from bot.discord.delivery.tune_message import load_tune_message
-from generator.request import TuneRequest
-from generator.sets import requests_of_set
 from storage.tunes import Tune
 
 
@@ -32,13 +30,7 @@ class SetAgainButton(PersistentItem[discord.ui.Button[Any]], template=rf"set:aga
         self.set_id = set_id
 
     async def press(self, interaction: Interaction) -> None:
-        await submit_derived_set(interaction, self.set_id, again)
-
-
-def again(tunes: Sequence[Tune]) -> list[TuneRequest]:
-    """The same requests with new seeds: a set that starts in the same key, or as many tunes for one request."""
-    first = tunes[0].request.again()
-    return first.in_a_row(len(tunes)) if is_one_request(tunes) else requests_of_set(first, len(tunes))
+        await submit_derived_set(interaction, self.set_id, set_again)
 
 
 class SetMenu(PersistentItem[discord.ui.Select[Any]], template=rf"set:choose:{SET_ID}"):
@@ -54,7 +46,7 @@ class SetMenu(PersistentItem[discord.ui.Select[Any]], template=rf"set:choose:{SE
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        caller, context = await Caller.of(interaction), interaction.client.context
+        caller, context = await caller_of(interaction), interaction.client.context
         [tune_id] = self.item.values
         tune = await visible_tune(interaction, caller.viewer, tune_id)
         if tune is None or tune.set_id != self.set_id:

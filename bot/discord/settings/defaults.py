@@ -9,10 +9,10 @@ import structlog
 from discord import app_commands
 
 from bot import languages
-from bot.core.naming import key_name
+from bot.core.preference_list import list_defaults
 from bot.core.texts import common as core_texts
 from bot.core.texts import settings as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
@@ -67,7 +67,7 @@ async def defaults(
     reset: str | None = None,
 ) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     given: dict[str, Any] = {
         "rhythm": rhythm,
         "key": key,
@@ -94,20 +94,5 @@ async def defaults(
         await send_private(interaction, caller.translate(texts.SAVING_FAILED))
     else:
         translate = languages.language(stored.language or caller.settings.language or str(interaction.locale))
-        await send_private(interaction, _description(stored, translate))
-
-
-def _description(stored: Defaults, translate: languages.Language) -> str:
-    values = {
-        "rhythm": stored.rhythm and translate(stored.rhythm),
-        "key": stored.key and translate(key_name(stored.key)),
-        "temperature": stored.temperature and f"{stored.temperature:g}",
-        "tempo": stored.tempo and f"× {stored.tempo:g}",
-        "structure": stored.structure and translate(core_texts.STRUCTURES["free" if stored.structure == "free" else "parts"]),
-        "instrument": stored.instrument and translate(stored.instrument),
-        "backing": None if stored.backing is None else translate(texts.YES if stored.backing else texts.NO),
-        "model": stored.model,
-        "language": stored.language and languages.language(stored.language).name,
-    }
-    lines = [f"- {translate(texts.NAMES[name])}: {value or translate(texts.NOT_SET)}" for name, value in values.items()]
-    return "\n".join([translate(texts.YOUR_DEFAULTS), *lines])
+        lines = [f"- {name}: {value}" for name, value in list_defaults(stored, translate)]
+        await send_private(interaction, "\n".join([f"**{translate(texts.YOUR_DEFAULTS)}**", *lines]))

@@ -10,8 +10,9 @@ import structlog
 from discord import app_commands
 
 from bot import languages
+from bot.core.preference_list import list_settings
 from bot.core.texts import settings as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import INSTRUMENT_CHOICES
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
@@ -22,7 +23,6 @@ from storage.preferences import MAX_COOLDOWN_S, MAX_OPEN_REQUESTS, CommunitySett
 
 log = structlog.get_logger(__name__)
 
-MAX_SHOWN_CHANNELS = 20  # where tunes can be requested
 FIELDS = [field.name for field in fields(CommunitySettings)]
 _TEXT, _VOICE, _FORUM = discord.ChannelType.text, discord.ChannelType.voice, discord.ChannelType.forum
 _THREADS = [discord.ChannelType.public_thread, discord.ChannelType.private_thread]
@@ -88,7 +88,7 @@ async def settings(
     reset: str | None = None,
 ) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     # Discord lets a server open the command to other people. They still may not change the settings.
     if not interaction.guild_id or not interaction.permissions.manage_guild:
         message = discord_texts.ONLY_MANAGERS if interaction.guild_id else discord_texts.ONLY_IN_SERVERS
@@ -120,8 +120,9 @@ async def settings(
     else:
         # The server's language may have changed just now.
         translate = languages.language(caller.defaults.language or stored.language or str(interaction.locale))
-        lines = [_description(stored, translate), *_missing_permissions(interaction, stored, translate)]
-        await send_private(interaction, "\n".join(lines))
+        heading = f"**{translate(discord_texts.SERVER_SETTINGS)}**"
+        lines = [f"- {name}: {value}" for name, value in list_settings(stored, translate)]
+        await send_private(interaction, "\n".join([heading, *lines, *_missing_permissions(interaction, stored, translate)]))
 
 
 def _channels(now: tuple[str, ...], add: int | None, remove: int | None) -> list[str]:
@@ -130,22 +131,6 @@ def _channels(now: tuple[str, ...], add: int | None, remove: int | None) -> list
         raise RequestError("channels", texts.NO_SUCH_CHANNEL)
     channels = [channel for channel in now if channel != str(remove)]
     return [*channels, str(add)] if add else channels
-
-
-def _description(stored: CommunitySettings, translate: languages.Language) -> str:
-    channels = " ".join(f"<#{channel}>" for channel in stored.channels[:MAX_SHOWN_CHANNELS])
-    more = " …" if len(stored.channels) > MAX_SHOWN_CHANNELS else ""
-    values = {
-        "sharing_channel": f"<#{stored.sharing_channel}>" if stored.sharing_channel else translate(texts.NO_CHANNEL),
-        "channels": channels + more if stored.channels else translate(texts.ALL_CHANNELS),
-        "cooldown_s": translate(texts.seconds(stored.cooldown_s) if stored.cooldown_s else texts.NO_COOLDOWN),
-        "open_requests": str(stored.open_requests) if stored.open_requests else translate(texts.HOST_LIMIT),
-        "deleters": translate(texts.DELETER_NAMES[stored.deleters]),
-        "instrument": translate(stored.instrument or texts.NOT_SET),
-        "language": languages.language(stored.language).name if stored.language else translate(texts.OWN_LANGUAGE),
-    }
-    lines = [f"- {translate(texts.NAMES[name])}: {value}" for name, value in values.items()]
-    return "\n".join([translate(discord_texts.SERVER_SETTINGS), *lines])
 
 
 def _missing_permissions(interaction: Interaction, stored: CommunitySettings, translate: languages.Language) -> list[str]:

@@ -6,10 +6,11 @@ import asyncio
 from typing import ClassVar
 
 from bot.core import reactions
+from bot.core.caller import Caller
 from bot.core.texts import common as core_texts
 from bot.core.texts import sharing as texts
 from bot.discord.core import limits
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Context, Interaction
 from bot.discord.core.permissions import moderates
@@ -30,7 +31,7 @@ class ShareButton(TuneButton, template=rf"tune:(?P<action>share|unshare):{TUNE_I
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        caller = await Caller.of(interaction)
+        caller = await caller_of(interaction)
         tune = await visible_tune(interaction, caller.viewer, self.tune_id)
         try:
             if tune is None:

@@ -10,11 +10,11 @@ import discord
 import structlog
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
+from bot.core.retries import doubling
 from bot.discord.core import limits
 from bot.discord.core.components import tune_id_of
 from bot.discord.core.context import Context
 from bot.discord.core.reply import PLATFORM, is_temporary, reply_of
-from bot.discord.core.retries import doubling
 from bot.discord.delivery.message_search import find_own_message
 from bot.discord.delivery.removal import remove_channel_post
 from bot.discord.delivery.tune_message import FinishedMessage, load_tune_message

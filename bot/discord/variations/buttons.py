@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from bot.core import derive
+from bot.core.derive import ACTIONS
 from bot.core.texts import common as core_texts
 from bot.core.texts import variations as texts
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import TuneButton
-from bot.discord.core.submission import Derived, submit_derived
-from storage.tunes import Tune
-
-DERIVE: Mapping[str, Callable[[Tune], Derived]] = {
-    "again": derive.again,
-    "vary-little": lambda tune: derive.vary(tune, 1),
-    "vary": derive.vary,
-    "vary-lot": lambda tune: derive.vary(tune, 3),
-    "continue": derive.continue_tune,
-    "second-part": derive.second_part,
-}
+from bot.discord.core.submission import submit_derived
 
 
 class DeriveButton(TuneButton, template=rf"tune:(?P<action>again|vary|vary-little|vary-lot|continue|second-part):{TUNE_ID}"):
@@ -35,4 +24,4 @@ class DeriveButton(TuneButton, template=rf"tune:(?P<action>again|vary|vary-littl
     }
 
     async def press(self, interaction: Interaction) -> None:
-        await submit_derived(interaction, self.tune_id, DERIVE[self.action])
+        await submit_derived(interaction, self.tune_id, ACTIONS[self.action])

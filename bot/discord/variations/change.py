@@ -5,48 +5,36 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from functools import partial
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import discord
 import structlog
 
-from bot.core import derive
+from bot.core import change_form
+from bot.core.caller import Caller
+from bot.core.change_form import COMPOSED_FIELDS, LABELS, PLAYED_FIELDS, Typed
 from bot.core.texts import common as core_texts
 from bot.core.texts import variations as texts
+from bot.core.tune_access import is_opening_visible
 from bot.discord.core import limits
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.components import TUNE_ID, form_id, form_values
 from bot.discord.core.context import Interaction
-from bot.discord.core.keys import key_of
 from bot.discord.core.persistent_items import TuneButton, answer_safely, view_with
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit
-from bot.discord.core.tune_access import is_opening_visible, visible_tune
+from bot.discord.core.tune_access import visible_tune
 from generator.notation.metres import RHYTHMS
-from generator.request import PARAMETERS, TuneRequest
+from generator.request import PARAMETERS
 from generator.user_messages import UserError
-from storage.tunes import Tune
 
 log = structlog.get_logger(__name__)
 
 NOT_SET = "–"  # value of the form's menu, and in an embed, where Discord allows no empty value
-LABELS = {
-    "rhythm": texts.FIELD_RHYTHM,
-    "key": texts.FIELD_KEY,
-    "opening": texts.FIELD_OPENING,
-    "temperature": texts.FIELD_TEMPERATURE,
-    "seed": texts.FIELD_SEED,
-    "title": texts.FIELD_TITLE,
-}
-COMPOSED_FIELDS = ("rhythm", "key", "opening", "temperature", "seed")
-PLAYED_FIELDS = ("opening", "title")  # for a tune that is played as written
 
 _FORM = re.compile(rf"tune:change-form:{TUNE_ID}")
 _CODE_BLOCK = "```"
-
-Typed: TypeAlias = dict[str, str]  # the form's fields in order: COMPOSED_FIELDS or PLAYED_FIELDS
 
 
 class ChangeButton(TuneButton, template=rf"tune:(?P<action>change):{TUNE_ID}"):
@@ -55,7 +43,7 @@ class ChangeButton(TuneButton, template=rf"tune:(?P<action>change):{TUNE_ID}"):
     labels: ClassVar = {"change": (texts.CHANGE, "✏️")}
 
     async def press(self, interaction: Interaction) -> None:
-        caller = await Caller.of(interaction)
+        caller = await caller_of(interaction)
         async with asyncio.timeout(limits.LOOKUP_S):  # a form has to be the first answer
             tune = await visible_tune(interaction, caller.viewer, self.tune_id)
             storage, channel_id = interaction.client.context.storage, str(interaction.channel_id)
@@ -63,9 +51,7 @@ class ChangeButton(TuneButton, template=rf"tune:(?P<action>change):{TUNE_ID}"):
         if tune is None:
             await send_private(interaction, caller.translate(core_texts.TUNE_GONE))
             return
-        typed = _values_of(tune)
-        if not opening_visible:
-            typed["opening"] = tune.composition.abc.strip() if tune.request.mode == "play" and tune.composition else ""
+        typed = change_form.values_of(tune, opening_visible=opening_visible)
         await interaction.response.send_modal(_form(self.tune_id, typed, caller.translate))
 
 
@@ -75,7 +61,7 @@ class ContinueEditingButton(TuneButton, template=rf"tune:(?P<action>continue-edi
     labels: ClassVar = {"continue-editing": (texts.CONTINUE_EDITING, "✏️")}
 
     async def press(self, interaction: Interaction) -> None:
-        caller = await Caller.of(interaction)
+        caller = await caller_of(interaction)
         assert interaction.message is not None
         typed = _read_draft(interaction.message.embeds[0])
         await interaction.response.send_modal(_form(self.tune_id, typed, caller.translate))
@@ -90,14 +76,14 @@ async def handle_form(interaction: Interaction) -> None:
 
 
 async def _submit_form(interaction: Interaction, *, tune_id: str, typed: Typed) -> None:
-    caller = await Caller.of(interaction)
+    caller = await caller_of(interaction)
     try:
         async with asyncio.timeout(limits.LOOKUP_S):
             tune = await visible_tune(interaction, caller.viewer, tune_id)
         if tune is None:
             await send_private(interaction, caller.translate(core_texts.TUNE_GONE))
             return
-        request = await asyncio.to_thread(_changed_request, tune, typed)
+        request = await asyncio.to_thread(change_form.changed_request, tune, typed)
     except UserError as error:
         await _send_draft(interaction, caller, tune_id, typed, caller.translate(error.message))
     except Exception:
@@ -106,33 +92,6 @@ async def _submit_form(interaction: Interaction, *, tune_id: str, typed: Typed) 
     else:
         if not await submit(interaction, caller, request, parent_id=tune.id):
             await _send_draft(interaction, caller, tune_id, typed)
-
-
-def _values_of(tune: Tune) -> Typed:
-    if tune.request.mode == "play":
-        return {"opening": tune.request.opening, "title": tune.request.title}
-    finished = derive.finished_form(tune)
-    return {
-        "rhythm": finished["rhythm"],
-        "key": finished["key"],
-        "opening": tune.request.opening,
-        "temperature": f"{tune.request.temperature:g}",
-        "seed": str(tune.request.seed),
-    }
-
-
-def _changed_request(tune: Tune, typed: Typed) -> TuneRequest:
-    """The tune's request with the typed values. Raises RequestError."""
-    values = asdict(tune.request) | typed
-    if tune.request.mode == "play":
-        if tune.request.key and key_of(typed["opening"]) != key_of(tune.request.opening):
-            values["key"] = None  # it was the key to transpose the other tune to
-        return TuneRequest.check(**values)
-    if typed["rhythm"] != derive.finished_form(tune)["rhythm"]:
-        values["metre"] = None  # it belonged to the other rhythm
-    if not typed["opening"].strip():
-        values["mode"] = "continue"
-    return TuneRequest.check(**values)
 
 
 def _form(tune_id: str, typed: Mapping[str, str], translate: Callable[[str], str]) -> discord.ui.Modal:

@@ -10,7 +10,7 @@ import discord
 from bot.core import derive
 from bot.core.texts import common as core_texts
 from bot.core.texts import variations as texts
-from bot.discord.core.caller import Caller
+from bot.discord.core.caller import caller_of
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import PersistentItem, TuneButton, view_with
@@ -29,7 +29,7 @@ class InstrumentButton(TuneButton, template=rf"tune:(?P<action>instrument):{TUNE
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        caller = await Caller.of(interaction)
+        caller = await caller_of(interaction)
         if await visible_tune(interaction, caller.viewer, self.tune_id) is None:
             await send_private(interaction, caller.translate(core_texts.TUNE_GONE))
             return

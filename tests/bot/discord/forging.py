@@ -16,8 +16,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.core.gallery_page import Listing
 from bot.discord.features import COMMANDS, FORM_HANDLERS, PERSISTENT_ITEMS
-from bot.discord.gallery.page import Listing
 from tests.bot.discord.conftest import Stage
 from tests.loopback import discord_world as world
 from tests.loopback.discord import BOT, COMPONENT, MENTION, Channel, Interaction, Payload, Person

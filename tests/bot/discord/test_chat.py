@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.core import reply_limit
 from bot.discord.chat import requests
 from bot.discord.core import limits
 from storage import Status
@@ -220,7 +221,9 @@ async def test_a_request_that_is_refused_gets_an_explanation(
 async def test_a_person_who_floods_the_channel_gets_few_replies(stage: Stage) -> None:
     discord = stage.discord
     said = [await discord.write(f"{MENTION} a reel, seed {number}") for number in range(12)]
-    await discord.until(lambda: len([m for m in discord.messages_in() if "3 unfinished tunes" in m["content"]]) == limits.REPLIES)
+    await discord.until(
+        lambda: len([m for m in discord.messages_in() if "3 unfinished tunes" in m["content"]]) == reply_limit.REPLIES
+    )
     tune = await stage.tune_of_message(await discord.write(f"{MENTION} a jig", person=PIPER))
     waiting = await stage.storage.undelivered("discord")
     assert len(waiting) == 4 and tune.id in {one.id for one in waiting}
@@ -228,19 +231,19 @@ async def test_a_person_who_floods_the_channel_gets_few_replies(stage: Stage) ->
     def answers() -> int:
         return len([m for m in discord.messages_in() if m["author"]["id"] == APPLICATION])
 
-    await discord.until(lambda: answers() >= 3 + limits.REPLIES + 1)
-    assert answers() == 3 + limits.REPLIES + 1
+    await discord.until(lambda: answers() >= 3 + reply_limit.REPLIES + 1)
+    assert answers() == 3 + reply_limit.REPLIES + 1
     assert len(said) == 12
 
 
 async def test_after_a_while_the_person_gets_replies_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     discord = stage.discord
-    for _ in range(limits.REPLIES + 1):
+    for _ in range(reply_limit.REPLIES + 1):
         await discord.write(f"{MENTION} hm")
-    await discord.until(lambda: len(discord.messages_in()) == 2 * limits.REPLIES + 1)
-    monkeypatch.setattr(limits, "REPLIES_S", 0.0)
+    await discord.until(lambda: len(discord.messages_in()) == 2 * reply_limit.REPLIES + 1)
+    monkeypatch.setattr(reply_limit, "REPLIES_S", 0.0)
     await discord.write(f"{MENTION} hm")
-    await discord.until(lambda: len(discord.messages_in()) == 2 * limits.REPLIES + 3)
+    await discord.until(lambda: len(discord.messages_in()) == 2 * reply_limit.REPLIES + 3)
 
 
 @pytest.mark.parametrize("minutes_later", [0, 10])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.core import deliveries
 from bot.discord.core import limits
 from storage import Status, Viewer
 from storage.errors import NoRoom
@@ -184,7 +185,7 @@ async def test_delivery_is_given_up_after_a_week(stage: Stage, monkeypatch: pyte
     tune = await stage.accepted(await stage.discord.slash("tune"))
     await stage.stop_bot()
     await stage.compose(tune.id)
-    monkeypatch.setattr(limits, "GIVE_UP_AFTER", limits.GIVE_UP_AFTER * 0)
+    monkeypatch.setattr(deliveries, "GIVE_UP_AFTER", deliveries.GIVE_UP_AFTER * 0)
     await stage.start_bot()
     await asyncio.sleep(0.3)
     assert stage.discord.tunes() == []

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.caller import Caller
 from bot.core.desk import Desk
-from bot.discord.core.caller import Caller
-from bot.discord.core.choices import KEYS
-from bot.discord.core.formatting import choice_name, title_of
-from bot.discord.gallery.page import MAX_SEARCH_CHARACTERS, TUNES_PER_PAGE, Listing, PageRequest, search_of
+from bot.core.gallery_page import MAX_SEARCH_CHARACTERS, TUNES_PER_PAGE, Listing, PageRequest, search_of
+from bot.core.naming import title_of
+from bot.core.options import KEYS
+from bot.discord.core.formatting import choice_name
 from bot.discord.gallery.page_text import page_text
 from bot.languages import language
 from generator.notation.metres import RHYTHMS
@@ -26,7 +27,7 @@ from tests.bot.discord.test_tune_message import NOW, tune
 
 LARGEST = "9" * 9 + "_" + "9" * 16 + "_" + "z" * 12
 DESK = Desk(cast(Storage, None), open_requests_per_person=1)
-CALLER = Caller(Viewer("discord", "4" * 20, "2" * 20), Defaults(), CommunitySettings(), language("en"), DESK)
+CALLER = Caller(Viewer("discord", "4" * 20, "2" * 20), Defaults(), CommunitySettings(), language("en"), DESK, lookup_s=1.0)
 
 
 @given(

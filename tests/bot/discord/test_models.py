@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.core.caller import Caller
 from bot.discord.core import limits
-from bot.discord.core.caller import Caller
 from generator.request import TuneRequest
 from storage import Storage, Viewer
 from storage.queue.model_offers import OFFERED_FOR_S

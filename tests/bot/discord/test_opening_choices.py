@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discord.core.abc_input import is_abc, may_be_abc
+from bot.core.abc_input import is_abc, may_be_abc
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.examples import stored_tune
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, PIPER, TUNES, Channel, Person

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.sessions.whole_session import joined_phrases
+from bot.core.sessions import joined_phrases
 from generator.notation.reader import read
 from storage import Viewer
 from tests.bot.discord.conftest import Stage

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.core import reply_limit
 from bot.discord.core import limits
 from bot.discord.core.persistent_items import PersistentItem
 from generator.request import TuneRequest
@@ -30,7 +31,7 @@ def lift_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, limit in ((limits, "LOOKUP_S"), (limits, "ACKNOWLEDGE_S"), (database, "CHECKOUT_S"), (connection, "ANSWER_S")):
         monkeypatch.setattr(module, limit, 10 * HANG_S)
     monkeypatch.setattr(limits, "CALLS_PER_S", 10_000)
-    monkeypatch.setattr(limits, "REPLIES", 10_000)
+    monkeypatch.setattr(reply_limit, "REPLIES", 10_000)
     monkeypatch.setattr(Rates, "GLOBAL", 10_000)
     monkeypatch.setattr(Rates, "ROUTES", ())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bot.core import deliveries
 from bot.discord.core import limits
 from storage import Status, Storage
 from tests.bot.discord.conftest import Stage
@@ -188,7 +189,7 @@ async def test_what_is_stored_is_delivered_though_the_answer_was_lost(
         return stored
 
     monkeypatch.setattr(Storage, "add", lost)
-    monkeypatch.setattr(limits, "LOOK_FOR_TUNES_S", 0.05)
+    monkeypatch.setattr(deliveries, "LOOK_FOR_TUNES_S", 0.05)
     await stage.restart()
     asked = await stage.discord.slash("tune")
     if failures == 1:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.abc_input import unfold
 from bot.core.following import Progress
 from bot.core.naming import slug
+from bot.core.options import KEYS, matching_keys
 from bot.core.texts import delivery as delivery_texts
-from bot.discord.core.abc_input import unfold
-from bot.discord.core.choices import KEYS, matching_keys
 from bot.discord.delivery import tune_message
 from bot.languages import language
 from generator.request import TuneRequest

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from bot.core.naming import utf16_length
 from bot.core.texts import gallery as texts
-from bot.discord.core.formatting import length
 from generator.request import RequestError
 from storage.gallery import ANYTHING, Order, Page, Search
 from storage.storage import Storage
@@ -76,6 +76,6 @@ class PageRequest:
 
 def search_of(title: str | None, rhythm: str | None, key: str | None) -> Search:
     """The search that the options of a command describe. Raises RequestError."""
-    if title and length(title) > MAX_SEARCH_CHARACTERS:
+    if title and utf16_length(title) > MAX_SEARCH_CHARACTERS:
         raise RequestError("search", texts.search_too_long(MAX_SEARCH_CHARACTERS))
     return Search.check(title=title, rhythm=rhythm, key=key)

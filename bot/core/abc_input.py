@@ -1,17 +1,11 @@
-"""Finds ABC in what people send: in a message among other words, in a code block, or in a file."""
+"""Finds ABC in what people type: among other words, in a code block, or in a file."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from itertools import groupby
 
-import aiohttp
-import discord
-
 from bot.core.texts import common as texts
-from bot.discord.core import limits
-from bot.discord.core import texts as discord_texts
 from generator.notation.reader import split_tunes
 from generator.request import MAX_OPENING_CHARACTERS, RequestError
 
@@ -19,7 +13,7 @@ MAX_FILE_BYTES = 64 * 1024  # a file may be a collection; its first tune is read
 
 _BLOCK = re.compile(r"```(?:\w*\n)?(.+?)(?:```|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
-_MENTION = re.compile(r"<[@#][!&]?\d+>")
+_MENTION = re.compile(r"<[@#][!&]?\w{1,40}(?:\|[^<>\n]{0,100})?>")  # of a person, role or channel, in Discord and in Slack
 _FIELD = re.compile(r"[A-Za-z]:(?![|:/]).*")
 # Chord symbols, decorations, inline fields and comments may contain any letter. Elsewhere only few letters are music.
 _ANNOTATIONS = re.compile(r'"[^"]*"|![^!\s]+!|\[[A-Za-z]:[^\]|]*\]|%.*')
@@ -30,35 +24,6 @@ _FIELD_INSIDE = re.compile(r"\s+(?=[A-Z]:(?![|:\]]|\s*[|:]))")
 _MODE = r"(?:(?:maj|min|dor|mix|ion|aeo|phr|lyd|loc)[a-z]*|m)?"
 _KEY_THEN_MUSIC = re.compile(rf"^(K:\s*[A-G][#b]?(?:\s*{_MODE}))(?=\s)\s+(?=\S)", re.IGNORECASE | re.MULTILINE)
 _VALUE_THEN_MUSIC = re.compile(r"^([XML]:\s*\S+)[^\S\n]+(?=\S)", re.MULTILINE)
-
-
-async def abc_in_message(message: discord.Message) -> str | None:
-    """The ABC in a message or in a message that it forwards: in a code block, else in a file, else among words.
-
-    Raises RequestError for a file that cannot be read.
-    """
-    sources: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
-    for source in sources:
-        if (block := abc_in_code(source.content)) is not None:
-            return block
-        for file in source.attachments:
-            if file.filename.lower().endswith(".abc"):
-                return await download(file)
-        if (words := abc_lines(source.content)) is not None:
-            return words
-    return None
-
-
-async def download(file: discord.Attachment) -> str:
-    """The tune in the file, or the first one of a collection that is too long. Raises RequestError."""
-    if file.size > MAX_FILE_BYTES:
-        raise RequestError("file", texts.file_too_large(MAX_FILE_BYTES))
-    try:
-        async with asyncio.timeout(limits.DOWNLOAD_S):
-            content = await file.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
-        raise RequestError("file", discord_texts.FILE_OUT_OF_REACH) from error
-    return first_tune(decode(content))
 
 
 def decode(content: bytes) -> str:

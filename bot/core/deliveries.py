@@ -1,33 +1,40 @@
-"""All deliveries that are running."""
+"""All deliveries of a platform that are running: each posts a requested tune, or a set, once it is finished."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 
-from bot.discord.core import limits
-from bot.discord.core.context import Context
-from bot.discord.core.reply import PLATFORM
-from bot.discord.delivery.delivery import Delivery
-from bot.discord.delivery.set_delivery import SetDelivery
+from storage.storage import Storage
 from storage.tunes import Tune
+
+LOOK_FOR_TUNES_S = 30.0  # how often it looks for stored tunes that it does not know
+GIVE_UP_AFTER = timedelta(days=7)  # a tune that nobody could get is not tried at every start: refusals count against the app
+CLOSE_S = 5.0
 
 log = structlog.get_logger(__name__)
 
 
 class Deliveries:
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    """`begin` starts the delivery of a tune: its argument `resumed` says that an earlier process may have posted the tune.
+
+    It raises KeyError, TypeError or ValueError for a tune without valid reply data.
+    """
+
+    def __init__(self, storage: Storage, platform: str, begin: Callable[[Tune, bool], Coroutine[Any, Any, None]]) -> None:
+        self._storage, self._platform, self._begin = storage, platform, begin
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the id of the set or the tune
         self._known: set[str] = set()  # ids of undelivered sets and tunes whose delivery was begun or given up
         self._closed = False
 
     async def resume(self) -> None:
         """Delivers what an earlier process did not."""
-        tried_since = datetime.now(UTC) - limits.GIVE_UP_AFTER
-        for tune in await self._context.storage.undelivered(PLATFORM):
+        tried_since = datetime.now(UTC) - GIVE_UP_AFTER
+        for tune in await self._storage.undelivered(self._platform):
             self._known.add(_key(tune))
             if tune.finished_at is None or tune.finished_at > tried_since:
                 self.deliver(tune, resumed=True)
@@ -36,9 +43,9 @@ class Deliveries:
         """Delivers tunes that are stored though storing them seemed to fail: the database ended between commit and answer."""
         unknown: set[str] = set()
         while True:
-            await asyncio.sleep(limits.LOOK_FOR_TUNES_S)
+            await asyncio.sleep(LOOK_FOR_TUNES_S)
             try:
-                waiting = await self._context.storage.undelivered(PLATFORM)
+                waiting = await self._storage.undelivered(self._platform)
             except Exception:
                 log.exception("Looking for tunes that nobody delivers failed.")
                 continue
@@ -55,11 +62,11 @@ class Deliveries:
         key = _key(tune)
         self._known.add(key)
         try:
-            delivery = (SetDelivery if tune.set_id else Delivery)(self._context, tune, resumed=resumed)
+            delivery = self._begin(tune, resumed)
         except (KeyError, TypeError, ValueError):
             log.exception("A tune has no valid reply data; it is not delivered.", tune=tune.id)
             return
-        task = self._tasks[key] = asyncio.create_task(delivery.run(), name=f"deliver {key}")
+        task = self._tasks[key] = asyncio.create_task(delivery, name=f"deliver {key}")
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
 
     def is_running(self, tune: Tune) -> bool:
@@ -76,7 +83,7 @@ class Deliveries:
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=limits.CLOSE_S)
+            await asyncio.wait(tasks, timeout=CLOSE_S)
 
 
 def _key(tune: Tune) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.core.abc_input import abc_at_line_end, abc_in_code, abc_lines, decode, first_tune, words_around_abc
+from bot.core.abc_input import abc_at_line_end, abc_in_code, abc_lines, decode, first_tune, words_around_abc
 from generator.notation.opening import read_opening
 from generator.request import MAX_OPENING_CHARACTERS, RequestError, TuneRequest
 from tests.bot.discord.conftest import ABC
