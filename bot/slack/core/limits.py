@@ -57,3 +57,8 @@ PING_S = 2.0  # a connection that answers no ping for half as long again is repl
 HELLO_S = 10.0  # how long a new connection may take to say hello
 WATCH_S = 0.5  # how often the state of the socket is looked at
 RECONNECT_S, RECONNECT_AT_MOST_S = 1.0, 60.0
+
+# Deliveries.
+RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
+FILE_BYTES = 100 * 2**20  # Slack takes a gigabyte; nobody downloads that
+SHARES_FIRST_S, SHARES_S = 0.25, 15.0  # how long to wait until Slack tells which message has a file

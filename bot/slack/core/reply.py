@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
-
-import structlog
 
 from bot.slack.core import limits
 from bot.slack.core.event import Event
-from storage.storage import Storage
 from storage.tunes import Tune
-
-log = structlog.get_logger(__name__)
 
 PLATFORM = "slack"
 
@@ -28,6 +23,8 @@ class Reply:
     card_ts: str = ""  # the card's message; empty until it is known
     response_url: str = ""
     expires: int = 0  # when the response_url does: Unix time, s
+    assistant: bool = False  # the thread is one of the assistant, which has a status instead of a card
+    posted_in: str = ""  # the channel of the tune's message, if it is not the one where the tune was requested
     file_ids: tuple[str, ...] = ()  # uploaded for the tune's message, which may have been posted
     # For tunes that were requested together: whether they are several for one request, or a set. One tune that is left does
     # not tell. None if it was not stored.
@@ -53,13 +50,6 @@ class Reply:
         """Values that this version doesn't know are ignored. Raises TypeError without a workspace."""
         known = {name: stored[name] for name in stored.keys() & {field.name for field in fields(cls)}}
         return cls(**known | {"file_ids": tuple(stored.get("file_ids") or ())})
-
-
-async def store_reply(storage: Storage, tune: Tune, **changes: Any) -> Tune:
-    """Stores changes of the reply, such as the message id of the card. Returns the tune with them. Raises StorageError."""
-    stored = replace(Reply.from_dict(tune.origin.reply), **changes).as_dict()
-    await storage.set_reply(tune.set_id or tune.id, stored)
-    return replace(tune, origin=replace(tune.origin, reply=stored))
 
 
 def reply_of(tune: Tune) -> Reply | None:

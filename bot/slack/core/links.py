@@ -1,0 +1,33 @@
+"""Links to messages."""
+
+from __future__ import annotations
+
+from bot.slack.core.answers import FAILURES
+from bot.slack.core.context import Context
+from bot.slack.core.event import is_timestamp
+from bot.slack.core.reply import reply_of
+from storage.tunes import Tune
+from storage.viewer import Viewer, owns
+
+
+async def message_url(context: Context, tune: Tune, viewer: Viewer) -> str:
+    """The address of a message of the tune that the viewer can open: its post in the sharing channel if possible.
+
+    Empty if there is none.
+    """
+    reply, shared = reply_of(tune), tune.shared
+    if reply is None:
+        return ""
+    if shared and shared.message_id and viewer.community_id == shared.community_id:
+        channel_id, message_id = shared.channel_id, shared.message_id
+    elif owns(viewer, tune) or viewer.community_id == tune.origin.community_id:
+        channel_id, message_id = reply.posted_in or tune.origin.channel_id, tune.message_id or ""
+    else:
+        return ""
+    if not is_timestamp(message_id):
+        return ""
+    try:
+        client = await context.clients.of(reply.team_id, reply.enterprise_id)
+        return str((await client.chat_getPermalink(channel=channel_id, message_ts=message_id))["permalink"])
+    except FAILURES:  # the message is gone
+        return ""

@@ -1,0 +1,98 @@
+"""The message of a finished tune, or of several that were requested together: text, files and buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.core.derive import is_one_request
+from bot.core.naming import one_line, slug
+from bot.core.texts import delivery as texts
+from bot.core.tune_files import name_in_set, read_files, read_set_files, tunebook
+from bot.core.tune_text import MAX_NOTICE_CHARACTERS, MAX_NOTICES, details_in_set, settings_of
+from bot.languages import Language
+from bot.slack.core import limits
+from bot.slack.core.blocks import Block, code_block, context, escape, length, section
+from bot.slack.core.context import Context
+from bot.slack.core.reply import PLATFORM
+from bot.slack.delivery.posting import Post
+from storage.tunes import Status, Tune
+
+
+async def load_tune_message(
+    app: Context,
+    tune: Tune,
+    translate: Language,
+    *,
+    parent_link: str = "",
+    note: str = "",
+    in_session: bool = False,
+    in_sharing_channel: bool = False,
+) -> Post:
+    """The message with all of the tune's files and buttons.
+
+    `parent_link` leads to the message of the tune that it was made from, if its readers can open that. `note` says why the
+    message is not where it was expected. `in_session`: it is the message that delivered the tune.
+    """
+    assert tune.composition is not None
+    made = tune.composition
+    name = slug(made.title)
+    contents = {f"{name}.{file.partition('.')[2]}": content for file, content in (await read_files(app.storage, tune)).items()}
+    foot = [footer(tune, translate, in_sharing_channel=in_sharing_channel)]
+    foot += [translate(texts.based_on(parent_link))] if parent_link else []
+    foot += [translate(note)] if note else []
+    foot += [escape(translate(notice)[:MAX_NOTICE_CHARACTERS]) for notice in made.notices[:MAX_NOTICES]]
+    title = one_line(made.title)
+    blocks = [
+        section(f"*{escape(title)}*"),
+        *_code(made.abc),
+        *(context(line) for line in foot),
+        *app.views.of_tune(tune, translate, in_session=in_session),
+    ]
+    return Post(title, blocks, contents, _alt_texts({f"{name}.png": title}, translate))
+
+
+async def load_set_message(app: Context, tunes: Sequence[Tune], translate: Language, *, note: str = "") -> Post:
+    """The message of the finished ones among tunes that were requested together, with all of their files."""
+    finished = [tune for tune in tunes if tune.status is Status.FINISHED]
+    one_request, failed = is_one_request(tunes), len(tunes) - len(finished)
+    heading = translate((texts.tunes_for_one_request if one_request else texts.set_heading)(len(finished)))
+    lines = [f"*{escape(heading)}*"]
+    for number, tune in enumerate(finished, 1):
+        lines.append(" · ".join([f"{number}. *{escape(_title(tune))}*", *map(escape, details_in_set(tune, translate))]))
+    foot = [footer(finished[0], translate, one_of_many=True)]
+    foot += [translate(texts.tunes_failed(failed))] if failed else []
+    foot += [translate(note)] if note else []
+    blocks = [
+        section("\n".join(lines)),
+        *_code(tunebook(finished)),
+        *(context(line) for line in foot),
+        *app.views.of_set(finished, translate),
+    ]
+    files = await read_set_files(app.storage, finished, one_recording=not one_request, file_limit=limits.FILE_BYTES)
+    sheets = {f"{name_in_set(tune, number)}.png": _title(tune) for number, tune in enumerate(finished, 1)}
+    return Post(heading, blocks, files, _alt_texts(sheets, translate))
+
+
+def footer(tune: Tune, translate: Language, *, in_sharing_channel: bool = False, one_of_many: bool = False) -> str:
+    """The settings that the tune was composed with, and who requested it. For `one_of_many` see bot.core.tune_text."""
+    line = " · ".join(map(escape, settings_of(tune, translate, one_of_many=one_of_many)))
+    # An id of another platform is not a name: on the web page it is a secret that identifies the visitor.
+    if tune.origin.platform != PLATFORM or not tune.origin.user_id:
+        return line
+    by = texts.shared_by if in_sharing_channel else texts.requested_by
+    return f"{line} · {translate(by(tune.origin.user_id))}"
+
+
+def _code(abc: str) -> list[Block]:
+    """ABC to copy. None if it is too long: the file has it."""
+    block = code_block(abc.strip())
+    return [section(block)] if length(block) <= limits.TEXT_CHARACTERS else []
+
+
+def _alt_texts(titles: Mapping[str, str], translate: Language) -> dict[str, str]:
+    return {name: translate(texts.sheet_music(title)) for name, title in titles.items()}
+
+
+def _title(tune: Tune) -> str:
+    assert tune.composition is not None
+    return one_line(tune.composition.title)
