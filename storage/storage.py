@@ -247,9 +247,14 @@ class Storage:
         """Stores the id of the message that delivered the tune, unless one is stored."""
         await self._change(tune_id, tunes.c.message_id.is_(None), message_id=message_id)
 
-    async def set_reply(self, tune_id: str, reply: dict[str, Any]) -> None:
-        """Stores what the platform needs to answer, if that is known only after `add`. A set's id stands for all its tunes."""
-        these = and_(or_(tunes.c.id == tune_id, tunes.c.set_id == tune_id), tunes.c.message_id.is_(None))
+    async def set_reply(self, tune_id: str, reply: dict[str, Any], *, delivered: bool = False) -> None:
+        """Stores what the platform needs to answer, if that is known only after `add`. A set's id stands for all its tunes.
+
+        `delivered`: also for tunes that were delivered; otherwise those keep their reply.
+        """
+        these = or_(tunes.c.id == tune_id, tunes.c.set_id == tune_id)
+        if not delivered:
+            these = and_(these, tunes.c.message_id.is_(None))
         async with self.database.begin() as connection:
             await connection.execute(update(tunes).where(these).values(reply=reply))
 

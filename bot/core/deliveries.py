@@ -9,24 +9,34 @@ from typing import Any
 
 import structlog
 
+from storage.errors import DatabaseUnavailable
 from storage.storage import Storage
 from storage.tunes import Tune
 
 LOOK_FOR_TUNES_S = 30.0  # how often it looks for stored tunes that it does not know
 GIVE_UP_AFTER = timedelta(days=7)  # a tune that nobody could get is not tried at every start: refusals count against the app
+RETRY_S = CHECK_LEASE_S = 1.0
 CLOSE_S = 5.0
 
 log = structlog.get_logger(__name__)
 
 
 class Deliveries:
-    """`begin` starts the delivery of a tune: its argument `resumed` says that an earlier process may have posted the tune.
+    """`begin` makes the delivery of a tune: its argument `resumed` says that an earlier process may have posted the tune.
 
-    It raises KeyError, TypeError or ValueError for a tune without valid reply data.
+    It raises KeyError, TypeError or ValueError for a tune without valid reply data. `shared`: several processes deliver the
+    platform's tunes, each tune by whoever holds its lease.
     """
 
-    def __init__(self, storage: Storage, platform: str, begin: Callable[[Tune, bool], Coroutine[Any, Any, None]]) -> None:
-        self._storage, self._platform, self._begin = storage, platform, begin
+    def __init__(
+        self,
+        storage: Storage,
+        platform: str,
+        begin: Callable[[Tune, bool], Coroutine[Any, Any, None]],
+        *,
+        shared: bool = False,
+    ) -> None:
+        self._storage, self._platform, self._begin, self._shared = storage, platform, begin, shared
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the id of the set or the tune
         self._known: set[str] = set()  # ids of undelivered sets and tunes whose delivery was begun or given up
         self._closed = False
@@ -61,13 +71,43 @@ class Deliveries:
             return
         key = _key(tune)
         self._known.add(key)
+        delivery = self._deliver_alone(tune, resumed) if self._shared else self._deliver(tune, resumed)
+        task = self._tasks[key] = asyncio.create_task(delivery, name=f"deliver {key}")
+        task.add_done_callback(lambda _: self._tasks.pop(key, None))
+
+    async def _deliver(self, tune: Tune, resumed: bool) -> None:
         try:
             delivery = self._begin(tune, resumed)
         except (KeyError, TypeError, ValueError):
             log.exception("A tune has no valid reply data; it is not delivered.", tune=tune.id)
             return
-        task = self._tasks[key] = asyncio.create_task(delivery, name=f"deliver {key}")
-        task.add_done_callback(lambda _: self._tasks.pop(key, None))
+        await delivery
+
+    async def _deliver_alone(self, tune: Tune, resumed: bool) -> None:
+        """Delivers with the lease of the tune. Without it the tune counts as unknown, and is looked at again later."""
+        key = _key(tune)
+        while True:
+            try:
+                lease = await self._storage.leases.take(f"deliver {key}")
+                # Another process may have delivered it, or have begun to.
+                now = await self._storage.tune(tune.id) if lease and resumed else tune
+                break
+            except DatabaseUnavailable as error:
+                log.warning("A delivery cannot begin; trying again.", tune=tune.id, reason=str(error))
+                await asyncio.sleep(RETRY_S)
+        if lease is None:
+            self._known.discard(key)
+            return
+        delivering = asyncio.create_task(self._deliver(now or tune, resumed))
+        try:
+            while not (await asyncio.wait([delivering], timeout=CHECK_LEASE_S))[0]:
+                if not lease.held:
+                    self._known.discard(key)
+                    return
+        finally:
+            delivering.cancel()
+            await asyncio.wait([delivering])
+            await lease.release()
 
     def is_running(self, tune: Tune) -> bool:
         return _key(tune) in self._tasks

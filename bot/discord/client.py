@@ -118,8 +118,7 @@ class TunesmithBot(BotClient):
             task.cancel()
         if self._running:
             await asyncio.wait(self._running, timeout=limits.CLOSE_S)
-        for removal in self.context.removals:
-            removal.cancel()
+        self.context.removals.close()
         await self._catch_up.close()
         await self._deliveries.close()
         await self._channel_posts.close()

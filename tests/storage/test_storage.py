@@ -104,10 +104,13 @@ async def test_an_unknown_id_finds_and_changes_nothing(storage: Storage, url: st
     assert execute(url, "SELECT status, message_id FROM tunes") == [("queued", None)]
 
 
-async def test_the_reply_data_can_be_set_until_the_tune_is_delivered(storage: Storage) -> None:
+async def test_the_reply_data_can_be_set_until_the_tune_is_delivered_and_later_on_purpose(storage: Storage) -> None:
     tune_id = (await storage.add(request(), origin())).id
     await storage.set_reply(tune_id, {"card": "1"})
     await storage.mark_delivered(tune_id, "message")
     await storage.set_reply(tune_id, {"card": "2"})
     tune = await storage.tune(tune_id)
     assert tune is not None and tune.origin.reply == {"card": "1"}
+    await storage.set_reply(tune_id, {"card": "3"}, delivered=True)
+    tune = await storage.tune(tune_id)
+    assert tune is not None and tune.origin.reply == {"card": "3"}

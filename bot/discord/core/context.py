@@ -14,6 +14,7 @@ import discord
 from discord import app_commands
 
 from bot.core.desk import Desk
+from bot.core.removals import Removals
 from bot.core.reply_limit import ReplyRateLimit
 from bot.discord.core import limits
 from bot.discord.core.latest_interactions import LatestInteractions
@@ -71,7 +72,7 @@ class Context:
         self.client, self.desk, self.storage, self.views, self.call_limit = client, desk, storage, views, call_limit
         self.reply_limit = ReplyRateLimit()
         self.latest_interactions = LatestInteractions()
-        self.removals: set[asyncio.Task[None]] = set()  # of messages that Discord could not remove at once
+        self.removals = Removals()
         self.storing = asyncio.Semaphore(limits.REQUESTS_AT_ONCE)
         self.posting = asyncio.Semaphore(limits.POSTS_AT_ONCE)
         # By channel id: a channel whose rate limit is used up must not keep the others waiting.

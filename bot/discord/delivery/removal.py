@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from itertools import islice
-
 import structlog
 
-from bot.core.retries import doubling
 from bot.discord.core import limits
 from bot.discord.core.components import tune_id_of
 from bot.discord.core.context import Context
@@ -29,7 +24,7 @@ async def remove_messages(context: Context, tune: Tune) -> None:
     The other tunes of a set keep its message. Raises nothing: a message that is gone or out of reach is logged. discord.py
     waits for the rate limits.
     """
-    await _now_or_later(context, tune, lambda: _remove_message(context, tune))
+    await context.removals.now_or_later(tune.id, lambda: _remove_message(context, tune))
     await remove_channel_post(context, tune)
 
 
@@ -37,31 +32,7 @@ async def remove_channel_post(context: Context, tune: Tune) -> None:
     """Removes only the post in the sharing channel."""
     if (shared := tune.shared) is not None and shared.channel_id and shared.message_id:
         channel_id, message_id = shared.channel_id, shared.message_id
-        await _now_or_later(context, tune, lambda: _delete_message(context, tune, channel_id, message_id))
-
-
-async def _now_or_later(context: Context, tune: Tune, remove: Callable[[], Awaitable[None]]) -> None:
-    """Calls `remove`. If that fails, it is called again until it works: what is no longer shared must not stay readable.
-
-    Given up after a day, and by a process that ends before.
-    """
-    try:
-        await remove()
-    except Exception as error:
-        log.warning("Could not remove a message; trying again.", tune=tune.id, reason=repr(error))
-        task = asyncio.create_task(_retry(tune, remove), name=f"remove {tune.id}")
-        context.removals.add(task)
-        task.add_done_callback(context.removals.discard)
-
-
-async def _retry(tune: Tune, remove: Callable[[], Awaitable[None]]) -> None:
-    for delay_s in islice(doubling(limits.RETRY_S, limits.RETRY_AT_MOST_S), limits.REMOVAL_ATTEMPTS):
-        await asyncio.sleep(delay_s)
-        try:
-            await remove()
-            return
-        except Exception as error:
-            log.warning("Could not remove a message; trying again.", tune=tune.id, reason=repr(error))
+        await context.removals.now_or_later(tune.id, lambda: _delete_message(context, tune, channel_id, message_id))
 
 
 async def _remove_message(context: Context, tune: Tune) -> None:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.core.blocks import Block, escape
-from bot.slack.core.clients import NotInstalled, Refused
+from bot.slack.core.clients import FAILURES
 from bot.slack.core.context import Context
 from bot.slack.core.event import Event
 
 log = structlog.get_logger(__name__)
-
-FAILURES = (SlackApiError, NotInstalled, Refused, aiohttp.ClientError, OSError)
 
 
 async def answer(context: Context, event: Event, text: str, blocks: Sequence[Block] | None = None) -> None:

@@ -36,6 +36,9 @@ class Refused(Exception):
     """Slack or its file server refused for good what is not a call of its API."""
 
 
+FAILURES = (SlackApiError, NotInstalled, Refused, aiohttp.ClientError, OSError)  # of calls; a TimeoutError is an OSError
+
+
 class Installations(Protocol):
     """The workspaces where the app is installed, and their tokens."""
 

@@ -10,10 +10,13 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 from bot.core.desk import Desk
+from bot.core.removals import Removals
+from bot.core.reply_limit import ReplyRateLimit
 from bot.languages import Language
 from bot.slack.core.blocks import Block
 from bot.slack.core.clients import Clients
 from bot.slack.core.event import Event, ResponseUses
+from bot.slack.core.people import People
 from storage.storage import Storage
 from storage.tunes import Tune
 
@@ -25,6 +28,14 @@ class DeliveryService(Protocol):
         """Starts the delivery of the tune, or of its set, unless it is running; returns at once."""
 
     def is_running(self, tune: Tune) -> bool: ...
+
+    async def resume(self) -> None:
+        """Delivers what an earlier process did not."""
+
+    async def run(self) -> None:
+        """Delivers tunes that nobody knows of, until cancelled."""
+
+    async def close(self) -> None: ...
 
     def cancel(self, tune: Tune) -> None:
         """Ends the delivery of the tune, or of its set, if one is running."""
@@ -45,7 +56,7 @@ class ChannelPostService(Protocol):
 
 
 class Views(Protocol):
-    """Text, buttons and menus of a tune's message. They belong to several features."""
+    """Buttons and menus under messages. They belong to several features, so `bot.slack.views` makes them."""
 
     def of_tune(self, tune: Tune, translate: Language, *, in_session: bool) -> list[Block]: ...
 
@@ -62,7 +73,8 @@ class Context:
 
     def __init__(self, desk: Desk, storage: Storage, clients: Clients, *, web_url: str | None) -> None:
         self.desk, self.storage, self.clients, self.web_url = desk, storage, clients, web_url
-        self.response_uses = ResponseUses()
+        self.response_uses, self.people, self.reply_limit = ResponseUses(), People(clients), ReplyRateLimit()
+        self.removals = Removals()
         self.tasks: set[asyncio.Task[None]] = set()
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:

@@ -22,6 +22,7 @@ _ENTERPRISE = re.compile(r"E[0-9A-Z]{1,30}", re.ASCII)
 _USER = re.compile(r"[UW][0-9A-Z]{1,30}", re.ASCII)
 _CHANNEL = re.compile(r"[CDG][0-9A-Z]{1,30}", re.ASCII)
 _FILE = re.compile(r"F[0-9A-Z]{1,30}", re.ASCII)
+_TUNE = re.compile(r"[0-9A-Za-z]{1,40}", re.ASCII)
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}", re.ASCII)
 
 
@@ -170,3 +171,10 @@ def is_file(text: object) -> bool:
 def is_timestamp(text: object) -> bool:
     """Whether this is the `ts` of a message."""
     return bool(_matching(text, _TS))
+
+
+def tune_id_in(body: Payload) -> str:
+    """The id of the tune or the set whose button was pressed; empty if the value is none."""
+    actions = body.get("actions")
+    action = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
+    return _matching(action.get("value"), _TUNE)

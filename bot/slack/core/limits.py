@@ -48,6 +48,9 @@ REMEMBERED_WORKSPACES = 1_000
 REMEMBERED_CHANNELS = 1_000  # of a workspace
 
 # Time-outs. Slack waits 3 s for an acknowledgement.
+STORE_FIRST_S = 1.0  # from the arrival of an event: if it is not stored by then, it is acknowledged before
+LOOKUP_S = 0.5  # for reading the database, and for asking Slack about the person, before that
+REMEMBER_PERSON_S, REMEMBERED_PEOPLE = 3_600.0, 10_000
 CALL_S = 30.0
 TRANSFER_S = 120.0  # for a file, up or down
 CLOSE_S = 5.0

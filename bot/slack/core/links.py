@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.slack.core.answers import FAILURES
+from bot.slack.core.clients import FAILURES
 from bot.slack.core.context import Context
 from bot.slack.core.event import is_timestamp
 from bot.slack.core.reply import reply_of

@@ -26,6 +26,7 @@ class Reply:
     assistant: bool = False  # the thread is one of the assistant, which has a status instead of a card
     posted_in: str = ""  # the channel of the tune's message, if it is not the one where the tune was requested
     file_ids: tuple[str, ...] = ()  # uploaded for the tune's message, which may have been posted
+    post_file_ids: tuple[str, ...] = ()  # the same for the post in the sharing channel
     # For tunes that were requested together: whether they are several for one request, or a set. One tune that is left does
     # not tell. None if it was not stored.
     one_request: bool | None = None
@@ -43,13 +44,14 @@ class Reply:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "file_ids": list(self.file_ids)}
+        return {**asdict(self), "file_ids": list(self.file_ids), "post_file_ids": list(self.post_file_ids)}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
         """Values that this version doesn't know are ignored. Raises TypeError without a workspace."""
         known = {name: stored[name] for name in stored.keys() & {field.name for field in fields(cls)}}
-        return cls(**known | {"file_ids": tuple(stored.get("file_ids") or ())})
+        lists = {name: tuple(stored.get(name) or ()) for name in ("file_ids", "post_file_ids")}
+        return cls(**known | lists)
 
 
 def reply_of(tune: Tune) -> Reply | None:

@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Sequence
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.core.answers import FAILURES
 from bot.slack.core.blocks import Block, section
-from bot.slack.core.clients import Client, error_code, is_temporary
+from bot.slack.core.clients import FAILURES, Client, error_code, is_temporary
 from bot.slack.core.context import Context
 from bot.slack.core.reply import Reply
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -223,6 +223,6 @@ class Delivery:
         await self._context.storage.set_reply(self._tune.set_id or self._tune.id, self._reply.as_dict())
 
 
-def begin_delivery(context: Context, tune: Tune, resumed: bool) -> Coroutine[Any, Any, None]:
-    """The delivery of the tune, or of its set. Raises TypeError for invalid reply data."""
-    return Delivery(context, tune).run()
+async def deliver(context: Context, tune: Tune, resumed: bool) -> None:
+    """Delivers the tune, or its set. What an earlier process did is stored. Raises TypeError for invalid reply data."""
+    await Delivery(context, tune).run()

@@ -1,0 +1,49 @@
+"""What Slack says about people: their language, and whether they administer the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import structlog
+
+from bot.slack.core import limits
+from bot.slack.core.clients import FAILURES, Clients
+from bot.slack.core.event import Event
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    locale: str = ""  # such as `de-DE`
+    is_admin: bool = False  # of the workspace, or its owner
+
+
+class People:
+    """Remembers for an hour what Slack said."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._people: dict[str, tuple[float, Person]] = {}  # by user id; who was asked about first is forgotten first
+
+    async def of(self, event: Event) -> Person:
+        """The person of the event. Nothing is known if Slack does not answer in time."""
+        now = time.monotonic()
+        asked, person = self._people.get(event.user_id, (0.0, None))
+        if person is not None and now - asked < limits.REMEMBER_PERSON_S:
+            return person
+        try:
+            async with asyncio.timeout(limits.LOOKUP_S):
+                client = await self._clients.of(event.team_id, event.enterprise_id)
+                user = (await client.users_info(user=event.user_id, include_locale=True))["user"]
+        except FAILURES as error:
+            log.info("Slack did not say who a person is.", reason=repr(error))
+            return person or Person()
+        found = Person(str(user.get("locale") or ""), bool(user.get("is_admin") or user.get("is_owner")))
+        self._people.pop(event.user_id, None)
+        self._people[event.user_id] = (now, found)
+        if len(self._people) > limits.REMEMBERED_PEOPLE:
+            del self._people[next(iter(self._people))]
+        return found

@@ -1,0 +1,143 @@
+"""Submitting requests: they are stored first, then the event is acknowledged, and their delivery starts.
+
+So what Slack shows as accepted is stored, however soon the process dies. A slow database is the exception: Slack waits only
+3 seconds, so the event is then acknowledged before, and the person is told if storing fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot.core import derive, submission
+from bot.core.caller import Caller
+from bot.core.submission import Derived, Requests
+from bot.core.texts import common as texts
+from bot.slack.core import limits
+from bot.slack.core.answers import answer
+from bot.slack.core.caller import caller_of
+from bot.slack.core.context import Context
+from bot.slack.core.event import Event
+from bot.slack.core.reply import PLATFORM, Reply
+from generator.request import TuneRequest
+from generator.user_messages import UserError
+from storage.tunes import Origin, Tune
+
+log = structlog.get_logger(__name__)
+
+Acknowledge = Callable[[], Awaitable[object]]
+Refuse = Callable[[str], Awaitable[object]]
+
+
+async def submit(
+    context: Context,
+    event: Event,
+    caller: Caller,
+    make: Callable[[], Awaitable[Requests]],
+    acknowledge: Acknowledge,
+    *,
+    refuse: Refuse | None = None,
+    reply: Reply | None = None,
+) -> None:
+    """Submits the requests that `make` returns, several as one message. A UserError of `make` is a refusal.
+
+    `refuse` acknowledges an event with the reason for a refusal, such as an error in a form; without it the person is told
+    after the acknowledgement. `reply` says where the tune goes; without it, where the event happened.
+    """
+    storing = asyncio.create_task(_store(context, event, caller, make, reply))
+    await asyncio.wait([storing], timeout=max(event.began_s + limits.STORE_FIRST_S - time.monotonic(), 0))
+    if storing.done():
+        refusal = await _outcome(context, event, storing)
+        if refusal is not None and refuse is not None:
+            await refuse(caller.translate(refusal))
+            return
+        await acknowledge()
+        await _tell(context, event, caller, refusal)
+    else:
+        await acknowledge()
+        context.start(_finish(context, event, caller, storing))
+
+
+async def submit_requests(
+    context: Context,
+    event: Event,
+    caller: Caller,
+    requests: Sequence[TuneRequest],
+    parent_id: str | None,
+    acknowledge: Acknowledge,
+) -> None:
+    """As `submit`, for requests that are made already."""
+
+    async def make() -> Requests:
+        return requests, parent_id
+
+    await submit(context, event, caller, make, acknowledge)
+
+
+async def submit_derived(
+    context: Context, event: Event, tune_id: str, derive_from: Callable[[Tune], Derived], acknowledge: Acknowledge
+) -> None:
+    """Submits what a button under a tune stands for: `derive_from` makes the request and its parent from the tune."""
+    caller, storage = await caller_of(context, event), context.storage
+    await submit(
+        context,
+        event,
+        caller,
+        lambda: submission.derived(storage, caller.viewer, event.channel_id, tune_id, derive_from),
+        acknowledge,
+    )
+
+
+async def submit_derived_set(context: Context, event: Event, set_id: str, acknowledge: Acknowledge) -> None:
+    """Requests as many tunes again as the set has."""
+    caller, storage = await caller_of(context, event), context.storage
+    await submit(
+        context,
+        event,
+        caller,
+        lambda: submission.derived_set(storage, caller.viewer, event.channel_id, set_id, derive.set_again),
+        acknowledge,
+    )
+
+
+async def _store(
+    context: Context, event: Event, caller: Caller, make: Callable[[], Awaitable[Requests]], reply: Reply | None
+) -> Tune:
+    requests, parent_id = await make()
+    reply = replace(reply or Reply.to_event(event, language=caller.translate.code), one_request=derive.are_one_request(requests))
+    origin = Origin(
+        platform=PLATFORM,
+        event_id=event.id,
+        user_id=event.user_id,
+        channel_id=event.channel_id,
+        community_id=event.community_id,
+        reply=reply.as_dict(),
+    )
+    return await submission.store(context.desk, requests, origin, parent_id=parent_id)
+
+
+async def _outcome(context: Context, event: Event, storing: asyncio.Task[Tune]) -> str | None:
+    """Starts the delivery of what was stored; the reason if it was not stored."""
+    try:
+        tune = await storing
+    except UserError as error:
+        return error.message
+    except Exception:
+        log.exception("Storing a request failed.", event_id=event.id)
+        return texts.REQUEST_FAILED
+    if tune.message_id is None and not context.deliveries.is_running(tune):
+        context.deliveries.deliver(tune)
+    return None
+
+
+async def _finish(context: Context, event: Event, caller: Caller, storing: asyncio.Task[Tune]) -> None:
+    await _tell(context, event, caller, await _outcome(context, event, storing))
+
+
+async def _tell(context: Context, event: Event, caller: Caller, refusal: str | None) -> None:
+    if refusal is not None:
+        await answer(context, event, caller.translate(refusal))
