@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from slack_bolt.async_app import AsyncApp
+
 from bot.core.sessions import Turn
 from bot.core.texts import common, deletion, files, likes, sessions, sets, sharing, variations
 from bot.languages import Language
 from bot.slack.core.blocks import Block, Element, actions, button, menu, option
+from bot.slack.core.context import Context
 from storage.tunes import Tune
 
 REQUEST_LABELS = {
@@ -68,3 +71,7 @@ def session_buttons(turn: Turn, translate: Language, *, over: bool = False) -> B
     if turn.tune_id:
         buttons.append(button("session:whole", f"📜 {translate(sessions.WHOLE_SESSION)}", str(turn)))
     return actions(buttons)
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    context.views = MessageViews()
