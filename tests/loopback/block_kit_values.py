@@ -9,13 +9,18 @@ from typing import Any
 Check = Callable[[Any, str], Iterator[str]]  # value, JSON pointer → faults
 
 
+def length(text: str) -> int:
+    """UTF-16 units: the most that Slack may count."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def string(most: int, least: int = 1, pattern: str = "") -> Check:
     def check(value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, str):
             yield f"must be a string [json-pointer:{at}]"
-        elif len(value) < least:
+        elif length(value) < least:
             yield f"must be more than {least - 1} characters [json-pointer:{at}]"
-        elif len(value) > most:
+        elif length(value) > most:
             yield f"must be less than {most + 1} characters [json-pointer:{at}]"
         elif pattern and not re.fullmatch(pattern, value):
             yield f"must match the pattern {pattern} [json-pointer:{at}]"

@@ -19,21 +19,23 @@ An app in this process takes its settings from `slack.settings` (Socket Mode) or
 are keyword arguments of bot.settings.Settings, one in another process from `slack.environment` or `slack.public_environment`.
 `send_by_http(url)` makes the stand-in send everything to this address by signed HTTP.
 
-FakeSlack(scopes=, events=, limits=Limits(...), stretch=5.0, rotation=False, assistant=True, unfurl_domains=(), installed=True):
+FakeSlack(scopes=, events=, limits=, stretch=5.0, rotation=False, assistant="agent", unfurl_domains=(), installed=True):
     scopes, events   those of bot/slack/manifest.yaml unless they are given
     limits           Limits(messages_s=1.0, burst=3, tiers=True, distributed=False): seconds between messages in a channel,
                      messages at once, limits of each method, the limits of newly distributed apps
     stretch          deadlines of seconds (to acknowledge, to use a trigger_id) count only a fifth of real time, so that a busy
                      machine makes nobody late; stretch=1.0 counts as Slack does
     rotation         tokens of `consent` and `install` live 12 hours
-    assistant        the app may use assistant threads
+    assistant        "agent": the app is an agent, as all new apps are; "assistant": it is of the older kind; None: the workspace
+                     has no agents
     installed        the app is installed in SESSION
 
 What people do, all with `person=`; what happens in a channel takes `channel=`:
     slash(command, text)  mention(text, thread=, files=)  direct(text, ...)  write(text, ...)  reply(message, text)
     edit(message, text)  shortcut(callback_id, message=None)  click(where, button, value=)  choose(where, action_id, value)
     suggestions(where, action_id, typed)  fill(view, **values)  submit(view, **values)  close_view(view, everything=False)
-    open_home(tab="home")  start_assistant()  uninstall(team)  revoke_tokens(team)  consent(authorize_url, at)  install(at)
+    open_home(tab="home")  look_at(channel)  start_assistant()  stop_session(message)  uninstall(team)  revoke_tokens(team)
+    consent(authorize_url, at)  install(at)
 `where` is a message, a modal or an App Home; private messages too. They fail with AssertionError where Slack lets nobody do it.
 To post a link is to write it: link_shared follows for the domains in `unfurl_domains`.
 
@@ -49,13 +51,13 @@ NORTHERNER (of NORTH), SOUTHERNER (of SOUTH), or a Person of your own in `slack.
 Workspaces are SESSION (installed), HARBOUR, NORTH and SOUTH; the last two belong to the organisation FEDERATION.
 
 Looking: `messages_in(channel)`, `thread(message)`, `tunes(channel)`, `ephemerals(person)`, `file(message, ending)`,
-`buttons(where)`, `views_of(person)`, `home(person)`, `errors(view)`, `assistant_thread(first)`, `sent`, `calls` (Call: method,
-arguments, error), `calls_of` (how often, by method), `refusals`, `state.breaches`, `text_of(content)`. `until(predicate)` waits
-for anything else.
+`buttons(where)`, `views_of(person)`, `home(person)`, `errors(view)`, `assistant_thread(first)`, `prompts(person)`, `sent`,
+`calls` (Call: method, arguments, error), `calls_of` (how often, by method), `refusals`, `state.breaches`, `text_of(content)`.
+`until(predicate)` waits for anything else.
 
 Failures: `refuse(method, error, status=, times=, retry_s=)`, `lose_answer(method)`, `hold(method, after=)`, `repeat(sent)`,
-`disconnect(reason)`, `drop()`, `stick()`, `expire(token)`, `archive(channel)`, `leave(channel)`, `pass_time(seconds)`;
-`files.shares_after_s = None` hides the ts of posted files for ever.
+`disconnect(reason)`, `drop()`, `stick()`, `expire(token)`, `archive(channel)`, `delete_channel(channel)`, `leave(channel)`,
+`invite(channel)`, `pass_time(seconds)`; `files.shares_after_s = None` hides the ts of posted files for ever.
 
 The stand-in enforces what Slack documents: tokens, scopes and arguments of methods; membership of channels; limits of texts,
 blocks, views and metadata; an acknowledgement within 3 s; a trigger_id once, within 3 s; a response_url five times, in half an
@@ -71,6 +73,7 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from tests.loopback.slack_actions import Actions
+from tests.loopback.slack_assistant import AGENT
 from tests.loopback.slack_delivery import EVENT
 from tests.loopback.slack_forms import elements
 from tests.loopback.slack_installations import Token
@@ -112,7 +115,6 @@ from tests.loopback.slack_world import (
     Call,
     Channel,
     Enterprise,
-    Fault,
     Payload,
     Person,
     Sent,
@@ -140,7 +142,7 @@ class FakeSlack(Actions):
         limits: Limits | None = None,
         stretch: float = 5.0,
         rotation: bool = False,
-        assistant: bool = True,
+        assistant: str | None = AGENT,
         unfurl_domains: tuple[str, ...] = (),
         installed: bool = True,
     ) -> None:
@@ -289,8 +291,13 @@ class FakeSlack(Actions):
         return [element["text"]["text"] for _, element in elements(where) if element["type"] == "button"]
 
     def assistant_thread(self, first: Payload) -> Payload:
-        """Status, title and prompts of a thread with the assistant."""
-        return self.views.threads[first["channel"], first["ts"]]
+        """Status, title and prompts of a thread."""
+        return self.assistants.threads.get((first["channel"], str(first.get("thread_ts", first["ts"]))), {})
+
+    def prompts(self, person: Person = FIDDLER) -> list[Payload]:
+        """The prompts that an agent suggests in its direct messages."""
+        found: list[Payload] = self.assistants.threads.get((DIRECT_OF[person.id].id, ""), {}).get("prompts", [])
+        return found
 
     def assert_rules_kept(self, *, limited: bool = False) -> None:
         """Fails if the app broke a rule of Slack. `limited`: it may exceed rate limits, if it then waits as told."""
@@ -307,68 +314,6 @@ class FakeSlack(Actions):
     def install(self, at: Team | Enterprise = HARBOUR, person: Person = SAILOR, scopes: tuple[str, ...] | None = None) -> Payload:
         """Installs the app without the pages of OAuth; returns what oauth.v2.access would answer."""
         return self.state.installations.grant(self.state.installations.add(at, person, scopes))
-
-    def expire(self, token: str) -> None:
-        """Makes a token older than its 12 hours."""
-        self.state.installations.expire(token)
-
-    # --- failures of the platform
-    def refuse(self, pattern: str, error: str = "internal_error", *, status: int = 200, times: int = 1, retry_s: int = 0) -> None:
-        """Refuses the next calls whose method matches; methods are also `upload` and `respond`. A 429 needs `retry_s`."""
-        headers = {"Retry-After": str(retry_s)} if retry_s else {}
-        self.faults.append(Fault(pattern, error, status, headers, times))
-
-    def lose_answer(self, pattern: str, *, times: int = 1) -> None:
-        """Carries out the next matching calls, and breaks the connection instead of answering."""
-        self.faults.append(Fault(pattern, times=times, after=True))
-
-    def hold(self, pattern: str, *, after: bool = False) -> asyncio.Event:
-        """Delays the next matching call until the returned event is set. `after`: carries it out and delays only the answer."""
-        release = asyncio.Event()
-        self._held.append(release)
-        self.faults.append(Fault(pattern, after=after, release=release))
-        return release
-
-    @property
-    def faults_left(self) -> list[str]:
-        """The patterns of failures that have not happened yet."""
-        return [fault.pattern for fault in self.faults]
-
-    def pass_time(self, seconds: float) -> None:
-        """Moves the stand-in's clock: deadlines pass, tokens expire, rate limits recover, failed events are sent again."""
-        self.state.clock.pass_time(seconds)
-
-    async def repeat(self, sent: Sent) -> Sent:
-        """Sends once more what was sent, as Slack does when an acknowledgement was lost."""
-        return await self.state.delivery.deliver(Sent(sent.kind, sent.payload, sent.person, sent.channel))
-
-    async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Asks all connections to reconnect; the reasons are `warning`, `refresh_requested`, `link_disabled`."""
-        for connection in list(self.state.delivery.open):
-            await connection.push({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-1"}})
-            connection.leaving = True
-
-    async def drop(self) -> None:
-        """Breaks all connections in Socket Mode."""
-        for connection in list(self.state.delivery.open):
-            await connection.socket.close()
-
-    def stick(self, stuck: bool = True) -> None:
-        """Makes all connections silent, and new ones too: they stay open, and nothing arrives. `stick(False)` cures new ones."""
-        self.state.delivery.stuck = stuck
-        for connection in self.state.delivery.open if stuck else []:
-            connection.silent = True
-
-    def send_by_http(self, url: str) -> None:
-        """Sends everything to this address by signed HTTP from now on, instead of Socket Mode."""
-        self.state.delivery.request_url = url
-
-    def leave(self, channel: Channel) -> None:
-        """Removes the app from a channel."""
-        self.state.channels[channel.id].bots = frozenset()
-
-    def archive(self, channel: Channel) -> None:
-        self.state.channels[channel.id].archived = True
 
 
 def text_of(content: Payload) -> str:

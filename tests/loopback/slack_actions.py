@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.loopback import slack_payloads as payloads
+from tests.loopback.slack_assistant import AGENT, ASSISTANT
 from tests.loopback.slack_chat import permalink
 from tests.loopback.slack_delivery import COMMAND
 from tests.loopback.slack_forms import Forms
@@ -179,26 +180,49 @@ class Actions(Forms):
         return await self._interact("message_action", person, channel.team, channel, **fields)
 
     # --- App Home, assistant, installation
-    async def open_home(self, person: Person = FIDDLER, *, tab: str = "home") -> Sent | None:
-        """Opens the app's Home tab, or its messages."""
+    async def open_home(self, person: Person = FIDDLER, *, tab: str = "home", looking_at: Channel | None = None) -> Sent | None:
+        """Opens the app's Home tab, or its direct messages (`tab="messages"`), perhaps beside a channel."""
         channel = DIRECT_OF[person.id]
         event: Payload = {"type": "app_home_opened", "user": person.id, "channel": channel.id, "tab": tab}
         event["event_ts"] = self.state.ts()
         if tab == "home" and person.id in self.views.homes:
             event["view"] = self.views.homes[person.id]
+        if tab == "messages" and self.state.assistant == AGENT:
+            event["context"] = _entities(looking_at)
         return await self.state.event(person.team, event, person, channel)
 
+    async def look_at(self, channel: Channel, person: Person = FIDDLER) -> Sent | None:
+        """Opens a channel beside the app, if the app is an agent."""
+        assert self.state.assistant == AGENT
+        event = {
+            "type": "app_context_changed",
+            "user": person.id,
+            "channel": DIRECT_OF[person.id].id,
+            "context": _entities(channel),
+        }
+        return await self.state.event(person.team, event | {"event_ts": self.state.ts()}, person, DIRECT_OF[person.id])
+
     async def start_assistant(self, person: Person = FIDDLER, *, looking_at: Channel | None = None) -> Payload:
-        """Opens a new thread with the assistant; returns its first message, to `reply` to."""
+        """Opens a new thread with an app of the older kind; returns its first message, to `reply` to."""
+        assert self.state.assistant == ASSISTANT, "people write to an agent in direct messages"
         channel, installed = DIRECT_OF[person.id], self._installed(person.team)
         first = self.state.add_message(channel, self.state.bot_author(installed), {"subtype": "assistant_app_thread", "text": ""})
         first["thread_ts"] = first["ts"]
-        self.views.threads[channel.id, first["ts"]] = {}
+        self.assistants.threads[channel.id, first["ts"]] = {}
         context = {"channel_id": looking_at.id, "team_id": looking_at.team.id, "enterprise_id": None} if looking_at else {}
         thread = {"user_id": person.id, "context": context, "channel_id": channel.id, "thread_ts": first["ts"]}
         event = {"type": "assistant_thread_started", "assistant_thread": thread, "event_ts": self.state.ts()}
         await self.state.event(person.team, event, person, channel)
         return first
+
+    async def stop_session(self, message: Payload, person: Person = FIDDLER) -> Sent | None:
+        """Presses the stop button that Slack shows while an agent's session in a thread is `processing`."""
+        channel, thread_ts = self.state.channels[message["channel"]], str(message.get("thread_ts", message["ts"]))
+        assert self.assistants.threads[channel.id, thread_ts].get("session") == "processing"
+        event = {"type": "agent_session_stopped", "channel": channel.id, "user": person.id, "thread_ts": thread_ts}
+        return await self.state.event(
+            channel.team, event | {"streaming_message_ts": [], "event_ts": self.state.ts()}, person, channel
+        )
 
     async def uninstall(self, team: Team = SESSION) -> None:
         """Removes the app from a workspace, or from its organisation."""
@@ -212,6 +236,12 @@ class Actions(Forms):
 
     def link(self, message: Payload) -> str:
         return permalink(self.state.channels[message["channel"]], message["ts"])
+
+
+def _entities(channel: Channel | None) -> Payload:
+    if channel is None:
+        return {}
+    return {"entities": [{"type": "slack#/types/channel_id", "value": channel.id, "team_id": channel.team.id}]}
 
 
 def _host(url: str) -> str:

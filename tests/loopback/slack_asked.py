@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.loopback.block_kit import MARKDOWN, MESSAGE, check_blocks
+from tests.loopback.block_kit_values import length
 from tests.loopback.slack_installations import Installation
 from tests.loopback.slack_methods import Method
 from tests.loopback.slack_world import KIND_SCOPES, Channel, Payload, Refused, Team
@@ -72,12 +73,12 @@ def check_content(arguments: Payload, text_most: int = POST_TEXT, *, needed: boo
     if arguments.get("markdown_text"):
         if text or blocks:
             raise Refused("markdown_text_conflict", breach=True)
-        if len(arguments["markdown_text"]) > MARKDOWN:
+        if length(arguments["markdown_text"]) > MARKDOWN:
             raise Refused("msg_too_long", breach=True)
     attachments = arguments.get("attachments") or []
     if needed and not (text or blocks or attachments or arguments.get("markdown_text")):
         raise Refused("no_text", breach=True)
-    if len(text or "") > text_most:
+    if length(text or "") > text_most:
         raise Refused("msg_too_long", breach=True)
     if len(attachments) > ATTACHMENTS:
         raise Refused("too_many_attachments", breach=True)

@@ -64,7 +64,7 @@ class Delivery:
         self.session: aiohttp.ClientSession | None = None
         self._tickets: set[str] = set()
         self._waiting: dict[str, tuple[Sent, float, asyncio.Future[Payload]]] = {}  # by envelope_id
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._random = random.Random(1)
         self._opened = asyncio.Event()  # set and replaced with each new connection
 
@@ -199,6 +199,8 @@ class Delivery:
     async def _by_http(self, sent: Sent, attempt: int, reason: str) -> str:
         retry = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason} if attempt else {}
         request = asyncio.create_task(self.post(sent.kind, sent.payload, retry))
+        self._tasks.add(request)
+        request.add_done_callback(self._tasks.discard)
         began_s = time.monotonic()
         await self._first(asyncio.shield(request), self.clock.reach(self.clock.mark(), ACK_S))
         if not request.done():

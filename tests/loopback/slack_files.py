@@ -98,7 +98,7 @@ class Files:
         if not files or any(f is None or f.content is None or f.owner != asked.installed or f.deleted for f in files):
             raise Refused("file_not_found")
         if any(file is not None and file.completed for file in files):
-            raise Refused("file_update_failed", "[ERROR] completed before")
+            raise Refused("file_not_found", "[ERROR] the upload was completed before")
         if len(asked.get("initial_comment") or "") > POST_TEXT:
             raise Refused("invalid_arguments", "[ERROR] initial_comment is too long", breach=True)
         blocks = asked.get("blocks") if not asked.get("initial_comment") else None
@@ -229,8 +229,11 @@ class Files:
                     await self.chat.remove(self.state.channels[message["channel"]], message)
         return {"ok": True}
 
+    async def sign_in(self, request: web.Request) -> web.Response:
+        return web.Response(text="<!DOCTYPE html><title>Slack</title>Sign in", content_type="text/html")
+
     async def download(self, request: web.Request) -> web.Response:
-        """The bytes of a file. Without a good token Slack answers 200 with its page for signing in."""
+        """The bytes of a file. Without a good token Slack sends the client to its page for signing in, which answers 200."""
         file = self.all.get(request.match_info["file"])
         token = re.sub(r"^Bearer ", "", request.headers.get("Authorization", ""))
         try:
@@ -240,7 +243,7 @@ class Files:
         may = installed is not None and "files:read" in installed.scopes
         if file is None or not may or file.content is None or file.deleted:
             self.state.breach(f"a download without a good token: {request.path}")
-            return web.Response(text="<!DOCTYPE html><title>Slack</title>Sign in", content_type="text/html")
+            raise web.HTTPFound("/sign-in")
         return web.Response(body=file.content, content_type=str(self.payload(file)["mimetype"]))
 
     async def close(self) -> None:

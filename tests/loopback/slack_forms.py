@@ -8,20 +8,21 @@ from typing import Any
 from tests.loopback import slack_payloads as payloads
 from tests.loopback.block_kit import walk
 from tests.loopback.slack_delivery import INTERACTION
+from tests.loopback.slack_failures import Failures
 from tests.loopback.slack_installations import Installation
-from tests.loopback.slack_server import Server
 from tests.loopback.slack_views import value_of
 from tests.loopback.slack_world import FIDDLER, TEAMS, Channel, Payload, Person, Sent, Team
 
 
-class Forms(Server):
+class Forms(Failures):
     def _installed(self, team: Team) -> Installation:
         installed = self.state.installations.of(team)
         assert installed is not None, f"the app is not installed in {team.name}"
         return installed
 
     async def _interact(self, kind: str, person: Person, team: Team, channel: Channel | None = None, /, **fields: Any) -> Sent:
-        payload = payloads.interaction(kind, person, team, self._installed(team), **fields)
+        # In a form, `team` is the person's, and the view says where the app is installed.
+        payload = payloads.interaction(kind, person, person.team if "view" in fields else team, self._installed(team), **fields)
         if kind not in ("view_closed", "block_suggestion"):
             payload["trigger_id"] = self.state.trigger(person, team)
         return await self.state.delivery.deliver(Sent(INTERACTION, payload, person, channel))
@@ -78,8 +79,7 @@ class Forms(Server):
         if "ts" not in where:
             owner = self.owner(where)
             assert person in (None, owner), "only one person sees a view"
-            team = self._team_of(where)
-            return await self._interact("block_actions", owner, team, **payloads.in_view(where), actions=actions)
+            return await self._interact("block_actions", owner, self._team_of(where), **payloads.in_view(where), actions=actions)
         person, channel = person or FIDDLER, self.state.channels[where["channel"]]
         self._assert_seen(where, person)
         url = self.response_url(channel, person, self._installed(channel.team), where)
@@ -96,7 +96,7 @@ class Forms(Server):
         return next(self.state.people[id] for id, home in self.views.homes.items() if home["id"] == view["id"])
 
     def _team_of(self, view: Payload) -> Team:
-        return TEAMS[view["team_id"]]
+        return TEAMS[view["app_installed_team_id"]]
 
     # --- forms
     def fill(self, view: Payload, **values: Any) -> None:

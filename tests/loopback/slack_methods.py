@@ -29,6 +29,10 @@ _HISTORY = _words("cursor include_all_metadata inclusive latest limit oldest")
 _READ_HISTORY = _words("channels:history groups:history im:history mpim:history")
 
 METHODS: dict[str, Method] = {
+    "agents.sessions.rename": Method(("title",), _words("channel_id thread_ts"), ("chat:write",), 3),
+    "agents.sessions.setStatus": Method(
+        ("status",), _words("channel_id thread_ts title initiator_user_id icon_emoji icon_url username"), ("chat:write",), 3
+    ),
     "apps.connections.open": Method(scopes=("connections:write",), tier=3, app_token=True),
     "apps.uninstall": Method(("client_id", "client_secret"), tier=1),
     "assistant.threads.setStatus": Method(
@@ -97,8 +101,8 @@ SCOPES = _words(
     "mpim:read team:read users:read"
 )
 EVENTS = _words(
-    "app_home_opened app_mention app_uninstalled assistant_thread_context_changed assistant_thread_started file_shared "
-    "link_shared message.channels message.groups message.im message.mpim tokens_revoked"
+    "agent_session_stopped app_context_changed app_home_opened app_mention app_uninstalled assistant_thread_context_changed "
+    "assistant_thread_started file_shared link_shared message.channels message.groups message.im message.mpim tokens_revoked"
 )
 # The scope without which Slack sends no such event.
 SCOPE_OF_EVENT = {

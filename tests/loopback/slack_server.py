@@ -12,6 +12,7 @@ from aiohttp import web
 
 from tests.loopback.slack_accounts import Accounts
 from tests.loopback.slack_asked import Asked, check_content, parsed
+from tests.loopback.slack_assistant import Assistants
 from tests.loopback.slack_chat import Chat
 from tests.loopback.slack_delivery import COMMAND
 from tests.loopback.slack_files import Files
@@ -43,9 +44,10 @@ class Server:
         self.state = state
         self.calls: list[Call] = []
         self.refusals: list[Call] = []
-        self.chat, self.views, self.accounts = Chat(state), Views(state), Accounts(state)
+        self.chat, self.views, self.accounts, self.assistants = Chat(state), Views(state), Accounts(state), Assistants(state)
         self.files = Files(state, self.chat)
         self.handlers = {**self.chat.methods, **self.files.methods, **self.views.methods, **self.accounts.methods}
+        self.handlers |= self.assistants.methods
         self.response_urls: dict[str, ResponseUrl] = {}
         self.faults: list[Fault] = []
         self._held: list[asyncio.Event] = []
@@ -56,6 +58,7 @@ class Server:
         app.router.add_post("/upload/{file}", self._upload)
         app.router.add_post("/respond/{token}", self._respond)
         app.router.add_get("/files/{file}/{name}", self.files.download)
+        app.router.add_get("/sign-in", self.files.sign_in)
         self._runner = web.AppRunner(app)
 
     async def start(self, port: int = 0) -> None:
@@ -238,8 +241,11 @@ async def _arguments(request: web.Request) -> tuple[Payload, str]:
     arguments: Payload = dict(request.query)
     if request.can_read_body:
         if request.content_type == "application/json":
-            body: Any = json.loads(await request.text())
-            arguments |= body if isinstance(body, dict) else {}
+            try:
+                body: Any = json.loads(await request.text())
+            except ValueError:
+                body = None
+            arguments |= body if isinstance(body, dict) else {"not JSON": True}
         else:
             arguments |= dict(await request.post())
     authorization = request.headers.get("Authorization", "")

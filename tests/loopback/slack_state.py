@@ -19,7 +19,14 @@ from tests.loopback.slack_world import APP, IM, KIND_SCOPES, PUBLIC, Channel, Pa
 
 class State:
     def __init__(
-        self, *, scopes: tuple[str, ...], events: tuple[str, ...], limits: Limits, stretch: float, rotation: bool, assistant: bool
+        self,
+        *,
+        scopes: tuple[str, ...],
+        events: tuple[str, ...],
+        limits: Limits,
+        stretch: float,
+        rotation: bool,
+        assistant: str | None,
     ) -> None:
         self.clock = Clock(stretch)
         self.rates = Rates(limits)
@@ -142,14 +149,19 @@ class State:
     async def event(
         self, team: Team, event: Payload, person: Person | None = None, channel: Channel | None = None
     ) -> Sent | None:
-        """Sends an event if the app is installed in the workspace, subscribed to the event, and has the scope for it."""
+        """Sends an event if the app is installed in the workspace, subscribed to the event, and has the scope for it.
+
+        What happens in a shared channel is sent once, even if the app is installed in both workspaces.
+        """
+        teams = (team, *channel.shared_with) if channel is not None else (team,)
+        team = next((each for each in teams if self.installations.of(each)), team)
         installed = self.installations.of(team)
         name = str(event["type"])
         if name == "message" and channel is not None:
             name = f"message.{KIND_SCOPES[channel.kind]}"
         if installed is None or name not in self.events:
             return None
-        if SCOPE_OF_EVENT.get(name, installed.scopes[0]) not in installed.scopes:
+        if name in SCOPE_OF_EVENT and SCOPE_OF_EVENT[name] not in installed.scopes:
             return None
         return await self.send_event(installed, team, event, person, channel)
 

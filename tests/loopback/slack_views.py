@@ -1,4 +1,4 @@
-"""The stand-in's modals, App Homes and assistant threads."""
+"""The stand-in's modals and App Homes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from tests.loopback.block_kit import HOME, MODAL, VIEW_BYTES, check_view, option
 from tests.loopback.slack_asked import Asked, Handler
 from tests.loopback.slack_limits import TRIGGER_S
 from tests.loopback.slack_state import State
-from tests.loopback.slack_world import APP, IM, TEAMS, Channel, Payload, Person, Refused, Team
+from tests.loopback.slack_world import APP, TEAMS, Payload, Person, Refused, Team
 
 STACK = 3
-PROMPTS, LOADING_MESSAGES = 4, 10
 
 
 class Views:
@@ -23,15 +22,12 @@ class Views:
         self.open: dict[str, list[Payload]] = {}
         self.homes: dict[str, Payload] = {}
         self.errors: dict[str, Payload] = {}  # what a form says beside its inputs, by view
-        self.threads: dict[tuple[str, str], Payload] = {}  # of assistants: status, title, prompts
         self.triggers_used: set[str] = set()
 
     @property
     def methods(self) -> dict[str, Handler]:
         return {
             "views.open": self.open_view, "views.push": self.push, "views.update": self.update, "views.publish": self.publish,
-            "assistant.threads.setStatus": self.set_status, "assistant.threads.setTitle": self.set_title,
-            "assistant.threads.setSuggestedPrompts": self.set_prompts,
         }  # fmt: skip
 
     # --- modals
@@ -80,6 +76,7 @@ class Views:
         below = stack[-1] if stack else None
         id = self.state.id("V")
         shown = self._completed(view, id, team, bot_id)
+        shown["team_id"] = person.team.id  # of the person, who may be of another workspace in a shared channel
         shown |= {"root_view_id": stack[0]["id"] if stack else id, "previous_view_id": below["id"] if below else None}
         stack.append(shown)
         return shown
@@ -128,9 +125,9 @@ class Views:
     def replace(self, stack: list[Payload], number: int, view: Payload) -> Payload:
         before = stack[number]
         self._assert_new(view, before["id"])
-        team = TEAMS[before["team_id"]]
+        team = TEAMS[before["app_installed_team_id"]]
         shown = self._completed(view, before["id"], team, before["bot_id"], before)
-        shown |= {name: before[name] for name in ("root_view_id", "previous_view_id")}
+        shown |= {name: before[name] for name in ("team_id", "root_view_id", "previous_view_id")}
         stack[number] = shown
         self.errors.pop(before["id"], None)
         return shown
@@ -158,7 +155,7 @@ class Views:
         elif action == "update":
             self.replace(stack, number, self.checked(ack["view"], MODAL))
         else:
-            self.show(person, TEAMS[view["team_id"]], self.checked(ack["view"], MODAL), view["bot_id"])
+            self.show(person, TEAMS[view["app_installed_team_id"]], self.checked(ack["view"], MODAL), view["bot_id"])
 
     # --- App Home
     async def publish(self, asked: Asked) -> Payload:
@@ -172,37 +169,6 @@ class Views:
         id = before["id"] if before else self.state.id("V")
         self.homes[person.id] = self._completed(view, id, person.team, asked.installed.bot_id)
         return {"ok": True, "view": self.homes[person.id]}
-
-    # --- assistant
-    def _thread(self, asked: Asked) -> Payload:
-        if not self.state.assistant:
-            raise Refused("not_agent_app")
-        channel: Channel = self.state.channel(asked["channel_id"], asked.installed)
-        key = channel.id, str(asked.get("thread_ts") or "")
-        if key not in self.threads:
-            if channel.kind == IM or key not in self.state.messages:
-                raise Refused("invalid_thread_ts")
-            self.threads[key] = {}  # a status may be shown in any thread
-        return self.threads[key]
-
-    async def set_status(self, asked: Asked) -> Payload:
-        messages = asked.get("loading_messages") or []
-        if len(messages) > LOADING_MESSAGES:
-            raise Refused("invalid_arguments", "[ERROR] at most 10 loading_messages", breach=True)
-        self._thread(asked).update(status=asked["status"], loading_messages=messages)
-        return {"ok": True}
-
-    async def set_title(self, asked: Asked) -> Payload:
-        self._thread(asked)["title"] = asked["title"]
-        return {"ok": True}
-
-    async def set_prompts(self, asked: Asked) -> Payload:
-        prompts = asked["prompts"]
-        fine = isinstance(prompts, list) and 1 <= len(prompts) <= PROMPTS
-        if not fine or any(prompt.keys() != {"title", "message"} for prompt in prompts):
-            raise Refused("invalid_arguments", "[ERROR] one to four prompts with title and message", breach=True)
-        self._thread(asked).update(prompts=prompts, prompts_title=asked.get("title", ""))
-        return {"ok": True}
 
 
 def initial_state(blocks: list[Payload], kept: Payload) -> Payload:
