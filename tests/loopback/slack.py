@@ -17,7 +17,7 @@
 
 An app in this process takes its settings from `slack.settings` (Socket Mode) or `slack.public_settings` (HTTP with OAuth), which
 are keyword arguments of bot.settings.Settings, one in another process from `slack.environment` or `slack.public_environment`.
-`send_by_http(url)` makes the stand-in send everything to this address by signed HTTP.
+`send_by_http(url)` makes the stand-in send everything to this address by signed HTTP; `verify_url()` sends it Slack's challenge.
 
 FakeSlack(scopes=, events=, limits=, stretch=5.0, rotation=False, assistant="agent", unfurl_domains=(), installed=True):
     scopes, events   those of bot/slack/manifest.yaml unless they are given

@@ -91,6 +91,7 @@ def check_content(arguments: Payload, text_most: int = POST_TEXT, *, needed: boo
 
 
 def refuse_blocks(blocks: Any, surface: str = MESSAGE) -> None:
+    """Refuses blocks that break a rule of Block Kit."""
     if faults := check_blocks(blocks, surface):
         raise Refused("invalid_blocks", *(f"[ERROR] {fault}" for fault in faults), breach=True)
 

@@ -160,6 +160,7 @@ class Delivery:
     async def _attempt(self, sent: Sent, attempt: int, reason: str) -> str:
         """Sends once; returns why it failed, or nothing."""
         sent.attempts += 1
+        await self._changed()
         return await (self._by_http if self.request_url else self._by_socket)(sent, attempt, reason)
 
     async def _by_socket(self, sent: Sent, attempt: int, reason: str) -> str:

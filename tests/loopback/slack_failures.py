@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.loopback.slack_delivery import EVENT
 from tests.loopback.slack_server import Server
-from tests.loopback.slack_world import Channel, Fault, Sent
+from tests.loopback.slack_world import VERIFICATION_TOKEN, Channel, Fault, Sent
 
 
 class Failures(Server):
@@ -55,6 +56,12 @@ class Failures(Server):
         for connection in self.state.delivery.open if stuck else []:
             connection.silent = True
 
+    async def verify_url(self) -> bool:
+        """Asks the address of `send_by_http` for the challenge that it must answer before Slack uses it."""
+        challenge = {"token": VERIFICATION_TOKEN, "challenge": f"challenge-{self.state.number()}", "type": "url_verification"}
+        status, _, body = await self.state.delivery.post(EVENT, challenge)
+        return status == 200 and challenge["challenge"] in body
+
     def send_by_http(self, url: str) -> None:
         """Sends everything to this address by signed HTTP from now on, instead of Socket Mode."""
         self.state.delivery.request_url = url
@@ -80,7 +87,7 @@ class Failures(Server):
             file.content = b""
         self.calls.clear()
         self.refusals.clear()
-        self.sent.clear()
+        self.state.delivery.sent.clear()
 
     def expire(self, token: str) -> None:
         """Makes a token older than its 12 hours."""

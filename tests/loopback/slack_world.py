@@ -76,7 +76,8 @@ class Person:
 
     def info(self, *, locale: bool, seen_by: Team) -> Payload:
         """`user` of users.info."""
-        stranger = {"is_stranger": True} if self.team is not seen_by and self.team.enterprise is not seen_by.enterprise else {}
+        at_home = self.team == seen_by or (self.team.enterprise is not None and self.team.enterprise == seen_by.enterprise)
+        stranger = {} if at_home else {"is_stranger": True}
         return {
             "id": self.id, "team_id": self.team.id, "name": self.name, "deleted": self.deactivated, "color": "9f69e7",
             "real_name": self.name.capitalize(), "tz": "Europe/Dublin", "tz_label": "Irish Time", "tz_offset": 0,
