@@ -73,6 +73,13 @@ class Credentials:
         async with self._database.begin() as connection:
             await connection.execute(delete(credentials).where(credentials.c.expires_at <= func.now()))
 
+    async def check(self, platform: str) -> None:
+        """Raises SecretKeyError unless secrets can be stored, and all of the platform can be decrypted."""
+        async with self._database.begin() as connection:
+            rows = await connection.execute(select(credentials.c.secret).where(credentials.c.platform == platform))
+            for secret in [None, *rows.scalars()]:
+                self._decrypted(platform, secret)
+
     async def reencrypt(self) -> int:
         """Encrypts all secrets with the first key, so that the others are no longer needed. Returns how many needed that."""
         first, count = self._fernets[0], 0

@@ -10,8 +10,14 @@ from slack_bolt.async_app import AsyncApp
 from bot.slack import views
 from bot.slack.core.context import Context
 from bot.slack.delivery import cancel, service
+from bot.slack.installations import revocation
 
-FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (views.register, service.register, cancel.register)
+FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
+    revocation.register,
+    views.register,
+    service.register,
+    cancel.register,
+)
 
 # What runs beside the listeners, from the start of the app until it is cancelled at the end.
 JOBS: tuple[Callable[[Context], Coroutine[Any, Any, None]], ...] = (service.deliver_tunes,)

@@ -87,6 +87,7 @@ async def test_without_a_key_the_error_says_what_to_set(storage: Storage) -> Non
         storage.credentials.get("slack", "bot"),
         storage.credentials.take("slack", "bot"),
         storage.credentials.reencrypt(),
+        storage.credentials.check("slack"),
     ):
         with pytest.raises(SecretKeyError, match=r"set SECRET_KEY to what `openssl rand -hex 32` prints\.$"):
             await refused
@@ -96,11 +97,13 @@ async def test_without_a_key_the_error_says_what_to_set(storage: Storage) -> Non
 async def test_with_a_wrong_key_the_error_says_what_to_do_and_nothing_is_lost(credentials: Credentials, storage: Storage) -> None:
     await credentials.put("slack", "bot", "secret")
     wrong = Credentials(storage.database, [NEW])
-    for refused in (wrong.get("slack", "bot"), wrong.take("slack", "bot"), wrong.reencrypt()):
+    for refused in (wrong.get("slack", "bot"), wrong.take("slack", "bot"), wrong.reencrypt(), wrong.check("slack")):
         with pytest.raises(SecretKeyError, match="secret of slack cannot be decrypted: SECRET_KEY lacks the key") as raised:
             await refused
         assert "InvalidToken" not in "".join(traceback.format_exception(raised.value))
     assert await credentials.get("slack", "bot") == "secret"
+    await credentials.check("slack")
+    await wrong.check("discord")
 
 
 async def test_a_key_is_changed_by_putting_the_new_one_before_it(credentials: Credentials, storage: Storage) -> None:
