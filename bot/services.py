@@ -1,4 +1,4 @@
-"""Runs the services of a process: the Discord bot, the web page and the worker, each alone or all together."""
+"""Runs the services of a process: the Discord bot, the Slack app, the web page and the worker, each alone or all together."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import structlog
+from aiohttp.web import RouteDef
 
 from bot.core.desk import Desk
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
+from bot.slack.start import SlackSide
 from bot.supervisor import ALIVE, ALIVE_EVERY_S, LACKING, READY, REGISTERED, WorkerProcess
 from bot.web import run as run_web
+from bot.web import run_routes
 from storage import Storage, StorageError, open_parts, open_storage
 from storage.backup.archive import Manifest, Summary
 from storage.backup.backup import backup
@@ -66,7 +69,9 @@ def _location(settings: Settings) -> Location:
     }
 
 
-async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -> None:
+async def serve(
+    settings: Settings, *, discord: bool = False, slack: bool = False, web: bool = False, worker: bool = False
+) -> None:
     """Runs the chosen services until the process is stopped. If one fails, stops the others and raises its error."""
     async with storage_of(settings) as storage:
         await _tidy(storage)
@@ -85,8 +90,16 @@ async def serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -
             side = DiscordSide(settings, desk, storage)
             readiness["discord"] = side.ready
             coroutines.append(side.run())
+        routes: list[RouteDef] = []
+        if slack:
+            app = SlackSide(settings, desk, storage)
+            readiness["slack"] = app.ready
+            routes = app.routes
+            coroutines.append(app.run())
         if web:
-            coroutines.append(run_web(settings, desk, storage, readiness))
+            coroutines.append(run_web(settings, desk, storage, readiness, routes))
+        elif routes:
+            coroutines.append(run_routes(settings, storage, readiness, routes))
         await until_stopped(*coroutines)
 
 

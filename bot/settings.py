@@ -32,6 +32,20 @@ def _split(keys: SecretStr) -> list[str]:
     return [key for key in re.split(r"[\s,]+", keys.get_secret_value()) if key]
 
 
+def _of_kind(prefixes: tuple[str, ...], other: str, hint: str) -> AfterValidator:
+    """Checks how a token of Slack begins: the two kinds are easily swapped."""
+
+    def check(token: SecretStr) -> SecretStr:
+        text = token.get_secret_value()
+        if text.startswith(other):
+            raise ValueError(f"it begins with {other}, so it is the other token of Slack; {hint}")
+        if not text.startswith(prefixes):
+            raise ValueError(f"it does not begin with {prefixes[0]}; {hint}")
+        return token
+
+    return AfterValidator(check)
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
@@ -46,6 +60,18 @@ class Settings(BaseSettings):
     discord_token: SecretStr | None = Field(None, description="Token of the Discord bot (default: no bot).")
     discord_api_url: str = Field("https://discord.com/api/v10", description="Address of Discord's API; tests use another.")
     discord_gateway_url: str | None = Field(None, description="Address of Discord's gateway; only tests set it.")
+
+    slack_bot_token: (
+        Annotated[SecretStr, _of_kind(("xoxb-", "xoxe.xoxb-"), "xapp-", "copy the Bot User OAuth Token from OAuth & Permissions")]
+        | None
+    ) = Field(None, description="Token of the Slack app in one workspace (default: no Slack).")
+    slack_app_token: (
+        Annotated[SecretStr, _of_kind(("xapp-",), "xoxb-", "make an app-level token on the page Basic Information")] | None
+    ) = Field(None, description="App-level token, for events by Socket Mode.")
+    slack_signing_secret: SecretStr | None = Field(None, description="Instead of the app-level token: for events by HTTP.")
+    slack_client_id: str | None = Field(None, description="With the client secret: other workspaces can install the app.")
+    slack_client_secret: SecretStr | None = None
+    slack_api_url: str = Field("https://slack.com/api/", description="Address of Slack's API; tests use another.")
 
     web_host: str = "127.0.0.1"
     web_port: int = Field(8080, ge=1, le=65535)
@@ -64,6 +90,11 @@ class Settings(BaseSettings):
     @property
     def secret_keys(self) -> list[str]:
         return _split(self.secret_key) if self.secret_key else []
+
+    @property
+    def has_slack(self) -> bool:
+        """Whether Slack is set up, at least in part."""
+        return any((self.slack_bot_token, self.slack_app_token, self.slack_signing_secret, self.slack_client_id))
 
     @property
     def further_models(self) -> Path:

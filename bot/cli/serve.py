@@ -1,4 +1,4 @@
-"""`tunesmith run`, `bot`, `web` and `worker`: start services that run until they are stopped."""
+"""`tunesmith run`, `bot`, `slack`, `web` and `worker`: start services that run until they are stopped."""
 
 from __future__ import annotations
 
@@ -13,21 +13,27 @@ from bot.settings import Settings, quiet_tensorflow
 
 @click.command()
 def run() -> None:
-    """Start everything: database, worker, web page, and the Discord bot if DISCORD_TOKEN is set."""
+    """Start everything: database, worker, web page, and what has tokens: the Discord bot, the Slack app or both."""
     settings = read_settings()
-    _serve(settings, discord=settings.discord_token is not None, web=True, worker=True)
+    _serve(settings, discord=settings.discord_token is not None, slack=settings.has_slack, web=True, worker=True)
 
 
 @click.command()
 def bot() -> None:
     """Start only the Discord bot. Workers take its jobs from the same database."""
-    _serve(read_settings(), discord=True, web=False, worker=False)
+    _serve(read_settings(), discord=True)
+
+
+@click.command()
+def slack() -> None:
+    """Start only the Slack app. Workers take its jobs from the same database."""
+    _serve(read_settings(), slack=True)
 
 
 @click.command()
 def web() -> None:
     """Start only the web page."""
-    _serve(read_settings(), discord=False, web=True, worker=False)
+    _serve(read_settings(), web=True)
 
 
 @click.command()
@@ -48,8 +54,8 @@ def worker(supervised: bool) -> None:
         raise Failure(error) from error
 
 
-def _serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -> None:
-    from bot.discord.start import NoLogin
+def _serve(settings: Settings, *, discord: bool = False, slack: bool = False, web: bool = False, worker: bool = False) -> None:
+    from bot.core.login import NoLogin
     from bot.services import serve
     from bot.web import WebError
     from storage import StorageError
@@ -57,9 +63,9 @@ def _serve(settings: Settings, *, discord: bool, web: bool, worker: bool) -> Non
     configure(json=settings.log_json, level=settings.log_level)
     if web:
         click.echo(f"Tunesmith's page: http://{settings.web_host}:{settings.web_port}", err=True)
-    if web and worker and not discord:
-        click.echo("DISCORD_TOKEN is not set, so only the web page runs. See .env.example for how to add the bot.", err=True)
+    if web and worker and not discord and not slack:
+        click.echo("No token is set, so only the web page runs. See .env.example for how to add the bot.", err=True)
     try:
-        asyncio.run(serve(settings, discord=discord, web=web, worker=worker))
+        asyncio.run(serve(settings, discord=discord, slack=slack, web=web, worker=worker))
     except (NoLogin, StorageError, WebError) as error:
         raise Failure(error) from error

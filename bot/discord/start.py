@@ -13,6 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.core.desk import Desk
+from bot.core.login import NoLogin
 from bot.core.retries import doubling
 from bot.discord.client import TunesmithBot
 from bot.discord.core import limits
@@ -22,18 +23,11 @@ from storage.storage import Storage
 
 log = structlog.get_logger(__name__)
 
-EXIT_CODE_NO_LOGIN = 4
 # Read by the host of the bot, so not translated.
 LOGIN_REFUSED = (
     "Discord rejected the bot's token. Copy the token from https://discord.com/developers/applications into DISCORD_TOKEN."
 )
 LOGIN_MISSING = "The bot's token is missing. Copy the token from https://discord.com/developers/applications into DISCORD_TOKEN."
-
-
-class NoLogin(Exception):
-    """Discord does not let the bot log in, and another attempt would fail too. The message is for the host of the bot."""
-
-    exit_code = EXIT_CODE_NO_LOGIN
 
 
 class DiscordSide:

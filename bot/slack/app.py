@@ -29,9 +29,17 @@ NOT_INSTALLED = "I'm no longer installed in this workspace. Please ask its admin
 WRITTEN = (None, "file_share", "me_message", "thread_broadcast")
 
 
-def make_app(context: Context, installations: Installations, signing_secret: str = "") -> AsyncApp:
+class SlackApp(AsyncApp):
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Acknowledges also what no feature listens to: Slack would send it again. An acknowledged event takes no text."""
+        response = await super().async_dispatch(req)
+        is_empty = response.status == 404 or (response.status == 200 and "event" in req.body)
+        return BoltResponse(status=200, body="") if is_empty else response
+
+
+def make_app(context: Context, installations: Installations, signing_secret: str = "") -> SlackApp:
     """The app with all features. Without a signing secret it takes no requests over HTTP."""
-    app = AsyncApp(
+    app = SlackApp(
         name="tunesmith.slack",
         logger=LOGGER,
         client=context.clients.with_token(None),
@@ -46,12 +54,6 @@ def make_app(context: Context, installations: Installations, signing_secret: str
     for register in features.FEATURES:
         register(app, context)
     return app
-
-
-async def dispatch(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
-    """Lets the app handle a request. What no feature listens to is acknowledged: Slack would send it again."""
-    response = await app.async_dispatch(request)
-    return BoltResponse(status=200, body="") if response.status == 404 else response
 
 
 class _Authorize(AsyncAuthorize):
@@ -88,9 +90,11 @@ class _Failures:
         self._context = context
 
     async def answer(self, error: Exception, body: dict[str, Any], response: BoltResponse | None) -> BoltResponse | None:
-        """Tells the person in one sentence. A UserError has its own."""
+        """Tells the person in one sentence. A UserError has its own. An event that no listener got is sent again."""
         if not isinstance(error, UserError | UnreadableEvent):
             log.error("A request from Slack failed.", kind=_kind(body), exc_info=error)
+        if response and "event" in body:
+            return None
         try:
             event = (
                 Event.of_event(body) if "event" in body else (Event.of_interaction if "user" in body else Event.of_command)(body)

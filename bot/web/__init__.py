@@ -5,6 +5,6 @@ the visitor may see.
 """
 
 from bot.web.app import make_app
-from bot.web.serve import WebError, run, serving
+from bot.web.serve import WebError, run, run_routes, serving
 
-__all__ = ["WebError", "make_app", "run", "serving"]
+__all__ = ["WebError", "make_app", "run", "run_routes", "serving"]

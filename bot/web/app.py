@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
@@ -23,12 +23,17 @@ _TUNE = "/tunes/{id:[0-9A-Za-z]{12}}"
 
 
 def make_app(
-    *, storage: Storage, desk: Desk, parts: Mapping[str, Callable[[], bool]] = {}, web_url: str | None = None
+    *,
+    storage: Storage,
+    desk: Desk,
+    parts: Mapping[str, Callable[[], bool]] = {},
+    web_url: str | None = None,
+    routes: Sequence[web.RouteDef] = (),
 ) -> web.Application:
     """The web page on an open storage and a running desk.
 
     `parts` are the readiness checks that `/health` reports besides the database. `web_url` is the public address of the
-    page; without it, links use the host of each request.
+    page; without it, links use the host of each request. `routes` are those of other parts.
     """
     views, previews, metrics, events = Views(), Previews(storage, web_url), Metrics(storage), Events(storage, desk)
     pages, files, health = Pages(storage, desk, views, previews), Files(storage), Health(storage, parts)
@@ -58,6 +63,7 @@ def make_app(
             web.get("/static/{digest}/{name}", views.static),
             web.get("/health", health.get),
             web.get("/metrics", metrics.get),
+            *routes,
         ]
     )
     app.on_response_prepare.append(security.add_headers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -12,7 +12,9 @@ from aiohttp import web
 
 from bot.core.desk import Desk
 from bot.settings import Settings
+from bot.web import security
 from bot.web.app import make_app
+from bot.web.health import Health
 from storage.storage import Storage
 
 SHUTDOWN_S = 5.0
@@ -39,11 +41,28 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[s
         await runner.cleanup()
 
 
-async def run(settings: Settings, desk: Desk, storage: Storage, parts: Mapping[str, Callable[[], bool]] = {}) -> None:
-    """Serves until cancelled. Raises WebError if it cannot listen on the address."""
-    app = make_app(storage=storage, desk=desk, parts=parts, web_url=settings.web_url)
+async def run(
+    settings: Settings,
+    desk: Desk,
+    storage: Storage,
+    parts: Mapping[str, Callable[[], bool]] = {},
+    routes: Sequence[web.RouteDef] = (),
+) -> None:
+    """Serves the page, and routes of other parts, until cancelled. Raises WebError if it cannot listen on the address."""
+    app = make_app(storage=storage, desk=desk, parts=parts, web_url=settings.web_url, routes=routes)
     async with serving(app, settings.web_host, settings.web_port) as address:
         _log.info("The web page is ready.", address=address)
+        await asyncio.Event().wait()
+
+
+async def run_routes(
+    settings: Settings, storage: Storage, parts: Mapping[str, Callable[[], bool]], routes: Sequence[web.RouteDef]
+) -> None:
+    """Serves only routes of other parts, and `/health`, until cancelled. Raises WebError as `run`."""
+    app = web.Application()
+    app.add_routes([*routes, web.get("/health", Health(storage, parts).get)])
+    app.on_response_prepare.append(security.add_headers)
+    async with serving(app, settings.web_host, settings.web_port):
         await asyncio.Event().wait()
 
 

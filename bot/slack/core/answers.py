@@ -9,7 +9,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.core.blocks import Block, escape
-from bot.slack.core.clients import FAILURES
+from bot.slack.core.clients import FAILURES, error_code
 from bot.slack.core.context import Context
 from bot.slack.core.event import Event
 
@@ -35,12 +35,12 @@ async def answer(context: Context, event: Event, text: str, blocks: Sequence[Blo
                 await client.chat_postEphemeral(channel=event.channel_id, user=event.user_id, **message)
                 return
             except SlackApiError as error:  # the app is not in the channel, or the channel is archived
-                log.debug("The person is told in a direct message.", reason=str(error))
+                log.debug("The person is told in a direct message.", reason=error_code(error) or str(error))
         if not event.is_direct:
             message.pop("thread_ts", None)
         await client.chat_postMessage(channel=event.channel_id if event.is_direct else event.user_id, **message)
     except FAILURES as error:
-        log.warning("A person could not be told something.", event_id=event.id, reason=str(error))
+        log.warning("A person could not be told something.", event_id=event.id, reason=error_code(error) or str(error))
 
 
 async def update_answer(context: Context, event: Event, text: str, blocks: Sequence[Block] = ()) -> None:
@@ -61,6 +61,6 @@ async def _responded(context: Context, event: Event, message: dict[str, Any]) ->
     try:
         await context.clients.respond(event.response_url, message)
     except FAILURES as error:
-        log.info("Slack did not take an answer.", event_id=event.id, reason=str(error))
+        log.info("Slack did not take an answer.", event_id=event.id, reason=error_code(error) or str(error))
         return False
     return True

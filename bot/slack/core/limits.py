@@ -60,6 +60,7 @@ PING_S = 2.0  # a connection that answers no ping for half as long again is repl
 HELLO_S = 10.0  # how long a new connection may take to say hello
 WATCH_S = 0.5  # how often the state of the socket is looked at
 RECONNECT_S, RECONNECT_AT_MOST_S = 1.0, 60.0
+STEADY_S = 60.0  # after a connection that lasted so long, the pauses start at their minimum again
 
 # Deliveries.
 RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_every_command_has_help() -> None:
-    services = {"run", "bot", "web", "worker"}
+    services = {"run", "bot", "slack", "web", "worker"}
     on_storage = {"backup", "restore"}
     others = {"compose", "render", "corpus", "train", "evaluate", "report", "doctor", "bench"}
     assert set(main.commands) == services | on_storage | others
@@ -34,7 +34,8 @@ def test_help_and_version_name_the_version() -> None:
 
 def test_the_bot_and_the_web_page_load_neither_tensorflow_nor_music21() -> None:
     heavy = "{'tensorflow', 'keras', 'music21', 'verovio', 'matplotlib'}"
-    code = f"import sys, bot.cli.main, bot.services, bot.discord.start, bot.web; print(sorted({heavy} & set(sys.modules)))"
+    parts = "bot.cli.main, bot.services, bot.discord.start, bot.slack.start, bot.web"
+    code = f"import sys, {parts}; print(sorted({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 
@@ -77,7 +78,7 @@ def test_env_example_lists_every_setting() -> None:
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     named = {line.lstrip("#").split("=")[0] for line in lines if "=" in line and line.lstrip("#")[:1].isupper()}
     assert named <= {name.upper() for name in Settings.model_fields}
-    assert {name.upper() for name in Settings.model_fields} - named == {"DISCORD_API_URL", "DISCORD_GATEWAY_URL"}
+    assert {name.upper() for name in Settings.model_fields} - named == {"DISCORD_API_URL", "DISCORD_GATEWAY_URL", "SLACK_API_URL"}
 
 
 def test_an_empty_setting_counts_as_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ import psycopg
 import pytest
 
 from bot.core.desk import Desk
+from bot.core.login import NoLogin
 from bot.discord import client
 from bot.discord.client import TunesmithBot
 from bot.discord.core import limits
 from bot.discord.core.rate_limit import CallRateLimit
-from bot.discord.start import DiscordSide, NoLogin
+from bot.discord.start import DiscordSide
 from bot.settings import Settings
 from storage import Composition, Status, Storage, Tune
 from tests.loopback.discord import PIPER, TUNES, Channel, FakeDiscord, Interaction, Payload, Person

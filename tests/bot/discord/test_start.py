@@ -10,10 +10,11 @@ import structlog
 from discord.http import Route
 
 from bot.core.desk import Desk
+from bot.core.login import NoLogin
 from bot.discord import start
 from bot.discord.client import TunesmithBot
 from bot.discord.core import limits
-from bot.discord.start import DiscordSide, NoLogin
+from bot.discord.start import DiscordSide
 from bot.settings import Settings
 from generator.request import TuneRequest
 from storage import Origin, Storage
