@@ -40,7 +40,7 @@ What people do, all with `person=`; what happens in a channel takes `channel=`:
 To post a link is to write it: link_shared follows for the domains in `unfurl_domains`.
 
 `person=` is FIDDLER (the default; an administrator), PIPER (de), OWNER (fr), GUEST (es, a guest), SAILOR (of HARBOUR),
-NORTHERNER (of NORTH), SOUTHERNER (of SOUTH), or a Person of your own in `slack.state.people`. `channel=` is one of
+NORTHERNER (of NORTH), SOUTHERNER (of SOUTH), or one of a `crowd(count)`. `channel=` is one of
     TUNES, SHOWCASE  public, the app is a member; TUNES is the default
     LOBBY, HIDDEN    public and private, the app is no member (`leave(channel)` removes it from any)
     COMMITTEE        private, the app is a member
@@ -275,6 +275,12 @@ class FakeSlack(Actions):
         assert content is not None
         return content
 
+    def crowd(self, count: int) -> list[Person]:
+        """More people in SESSION."""
+        people = [Person(f"U0CROWD{number:03d}", f"person-{number}") for number in range(count)]
+        self.state.people |= {person.id: person for person in people}
+        return people
+
     def views_of(self, person: Person = FIDDLER) -> list[Payload]:
         """The modals that a person has open, the visible one last."""
         return self.views.open.get(person.id, [])
@@ -296,7 +302,7 @@ class FakeSlack(Actions):
 
     def prompts(self, person: Person = FIDDLER) -> list[Payload]:
         """The prompts that an agent suggests in its direct messages."""
-        found: list[Payload] = self.assistants.threads.get((DIRECT_OF[person.id].id, ""), {}).get("prompts", [])
+        found: list[Payload] = self.assistants.threads.get((self.state.direct_of(person).id, ""), {}).get("prompts", [])
         return found
 
     def assert_rules_kept(self, *, limited: bool = False) -> None:

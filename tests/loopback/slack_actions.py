@@ -15,7 +15,6 @@ from tests.loopback.slack_delivery import COMMAND
 from tests.loopback.slack_forms import Forms
 from tests.loopback.slack_methods import COMMANDS
 from tests.loopback.slack_world import (
-    DIRECT_OF,
     FIDDLER,
     IM,
     SESSION,
@@ -125,7 +124,7 @@ class Actions(Forms):
 
     async def direct(self, text: str, *, person: Person = FIDDLER, **options: Any) -> Payload:
         """Writes to the app in direct messages; options as for `write`."""
-        return await self.write(text, channel=DIRECT_OF[person.id], person=person, **options)
+        return await self.write(text, channel=self.state.direct_of(person), person=person, **options)
 
     async def reply(self, message: Payload, text: str, *, person: Person = FIDDLER, **options: Any) -> Payload:
         """Writes in the thread of a message; options as for `write`."""
@@ -182,7 +181,7 @@ class Actions(Forms):
     # --- App Home, assistant, installation
     async def open_home(self, person: Person = FIDDLER, *, tab: str = "home", looking_at: Channel | None = None) -> Sent | None:
         """Opens the app's Home tab, or its direct messages (`tab="messages"`), perhaps beside a channel."""
-        channel = DIRECT_OF[person.id]
+        channel = self.state.direct_of(person)
         event: Payload = {"type": "app_home_opened", "user": person.id, "channel": channel.id, "tab": tab}
         event["event_ts"] = self.state.ts()
         if tab == "home" and person.id in self.views.homes:
@@ -197,15 +196,15 @@ class Actions(Forms):
         event = {
             "type": "app_context_changed",
             "user": person.id,
-            "channel": DIRECT_OF[person.id].id,
+            "channel": self.state.direct_of(person).id,
             "context": _entities(channel),
         }
-        return await self.state.event(person.team, event | {"event_ts": self.state.ts()}, person, DIRECT_OF[person.id])
+        return await self.state.event(person.team, event | {"event_ts": self.state.ts()}, person, self.state.direct_of(person))
 
     async def start_assistant(self, person: Person = FIDDLER, *, looking_at: Channel | None = None) -> Payload:
         """Opens a new thread with an app of the older kind; returns its first message, to `reply` to."""
         assert self.state.assistant == ASSISTANT, "people write to an agent in direct messages"
-        channel, installed = DIRECT_OF[person.id], self._installed(person.team)
+        channel, installed = self.state.direct_of(person), self._installed(person.team)
         first = self.state.add_message(channel, self.state.bot_author(installed), {"subtype": "assistant_app_thread", "text": ""})
         first["thread_ts"] = first["ts"]
         self.assistants.threads[channel.id, first["ts"]] = {}

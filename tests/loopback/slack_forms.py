@@ -32,7 +32,10 @@ class Forms(Failures):
             assert message in self.state.ephemerals, "the message is gone"
             assert message["ephemeral_to"] == person.id, f"{person.name} does not see {message['text']}"
         else:
+            channel = self.state.channels[message["channel"]]
             assert (message["channel"], message["ts"]) in self.state.messages, "the message is gone"
+            assert channel.person in (None, person), f"{person.name} does not see direct messages of others"
+            assert person.team in (channel.team, *channel.shared_with), f"{person.name} is of another workspace"
 
     # --- buttons and menus
     async def click(self, where: Payload, button: str, *, person: Person | None = None, value: str | None = None) -> Sent:
@@ -80,7 +83,8 @@ class Forms(Failures):
             owner = self.owner(where)
             assert person in (None, owner), "only one person sees a view"
             return await self._interact("block_actions", owner, self._team_of(where), **payloads.in_view(where), actions=actions)
-        person, channel = person or FIDDLER, self.state.channels[where["channel"]]
+        channel = self.state.channels[where["channel"]]
+        person = person or channel.person or FIDDLER
         self._assert_seen(where, person)
         url = self.response_url(channel, person, self._installed(channel.team), where)
         place = payloads.in_message(where, channel)

@@ -111,17 +111,18 @@ class State:
         if channel.read_only:
             raise Refused("restricted_action_read_only_channel")
 
+    def direct_of(self, person: Person) -> Channel:
+        """The direct messages of a person with the app."""
+        id = f"D0{person.id[2:]}"
+        return self.channels.setdefault(id, Channel(id, "", person.team, IM, frozenset({person.team.id}), person))
+
     def direct(self, person: str, installed: Installation) -> Channel:
         found = self.people.get(person)
         if found is None or not installed.covers(found.team):
             raise Refused("user_not_found")
         if found.deactivated:
             raise Refused("user_disabled")
-        channel = next((c for c in self.channels.values() if c.kind == IM and c.person == found), None)
-        if channel is None:
-            channel = Channel(f"D0{found.id[2:]}", "", found.team, IM, frozenset({found.team.id}), found)
-            self.channels[channel.id] = channel
-        return channel
+        return self.direct_of(found)
 
     # --- messages
     def add_message(self, channel: Channel, author: Payload, content: Payload, thread_ts: str | None = None) -> Payload:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.loopback.slack import APP_TOKEN, BOT_TOKEN, DIRECT, PIPER, FakeSlack, Upload, text_of
+from tests.loopback.slack import APP_TOKEN, BOT_TOKEN, DIRECT, PIPER, FakeSlack, Limits, Upload, text_of
 
 
 def button(action_id: str, label: str, **others: Any) -> dict[str, Any]:
@@ -170,3 +171,15 @@ async def test_the_app_reconnects_when_slack_asks(slack: FakeSlack) -> None:
     await slack.connected()
     assert slack.calls_of["apps.connections.open"] == 2
     await slack.acked(await slack.mention("hello"))
+
+
+async def test_a_hundred_people_press_at_once_and_all_are_acknowledged() -> None:
+    async with FakeSlack(limits=Limits(messages_s=0, tiers=False)) as slack, connected(slack):
+        await slack.slash("tune", "a jig in D")
+        [message] = await slack.posted()
+        people = slack.crowd(100)
+        pressed = await asyncio.gather(*(slack.click(message, "Again", person=person) for person in people))
+        await asyncio.gather(*(slack.acked(each) for each in pressed))
+        for person in people:
+            assert await slack.private_text(person) == "OK"
+        slack.assert_rules_kept()
