@@ -20,20 +20,15 @@ from bot.discord.core import limits
 from bot.discord.core.rate_limit import CallRateLimit
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
-from storage import Composition, Status, Storage, Tune
+from storage import Storage, Tune
+from tests.bot.worker import ABC, FILES, compose
 from tests.loopback.discord import PIPER, TUNES, Channel, FakeDiscord, Interaction, Payload, Person
 from tests.loopback.discord_server import LEFT_AT
 from tests.patience import HANG_S
 
-Posted = tuple[str, Payload]  # a tune's id and its message
+__all__ = ["ABC", "FILES", "Posted", "Stage"]
 
-ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
-FILES = {
-    "tune.abc": ("text/vnd.abc", ABC.encode()),
-    "tune.mp3": ("audio/mpeg", b"ID3" + bytes(4_000)),
-    "tune.png": ("image/png", b"\x89PNG\r\n\x1a\n"),
-    "tune.mid": ("audio/midi", b"MThd"),
-}
+Posted = tuple[str, Payload]  # a tune's id and its message
 
 
 class StampingRateLimit(CallRateLimit):
@@ -110,14 +105,7 @@ class Stage:
 
     async def compose(self, tune_id: str, **changes: Any) -> None:
         """Acts as the worker, from the first bar to the files."""
-        assert await self.storage.start(tune_id)
-        await self.storage.progress(tune_id, status=Status.COMPOSING, bars=8)
-        await self.storage.progress(tune_id, status=Status.RENDERING, bars=16)
-        made: dict[str, Any] = {
-            "abc": ABC, "title": "The Loopback", "rhythm": "reel", "key": "Ador", "metre": "4/4",
-            "duration_ms": 2_000, "model": "test lstm", "scores": {},
-        }  # fmt: skip
-        await self.storage.finish(tune_id, Composition(**made | changes), FILES)
+        await compose(self.storage, tune_id, **changes)
 
     async def posted(self, *, channel: Channel = TUNES, person: Person = PIPER, command: str = "tune", **options: Any) -> Posted:
         """A finished tune that somebody requested, and its message."""
