@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.core.caller import Caller
-from bot.discord.core import limits
 from generator.request import TuneRequest
 from storage import Storage, Viewer
 from storage.queue.model_offers import OFFERED_FOR_S
@@ -144,9 +144,7 @@ async def test_a_named_model_is_accepted_if_the_offers_cannot_be_read_in_time(
     original = Caller.request
 
     async def hasty(caller: Caller, **typed: Any) -> TuneRequest:
-        with pytest.MonkeyPatch.context() as hurry:
-            hurry.setattr(limits, "LOOKUP_S", 0.05)
-            return await original(caller, **typed)
+        return await original(replace(caller, lookup_s=0.05), **typed)
 
     monkeypatch.setattr(Caller, "request", hasty)
     tune = await stage.accepted(await stage.discord.slash("tune", model="aird-1"))

@@ -12,13 +12,17 @@ from pathlib import Path
 from storage import Status, Storage
 from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import FakeDiscord
+from tests.patience import HANG_S
 
-BOT = """
+BOT = f"""
 import asyncio
 from bot.core.desk import Desk
+from bot.discord.core import limits
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
 from storage import open_storage
+
+limits.STORE_FIRST_S = {HANG_S}  # a busy machine stores first, too
 
 async def main():
     settings = Settings(_env_file=None)

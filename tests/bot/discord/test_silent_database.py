@@ -84,10 +84,10 @@ async def test_a_tune_that_is_finished_during_the_silence_is_posted_once_after_i
     await stage.discord.until(lambda: "queue" in (stage.discord.card(requested) or {}).get("content", ""))
     async with open_storage(data_dir=tmp_path, database_url=url) as direct:
         worker = Stage(stage.discord, direct)
+        proxy.silent = True
+        await worker.compose(tune.id)
         with monkeypatch.context() as hurried:
             hurry(hurried)
-            proxy.silent = True
-            await worker.compose(tune.id)
             asked = await stage.discord.slash("mine")
             assert (await sentence(stage.discord, asked)).endswith(".")
             proxy.silent = False
