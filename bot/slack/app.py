@@ -10,12 +10,14 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.listener.async_listener_completion_handler import AsyncListenerCompletionHandler
+from slack_bolt.listener.async_listener_error_handler import AsyncListenerErrorHandler
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.core.texts import common as texts
 from bot.slack import features
 from bot.slack.core.answers import answer
+from bot.slack.core.caller import caller_of
 from bot.slack.core.clients import LOGGER, Installations
 from bot.slack.core.context import Context
 from bot.slack.core.event import Event, Payload, UnreadableEvent
@@ -30,6 +32,15 @@ WRITTEN = (None, "file_share", "me_message", "thread_broadcast")
 
 
 class SlackApp(AsyncApp):
+    """slack-bolt acknowledges events before their listeners run, and forgets them if the process dies then. Here the
+    acknowledgement comes after the listener, or after two seconds if that takes longer; else Slack sends the event again.
+    """
+
+    def _register_listener(
+        self, functions: Any, matcher: Any, matchers: Any, middleware: Any, is_event: bool = False, ack_timeout: int = 3
+    ) -> Any:
+        return super()._register_listener(functions, matcher, matchers, middleware, False, 2 if is_event else ack_timeout)
+
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Acknowledges also what no feature listens to: Slack would send it again. An acknowledged event takes no text."""
         response = await super().async_dispatch(req)
@@ -49,7 +60,8 @@ def make_app(context: Context, installations: Installations, signing_secret: str
         attaching_conversation_kwargs_enabled=False,
     )
     app.use(_ignore_what_people_did_not_write)
-    app.error(_Failures(context).answer)
+    app.error(_not_reached)
+    app.listener_runner.listener_error_handler = _Failures(context)
     app.listener_runner.listener_completion_handler = _Acknowledge()
     for register in features.FEATURES:
         register(app, context)
@@ -85,16 +97,17 @@ class _Acknowledge(AsyncListenerCompletionHandler):
             await request.context.ack()
 
 
-class _Failures:
+class _Failures(AsyncListenerErrorHandler):
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def answer(self, error: Exception, body: dict[str, Any], response: BoltResponse | None) -> BoltResponse | None:
-        """Tells the person in one sentence. A UserError has its own. An event that no listener got is sent again."""
+    async def handle(self, error: Exception, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
+        """Tells the person in one sentence; a UserError has its own. Their event counts as handled."""
+        body = request.body
+        if response is not None:
+            response.status, response.body = 200, ""
         if not isinstance(error, UserError | UnreadableEvent):
             log.error("A request from Slack failed.", kind=_kind(body), exc_info=error)
-        if response and "event" in body:
-            return None
         try:
             event = (
                 Event.of_event(body) if "event" in body else (Event.of_interaction if "user" in body else Event.of_command)(body)
@@ -103,8 +116,16 @@ class _Failures:
             log.warning("A payload from Slack could not be read.", kind=_kind(body), reason=str(unreadable))
         else:
             message = error.message if isinstance(error, UserError) else texts.REQUEST_FAILED
-            self._context.start(answer(self._context, event, message))  # beside, so that Slack gets its acknowledgement now
-        return response and BoltResponse(status=200, body="")
+            self._context.start(self._tell(event, message))  # beside, so that Slack gets its acknowledgement now
+
+    async def _tell(self, event: Event, message: str) -> None:
+        caller = await caller_of(self._context, event)
+        await answer(self._context, event, caller.translate(message))
+
+
+async def _not_reached(error: Exception, body: dict[str, Any]) -> None:
+    """No listener got the request, perhaps for lack of the database. It is not acknowledged, so Slack sends an event again."""
+    log.error("A request from Slack reached no feature.", kind=_kind(body), exc_info=error)
 
 
 def _kind(body: Payload) -> str:

@@ -19,20 +19,25 @@ from bot.settings import Settings
 from bot.slack import features
 from bot.slack.app import make_app
 from bot.slack.core import limits
-from bot.slack.core.clients import Clients, error_code, is_temporary
+from bot.slack.core.clients import Clients, Installations, error_code, is_temporary
 from bot.slack.core.context import Context
+from bot.slack.core.manifest import bot_scopes
 from bot.slack.http import EVENTS, SlackRoutes
+from bot.slack.installations.many_workspaces import ManyWorkspaces
 from bot.slack.installations.single_workspace import SingleWorkspace
 from bot.slack.socket_mode import SocketMode, TokenRefused
+from storage.errors import DatabaseUnavailable
 from storage.storage import Storage
 
 log = structlog.get_logger(__name__)
 
 # Read by the host of the bot, so not translated.
-WHERE = "https://api.slack.com/apps has it; docs/slack.md says where."
-TOKENS_MISSING = f"SLACK_BOT_TOKEN is missing. {WHERE}"
-WAY_MISSING = f"SLACK_APP_TOKEN is missing, or SLACK_SIGNING_SECRET to get events by HTTP. {WHERE}"
+BOT_MISSING = "SLACK_BOT_TOKEN is missing. docs/slack.md says where it is."
+WAY_MISSING = "SLACK_APP_TOKEN is missing, or SLACK_SIGNING_SECRET to get events by HTTP. docs/slack.md says where they are."
 TWO_WAYS = "SLACK_APP_TOKEN is for Socket Mode and SLACK_SIGNING_SECRET for HTTP. Remove one of them."
+HALF_A_CLIENT = "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together. Set both, or neither."
+INSTALLED_BY_HTTP = "With SLACK_CLIENT_ID people install the app by HTTP. Set SLACK_SIGNING_SECRET, or remove it."
+TWO_OWNERS = "SLACK_BOT_TOKEN is for one workspace and SLACK_CLIENT_ID for all that install the app. Remove one of them."
 ADDRESS_MISSING = "With SLACK_SIGNING_SECRET Slack sends events to WEB_URL. Set it to this machine's public https address."
 BOT_REFUSED = "Slack rejected SLACK_BOT_TOKEN ({code}). Copy the Bot User OAuth Token from the app's page OAuth & Permissions."
 APP_REFUSED = (
@@ -41,22 +46,30 @@ APP_REFUSED = (
 )
 
 
+def problem_of(settings: Settings) -> str | None:
+    """Why Slack can't work with these settings, in a sentence for the host."""
+    bot, app, signing = settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret
+    problems = (
+        (app and signing, TWO_WAYS),
+        (bool(settings.slack_client_id) != bool(settings.slack_client_secret), HALF_A_CLIENT),
+        (settings.slack_client_id and not signing, INSTALLED_BY_HTTP),
+        (settings.slack_client_id and bot, TWO_OWNERS),
+        (not settings.slack_client_id and not bot, BOT_MISSING),
+        (not app and not signing, WAY_MISSING),
+        (signing and not (settings.web_url or "").startswith("https://"), ADDRESS_MISSING),
+    )
+    return next((sentence for wrong, sentence in problems if wrong), None)
+
+
 class SlackSide:
     """Runs the app, and tells the health check whether events arrive. Raises NoLogin for settings that can't work."""
 
     def __init__(self, settings: Settings, desk: Desk, storage: Storage) -> None:
         self._settings, self._desk, self._storage = settings, desk, storage
-        self._app_token, signing_secret = _secret(settings.slack_app_token), _secret(settings.slack_signing_secret)
-        self._signing_secret = signing_secret
-        if not settings.slack_bot_token:
-            raise NoLogin(TOKENS_MISSING)
-        if not self._app_token and not signing_secret:
-            raise NoLogin(WAY_MISSING)
-        if self._app_token and signing_secret:
-            raise NoLogin(TWO_WAYS)
-        if signing_secret and not (settings.web_url or "").startswith("https://"):
-            raise NoLogin(ADDRESS_MISSING)
-        self._routes = SlackRoutes(signing_secret) if signing_secret else None
+        if (problem := problem_of(settings)) is not None:
+            raise NoLogin(problem)
+        self._signing_secret = _secret(settings.slack_signing_secret)
+        self._routes = SlackRoutes(self._signing_secret) if self._signing_secret else None
         self._socket: SocketMode | None = None
 
     @property
@@ -70,7 +83,7 @@ class SlackSide:
 
     async def run(self) -> None:
         """Runs until cancelled. Waits for the network if it is down; raises NoLogin if Slack rejects a token."""
-        installations = SingleWorkspace(_secret(self._settings.slack_bot_token))
+        installations = self._installations()
         async with Clients(installations, self._settings.slack_api_url) as clients:
             context = Context(self._desk, self._storage, clients, web_url=self._settings.web_url)
             await self._start(installations, clients)
@@ -80,7 +93,7 @@ class SlackSide:
                 self._routes.oauth_flow, self._routes.app = installations.oauth_flow, app
                 log.info("Slack may send events.", address=f"{self._settings.web_url}{EVENTS}")
             else:
-                self._socket = SocketMode(app, self._app_token)
+                self._socket = SocketMode(app, _secret(self._settings.slack_app_token))
                 work.append(self._socket.run())
             try:
                 await _until_one_ends([asyncio.create_task(coroutine) for coroutine in (asyncio.Event().wait(), *work)])
@@ -90,18 +103,27 @@ class SlackSide:
                 if self._routes:
                     self._routes.app = None
                 await _end(context.tasks)
+                await installations.close()
 
-    async def _start(self, installations: SingleWorkspace, clients: Clients) -> None:
+    def _installations(self) -> Installations:
+        client_id, client_secret = self._settings.slack_client_id, _secret(self._settings.slack_client_secret)
+        if not client_id:
+            return SingleWorkspace(_secret(self._settings.slack_bot_token))
+        app = {"client_id": client_id, "client_secret": client_secret, "web_url": self._settings.web_url or ""}
+        return ManyWorkspaces(self._storage, **app, scopes=bot_scopes())
+
+    async def _start(self, installations: Installations, clients: Clients) -> None:
         delays = doubling(limits.RECONNECT_S, limits.RECONNECT_AT_MOST_S)
         while True:
             try:
                 return await installations.start(clients)
-            except (SlackApiError, aiohttp.ClientError, OSError) as error:
-                if not is_temporary(error):
+            except (SlackApiError, aiohttp.ClientError, OSError, DatabaseUnavailable) as error:
+                if isinstance(error, SlackApiError) and not is_temporary(error):
                     raise NoLogin(BOT_REFUSED.format(code=error_code(error))) from None
-                delay_s = next(delays)
-                log.warning("Slack cannot be reached; trying again.", reason=error_code(error) or str(error), seconds=delay_s)
-                await asyncio.sleep(delay_s)
+                reason = error_code(error) or str(error)
+            delay_s = next(delays)
+            log.warning("The Slack app cannot start yet; trying again.", reason=reason, seconds=delay_s)
+            await asyncio.sleep(delay_s)
 
 
 async def _keep(job: Callable[[Context], Coroutine[Any, Any, None]], context: Context) -> None:

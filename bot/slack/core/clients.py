@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -42,6 +43,15 @@ FAILURES = (SlackApiError, NotInstalled, Refused, aiohttp.ClientError, OSError) 
 class Installations(Protocol):
     """The workspaces where the app is installed, and their tokens."""
 
+    @property
+    def oauth_flow(self) -> AsyncOAuthFlow | None:
+        """The pages on which people install the app; None if they can't."""
+
+    async def start(self, clients: Clients) -> None:
+        """Call this first. Raises StorageError, SlackApiError if a token is refused, and errors that may pass."""
+
+    async def close(self) -> None: ...
+
     async def authorize(self, enterprise_id: str | None, team_id: str | None, user_id: str | None) -> AuthorizeResult | None:
         """For slack-bolt, for each event. None: not installed."""
 
@@ -65,8 +75,10 @@ def is_temporary(error: BaseException) -> bool:
 class Client(AsyncWebClient):
     """slack_sdk's client for one workspace, which keeps to Slack's rate limits."""
 
-    def __init__(self, token: str | None, base_url: str, session: aiohttp.ClientSession, pacing: Pacing) -> None:
-        super().__init__(token, base_url, session=session, logger=LOGGER, retry_handlers=[])
+    def __init__(
+        self, token: str | None, base_url: str, session: aiohttp.ClientSession, pacing: Pacing, team_id: str | None
+    ) -> None:
+        super().__init__(token, base_url, session=session, logger=LOGGER, retry_handlers=[], team_id=team_id)
         self.pacing, self.proxy = pacing, None  # the session knows the environment's proxies, and where to use none
 
     async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
@@ -105,13 +117,14 @@ class Clients:
     async def of(self, team_id: str, enterprise_id: str) -> Client:
         """A client for now, with a valid token. Raises NotInstalled, and errors that may pass."""
         token = await self._installations.token_of(team_id, enterprise_id)
-        return self.with_token(token, team_id or enterprise_id)
+        # The token may be an organization's, for which each call has to name the workspace.
+        return self.with_token(token, team_id or enterprise_id, team_id if enterprise_id else "")
 
-    def with_token(self, token: str | None, workspace_id: str = "") -> Client:
+    def with_token(self, token: str | None, workspace_id: str = "", team_id: str = "") -> Client:
         pacing = self._pacings[workspace_id] = self._pacings.pop(workspace_id, Pacing())
         if len(self._pacings) > limits.REMEMBERED_WORKSPACES:
             del self._pacings[next(iter(self._pacings))]
-        return Client(token, self._api_url, self.session, pacing)
+        return Client(token, self._api_url, self.session, pacing, team_id or None)
 
     async def upload(self, url: str, content: bytes) -> None:
         """Sends a file to the address that files.getUploadURLExternal gave. Raises Refused, and errors that may pass."""

@@ -98,8 +98,8 @@ class ManyWorkspaces:
     async def _rotate(self, owner: str) -> Bot:
         """Slack takes a refresh token once. So one process at a time uses it, and looks first whether another did."""
         async with asyncio.timeout(limits.CALL_S):
-            while (lease := await self._leases.take(f"slack token {owner}")) is None:
-                await asyncio.sleep(PAUSE_S)  # noqa: ASYNC110  # other processes do not tell
+            while (lease := await self._leases.take(f"slack token {owner}")) is None:  # noqa: ASYNC110  # others do not tell
+                await asyncio.sleep(PAUSE_S)
         try:
             bot = await self._find(owner)
             try:

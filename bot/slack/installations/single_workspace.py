@@ -11,7 +11,7 @@ from bot.slack.core.clients import Clients, NotInstalled
 class SingleWorkspace:
     """Knows the workspace after `start`. Events of others are refused: the token is not theirs."""
 
-    oauth_flow: AsyncOAuthFlow | None = None  # nobody else can install the app
+    oauth_flow: AsyncOAuthFlow | None = None
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -23,6 +23,9 @@ class SingleWorkspace:
         answer = await clients.with_token(self._token).auth_test()
         self._whole_organization = bool(answer.get("is_enterprise_install"))
         self._identity = AuthorizeResult.from_auth_test_response(auth_test_response=answer, bot_token=self._token)
+
+    async def close(self) -> None:
+        pass
 
     async def authorize(self, enterprise_id: str | None, team_id: str | None, user_id: str | None) -> AuthorizeResult | None:
         return self._identity if self._is_ours(team_id or "", enterprise_id or "") else None

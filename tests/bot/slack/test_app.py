@@ -11,6 +11,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from bot.core.texts import common as texts
+from bot.languages import language
 from bot.slack import features
 from bot.slack.core.answers import answer
 from bot.slack.core.context import Context
@@ -37,7 +38,7 @@ class Heard:
 
         async def listen(body: dict[str, Any], ack: Callable[[], Awaitable[object]]) -> None:
             self.bodies.append(body)
-            if self.ack_first:
+            if self.ack_first and "event" not in body:
                 await ack()
             if self.act is not None:
                 await self.act(Event.of_event(body) if "event" in body else Event.of_command(body))
@@ -79,6 +80,19 @@ async def test_an_acknowledgement_before_a_failure_is_not_lost(heard: Heard, sta
     stage.slack.assert_rules_kept()
 
 
+async def test_an_event_is_acknowledged_when_it_has_been_handled(heard: Heard, stage: Stage) -> None:
+    acked = []
+
+    async def look(event: Event) -> None:
+        acked.append(stage.slack.event_of(said).acked)
+
+    heard.act = look
+    said: dict[str, Any] = {}
+    said |= await stage.slack.write("a reel", channel=DIRECT)
+    await stage.slack.acked(said)
+    assert acked == [False]
+
+
 async def test_a_user_error_is_shown_escaped_and_not_logged(heard: Heard, stage: Stage) -> None:
     async def refuse(event: Event) -> None:
         raise UserError(UserMessage("I don't know the rhythm “{text}”.", text="<!channel> *tango*"))
@@ -89,6 +103,12 @@ async def test_a_user_error_is_shown_escaped_and_not_logged(heard: Heard, stage:
         shown = await stage.slack.private_text()
     assert "&lt;!channel&gt;" in shown and "*tango*" not in shown
     assert not logs
+
+
+async def test_a_failure_is_explained_in_the_persons_language(heard: Heard, stage: Stage) -> None:
+    heard.act = fail
+    await stage.slack.acked(await stage.slack.slash("tune", person=PIPER))
+    assert await stage.slack.private_text(PIPER) == language("de")(texts.REQUEST_FAILED)
 
 
 async def test_a_failing_message_is_explained_in_its_thread(heard: Heard, stage: Stage) -> None:

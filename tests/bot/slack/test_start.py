@@ -33,6 +33,17 @@ def side_of(storage: Storage, **values: Any) -> SlackSide:
         ({"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1", "slack_signing_secret": SECRET}, "Remove one of them"),
         ({"slack_bot_token": "xoxb-1", "slack_signing_secret": SECRET}, "WEB_URL"),
         ({"slack_bot_token": "xoxb-1", "slack_signing_secret": SECRET, "web_url": "http://127.0.0.1"}, "https"),
+        ({"slack_client_id": "1.2", "slack_signing_secret": SECRET}, "SLACK_CLIENT_SECRET belong together"),
+        ({"slack_client_id": "1.2", "slack_client_secret": "s", "slack_app_token": "xapp-1"}, "Set SLACK_SIGNING_SECRET"),
+        (
+            {
+                "slack_client_id": "1.2",
+                "slack_client_secret": "s",
+                "slack_signing_secret": SECRET,
+                "slack_bot_token": "xoxb-1",
+            },
+            "SLACK_BOT_TOKEN is for one workspace",
+        ),
     ],
 )
 async def test_settings_that_cannot_work_are_explained(storage: Storage, values: dict[str, str], told: str) -> None:

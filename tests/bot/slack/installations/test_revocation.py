@@ -17,6 +17,7 @@ from bot.slack.app import make_app
 from bot.slack.core.clients import Clients, NotInstalled
 from bot.slack.core.context import Context
 from bot.slack.installations import revocation
+from bot.slack.installations.single_workspace import SingleWorkspace
 from storage import Storage
 from tests.bot.slack.installations.conftest import Browser, Process
 from tests.loopback.slack import (
@@ -151,16 +152,10 @@ async def test_when_slack_or_the_database_is_down_the_token_is_deleted_later(
 async def test_with_the_token_of_one_workspace_in_the_settings_nothing_is_stored_and_nothing_fails(
     storage: Storage, tmp_path: Path
 ) -> None:
-    class One:
-        async def authorize(self, *ids: object) -> None:
-            return None
-
-        async def token_of(self, team_id: str, enterprise_id: str) -> str:
-            return BOT_TOKEN
-
-    async with FakeSlack() as slack, Clients(One(), slack.api_url) as clients:
+    one = SingleWorkspace(BOT_TOKEN)
+    async with FakeSlack() as slack, Clients(one, slack.api_url) as clients:
         context = Context(Desk(storage, open_requests_per_person=10), storage, clients, web_url=None)
-        async for served in serve(slack, context, One()):
+        async for served in serve(slack, context, one):
             await slack.uninstall(SESSION)
             await handled(slack, served, 2)
         assert slack.calls_of.get("auth.test", 0) == 0
