@@ -74,7 +74,7 @@ def shared_by(user_id: str) -> UserMessage:
 
 
 CANCEL = UserMessage("Cancel")
-CANCELLED = UserMessage("Cancelled. Use /tune to request another tune.")
+CANCELLED = UserMessage("Cancelled. You can request another tune at any time.")
 CANCEL_FAILED = UserMessage("I couldn't cancel this tune. Please try again in a minute.")
 SENT_DIRECTLY = UserMessage("I can't post in the channel where you requested this tune, so I sent it to you here.")
 

@@ -6,7 +6,7 @@ from storage.privacy import StoredData
 PRIVACY = UserMessage("What I keep about you, why, and how to delete it.")
 STORED = UserMessage("What I keep about you")
 HOW_LONG_STORED = UserMessage(
-    "I keep all this until you delete it: one tune with /mine, or everything with the button below. "
+    "I keep all this until you delete it: one of your tunes, or everything with the button below. "
     "Safety copies of the database may contain it for some weeks longer."
 )
 DELETE_MY_DATA = UserMessage("Delete my data")

@@ -13,7 +13,7 @@ from tests.bot.discord.conftest import Stage
 from tests.loopback.discord import ELSEWHERE, PIPER, PRIVATE, TUNES, Channel, Interaction, Payload
 from tests.storage.examples import execute
 
-CANCELLED = "Cancelled. Use /tune to request another tune."
+CANCELLED = "Cancelled. You can request another tune at any time."
 
 
 async def queued_tune(stage: Stage, channel: Channel = TUNES) -> tuple[Interaction, Tune, Payload]:

@@ -193,7 +193,7 @@ async def test_a_tune_is_opened_where_the_bot_is_not_a_member(stage: Stage) -> N
         ("gallery", {}, "press Share under it"),
         ("gallery", {"search": "nothing"}, "Use fewer search options"),
         ("top", {}, "Press ♥ under one"),
-        ("mine", {}, "Request one with /tune"),
+        ("mine", {}, "Request one, and you find it here"),
     ],
 )
 @pytest.mark.parametrize("channel", [TUNES, DIRECT], ids=lambda channel: channel.name)

@@ -81,7 +81,7 @@ async def test_a_tune_is_deleted_with_its_message_after_confirmation(stage: Stag
     await stage.stop_bot()
     await stage.start_bot()
     page = await press_button(stage, opened, "Delete for good")
-    assert "Request one with /tune" in page["content"]
+    assert "Request one, and you find it here" in page["content"]
     assert (await stage.storage.tune(tune.id), discord.tunes()) == (None, [])
     assert page["attachments"] == []
 
