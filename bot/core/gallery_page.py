@@ -9,6 +9,8 @@ from typing import Self
 
 from bot.core.naming import utf16_length
 from bot.core.texts import gallery as texts
+from bot.core.words import words_in
+from bot.languages import Language
 from generator.request import RequestError
 from storage.gallery import ANYTHING, Order, Page, Search
 from storage.storage import Storage
@@ -72,6 +74,22 @@ class PageRequest:
         return await storage.gallery.shared(
             viewer, order=order, search=self.search, after=after, before=before, limit=TUNES_PER_PAGE
         )
+
+
+def search_in(text: str) -> Search:
+    """The search that words describe: “jig D”, “the Kesh jig”. What is no word of a request is of the title. Raises RequestError."""
+    words = words_in(text)
+    title = words.parameters.get("title") or " ".join(word for word in words.unknown if word.isalnum())
+    return search_of(title, words.parameters.get("rhythm"), words.parameters.get("key"))
+
+
+def period_in(text: str, translate: Language) -> Listing:
+    """The list of the most liked tunes whose period the text names in English or the person's language; else of the week."""
+    typed = text.strip().casefold()
+    for period, name in texts.PERIODS.items():
+        if typed in (period, str(name).casefold(), translate(name).casefold()):
+            return Listing[period.upper()]
+    return Listing.WEEK
 
 
 def search_of(title: str | None, rhythm: str | None, key: str | None) -> Search:

@@ -25,6 +25,7 @@ class Words:
     is_request: bool = False  # asks for something, unlike a remark about a tune (“lovely reel!”)
     again: bool = False  # asks for another tune like the last one
     stop: bool = False  # ends a session
+    unknown: tuple[str, ...] = ()
 
 
 def words_in(text: str) -> Words:
@@ -41,7 +42,8 @@ def words_in(text: str) -> Words:
     tokens = _TOKEN.findall(text)
     words = [_plain(word) for word in tokens]
     marks: set[str] = set()
-    index = skipped = negated_until = 0
+    unknown: list[str] = []
+    index = negated_until = 0
     while index < len(words):
         negated = _is_negated(words, index)
         negated_until = 0 if words[index] in _SENTENCE_ENDS else negated_until
@@ -52,7 +54,7 @@ def words_in(text: str) -> Words:
             or (1, None)
         )
         if found is None:
-            skipped += 1
+            unknown.append(tokens[index])
         elif found[0] in _MARKS:
             marks.add(found[0])
         elif found[0] == "without":
@@ -71,8 +73,8 @@ def words_in(text: str) -> Words:
         index += step
     if parameters.get("mode") != "vary":
         parameters.pop("strength", None)
-    is_request = not marks.isdisjoint({"ask", "again"}) or (bool(parameters) and not skipped)
-    return Words(parameters, is_request, "again" in marks, "stop" in marks and not skipped)
+    is_request = not marks.isdisjoint({"ask", "again"}) or (bool(parameters) and not unknown)
+    return Words(parameters, is_request, "again" in marks, "stop" in marks and not unknown, tuple(unknown))
 
 
 _QUOTED = re.compile(r"“([^“”\n]{1,200})”|„([^„“”\n]{1,200})[“”]|«\s?([^«»\n]{1,200}?)\s?»|\"([^\"\n]{1,200})\"")

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 from bot.core.caller import Caller
 from bot.core.gallery_page import Listing, PageRequest
-from bot.core.naming import key_name, rhythm_and_key, title_of
+from bot.core.gallery_text import heading_of, nothing_in
+from bot.core.naming import rhythm_and_key, title_of
 from bot.core.texts import gallery as texts
 from bot.discord.core.formatting import escape, message_address
 from bot.discord.core.reply import PLATFORM
 from bot.discord.gallery import texts as discord_texts
-from storage.gallery import ANYTHING, Page
+from storage.gallery import Page
 from storage.tunes import Tune
 from storage.viewer import owns
 
 MAX_TITLE_CHARACTERS = 50  # five of the longest lines fit into a message, with their markup escaped
-_HEADINGS = {
-    Listing.WEEK: texts.LIKED_THIS_WEEK,
-    Listing.MONTH: texts.LIKED_THIS_MONTH,
-    Listing.EVER: texts.LIKED_EVER,
-    Listing.MINE: texts.YOUR_TUNES,
-}
-_EMPTY = {Listing.GALLERY: texts.NOTHING_SHARED, Listing.MINE: texts.NO_TUNES_OF_YOURS}
 
 
 def page_text(page: Page, request: PageRequest, caller: Caller) -> str:
-    search, translate = request.search, caller.translate
-    shared = discord_texts.SHARED_HERE if caller.viewer.community_id else texts.SHARED_EVERYWHERE
-    title = f"“{escape(search.title)}”" if search.title else ""
-    searched = [translate(search.rhythm or ""), translate(key_name(search.key or "")), title]
-    heading = " · ".join([f"**{translate(_HEADINGS.get(request.listing, shared))}**", *filter(None, searched)])
+    translate = caller.translate
+    shared_here = discord_texts.SHARED_HERE if caller.viewer.community_id else texts.SHARED_EVERYWHERE
+    listing, *searched = map(escape, heading_of(request, translate, shared_here=shared_here))
+    heading = " · ".join([f"**{listing}**", *searched])
     if not page.tunes:
-        empty = texts.NOTHING_FOUND if search != ANYTHING else _EMPTY.get(request.listing, texts.NOTHING_LIKED)
-        return f"{heading}\n{translate(empty)}"
+        return f"{heading}\n{translate(nothing_in(request))}"
     own = request.listing is Listing.MINE
     lines = [_line(tune, likes, caller, own=own) for tune, likes in zip(page.tunes, page.likes, strict=True)]
     return "\n".join([heading, *lines])

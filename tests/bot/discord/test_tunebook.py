@@ -6,10 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.discord.gallery.tunebook import split
 from storage import Viewer
 from tests.bot.discord.conftest import Stage
 from tests.bot.discord.examples import stored_tune
@@ -61,11 +58,3 @@ async def test_a_tunebook_that_is_too_large_is_sent_in_several_files(stage: Stag
     assert [file["filename"] for file in files] == ["tunebook-1.abc", "tunebook-2.abc"]
     assert all(file["size"] <= 200 for file in files)
     assert all(stage.discord.messages[id]["flags"] & 64 for id in asked.followups)
-
-
-@given(st.lists(st.text("XTé|:\n ", max_size=30).map(lambda body: f"X:1\n{body.strip()}|\n"), min_size=1), st.integers(1, 200))
-def test_a_tunebook_is_split_between_tunes_without_loss(tunes: list[str], limit: int) -> None:
-    book = "\n".join(tunes)
-    files = split(book, limit)
-    assert b"\n".join(tune for file in files for tune in file) == book.encode()
-    assert all(len(file) == 1 or len(b"\n".join(file)) <= limit for file in files)
