@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Protocol, TypeAlias
 
+from bot.core.caller import Caller
 from bot.core.desk import Desk
 from bot.core.removals import Removals
 from bot.core.reply_limit import ReplyRateLimit
@@ -63,18 +64,27 @@ class Views(Protocol):
     def of_set(self, tunes: Sequence[Tune], translate: Language) -> list[Block]: ...
 
 
+# Answers `/tune help 3 words` for its first word: gets the words after it, and acknowledges the command.
+SubCommand: TypeAlias = Callable[["Context", Event, Callable[..., Awaitable[Any]], str], Awaitable[None]]
+
+
 class Context:
-    """One for the whole app. `register` of the feature that provides a service sets it here."""
+    """One for the whole app. `register` of the feature that provides a service sets it here.
+
+    A feature that answers a sub-command of `/tune` adds it to `sub_commands`, by its English word.
+    """
 
     deliveries: DeliveryService
     like_counts: LikeCountService
     channel_posts: ChannelPostService
     views: Views
+    open_compose_form: Callable[[Event, Caller], Awaitable[None]]  # the event must be younger than 3 s
 
     def __init__(self, desk: Desk, storage: Storage, clients: Clients, *, web_url: str | None) -> None:
         self.desk, self.storage, self.clients, self.web_url = desk, storage, clients, web_url
         self.response_uses, self.people, self.reply_limit = ResponseUses(), People(clients), ReplyRateLimit()
         self.removals = Removals()
+        self.sub_commands: dict[str, SubCommand] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
