@@ -29,6 +29,7 @@ from storage.files.room import Room
 from storage.gallery import Gallery
 from storage.last_seen import LastSeen
 from storage.leases import Leases
+from storage.messages import Messages
 from storage.preferences import Preferences
 from storage.privacy import Privacy
 from storage.queue import rounds
@@ -94,6 +95,7 @@ class Storage:
     claims: Claims
     leases: Leases
     sessions: Sessions
+    messages: Messages
     remaking: Remaking
     room: Room
 
@@ -112,6 +114,7 @@ class Storage:
         self.claims = Claims(database)
         self.leases = Leases(database)
         self.sessions = Sessions(database)
+        self.messages = Messages(database)
         self.remaking = Remaking(database, file_store, self.jobs)
 
     # For platforms
