@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from slack_bolt.async_app import AsyncApp
 
 from bot.core.sessions import Turn
-from bot.core.texts import common, deletion, files, likes, sessions, sets, sharing, variations
+from bot.core.texts import common, deletion, files, likes, sets, sharing, variations
 from bot.languages import Language
 from bot.slack.core.blocks import Block, Element, actions, button, menu, option
 from bot.slack.core.context import Context
+from bot.slack.sessions.buttons import session_buttons
 from storage.tunes import Tune
 
 REQUEST_LABELS = {
@@ -63,14 +64,6 @@ class MessageViews:
             options.append(option(tune.id, f"{number}. {tune.composition.title}"))
         chosen = menu("set:choose", translate(sets.OPEN_ONE), options)
         return [actions([chosen, button("set:again", f"🔁 {translate(common.AGAIN)}", set_id)])]
-
-
-def session_buttons(turn: Turn, translate: Language, *, over: bool = False) -> Block:
-    """“Your turn” and “Whole session”. `over`: only the latter. Before the first answer there is no session to send yet."""
-    buttons = [] if over else [button("session:your-turn", f"🎶 {translate(sessions.YOUR_TURN)}", str(turn))]
-    if turn.tune_id:
-        buttons.append(button("session:whole", f"📜 {translate(sessions.WHOLE_SESSION)}", str(turn)))
-    return actions(buttons)
 
 
 def register(app: AsyncApp, context: Context) -> None:

@@ -129,7 +129,7 @@ def menu(action_id: str, placeholder: str, options: Sequence[Element], *, initia
 
 
 def text_input(
-    action_id: str, *, initial: str = "", placeholder: str = "", multiline: bool = False, at_most: int = limits.TEXT_CHARACTERS
+    action_id: str, *, initial: str = "", placeholder: str = "", multiline: bool = False, at_most: int = limits.INPUT_CHARACTERS
 ) -> Element:
     element = {"type": "plain_text_input", "action_id": _id(action_id), "multiline": multiline, "max_length": at_most}
     shown = plain(placeholder, limits.PLACEHOLDER_CHARACTERS) if placeholder else None

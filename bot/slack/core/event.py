@@ -76,6 +76,8 @@ class Event:
         """A button, a menu, a shortcut or a submitted view."""
         user, view, message = _part(body, "user"), _part(body, "view"), _part(body, "message")
         container, team = _part(body, "container"), _part(body, "team")
+        message_ts = message.get("ts") or body.get("message_ts") or container.get("message_ts")
+        thread_ts = message.get("thread_ts") or container.get("thread_ts")
         return cls._of(
             body,
             id=body.get("trigger_id"),
@@ -84,8 +86,8 @@ class Event:
             user_id=user.get("id"),
             user_team_id=user.get("team_id"),
             channel_id=_part(body, "channel").get("id") or container.get("channel_id"),
-            thread_ts=message.get("thread_ts") or container.get("thread_ts"),
-            message_ts=message.get("ts") or body.get("message_ts") or container.get("message_ts"),
+            thread_ts=thread_ts if thread_ts != message_ts else None,  # the first message of a thread is in the channel
+            message_ts=message_ts,
         )
 
     @classmethod
@@ -173,8 +175,19 @@ def is_timestamp(text: object) -> bool:
     return bool(_matching(text, _TS))
 
 
-def tune_id_in(body: Payload) -> str:
-    """The id of the tune or the set whose button was pressed; empty if the value is none."""
+def value_in(body: Payload) -> str:
+    """The value of the button that was pressed, or of the option that was chosen in a menu; empty if there is none."""
     actions = body.get("actions")
     action = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
-    return _matching(action.get("value"), _TUNE)
+    value = action.get("value") or _part(action, "selected_option").get("value")
+    return value if isinstance(value, str) else ""
+
+
+def tune_id_in(body: Payload) -> str:
+    """The id of the tune or the set whose button was pressed, or that was chosen; empty if the value is none."""
+    return tune_id_of(value_in(body))
+
+
+def tune_id_of(text: str) -> str:
+    """The text if it may be the id of a tune, else an empty one."""
+    return _matching(text, _TUNE)

@@ -18,6 +18,8 @@ OPTIONS, OPTION_CHARACTERS, OPTION_VALUE_CHARACTERS = 100, 75, 150
 PLACEHOLDER_CHARACTERS = 150
 LABEL_CHARACTERS = HINT_CHARACTERS = 2_000
 CONFIRM_TITLE_CHARACTERS, CONFIRM_TEXT_CHARACTERS, CONFIRM_BUTTON_CHARACTERS = 100, 300, 30
+INPUT_CHARACTERS = 3_000
+DRAFT_CHARACTERS = 590  # of a text in a section, so that it fits if all of them are escaped
 VIEW_TITLE_CHARACTERS = 24  # also of a view's buttons
 
 # Answers by an event's response_url.
@@ -50,6 +52,8 @@ REMEMBERED_CHANNELS = 1_000  # of a workspace
 # Time-outs. Slack waits 3 s for an acknowledgement.
 STORE_FIRST_S = 1.0  # from the arrival of an event: if it is not stored by then, it is acknowledged before
 LOOKUP_S = 0.5  # for reading the database, and for asking Slack about the person, before that
+TRIGGER_S = 3.0  # from the arrival of an event: how long a form may be opened
+FORM_FIRST_S = 1.5  # if it is not made by then, an empty form is opened before
 REMEMBER_PERSON_S, REMEMBERED_PEOPLE = 3_600.0, 10_000
 CALL_S = 30.0
 TRANSFER_S = 120.0  # for a file, up or down

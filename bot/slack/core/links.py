@@ -20,7 +20,7 @@ async def message_url(context: Context, tune: Tune, viewer: Viewer) -> str:
         return ""
     if shared and shared.message_id and viewer.community_id == shared.community_id:
         channel_id, message_id = shared.channel_id, shared.message_id
-    elif owns(viewer, tune) or viewer.community_id == tune.origin.community_id:
+    elif owns(viewer, tune) or (viewer.community_id and viewer.community_id == tune.origin.community_id):
         channel_id, message_id = reply.posted_in or tune.origin.channel_id, tune.message_id or ""
     else:
         return ""

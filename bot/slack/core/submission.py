@@ -19,6 +19,7 @@ from bot.core.submission import Derived, Requests
 from bot.core.texts import common as texts
 from bot.slack.core import limits
 from bot.slack.core.answers import answer
+from bot.slack.core.blocks import Block, escape, section
 from bot.slack.core.caller import caller_of
 from bot.slack.core.context import Context
 from bot.slack.core.event import Event
@@ -30,7 +31,7 @@ from storage.tunes import Origin, Tune
 log = structlog.get_logger(__name__)
 
 Acknowledge = Callable[[], Awaitable[object]]
-Refuse = Callable[[str], Awaitable[object]]
+Refuse = Callable[[UserError], Awaitable[object]]
 
 
 async def submit(
@@ -41,25 +42,27 @@ async def submit(
     acknowledge: Acknowledge,
     *,
     refuse: Refuse | None = None,
+    draft: Sequence[Block] = (),
     reply: Reply | None = None,
 ) -> None:
     """Submits the requests that `make` returns, several as one message. A UserError of `make` is a refusal.
 
-    `refuse` acknowledges an event with the reason for a refusal, such as an error in a form; without it the person is told
-    after the acknowledgement. `reply` says where the tune goes; without it, where the event happened.
+    `refuse` acknowledges an event with the reason for a refusal, such as an error in a form; without it, or if the event is
+    acknowledged already, the person is told with the `draft` of what they typed. `reply` says where the tune goes; without it,
+    where the event happened.
     """
     storing = asyncio.create_task(_store(context, event, caller, make, reply))
     await asyncio.wait([storing], timeout=max(event.began_s + limits.STORE_FIRST_S - time.monotonic(), 0))
     if storing.done():
         refusal = await _outcome(context, event, storing)
         if refusal is not None and refuse is not None:
-            await refuse(caller.translate(refusal))
+            await refuse(refusal)
             return
         await acknowledge()
-        await _tell(context, event, caller, refusal)
+        await _tell(context, event, caller, refusal, draft)
     else:
         await acknowledge()
-        context.start(_finish(context, event, caller, storing))
+        context.start(_finish(context, event, caller, storing, draft))
 
 
 async def submit_requests(
@@ -114,30 +117,31 @@ async def _store(
         event_id=event.id,
         user_id=event.user_id,
         channel_id=event.channel_id,
-        community_id=event.community_id,
+        community_id="" if event.is_direct else event.community_id,  # the workspace does not see what is asked for in private
         reply=reply.as_dict(),
     )
     return await submission.store(context.desk, requests, origin, parent_id=parent_id)
 
 
-async def _outcome(context: Context, event: Event, storing: asyncio.Task[Tune]) -> str | None:
+async def _outcome(context: Context, event: Event, storing: asyncio.Task[Tune]) -> UserError | None:
     """Starts the delivery of what was stored; the reason if it was not stored."""
     try:
         tune = await storing
     except UserError as error:
-        return error.message
+        return error
     except Exception:
         log.exception("Storing a request failed.", event_id=event.id)
-        return texts.REQUEST_FAILED
+        return UserError(texts.REQUEST_FAILED)
     if tune.message_id is None and not context.deliveries.is_running(tune):
         context.deliveries.deliver(tune)
     return None
 
 
-async def _finish(context: Context, event: Event, caller: Caller, storing: asyncio.Task[Tune]) -> None:
-    await _tell(context, event, caller, await _outcome(context, event, storing))
+async def _finish(context: Context, event: Event, caller: Caller, storing: asyncio.Task[Tune], draft: Sequence[Block]) -> None:
+    await _tell(context, event, caller, await _outcome(context, event, storing), draft)
 
 
-async def _tell(context: Context, event: Event, caller: Caller, refusal: str | None) -> None:
+async def _tell(context: Context, event: Event, caller: Caller, refusal: UserError | None, draft: Sequence[Block]) -> None:
     if refusal is not None:
-        await answer(context, event, caller.translate(refusal))
+        text = caller.translate(refusal.message)
+        await answer(context, event, text, [section(escape(text)), *draft] if draft else None)

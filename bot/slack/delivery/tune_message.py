@@ -28,27 +28,42 @@ async def load_tune_message(
     in_session: bool = False,
     in_sharing_channel: bool = False,
 ) -> Post:
-    """The message with all of the tune's files and buttons.
+    """The message with all of the tune's files and buttons. The rest is as in `tune_blocks`."""
+    assert tune.composition is not None
+    name, title = slug(tune.composition.title), _title(tune)
+    contents = {f"{name}.{file.partition('.')[2]}": content for file, content in (await read_files(app.storage, tune)).items()}
+    links = {"parent_link": parent_link, "note": note}
+    blocks = tune_blocks(app, tune, translate, **links, in_session=in_session, in_sharing_channel=in_sharing_channel)
+    return Post(title, blocks, contents, _alt_texts({f"{name}.png": title}, translate))
+
+
+def tune_blocks(
+    app: Context,
+    tune: Tune,
+    translate: Language,
+    *,
+    parent_link: str = "",
+    note: str = "",
+    in_session: bool = False,
+    in_sharing_channel: bool = False,
+) -> list[Block]:
+    """Text and buttons of the tune, without its files.
 
     `parent_link` leads to the message of the tune that it was made from, if its readers can open that. `note` says why the
     message is not where it was expected. `in_session`: it is the message that delivered the tune.
     """
     assert tune.composition is not None
     made = tune.composition
-    name = slug(made.title)
-    contents = {f"{name}.{file.partition('.')[2]}": content for file, content in (await read_files(app.storage, tune)).items()}
     foot = [footer(tune, translate, in_sharing_channel=in_sharing_channel)]
     foot += [translate(texts.based_on(parent_link))] if parent_link else []
     foot += [translate(note)] if note else []
     foot += [escape(translate(notice)[:MAX_NOTICE_CHARACTERS]) for notice in made.notices[:MAX_NOTICES]]
-    title = one_line(made.title)
-    blocks = [
-        section(f"*{escape(title)}*"),
-        *_code(made.abc),
+    return [
+        section(f"*{escape(_title(tune))}*"),
+        *code(made.abc),
         *(context(line) for line in foot),
         *app.views.of_tune(tune, translate, in_session=in_session),
     ]
-    return Post(title, blocks, contents, _alt_texts({f"{name}.png": title}, translate))
 
 
 async def load_set_message(app: Context, tunes: Sequence[Tune], translate: Language, *, note: str = "") -> Post:
@@ -64,7 +79,7 @@ async def load_set_message(app: Context, tunes: Sequence[Tune], translate: Langu
     foot += [translate(note)] if note else []
     blocks = [
         section("\n".join(lines)),
-        *_code(tunebook(finished)),
+        *code(tunebook(finished)),
         *(context(line) for line in foot),
         *app.views.of_set(finished, translate),
     ]
@@ -83,7 +98,7 @@ def footer(tune: Tune, translate: Language, *, in_sharing_channel: bool = False,
     return f"{line} · {translate(by(tune.origin.user_id))}"
 
 
-def _code(abc: str) -> list[Block]:
+def code(abc: str) -> list[Block]:
     """ABC to copy. None if it is too long: the file has it."""
     block = code_block(abc.strip())
     return [section(block)] if length(block) <= limits.TEXT_CHARACTERS else []

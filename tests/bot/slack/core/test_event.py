@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.core import limits
-from bot.slack.core.event import Event, ResponseUses, UnreadableEvent, is_channel, is_file, is_timestamp
+from bot.slack.core.event import Event, ResponseUses, UnreadableEvent, is_channel, is_file, is_timestamp, tune_id_in, value_in
 
 COMMAND = {
     "team_id": "T1", "enterprise_id": "E1", "user_id": "U1", "channel_id": "C1", "command": "/tune", "text": "a reel",
@@ -54,6 +54,24 @@ def test_an_action_names_the_message_and_its_thread() -> None:
     event = Event.of_interaction(ACTION)
     assert (event.message_ts, event.thread_ts) == ("1700000000.000200", "1700000000.000100")
     assert (event.id, event.user_id, event.channel_id, event.community_id) == ("13.738.8088e", "U1", "C1", "T1")
+
+
+def test_the_first_message_of_a_thread_is_in_the_channel() -> None:
+    first = {**ACTION["message"], "thread_ts": ACTION["message"]["ts"]}
+    event = Event.of_interaction({**ACTION, "message": first})
+    assert (event.message_ts, event.thread_ts) == ("1700000000.000200", "")
+
+
+def test_a_button_and_a_menu_have_a_value() -> None:
+    def choosing(value: object) -> dict[str, Any]:
+        return {"actions": [{"action_id": "set:choose", "selected_option": {"text": {}, "value": value}}]}
+
+    assert (value_in(ACTION), tune_id_in(ACTION)) == ("abc", "abc")
+    assert (value_in(choosing("abc flute")), tune_id_in(choosing("abc flute"))) == ("abc flute", "")
+    assert tune_id_in(choosing("abc")) == "abc"
+    none: dict[str, Any] = {"actions": []}
+    for body in (none, {"actions": ["again"]}, choosing(None), choosing({"value": "abc"}), choosing("../abc")):
+        assert tune_id_in(body) == ""
 
 
 def test_a_submitted_view_has_no_channel() -> None:
