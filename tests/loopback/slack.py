@@ -19,15 +19,15 @@ An app in this process takes its settings from `slack.settings` (Socket Mode) or
 are keyword arguments of bot.settings.Settings, one in another process from `slack.environment` or `slack.public_environment`.
 `send_by_http(url)` makes the stand-in send everything to this address by signed HTTP; `verify_url()` sends it Slack's challenge.
 
-FakeSlack(scopes=, events=, limits=, stretch=5.0, rotation=False, assistant="agent", unfurl_domains=(), installed=True):
+FakeSlack(scopes=, events=, limits=, stretch=5.0, rotation=False, assistant=, unfurl_domains=(), installed=True):
     scopes, events   those of bot/slack/manifest.yaml unless they are given
     limits           Limits(messages_s=1.0, burst=3, tiers=True, distributed=False): seconds between messages in a channel,
                      messages at once, limits of each method, the limits of newly distributed apps
     stretch          deadlines of seconds (to acknowledge, to use a trigger_id) count only a fifth of real time, so that a busy
                      machine makes nobody late; stretch=1.0 counts as Slack does
     rotation         tokens of `consent` and `install` live 12 hours
-    assistant        "agent": the app is an agent, as all new apps are; "assistant": it is of the older kind; None: the workspace
-                     has no agents
+    assistant        "agent": the app is an agent, as all new apps must be; "assistant": it is of the older kind; None: the
+                     workspace has no agents. The default is what the manifest says
     installed        the app is installed in SESSION
 
 What people do, all with `person=`; what happens in a channel takes `channel=`:
@@ -78,7 +78,7 @@ from tests.loopback.slack_delivery import EVENT
 from tests.loopback.slack_forms import elements
 from tests.loopback.slack_installations import Token
 from tests.loopback.slack_limits import Limits
-from tests.loopback.slack_methods import EVENTS, SCOPES, manifest_list
+from tests.loopback.slack_methods import ASSISTANT_KIND, EVENTS, SCOPES, manifest_list
 from tests.loopback.slack_state import State
 from tests.loopback.slack_world import (
     APP_TOKEN,
@@ -142,7 +142,7 @@ class FakeSlack(Actions):
         limits: Limits | None = None,
         stretch: float = 5.0,
         rotation: bool = False,
-        assistant: str | None = AGENT,
+        assistant: str | None = ASSISTANT_KIND,
         unfurl_domains: tuple[str, ...] = (),
         installed: bool = True,
     ) -> None:
@@ -156,6 +156,11 @@ class FakeSlack(Actions):
         if installed:
             first = state.installations.add(SESSION, FIDDLER)
             state.installations.tokens[BOT_TOKEN] = Token(first)
+
+    @classmethod
+    def with_every_scope(cls, **options: Any) -> Self:
+        """With scopes and events for everything that the stand-in knows, whatever the manifest asks for."""
+        return cls(**{"scopes": SCOPES, "events": EVENTS, "assistant": AGENT, **options})
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -125,4 +125,6 @@ def manifest_list(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
     return found
 
 
-COMMANDS = tuple(findall(r'(?m)command: *"?(/[\w-]+)', MANIFEST.read_text())) if MANIFEST.exists() else ()
+_TEXT = MANIFEST.read_text() if MANIFEST.exists() else ""
+COMMANDS = tuple(findall(r'(?m)command: *"?(/[\w-]+)', _TEXT))
+ASSISTANT_KIND = "assistant" if "assistant_view:" in _TEXT else "agent"

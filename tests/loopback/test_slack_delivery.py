@@ -107,7 +107,7 @@ async def over_http(slack: FakeSlack, app: AsyncApp) -> AsyncIterator[str]:
 # --- Socket Mode
 async def test_several_connections_share_the_events() -> None:
     one, two = Heard(), Heard()
-    async with FakeSlack() as slack, socket(listening(slack, one)), socket(listening(slack, two)):
+    async with FakeSlack.with_every_scope() as slack, socket(listening(slack, one)), socket(listening(slack, two)):
         await slack.connected(2)
         for _ in range(20):
             await slack.acked(await slack.direct("hello"))
@@ -118,7 +118,7 @@ async def test_several_connections_share_the_events() -> None:
 
 async def test_an_event_that_nobody_acknowledges_is_sent_three_times_more() -> None:
     heard = Heard(hold=asyncio.Event())
-    async with FakeSlack(stretch=1_000) as slack, socket(listening(slack, heard)):
+    async with FakeSlack.with_every_scope(stretch=1_000) as slack, socket(listening(slack, heard)):
         await slack.connected()
         said = await slack.direct("hello")
         for attempt in (1, 2, 3, 4):
@@ -137,7 +137,7 @@ async def test_an_event_that_nobody_acknowledges_is_sent_three_times_more() -> N
 
 async def test_an_event_survives_the_end_of_its_connection() -> None:
     heard = Heard(hold=asyncio.Event())
-    async with FakeSlack() as slack:
+    async with FakeSlack.with_every_scope() as slack:
         async with socket(listening(slack, heard)):
             await slack.connected()
             said = await slack.direct("hello")
@@ -152,7 +152,7 @@ async def test_an_event_survives_the_end_of_its_connection() -> None:
 
 async def test_the_app_notices_a_silent_connection_and_replaces_it() -> None:
     heard = Heard()
-    async with FakeSlack() as slack, socket(listening(slack, heard)):
+    async with FakeSlack.with_every_scope() as slack, socket(listening(slack, heard)):
         await slack.connected()
         slack.stick()
         lost = await slack.slash("tune")
@@ -166,7 +166,7 @@ async def test_the_app_notices_a_silent_connection_and_replaces_it() -> None:
 
 
 async def test_without_a_connection_a_command_fails() -> None:
-    async with FakeSlack() as slack:
+    async with FakeSlack.with_every_scope() as slack:
         command = await slack.slash("tune")
         slack.pass_time(LATE_S)
         with pytest.raises(AssertionError, match="no_connection"):
@@ -174,13 +174,13 @@ async def test_without_a_connection_a_command_fails() -> None:
 
 
 async def test_a_text_in_the_acknowledgement_is_seen_by_the_person() -> None:
-    async with FakeSlack() as slack, socket(listening(slack, Heard())):
+    async with FakeSlack.with_every_scope() as slack, socket(listening(slack, Heard())):
         await slack.acked(await slack.slash("tune"))
         assert await slack.private_text() == "for you"
 
 
 async def test_an_address_of_socket_mode_works_once() -> None:
-    async with FakeSlack() as slack, aiohttp.ClientSession() as session:
+    async with FakeSlack.with_every_scope() as slack, aiohttp.ClientSession() as session:
         opened = await AsyncWebClient(base_url=slack.api_url).apps_connections_open(app_token=APP_TOKEN)
         async with session.ws_connect(opened["url"]) as connection:
             assert (await connection.receive_json())["type"] == "hello"
@@ -189,7 +189,7 @@ async def test_an_address_of_socket_mode_works_once() -> None:
 
 
 async def test_the_eleventh_connection_is_refused() -> None:
-    async with FakeSlack() as slack, aiohttp.ClientSession() as session:
+    async with FakeSlack.with_every_scope() as slack, aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.api_url)
         open = [await session.ws_connect((await client.apps_connections_open(app_token=APP_TOKEN))["url"]) for _ in range(11)]
         assert (await open[-1].receive_json())["reason"] == "too_many_websockets"
@@ -198,7 +198,7 @@ async def test_the_eleventh_connection_is_refused() -> None:
 # --- what is sent
 async def test_events_come_only_from_where_the_app_is_and_as_it_asked() -> None:
     heard = Heard()
-    async with FakeSlack(events=("app_mention", "message.im")) as slack, socket(listening(slack, heard)):
+    async with FakeSlack.with_every_scope(events=("app_mention", "message.im")) as slack, socket(listening(slack, heard)):
         await slack.connected()
         await slack.write("not addressed")
         await slack.mention("here", channel=HIDDEN)
@@ -209,7 +209,7 @@ async def test_events_come_only_from_where_the_app_is_and_as_it_asked() -> None:
 
 async def test_files_from_another_workspace_have_to_be_asked_for() -> None:
     heard = Heard()
-    async with FakeSlack() as slack, socket(listening(slack, heard)):
+    async with FakeSlack.with_every_scope() as slack, socket(listening(slack, heard)):
         await slack.connected()
         said = await slack.mention("play this", channel=CONNECT, person=SAILOR, files=[Upload("tune.abc", b"X:1")])
         await heard.arrived(1)
@@ -222,7 +222,7 @@ async def test_files_from_another_workspace_have_to_be_asked_for() -> None:
 # --- HTTP
 async def test_signed_http_reaches_the_app_and_a_wrong_or_old_signature_does_not() -> None:
     heard = Heard()
-    async with FakeSlack() as slack, over_http(slack, listening(slack, heard, signing_secret=SIGNING_SECRET)):
+    async with FakeSlack.with_every_scope() as slack, over_http(slack, listening(slack, heard, signing_secret=SIGNING_SECRET)):
         said = await slack.acked(await slack.direct("hello"))
         assert [event["event"]["text"] for event in heard.events] == ["hello"]
         post = slack.state.delivery.post
@@ -240,7 +240,7 @@ async def test_an_event_is_sent_again_when_http_fails() -> None:
         tries.append((request.headers.get("X-Slack-Retry-Num", ""), request.headers.get("X-Slack-Retry-Reason", "")))
         return web.Response(status=500 if len(tries) < 3 else 200)
 
-    async with FakeSlack(stretch=1_000) as slack, server(failing) as address:
+    async with FakeSlack.with_every_scope(stretch=1_000) as slack, server(failing) as address:
         slack.send_by_http(address)
         said = await slack.direct("hello")
         await slack.until(lambda: slack.event_of(said).attempts == 2)
@@ -253,7 +253,7 @@ async def test_an_app_can_say_that_it_wants_no_event_again() -> None:
     async def failing(request: web.Request) -> web.Response:
         return web.Response(status=500, headers={"X-Slack-No-Retry": "1"})
 
-    async with FakeSlack() as slack, server(failing) as address:
+    async with FakeSlack.with_every_scope() as slack, server(failing) as address:
         slack.send_by_http(address)
         with pytest.raises(AssertionError, match="no_retry"):
             await slack.acked(await slack.direct("hello"))
@@ -261,7 +261,7 @@ async def test_an_app_can_say_that_it_wants_no_event_again() -> None:
 
 # --- OAuth
 async def test_consent_gives_a_code_and_the_code_a_token_once() -> None:
-    async with FakeSlack(rotation=True, installed=False) as slack:
+    async with FakeSlack.with_every_scope(rotation=True, installed=False) as slack:
         client = AsyncWebClient(base_url=slack.api_url)
         query = {"client_id": CLIENT_ID, "scope": ",".join(slack.state.installations.scopes), "state": "s",
                  "redirect_uri": "http://127.0.0.1/slack/oauth_redirect"}  # fmt: skip
@@ -280,7 +280,7 @@ async def test_consent_gives_a_code_and_the_code_a_token_once() -> None:
 
 
 async def test_an_expired_token_is_refreshed_once_per_refresh_token() -> None:
-    async with FakeSlack(rotation=True) as slack:
+    async with FakeSlack.with_every_scope(rotation=True) as slack:
         granted = slack.install(HARBOUR, SAILOR)
         client = AsyncWebClient(granted["access_token"], slack.api_url)
         slack.pass_time(12 * 3600 + 1)
@@ -299,7 +299,7 @@ async def test_an_expired_token_is_refreshed_once_per_refresh_token() -> None:
 
 async def test_an_app_of_an_organisation_gets_events_of_its_workspaces(tmp_path: Any) -> None:
     heard = Heard()
-    async with FakeSlack(installed=False) as slack:
+    async with FakeSlack.with_every_scope(installed=False) as slack:
         granted = slack.install(FEDERATION, NORTHERNER)
         store = FileInstallationStore(base_dir=str(tmp_path), client_id=CLIENT_ID)
         store.save(
@@ -321,7 +321,7 @@ async def test_an_app_of_an_organisation_gets_events_of_its_workspaces(tmp_path:
 
 async def test_uninstalling_sends_events_and_ends_the_tokens() -> None:
     heard = Heard()
-    async with FakeSlack() as slack, socket(listening(slack, heard)):
+    async with FakeSlack.with_every_scope() as slack, socket(listening(slack, heard)):
         await slack.connected()
         await slack.uninstall(SESSION)
         await slack.until(lambda: len(slack.sent) == 2)
@@ -330,7 +330,7 @@ async def test_uninstalling_sends_events_and_ends_the_tokens() -> None:
 
 
 async def test_a_lost_answer_took_effect_and_a_held_call_waits() -> None:
-    async with FakeSlack() as slack:
+    async with FakeSlack.with_every_scope() as slack:
         client = AsyncWebClient(BOT_TOKEN, slack.api_url, retry_handlers=[])
         slack.lose_answer("chat.postMessage")
         with pytest.raises(aiohttp.ClientError):

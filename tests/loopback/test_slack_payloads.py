@@ -106,7 +106,7 @@ FORM = {
 
 @pytest.fixture
 async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack(limits=Limits(messages_s=0), unfurl_domains=("tunes.example",)) as slack:
+    async with FakeSlack.with_every_scope(limits=Limits(messages_s=0), unfurl_domains=("tunes.example",)) as slack:
         yield slack
 
 
@@ -232,7 +232,7 @@ async def test_app_home_and_context(slack: FakeSlack, client: AsyncWebClient) ->
 
 
 async def test_threads_with_an_older_assistant() -> None:
-    async with FakeSlack(assistant="assistant") as slack:
+    async with FakeSlack.with_every_scope(assistant="assistant") as slack:
         first = await slack.start_assistant(looking_at=TUNES)
         [started] = slack.sent
         context = {"channel_id": str, "team_id": str, "enterprise_id": (None, str)}
@@ -259,7 +259,7 @@ async def test_tokens(slack: FakeSlack) -> None:
                "is_enterprise_install": bool}  # fmt: skip
     assert_shape(slack.install(HARBOUR, SAILOR), granted)
     assert_shape(slack.install(FEDERATION, NORTHERNER), granted)
-    async with FakeSlack(rotation=True) as rotating:
+    async with FakeSlack.with_every_scope(rotation=True) as rotating:
         assert_shape(rotating.install(HARBOUR, SAILOR), {**granted, "refresh_token": str, "expires_in": int})
 
 

@@ -77,7 +77,7 @@ class App:
 
 @pytest.fixture
 async def app() -> AsyncIterator[App]:
-    async with FakeSlack(limits=FAST) as slack:
+    async with FakeSlack.with_every_scope(limits=FAST) as slack:
         yield App(slack)
 
 
@@ -101,7 +101,7 @@ async def test_revoked_and_uninstalled_tokens_work_no_more(app: App) -> None:
 
 
 async def test_a_method_needs_its_scope() -> None:
-    async with FakeSlack(limits=FAST, scopes=("chat:write", "channels:history")) as slack:
+    async with FakeSlack.with_every_scope(limits=FAST, scopes=("chat:write", "channels:history")) as slack:
         app = App(slack)
         with pytest.raises(SlackApiError) as refused:
             await app.client.users_info(user=FIDDLER.id)
@@ -142,7 +142,9 @@ async def test_where_an_app_may_post(app: App, channel: Any, error: str | None) 
 
 
 async def test_without_the_public_scope_an_app_must_be_a_member() -> None:
-    async with FakeSlack(limits=FAST, scopes=tuple(scope for scope in SCOPES if scope != "chat:write.public")) as slack:
+    async with FakeSlack.with_every_scope(
+        limits=FAST, scopes=tuple(scope for scope in SCOPES if scope != "chat:write.public")
+    ) as slack:
         app = App(slack)
         assert await app.error(app.post(LOBBY.id)) == "not_in_channel"
         await app.client.conversations_join(channel=LOBBY.id)
@@ -391,7 +393,7 @@ async def test_a_response_can_be_seen_by_all_but_replaces_only_an_existing_messa
 
 # --- rates
 async def test_a_channel_takes_one_message_a_second_after_a_short_burst() -> None:
-    async with FakeSlack(limits=Limits(messages_s=60, burst=2)) as slack:
+    async with FakeSlack.with_every_scope(limits=Limits(messages_s=60, burst=2)) as slack:
         app = App(slack)
         await app.post()
         await app.post()
@@ -412,7 +414,7 @@ async def test_a_channel_takes_one_message_a_second_after_a_short_burst() -> Non
 
 
 async def test_each_method_has_a_limit_in_each_workspace() -> None:
-    async with FakeSlack(limits=Limits(messages_s=0)) as slack:
+    async with FakeSlack.with_every_scope(limits=Limits(messages_s=0)) as slack:
         app = App(slack)
         ts = await app.post()
         for _ in range(50):
@@ -425,7 +427,7 @@ async def test_each_method_has_a_limit_in_each_workspace() -> None:
 
 
 async def test_a_newly_distributed_app_reads_15_messages_a_minute() -> None:
-    async with FakeSlack(limits=Limits(messages_s=0, distributed=True)) as slack:
+    async with FakeSlack.with_every_scope(limits=Limits(messages_s=0, distributed=True)) as slack:
         app = App(slack)
         for _ in range(20):
             await app.post()
@@ -454,7 +456,7 @@ async def test_an_agent_suggests_prompts_and_shows_its_status(app: App) -> None:
 
 
 async def test_a_workspace_can_lack_agents() -> None:
-    async with FakeSlack(limits=FAST, assistant=None) as slack:
+    async with FakeSlack.with_every_scope(limits=FAST, assistant=None) as slack:
         app = App(slack)
         said = await slack.direct("a jig")
         prompts = [{"title": "A jig", "message": "a jig in D"}]

@@ -101,7 +101,7 @@ async def connected(slack: FakeSlack) -> AsyncIterator[AsyncSocketModeHandler]:
 
 @pytest.fixture
 async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack() as slack, connected(slack):
+    async with FakeSlack.with_every_scope() as slack, connected(slack):
         yield slack
         slack.assert_rules_kept()
 
@@ -174,7 +174,7 @@ async def test_the_app_reconnects_when_slack_asks(slack: FakeSlack) -> None:
 
 
 async def test_a_hundred_people_press_at_once_and_all_are_acknowledged() -> None:
-    async with FakeSlack(limits=Limits(messages_s=0, tiers=False)) as slack, connected(slack):
+    async with FakeSlack.with_every_scope(limits=Limits(messages_s=0, tiers=False)) as slack, connected(slack):
         await slack.slash("tune", "a jig in D")
         [message] = await slack.posted()
         people = slack.crowd(100)
