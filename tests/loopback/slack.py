@@ -29,13 +29,14 @@ FakeSlack(scopes=, events=, limits=, stretch=5.0, rotation=False, assistant=, un
     assistant        "agent": the app is an agent, as all new apps must be; "assistant": it is of the older kind; None: the
                      workspace has no agents. The default is what the manifest says
     installed        the app is installed in SESSION
+`FakeSlack.with_every_scope(...)` has all scopes, events and names of commands, whatever the manifest has.
 
 What people do, all with `person=`; what happens in a channel takes `channel=`:
     slash(command, text)  mention(text, thread=, files=)  direct(text, ...)  write(text, ...)  reply(message, text)
     edit(message, text)  shortcut(callback_id, message=None)  click(where, button, value=)  choose(where, action_id, value)
     suggestions(where, action_id, typed)  fill(view, **values)  submit(view, **values)  close_view(view, everything=False)
     open_home(tab="home")  look_at(channel)  start_assistant()  stop_session(message)  uninstall(team)  revoke_tokens(team)
-    consent(authorize_url, at)  install(at)
+    consent(authorize_url, at, allow=True)  install(at)
 `where` is a message, a modal or an App Home; private messages too. They fail with AssertionError where Slack lets nobody do it.
 To post a link is to write it: link_shared follows for the domains in `unfurl_domains`.
 
@@ -78,7 +79,7 @@ from tests.loopback.slack_delivery import EVENT
 from tests.loopback.slack_forms import elements
 from tests.loopback.slack_installations import Token
 from tests.loopback.slack_limits import Limits
-from tests.loopback.slack_methods import ASSISTANT_KIND, EVENTS, SCOPES, manifest_list
+from tests.loopback.slack_methods import ASSISTANT_KIND, COMMANDS, EVENTS, SCOPES, SHORTCUTS, manifest_list
 from tests.loopback.slack_state import State
 from tests.loopback.slack_world import (
     APP_TOKEN,
@@ -152,15 +153,17 @@ class FakeSlack(Actions):
             scopes=granted, events=subscribed, limits=limits or Limits(), stretch=stretch, rotation=rotation, assistant=assistant
         )
         super().__init__(state)
-        self.unfurl_domains = unfurl_domains
+        self.unfurl_domains, self.commands, self.shortcuts = unfurl_domains, COMMANDS, SHORTCUTS
         if installed:
             first = state.installations.add(SESSION, FIDDLER)
             state.installations.tokens[BOT_TOKEN] = Token(first)
 
     @classmethod
     def with_every_scope(cls, **options: Any) -> Self:
-        """With scopes and events for everything that the stand-in knows, whatever the manifest asks for."""
-        return cls(**{"scopes": SCOPES, "events": EVENTS, "assistant": AGENT, **options})
+        """With scopes, events, commands and shortcuts of any name, whatever the manifest has."""
+        slack = cls(**{"scopes": SCOPES, "events": EVENTS, "assistant": AGENT, **options})
+        slack.commands = slack.shortcuts = ()
+        return slack
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -318,9 +321,9 @@ class FakeSlack(Actions):
         assert not broken, "\n".join(broken)
 
     # --- installing
-    def consent(self, authorize_url: str, at: Team | Enterprise = HARBOUR, person: Person = SAILOR) -> str:
-        """Allows the app on Slack's page that asks for consent; returns where the person's browser goes next."""
-        return self.state.installations.consent(authorize_url, at, person)
+    def consent(self, authorize_url: str, at: Team | Enterprise = HARBOUR, person: Person = SAILOR, *, allow: bool = True) -> str:
+        """Allows or refuses the app on Slack's page that asks for consent; returns where the person's browser goes next."""
+        return self.state.installations.consent(authorize_url, at, person, allow=allow)
 
     def install(self, at: Team | Enterprise = HARBOUR, person: Person = SAILOR, scopes: tuple[str, ...] | None = None) -> Payload:
         """Installs the app without the pages of OAuth; returns what oauth.v2.access would answer."""

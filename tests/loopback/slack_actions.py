@@ -13,7 +13,6 @@ from tests.loopback.slack_assistant import AGENT, ASSISTANT
 from tests.loopback.slack_chat import permalink
 from tests.loopback.slack_delivery import COMMAND
 from tests.loopback.slack_forms import Forms
-from tests.loopback.slack_methods import COMMANDS
 from tests.loopback.slack_world import (
     FIDDLER,
     IM,
@@ -32,6 +31,10 @@ _URL = re.compile(r"https?://[^\s<>|]+")
 
 
 class Actions(Forms):
+    """`commands` and `shortcuts` are those of the manifest; without any, all names are allowed."""
+
+    commands: tuple[str, ...] = ()
+    shortcuts: tuple[str, ...] = ()
     unfurl_domains: tuple[str, ...] = ()
 
     # --- writing
@@ -149,7 +152,7 @@ class Actions(Forms):
     async def slash(self, command: str, text: str = "", *, channel: Channel = TUNES, person: Person = FIDDLER) -> Sent:
         """Types a command. Slack offers none in threads, so there is no way to say a thread."""
         name = f"/{command.removeprefix('/')}"
-        assert not COMMANDS or name in COMMANDS, f"the manifest has no {name}"
+        assert not self.commands or name in self.commands, f"the manifest has no {name}"
         installed = self._installed(person.team)
         assert "commands" in installed.scopes, "commands need the scope commands"
         channel = self.state.channels.setdefault(channel.id, channel)
@@ -163,6 +166,7 @@ class Actions(Forms):
 
     async def shortcut(self, callback_id: str, message: Payload | None = None, *, person: Person = FIDDLER) -> Sent:
         """Chooses a shortcut in the menu of a message or, without a message, in the menu of the message field."""
+        assert not self.shortcuts or callback_id in self.shortcuts, f"the manifest has no shortcut {callback_id}"
         if message is None:
             return await self._interact("shortcut", person, person.team, callback_id=callback_id, action_ts=self.state.ts())
         self._assert_seen(message, person)

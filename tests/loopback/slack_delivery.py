@@ -33,8 +33,8 @@ def signature(body: bytes, timestamp: str, secret: str = SIGNING_SECRET) -> str:
 class Connection:
     """A connection in Socket Mode."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
-        self.socket = socket
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+        self.socket, self._transport = socket, transport
         self.closed = asyncio.Event()
         self.leaving = False  # told to disconnect: gets no more envelopes
         self.silent = False  # stuck: stays open, and nothing arrives any more
@@ -44,6 +44,11 @@ class Connection:
         if not self.silent and not self.socket.closed:
             with suppress(ConnectionError):  # the app was killed just now
                 await self.socket.send_str(json.dumps(payload))
+
+    def abort(self) -> None:
+        """Ends the connection without a word."""
+        if self._transport is not None:
+            self._transport.abort()
 
 
 class Delivery:
@@ -81,9 +86,9 @@ class Delivery:
             self._breach("a Socket Mode address was used twice")
             return web.Response(status=404)
         self._tickets.remove(ticket)
-        socket = web.WebSocketResponse(autoping=False)
+        socket = web.WebSocketResponse(autoping=False, timeout=1)
         await socket.prepare(request)
-        connection = Connection(socket)
+        connection = Connection(socket, request.transport)
         connection.silent = self.stuck
         self.connections.append(connection)
         self._opened.set()
@@ -101,7 +106,8 @@ class Delivery:
             async for frame in socket:
                 connection.frames += 1
                 if frame.type is WSMsgType.PING and not connection.silent:
-                    await socket.pong(frame.data)
+                    with suppress(ConnectionError):
+                        await socket.pong(frame.data)
                 elif frame.type is WSMsgType.TEXT and not connection.silent:
                     await self._received(json.loads(frame.data))
         finally:

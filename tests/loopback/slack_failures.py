@@ -48,7 +48,8 @@ class Failures(Server):
     async def drop(self) -> None:
         """Breaks all connections in Socket Mode."""
         for connection in list(self.state.delivery.open):
-            await connection.socket.close()
+            connection.abort()
+            await connection.closed.wait()
 
     def stick(self, stuck: bool = True) -> None:
         """Makes all connections silent, and new ones too: they stay open, and nothing arrives. `stick(False)` cures new ones."""

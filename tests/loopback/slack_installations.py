@@ -126,8 +126,8 @@ class Installations:
             "is_enterprise_install": installed.org_wide, **rotating,
         }  # fmt: skip
 
-    def consent(self, authorize_url: str, at: Team | Enterprise, person: Person) -> str:
-        """What Slack does when a person allows the app: returns the address that their browser opens next."""
+    def consent(self, authorize_url: str, at: Team | Enterprise, person: Person, *, allow: bool) -> str:
+        """What Slack does when a person allows or refuses the app: returns the address that their browser opens next."""
         address, query = (
             urlsplit(authorize_url),
             {name: value[0] for name, value in parse_qs(authorize_url.partition("?")[2]).items()},
@@ -136,10 +136,12 @@ class Installations:
         assert query.get("client_id") == CLIENT_ID, "client_id is not the app's"
         scopes = tuple(query.get("scope", "").split(","))
         assert set(scopes) == set(self.scopes), f"asks for {sorted(scopes)}, the app is configured for {sorted(self.scopes)}"
-        code = secrets.token_hex(8)
-        self._codes[code] = Code(at, person, scopes, query.get("redirect_uri"))
         assert query.get("redirect_uri"), "redirect_uri is missing, so Slack would use the first one that is configured"
-        return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query.get('state', '')})}"
+        code = secrets.token_hex(8)
+        if allow:
+            self._codes[code] = Code(at, person, scopes, query["redirect_uri"])
+        answer = {"code": code} if allow else {"error": "access_denied"}
+        return f"{query['redirect_uri']}?{urlencode({**answer, 'state': query.get('state', '')})}"
 
     def access(self, arguments: Payload, authorization: str) -> tuple[Payload, Installation]:
         """oauth.v2.access."""

@@ -127,4 +127,5 @@ def manifest_list(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
 
 _TEXT = MANIFEST.read_text() if MANIFEST.exists() else ""
 COMMANDS = tuple(findall(r'(?m)command: *"?(/[\w-]+)', _TEXT))
+SHORTCUTS = tuple(findall(r'(?m)callback_id: *"?([\w-]+)', _TEXT))
 ASSISTANT_KIND = "assistant" if "assistant_view:" in _TEXT else "agent"
