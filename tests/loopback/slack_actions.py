@@ -12,6 +12,7 @@ from tests.loopback import slack_payloads as payloads
 from tests.loopback.slack_assistant import AGENT, ASSISTANT
 from tests.loopback.slack_chat import permalink
 from tests.loopback.slack_delivery import COMMAND
+from tests.loopback.slack_files import file_shared
 from tests.loopback.slack_forms import Forms
 from tests.loopback.slack_world import (
     FIDDLER,
@@ -53,9 +54,7 @@ class Actions(Forms):
 
         `lost`: the app gets no event of it. `unusual` are other fields of the message, such as `subtype` or `bot_id`.
         """
-        channel = self.state.channels.setdefault(channel.id, channel)
-        assert not channel.archived, f"{channel.name} is archived"
-        assert channel.person in (None, person), "these are somebody else's direct messages"
+        channel = self._entered(channel, person)
         thread_ts = thread.get("thread_ts", thread["ts"]) if thread is not None else None
         attached = [self.files.add(file, person, channel) for file in files]
         typed = _URL.sub(lambda url: f"<{url[0]}>", _MARKUP.sub(r"<\1>", html.escape(text, quote=False)))
@@ -72,51 +71,46 @@ class Actions(Forms):
         await self.state.notify()
         return message
 
+    def _entered(self, channel: Channel, person: Person) -> Channel:
+        """The channel as it is now; fails if the person cannot write there."""
+        channel = self.state.channels.setdefault(channel.id, channel)
+        assert not channel.archived, f"{channel.name} is archived"
+        assert channel.person in (None, person), "these are somebody else's direct messages"
+        assert person.team in (channel.team, *channel.shared_with), f"{person.name} is of another workspace"
+        return channel
+
     async def _announce(self, message: Payload, channel: Channel, person: Person) -> None:
         """The events of a message of a person: message, app_mention, file_shared, link_shared."""
-        installed = self.state.installations.of(channel.team)
-        if installed is None or not self.state.member(channel, installed):
+        installed = self.state.present(channel)
+        if installed is None:
             return
-        stranger = person.team is not channel.team
-        foreign = (
-            {"user_team": person.team.id, "source_team": person.team.id, "user_profile": {"team": person.team.id}}
-            if stranger
-            else {}
-        )
-        event = {**message, "event_ts": message["ts"], **foreign}
+        event = {**message, "event_ts": message["ts"]}
         if message.get("files") and "subtype" not in event:
             event["subtype"] = "file_share"
-        if stranger and message.get("files"):
-            hidden = [
-                {"id": file["id"], "created": 0, "mode": "file_access", "file_access": "check_file_info"}
-                for file in message["files"]
-            ]
-            event["files"] = hidden
+        if person.team is not channel.team:
+            event |= {"user_team": person.team.id, "source_team": person.team.id, "user_profile": {"team": person.team.id}}
+            if message.get("files"):  # of files from other workspaces Slack sends the ids only
+                told = {"created": 0, "mode": "file_access", "file_access": "check_file_info"}
+                event["files"] = [{"id": file["id"], **told} for file in message["files"]]
         if channel.kind != IM and f"<@{installed.bot_user}>" in message["text"]:
             mention = {name: value for name, value in event.items() if name != "subtype"}
             await self.state.event(channel.team, {**mention, "type": "app_mention"}, person, channel)
         await self.state.event(channel.team, {**event, "channel_type": channel.kind}, person, channel)
         for file in message.get("files", []):
-            shared = {"type": "file_shared", "channel_id": channel.id, "file_id": file["id"], "user_id": person.id}
-            await self.state.event(
-                channel.team, {**shared, "file": {"id": file["id"]}, "event_ts": message["ts"]}, person, channel
-            )
+            await self.state.event(channel.team, file_shared(file["id"], person.id, message), person, channel)
         await self._share_links(message, channel, person)
 
     async def _share_links(self, message: Payload, channel: Channel, person: Person) -> None:
-        urls = (
-            [url for url in _URL.findall(message["text"]) if _host(url).endswith(self.unfurl_domains)]
-            if self.unfurl_domains
-            else []
-        )
+        urls = [html.unescape(url) for url in _URL.findall(message["text"])]
+        urls = [url for url in urls if self.unfurl_domains and _host(url).endswith(self.unfurl_domains)]
         if not urls:
             return
         place, unfurl_id = (channel.id, message["ts"]), f"{channel.id}-{self.state.number()}"
-        self.chat.shared_links[place], self.chat.unfurl_ids[unfurl_id] = {html.unescape(url) for url in urls}, place
+        self.chat.shared_links[place], self.chat.unfurl_ids[unfurl_id] = set(urls), place
         event = {
             "type": "link_shared", "channel": channel.id, "is_bot_user_member": True, "user": person.id,
             "message_ts": message["ts"], "unfurl_id": unfurl_id, "source": "conversations_history", "event_ts": message["ts"],
-            "links": [{"domain": _host(url), "url": html.unescape(url)} for url in urls],
+            "links": [{"domain": _host(url), "url": url} for url in urls],
             **({"thread_ts": message["thread_ts"]} if "thread_ts" in message else {}),
         }  # fmt: skip
         await self.state.event(channel.team, event, person, channel)
@@ -138,13 +132,10 @@ class Actions(Forms):
         """Changes a message that a person wrote; the app gets message_changed."""
         channel, before = self.state.channels[message["channel"]], payloads.seen(message)
         message |= {"text": html.escape(text, quote=False), "edited": {"user": message["user"], "ts": self.state.ts()}}
+        message["blocks"] = [payloads.rich_text(text, f"b{self.state.number()}")]
         event = {"type": "message", "subtype": "message_changed", "hidden": True, "channel": channel.id, "ts": self.state.ts()}
-        event |= {
-            "channel_type": channel.kind,
-            "event_ts": event["ts"],
-            "message": payloads.seen(message),
-            "previous_message": before,
-        }
+        event |= {"channel_type": channel.kind, "event_ts": event["ts"], "previous_message": before}
+        event["message"] = payloads.seen(message)
         await self.state.event(channel.team, event, self.state.people.get(message["user"]), channel)
         return message
 
@@ -155,12 +146,9 @@ class Actions(Forms):
         assert not self.commands or name in self.commands, f"the manifest has no {name}"
         installed = self._installed(person.team)
         assert "commands" in installed.scopes, "commands need the scope commands"
-        channel = self.state.channels.setdefault(channel.id, channel)
-        assert not channel.archived, f"{channel.name} is archived"
-        ids = {
-            "trigger_id": self.state.trigger(person, person.team),
-            "response_url": self.response_url(channel, person, installed),
-        }
+        channel = self._entered(channel, person)
+        url = self.response_url(channel, person, installed)
+        ids = {"trigger_id": self.state.trigger(person, person.team), "response_url": url}
         payload = payloads.slash_command(name, html.escape(text, quote=False), channel, person, installed, **ids)
         return await self.state.delivery.deliver(Sent(COMMAND, payload, person, channel))
 
@@ -173,14 +161,8 @@ class Actions(Forms):
         channel = self.state.channels[message["channel"]]
         url = self.response_url(channel, person, self._installed(channel.team))
         place = {"channel": {"id": channel.id, "name": channel.shown_name}, "message": payloads.seen(message)}
-        fields = {
-            "callback_id": callback_id,
-            "message_ts": message["ts"],
-            "action_ts": self.state.ts(),
-            "response_url": url,
-            **place,
-        }
-        return await self._interact("message_action", person, channel.team, channel, **fields)
+        ids = {"callback_id": callback_id, "message_ts": message["ts"], "action_ts": self.state.ts()}
+        return await self._interact("message_action", person, channel.team, channel, **ids, **place, response_url=url)
 
     # --- App Home, assistant, installation
     async def open_home(self, person: Person = FIDDLER, *, tab: str = "home", looking_at: Channel | None = None) -> Sent | None:
@@ -197,13 +179,9 @@ class Actions(Forms):
     async def look_at(self, channel: Channel, person: Person = FIDDLER) -> Sent | None:
         """Opens a channel beside the app, if the app is an agent."""
         assert self.state.assistant == AGENT
-        event = {
-            "type": "app_context_changed",
-            "user": person.id,
-            "channel": self.state.direct_of(person).id,
-            "context": _entities(channel),
-        }
-        return await self.state.event(person.team, event | {"event_ts": self.state.ts()}, person, self.state.direct_of(person))
+        direct = self.state.direct_of(person)
+        event = {"type": "app_context_changed", "user": person.id, "channel": direct.id, "context": _entities(channel)}
+        return await self.state.event(person.team, event | {"event_ts": self.state.ts()}, person, direct)
 
     async def start_assistant(self, person: Person = FIDDLER, *, looking_at: Channel | None = None) -> Payload:
         """Opens a new thread with an app of the older kind; returns its first message, to `reply` to."""
@@ -248,4 +226,4 @@ def _entities(channel: Channel | None) -> Payload:
 
 
 def _host(url: str) -> str:
-    return urlsplit(html.unescape(url)).hostname or ""
+    return urlsplit(url).hostname or ""

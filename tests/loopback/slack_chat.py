@@ -245,8 +245,10 @@ class Chat:
 
     def _page(self, asked: Asked, messages: list[Payload], default: int) -> Payload:
         most = 15 if self.state.rates.limits.distributed else 999
-        limit = min(int(asked.get("limit") or default), most)
-        cursor = str(asked.get("cursor") or "")
+        asked_for, cursor = str(asked.get("limit") or default), str(asked.get("cursor") or "")
+        if not asked_for.isdigit():
+            raise Refused("invalid_arguments", "[ERROR] limit is a number", breach=True)
+        limit = min(int(asked_for), most)
         begin = int(base64.b64decode(cursor).decode()) if cursor else 0
         more = begin + limit < len(messages)
         following = base64.b64encode(str(begin + limit).encode()).decode() if more else ""

@@ -133,7 +133,7 @@ class Delivery:
         if frame.keys() - {"envelope_id", "payload"} or frame.get("envelope_id") not in self._waiting:
             self._breach(f"a frame that acknowledges nothing: {frame}")
             return
-        sent, began_s, answer = self._waiting[frame["envelope_id"]]
+        sent, began_s, answer = self._waiting.pop(frame["envelope_id"])
         if not answer.done():
             sent.ack_s = time.monotonic() - began_s
             answer.set_result(frame.get("payload") or {})

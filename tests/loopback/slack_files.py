@@ -39,6 +39,12 @@ class File:
     shares: list[tuple[Channel, str]] = field(default_factory=list)  # channel and ts, as files.info shows them
 
 
+def file_shared(file: str, user: str, message: Payload) -> Payload:
+    """The event of a file in a message."""
+    ids = {"channel_id": message["channel"], "file_id": file, "user_id": user, "file": {"id": file}}
+    return {"type": "file_shared", **ids, "event_ts": message["ts"]}
+
+
 class Files:
     """`message_after_s` passes from completing to the message, then `shares_after_s` until files.info tells its ts.
 
@@ -102,7 +108,7 @@ class Files:
         if len(asked.get("initial_comment") or "") > POST_TEXT:
             raise Refused("invalid_arguments", "[ERROR] initial_comment is too long", breach=True)
         blocks = asked.get("blocks") if not asked.get("initial_comment") else None
-        if any(block.get("type") == "markdown" for block in blocks or []):
+        if isinstance(blocks, list) and any(isinstance(block, dict) and block.get("type") == "markdown" for block in blocks):
             raise Refused("internal_error", breach=True)
         refuse_blocks(blocks or [])
         ids = [str(asked["channel_id"])] if asked.get("channel_id") else str(asked.get("channels") or "").split(",")
@@ -132,24 +138,13 @@ class Files:
         """Posts the message, a little after completing, and later still tells files.info its ts."""
         await asyncio.sleep(self.message_after_s)
         files: list[File] = content["files"]
-        shown = {
-            **content,
-            "files": [self.payload(file, shares=False) for file in files],
-            "upload": False,
-            "display_as_bot": False,
-        }
-        message = self.state.add_message(channel, self.state.bot_author(installed), shown, thread_ts)
+        shown = [self.payload(file, shares=False) for file in files]
+        content |= {"files": shown, "upload": False, "display_as_bot": False}
+        message = self.state.add_message(channel, self.state.bot_author(installed), content, thread_ts)
         await self.state.notify()
         await self.chat.announce(channel, message, "file_share")
         for file in files:
-            event = {
-                "type": "file_shared",
-                "channel_id": channel.id,
-                "file_id": file.id,
-                "user_id": file.user,
-                "file": {"id": file.id},
-            }
-            await self.state.event(channel.team, event | {"event_ts": message["ts"]}, channel=channel)
+            await self.state.event(channel.team, file_shared(file.id, file.user, message), channel=channel)
         if self.shares_after_s is not None:
             await asyncio.sleep(self.shares_after_s)
             for file in files:
@@ -235,14 +230,15 @@ class Files:
     async def download(self, request: web.Request) -> web.Response:
         """The bytes of a file. Without a good token Slack sends the client to its page for signing in, which answers 200."""
         file = self.all.get(request.match_info["file"])
+        if file is None or file.content is None or file.deleted:
+            return web.Response(status=404)
         token = re.sub(r"^Bearer ", "", request.headers.get("Authorization", ""))
         try:
             installed = self.state.installations.authenticate(token)
         except Refused:
-            installed = None
-        may = installed is not None and "files:read" in installed.scopes
-        if file is None or not may or file.content is None or file.deleted:
-            self.state.breach(f"a download without a good token: {request.path}")
+            raise web.HTTPFound("/sign-in") from None
+        if "files:read" not in installed.scopes or not any(installed.covers(team) for team in self._teams(file)):
+            self.state.breach(f"a download without the right to it: {request.path}")
             raise web.HTTPFound("/sign-in")
         return web.Response(body=file.content, content_type=str(self.payload(file)["mimetype"]))
 

@@ -84,6 +84,11 @@ class State:
     def member(self, channel: Channel, installed: Installation) -> bool:
         return any(installed.covers(world.TEAMS[team]) for team in channel.bots)
 
+    def present(self, channel: Channel) -> Installation | None:
+        """The installation that is a member of a channel; of a shared one, in the first workspace that has it."""
+        found = (self.installations.of(team) for team in (channel.team, *channel.shared_with))
+        return next((each for each in found if each is not None and self.member(channel, each)), None)
+
     def channel(self, id: Any, installed: Installation) -> Channel:
         """A channel as the app finds it: not those of other workspaces, nor private ones that it is no member of."""
         channel = self.channels.get(str(id))
@@ -154,9 +159,9 @@ class State:
 
         What happens in a shared channel is sent once, even if the app is installed in both workspaces.
         """
-        teams = (team, *channel.shared_with) if channel is not None else (team,)
-        team = next((each for each in teams if self.installations.of(each)), team)
-        installed = self.installations.of(team)
+        installed = self.present(channel) if channel is not None else self.installations.of(team)
+        if channel is not None and installed is not None and not installed.covers(team):
+            team = next(each for each in channel.shared_with if installed.covers(each))
         name = str(event["type"])
         if name == "message" and channel is not None:
             name = f"message.{KIND_SCOPES[channel.kind]}"

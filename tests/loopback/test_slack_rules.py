@@ -301,11 +301,13 @@ async def test_files_are_deleted_by_their_owner_and_leave_the_message(app: App) 
 async def test_a_download_needs_the_token_and_gets_a_page_without_it(app: App) -> None:
     said = await app.slack.write("", files=[Upload("../a b.abc", b"X:1")])
     url = said["files"][0]["url_private_download"]
+    other = app.slack.install(HARBOUR, SAILOR)["access_token"]
     async with aiohttp.ClientSession() as session:
         async with session.get(url, headers={"Authorization": f"Bearer {BOT_TOKEN}"}) as answer:
             assert await answer.read() == b"X:1"
-        async with session.get(url) as answer:
-            assert (answer.status, answer.content_type) == (200, "text/html")
+        for headers in ({}, {"Authorization": f"Bearer {other}"}):
+            async with session.get(url, headers=headers) as answer:
+                assert (answer.status, answer.content_type) == (200, "text/html")
 
 
 async def test_another_workspace_sees_neither_channels_nor_files_nor_people(app: App) -> None:
