@@ -89,7 +89,7 @@ async def test_what_no_feature_listens_to_is_acknowledged(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "sign",
     [
-        lambda: {},
+        dict,
         lambda: signed(COMMAND_BODY, secret="another"),
         lambda: signed(COMMAND_BODY + b"&text=a+jig"),
         lambda: signed(COMMAND_BODY, age_s=6 * 60),
