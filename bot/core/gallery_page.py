@@ -77,7 +77,7 @@ class PageRequest:
 
 
 def search_in(text: str) -> Search:
-    """The search that words describe: “jig D”, “the Kesh jig”. Words that no request has are of the title. Raises RequestError."""
+    """The search in words: “jig D”, “the Kesh jig”. Words that a request lacks are of the title. Raises RequestError."""
     words = words_in(text)
     title = words.parameters.get("title") or " ".join(word for word in words.unknown if word.isalnum())
     return search_of(title, words.parameters.get("rhythm"), words.parameters.get("key"))

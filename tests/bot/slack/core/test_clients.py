@@ -17,6 +17,11 @@ from tests.loopback.slack import BOT_TOKEN, DIRECT, HARBOUR, SESSION, SHOWCASE, 
 from tests.patience import HANG_S
 
 
+@pytest.fixture(autouse=True)
+def at_slacks_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "POST_INTERVAL_S", 1.0)
+
+
 @pytest.fixture
 async def slack() -> AsyncIterator[FakeSlack]:
     """A Slack that allows no bursts."""
