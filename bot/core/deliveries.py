@@ -9,13 +9,14 @@ from typing import Any
 
 import structlog
 
+from bot.core.leases import LeaseLost, with_lease
 from storage.errors import DatabaseUnavailable
 from storage.storage import Storage
 from storage.tunes import Tune
 
 LOOK_FOR_TUNES_S = 30.0  # how often it looks for stored tunes that it does not know
 GIVE_UP_AFTER = timedelta(days=7)  # a tune that nobody could get is not tried at every start: refusals count against the app
-RETRY_S = CHECK_LEASE_S = 1.0
+RETRY_S = 1.0
 CLOSE_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -98,16 +99,10 @@ class Deliveries:
         if lease is None:
             self._known.discard(key)
             return
-        delivering = asyncio.create_task(self._deliver(now or tune, resumed))
         try:
-            while not (await asyncio.wait([delivering], timeout=CHECK_LEASE_S))[0]:
-                if not lease.held:
-                    self._known.discard(key)
-                    return
-        finally:
-            delivering.cancel()
-            await asyncio.wait([delivering])
-            await lease.release()
+            await with_lease(lease, self._deliver(now or tune, resumed))
+        except LeaseLost:
+            self._known.discard(key)
 
     def is_running(self, tune: Tune) -> bool:
         return _key(tune) in self._tasks

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bot.core.texts import common as texts
+from bot.core.tune_access import visible_tune
+from generator.user_messages import UserError
+from storage.preferences import CommunitySettings
 from storage.storage import Storage
 from storage.tunes import Tune
 from storage.viewer import Viewer
@@ -17,6 +21,26 @@ async def toggle_like(storage: Storage, tune_id: str, viewer: Viewer, *, liked: 
         liked = not await storage.sharing.liked([tune_id], viewer)
     likes = await (storage.sharing.like if liked else storage.sharing.unlike)(tune_id, viewer)
     return likes, liked
+
+
+async def press_like(storage: Storage, tune_id: str, viewer: Viewer, channel_id: str) -> None:
+    """Toggles the like of somebody who pressed a button in a channel. Raises UserError if they may not like the tune."""
+    try:
+        await toggle_like(storage, tune_id, viewer)
+    except KeyError:
+        tune = await visible_tune(storage, viewer, channel_id, tune_id)
+        raise UserError(texts.TUNE_IS_PRIVATE if tune else texts.TUNE_GONE) from None
+
+
+def may_delete(settings: CommunitySettings, *, is_member: bool, moderates: bool) -> bool:
+    """Whether somebody may delete tunes that others requested in their community."""
+    match settings.deleters:
+        case "everyone":
+            return is_member
+        case "moderators":
+            return moderates
+        case _:
+            return False
 
 
 async def share(storage: Storage, tune: Tune, viewer: Viewer, *, sharing_channel: str = "") -> Tune:

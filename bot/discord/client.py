@@ -11,6 +11,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.core.channel_posts import ChannelPosts
 from bot.core.deliveries import GIVE_UP_AFTER, Deliveries
 from bot.core.desk import Desk
 from bot.core.texts import common as texts
@@ -27,7 +28,7 @@ from bot.discord.core.translator import Translator
 from bot.discord.delivery.set_delivery import begin_delivery
 from bot.discord.features import COMMANDS, FORM_HANDLERS, PERSISTENT_ITEMS
 from bot.discord.likes.like_counts import LikeCounts
-from bot.discord.sharing.channel_posts import ChannelPosts
+from bot.discord.sharing.channel_posts import ChannelPost
 from bot.discord.views import MessageViews
 from storage.storage import Storage
 
@@ -51,7 +52,7 @@ class TunesmithBot(BotClient):
         self.context = context = Context(self, desk, storage, MessageViews(), call_limit)
         context.deliveries = self._deliveries = Deliveries(storage, PLATFORM, partial(begin_delivery, context))
         context.like_counts = self._like_counts = LikeCounts(context)
-        context.channel_posts = self._channel_posts = ChannelPosts(context)
+        context.channel_posts = ChannelPosts(storage, PLATFORM, limits, partial(ChannelPost, context))
         self._inbox = Inbox(context)
         self._catch_up = CatchUp(context, self._inbox)
         self._running: list[asyncio.Task[None]] = []
@@ -78,7 +79,7 @@ class TunesmithBot(BotClient):
         await self.tree.set_translator(Translator())
         await self.tree.sync()
         await self._deliveries.resume()
-        await self._channel_posts.resume(GIVE_UP_AFTER)
+        await self.context.channel_posts.resume(GIVE_UP_AFTER)
         await self._inbox.load()
         self._running = [
             asyncio.create_task(self._deliveries.run(), name="look for tunes that nobody delivers"),
@@ -121,7 +122,7 @@ class TunesmithBot(BotClient):
         self.context.removals.close()
         await self._catch_up.close()
         await self._deliveries.close()
-        await self._channel_posts.close()
+        await self.context.channel_posts.close()
         await self._inbox.store()
         await super().close()
 

@@ -2,5 +2,5 @@
 
 
 def like_label(number: int) -> str:
-    """The label of the like button, the same in every language. `bot.discord.likes.button` reads the number back from it."""
+    """The label of the like button, the same in every language. Platforms read the number back from it."""
     return f"♥ {number}"

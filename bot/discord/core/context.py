@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 import discord
 from discord import app_commands
 
+from bot.core.channel_posts import ChannelPosts
 from bot.core.desk import Desk
 from bot.core.removals import Removals
 from bot.core.reply_limit import ReplyRateLimit
@@ -46,13 +47,6 @@ class LikeCountService(Protocol):
         """Call when a message shows this number."""
 
 
-class ChannelPostService(Protocol):
-    """Posts shared tunes in the server's sharing channel."""
-
-    def post(self, tune: Tune, *, resumed: bool = False) -> asyncio.Task[int | None]:
-        """The task returns the id of the message, or None if Discord refused it or the tune is no longer shared."""
-
-
 class Views(Protocol):
     """Buttons and menus under messages. They belong to several features, so `bot.discord.views` makes them."""
 
@@ -66,7 +60,7 @@ class Context:
 
     deliveries: DeliveryService
     like_counts: LikeCountService
-    channel_posts: ChannelPostService
+    channel_posts: ChannelPosts
 
     def __init__(self, client: BotClient, desk: Desk, storage: Storage, views: Views, call_limit: CallRateLimit) -> None:
         self.client, self.desk, self.storage, self.views, self.call_limit = client, desk, storage, views, call_limit

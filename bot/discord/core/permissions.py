@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core import reactions
 from bot.core.caller import Caller
 from bot.discord.core.context import Interaction
 
@@ -13,10 +14,5 @@ def moderates(interaction: Interaction) -> bool:
 
 def may_delete(interaction: Interaction, caller: Caller) -> bool:
     """Whether the person may delete tunes that others requested in this server."""
-    match caller.settings.deleters:
-        case "everyone":
-            return interaction.guild_id is not None
-        case "moderators":
-            return moderates(interaction)
-        case _:
-            return False
+    is_member = interaction.guild_id is not None
+    return reactions.may_delete(caller.settings, is_member=is_member, moderates=moderates(interaction))

@@ -13,7 +13,7 @@ from bot.discord.core.reply import is_temporary
 from bot.discord.deletion.button import delete
 from bot.discord.delivery.tune_message import load_tune_message
 from bot.discord.gallery import texts as discord_texts
-from bot.discord.sharing.button import share, unshare
+from bot.discord.sharing.button import unshare
 from generator.user_messages import UserError
 from storage.errors import NotAllowed
 from storage.tunes import Tune
@@ -39,7 +39,7 @@ async def act(interaction: Interaction, caller: Caller, action: str, tune_id: st
         case "like":
             await toggle_like(context.storage, tune.id, caller.viewer)
         case "share":
-            await share(context, caller, tune)
+            await context.channel_posts.share(tune, caller)
         case "unshare":
             await unshare(context, caller, tune.id)
         case "post":

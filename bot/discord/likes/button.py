@@ -8,15 +8,14 @@ from typing import ClassVar
 
 import discord
 
-from bot.core.reactions import toggle_like
-from bot.core.texts import common as core_texts
+from bot.core.reactions import press_like
 from bot.core.texts import likes as texts
 from bot.discord.core.caller import caller_of, viewer_of
 from bot.discord.core.components import TUNE_ID, components_of
 from bot.discord.core.context import Interaction
 from bot.discord.core.persistent_items import TuneButton
 from bot.discord.core.private_answers import send_private
-from bot.discord.core.tune_access import visible_tune
+from generator.user_messages import UserError
 
 
 class LikeButton(TuneButton, template=rf"tune:(?P<action>like):{TUNE_ID}"):
@@ -34,11 +33,9 @@ class LikeButton(TuneButton, template=rf"tune:(?P<action>like):{TUNE_ID}"):
         await interaction.response.defer()
         context, viewer = interaction.client.context, viewer_of(interaction.user.id, interaction.guild_id)
         try:
-            await toggle_like(context.storage, self.tune_id, viewer)
-        except KeyError:
-            translate = (await caller_of(interaction)).translate
-            tune = await visible_tune(interaction, viewer, self.tune_id)
-            await send_private(interaction, translate(core_texts.TUNE_IS_PRIVATE if tune else core_texts.TUNE_GONE))
+            await press_like(context.storage, self.tune_id, viewer, str(interaction.channel_id))
+        except UserError as error:
+            await send_private(interaction, (await caller_of(interaction)).translate(error.message))
         else:
             context.like_counts.pressed(interaction, self.tune_id)
 

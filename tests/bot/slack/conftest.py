@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from bot.core import deliveries
+from bot.core import leases
 from bot.core.desk import Desk
 from bot.core.login import NoLogin
 from bot.settings import Settings
@@ -169,7 +169,8 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, timeout, HANG_S)
     for pause in ("POST_INTERVAL_S", "CARD_INTERVAL_S", "RECONNECT_S", "RETRY_S", "SHARES_FIRST_S"):
         monkeypatch.setattr(limits, pause, MESSAGES_S)
-    monkeypatch.setattr(deliveries, "CHECK_LEASE_S", MESSAGES_S)
+    for pause in ("CHECK_S", "TAKE_S"):
+        monkeypatch.setattr(leases, pause, MESSAGES_S)
 
 
 @pytest.fixture
