@@ -28,3 +28,4 @@ TUNE_IS_PRIVATE = UserMessage("This tune is private. Once the person who request
 UNTITLED = UserMessage("untitled tune")
 OPENING_UNAVAILABLE = UserMessage("The tune you chose no longer exists, or you can't see it. Please choose another opening.")
 TRY_AGAIN_LATER = UserMessage("That didn't work. Please try again in a minute.")
+CLOSE = UserMessage("Close")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from bot.slack.core import limits
@@ -61,6 +62,11 @@ def plain(text: str, limit: int) -> Element:
 def link(url: str, words: str) -> str:
     """A link in mrkdwn. The words are escaped."""
     return f"<{url}|{escape(words).replace('|', '¦')}>"
+
+
+def day(at: datetime) -> str:
+    """A day in mrkdwn, which Slack shows in the reader's language and time zone."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}|{at:%Y-%m-%d}>"
 
 
 def section(text: str, *, accessory: Element | None = None, block_id: str = "") -> Block:

@@ -22,6 +22,7 @@ _ENTERPRISE = re.compile(r"E[0-9A-Z]{1,30}", re.ASCII)
 _USER = re.compile(r"[UW][0-9A-Z]{1,30}", re.ASCII)
 _CHANNEL = re.compile(r"[CDG][0-9A-Z]{1,30}", re.ASCII)
 _FILE = re.compile(r"F[0-9A-Z]{1,30}", re.ASCII)
+_VIEW = re.compile(r"V[0-9A-Z]{1,30}", re.ASCII)
 _TUNE = re.compile(r"[0-9A-Za-z]{1,40}", re.ASCII)
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}", re.ASCII)
 
@@ -42,6 +43,7 @@ class Event:
     channel_id: str = ""  # empty in App Home
     thread_ts: str = ""  # of the first message in the thread
     message_ts: str = ""  # of the message, or of the one with the button
+    view_id: str = ""  # of the modal with the button
     trigger_id: str = ""  # opens a modal within 3 s
     response_url: str = ""
     began_s: float = field(default_factory=time.monotonic)  # when the handling began
@@ -58,6 +60,11 @@ class Event:
     @property
     def is_direct(self) -> bool:
         return self.channel_id.startswith("D")
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody else sees what the person asks for: in direct messages, App Home, and a modal over App Home."""
+        return self.is_direct or not self.channel_id
 
     @classmethod
     def of_command(cls, body: Payload) -> Self:
@@ -88,6 +95,7 @@ class Event:
             channel_id=_part(body, "channel").get("id") or container.get("channel_id"),
             thread_ts=thread_ts if thread_ts != message_ts else None,  # the first message of a thread is in the channel
             message_ts=message_ts,
+            view_id=view.get("id") if view.get("type") == "modal" else None,
         )
 
     @classmethod
@@ -126,6 +134,7 @@ class Event:
             channel_id=read("channel_id", _CHANNEL),
             thread_ts=read("thread_ts", _TS),
             message_ts=read("message_ts", _TS),
+            view_id=read("view_id", _VIEW),
             trigger_id=_matching(body.get("trigger_id"), _ID),
             response_url=response_url if isinstance(response_url, str) else "",
         )

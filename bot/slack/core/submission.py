@@ -117,7 +117,7 @@ async def _store(
         event_id=event.id,
         user_id=event.user_id,
         channel_id=event.channel_id,
-        community_id="" if event.is_direct else event.community_id,  # the workspace does not see what is asked for in private
+        community_id="" if event.is_private else event.community_id,  # the workspace does not see what is asked for in private
         reply=reply.as_dict(),
     )
     return await submission.store(context.desk, requests, origin, parent_id=parent_id)

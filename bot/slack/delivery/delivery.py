@@ -168,7 +168,7 @@ class Delivery:
             return await load_set_message(self._context, self._tunes, self._translate, note=note)
         origin, parent_link = self._tune.origin, ""
         # The parent is linked if all readers of the message can see it: in a workspace everybody, in direct messages the owner.
-        readers = Viewer(PLATFORM, origin.user_id if origin.channel_id.startswith("D") else "", origin.community_id)
+        readers = Viewer(PLATFORM, origin.user_id if origin.channel_id[:1] in ("", "D") else "", origin.community_id)
         gallery = self._context.storage.gallery
         parent = await gallery.visible_tune(self._tune.parent_id, readers) if self._tune.parent_id else None
         if parent is not None and (url := await message_url(self._context, parent, readers)):
@@ -180,10 +180,13 @@ class Delivery:
     async def _send(self, post: Post, file_ids: Sequence[str] = ()) -> tuple[str, str] | None:
         """Posts where the tune was requested; if Slack refuses that, to the person directly, with a note that says so.
 
+        A tune that was requested in App Home goes to the person directly.
+
         Returns the channel and the id of the message, or None if both are refused. Raises errors that may pass.
         """
         client, origin = await self._client(), self._tune.origin
-        if posted := await self._send_to(client, origin.channel_id, self._reply.thread_ts, post, file_ids):
+        channel_id, thread_ts = origin.channel_id, self._reply.thread_ts
+        if channel_id and (posted := await self._send_to(client, channel_id, thread_ts, post, file_ids)):
             return posted
         try:
             direct = str((await client.conversations_open(users=origin.user_id))["channel"]["id"])
@@ -191,8 +194,8 @@ class Delivery:
             if is_temporary(error):
                 raise
             return None
-        if file_ids:
-            post = await self._message(slack_texts.sent_directly(origin.channel_id))
+        if file_ids and channel_id:
+            post = await self._message(slack_texts.sent_directly(channel_id))
         return await self._send_to(client, direct, "", post, file_ids)
 
     async def _send_to(

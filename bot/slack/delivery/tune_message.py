@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bot.core.derive import is_one_request
 from bot.core.naming import one_line, slug
@@ -29,12 +29,12 @@ async def load_tune_message(
     in_sharing_channel: bool = False,
 ) -> Post:
     """The message with all of the tune's files and buttons. The rest is as in `tune_blocks`."""
-    assert tune.composition is not None
-    name, title = slug(tune.composition.title), _title(tune)
+    title = _title(tune)
+    name = slug(title)
     contents = {f"{name}.{file.partition('.')[2]}": content for file, content in (await read_files(app.storage, tune)).items()}
     links = {"parent_link": parent_link, "note": note}
     blocks = tune_blocks(app, tune, translate, **links, in_session=in_session, in_sharing_channel=in_sharing_channel)
-    return Post(title, blocks, contents, _alt_texts({f"{name}.png": title}, translate))
+    return Post(title, blocks, contents, _alt_texts([tune], translate, of_set=False))
 
 
 def tune_blocks(
@@ -47,10 +47,18 @@ def tune_blocks(
     in_session: bool = False,
     in_sharing_channel: bool = False,
 ) -> list[Block]:
-    """Text and buttons of the tune, without its files.
+    """Text and buttons of the tune, without its files. `in_session`: it is the message that delivered the tune."""
+    text = text_blocks(tune, translate, parent_link=parent_link, note=note, in_sharing_channel=in_sharing_channel)
+    return [*text, *app.views.of_tune(tune, translate, in_session=in_session)]
+
+
+def text_blocks(
+    tune: Tune, translate: Language, *, parent_link: str = "", note: str = "", in_sharing_channel: bool = False
+) -> list[Block]:
+    """The tune's title, ABC and settings.
 
     `parent_link` leads to the message of the tune that it was made from, if its readers can open that. `note` says why the
-    message is not where it was expected. `in_session`: it is the message that delivered the tune.
+    message is not where it was expected.
     """
     assert tune.composition is not None
     made = tune.composition
@@ -58,12 +66,7 @@ def tune_blocks(
     foot += [translate(texts.based_on(parent_link))] if parent_link else []
     foot += [translate(note)] if note else []
     foot += [escape(translate(notice)[:MAX_NOTICE_CHARACTERS]) for notice in made.notices[:MAX_NOTICES]]
-    return [
-        section(f"*{escape(_title(tune))}*"),
-        *code(made.abc),
-        *(context(line) for line in foot),
-        *app.views.of_tune(tune, translate, in_session=in_session),
-    ]
+    return [section(f"*{escape(_title(tune))}*"), *code(made.abc), *(context(line) for line in foot)]
 
 
 async def load_set_message(app: Context, tunes: Sequence[Tune], translate: Language, *, note: str = "") -> Post:
@@ -84,8 +87,7 @@ async def load_set_message(app: Context, tunes: Sequence[Tune], translate: Langu
         *app.views.of_set(finished, translate),
     ]
     files = await read_set_files(app.storage, finished, one_recording=not one_request, file_limit=limits.FILE_BYTES)
-    sheets = {f"{name_in_set(tune, number)}.png": _title(tune) for number, tune in enumerate(finished, 1)}
-    return Post(heading, blocks, files, _alt_texts(sheets, translate))
+    return Post(heading, blocks, files, _alt_texts(finished, translate, of_set=True))
 
 
 def footer(tune: Tune, translate: Language, *, in_sharing_channel: bool = False, one_of_many: bool = False) -> str:
@@ -104,8 +106,14 @@ def code(abc: str) -> list[Block]:
     return [section(block)] if length(block) <= limits.TEXT_CHARACTERS else []
 
 
-def _alt_texts(titles: Mapping[str, str], translate: Language) -> dict[str, str]:
-    return {name: translate(texts.sheet_music(title)) for name, title in titles.items()}
+def sheet_names(tunes: Sequence[Tune], *, of_set: bool) -> list[str]:
+    """The names of the sheets in the message of one tune or of a set. They are its last files."""
+    return [f"{name_in_set(tune, number) if of_set else slug(_title(tune))}.png" for number, tune in enumerate(tunes, 1)]
+
+
+def _alt_texts(tunes: Sequence[Tune], translate: Language, *, of_set: bool) -> dict[str, str]:
+    names = sheet_names(tunes, of_set=of_set)
+    return {name: translate(texts.sheet_music(_title(tune))) for name, tune in zip(names, tunes, strict=True)}
 
 
 def _title(tune: Tune) -> str:
