@@ -1,5 +1,5 @@
-# One image with everything except training, the only part that needs TensorFlow. The command chooses what runs: run, bot, web
-# or worker.
+# One image with everything except training, the only part that needs TensorFlow. The command chooses what runs: run, bot, slack,
+# web or worker.
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /app
 # Compile now, because the files of a running container are read-only.

@@ -46,7 +46,8 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     """Yields the result of each check as soon as it is done."""
     for part, check in (
         ("database", _database), ("FluidSynth", _fluidsynth), ("sound font", _soundfont), ("model", _model),
-        ("sheet and recording", _rendering), ("GPU", _gpu), ("Discord token", _token), ("web port", _port),
+        ("sheet and recording", _rendering), ("GPU", _gpu), ("Discord token", _token), ("Slack", _slack),
+        ("web port", _port),
     ):  # fmt: skip
         yield _guarded(part, check, settings)
 
@@ -140,6 +141,49 @@ def _token(settings: Settings) -> Check:
     if settings.discord_token is None:
         return Check("Discord token", True, "not set; the web page runs without the bot (.env.example explains how to add it)")
     return Check("Discord token", True, "set; Discord checks it when the bot starts")
+
+
+def _slack(settings: Settings) -> Check:
+    from slack_sdk.errors import SlackApiError
+    from slack_sdk.web.client import WebClient
+
+    from bot.slack.core.manifest import bot_scopes
+    from bot.slack.start import APP_REFUSED, BOT_REFUSED, problem_of
+
+    if not settings.has_slack:
+        return Check("Slack", True, "not set; docs/slack.md explains how to add the app")
+    if (problem := problem_of(settings)) is not None:
+        return Check("Slack", False, "the settings are incomplete or contradict each other", problem)
+    if settings.slack_bot_token is None:
+        return _slack_installations(settings)
+    client, refused = WebClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url), BOT_REFUSED
+    try:
+        answer = client.auth_test()
+        if settings.slack_app_token:
+            refused = APP_REFUSED
+            client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
+    except SlackApiError as error:
+        code = str(error.response["error"])
+        return Check("Slack", False, f"a token was refused ({code})", refused.format(code=code))
+    except OSError as error:
+        return Check(
+            "Slack", False, f"it cannot be reached: {error}", "Check this machine's connection, its proxy and its firewall."
+        )
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    if missing := set(bot_scopes()) - {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}:
+        return Check(
+            "Slack",
+            False,
+            f"the token lacks the scopes {', '.join(sorted(missing))}",
+            "Copy bot/slack/manifest.yaml into the app's page App Manifest, and reinstall the app on its page Install App.",
+        )
+    return Check("Slack", True, f"the tokens work in the workspace {answer['team']}, with all scopes")
+
+
+def _slack_installations(settings: Settings) -> Check:
+    if settings.secret_key is None:
+        return Check("Slack", False, "SECRET_KEY is not set", "Set it to what `openssl rand -hex 32` prints: it encrypts tokens.")
+    return Check("Slack", True, f"workspaces can install the app at {settings.web_url}/slack/install")
 
 
 def _port(settings: Settings) -> Check:

@@ -74,6 +74,24 @@ def test_the_error_for_a_wrong_setting_names_it(monkeypatch: pytest.MonkeyPatch)
     assert len(result.output.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "token", "told"),
+    [
+        ("SLACK_BOT_TOKEN", "xapp-1-secret", "begins with xapp-"),
+        ("SLACK_APP_TOKEN", "xoxb-1-secret", "begins with xoxb-"),
+        ("SLACK_BOT_TOKEN", "secret", "does not begin with xoxb-"),
+        ("SLACK_APP_TOKEN", "secret", "does not begin with xapp-"),
+    ],
+)
+def test_tokens_of_slack_that_are_swapped_are_told_without_the_token(
+    monkeypatch: pytest.MonkeyPatch, name: str, token: str, told: str
+) -> None:
+    monkeypatch.setenv(name, token)
+    result = CliRunner().invoke(main, ["slack"])
+    assert result.exit_code == 1
+    assert name in result.output and told in result.output and "secret" not in result.output
+
+
 def test_env_example_lists_every_setting() -> None:
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     named = {line.lstrip("#").split("=")[0] for line in lines if "=" in line and line.lstrip("#")[:1].isupper()}

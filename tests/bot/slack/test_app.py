@@ -212,3 +212,14 @@ async def test_two_processes_answer_each_command_once(heard: Heard, stage: Stage
     finally:
         await other.stop_app()
     assert len(stage.slack.ephemerals()) == 10
+
+
+async def test_settings_of_slack_bolt_in_the_environment_change_nothing(
+    heard: Heard, stopped_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "BOT_TOKEN", "SIGNING_SECRET", "VERIFICATION_TOKEN"):
+        monkeypatch.setenv(f"SLACK_{name}", "xoxb-from-the-environment")
+    with structlog.testing.capture_logs() as logs:
+        await stopped_stage.start_app(slack_signing_secret=None, slack_client_id=None, slack_client_secret=None)
+        await stopped_stage.slack.acked(await stopped_stage.slack.slash("tune", "a reel"))
+    assert heard.texts == ["a reel"] and not logs
