@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         Annotated[SecretStr, _of_kind(("xapp-",), "xoxb-", "make an app-level token on the page Basic Information")] | None
     ) = Field(None, description="App-level token, for events by Socket Mode.")
     slack_signing_secret: SecretStr | None = Field(None, description="Instead of the app-level token: for events by HTTP.")
-    slack_client_id: str | None = Field(None, description="With the client secret: other workspaces can install the app.")
+    slack_client_id: str | None = Field(None, description="Instead of the bot token: any workspace can install the app.")
     slack_client_secret: SecretStr | None = None
     slack_api_url: str = Field("https://slack.com/api/", description="Address of Slack's API; tests use another.")
 

@@ -24,7 +24,7 @@ from bot.slack.installations.store import InstallationStore, owner_of
 from storage.credentials import Credentials
 from storage.errors import StorageError
 
-INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
+INSTALL, INSTALLED = "/slack/install", "/slack/oauth_redirect"
 
 # Slack's and slack-bolt's words for what went wrong.
 REASONS = {
@@ -58,9 +58,9 @@ class OAuthFlow(AsyncOAuthFlow):
             client_secret=client_secret,
             scopes=scopes,
             user_scopes=[],
-            redirect_uri=f"{web_url}{REDIRECT_PATH}",
-            install_path=INSTALL_PATH,
-            redirect_uri_path=REDIRECT_PATH,
+            redirect_uri=f"{web_url}{INSTALLED}",
+            install_path=INSTALL,
+            redirect_uri_path=INSTALLED,
             callback_options=AsyncCallbackOptions(self._installed, self._failed),
             installation_store=InstallationStore(credentials),
             state_store=StateStore(credentials),
@@ -113,7 +113,7 @@ class OAuthFlow(AsyncOAuthFlow):
         known = reason if _REASON.fullmatch(reason) else "unknown"  # it comes from the address
         log.warning("The app was not installed.", reason=known, error=str(error) if error else None)
         text = REASONS.get(known, texts.NOT_CONFIRMED)
-        return self._response(status, page(language_of(request.headers), texts.FAILED, text, INSTALL_PATH, texts.START_AGAIN))
+        return self._response(status, page(language_of(request.headers), texts.FAILED, text, INSTALL, texts.START_AGAIN))
 
     def _response(self, status: int, html: str) -> BoltResponse:
         """A page that ends the attempt."""

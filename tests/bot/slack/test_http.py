@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.slack import features, http
 from bot.slack.core.context import Context
 from bot.slack.core.event import Event
+from bot.slack.installations.oauth import INSTALL, INSTALLED
 from bot.web import make_app, run_routes, serving
 from generator.request import TuneRequest
 from storage.storage import Storage
@@ -121,7 +122,7 @@ async def test_a_large_view_is_read_and_a_huge_one_refused(stage: Stage) -> None
 async def test_nobody_can_install_an_app_that_has_one_workspace(stage: Stage) -> None:
     address = stage.slack.state.delivery.request_url.removesuffix(http.EVENTS)
     async with ClientSession() as session:
-        for path in (http.INSTALL, http.INSTALLED):
+        for path in (INSTALL, INSTALLED):
             async with session.get(address + path) as response:
                 assert response.status == 404
 

@@ -19,6 +19,7 @@ from tests.loopback.slack import FakeSlack
 from tests.patience import HANG_S
 
 SECRET = "signing-secret"
+CLIENT = {"slack_client_id": "1.2", "slack_client_secret": SECRET}
 
 
 def side_of(storage: Storage, **values: Any) -> SlackSide:
@@ -30,6 +31,11 @@ def side_of(storage: Storage, **values: Any) -> SlackSide:
     [
         ({"slack_app_token": "xapp-1"}, "SLACK_BOT_TOKEN is missing"),
         ({"slack_bot_token": "xoxb-1"}, "SLACK_APP_TOKEN is missing"),
+        ({"slack_client_id": "1.2"}, "belong together"),
+        ({"slack_client_secret": SECRET}, "belong together"),
+        ({**CLIENT, "slack_signing_secret": SECRET, "slack_bot_token": "xoxb-1"}, "Remove one of them"),
+        ({**CLIENT, "slack_app_token": "xapp-1"}, "Set SLACK_SIGNING_SECRET"),
+        ({**CLIENT, "slack_signing_secret": SECRET}, "WEB_URL"),
         ({"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1", "slack_signing_secret": SECRET}, "Remove one of them"),
         ({"slack_bot_token": "xoxb-1", "slack_signing_secret": SECRET}, "WEB_URL"),
         ({"slack_bot_token": "xoxb-1", "slack_signing_secret": SECRET, "web_url": "http://127.0.0.1"}, "https"),
