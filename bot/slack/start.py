@@ -62,12 +62,10 @@ def problem_of(settings: Settings) -> str | None:
 
 
 class SlackSide:
-    """Runs the app, and tells the health check whether events arrive. Raises NoLogin for settings that can't work."""
+    """Runs the app, and tells the health check whether events arrive."""
 
     def __init__(self, settings: Settings, desk: Desk, storage: Storage) -> None:
         self._settings, self._desk, self._storage = settings, desk, storage
-        if (problem := problem_of(settings)) is not None:
-            raise NoLogin(problem)
         self._signing_secret = _secret(settings.slack_signing_secret)
         self._routes = SlackRoutes(self._signing_secret) if self._signing_secret else None
         self._socket: SocketMode | None = None
@@ -82,7 +80,9 @@ class SlackSide:
         return self._routes.app is not None if self._routes else self._socket is not None and self._socket.ready()
 
     async def run(self) -> None:
-        """Runs until cancelled. Waits for the network if it is down; raises NoLogin if Slack rejects a token."""
+        """Runs until cancelled. Waits for the network if it is down; raises NoLogin for wrong settings and tokens."""
+        if (problem := problem_of(self._settings)) is not None:
+            raise NoLogin(problem)
         installations = self._installations()
         async with Clients(installations, self._settings.slack_api_url) as clients:
             context = Context(self._desk, self._storage, clients, web_url=self._settings.web_url)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, DummyCookieJar
 from slack_bolt.async_app import AsyncApp
 
 from bot.core.desk import Desk
@@ -20,10 +23,10 @@ from bot.slack.core.event import Event
 from bot.slack.installations.oauth import INSTALL, INSTALLED
 from bot.web import make_app, run_routes, serving
 from generator.request import TuneRequest
-from storage.storage import Storage
+from storage.storage import Storage, open_storage
 from storage.tunes import Origin
 from tests.bot.slack.conftest import Stage
-from tests.loopback.slack import DIRECT, SIGNING_SECRET
+from tests.loopback.slack import DIRECT, HARBOUR, QUAY, SAILOR, SIGNING_SECRET, FakeSlack
 from tests.loopback.slack_delivery import signature
 from tests.patience import HANG_S
 
@@ -125,6 +128,32 @@ async def test_nobody_can_install_an_app_that_has_one_workspace(stage: Stage) ->
         for path in (INSTALL, INSTALLED):
             async with session.get(address + path) as response:
                 assert response.status == 404
+
+
+async def test_a_workspace_installs_the_app_and_uses_it(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "FEATURES", (register,))
+    monkeypatch.setattr(features, "JOBS", ())
+    public = "https://tunes.example.org"
+    async with (
+        FakeSlack(installed=False) as slack,
+        open_storage(data_dir=tmp_path, database_url=url, secret_keys=["a secret key that is long enough for tests"]) as storage,
+    ):
+        stage = Stage(slack, storage)
+        tokens = {"slack_bot_token": None, "slack_app_token": None}
+        await stage.start_app(**tokens, **slack.public_settings, web_url=public)
+        app = make_app(storage=storage, desk=Desk(storage, open_requests_per_person=3), routes=stage.side.routes)
+        async with serving(app, "127.0.0.1", 0) as address, ClientSession(cookie_jar=DummyCookieJar()) as browser:
+            slack.send_by_http(address + http.EVENTS)
+            async with browser.get(address + INSTALL) as response:
+                [consent] = re.findall(r'<a href="([^"]+)"', await response.text())
+                cookie = response.headers["Set-Cookie"].partition(";")[0]
+            back = slack.consent(unescape(consent), HARBOUR, SAILOR).removeprefix(public)
+            async with browser.get(address + back, headers={"Cookie": cookie}) as response:
+                assert (response.status, "Harbour" in await response.text()) == (200, True)
+            assert (await slack.acked(await slack.slash("tune", "a reel", channel=QUAY, person=SAILOR))).attempts == 1
+            assert heard == ["a reel"]
+        await stage.stop_app()
+        slack.assert_rules_kept()
 
 
 async def test_alone_the_app_serves_its_events_and_its_health(stopped_stage: Stage, storage: Storage) -> None:

@@ -54,7 +54,7 @@ def side_of(storage: Storage, **values: Any) -> SlackSide:
 )
 async def test_settings_that_cannot_work_are_explained(storage: Storage, values: dict[str, str], told: str) -> None:
     with pytest.raises(NoLogin, match=told) as error:
-        side_of(storage, **values)
+        await side_of(storage, **values).run()
     assert SECRET not in str(error.value)
 
 
