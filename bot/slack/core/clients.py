@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack.core import limits
-from bot.slack.core.pacing import Pacing
+from bot.slack.core.pacing import POSTS, Pacing
 
 # Not the library's own logger: at DEBUG it would write messages of people into the log.
 LOGGER = logging.getLogger("tunesmith.slack")
@@ -82,14 +83,23 @@ class Client(AsyncWebClient):
         self.pacing, self.proxy = pacing, None  # the session knows the environment's proxies, and where to use none
 
     async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
-        """Raises SlackApiError, aiohttp.ClientError and OSError. Waits as long as Slack asks, and then goes on."""
+        """Raises SlackApiError, aiohttp.ClientError and OSError. Waits as long as Slack asks, and then goes on.
+
+        Slack takes posts only from members, so the app joins a public channel to post there.
+        """
         arguments = options.get("json") or options.get("params") or options.get("data") or {}
         channel_id = str(arguments.get("channel_id") or arguments.get("channel") or "")
+        joined = False
         while True:
             async with self.pacing.turn(api_method, channel_id):
                 try:
                     return await super().api_call(api_method, **options)
                 except SlackApiError as error:
+                    if error_code(error) == "not_in_channel" and api_method in POSTS and not joined:
+                        joined = True
+                        with suppress(SlackApiError):
+                            await self.conversations_join(channel=channel_id)
+                            continue
                     if getattr(error.response, "status_code", 0) != 429 and error_code(error) != "ratelimited":
                         raise
                     self.pacing.hold(api_method, retry_after_s(getattr(error.response, "headers", {})))

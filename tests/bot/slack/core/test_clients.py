@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from bot.slack.core import limits
 from bot.slack.core.clients import Clients, NotInstalled, Refused, error_code, is_temporary
 from bot.slack.installations.single_workspace import SingleWorkspace
-from tests.loopback.slack import BOT_TOKEN, DIRECT, HARBOUR, SESSION, SHOWCASE, TUNES, FakeSlack, Limits, Upload
+from tests.loopback.slack import BOT_TOKEN, DIRECT, HARBOUR, HIDDEN, LOBBY, SESSION, SHOWCASE, TUNES, FakeSlack, Limits, Upload
 from tests.patience import HANG_S
 
 
@@ -45,6 +45,20 @@ async def test_messages_in_a_channel_keep_a_second_apart(slack: FakeSlack, clien
         other.chat_postMessage(channel=SHOWCASE.id, text="elsewhere"),
     )
     assert [message["text"] for message in slack.messages_in(TUNES)] == ["0", "1", "2"]
+    slack.assert_rules_kept()
+
+
+async def test_the_app_joins_a_public_channel_to_post_there(slack: FakeSlack, clients: Clients) -> None:
+    client = await clients.of(SESSION.id, "")
+    await client.chat_postMessage(channel=LOBBY.id, text="here")
+    assert [message["text"] for message in slack.messages_in(LOBBY)] == ["here"]
+    with pytest.raises(SlackApiError, match="channel_not_found"):
+        await client.chat_postMessage(channel=HIDDEN.id, text="there")
+    slack.refuse("conversations.join", "restricted_action")
+    slack.leave(LOBBY)
+    with pytest.raises(SlackApiError, match="not_in_channel"):
+        await client.chat_postMessage(channel=LOBBY.id, text="again")
+    assert slack.calls_of["conversations.join"] == 2
     slack.assert_rules_kept()
 
 
