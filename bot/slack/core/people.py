@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Person:
     locale: str = ""  # such as `de-DE`
-    is_admin: bool = False  # of the workspace, or its owner
+    is_admin: bool = False  # of the workspace of the event, or its owner
 
 
 class People:
@@ -26,12 +26,13 @@ class People:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._people: dict[str, tuple[float, Person]] = {}  # by user id; who was asked about first is forgotten first
+        # By workspace and user, since people of an organization may be in several; who was asked about first is forgotten first.
+        self._people: dict[tuple[str, str], tuple[float, Person]] = {}
 
     async def of(self, event: Event) -> Person:
         """The person of the event. Nothing is known if Slack does not answer in time."""
-        now = time.monotonic()
-        asked, person = self._people.get(event.user_id, (0.0, None))
+        now, key = time.monotonic(), (event.team_id or event.enterprise_id, event.user_id)
+        asked, person = self._people.get(key, (0.0, None))
         if person is not None and now - asked < limits.REMEMBER_PERSON_S:
             return person
         try:
@@ -41,9 +42,10 @@ class People:
         except FAILURES as error:
             log.info("Slack did not say who a person is.", reason=repr(error))
             return person or Person()
-        found = Person(str(user.get("locale") or ""), bool(user.get("is_admin") or user.get("is_owner")))
-        self._people.pop(event.user_id, None)
-        self._people[event.user_id] = (now, found)
+        is_admin = bool(user.get("is_admin") or user.get("is_owner")) and not user.get("is_stranger")
+        found = Person(str(user.get("locale") or ""), is_admin)
+        self._people.pop(key, None)
+        self._people[key] = (now, found)
         if len(self._people) > limits.REMEMBERED_PEOPLE:
             del self._people[next(iter(self._people))]
         return found
