@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import aiohttp
 import structlog
 from aiohttp import web
 from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
 from bot.core.desk import Desk
@@ -88,22 +89,25 @@ class SlackSide:
             context = Context(self._desk, self._storage, clients, web_url=self._settings.web_url)
             await self._start(installations, clients)
             app = make_app(context, installations, self._signing_secret)
-            work = [_keep(job, context) for job in features.JOBS]
-            if self._routes:
-                self._routes.oauth_flow, self._routes.app = installations.oauth_flow, app
-                log.info("Slack may send events.", address=f"{self._settings.web_url}{EVENTS}")
-            else:
-                self._socket = SocketMode(app, _secret(self._settings.slack_app_token))
-                work.append(self._socket.run())
+            jobs = [asyncio.create_task(_keep(job, context)) for job in features.JOBS]
             try:
-                await _until_one_ends([asyncio.create_task(coroutine) for coroutine in (asyncio.Event().wait(), *work)])
+                await self._receive(app, installations)
             except TokenRefused as refused:
                 raise NoLogin(APP_REFUSED.format(code=refused)) from None
             finally:
-                if self._routes:
-                    self._routes.app = None
-                await _end(context.tasks)
+                await _end([*jobs, *context.tasks])
                 await installations.close()
+
+    async def _receive(self, app: AsyncApp, installations: Installations) -> None:
+        if self._routes is None:
+            self._socket = SocketMode(app, _secret(self._settings.slack_app_token))
+            return await self._socket.run()
+        self._routes.oauth_flow, self._routes.app = installations.oauth_flow, app
+        log.info("Slack may send events.", address=f"{self._settings.web_url}{EVENTS}")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._routes.app = None
 
     def _installations(self) -> Installations:
         client_id, client_secret = self._settings.slack_client_id, _secret(self._settings.slack_client_secret)
@@ -136,18 +140,7 @@ async def _keep(job: Callable[[Context], Coroutine[Any, Any, None]], context: Co
         await asyncio.sleep(limits.RECONNECT_S)
 
 
-async def _until_one_ends(tasks: list[asyncio.Task[Any]]) -> None:
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        await _end(tasks)
-    for task in tasks:
-        if not task.cancelled():
-            task.result()
-
-
-async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    tasks = list(tasks)
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
