@@ -250,16 +250,16 @@ class Storage:
         """Stores the id of the message that delivered the tune, unless one is stored."""
         await self._change(tune_id, tunes.c.message_id.is_(None), message_id=message_id)
 
-    async def set_reply(self, tune_id: str, reply: dict[str, Any], *, delivered: bool = False) -> None:
+    async def set_reply(self, tune_id: str, reply: dict[str, Any], *, delivered: bool = False) -> bool:
         """Stores what the platform needs to answer, if that is known only after `add`. A set's id stands for all its tunes.
 
-        `delivered`: also for tunes that were delivered; otherwise those keep their reply.
+        `delivered`: also for tunes that were delivered; otherwise those keep their reply. False if there is no such tune.
         """
         these = or_(tunes.c.id == tune_id, tunes.c.set_id == tune_id)
         if not delivered:
             these = and_(these, tunes.c.message_id.is_(None))
         async with self.database.begin() as connection:
-            await connection.execute(update(tunes).where(these).values(reply=reply))
+            return bool((await connection.execute(update(tunes).where(these).values(reply=reply))).rowcount)
 
     async def files(self, tune_id: str) -> list[TuneFile]:
         return (await self.files_of([tune_id]))[tune_id]

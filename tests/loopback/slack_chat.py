@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from typing import Any
 
 from tests.loopback import slack_world as world
@@ -16,6 +17,8 @@ KEPT = ("text", "blocks", "attachments", "metadata")
 
 
 class Chat:
+    attach: Callable[[Asked, Channel, Payload], list[Payload]]  # the files of `file_ids`
+
     def __init__(self, state: State) -> None:
         self.state = state
         self.shared_links: dict[tuple[str, str], set[str]] = {}  # URLs of link_shared by channel and ts
@@ -78,6 +81,8 @@ class Chat:
         message = self.own(channel, asked["ts"], asked, "cant_update_message")
         self.state.assert_open(channel)
         before = dict(message)
+        if asked.get("file_ids"):
+            message["files"] = self.attach(asked, channel, message)
         self.change(message, asked.arguments)
         changed = {"type": "message", "subtype": "message_changed", "hidden": True, "channel": channel.id, "ts": self.state.ts()}
         changed |= {"channel_type": channel.kind, "event_ts": changed["ts"], "message": _shown(message)}

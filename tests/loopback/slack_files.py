@@ -58,6 +58,7 @@ class Files:
         self.state, self.chat = state, chat
         self.all: dict[str, File] = {}
         self._later: set[asyncio.Task[None]] = set()
+        chat.attach = self.attach
 
     @property
     def methods(self) -> dict[str, Handler]:
@@ -150,6 +151,16 @@ class Files:
             for file in files:
                 file.shares.append((channel, message["ts"]))
             await self.state.notify()
+
+    def attach(self, asked: Asked, channel: Channel, message: Payload) -> list[Payload]:
+        """The files that chat.update puts into a message, in place of those that it had."""
+        found = [self.all.get(str(id)) for id in asked["file_ids"]]
+        files = [file for file in found if file and file.completed and not file.deleted and file.owner == asked.installed]
+        if len(files) < len(found):
+            raise Refused("file_not_found")
+        for file in files:
+            file.shares.append((channel, message["ts"]))
+        return [self.payload(file, shares=False) for file in files]
 
     # --- files of people
     def add(self, upload: Upload, person: Person, channel: Channel) -> File:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
+import structlog
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_sdk.errors import SlackApiError
@@ -22,6 +24,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack.core import limits
 from bot.slack.core.pacing import POSTS, Pacing
+
+log = structlog.get_logger(__name__)
 
 # Not the library's own logger: at DEBUG it would write messages of people into the log.
 LOGGER = logging.getLogger("tunesmith.slack")
@@ -71,6 +75,18 @@ def is_temporary(error: BaseException) -> bool:
     if isinstance(error, SlackApiError):
         return error_code(error) in TEMPORARY or not error_code(error)  # without a code, a proxy or a fault answered
     return isinstance(error, aiohttp.ClientError | OSError)  # a TimeoutError is an OSError
+
+
+async def unless_gone(call: Awaitable[object]) -> bool:
+    """False if what the call is about is gone, or out of the app's reach. Raises errors that may pass."""
+    try:
+        await call
+    except SlackApiError as error:
+        if is_temporary(error):
+            raise
+        log.info("A message or a file in Slack is gone or out of reach.", reason=error_code(error))
+        return False
+    return True
 
 
 class Client(AsyncWebClient):

@@ -38,9 +38,6 @@ class DeliveryService(Protocol):
 
     async def close(self) -> None: ...
 
-    def cancel(self, tune: Tune) -> None:
-        """Ends the delivery of the tune, or of its set, if one is running."""
-
 
 class LikeCountService(Protocol):
     """Keeps the number of likes right on all messages of a tune."""

@@ -69,4 +69,4 @@ STEADY_S = 60.0  # after a connection that lasted so long, the pauses start at t
 # Deliveries.
 RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
 FILE_BYTES = 100 * 2**20  # Slack takes a gigabyte; nobody downloads that
-SHARES_FIRST_S, SHARES_S = 0.25, 15.0  # how long to wait until Slack tells which message has a file
+SHARES_FIRST_S, SHARES_S = 1.0, 15.0  # how long to wait until Slack tells which message has a file; 100 calls a minute

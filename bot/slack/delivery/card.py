@@ -9,10 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 
 import structlog
-from slack_sdk.errors import SlackApiError
 
 from bot.slack.core.blocks import Block, section
-from bot.slack.core.clients import FAILURES, Client, error_code, is_temporary
+from bot.slack.core.clients import FAILURES, Client, unless_gone
 from bot.slack.core.context import Context
 from bot.slack.core.reply import Reply
 
@@ -22,9 +21,9 @@ log = structlog.get_logger(__name__)
 class Card:
     """Shows the newest text: one edit at a time, at most one a second in a channel, none after it is closed."""
 
-    def __init__(self, context: Context, reply: Reply) -> None:
+    def __init__(self, context: Context, reply: Reply, shown: str = "") -> None:
         self._context, self._reply = context, reply
-        self._text = self._shown = ""
+        self._text = self._shown = shown
         self._buttons: Sequence[Block] = ()
         self._news, self._closing = asyncio.Event(), asyncio.Event()
         self._updating: asyncio.Task[None] | None = None
@@ -58,7 +57,7 @@ class Card:
         await self.close()
         if self._reply.card_ts:
             client = await self._client()
-            await _unless_gone(client.chat_delete(channel=self._reply.card_channel, ts=self._reply.card_ts))
+            await unless_gone(client.chat_delete(channel=self._reply.card_channel, ts=self._reply.card_ts))
 
     async def _client(self) -> Client:
         return await self._context.clients.of(self._reply.team_id, self._reply.enterprise_id)
@@ -96,29 +95,21 @@ class Card:
             return False
         blocks = [section(text), *buttons]
         edit = client.chat_update(channel=self._reply.card_channel, ts=self._reply.card_ts, text=text, blocks=blocks)
-        return await _unless_gone(edit)
+        return await unless_gone(edit)
 
 
 class AssistantStatus(Card):
     """The status of the assistant in its thread. A workspace whose plan has no assistant never has such a thread."""
 
+    async def replace(self, text: str) -> bool:
+        """Only ends the status: the last text is a message, and there is none for a cancelled tune."""
+        await self.close()
+        await self._edit(await self._client(), "", ())
+        return False
+
     async def delete(self) -> None:
         await self.close()
 
     async def _edit(self, client: Client, text: str, buttons: Sequence[Block]) -> bool:
-        if self._closing.is_set():
-            return False  # the last text is a message
         channel_id, thread_ts = self._reply.card_channel, self._reply.thread_ts
-        return await _unless_gone(client.assistant_threads_setStatus(channel_id=channel_id, thread_ts=thread_ts, status=text))
-
-
-async def _unless_gone(call: Awaitable[object]) -> bool:
-    """False for what is gone or out of reach. Raises errors that may pass."""
-    try:
-        await call
-    except SlackApiError as error:
-        if is_temporary(error):
-            raise
-        log.info("A queue card is out of reach.", reason=error_code(error))
-        return False
-    return True
+        return await unless_gone(client.assistant_threads_setStatus(channel_id=channel_id, thread_ts=thread_ts, status=text))

@@ -17,7 +17,7 @@ from bot.core.retries import doubling
 from bot.core.texts import delivery as texts
 from bot.languages import language
 from bot.slack.core import limits
-from bot.slack.core.blocks import Block, actions, button, link
+from bot.slack.core.blocks import actions, button, escape, link, section
 from bot.slack.core.clients import Client, NotInstalled, error_code, is_temporary
 from bot.slack.core.context import Context
 from bot.slack.core.links import message_url
@@ -25,7 +25,8 @@ from bot.slack.core.reply import PLATFORM, Reply
 from bot.slack.delivery import posting
 from bot.slack.delivery import texts as slack_texts
 from bot.slack.delivery.card import AssistantStatus, Card
-from bot.slack.delivery.posting import Post
+from bot.slack.delivery.posting import Post, Posted
+from bot.slack.delivery.removal import remove_messages
 from bot.slack.delivery.tune_message import load_set_message, load_tune_message
 from generator.user_messages import UserMessage
 from storage.errors import DatabaseUnavailable
@@ -33,6 +34,14 @@ from storage.tunes import Status, Tune
 from storage.viewer import Viewer
 
 log = structlog.get_logger(__name__)
+
+
+class NotWaiting(Exception):
+    """The tunes were deleted, or delivered by another process."""
+
+
+class FilesDiscarded(Exception):
+    """Slack no longer has the uploaded files."""
 
 
 class Delivery:
@@ -47,8 +56,8 @@ class Delivery:
         self._context, self._tune, self._tunes = context, tune, [tune]
         self._reply = Reply.from_dict(tune.origin.reply)
         self._translate = language(self._reply.language)
-        self._card: Card | None = None
-        self._direct_channel = ""
+        self._card = self._stored_card()
+        self._may_post_card = self._card is None
 
     async def run(self) -> None:
         delays = doubling(limits.RETRY_S, limits.RETRY_AT_MOST_S)
@@ -60,10 +69,15 @@ class Delivery:
                     elif self._card is not None:
                         await self._card.replace(self._translate(texts.CANCELLED))
                     return
+                except NotWaiting:
+                    continue
                 except NotInstalled:
                     log.warning("Could not deliver a tune: the app was removed from the workspace.", tune=self._tune.id)
                     return
                 except Exception as error:
+                    if isinstance(error, SlackApiError) and not is_temporary(error):
+                        log.warning("Could not deliver a tune: Slack refuses it.", tune=self._tune.id, reason=error_code(error))
+                        return
                     delay_s = limits.RETRY_S if isinstance(error, DatabaseUnavailable) else next(delays)
                     log.exception("Delivering a tune failed; trying again.", tune=self._tune.id, seconds=delay_s)
                 await asyncio.sleep(delay_s)
@@ -80,9 +94,8 @@ class Delivery:
                 self._tunes = [progress.tune for progress in states]
                 self._tune = next((tune for tune in self._tunes if tune.status is Status.FINISHED), self._tunes[0])
                 over = all(tune.status.over for tune in self._tunes)
-                await self._find_card(post=not over)
-                if not over and self._card is not None:
-                    self._card.show(self._card_text(states), [self._cancel_button()])
+                if not over:
+                    await self._show(self._card_text(states))
         return over
 
     async def _changes(self) -> AsyncGenerator[Sequence[Progress], None]:
@@ -95,17 +108,23 @@ class Delivery:
                 async for progress in changes:
                     yield [progress]
 
-    async def _find_card(self, *, post: bool) -> None:
-        """Makes the card known if it is not; `post`: posts it if there is none."""
-        if self._card is not None:
-            return
+    def _stored_card(self) -> Card | None:
         if self._reply.assistant:
-            self._card = AssistantStatus(self._context, replace(self._reply, card_channel=self._tune.origin.channel_id))
-        elif self._reply.card_ts:
-            self._card = Card(self._context, self._reply)
-        elif post and (posted := await self._send(Post(self._translate(slack_texts.ONE_MOMENT)))):
-            await self._store(card_channel=posted[0], card_ts=posted[1])
-            self._card = Card(self._context, self._reply)
+            return AssistantStatus(self._context, replace(self._reply, card_channel=self._tune.origin.channel_id))
+        return Card(self._context, self._reply) if self._reply.card_ts else None
+
+    async def _show(self, text: str) -> None:
+        """Shows the text on the card, which it posts if there is none. What Slack refuses is not tried again."""
+        buttons = [actions([button("tune:cancel", self._translate(texts.CANCEL), self._tune.id)])]
+        if self._card is not None:
+            self._card.show(text, buttons)
+        elif self._may_post_card:
+            posted = await self._send(Post(text, [section(text), *buttons]))
+            self._may_post_card = False
+            if posted is not None:
+                self._reply = replace(self._reply, card_channel=posted.channel_id, card_ts=posted.message_id)
+                self._card = Card(self._context, self._reply, shown=text)
+                await self._store()
 
     def _card_text(self, states: Sequence[Progress]) -> str:
         """The progress of the next tune, the longest time left, and of several how many are finished."""
@@ -120,55 +139,66 @@ class Delivery:
             lines.append(texts.set_progress(len(states) - len(unfinished), len(states)))
         return "\n".join(map(self._translate, lines))
 
-    def _cancel_button(self) -> Block:
-        return actions([button("tune:cancel", self._translate(texts.CANCEL), self._tune.id)])
-
     # --- the message
     async def _deliver(self) -> None:
         message_id = self._tune.message_id  # of a set, perhaps only some tunes were stored as delivered
         if message_id is None:
             finished = self._tune.status is Status.FINISHED
-            message_id = await (self._post() if finished else self._say(self._translate(self._tune.error or texts.FAILED)))
-        if message_id is None:
-            log.warning("Could not deliver a tune: Slack refuses messages in its channel and to the person.", tune=self._tune.id)
-            return
+            posted = await (self._post() if finished else self._say(escape(self._translate(self._tune.error or texts.FAILED))))
+            if posted is None:
+                log.warning("Could not deliver a tune: Slack refuses messages to the person.", tune=self._tune.id)
+                return
+            if posted.channel_id not in ("", self._tune.origin.channel_id):
+                await self._store(posted_in=posted.channel_id)
+            message_id = posted.message_id
         if self._card is not None and message_id != self._reply.card_ts:
             await self._card.delete()
         for tune in self._tunes:
             await self._context.storage.mark_delivered(tune.id, message_id)
+        for tune in self._tunes:
+            if await self._context.storage.tune(tune.id) is None:  # deleted while it was posted
+                origin = replace(tune.origin, reply=self._reply.as_dict())
+                await remove_messages(self._context, replace(tune, origin=origin, message_id=message_id))
 
-    async def _post(self) -> str | None:
-        """Posts the tunes once and returns the id of the message. None if Slack refuses it everywhere."""
-        client = await self._client()
-        uploaded_before = file_ids = self._reply.file_ids
-        posted = await posting.find_message(client, file_ids) if file_ids else None
-        if posted is None:
-            post = await self._message()
-            if len(file_ids) != len(post.files):
-                file_ids = await posting.upload(client, self._context.clients, post)
-                await self._store(file_ids=file_ids)
-            posted = await self._send(post, file_ids)
-        if posted is None:
-            await self._store(file_ids=())
-            return await self._post() if uploaded_before else None  # Slack deletes files that nobody completes
-        channel_id, message_id = posted
-        if channel_id and channel_id != self._tune.origin.channel_id:
-            await self._store(posted_in=channel_id)
-        return message_id
+    async def _post(self) -> Posted | None:
+        """Posts the tunes once. None if Slack refuses it everywhere."""
+        client, file_ids = await self._client(), self._reply.file_ids
+        found = await posting.find_message(client, file_ids, limits.SHARES_S) if file_ids else None
+        if found is not None and found.channel_id:
+            return found
+        # If Slack knows the files and no message, they are in none yet, or it does not tell in which: then it refuses them now.
+        post = await self._message()
+        if len(file_ids) != len(post.files):
+            file_ids, found = await self._upload(client, post), None
+        if not file_ids:
+            post = await self._message(slack_texts.FILES_REFUSED)
+        return await self._send(post, file_ids) or found
 
-    async def _say(self, text: str) -> str | None:
+    async def _upload(self, client: Client, post: Post) -> tuple[str, ...]:
+        """The ids of the post's files, which are stored; none if Slack takes no files from the app."""
+        try:
+            file_ids = await posting.upload(client, self._context.clients, post)
+        except SlackApiError as error:
+            if is_temporary(error):
+                raise
+            log.warning("Slack takes no files.", tune=self._tune.id, reason=error_code(error))
+            return ()
+        await self._store(file_ids=file_ids)
+        return file_ids
+
+    async def _say(self, text: str) -> Posted | None:
         """Puts a last text on the card, or else in a message."""
         if self._card is not None and await self._card.replace(text):
-            return self._reply.card_ts
-        posted = await self._send(Post(text))
-        return posted and posted[1]
+            return Posted(self._reply.card_channel, self._reply.card_ts)
+        return await self._send(Post(text))
 
-    async def _message(self, note: str = "") -> Post:
+    async def _message(self, note: UserMessage | str = "") -> Post:
         if self._tune.set_id:
             return await load_set_message(self._context, self._tunes, self._translate, note=note)
         origin, parent_link = self._tune.origin, ""
         # The parent is linked if all readers of the message can see it: in a workspace everybody, in direct messages the owner.
-        readers = Viewer(PLATFORM, origin.user_id if origin.channel_id[:1] in ("", "D") else "", origin.community_id)
+        private = origin.channel_id[:1] in ("", "D")
+        readers = Viewer(PLATFORM, origin.user_id if private else "", origin.community_id)
         gallery = self._context.storage.gallery
         parent = await gallery.visible_tune(self._tune.parent_id, readers) if self._tune.parent_id else None
         if parent is not None and (url := await message_url(self._context, parent, readers)):
@@ -177,53 +207,57 @@ class Delivery:
             self._context, self._tune, self._translate, parent_link=parent_link, note=note, in_session=True
         )
 
-    async def _send(self, post: Post, file_ids: Sequence[str] = ()) -> tuple[str, str] | None:
+    async def _send(self, post: Post, file_ids: Sequence[str] = ()) -> Posted | None:
         """Posts where the tune was requested; if Slack refuses that, to the person directly, with a note that says so.
 
-        A tune that was requested in App Home goes to the person directly.
-
-        Returns the channel and the id of the message, or None if both are refused. Raises errors that may pass.
+        A tune that was requested in App Home goes to the person directly. None if both are refused. Raises errors that may pass.
         """
         client, origin = await self._client(), self._tune.origin
-        channel_id, thread_ts = origin.channel_id, self._reply.thread_ts
-        if channel_id and (posted := await self._send_to(client, channel_id, thread_ts, post, file_ids)):
-            return posted
+        if origin.channel_id:
+            if posted := await self._send_to(client, origin.channel_id, self._reply.thread_ts, post, file_ids):
+                return posted
+            if file_ids:
+                post = await self._message(slack_texts.sent_directly(origin.channel_id))
         try:
             direct = str((await client.conversations_open(users=origin.user_id))["channel"]["id"])
         except SlackApiError as error:
             if is_temporary(error):
                 raise
             return None
-        if file_ids and channel_id:
-            post = await self._message(slack_texts.sent_directly(channel_id))
         return await self._send_to(client, direct, "", post, file_ids)
 
     async def _send_to(
         self, client: Client, channel_id: str, thread_ts: str, post: Post, file_ids: Sequence[str]
-    ) -> tuple[str, str] | None:
+    ) -> Posted | None:
+        """None if Slack refuses it there for good."""
         try:
             if not file_ids:
                 blocks, thread = list(post.blocks) or None, thread_ts or None
                 sent = await client.chat_postMessage(channel=channel_id, text=post.text, blocks=blocks, thread_ts=thread)
-                return str(sent["channel"]), str(sent["ts"])
+                return Posted(str(sent["channel"]), str(sent["ts"]))
             await posting.complete(client, post, file_ids, channel_id, thread_ts)
         except SlackApiError as error:
             if is_temporary(error):
                 raise
-            # An earlier attempt may have made them a message after files.info was asked.
-            if file_ids and (posted := await posting.find_message(client, file_ids)):
-                return posted
             log.info("Slack refused a message.", tune=self._tune.id, channel_id=channel_id, reason=error_code(error))
-            return None
-        return await posting.find_message(client, file_ids) or (channel_id, file_ids[0])
+            if error_code(error) not in posting.ABSENT:
+                return None
+            # The files are in a message since files.info was asked, or Slack discarded them.
+            if posted := await posting.find_message(client, file_ids):
+                return posted
+            await self._store(file_ids=())
+            raise FilesDiscarded from error
+        posted = await posting.find_message(client, file_ids, limits.SHARES_S)
+        return Posted(posted.channel_id or channel_id, posted.message_id) if posted else Posted(channel_id, file_ids[0])
 
     async def _client(self) -> Client:
         return await self._context.clients.of(self._reply.team_id, self._reply.enterprise_id)
 
     async def _store(self, **changes: Any) -> None:
-        """Stores changes of the reply."""
+        """Stores changes of the reply. Raises NotWaiting."""
         self._reply = replace(self._reply, **changes)
-        await self._context.storage.set_reply(self._tune.set_id or self._tune.id, self._reply.as_dict())
+        if not await self._context.storage.set_reply(self._tune.set_id or self._tune.id, self._reply.as_dict()):
+            raise NotWaiting
 
 
 async def deliver(context: Context, tune: Tune, resumed: bool) -> None:

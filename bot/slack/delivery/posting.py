@@ -1,34 +1,31 @@
 """One message with files, text and buttons, posted once.
 
 Slack has no nonce, and does not tell the id of a message with files. So the files are uploaded first, and their ids are
-stored before they become a message; afterwards, also in another process, files.info says whether they are in one. What it
-does not tell for a while counts as posted: rather a message without an id than the same tune twice.
+stored before they become a message; afterwards, also in another process, files.info says whether they are in one. The same
+files never become a message twice.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.core import limits
 from bot.slack.core.blocks import Block
-from bot.slack.core.clients import Client, Clients, error_code, is_temporary
+from bot.slack.core.clients import Client, Clients, error_code, unless_gone
 from bot.slack.core.event import is_channel, is_file, is_timestamp
 
-log = structlog.get_logger(__name__)
-
-# files.info of a file that is uploaded and not yet in a message, or was deleted.
+# Of a file that is in no message: it was only uploaded, discarded by Slack, or deleted.
 ABSENT = ("file_not_found", "file_deleted")
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What a message contains. `blocks` is its text and buttons, `text` what notifications show."""
+    """What a message contains. `blocks` is its text and buttons, `text` what notifications show; both are escaped."""
 
     text: str
     blocks: Sequence[Block] = ()
@@ -36,8 +33,16 @@ class Post:
     alt_texts: Mapping[str, str] = field(default_factory=dict)  # by file name
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message is. With its first file's id instead of a `ts`, or without a channel, if Slack does not tell them."""
+
+    channel_id: str
+    message_id: str
+
+
 async def upload(client: Client, clients: Clients, post: Post) -> tuple[str, ...]:
-    """Uploads the files and returns their ids. Nobody sees them yet; files that stay so are deleted by Slack."""
+    """Uploads the files and returns their ids. Nobody sees them yet; files that stay so are discarded by Slack."""
     file_ids = []
     for name, content in post.files.items():
         target = await client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=post.alt_texts.get(name))
@@ -46,47 +51,50 @@ async def upload(client: Client, clients: Clients, post: Post) -> tuple[str, ...
     return tuple(file_ids)
 
 
-async def complete(client: Client, post: Post, file_ids: Sequence[str], channel_id: str, thread_ts: str) -> None:
-    """Makes the uploaded files a message. Raises SlackApiError if the app may not post there."""
-    message = {
-        "files": [{"id": file_id, "title": name} for file_id, name in zip(file_ids, post.files, strict=True)],
-        "channel_id": channel_id,
-        "blocks": list(post.blocks),
-        **({"thread_ts": thread_ts} if thread_ts else {}),
-    }
+async def complete(client: Client, post: Post, file_ids: Sequence[str], channel_id: str = "", thread_ts: str = "") -> None:
+    """Makes the uploaded files a message; without a channel, only the app sees them. Raises SlackApiError if it may not."""
+    files = [{"id": file_id, "title": name} for file_id, name in zip(file_ids, post.files, strict=True)]
+    message = {"channel_id": channel_id, "thread_ts": thread_ts, "blocks": list(post.blocks)} if channel_id else {}
     # Not by slack_sdk's own method, which puts the blocks into the address.
-    await client.api_call("files.completeUploadExternal", json=message)
+    await client.api_call("files.completeUploadExternal", json={"files": files, **{k: v for k, v in message.items() if v}})
 
 
-async def find_message(client: Client, file_ids: Sequence[str]) -> tuple[str, str] | None:
-    """The channel and the id of the message that has the files; None if they are in no message.
+async def find_message(client: Client, file_ids: Sequence[str], wait_s: float = 0.0) -> Posted | None:
+    """The message that has the files; None if they are in none.
 
-    The id is the `ts` of the message; the first file's id if Slack does not tell the `ts` within SHARES_S.
+    Slack tells it some time after the files became a message, so `wait_s` is how long to ask.
     """
-    waited_s, delay_s = 0.0, limits.SHARES_FIRST_S
+    delay_s, until_s = limits.SHARES_FIRST_S, asyncio.get_running_loop().time() + wait_s
     while True:
+        if wait_s:
+            await asyncio.sleep(delay_s)
         try:
             file = (await client.files_info(file=file_ids[0]))["file"]
         except SlackApiError as error:
             if error_code(error) in ABSENT:
                 return None
             raise
-        if found := _share_of(file):
-            return found
-        if waited_s >= limits.SHARES_S:
-            return _channel_of(file), file_ids[0]
-        await asyncio.sleep(delay_s)
-        waited_s, delay_s = waited_s + delay_s, 2 * delay_s
+        found = _share_of(file)
+        delay_s *= 2
+        if found is not None or asyncio.get_running_loop().time() + delay_s > until_s:
+            return found or Posted(_channel_of(file), file_ids[0])
 
 
-def _share_of(file: Any) -> tuple[str, str] | None:
-    """The channel and the `ts` of the first message that has the file."""
+async def locate(client: Client, posted: Posted, file_ids: Sequence[str]) -> Posted:
+    """The message with its `ts`, if Slack tells it by now."""
+    if not file_ids or is_timestamp(posted.message_id):
+        return posted
+    return await find_message(client, file_ids) or posted
+
+
+def _share_of(file: Any) -> Posted | None:
+    """The first message that has the file."""
     shares = file.get("shares") or {}
     for channels in (shares.get("public") or {}, shares.get("private") or {}):
         for channel_id, messages in channels.items():
             for message in messages:
                 if is_channel(channel_id) and is_timestamp(message.get("ts")):
-                    return str(channel_id), str(message["ts"])
+                    return Posted(str(channel_id), str(message["ts"]))
     return None
 
 
@@ -96,18 +104,13 @@ def _channel_of(file: Any) -> str:
     return next(filter(is_channel, channels), "")
 
 
-async def delete(client: Client, channel_id: str, message_id: str, file_ids: Sequence[str]) -> None:
-    """Deletes a message and its files. Those that are gone or out of reach are passed over; raises errors that may pass."""
+async def delete(client: Client, posted: Posted, file_ids: Sequence[str]) -> None:
+    """Deletes a message and its files. What is gone or out of reach is passed over; raises errors that may pass."""
+    await delete_files(client, file_ids)
+    if posted.channel_id and is_timestamp(posted.message_id):
+        await unless_gone(client.chat_delete(channel=posted.channel_id, ts=posted.message_id))
+
+
+async def delete_files(client: Client, file_ids: Sequence[str]) -> None:
     for file_id in filter(is_file, file_ids):
-        await _unless_gone(client.files_delete(file=file_id))
-    if channel_id and is_timestamp(message_id):
-        await _unless_gone(client.chat_delete(channel=channel_id, ts=message_id))
-
-
-async def _unless_gone(call: Awaitable[object]) -> None:
-    try:
-        await call
-    except SlackApiError as error:
-        if is_temporary(error):
-            raise
-        log.info("A message or a file is gone or out of reach.", reason=error_code(error))
+        await unless_gone(client.files_delete(file=file_id))

@@ -2,7 +2,7 @@
 
 from generator.user_messages import UserMessage
 
-ONE_MOMENT = UserMessage("🎻 One moment …")
+FILES_REFUSED = UserMessage("Slack takes no files from me here, so the sheet music and the recording are missing.")
 
 
 def cooldown_ends(unix_s: int) -> UserMessage:

@@ -34,7 +34,7 @@ async def load_tune_message(
     contents = {f"{name}.{file.partition('.')[2]}": content for file, content in (await read_files(app.storage, tune)).items()}
     links = {"parent_link": parent_link, "note": note}
     blocks = tune_blocks(app, tune, translate, **links, in_session=in_session, in_sharing_channel=in_sharing_channel)
-    return Post(title, blocks, contents, _alt_texts([tune], translate, of_set=False))
+    return Post(escape(title), blocks, contents, _alt_texts([tune], translate, of_set=False))
 
 
 def tune_blocks(
@@ -87,7 +87,7 @@ async def load_set_message(app: Context, tunes: Sequence[Tune], translate: Langu
         *app.views.of_set(finished, translate),
     ]
     files = await read_set_files(app.storage, finished, one_recording=not one_request, file_limit=limits.FILE_BYTES)
-    return Post(heading, blocks, files, _alt_texts(finished, translate, of_set=True))
+    return Post(escape(heading), blocks, files, _alt_texts(finished, translate, of_set=True))
 
 
 def footer(tune: Tune, translate: Language, *, in_sharing_channel: bool = False, one_of_many: bool = False) -> str:
