@@ -2,6 +2,8 @@
 
 Written after https://github.com/slackapi/manifest-schema, schemas/manifest.schema.1.0.0.json, as of November 2026. Left out are
 functions, workflows, datastores, other kinds of apps and the page in Slack's Marketplace, so a manifest with them is refused.
+Also left out are the actions of `agent_view`, and `assistant_view`, which only apps from before summer 2026 may have
+(https://docs.slack.dev/ai/migrating-to-agent-messaging).
 """
 
 from __future__ import annotations
@@ -55,10 +57,9 @@ SLASH_COMMAND = closed(
 PROMPT = closed("title message", title={"type": "string"}, message={"type": "string"})
 FEATURES = closed(
     app_home=closed(home_tab_enabled=BOOLEAN, messages_tab_enabled=BOOLEAN, messages_tab_read_only_enabled=BOOLEAN),
-    assistant_view=closed(
-        "assistant_description",
-        assistant_description={"type": "string"},
-        suggested_prompts={"type": "array", "items": PROMPT},
+    agent_view=closed(
+        agent_description=text(300, 0),
+        suggested_prompts=several(PROMPT, 4),
     ),
     bot_user=closed("display_name", display_name=text(80), always_online=BOOLEAN),
     shortcuts=several(SHORTCUT, 10, 1),
