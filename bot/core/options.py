@@ -15,6 +15,7 @@ from generator.user_messages import UserMessage
 # The keys that suit fiddle, flute and whistle, most common first.
 _KEYS = "D G Em Ador Edor Amix Bm A Dmix Am Gdor Ddor C F Gmix Emix Bdor Dm Gm Bb E Cmix F#m Bmix Cdor"
 KEYS = [Key.parse(text) for text in _KEYS.split()]
+MAX_COUNT = 4  # tunes for one request: each has a sheet and a recording, and a message in Discord has at most ten files
 METRES = list(dict.fromkeys(str(metre) for rhythm in RHYTHMS.values() for metre in rhythm.metres))
 
 

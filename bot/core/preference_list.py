@@ -12,18 +12,23 @@ MAX_SHOWN_CHANNELS = 20  # where tunes can be requested
 
 
 def list_defaults(stored: Defaults, translate: languages.Language) -> list[tuple[str, str]]:
-    values = {
+    values = default_values(stored, translate)
+    return [(translate(texts.NAMES[name]), value or translate(texts.NOT_SET)) for name, value in values.items()]
+
+
+def default_values(stored: Defaults, translate: languages.Language) -> dict[str, str | None]:
+    """The defaults in words, by the name of the field; None or empty where none is set."""
+    return {
         "rhythm": stored.rhythm and translate(stored.rhythm),
         "key": stored.key and translate(key_name(stored.key)),
-        "temperature": stored.temperature and f"{stored.temperature:g}",
-        "tempo": stored.tempo and f"× {stored.tempo:g}",
+        "temperature": f"{stored.temperature:g}" if stored.temperature else None,
+        "tempo": f"× {stored.tempo:g}" if stored.tempo else None,
         "structure": stored.structure and translate(common.STRUCTURES["free" if stored.structure == "free" else "parts"]),
         "instrument": stored.instrument and translate(stored.instrument),
         "backing": None if stored.backing is None else translate(texts.YES if stored.backing else texts.NO),
         "model": stored.model,
         "language": stored.language and languages.language(stored.language).name,
     }
-    return [(translate(texts.NAMES[name]), value or translate(texts.NOT_SET)) for name, value in values.items()]
 
 
 def list_settings(stored: CommunitySettings, translate: languages.Language) -> list[tuple[str, str]]:

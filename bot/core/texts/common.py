@@ -12,6 +12,7 @@ SHIPPED_MODELS = (
 REQUEST_FAILED = UserMessage("I couldn't take your request. Please try again in a minute.")
 NOTHING_TO_PLAY = UserMessage("There is no tune to play. Type its ABC or attach an .abc file.")
 FILE_NOT_TEXT = UserMessage("I can't read this file as text. Save the tune as plain text (UTF-8) and attach it again.")
+FILE_OUT_OF_REACH = UserMessage("I couldn't download this file. Please try again, or paste the tune instead.")
 TUNE_GONE = UserMessage("I no longer have that tune. Please request a new one.")
 
 

@@ -1,4 +1,4 @@
-"""English texts of `/tune`, `/render` and the context menus."""
+"""English texts of `/tune`, `/render` and the menus of messages."""
 
 from generator.notation.opening_modes import OpeningMode
 from generator.user_messages import UserMessage
@@ -14,4 +14,31 @@ STRENGTHS = {1: UserMessage("1: a few changes"), 2: UserMessage("2: more changes
 CONTINUE_TUNE = UserMessage("Continue this tune")
 PLAY_ABC = UserMessage("Play this ABC")
 NO_ABC = UserMessage("I found no ABC in this message: no lines of ABC, no code block and no .abc file.")
+LABELS = {
+    "rhythm": UserMessage("Rhythm"),
+    "key": UserMessage("Key"),
+    "metre": UserMessage("Metre"),
+    "opening": UserMessage("Opening in ABC"),
+    "mode": UserMessage("What to do with the opening"),
+    "strength": UserMessage("How much a variation changes"),
+    "structure": UserMessage("Structure"),
+    "title": UserMessage("Title"),
+    "instrument": UserMessage("Instrument"),
+    "backing": UserMessage("Guitar and bodhrán"),
+    "temperature": UserMessage("Temperature (0.1 to 2)"),
+    "tempo": UserMessage("Tempo (0.5 to 1.5)"),
+    "model": UserMessage("Model"),
+    "seed": UserMessage("Seed"),
+    "without": UserMessage("Leave out"),
+    "count": UserMessage("Number of tunes"),
+}
 COUNT = UserMessage("How many tunes to compose for this request, to choose from (default: 1).")
+
+
+def count_out_of_range(least: int, most: int) -> UserMessage:
+    return UserMessage("I compose {least} to {most} tunes at a time.", least=least, most=most)
+
+
+def default_value(value: str) -> UserMessage:
+    """Shown in an empty field."""
+    return UserMessage("your default: {value}", value=value)

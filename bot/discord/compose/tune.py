@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.core import abc_input
 from bot.core.abc_input import unfold
 from bot.core.naming import rhythm_and_key, title_of
-from bot.core.options import METRES, omissions_in_english
+from bot.core.options import MAX_COUNT, METRES, omissions_in_english
 from bot.core.texts import common as core_texts
 from bot.core.texts import compose as texts
 from bot.discord.compose import texts as discord_texts
@@ -43,7 +43,6 @@ from storage.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 
-MAX_COUNT = 4  # each tune has a sheet and a recording, and a message has at most ten files
 _CHOSEN_TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # the value of a choice for the opening
 
 

@@ -9,7 +9,7 @@ import discord
 
 from bot.core.abc_input import MAX_FILE_BYTES, abc_in_code, abc_lines, decode, first_tune
 from bot.core.texts import common
-from bot.discord.core import limits, texts
+from bot.discord.core import limits
 from generator.request import RequestError
 
 
@@ -38,5 +38,5 @@ async def download(file: discord.Attachment) -> str:
         async with asyncio.timeout(limits.DOWNLOAD_S):
             content = await file.read()
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
-        raise RequestError("file", texts.FILE_OUT_OF_REACH) from error
+        raise RequestError("file", common.FILE_OUT_OF_REACH) from error
     return first_tune(decode(content))
