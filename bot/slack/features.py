@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack import views
+from bot.slack.compose import command, form, shortcuts
 from bot.slack.core.context import Context
 from bot.slack.delivery import cancel, service
 from bot.slack.installations import revocation
@@ -17,6 +18,9 @@ FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
     views.register,
     service.register,
     cancel.register,
+    command.register,
+    form.register,
+    shortcuts.register,
 )
 
 # What runs beside the listeners, from the start of the app until it is cancelled at the end.

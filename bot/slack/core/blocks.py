@@ -134,6 +134,11 @@ def menu(action_id: str, placeholder: str, options: Sequence[Element], *, initia
     return _with(element, placeholder=plain(placeholder, limits.PLACEHOLDER_CHARACTERS), initial_option=chosen)
 
 
+def menu_of_several(action_id: str, placeholder: str, options: Sequence[Element]) -> Element:
+    element = menu(action_id, placeholder, options)
+    return element | {"type": "multi_static_select"}
+
+
 def text_input(
     action_id: str, *, initial: str = "", placeholder: str = "", multiline: bool = False, at_most: int = limits.INPUT_CHARACTERS
 ) -> Element:
@@ -176,8 +181,10 @@ def values_of(view: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _value(element: Mapping[str, Any]) -> str:
-    chosen = element.get("selected_option") or {}
-    return str(element.get("value") or chosen.get("value") or element.get("selected_conversation") or "")
+    """Several values are joined with commas."""
+    chosen = [element.get("selected_option") or {}, *(element.get("selected_options") or ())]
+    values = ",".join(str(option["value"]) for option in chosen if option.get("value"))
+    return str(element.get("value") or values or element.get("selected_conversation") or "")
 
 
 def _with(block: Block, **parts: object) -> Block:

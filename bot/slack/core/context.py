@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from bot.core.caller import Caller
 from bot.core.desk import Desk
 from bot.core.removals import Removals
 from bot.core.reply_limit import ReplyRateLimit
@@ -75,7 +74,7 @@ class Context:
     like_counts: LikeCountService
     channel_posts: ChannelPostService
     views: Views
-    open_compose_form: Callable[[Event, Caller], Awaitable[None]]  # the event must be younger than 3 s
+    open_compose_form: Callable[[Event], Awaitable[None]]  # the event must be younger than 3 s; raises UserError
 
     def __init__(self, desk: Desk, storage: Storage, clients: Clients, *, web_url: str | None) -> None:
         self.desk, self.storage, self.clients, self.web_url = desk, storage, clients, web_url
