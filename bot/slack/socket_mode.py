@@ -59,6 +59,7 @@ class SocketMode:
                     reason = error_code(error) or str(error) or "it did not say hello"
                 else:
                     self._replace(connection)
+                    log.info("The Slack app is connected.")
                     reason = await connection.end()
                 if time.monotonic() > began_s + limits.STEADY_S:
                     delays = doubling(limits.RECONNECT_S, limits.RECONNECT_AT_MOST_S)

@@ -84,7 +84,8 @@ async def test_the_app_retries_while_slack_is_out_of_reach(stopped_stage: Stage)
     with structlog.testing.capture_logs() as logs:
         await stopped_stage.start_app()
     assert stopped_stage.slack.calls_of == {"auth.test": 3, "apps.connections.open": 3}
-    assert [entry["log_level"] for entry in logs] == ["warning"] * 4
+    assert [entry["log_level"] for entry in logs] == ["warning"] * 4 + ["info"]
+    assert logs[-1]["event"] == "The Slack app is connected."
 
 
 async def test_a_rate_limit_of_connections_is_waited_for(stopped_stage: Stage) -> None:
