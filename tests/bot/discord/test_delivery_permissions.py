@@ -10,7 +10,7 @@ import pytest
 from bot.discord.core import limits
 from generator.rendering.audio.mp3 import encode_mp3
 from storage import Status, Tune
-from tests.bot.discord import conftest
+from tests.bot import worker
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.generator.rendering.mp3_reader import tags
 from tests.loopback import discord_world as world
@@ -244,7 +244,7 @@ async def test_the_tune_of_a_locked_thread_is_a_direct_message(stage: Stage, cha
 async def test_a_recording_over_the_channels_limit_is_compressed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = (np.random.default_rng(1).standard_normal((44_100 * 5, 2)) * 3_000).astype("<i2")
     mp3 = encode_mp3(noise, title="The Loopback")
-    monkeypatch.setattr(conftest, "FILES", {**FILES, "tune.mp3": ("audio/mpeg", mp3)})
+    monkeypatch.setattr(worker, "FILES", {**FILES, "tune.mp3": ("audio/mpeg", mp3)})
     small = replace(TUNES, id="350", file_bytes=60_000)
     assert len(mp3) > small.file_bytes
     _, tune = await asked_in(stage, small)
@@ -271,7 +271,7 @@ async def test_a_file_that_is_too_large_is_named_and_the_abc_is_still_sent(stage
 async def test_all_files_together_stay_within_the_limit_of_a_message(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     large = bytes(14 * 2**20)
     files = {**FILES, "tune.mp3": ("audio/mpeg", large), "tune.png": ("image/png", large)}
-    monkeypatch.setattr(conftest, "FILES", files)
+    monkeypatch.setattr(worker, "FILES", files)
     boosted = replace(TUNES, id="350", file_bytes=100 * 2**20)
     _, tune = await asked_in(stage, boosted)
     await stage.compose(tune.id)

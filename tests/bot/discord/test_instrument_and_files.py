@@ -12,7 +12,7 @@ import pytest
 from generator.rendering.audio.mp3 import encode_mp3
 from generator.request import INSTRUMENTS
 from storage import FileMissing
-from tests.bot.discord import conftest
+from tests.bot import worker
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, TUNES, Channel, Payload
 
@@ -27,7 +27,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> None:
         "tune.musicxml": ("application/vnd.recordare.musicxml+xml", b"<score-partwise/>"),
         "tune.svg": ("image/svg+xml", b"<svg/>"),
     }
-    monkeypatch.setattr(conftest, "FILES", FILES | more)
+    monkeypatch.setattr(worker, "FILES", FILES | more)
 
 
 def select_of(message: Payload) -> Payload:
@@ -88,7 +88,7 @@ async def test_a_recording_that_is_too_large_is_compressed_or_named(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, file_bytes: int, given: str, said: str
 ) -> None:
     noise = np.random.default_rng(1).normal(0, 3_000, (5 * 44_100, 2)).astype(np.int16)
-    monkeypatch.setattr(conftest, "FILES", FILES | {"tune.mp3": ("audio/mpeg", encode_mp3(noise))})
+    monkeypatch.setattr(worker, "FILES", FILES | {"tune.mp3": ("audio/mpeg", encode_mp3(noise))})
     _, message = await stage.posted(channel=replace(TUNES, id="350", file_bytes=file_bytes))
     answer = await stage.discord.private_message(await stage.discord.click(message, "More files", person=HERMIT))
     assert answer["attachments"][-1]["filename"] == given
