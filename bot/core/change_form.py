@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TypeAlias
 
 from bot.core import derive
 from bot.core.keys import key_of
 from bot.core.texts import variations as texts
+from generator.notation.metres import RHYTHMS
 from generator.request import TuneRequest
+from generator.user_messages import UserMessage
 from storage.tunes import Tune
 
 LABELS = {
@@ -22,7 +25,27 @@ LABELS = {
 COMPOSED_FIELDS = ("rhythm", "key", "opening", "temperature", "seed")
 PLAYED_FIELDS = ("opening", "title")  # for a tune that is played as written
 
+NOT_SET = "–"  # value of the form's menu for no rhythm; people may also type it
+
 Typed: TypeAlias = dict[str, str]  # the form's fields in order: COMPOSED_FIELDS or PLAYED_FIELDS
+
+
+def label_of(field: str, typed: Typed) -> UserMessage:
+    return texts.FIELD_TUNE if field == "opening" and "title" in typed else LABELS[field]
+
+
+def placeholder_of(field: str) -> UserMessage:
+    return texts.NEW_SEED if field == "seed" else texts.NOT_SET
+
+
+def rhythm_choices(translate: Callable[[str], str]) -> dict[str, str]:
+    """Value → label."""
+    return {NOT_SET: translate(texts.NOT_SET), **{rhythm: translate(rhythm) for rhythm in RHYTHMS}}
+
+
+def read(fields: Mapping[str, str]) -> Typed:
+    """What was typed and chosen in a submitted form."""
+    return {field: "" if value == NOT_SET else value for field, value in fields.items()}
 
 
 def values_of(tune: Tune, *, opening_visible: bool) -> Typed:

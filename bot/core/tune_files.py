@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import soundfile
 import structlog
 
 from bot.core.audio import joined, lossless, shrunk
 from bot.core.naming import slug
+from bot.core.texts import files as texts
+from generator.user_messages import UserMessage
 from storage.gallery import numbered
 from storage.storage import Storage
 from storage.tunes import Tune
@@ -45,11 +48,29 @@ async def read_set_files(storage: Storage, tunes: Sequence[Tune], *, one_recordi
     return {"set.abc": tunebook(tunes).encode()} | fitted | sheets
 
 
-async def read_more_files(storage: Storage, tune: Tune, limit: int) -> dict[str, bytes | None]:
-    """The files that a message does not contain, by name, with a lossless recording: FLAC where WAV exceeds `limit` bytes.
+@dataclass(frozen=True, slots=True)
+class MoreFiles:
+    """The files that a message does not contain, by file name, and what to tell about them."""
 
-    None for a recording that fits into the limit only as MP3.
-    """
+    files: Mapping[str, bytes]
+    notes: Sequence[UserMessage]
+
+
+async def read_more_files(storage: Storage, tune: Tune, limit: int) -> MoreFiles:
+    """The score, the sheet as a drawing, and a lossless recording: FLAC where WAV exceeds `limit` bytes."""
+    assert tune.composition is not None
+    contents = await _more_files(storage, tune, limit)
+    fitting = {file: content for file, content in contents.items() if content is not None and len(content) <= limit}
+    too_large = [file for file in contents if file not in fitting]
+    notes = [texts.too_large_to_send(too_large)] if too_large else []
+    notes += [texts.FLAC_INSTEAD] if FLAC in fitting else []
+    notes += [] if contents else [texts.NO_FILES]
+    name = slug(tune.composition.title)
+    return MoreFiles({f"{name}.{file.partition('.')[2]}": content for file, content in fitting.items()}, notes)
+
+
+async def _more_files(storage: Storage, tune: Tune, limit: int) -> dict[str, bytes | None]:
+    """By their names in storage. None for a recording that fits into the limit only as MP3."""
     contents: dict[str, bytes | None] = {}
     for file in MORE_FILES:
         with contextlib.suppress(KeyError):

@@ -7,10 +7,9 @@ from typing import ClassVar
 
 import discord
 
-from bot.core.naming import slug
 from bot.core.texts import common as core_texts
 from bot.core.texts import files as texts
-from bot.core.tune_files import FLAC, read_more_files
+from bot.core.tune_files import read_more_files
 from bot.discord.core.caller import caller_of
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Interaction
@@ -29,13 +28,7 @@ class FilesButton(TuneButton, template=rf"tune:(?P<action>files):{TUNE_ID}"):
         if tune is None or tune.composition is None:
             await send_private(interaction, caller.translate(core_texts.TUNE_GONE))
             return
-        limit, name = interaction.filesize_limit, slug(tune.composition.title)
         async with context.posting:  # the files are held in memory
-            contents = await read_more_files(context.storage, tune, limit)
-            fitting = {file: content for file, content in contents.items() if content is not None and len(content) <= limit}
-            too_large = [file for file in contents if file not in fitting]
-            lines = [texts.too_large_to_send(too_large)] if too_large else []
-            lines += [texts.FLAC_INSTEAD] if FLAC in fitting else []
-            lines += [] if contents else [texts.NO_FILES]
-            files = [discord.File(io.BytesIO(content), f"{name}.{file.partition('.')[2]}") for file, content in fitting.items()]
-            await send_private(interaction, "\n".join(map(caller.translate, lines)), files=files)
+            more = await read_more_files(context.storage, tune, interaction.filesize_limit)
+            files = [discord.File(io.BytesIO(content), name) for name, content in more.files.items()]
+            await send_private(interaction, "\n".join(map(caller.translate, more.notes)), files=files)

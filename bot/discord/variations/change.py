@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ import structlog
 
 from bot.core import change_form
 from bot.core.caller import Caller
-from bot.core.change_form import COMPOSED_FIELDS, LABELS, PLAYED_FIELDS, Typed
+from bot.core.change_form import COMPOSED_FIELDS, LABELS, NOT_SET, PLAYED_FIELDS, Typed
 from bot.core.texts import common as core_texts
 from bot.core.texts import variations as texts
 from bot.core.tune_access import is_opening_visible
@@ -25,13 +25,10 @@ from bot.discord.core.persistent_items import TuneButton, answer_safely, view_wi
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit
 from bot.discord.core.tune_access import visible_tune
-from generator.notation.metres import RHYTHMS
 from generator.request import PARAMETERS
 from generator.user_messages import UserError
 
 log = structlog.get_logger(__name__)
-
-NOT_SET = "–"  # value of the form's menu, and in an embed, where Discord allows no empty value
 
 _FORM = re.compile(rf"tune:change-form:{TUNE_ID}")
 _CODE_BLOCK = "```"
@@ -70,8 +67,7 @@ class ContinueEditingButton(TuneButton, template=rf"tune:(?P<action>continue-edi
 async def handle_form(interaction: Interaction) -> None:
     """Takes the form that somebody submitted, also one that was opened before a restart. Ignores all other forms."""
     if match := _FORM.fullmatch(form_id(interaction)):
-        typed = {field: "" if value == NOT_SET else value for field, value in form_values(interaction).items()}
-        submit_form = partial(_submit_form, tune_id=match["tune_id"], typed=typed)
+        submit_form = partial(_submit_form, tune_id=match["tune_id"], typed=change_form.read(form_values(interaction)))
         await answer_safely(interaction, submit_form, tune=match["tune_id"])
 
 
@@ -94,34 +90,32 @@ async def _submit_form(interaction: Interaction, *, tune_id: str, typed: Typed) 
             await _send_draft(interaction, caller, tune_id, typed)
 
 
-def _form(tune_id: str, typed: Mapping[str, str], translate: Callable[[str], str]) -> discord.ui.Modal:
+def _form(tune_id: str, typed: Typed, translate: Callable[[str], str]) -> discord.ui.Modal:
     form = discord.ui.Modal(
         title=translate(texts.CHANGE_TUNE)[: limits.FIELD_LABEL_CHARACTERS], custom_id=f"tune:change-form:{tune_id}"
     )
     for field, value in typed.items():
         component = _rhythm_menu(value, translate) if field == "rhythm" else _text_field(field, value, translate)
-        label = texts.FIELD_TUNE if field == "opening" and "title" in typed else LABELS[field]
-        form.add_item(discord.ui.Label(text=translate(label)[: limits.FIELD_LABEL_CHARACTERS], component=component))
+        label = translate(change_form.label_of(field, typed))
+        form.add_item(discord.ui.Label(text=label[: limits.FIELD_LABEL_CHARACTERS], component=component))
     form.stop()  # discord.py need not wait for it: `handle_form` takes it, also after a restart
     return form
 
 
 def _rhythm_menu(chosen: str, translate: Callable[[str], str]) -> discord.ui.Select[Any]:
     menu: discord.ui.Select[Any] = discord.ui.Select(custom_id="rhythm")
-    menu.add_option(label=translate(texts.NOT_SET)[: limits.CHOICE_CHARACTERS], value=NOT_SET, default=chosen not in RHYTHMS)
-    for rhythm in RHYTHMS:
-        menu.add_option(label=translate(rhythm)[: limits.CHOICE_CHARACTERS], value=rhythm, default=rhythm == chosen)
+    for value, label in change_form.rhythm_choices(translate).items():
+        menu.add_option(label=label[: limits.CHOICE_CHARACTERS], value=value, default=value == (chosen or NOT_SET))
     return menu
 
 
 def _text_field(field: str, value: str, translate: Callable[[str], str]) -> discord.ui.TextInput[Any]:
     max_characters = PARAMETERS[field].max_characters
-    placeholder = texts.NEW_SEED if field == "seed" else texts.NOT_SET
     return discord.ui.TextInput(
         custom_id=field,
         style=discord.TextStyle.paragraph if field == "opening" else discord.TextStyle.short,
         default=value[:max_characters] or None,
-        placeholder=translate(placeholder)[: limits.CHOICE_CHARACTERS],
+        placeholder=translate(change_form.placeholder_of(field))[: limits.CHOICE_CHARACTERS],
         required=False,
         max_length=max_characters,
     )
@@ -134,7 +128,7 @@ async def _send_draft(interaction: Interaction, caller: Caller, tune_id: str, ty
     embed = discord.Embed(title=translate(texts.TYPED), description=description)
     for field, value in typed.items():
         if field != "opening":
-            embed.add_field(name=translate(LABELS[field]), value=value or NOT_SET)
+            embed.add_field(name=translate(LABELS[field]), value=value or NOT_SET)  # Discord allows no empty value
     view = view_with(ContinueEditingButton("continue-editing", tune_id, translate))
     await send_private(interaction, text, embed=embed, view=view)
 
@@ -145,4 +139,4 @@ def _read_draft(embed: discord.Embed) -> Typed:
     fields = iter(embed.fields)
     opening = (embed.description or "").removeprefix(f"{_CODE_BLOCK}\n").removesuffix(f"\n{_CODE_BLOCK}")
     typed = {name: opening if name == "opening" else next(fields).value or "" for name in names}
-    return {name: "" if value == NOT_SET else value for name, value in typed.items()}
+    return change_form.read(typed)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import discord
 
-from bot.core import derive
+from bot.core import instruments
 from bot.core.texts import common as core_texts
 from bot.core.texts import variations as texts
 from bot.discord.core.caller import caller_of
@@ -17,9 +17,6 @@ from bot.discord.core.persistent_items import PersistentItem, TuneButton, view_w
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit_derived
 from bot.discord.core.tune_access import visible_tune
-from generator.request import INSTRUMENTS
-
-DEFAULT, WITHOUT_BACKING = "default", " without backing"  # parts of the menu's values
 
 
 class InstrumentButton(TuneButton, template=rf"tune:(?P<action>instrument):{TUNE_ID}"):
@@ -38,18 +35,13 @@ class InstrumentButton(TuneButton, template=rf"tune:(?P<action>instrument):{TUNE
 
 
 class InstrumentMenu(PersistentItem[discord.ui.Select[Any]], template=rf"tune:choose-instrument:{TUNE_ID}"):
-    """An option is an instrument with or without backing, so nothing has to be remembered between two choices."""
-
     def __init__(self, tune_id: str, translate: Callable[[str], str] = str) -> None:
         menu: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"tune:choose-instrument:{tune_id}")
-        for value, name in {DEFAULT: texts.DEFAULT_INSTRUMENT, **{name: name for name in INSTRUMENTS}}.items():
-            menu.add_option(label=translate(name), value=value)
-            menu.add_option(label=translate(texts.without_backing(name)), value=value + WITHOUT_BACKING)
+        for value, label in instruments.choices(translate).items():
+            menu.add_option(label=label, value=value)
         super().__init__(menu)
         self.tune_id = tune_id
 
     async def press(self, interaction: Interaction) -> None:
         [value] = self.item.values
-        name = value.removesuffix(WITHOUT_BACKING)
-        instrument, backing = "" if name == DEFAULT else name, not value.endswith(WITHOUT_BACKING)
-        await submit_derived(interaction, self.tune_id, lambda tune: derive.play_on(tune, instrument, backing=backing))
+        await submit_derived(interaction, self.tune_id, instruments.play_on(value))
