@@ -87,7 +87,7 @@ class Views:
         for block in view["blocks"]:
             block.setdefault("block_id", f"b{self.state.number()}")
             for element in walk([block]):
-                if element["type"] != "image":
+                if element["type"] not in ("image", "mrkdwn", "plain_text"):
                     element.setdefault("action_id", f"a{self.state.number()}")
             blocks.append(block)
         shown = {
