@@ -7,11 +7,15 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import views
+from bot.slack import files, sets, views
 from bot.slack.compose import command, form, shortcuts
 from bot.slack.core.context import Context
 from bot.slack.delivery import cancel, service
 from bot.slack.installations import revocation
+from bot.slack.sessions import command as session_command
+from bot.slack.sessions import form as phrase_form
+from bot.slack.sessions import whole_session
+from bot.slack.variations import buttons, change, instrument
 
 FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
     revocation.register,
@@ -21,6 +25,14 @@ FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
     command.register,
     form.register,
     shortcuts.register,
+    buttons.register,
+    change.register,
+    instrument.register,
+    files.register,
+    sets.register,
+    session_command.register,
+    phrase_form.register,
+    whole_session.register,
 )
 
 # What runs beside the listeners, from the start of the app until it is cancelled at the end.

@@ -13,6 +13,7 @@ MODES: dict[OpeningMode, str] = {
 STRENGTHS = {1: UserMessage("1: a few changes"), 2: UserMessage("2: more changes"), 3: UserMessage("3: mostly new")}
 CONTINUE_TUNE = UserMessage("Continue this tune")
 PLAY_ABC = UserMessage("Play this ABC")
+COMPOSE = UserMessage("Compose")
 NO_ABC = UserMessage("I found no ABC in this message: no lines of ABC, no code block and no .abc file.")
 LABELS = {
     "rhythm": UserMessage("Rhythm"),

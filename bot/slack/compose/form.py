@@ -101,8 +101,8 @@ def _form(event: Event, caller: Caller, models: Mapping[str, str]) -> Block:
             shown = translate(texts.default_value(default) if default else variation_texts.NOT_SET)
             element = _menu(name, choices[name], shown) if name in choices else _text_field(name, shown)
             fields.append(input_(name, translate(label), element, hint=translate(HINTS[name]), optional=True))
-    title, submit = translate(slack_texts.COMPOSE_TUNE), translate(slack_texts.COMPOSE)
-    return modal(FORM, title, fields, submit=submit, close=translate(slack_texts.CLOSE), private_metadata=opened_at(event))
+    title, submit = translate(slack_texts.COMPOSE_TUNE), translate(texts.COMPOSE)
+    return modal(FORM, title, fields, submit=submit, close=translate(core_texts.CLOSE), private_metadata=opened_at(event))
 
 
 def _choices(translate: Language, models: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -4,5 +4,3 @@ from generator.user_messages import UserMessage
 
 # At most 24 characters in each language.
 COMPOSE_TUNE = UserMessage("Compose a tune")
-COMPOSE = UserMessage("Compose")
-CLOSE = UserMessage("Close")

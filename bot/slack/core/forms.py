@@ -60,7 +60,8 @@ async def _open(context: Context, event: Event, view: Block) -> str:
     try:
         async with asyncio.timeout(event.began_s + limits.TRIGGER_S - time.monotonic()):
             client = await context.clients.of(event.team_id, event.enterprise_id)
-            return str((await client.views_open(trigger_id=event.trigger_id, view=view))["view"]["id"])
+            show = client.views_push if event.view_id else client.views_open  # over another modal, or over everything else
+            return str((await show(trigger_id=event.trigger_id, view=view))["view"]["id"])
     except FAILURES as error:
         log.warning("Could not open a form.", event_id=event.id, reason=repr(error))
         raise UserError(common.TRY_AGAIN_LATER) from None

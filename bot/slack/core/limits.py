@@ -69,4 +69,5 @@ STEADY_S = 60.0  # after a connection that lasted so long, the pauses start at t
 # Deliveries.
 RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
 FILE_BYTES = 100 * 2**20  # Slack takes a gigabyte; nobody downloads that
+UPLOADS_AT_ONCE = 4  # of files that somebody asked for: they are held in memory
 SHARES_FIRST_S, SHARES_S = 1.0, 15.0  # how long to wait until Slack tells which message has a file; 100 calls a minute

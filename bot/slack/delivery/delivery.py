@@ -153,12 +153,21 @@ class Delivery:
             message_id = posted.message_id
         if self._card is not None and message_id != self._reply.card_ts:
             await self._card.delete()
+        await self._advance_session()
         for tune in self._tunes:
             await self._context.storage.mark_delivered(tune.id, message_id)
         for tune in self._tunes:
             if await self._context.storage.tune(tune.id) is None:  # deleted while it was posted
                 origin = replace(tune.origin, reply=self._reply.as_dict())
                 await remove_messages(self._context, replace(tune, origin=origin, message_id=message_id))
+
+    async def _advance_session(self) -> None:
+        """An answer in a thread is what the next phrase there follows. The thread under an answer is a session too."""
+        tune, thread_ts = self._tune, "" if self._reply.posted_in else self._reply.thread_ts
+        if thread_ts and tune.request.mode == "answer" and tune.status is Status.FINISHED:
+            thread, sessions = (PLATFORM, tune.origin.channel_id, thread_ts), self._context.storage.sessions
+            await sessions.begin(*thread, rhythm="", key="")
+            await sessions.advance(*thread, tune.id)
 
     async def _post(self) -> Posted | None:
         """Posts the tunes once. None if Slack refuses it everywhere."""

@@ -14,3 +14,7 @@ def sent_directly(channel_id: str) -> UserMessage:
     return UserMessage(
         "I can't post in {channel}, so I sent the tune to you here. Invite me there with /invite.", channel=f"<#{channel_id}>"
     )
+
+
+FILES_SENT = UserMessage("I sent you the files in a direct message.")
+NO_DIRECT_MESSAGES = UserMessage("I can't send you a direct message, so I can't give you the files.")

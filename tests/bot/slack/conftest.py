@@ -13,9 +13,11 @@ from slack_bolt.async_app import AsyncApp
 from bot.core import leases
 from bot.core.desk import Desk
 from bot.core.login import NoLogin
+from bot.languages import language
 from bot.settings import Settings
 from bot.slack import features
 from bot.slack.core import limits
+from bot.slack.core.blocks import modal
 from bot.slack.core.caller import caller_of
 from bot.slack.core.context import Context
 from bot.slack.core.event import Event
@@ -161,11 +163,29 @@ class Stage:
                 await asyncio.sleep(0.01)
         return self.slack.state.messages[reply.card_channel, reply.card_ts]
 
+    async def modal_with_buttons(self, tune_id: str, person: Person = FIDDLER) -> Payload:
+        """A modal that shows a tune with its buttons, such as App Home opens."""
+        blocks = self.context.views.of_tune(await self.tune(tune_id), language("en"), in_session=False)
+        client = await self.context.clients.of(person.team.id, "")
+        trigger_id = self.slack.state.trigger(person, person.team)
+        await client.views_open(trigger_id=trigger_id, view=modal("shown", "Tunesmith", blocks))
+        return await self.slack.modal(person, "shown")
+
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs that a busy machine does not reach, and short pauses. A test of a time-out sets its own."""
-    for timeout in ("CALL_S", "TRANSFER_S", "HELLO_S", "PING_S", "STORE_FIRST_S", "LOOKUP_S", "SHARES_S"):
+    for timeout in (
+        "CALL_S",
+        "TRANSFER_S",
+        "HELLO_S",
+        "PING_S",
+        "STORE_FIRST_S",
+        "LOOKUP_S",
+        "TRIGGER_S",
+        "FORM_FIRST_S",
+        "SHARES_S",
+    ):
         monkeypatch.setattr(limits, timeout, HANG_S)
     for pause in ("POST_INTERVAL_S", "CARD_INTERVAL_S", "RECONNECT_S", "RETRY_S", "SHARES_FIRST_S"):
         monkeypatch.setattr(limits, pause, MESSAGES_S)
