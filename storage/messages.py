@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from storage import tables
 from storage.database import Database
@@ -29,11 +29,20 @@ class Messages:
 
     async def latest(self, platform: str, channel_id: str, reply: Mapping[str, Any]) -> Tune | None:
         """The latest finished and delivered tune that was requested in the channel with these values in its origin's reply."""
-        here = and_(tunes.c.platform == platform, tunes.c.channel_id == channel_id, tunes.c.reply.contains(reply))
         done = and_(tunes.c.status == Status.FINISHED, tunes.c.message_id.is_not(None))
-        newest = select(tunes).where(here, done).order_by(tunes.c.finished_at.desc(), tunes.c.set_index).limit(1)
+        these = select(tunes).where(_requested(platform, channel_id, reply), done)
+        newest = these.order_by(tunes.c.finished_at.desc(), tunes.c.set_index).limit(1)
         return next(iter(await self._tunes(newest)), None)
+
+    async def waiting(self, platform: str, channel_id: str, reply: Mapping[str, Any]) -> list[Tune]:
+        """The tunes that were requested so and are not delivered, oldest first."""
+        these = select(tunes).where(_requested(platform, channel_id, reply), tunes.c.message_id.is_(None))
+        return await self._tunes(these.order_by(tunes.c.created_at, tunes.c.set_index))
 
     async def _tunes(self, query: Select[Any]) -> list[Tune]:
         async with self._database.begin() as connection:
             return [tune_from(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _requested(platform: str, channel_id: str, reply: Mapping[str, Any]) -> ColumnElement[bool]:
+    return and_(tunes.c.platform == platform, tunes.c.channel_id == channel_id, tunes.c.reply.contains(reply))

@@ -11,6 +11,7 @@ from bot.core.texts import common as texts
 from bot.languages import Language
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
+from generator.request import TuneRequest
 from generator.user_messages import UserMessage
 from storage.tunes import Tune
 
@@ -67,6 +68,12 @@ def one_line(text: str) -> str:
     """The text without line breaks and control characters, of limited length."""
     plain = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(plain.split())[:MAX_LINE_CHARACTERS]
+
+
+def request_name(request: TuneRequest, translate: Language) -> str:
+    """What was requested, in few words: its title, or its rhythm and key."""
+    names = [request.title] if request.title else [translate(request.rhythm or ""), translate(key_name(request.key or ""))]
+    return " · ".join(filter(None, names)) or translate(texts.TUNE_FROM_ABC if request.opening else texts.ANY_TUNE)
 
 
 def title_of(tune: Tune, translate: Language) -> str:

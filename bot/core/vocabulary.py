@@ -25,7 +25,7 @@ RHYTHMS = {
 }
 INSTRUMENTS = {
     "fiddle": "violin|violins|geige|geigen|fiedel|violon|violons|violín|violines|fidil|veidhlín",
-    "flute": "flöte|flöten|flûte|flûtes|flauta|flautas|fliúit|feadóg mhór|fheadóg mhór",
+    "flute": "flöte|flöten|flûte|flûtes|flauta|flautas|fliúit|bhfliúit|feadóg mhór|fheadóg mhór",
     "whistle": "tin whistle|tinwhistle|penny whistle|low whistle|blechflöte|feadóg|feadóg stáin|fheadóg|fheadóg stáin",
     "accordion": "akkordeon|akkordeons|accordéon|accordéons|acordeón|acordeones|bosca ceoil|squeezebox|button box|melodeon",
     "concertina": "konzertina|consairtín",
@@ -69,7 +69,8 @@ MOODS: list[tuple[dict[str, float], str]] = [
     (
         {"tempo": LIVELY},
         "lively|livelier|brisk|cheerful|happy|merry|lebhaft|lebhafte|lebhafter|lebhaftes|flott|flotte|flotter|flottes|fröhlich|"
-        "fröhliche|fröhlicher|vif|vive|joyeux|joyeuse|animé|animée|gai|gaie|animado|animada|alegre|vivo|viva|beoga|beo|meidhreach",
+        "fröhliche|fröhlicher|vif|vive|joyeux|joyeuse|animé|animée|gai|gaie|animado|animada|alegre|vivo|viva|beoga|bheoga|beo|"
+        "meidhreach",
     ),
     (
         {"temperature": WILD},

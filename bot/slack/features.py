@@ -8,6 +8,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack import files, sets, views
+from bot.slack.assistant import agent
+from bot.slack.chat import messages
 from bot.slack.compose import command, form, shortcuts
 from bot.slack.core.context import Context
 from bot.slack.delivery import cancel, service
@@ -25,6 +27,8 @@ FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
     command.register,
     form.register,
     shortcuts.register,
+    messages.register,
+    agent.register,  # before App Home: both hear that the app was opened
     buttons.register,
     change.register,
     instrument.register,

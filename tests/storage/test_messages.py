@@ -59,6 +59,8 @@ async def test_only_a_tune_that_people_can_see_is_the_latest(storage: Storage) -
     first = await delivered(storage, "1", "m1")
     unfinished = await storage.add(request(), replace(first.origin, event_id="2"))
     assert await latest(storage) == first.id
+    assert [tune.id for tune in await storage.messages.waiting("slack", "C1", THREAD)] == [unfinished.id]
+    assert await storage.messages.waiting("slack", "C1", {"thread": "101"}) == []
     await storage.finish(unfinished.id, COMPOSITION, {})
     assert await latest(storage) == first.id
     await storage.mark_delivered(unfinished.id, "m2")

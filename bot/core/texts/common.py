@@ -26,6 +26,8 @@ def tune_too_long(characters: int, limit: int) -> UserMessage:
 
 AGAIN = UserMessage("Again")
 TUNE_IS_PRIVATE = UserMessage("This tune is private. Once the person who requested it shares it, it can be liked.")
+ANY_TUNE = UserMessage("any tune")
+TUNE_FROM_ABC = UserMessage("a tune from ABC")
 UNTITLED = UserMessage("untitled tune")
 OPENING_UNAVAILABLE = UserMessage("The tune you chose no longer exists, or you can't see it. Please choose another opening.")
 TRY_AGAIN_LATER = UserMessage("That didn't work. Please try again in a minute.")

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from bot.core.caller import Caller
 from bot.core.desk import Desk
 from bot.core.removals import Removals
 from bot.core.reply_limit import ReplyRateLimit
@@ -52,6 +53,16 @@ class ChannelPostService(Protocol):
         """The task returns the ts of the message, or None if Slack refused it or the tune is no longer shared."""
 
 
+class AssistantService(Protocol):
+    """What Slack's agent view shows in a thread of direct messages besides messages."""
+
+    async def begin(self, event: Event, caller: Caller) -> bool:
+        """Shows that the message of the event is being answered. False where there is no agent view."""
+
+    async def end(self, event: Event) -> None:
+        """Takes that back, where no answer comes. An answer does so by itself."""
+
+
 class Views(Protocol):
     """Buttons and menus under messages. They belong to several features, so `bot.slack.views` makes them."""
 
@@ -74,6 +85,7 @@ class Context:
     like_counts: LikeCountService
     channel_posts: ChannelPostService
     views: Views
+    assistant: AssistantService
     open_compose_form: Callable[[Event], Awaitable[None]]  # the event must be younger than 3 s; raises UserError
 
     def __init__(self, desk: Desk, storage: Storage, clients: Clients, *, web_url: str | None) -> None:

@@ -111,29 +111,37 @@ async def _store(
     context: Context, event: Event, caller: Caller, make: Callable[[], Awaitable[Requests]], reply: Reply | None
 ) -> Tune:
     requests, parent_id = await make()
-    reply = replace(reply or Reply.to_event(event, language=caller.translate.code), one_request=derive.are_one_request(requests))
+    return await accept(context, event, requests, parent_id, reply or Reply.to_event(event, language=caller.translate.code))
+
+
+async def accept(context: Context, event: Event, requests: Sequence[TuneRequest], parent_id: str | None, reply: Reply) -> Tune:
+    """Stores the requests of an event and starts their delivery. An event that Slack sends again is accepted once.
+
+    Raises UserError if they are refused.
+    """
     origin = Origin(
         platform=PLATFORM,
         event_id=event.id,
         user_id=event.user_id,
         channel_id=event.channel_id,
         community_id="" if event.is_private else event.community_id,  # the workspace does not see what is asked for in private
-        reply=reply.as_dict(),
+        reply=replace(reply, one_request=derive.are_one_request(requests)).as_dict(),
     )
-    return await submission.store(context.desk, requests, origin, parent_id=parent_id)
+    tune = await submission.store(context.desk, requests, origin, parent_id=parent_id)
+    if tune.message_id is None and not context.deliveries.is_running(tune):
+        context.deliveries.deliver(tune)
+    return tune
 
 
 async def _outcome(context: Context, event: Event, storing: asyncio.Task[Tune]) -> UserError | None:
-    """Starts the delivery of what was stored; the reason if it was not stored."""
+    """The reason if the requests were not stored."""
     try:
-        tune = await storing
+        await storing
     except UserError as error:
         return error
     except Exception:
         log.exception("Storing a request failed.", event_id=event.id)
         return UserError(texts.REQUEST_FAILED)
-    if tune.message_id is None and not context.deliveries.is_running(tune):
-        context.deliveries.deliver(tune)
     return None
 
 

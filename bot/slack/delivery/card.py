@@ -99,17 +99,34 @@ class Card:
 
 
 class AssistantStatus(Card):
-    """The status of the assistant in its thread. A workspace whose plan has no assistant never has such a thread."""
+    """The status of the assistant in its thread, with a stop button. A workspace that has none never has such a thread.
+
+    Slack gives the thread the title with the first request in it.
+    """
+
+    def __init__(self, context: Context, reply: Reply, title: str) -> None:
+        super().__init__(context, reply)
+        self._title, self._stoppable = title, False
 
     async def replace(self, text: str) -> bool:
         """Only ends the status: the last text is a message, and there is none for a cancelled tune."""
         await self.close()
         await self._edit(await self._client(), "", ())
+        await self._set_session("active")
         return False
 
     async def delete(self) -> None:
         await self.close()
+        await self._set_session("active")
 
     async def _edit(self, client: Client, text: str, buttons: Sequence[Block]) -> bool:
+        if text and not self._stoppable:
+            self._stoppable = True
+            await self._set_session("processing")
         channel_id, thread_ts = self._reply.card_channel, self._reply.thread_ts
         return await unless_gone(client.assistant_threads_setStatus(channel_id=channel_id, thread_ts=thread_ts, status=text))
+
+    async def _set_session(self, status: str) -> None:
+        client, thread_ts = await self._client(), self._reply.thread_ts
+        session = {"channel_id": self._reply.card_channel, "status": status, "title": self._title}
+        await unless_gone(client.agents_sessions_setStatus(**session, thread_ts=thread_ts))

@@ -12,7 +12,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.core.following import Progress
-from bot.core.naming import time_left, title_of
+from bot.core.naming import request_name, time_left, title_of
 from bot.core.retries import doubling
 from bot.core.texts import delivery as texts
 from bot.languages import language
@@ -110,7 +110,8 @@ class Delivery:
 
     def _stored_card(self) -> Card | None:
         if self._reply.assistant:
-            return AssistantStatus(self._context, replace(self._reply, card_channel=self._tune.origin.channel_id))
+            reply = replace(self._reply, card_channel=self._tune.origin.channel_id)
+            return AssistantStatus(self._context, reply, request_name(self._tune.request, self._translate))
         return Card(self._context, self._reply) if self._reply.card_ts else None
 
     async def _show(self, text: str) -> None:
