@@ -13,6 +13,7 @@ from bot.slack.chat import messages
 from bot.slack.compose import command, form, shortcuts
 from bot.slack.core.context import Context
 from bot.slack.delivery import cancel, service
+from bot.slack.help import command as help_command
 from bot.slack.installations import revocation
 from bot.slack.sessions import command as session_command
 from bot.slack.sessions import form as phrase_form
@@ -29,6 +30,7 @@ FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
     shortcuts.register,
     messages.register,
     agent.register,  # before App Home: both hear that the app was opened
+    help_command.register,
     buttons.register,
     change.register,
     instrument.register,

@@ -1,9 +1,11 @@
-"""English texts of `/help`."""
+"""English texts of `/help`. Those that other platforms use too are in bot.core.texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.core.texts import common
+from bot.core.texts import help as core_texts
 from generator.user_messages import UserMessage
 
 HELP = UserMessage("What I can do, with examples to copy.")
@@ -29,32 +31,30 @@ class Topic:
 
 TOPICS = {
     "tune": Topic(
-        UserMessage("tunes"),
+        core_texts.TOPICS["tune"],
         (
             UserMessage("Set as many options as you like; I choose the rest. The same seed and settings give the same tune."),
             UserMessage("As you type an opening, I suggest tunes that you can continue."),
-            UserMessage("With “model” you choose which model composes: each has learned from different tunes."),
+            core_texts.MODELS,
         ),
         (
-            Example("tune", UserMessage("any tune")),
-            Example("tune", UserMessage("a reel in A dorian"), {"rhythm": "reel", "key": "Ador"}),
-            Example("tune", UserMessage("continues your bars"), {"opening": "|:EAAB c2Bc|dBAB G2EG|"}),
-            Example(
-                "tune", UserMessage("a wilder jig on the flute"), {"rhythm": "jig", "temperature": 1.3, "instrument": "flute"}
-            ),
+            Example("tune", common.ANY_TUNE),
+            Example("tune", core_texts.A_REEL, {"rhythm": "reel", "key": "Ador"}),
+            Example("tune", core_texts.CONTINUES, {"opening": core_texts.EXAMPLE_OPENING}),
+            Example("tune", core_texts.WILDER_JIG, {"rhythm": "jig", "temperature": 1.3, "instrument": "flute"}),
             Example(
                 "tune",
-                UserMessage("a waltz that is easy to read"),
+                core_texts.EASY_WALTZ,
                 {"rhythm": "waltz", "without": "triplets, semiquavers, accidentals"},
             ),
-            Example("set", UserMessage("three polkas that go together"), {"rhythm": "polka", "count": 3}),
-            Example("render", UserMessage("plays your own tune as written"), {"abc": "|:EAAB c2Bc|dBAB G2EG|"}),
+            Example("set", core_texts.THREE_POLKAS, {"rhythm": "polka", "count": 3}),
+            Example("render", core_texts.PLAYS, {"abc": core_texts.EXAMPLE_OPENING}),
         ),
     ),
     "chat": Topic(
-        UserMessage("chat"),
+        core_texts.TOPICS["chat"],
         (
-            UserMessage("Mention me or send me a direct message, in words or in ABC: “a slow jig in G minor, please”."),
+            core_texts.MENTION,
             UserMessage(
                 "Reply to one of my tunes with a few bars, and I continue them. Or reply with words, such as “slower”, “in D” or "
                 "“vary it”, and I do that."
@@ -64,20 +64,17 @@ TOPICS = {
                 "plays it."
             ),
         ),
-        (Example("session", UserMessage("you and I take turns, phrase by phrase"), {"rhythm": "reel", "key": "Ador"}),),
+        (Example("session", core_texts.TURNS, {"rhythm": "reel", "key": "Ador"}),),
     ),
     "buttons": Topic(
-        UserMessage("buttons"),
+        core_texts.TOPICS["buttons"],
         (
-            UserMessage(
-                "With the buttons under a tune, anyone can request another like it, vary it a little or a lot, continue it, add "
-                "a B part, change the request, or have it played on another instrument."
-            ),
-            UserMessage("♥ likes the tune. The person who requested it can share or delete it."),
+            core_texts.BUTTONS,
+            core_texts.LIKE_AND_SHARE,
         ),
     ),
     "sharing": Topic(
-        UserMessage("sharing"),
+        core_texts.TOPICS["sharing"],
         (
             UserMessage(
                 "Only you and your server can see a tune until you press Share. Then everyone can find it. You can unshare it "
@@ -85,15 +82,15 @@ TOPICS = {
             ),
         ),
         (
-            Example("gallery", UserMessage("tunes shared here")),
-            Example("gallery", UserMessage("only jigs"), {"rhythm": "jig"}),
-            Example("top", UserMessage("the most liked tunes this month"), {"period": "month"}),
-            Example("tunebook", UserMessage("all tunes shared here in one file")),
-            Example("mine", UserMessage("your own tunes")),
+            Example("gallery", core_texts.SHARED_HERE),
+            Example("gallery", core_texts.ONLY_JIGS, {"rhythm": "jig"}),
+            Example("top", core_texts.MOST_LIKED, {"period": "month"}),
+            Example("tunebook", core_texts.ALL_IN_ONE_FILE),
+            Example("mine", core_texts.YOUR_TUNES),
         ),
     ),
     "settings": Topic(
-        UserMessage("settings"),
+        core_texts.TOPICS["settings"],
         (
             UserMessage(
                 "With /defaults you set what I use for options that you leave out. With the Manage Server permission, you can "
@@ -107,9 +104,9 @@ TOPICS = {
         ),
     ),
     "privacy": Topic(
-        UserMessage("privacy"),
-        (UserMessage("I keep your requests, likes and settings until you delete them."),),
-        (Example("privacy", UserMessage("what I keep about you, and how to delete it")),),
+        core_texts.TOPICS["privacy"],
+        (core_texts.PRIVACY,),
+        (Example("privacy", core_texts.WHAT_I_KEEP),),
     ),
 }
 

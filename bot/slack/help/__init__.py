@@ -1,0 +1,1 @@
+"""`/tune help`: what the app can do, with examples to copy."""
