@@ -56,7 +56,7 @@ async def _open(context: Context, event: Event) -> None:
 async def _submit(context: Context, ack: AsyncAck, body: Payload) -> None:
     event, _ = event_of_form(body)
     caller, view = await caller_of(context, event), body["view"]
-    typed = {name: value for name, value in values_of(view).items() if value}
+    typed = {name: value for name, value in values_of(view).items() if value and name in HINTS}
     count = typed.pop(COUNT, "")
     refuse = refuse_in_form(ack, caller, [block["block_id"] for block in view["blocks"] if block["type"] == "input"])
 

@@ -13,7 +13,7 @@ from bot.slack.assistant import texts as agent_texts
 from generator.user_messages import LANGUAGES
 from storage import Status
 from tests.bot.slack.conftest import MESSAGES_S, Stage
-from tests.loopback.slack import DIRECT, DIRECT_OF, FIDDLER, PIPER, TUNES, FakeSlack, Limits, Payload
+from tests.loopback.slack import DIRECT, FIDDLER, PIPER, TUNES, FakeSlack, Limits, Payload
 
 
 def title(stage: Stage, said: Payload) -> str:

@@ -321,15 +321,14 @@ async def test_a_workspace_can_allow_tunes_in_some_channels_only(stage: Stage) -
 @pytest.mark.parametrize("channel", [TUNES, DIRECT], ids=lambda channel: channel.name)
 async def test_a_session_is_continued_and_ended_in_its_thread(stage: Stage, channel: Channel) -> None:
     called = "" if channel is DIRECT else f"<@{SESSION.bot_user}> "
-    start = await stage.slack.write("stands for the first message", channel=channel)
-    await stage.idle()
-    await stage.storage.sessions.begin("slack", channel.id, start["ts"], rhythm="reel", key="Ador")
+    await stage.slack.acked(await stage.slack.slash("tune", "session reel Ador", channel=channel))
+    [start] = await stage.slack.until(lambda: stage.slack.messages_in(channel))
     first = await stage.accepted(await stage.slack.reply(start, f"{called}{LINE}"))
     assert (first.request.mode, first.request.rhythm, first.request.key) == ("answer", "reel", "Ador")
     await stage.compose(first.id)
     await stage.delivered(first.id)
     await stage.restart()
-    second = await stage.accepted(await stage.slack.reply(start, f"{called}{LINE}", person=FIDDLER))
+    second = await stage.accepted(await stage.slack.reply(start, f"{called}{LINE}"))
     assert (second.request.mode, second.parent_id) == ("answer", first.id)
     await stage.slack.acked(await stage.slack.reply(start, f"{called}stop"))
     last = stage.slack.thread(start)[-1]
