@@ -48,11 +48,13 @@ def file_shared(file: str, user: str, message: Payload) -> Payload:
 class Files:
     """`message_after_s` passes from completing to the message, then `shares_after_s` until files.info tells its ts.
 
-    With `shares_after_s` None it never does.
+    With `shares_after_s` None it never does. `shows_uploads`: files.info also finds files that were only uploaded; Slack does
+    not say whether it does.
     """
 
     message_after_s = 0.05
     shares_after_s: float | None = 0.05
+    shows_uploads = False
 
     def __init__(self, state: State, chat: Chat) -> None:
         self.state, self.chat = state, chat
@@ -212,7 +214,8 @@ class Files:
 
     def _found(self, asked: Asked) -> File:
         file = self.all.get(str(asked["file"]))
-        if file is None or not file.completed or not any(asked.installed.covers(team) for team in self._teams(file)):
+        shown = file is not None and (file.completed or (self.shows_uploads and file.content is not None))
+        if file is None or not shown or not any(asked.installed.covers(team) for team in self._teams(file)):
             raise Refused("file_not_found")
         if file.deleted:
             raise Refused("file_deleted")

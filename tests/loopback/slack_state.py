@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -42,7 +43,7 @@ class State:
         self.on_ack: Callable[[Sent], Awaitable[None]] | None = None  # carries out what an acknowledgement says
         self.delivery = Delivery(self.clock, self.breach, self.notify, self._acknowledged)
         self.changed = asyncio.Condition()
-        self._count = itertools.count(1)
+        self._count = itertools.count(random.randrange(10**7))  # ids differ from those of other stand-ins with the same database
         self._last_ts = 0
 
     async def _acknowledged(self, sent: Sent) -> None:

@@ -257,7 +257,12 @@ class Delivery:
                 return posted
             await self._store(file_ids=())
             raise FilesDiscarded from error
-        posted = await posting.find_message(client, file_ids, limits.SHARES_S)
+        try:
+            posted = await posting.find_message(client, file_ids, limits.SHARES_S)
+        except SlackApiError as error:
+            if is_temporary(error):
+                raise
+            posted = None
         return Posted(posted.channel_id or channel_id, posted.message_id) if posted else Posted(channel_id, file_ids[0])
 
     async def _client(self) -> Client:

@@ -80,11 +80,11 @@ async def find_message(client: Client, file_ids: Sequence[str], wait_s: float = 
             return found or Posted(_channel_of(file), file_ids[0])
 
 
-async def locate(client: Client, posted: Posted, file_ids: Sequence[str]) -> Posted:
+async def locate(client: Client, posted: Posted, file_ids: Sequence[str], wait_s: float = 0.0) -> Posted:
     """The message with its `ts`, if Slack tells it by now."""
     if not file_ids or is_timestamp(posted.message_id):
         return posted
-    return await find_message(client, file_ids) or posted
+    return await find_message(client, file_ids, wait_s) or posted
 
 
 def _share_of(file: Any) -> Posted | None:

@@ -9,6 +9,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.languages import language
+from bot.slack.core import limits
 from bot.slack.core.clients import Client, NotInstalled, error_code, is_temporary
 from bot.slack.core.context import Context
 from bot.slack.core.event import Event, is_timestamp
@@ -68,7 +69,7 @@ async def _remove_message(context: Context, tune: Tune, reply: Reply, pressed: E
     if tune.message_id is None:  # a delivery that is running, perhaps in another process, ends by itself
         await Card(context, reply).delete()
     posted = Posted(reply.posted_in or tune.origin.channel_id, tune.message_id or "")
-    posted = await posting.locate(client, posted, reply.file_ids)
+    posted = await posting.locate(client, posted, reply.file_ids, 0.0 if tune.message_id else limits.SHARES_S)
     if pressed is not None and pressed.message_ts and not is_timestamp(posted.message_id):
         posted = Posted(pressed.channel_id, pressed.message_ts)
     if others and is_timestamp(posted.message_id):

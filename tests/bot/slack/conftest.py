@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from bot.slack.core.reply import reply_of
 from bot.slack.core.submission import submit_requests
 from bot.slack.start import SlackSide
 from generator.request import TuneRequest
-from storage.storage import Storage
+from storage.storage import Storage, open_storage
 from storage.tunes import Tune
 from tests.bot import worker
 from tests.loopback.slack import FIDDLER, TUNES, Channel, FakeSlack, Limits, Payload, Person, Sent
@@ -210,3 +211,13 @@ async def stopped_stage(slack: FakeSlack, storage: Storage) -> AsyncIterator[Sta
 async def stage(stopped_stage: Stage) -> Stage:
     await stopped_stage.start_app()
     return stopped_stage
+
+
+@pytest.fixture
+async def other(stage: Stage, url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    """A second process of the app with the same database and files."""
+    async with open_storage(data_dir=tmp_path, database_url=url, files_url=None) as storage:
+        other = Stage(stage.slack, storage)
+        await other.start_app()
+        yield other
+        await other.stop_app()
