@@ -83,13 +83,13 @@ def search_in(text: str) -> Search:
     return search_of(title, words.parameters.get("rhythm"), words.parameters.get("key"))
 
 
-def period_in(text: str, translate: Language) -> Listing:
-    """The list of the most liked tunes whose period the text names in English or the person's language; else of the week."""
+def period_named(text: str, translate: Language) -> str | None:
+    """The period of likes that the text names in English or the person's language: week, month or ever."""
     typed = text.strip().casefold()
     for period, name in texts.PERIODS.items():
         if typed in (period, str(name).casefold(), translate(name).casefold()):
-            return Listing[period.upper()]
-    return Listing.WEEK
+            return period
+    return None
 
 
 def search_of(title: str | None, rhythm: str | None, key: str | None) -> Search:

@@ -59,6 +59,11 @@ def slug(title: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "tune"
 
 
+def capitalized(text: str) -> str:
+    """The text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 def utf16_length(text: str) -> int:
     """The number of characters as JavaScript and the clients of chat platforms count them."""
     return len(text.encode("utf-16-le", "replace")) // 2

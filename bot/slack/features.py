@@ -13,11 +13,15 @@ from bot.slack.chat import messages
 from bot.slack.compose import command, form, shortcuts
 from bot.slack.core.context import Context
 from bot.slack.delivery import cancel, service
+from bot.slack.gallery import commands as gallery
 from bot.slack.help import command as help_command
+from bot.slack.home import tab as home
 from bot.slack.installations import revocation
+from bot.slack.privacy import command as privacy
 from bot.slack.sessions import command as session_command
 from bot.slack.sessions import form as phrase_form
 from bot.slack.sessions import whole_session
+from bot.slack.settings import defaults, workspace
 from bot.slack.variations import buttons, change, instrument
 
 FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
@@ -39,6 +43,11 @@ FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
     session_command.register,
     phrase_form.register,
     whole_session.register,
+    gallery.register,
+    defaults.register,
+    workspace.register,
+    privacy.register,
+    home.register,
 )
 
 # What runs beside the listeners, from the start of the app until it is cancelled at the end.

@@ -14,14 +14,12 @@ from bot.core.texts import delivery as delivery_texts
 from bot.core.tune_access import visible_tune
 from bot.core.tune_files import read_more_files
 from bot.slack.core import limits
-from bot.slack.core.answers import answer
 from bot.slack.core.blocks import context, escape, section
 from bot.slack.core.caller import caller_of
 from bot.slack.core.context import Context
 from bot.slack.core.event import Event, is_timestamp, tune_id_in
 from bot.slack.core.reply import reply_of
-from bot.slack.delivery import texts as slack_texts
-from bot.slack.delivery.direct import send_files
+from bot.slack.delivery.direct import give_files
 from bot.slack.delivery.posting import Post
 from generator.user_messages import UserError
 from storage.tunes import Tune
@@ -45,9 +43,7 @@ async def _press(app: Context, uploads: asyncio.Semaphore, ack: AsyncAck, body: 
         alt_texts = {name: caller.translate(delivery_texts.sheet_music(title)) for name in more.files if name.endswith(".svg")}
         if not more.files:
             raise UserError(more.notes[0])
-        told = await send_files(app, event, caller, Post(title, blocks, more.files, alt_texts), _thread_of(tune, event))
-    if told:
-        await answer(app, event, caller.translate(slack_texts.FILES_SENT), [section(told)])
+        await give_files(app, event, caller, Post(title, blocks, more.files, alt_texts), _thread_of(tune, event))
 
 
 def _thread_of(tune: Tune, event: Event) -> str:

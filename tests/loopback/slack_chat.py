@@ -203,7 +203,7 @@ class Chat:
     async def join(self, asked: Asked) -> Payload:
         channel = self.state.channel(asked["channel"], asked.installed)
         if channel.kind != PUBLIC:
-            raise Refused("method_not_supported_for_channel_type", breach=True)
+            raise Refused("method_not_supported_for_channel_type")
         if channel.archived:
             raise Refused("is_archived")
         already = self.state.member(channel, asked.installed)

@@ -19,6 +19,8 @@ REMOVE_CHANNEL = UserMessage("Remove a channel where tunes can be requested.")
 COOLDOWN = UserMessage("Seconds between two requests by the same person.")
 OPEN_REQUESTS = UserMessage("How many unfinished tunes a person can have at once.")
 DELETERS = UserMessage("Who can delete a tune besides the person who requested it.")
+COMMUNITY_INSTRUMENT = UserMessage("Melody instrument for people who chose none.")
+COMMUNITY_LANGUAGE = UserMessage("Language for people who chose none.")
 EVERYTHING = UserMessage("everything")
 NAMES = {
     "rhythm": UserMessage("rhythm"),

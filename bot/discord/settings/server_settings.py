@@ -62,8 +62,8 @@ TuneChannel = app_commands.Transform[int, Channel([_TEXT, discord.ChannelType.ne
     cooldown=texts.COOLDOWN,
     open_requests=texts.OPEN_REQUESTS,
     deleters=texts.DELETERS,
-    instrument=discord_texts.SERVER_INSTRUMENT,
-    language=discord_texts.SERVER_LANGUAGE,
+    instrument=texts.COMMUNITY_INSTRUMENT,
+    language=texts.COMMUNITY_LANGUAGE,
     reset=discord_texts.SERVER_RESET,
 )
 @app_commands.choices(

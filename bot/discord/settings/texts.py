@@ -3,8 +3,6 @@
 from generator.user_messages import UserMessage
 
 SETTINGS = UserMessage("Show or change this server's rules for tunes.")
-SERVER_INSTRUMENT = UserMessage("Melody instrument for people who chose none.")
-SERVER_LANGUAGE = UserMessage("Language for people who chose none with /defaults.")
 SERVER_RESET = UserMessage("Which setting to reset to its default.")
 SERVER_SETTINGS = UserMessage("Settings of this server")
 ONLY_IN_SERVERS = UserMessage("Settings belong to a server. Use this command in a server.")

@@ -139,6 +139,18 @@ def menu_of_several(action_id: str, placeholder: str, options: Sequence[Element]
     return element | {"type": "multi_static_select"}
 
 
+def channel_menu(action_id: str, placeholder: str, *, initial: Sequence[str], at_most: int) -> Element:
+    """A menu of the channels that the person sees, of which none may be chosen."""
+    element = {
+        "type": "multi_conversations_select",
+        "action_id": _id(action_id),
+        "placeholder": plain(placeholder, limits.PLACEHOLDER_CHARACTERS),
+        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+        "max_selected_items": at_most,
+    }
+    return _with(element, initial_conversations=list(initial))
+
+
 def text_input(
     action_id: str, *, initial: str = "", placeholder: str = "", multiline: bool = False, at_most: int = limits.INPUT_CHARACTERS
 ) -> Element:
@@ -183,8 +195,8 @@ def values_of(view: Mapping[str, Any]) -> dict[str, str]:
 def _value(element: Mapping[str, Any]) -> str:
     """Several values are joined with commas."""
     chosen = [element.get("selected_option") or {}, *(element.get("selected_options") or ())]
-    values = ",".join(str(option["value"]) for option in chosen if option.get("value"))
-    return str(element.get("value") or values or element.get("selected_conversation") or "")
+    values = [option["value"] for option in chosen if option.get("value")] + list(element.get("selected_conversations") or ())
+    return str(element.get("value") or ",".join(map(str, values)))
 
 
 def _with(block: Block, **parts: object) -> Block:

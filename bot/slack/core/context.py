@@ -49,6 +49,9 @@ class LikeCountService(Protocol):
 class ChannelPostService(Protocol):
     """Posts shared tunes in the workspace's sharing channel."""
 
+    async def share(self, tune: Tune, caller: Caller) -> Tune:
+        """Shares the tune and starts its post. Returns the shared tune; raises UserError and KeyError."""
+
     def post(self, tune: Tune, *, resumed: bool = False) -> asyncio.Task[str | None]:
         """The task returns the ts of the message, or None if Slack refused it or the tune is no longer shared."""
 
@@ -71,6 +74,13 @@ class Views(Protocol):
     def of_set(self, tunes: Sequence[Tune], translate: Language) -> list[Block]: ...
 
 
+class HomeService(Protocol):
+    """Keeps App Home up to date."""
+
+    async def changed(self, event: Event) -> None:
+        """Shows the person of the event in App Home what they changed. Raises nothing."""
+
+
 # Answers `/tune help 3 words` for its first word: gets the words after it, and acknowledges the command.
 SubCommand: TypeAlias = Callable[["Context", Event, Callable[..., Awaitable[Any]], str], Awaitable[None]]
 
@@ -86,12 +96,14 @@ class Context:
     channel_posts: ChannelPostService
     views: Views
     assistant: AssistantService
+    home: HomeService
     open_compose_form: Callable[[Event], Awaitable[None]]  # the event must be younger than 3 s; raises UserError
 
     def __init__(self, desk: Desk, storage: Storage, clients: Clients, *, web_url: str | None) -> None:
         self.desk, self.storage, self.clients, self.web_url = desk, storage, clients, web_url
         self.response_uses, self.people, self.reply_limit = ResponseUses(), People(clients), ReplyRateLimit()
         self.removals = Removals()
+        self.permalinks: dict[tuple[str, str], str] = {}  # by channel and ts, which a page of tunes asks for again and again
         self.sub_commands: dict[str, SubCommand] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 

@@ -62,6 +62,11 @@ class Event:
         return self.channel_id.startswith("D")
 
     @property
+    def in_home(self) -> bool:
+        """Whether it happened in App Home itself, and not in a modal over it."""
+        return not self.channel_id and not self.view_id
+
+    @property
     def is_private(self) -> bool:
         """Whether nobody else sees what the person asks for: in direct messages, App Home, and a modal over App Home."""
         return self.is_direct or not self.channel_id

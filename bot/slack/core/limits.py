@@ -48,6 +48,7 @@ KEPT_FROM_CARDS = 20  # calls of chat.update a minute that cards leave to others
 RETRY_AFTER_S = 5.0  # if Slack refuses a call because of its rate and doesn't say for how long
 REMEMBERED_WORKSPACES = 1_000
 REMEMBERED_CHANNELS = 1_000  # of a workspace
+REMEMBERED_LINKS = 10_000  # to messages
 
 # Time-outs. Slack waits 3 s for an acknowledgement.
 STORE_FIRST_S = 1.0  # from the arrival of an event: if it is not stored by then, it is acknowledged before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.slack.core import limits
 from bot.slack.core.clients import FAILURES
 from bot.slack.core.context import Context
 from bot.slack.core.event import is_timestamp
@@ -26,8 +27,13 @@ async def message_url(context: Context, tune: Tune, viewer: Viewer) -> str:
         return ""
     if not is_timestamp(message_id):
         return ""
-    try:
-        client = await context.clients.of(reply.team_id, reply.enterprise_id)
-        return str((await client.chat_getPermalink(channel=channel_id, message_ts=message_id))["permalink"])
-    except FAILURES:  # the message is gone
-        return ""
+    if not (url := context.permalinks.get((channel_id, message_id), "")):
+        try:
+            client = await context.clients.of(reply.team_id, reply.enterprise_id)
+            url = str((await client.chat_getPermalink(channel=channel_id, message_ts=message_id))["permalink"])
+        except FAILURES:  # the message is gone
+            return ""
+        context.permalinks[channel_id, message_id] = url
+        if len(context.permalinks) > limits.REMEMBERED_LINKS:
+            del context.permalinks[next(iter(context.permalinks))]
+    return url

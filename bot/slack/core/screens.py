@@ -35,9 +35,9 @@ async def show(context: Context, event: Event, make: Make) -> None:
     """Shows the screen instead of the one whose button was pressed, or as an answer. Raises as `make` does."""
 
     async def in_modal(caller: Caller) -> Block:
-        return _modal(caller, (await make(caller)).blocks)
+        return modal_of(caller, (await make(caller)).blocks)
 
-    if not event.channel_id and not event.view_id:
+    if event.in_home:
         await open_form(context, event, in_modal)
         return
     caller = await caller_of(context, event)
@@ -50,7 +50,7 @@ async def _place(context: Context, event: Event, caller: Caller, text: str, bloc
     if event.view_id:
         try:
             client = await context.clients.of(event.team_id, event.enterprise_id)
-            await client.views_update(view_id=event.view_id, view=_modal(caller, blocks))
+            await client.views_update(view_id=event.view_id, view=modal_of(caller, blocks))
         except FAILURES as error:  # or the person closed it
             log.info("Slack did not change a modal.", event_id=event.id, reason=error_code(error) or str(error))
             return False
@@ -58,5 +58,5 @@ async def _place(context: Context, event: Event, caller: Caller, text: str, bloc
     return await (update_answer if event.message_ts else answer)(context, event, text, blocks)
 
 
-def _modal(caller: Caller, blocks: Sequence[Block]) -> Block:
+def modal_of(caller: Caller, blocks: Sequence[Block]) -> Block:
     return modal("screen", NAME, blocks, close=caller.translate(texts.CLOSE))

@@ -7,7 +7,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot.core.caller import Caller
 from bot.slack.core import limits
-from bot.slack.core.blocks import escape, link
+from bot.slack.core.answers import answer
+from bot.slack.core.blocks import escape, link, section
 from bot.slack.core.clients import FAILURES, Client, error_code, is_temporary
 from bot.slack.core.context import Context
 from bot.slack.core.event import Event, is_timestamp
@@ -41,14 +42,17 @@ async def send_files(context: Context, event: Event, caller: Caller, post: Post,
     return link(url, sent) if url else escape(sent)
 
 
-async def send_directly(context: Context, event: Event, post: Post) -> None:
-    """Sends a message with files to the person directly. Raises SlackApiError and errors that may pass."""
-    client = await context.clients.of(event.team_id, event.enterprise_id)
-    await post_once(context, event, post, await _direct_channel(client, event))
+async def give_files(context: Context, event: Event, caller: Caller, post: Post, thread_ts: str = "") -> None:
+    """As `send_files`, and tells the person in their channel where the files are."""
+    if told := await send_files(context, event, caller, post, thread_ts):
+        await answer(context, event, caller.translate(texts.FILES_SENT), [section(told)])
 
 
 async def post_once(context: Context, event: Event, post: Post, channel_id: str, thread_ts: str = "") -> tuple[str, ...]:
-    """Posts a message with files, and returns their ids; none if the event was handled before. Raises as `send_directly`."""
+    """Posts a message with files, and returns their ids; none if the event was handled before.
+
+    Raises SlackApiError, and errors that may pass.
+    """
     if not await context.storage.claims.claim(PLATFORM, event.id):
         return ()
     client = await context.clients.of(event.team_id, event.enterprise_id)

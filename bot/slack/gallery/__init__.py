@@ -1,0 +1,1 @@
+"""Lists of tunes: `/gallery`, `/top`, `/mine` and `/tune tunebook`."""

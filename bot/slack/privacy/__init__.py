@@ -1,0 +1,1 @@
+"""`/tune privacy`: what is stored about a person, and the button that deletes it."""
