@@ -37,8 +37,8 @@ def register(app: AsyncApp, context: Context) -> None:
 
 
 async def _messages_opened(body: dict[str, Any]) -> bool:
-    """Whether somebody looks at the direct messages. With agents Slack also says what they see beside them."""
-    return body["event"].get("tab") == "messages" and "context" in body["event"]
+    """Whether somebody looks at the direct messages with the app, rather than at its tab Home."""
+    return bool(body["event"].get("tab") == "messages")
 
 
 class Agent:

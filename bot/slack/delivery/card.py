@@ -110,13 +110,13 @@ class AssistantStatus(Card):
 
     async def replace(self, text: str) -> bool:
         """Only ends the status: the last text is a message, and there is none for a cancelled tune."""
-        await self.close()
-        await self._edit(await self._client(), "", ())
-        await self._set_session("active")
+        await self.delete()
         return False
 
     async def delete(self) -> None:
+        """Ends the status. Slack does so when the app posts a message, but documents nothing for one with files."""
         await self.close()
+        await self._edit(await self._client(), "", ())
         await self._set_session("active")
 
     async def _edit(self, client: Client, text: str, buttons: Sequence[Block]) -> bool:

@@ -13,7 +13,7 @@ from bot.slack.assistant import texts as agent_texts
 from generator.user_messages import LANGUAGES
 from storage import Status
 from tests.bot.slack.conftest import MESSAGES_S, Stage
-from tests.loopback.slack import DIRECT, FIDDLER, PIPER, TUNES, FakeSlack, Limits, Payload
+from tests.loopback.slack import DIRECT, FIDDLER, PIPER, TUNES, Channel, FakeSlack, Limits, Payload
 
 
 def title(stage: Stage, said: Payload) -> str:
@@ -29,9 +29,10 @@ def test_every_suggestion_is_understood(code: str) -> None:
     assert surprise.is_request and surprise.parameters == {}
 
 
-async def test_requests_are_suggested_in_the_persons_language(stage: Stage) -> None:
+@pytest.mark.parametrize("looking_at", [TUNES, None])
+async def test_requests_are_suggested_in_the_persons_language(stage: Stage, looking_at: Channel | None) -> None:
     for person in (FIDDLER, PIPER):
-        opened = await stage.slack.open_home(person, tab="messages", looking_at=TUNES)
+        opened = await stage.slack.open_home(person, tab="messages", looking_at=looking_at)
         assert opened is not None
         await stage.slack.acked(opened)
         shown = [(prompt["title"], prompt["message"]) for prompt in stage.slack.prompts(person)]
@@ -52,7 +53,7 @@ async def test_the_status_shows_at_once_and_then_the_progress(stage: Stage) -> N
     await stage.compose(tune.id)
     message = await stage.delivered(tune.id)
     assert [reply["ts"] for reply in stage.slack.thread(said)] == [message], "there is no card"
-    assert thread(said)["session"] == "active"
+    assert (thread(said)["session"], thread(said)["status"]) == ("active", "")
     assert title(stage, said) == "reel · A dorian"
     stage.slack.assert_rules_kept()
 
@@ -151,5 +152,6 @@ class TestWithoutAgentView:
                 tune = await stage.accepted(await stage.slack.direct(words))
                 assert (await stage.card(tune.id))["channel"] == DIRECT.id
         assert len([entry for entry in logs if entry["event"] == "The workspace has no agent view."]) == 1
-        assert stage.slack.calls_of["assistant.threads.setStatus"] == 1
+        asked = {name: times for name, times in stage.slack.calls_of.items() if name.startswith(("assistant.", "agents."))}
+        assert asked == {"assistant.threads.setSuggestedPrompts": 1}
         stage.slack.assert_rules_kept()
