@@ -1,4 +1,4 @@
-"""What a message to the bot asks for: in ABC, in words, or both, alone or as a reply to a tune."""
+"""What a message to the bot asks for: in ABC, in words and options, or both, alone or as a reply to a tune."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bot.core.sessions import Turn, answer_parameters
 from bot.core.submission import Derived
 from bot.core.texts import common as texts
 from bot.core.tune_access import is_opening_visible, visible_tune
+from bot.core.typed_request import COUNT, typed_options
 from bot.core.words import Words, words_in
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key, mode_named
@@ -50,8 +51,11 @@ class Meaning:
 
 async def understand(message: Message, caller: Caller, storage: Storage) -> Meaning:
     """Raises UserError with the text to reply."""
-    abc = message.abc or abc_input.abc_at_line_end(message.text)
-    words = words_in(abc_input.words_around_abc(message.text))
+    options, text = typed_options(message.text)
+    options.pop(COUNT, None)
+    abc = options.pop("opening", None) or message.abc or abc_input.abc_at_line_end(text)
+    words = words_in(abc_input.words_around_abc(text))
+    words = replace(words, parameters=words.parameters | options, is_request=words.is_request or bool(options))
     if abc:
         turn = await message.find_turn() if words.parameters.get("mode", "answer") == "answer" else None
         if turn is None:

@@ -40,7 +40,7 @@ class TypedRequest:
 
 def typed_request(text: str) -> TypedRequest:
     """Reads the text. Where options and words contradict each other, options count."""
-    options, rest = _options(unicodedata.normalize("NFC", text))
+    options, rest = typed_options(text)
     count = str(options.pop(COUNT, ""))
     if not count and (leading := _LEADING_COUNT.match(rest)):
         count, rest = leading[1], rest[leading.end() :]
@@ -79,8 +79,9 @@ def _name() -> re.Pattern[str]:
     return re.compile(rf"(?<!\S)({'|'.join(map(re.escape, sorted(_names(), key=len, reverse=True)))})\s?:", re.IGNORECASE)
 
 
-def _options(text: str) -> tuple[dict[str, Any], str]:
-    """The options by their English name, and the text without them."""
+def typed_options(text: str) -> tuple[dict[str, Any], str]:
+    """The options by their English name, for TuneRequest.check except COUNT, and the text without them."""
+    text = unicodedata.normalize("NFC", text)
     found = list(_name().finditer(_QUOTED.sub(lambda quoted: "." * len(quoted[0]), text)))  # a title may contain “key:”
     options, others = {}, [text[: found[0].start()] if found else text]
     ends = [*(following.start() for following in found[1:]), len(text)]

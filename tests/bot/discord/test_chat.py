@@ -101,6 +101,7 @@ async def test_a_request_in_words_is_answered_by_a_reply_with_the_tune(stage: St
         ("vary it a lot", [FILE], {"opening": ABC.strip(), "mode": "vary", "strength": 3}),
         ("play me something wild", [], {"opening": "", "mode": "continue", "temperature": 1.3}),
         ("surprise me", [], {"opening": "", "rhythm": None, "temperature": 1.0}),
+        (f"reel key:Ador opening:{LINE}", [], {"opening": LINE, "rhythm": "reel", "key": "Ador"}),
     ],
 )
 async def test_abc_a_file_and_words_form_one_request(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from tests.loopback.slack import (
     Payload,
     Upload,
 )
+from tests.patience import HANG_S
 
 LINE = "|:EAAB c2Bc|dBAB G2EG|"
 FILE = Upload("tune.abc", ABC.encode())
@@ -91,6 +93,8 @@ async def test_a_direct_message_is_answered_beside_it(stage: Stage) -> None:
         ("", [FILE], {"opening": ABC.strip(), "mode": "continue"}),
         ("play me something wild", [], {"opening": "", "mode": "continue", "temperature": 1.3}),
         ("surprise me", [], {"opening": "", "rhythm": None, "temperature": 1.0}),
+        (f"reel key:Ador opening:{LINE}", [], {"opening": LINE, "rhythm": "reel", "key": "Ador"}),
+        ("tempo:0.8 instrument:flute", [FILE], {"opening": ABC.strip(), "tempo": 0.8, "instrument": "flute"}),
     ],
 )
 async def test_abc_a_file_and_words_form_one_request(
@@ -110,6 +114,7 @@ async def test_abc_a_file_and_words_form_one_request(
         ("a waltz", {"opening": "", "rhythm": "waltz", "key": "Ador", "temperature": 0.8}),
         (LINE, {"opening": LINE, "mode": "continue"}),
         ("another one", {"opening": "", "rhythm": "reel", "instrument": "harp"}),
+        ("instrument:flute", {"opening": ABC.strip(), "mode": "play", "instrument": "flute"}),
     ],
 )
 async def test_a_reply_in_its_thread_derives_from_a_tune_after_a_restart(
@@ -215,14 +220,13 @@ async def test_a_mention_without_a_request_is_explained_privately(stage: Stage) 
         ("in C locrian", [], "not in C locrian"),
         ("", [Upload("tune.abc", b"\x00\x01")], common_texts.FILE_NOT_TEXT),
         ("vary it", [], "There is no tune to vary"),
-        ('a reel with model "<!channel>9"', [], ""),
+        ("rhythm:*bold*", [], "\u200b*\u200bbold"),
     ],
 )
 async def test_a_refusal_is_private(stage: Stage, content: str, files: list[Upload], told: str) -> None:
     said = await stage.slack.mention(content, files=files)
     await stage.slack.acked(said)
-    if told:
-        assert told in await stage.slack.private_text()
+    assert told in await stage.slack.private_text()
     assert not stage.slack.thread(said)
     stage.slack.assert_rules_kept()
 
@@ -323,6 +327,9 @@ async def test_a_session_is_continued_and_ended_in_its_thread(stage: Stage, chan
     called = "" if channel is DIRECT else f"<@{SESSION.bot_user}> "
     await stage.slack.acked(await stage.slack.slash("tune", "session reel Ador", channel=channel))
     [start] = await stage.slack.until(lambda: stage.slack.messages_in(channel))
+    async with asyncio.timeout(HANG_S):
+        while await stage.storage.sessions.find("slack", channel.id, start["ts"]) is None:
+            await asyncio.sleep(0.01)
     first = await stage.accepted(await stage.slack.reply(start, f"{called}{LINE}"))
     assert (first.request.mode, first.request.rhythm, first.request.key) == ("answer", "reel", "Ador")
     await stage.compose(first.id)

@@ -7,8 +7,11 @@ import pytest
 from bot.core.options import MAX_COUNT
 from bot.core.texts import common as texts
 from bot.core.texts import compose as compose_texts
+from bot.languages import language
+from bot.slack.compose import texts as form_texts
 from bot.slack.core import limits
 from bot.slack.core.event import Event
+from generator.user_messages import LANGUAGES
 from storage import Viewer
 from tests.bot.slack.conftest import Stage
 from tests.bot.worker import ABC
@@ -131,6 +134,12 @@ async def test_if_the_person_cannot_be_reached_the_form_stays(stage: Stage) -> N
     await stage.slack.acked(await stage.slack.submit(form))
     assert stage.slack.errors(form) == {"rhythm": texts.TRY_AGAIN_LATER}
     assert (await stage.accepted(await stage.slack.submit(form))).origin.channel_id == DIRECT.id
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_title_and_the_buttons_are_short_enough(code: str) -> None:
+    for text in (form_texts.COMPOSE_TUNE, compose_texts.COMPOSE, texts.CLOSE):
+        assert len(language(code)(text)) <= limits.VIEW_TITLE_CHARACTERS
 
 
 async def test_without_models_there_is_no_field_for_them(stage: Stage) -> None:
