@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 from procrastinate import App
 from procrastinate.jobs import Job
-from sqlalchemy import ColumnElement, Select, and_, delete, func, null, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, null, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import DataError
 
 from generator.request import TuneRequest
@@ -250,16 +250,25 @@ class Storage:
         """Stores the id of the message that delivered the tune, unless one is stored."""
         await self._change(tune_id, tunes.c.message_id.is_(None), message_id=message_id)
 
-    async def set_reply(self, tune_id: str, reply: dict[str, Any], *, delivered: bool = False) -> bool:
-        """Stores what the platform needs to answer, if that is known only after `add`. A set's id stands for all its tunes.
+    async def replace_message(self, set_id: str, before: str, message_id: str, reply: dict[str, Any]) -> None:
+        """Stores that another message carries the tunes of a set, and what is new in their reply, as `set_reply`."""
+        these = and_(tunes.c.set_id == set_id, tunes.c.message_id == before)
+        values = {"message_id": message_id, "reply": tunes.c.reply.concat(literal(reply, JSONB))}
+        async with self.database.begin() as connection:
+            await connection.execute(update(tunes).where(these).values(values))
 
-        `delivered`: also for tunes that were delivered; otherwise those keep their reply. False if there is no such tune.
+    async def set_reply(self, tune_id: str, reply: dict[str, Any], *, delivered: bool = False) -> bool:
+        """Stores values that the platform needs to answer, if they are known only after `add`. Other values of the reply stay.
+
+        A set's id stands for all its tunes. `delivered`: also for tunes that were delivered; otherwise those keep their reply.
+        False if there is no such tune.
         """
         these = or_(tunes.c.id == tune_id, tunes.c.set_id == tune_id)
         if not delivered:
             these = and_(these, tunes.c.message_id.is_(None))
+        merged = tunes.c.reply.concat(literal(reply, JSONB))
         async with self.database.begin() as connection:
-            return bool((await connection.execute(update(tunes).where(these).values(reply=reply))).rowcount)
+            return bool((await connection.execute(update(tunes).where(these).values(reply=merged))).rowcount)
 
     async def files(self, tune_id: str) -> list[TuneFile]:
         return (await self.files_of([tune_id]))[tune_id]

@@ -110,7 +110,19 @@ async def test_the_reply_data_can_be_set_until_the_tune_is_delivered_and_later_o
     await storage.mark_delivered(tune_id, "message")
     await storage.set_reply(tune_id, {"card": "2"})
     tune = await storage.tune(tune_id)
-    assert tune is not None and tune.origin.reply == {"card": "1"}
-    await storage.set_reply(tune_id, {"card": "3"}, delivered=True)
+    assert tune is not None and tune.origin.reply == {"token": "t", "card": "1"}
+    await storage.set_reply(tune_id, {"likes": 3}, delivered=True)
     tune = await storage.tune(tune_id)
-    assert tune is not None and tune.origin.reply == {"card": "3"}
+    assert tune is not None and tune.origin.reply == {"token": "t", "card": "1", "likes": 3}
+
+
+async def test_another_message_carries_the_tunes_of_a_set_that_the_old_one_carried(storage: Storage) -> None:
+    first, second, _ = await storage.add_set([request()] * 3, origin())
+    for tune in (first, second):
+        await storage.mark_delivered(tune.id, "1")
+    await storage.replace_message(first.id, "0", "2", {"card": "2"})
+    await storage.replace_message(first.id, "1", "3", {"files": ["4"]})
+    stored = await storage.set_of(first.id)
+    assert [tune.message_id for tune in stored] == ["3", "3", None]
+    reply = first.origin.reply
+    assert [tune.origin.reply for tune in stored] == [reply | {"files": ["4"]}] * 2 + [reply]
