@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from bot.core.caller import Caller
+from bot.core.channel_posts import ChannelPosts
 from bot.core.desk import Desk
 from bot.core.removals import Removals
 from bot.core.reply_limit import ReplyRateLimit
 from bot.languages import Language
 from bot.slack.core.blocks import Block
 from bot.slack.core.clients import Clients
-from bot.slack.core.event import Event, ResponseUses
+from bot.slack.core.event import Event, Payload, ResponseUses
 from bot.slack.core.people import People
 from storage.storage import Storage
 from storage.tunes import Tune
@@ -42,18 +43,10 @@ class DeliveryService(Protocol):
 class LikeCountService(Protocol):
     """Keeps the number of likes right on all messages of a tune."""
 
-    def pressed(self, event: Event, tune_id: str) -> None:
+    async def run(self) -> None: ...
+
+    def pressed(self, event: Event, body: Payload, tune_id: str) -> None:
         """Call after somebody pressed the like button of a message."""
-
-
-class ChannelPostService(Protocol):
-    """Posts shared tunes in the workspace's sharing channel."""
-
-    async def share(self, tune: Tune, caller: Caller) -> Tune:
-        """Shares the tune and starts its post. Returns the shared tune; raises UserError and KeyError."""
-
-    def post(self, tune: Tune, *, resumed: bool = False) -> asyncio.Task[str | None]:
-        """The task returns the ts of the message, or None if Slack refused it or the tune is no longer shared."""
 
 
 class AssistantService(Protocol):
@@ -93,7 +86,7 @@ class Context:
 
     deliveries: DeliveryService
     like_counts: LikeCountService
-    channel_posts: ChannelPostService
+    channel_posts: ChannelPosts
     views: Views
     assistant: AssistantService
     home: HomeService

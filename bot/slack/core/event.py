@@ -189,6 +189,17 @@ def is_timestamp(text: object) -> bool:
     return bool(_matching(text, _TS))
 
 
+def files_in(body: Payload) -> tuple[str, ...]:
+    """The ids of the files of the message with the button."""
+    files = _part(body, "message").get("files")
+    return tuple(str(file["id"]) for file in files or () if isinstance(file, dict) and is_file(file.get("id")))
+
+
+def is_ephemeral(body: Payload) -> bool:
+    """Whether the button is in a message that only the person sees."""
+    return _part(body, "container").get("is_ephemeral") is True
+
+
 def value_in(body: Payload) -> str:
     """The value of the button that was pressed, or of the option that was chosen in a menu; empty if there is none."""
     actions = body.get("actions")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.slack.core import limits
-from bot.slack.core.clients import FAILURES
+from bot.slack.core.clients import FAILURES, is_temporary
 from bot.slack.core.context import Context
 from bot.slack.core.event import is_timestamp
 from bot.slack.core.reply import reply_of
@@ -12,9 +12,17 @@ from storage.viewer import Viewer, owns
 
 
 async def message_url(context: Context, tune: Tune, viewer: Viewer) -> str:
+    """The address of a message of the tune that the viewer can open, or an empty one if Slack tells none now."""
+    try:
+        return await find_message_url(context, tune, viewer)
+    except FAILURES:
+        return ""
+
+
+async def find_message_url(context: Context, tune: Tune, viewer: Viewer) -> str:
     """The address of a message of the tune that the viewer can open: its post in the sharing channel if possible.
 
-    Empty if there is none.
+    Empty if there is none. Raises errors that may pass.
     """
     reply, shared = reply_of(tune), tune.shared
     if reply is None:
@@ -31,8 +39,10 @@ async def message_url(context: Context, tune: Tune, viewer: Viewer) -> str:
         try:
             client = await context.clients.of(reply.team_id, reply.enterprise_id)
             url = str((await client.chat_getPermalink(channel=channel_id, message_ts=message_id))["permalink"])
-        except FAILURES:  # the message is gone
-            return ""
+        except FAILURES as error:
+            if is_temporary(error):
+                raise
+            return ""  # the message is gone
         context.permalinks[channel_id, message_id] = url
         if len(context.permalinks) > limits.REMEMBERED_LINKS:
             del context.permalinks[next(iter(context.permalinks))]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from bot.slack.core import limits
 from bot.slack.core.event import Event
+from storage.storage import Storage
 from storage.tunes import Tune
 
 PLATFORM = "slack"
@@ -26,7 +28,10 @@ class Reply:
     assistant: bool = False  # the thread is one of the assistant, which has a status instead of a card
     posted_in: str = ""  # the channel of the tune's message, if it is not the one where the tune was requested
     file_ids: tuple[str, ...] = ()  # uploaded for the tune's message, which may have been posted
+    likes: int | None = 0  # the number that the tune's message shows; None if it is not known
     post_file_ids: tuple[str, ...] = ()  # the same for the post in the sharing channel
+    post_shared_at: str = ""  # when the tune was shared for which they were uploaded
+    post_likes: int | None = 0  # the number that the post shows
     # For tunes that were requested together: whether they are several for one request, or a set. One tune that is left does
     # not tell. None if it was not stored.
     one_request: bool | None = None
@@ -52,6 +57,12 @@ class Reply:
         known = {name: stored[name] for name in stored.keys() & {field.name for field in fields(cls)}}
         lists = {name: tuple(stored.get(name) or ()) for name in ("file_ids", "post_file_ids")}
         return cls(**known | lists)
+
+
+async def store_reply(storage: Storage, tune_id: str, changes: Mapping[str, object], *, delivered: bool = True) -> bool:
+    """Stores values of the reply, as `Storage.set_reply` does."""
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}
+    return await storage.set_reply(tune_id, values, delivered=delivered)
 
 
 def reply_of(tune: Tune) -> Reply | None:

@@ -12,36 +12,31 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.core.following import Progress
-from bot.core.naming import request_name, time_left, title_of
+from bot.core.naming import request_name, time_left
 from bot.core.retries import doubling
 from bot.core.texts import delivery as texts
 from bot.languages import language
 from bot.slack.core import limits
-from bot.slack.core.blocks import actions, button, escape, link, section
+from bot.slack.core.blocks import actions, button, escape, section
 from bot.slack.core.clients import Client, NotInstalled, error_code, is_temporary
 from bot.slack.core.context import Context
-from bot.slack.core.links import message_url
-from bot.slack.core.reply import PLATFORM, Reply
+from bot.slack.core.reply import PLATFORM, Reply, store_reply
 from bot.slack.delivery import posting
 from bot.slack.delivery import texts as slack_texts
 from bot.slack.delivery.card import AssistantStatus, Card
-from bot.slack.delivery.posting import Post, Posted
+from bot.slack.delivery.posting import Discarded, Post, Posted
 from bot.slack.delivery.removal import remove_messages
+from bot.slack.delivery.shown_message import parent_link
 from bot.slack.delivery.tune_message import load_set_message, load_tune_message
 from generator.user_messages import UserMessage
 from storage.errors import DatabaseUnavailable
 from storage.tunes import Status, Tune
-from storage.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 
 
 class NotWaiting(Exception):
     """The tunes were deleted, or delivered by another process."""
-
-
-class FilesDiscarded(Exception):
-    """Slack no longer has the uploaded files."""
 
 
 class Delivery:
@@ -123,9 +118,9 @@ class Delivery:
             posted = await self._send(Post(text, [section(text), *buttons]))
             self._may_post_card = False
             if posted is not None:
-                self._reply = replace(self._reply, card_channel=posted.channel_id, card_ts=posted.message_id)
-                self._card = Card(self._context, self._reply, shown=text)
-                await self._store()
+                channel_id, ts = posted.channel_id, posted.message_id
+                self._card = Card(self._context, replace(self._reply, card_channel=channel_id, card_ts=ts), shown=text)
+                await self._store(card_channel=channel_id, card_ts=ts)
 
     def _card_text(self, states: Sequence[Progress]) -> str:
         """The progress of the next tune, the longest time left, and of several how many are finished."""
@@ -178,6 +173,8 @@ class Delivery:
             return found
         # If Slack knows the files and no message, they are in none yet, or it does not tell in which: then it refuses them now.
         post = await self._message()
+        if self._reply.likes != self._tune.likes:
+            await self._store(likes=self._tune.likes)
         if len(file_ids) != len(post.files):
             file_ids, found = await self._upload(client, post), None
         if not file_ids:
@@ -205,17 +202,8 @@ class Delivery:
     async def _message(self, note: UserMessage | str = "") -> Post:
         if self._tune.set_id:
             return await load_set_message(self._context, self._tunes, self._translate, note=note)
-        origin, parent_link = self._tune.origin, ""
-        # The parent is linked if all readers of the message can see it: in a workspace everybody, in direct messages the owner.
-        private = origin.channel_id[:1] in ("", "D")
-        readers = Viewer(PLATFORM, origin.user_id if private else "", origin.community_id)
-        gallery = self._context.storage.gallery
-        parent = await gallery.visible_tune(self._tune.parent_id, readers) if self._tune.parent_id else None
-        if parent is not None and (url := await message_url(self._context, parent, readers)):
-            parent_link = link(url, title_of(parent, self._translate))
-        return await load_tune_message(
-            self._context, self._tune, self._translate, parent_link=parent_link, note=note, in_session=True
-        )
+        above = await parent_link(self._context, self._tune, self._translate)
+        return await load_tune_message(self._context, self._tune, self._translate, parent_link=above, note=note, in_session=True)
 
     async def _send(self, post: Post, file_ids: Sequence[str] = ()) -> Posted | None:
         """Posts where the tune was requested; if Slack refuses that, to the person directly, with a note that says so.
@@ -241,29 +229,15 @@ class Delivery:
     ) -> Posted | None:
         """None if Slack refuses it there for good."""
         try:
-            if not file_ids:
-                blocks, thread = list(post.blocks) or None, thread_ts or None
-                sent = await client.chat_postMessage(channel=channel_id, text=post.text, blocks=blocks, thread_ts=thread)
-                return Posted(str(sent["channel"]), str(sent["ts"]))
-            await posting.complete(client, post, file_ids, channel_id, thread_ts)
+            return await posting.send(client, post, file_ids, channel_id, thread_ts)
         except SlackApiError as error:
             if is_temporary(error):
                 raise
             log.info("Slack refused a message.", tune=self._tune.id, channel_id=channel_id, reason=error_code(error))
-            if error_code(error) not in posting.ABSENT:
-                return None
-            # The files are in a message since files.info was asked, or Slack discarded them.
-            if posted := await posting.find_message(client, file_ids):
-                return posted
+            return None
+        except Discarded:
             await self._store(file_ids=())
-            raise FilesDiscarded from error
-        try:
-            posted = await posting.find_message(client, file_ids, limits.SHARES_S)
-        except SlackApiError as error:
-            if is_temporary(error):
-                raise
-            posted = None
-        return Posted(posted.channel_id or channel_id, posted.message_id) if posted else Posted(channel_id, file_ids[0])
+            raise
 
     async def _client(self) -> Client:
         return await self._context.clients.of(self._reply.team_id, self._reply.enterprise_id)
@@ -271,7 +245,7 @@ class Delivery:
     async def _store(self, **changes: Any) -> None:
         """Stores changes of the reply. Raises NotWaiting."""
         self._reply = replace(self._reply, **changes)
-        if not await self._context.storage.set_reply(self._tune.set_id or self._tune.id, self._reply.as_dict()):
+        if not await store_reply(self._context.storage, self._tune.set_id or self._tune.id, changes, delivered=False):
             raise NotWaiting
 
 

@@ -16,11 +16,15 @@ from slack_sdk.errors import SlackApiError
 
 from bot.slack.core import limits
 from bot.slack.core.blocks import Block
-from bot.slack.core.clients import Client, Clients, error_code, unless_gone
+from bot.slack.core.clients import Client, Clients, error_code, is_temporary, unless_gone
 from bot.slack.core.event import is_channel, is_file, is_timestamp
 
 # Of a file that is in no message: it was only uploaded, discarded by Slack, or deleted.
 ABSENT = ("file_not_found", "file_deleted")
+
+
+class Discarded(Exception):
+    """Slack no longer has the uploaded files, as with all that nobody completes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,40 @@ async def upload(client: Client, clients: Clients, post: Post) -> tuple[str, ...
     return tuple(file_ids)
 
 
-async def complete(client: Client, post: Post, file_ids: Sequence[str], channel_id: str = "", thread_ts: str = "") -> None:
-    """Makes the uploaded files a message; without a channel, only the app sees them. Raises SlackApiError if it may not."""
-    files = [{"id": file_id, "title": name} for file_id, name in zip(file_ids, post.files, strict=True)]
-    message = {"channel_id": channel_id, "thread_ts": thread_ts, "blocks": list(post.blocks)} if channel_id else {}
+async def complete(client: Client, post: Post, file_ids: Sequence[str], channel_id: str, thread_ts: str = "") -> None:
+    """Makes the uploaded files a message. Raises SlackApiError if the app may not post there."""
+    message = {
+        "files": [{"id": file_id, "title": name} for file_id, name in zip(file_ids, post.files, strict=True)],
+        "channel_id": channel_id,
+        "blocks": list(post.blocks),
+        **({"thread_ts": thread_ts} if thread_ts else {}),
+    }
     # Not by slack_sdk's own method, which puts the blocks into the address.
-    await client.api_call("files.completeUploadExternal", json={"files": files, **{k: v for k, v in message.items() if v}})
+    await client.api_call("files.completeUploadExternal", json=message)
+
+
+async def send(client: Client, post: Post, file_ids: Sequence[str], channel_id: str, thread_ts: str = "") -> Posted:
+    """Posts a message with the uploaded files, if there are any. Raises SlackApiError if Slack refuses it, and Discarded."""
+    if not file_ids:
+        blocks, thread = list(post.blocks) or None, thread_ts or None
+        sent = await client.chat_postMessage(channel=channel_id, text=post.text, blocks=blocks, thread_ts=thread)
+        return Posted(str(sent["channel"]), str(sent["ts"]))
+    try:
+        await complete(client, post, file_ids, channel_id, thread_ts)
+    except SlackApiError as error:
+        if error_code(error) not in ABSENT:
+            raise
+        # The files are in a message since files.info was asked, or Slack discarded them.
+        if posted := await find_message(client, file_ids):
+            return posted
+        raise Discarded from error
+    try:
+        posted = await find_message(client, file_ids, limits.SHARES_S)
+    except SlackApiError as error:
+        if is_temporary(error):
+            raise
+        posted = None
+    return Posted(posted.channel_id or channel_id, posted.message_id) if posted else Posted(channel_id, file_ids[0])
 
 
 async def find_message(client: Client, file_ids: Sequence[str], wait_s: float = 0.0) -> Posted | None:
@@ -81,19 +113,25 @@ async def find_message(client: Client, file_ids: Sequence[str], wait_s: float = 
 
 
 async def locate(client: Client, posted: Posted, file_ids: Sequence[str], wait_s: float = 0.0) -> Posted:
-    """The message with its `ts`, if Slack tells it by now."""
+    """The message with its `ts`, if Slack tells it by now, or in that time."""
     if not file_ids or is_timestamp(posted.message_id):
         return posted
-    return await find_message(client, file_ids, wait_s) or posted
+    try:
+        return await find_message(client, file_ids, wait_s) or posted
+    except SlackApiError as error:
+        if is_temporary(error):
+            raise
+        return posted
 
 
 def _share_of(file: Any) -> Posted | None:
-    """The first message that has the file."""
+    """The first message of the app that has the file. People may have shared the file elsewhere."""
     shares = file.get("shares") or {}
     for channels in (shares.get("public") or {}, shares.get("private") or {}):
         for channel_id, messages in channels.items():
             for message in messages:
-                if is_channel(channel_id) and is_timestamp(message.get("ts")):
+                by_app = message.get("share_user_id") in (None, "", file.get("user"))
+                if by_app and is_channel(channel_id) and is_timestamp(message.get("ts")):
                     return Posted(str(channel_id), str(message["ts"]))
     return None
 
@@ -105,12 +143,12 @@ def _channel_of(file: Any) -> str:
 
 
 async def delete(client: Client, posted: Posted, file_ids: Sequence[str]) -> None:
-    """Deletes a message and its files. What is gone or out of reach is passed over; raises errors that may pass."""
-    await delete_files(client, file_ids)
+    """Deletes a message and its files. What is gone or out of reach is passed over; raises errors that may pass.
+
+    Slack may not have told the `ts` of the message, and tells nothing more once the files are gone. So it is asked before.
+    """
+    posted = await locate(client, posted, file_ids, limits.SHARES_S)
     if posted.channel_id and is_timestamp(posted.message_id):
         await unless_gone(client.chat_delete(channel=posted.channel_id, ts=posted.message_id))
-
-
-async def delete_files(client: Client, file_ids: Sequence[str]) -> None:
     for file_id in filter(is_file, file_ids):
         await unless_gone(client.files_delete(file=file_id))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from bot.core import leases
+from bot.core import leases, removals
 from bot.core.desk import Desk
 from bot.core.login import NoLogin
 from bot.languages import language
@@ -190,8 +190,8 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, timeout, HANG_S)
     for pause in ("POST_INTERVAL_S", "CARD_INTERVAL_S", "RECONNECT_S", "RETRY_S", "SHARES_FIRST_S"):
         monkeypatch.setattr(limits, pause, MESSAGES_S)
-    for pause in ("CHECK_S", "TAKE_S"):
-        monkeypatch.setattr(leases, pause, MESSAGES_S)
+    for module, pause in ((leases, "CHECK_S"), (leases, "TAKE_S"), (removals, "RETRY_S")):
+        monkeypatch.setattr(module, pause, MESSAGES_S)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bot.slack.core import limits
-from bot.slack.core.event import Event
 from bot.slack.delivery.removal import remove_messages
 from generator.request import TuneRequest
 from storage.viewer import Viewer
@@ -16,8 +15,8 @@ REST = ["1-sergeant-earlys-dream.mp3", "1-sergeant-earlys-dream.png", "set.abc"]
 ME = Viewer("slack", FIDDLER.id, FIDDLER.team.id)
 
 
-async def delete(stage: Stage, tune_id: str, pressed: Event | None = None) -> None:
-    await remove_messages(stage.context, await stage.storage.sharing.delete(tune_id, ME), pressed)
+async def delete(stage: Stage, tune_id: str) -> None:
+    await remove_messages(stage.context, await stage.storage.sharing.delete(tune_id, ME))
 
 
 def living_files(stage: Stage) -> list[str]:
@@ -81,7 +80,7 @@ async def test_a_tune_that_another_process_posts_while_it_is_deleted_leaves_noth
     assert stage.slack.messages_in() == []
 
 
-async def test_the_other_tunes_of_a_set_keep_its_message(stage: Stage) -> None:
+async def test_the_other_tunes_of_a_set_get_a_new_message(stage: Stage) -> None:
     tune = await stage.requested(TuneRequest.check(), TuneRequest.check())
     assert tune.set_id
     one, two = await stage.storage.set_of(tune.set_id)
@@ -90,7 +89,7 @@ async def test_the_other_tunes_of_a_set_keep_its_message(stage: Stage) -> None:
     message_id = await stage.delivered(two.id)
     await delete(stage, one.id)
     [message] = stage.slack.messages_in()
-    assert message["ts"] == message_id
+    assert message["ts"] == await stage.delivered(two.id) != message_id  # others cannot see files that are put into a message
     assert "Lissadell" not in text_of(message) and "Early" in text_of(message)
     assert sorted(file["name"] for file in message["files"]) == REST
     assert sorted(living_files(stage)) == REST
@@ -122,9 +121,8 @@ async def test_what_cannot_be_removed_now_is_removed_later(stage: Stage, monkeyp
     stage.slack.refuse("files.delete", status=503, times=2)
     stage.slack.lose_answer("chat.delete")
     await delete(stage, tune_id)
-    await stage.slack.until(lambda: stage.slack.calls_of.get("chat.delete") == 2)
+    await stage.slack.until(lambda: not stage.slack.faults_left and living_files(stage) == [])
     assert stage.slack.messages_in() == []
-    assert living_files(stage) == []
 
 
 # --- Slack does not tell which message has a file
@@ -139,20 +137,6 @@ async def test_a_ts_that_slack_tells_late_is_asked_for_when_the_tune_is_deleted(
     assert message_id.startswith("F")
     await stage.slack.until(lambda: stage.slack.files.all[message_id].shares)
     await delete(stage, tune.id)
-    assert stage.slack.messages_in() == []
-
-
-async def test_a_ts_that_slack_never_tells_is_known_from_the_pressed_button(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "SHARES_S", 0.0)
-    stage.slack.files.shares_after_s = None
-    tune = await stage.requested()
-    await stage.compose(tune.id)
-    assert (await stage.delivered(tune.id)).startswith("F")
-    [message] = await stage.slack.posted()
-    pressed = await stage.slack.click(message, "tune:delete")
-    await delete(stage, tune.id, Event.of_interaction(pressed.payload))
     assert stage.slack.messages_in() == []
 
 
