@@ -21,6 +21,8 @@ from storage.storage import Storage
 from storage.tunes import Shared, Tune
 from storage.viewer import owns
 
+LOOK_FOR_TUNES_S = 30.0  # how often it looks for shared tunes that it does not know
+
 log = structlog.get_logger(__name__)
 
 
@@ -51,8 +53,8 @@ class ChannelPost(ABC):
         """Posts the tune and returns the id of the message."""
 
     @abstractmethod
-    async def remove(self, tune: Tune, shared: Shared, message_id: str) -> None:
-        """Removes the post of a tune that was unshared or deleted meanwhile."""
+    async def remove(self, tune: Tune, shared: Shared, message_id: str | None) -> None:
+        """Removes the post of a tune that was unshared or deleted meanwhile. Without an id: if it was sent before."""
 
 
 class ChannelPosts:
@@ -74,6 +76,24 @@ class ChannelPosts:
         """Posts what an earlier process did not post, or posted without storing that."""
         for tune in await self._storage.sharing.unposted(self._platform, since):
             self.post(tune, resumed=True)
+
+    async def run(self, since: timedelta) -> None:
+        """Resumes also what other processes leave when they die. Until cancelled."""
+        tried: dict[str, Shared] = {}  # by tune id; what the platform refused is not tried again
+        try:
+            while True:
+                try:
+                    waiting = await self._storage.sharing.unposted(self._platform, since)
+                except Exception:
+                    log.exception("Looking for shared tunes that nobody posts failed; trying again.")
+                else:
+                    for tune in waiting:
+                        if tune.shared and tried.get(tune.id) != tune.shared:
+                            tried[tune.id] = tune.shared
+                            self.post(tune, resumed=True)
+                await asyncio.sleep(LOOK_FOR_TUNES_S)
+        finally:
+            await self.close()
 
     async def share(self, tune: Tune, caller: Caller) -> Tune:
         """Shares the tune and starts its post. Returns the shared tune; raises UserError and KeyError."""
@@ -143,8 +163,8 @@ class ChannelPosts:
     async def _post(self, post: ChannelPost, tune: Tune, shared: Shared, may_be_posted: bool) -> str | None:
         now = await self._storage.tune(tune.id)
         if now is None or now.shared is None or not now.shared.channel_id:  # deleted or unshared
-            if may_be_posted and (message_id := await post.find(now or tune, shared)) is not None:
-                await post.remove(now or tune, shared, message_id)
+            if may_be_posted:
+                await post.remove(now or tune, shared, None)
             return None
         if now.shared.message_id:
             return now.shared.message_id

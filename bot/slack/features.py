@@ -22,6 +22,7 @@ from bot.slack.sessions import command as session_command
 from bot.slack.sessions import form as phrase_form
 from bot.slack.sessions import whole_session
 from bot.slack.settings import defaults, workspace
+from bot.slack.sharing import button as sharing
 from bot.slack.variations import buttons, change, instrument
 
 FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
@@ -48,7 +49,11 @@ FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
     workspace.register,
     privacy.register,
     home.register,
+    sharing.register,
 )
 
 # What runs beside the listeners, from the start of the app until it is cancelled at the end.
-JOBS: tuple[Callable[[Context], Coroutine[Any, Any, None]], ...] = (service.deliver_tunes,)
+JOBS: tuple[Callable[[Context], Coroutine[Any, Any, None]], ...] = (
+    service.deliver_tunes,
+    sharing.post_shared_tunes,
+)

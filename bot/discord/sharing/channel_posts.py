@@ -51,8 +51,11 @@ class ChannelPost(channel_posts.ChannelPost):
         self._context.like_counts.set_shown(sent.id, tune.likes)
         return str(sent.id)
 
-    async def remove(self, tune: Tune, shared: Shared, message_id: str) -> None:
-        await remove_channel_post(self._context, replace(tune, shared=replace(shared, message_id=message_id)))
+    async def remove(self, tune: Tune, shared: Shared, message_id: str | None) -> None:
+        if message_id is None:
+            message_id = await self.find(tune, shared)
+        if message_id is not None:
+            await remove_channel_post(self._context, replace(tune, shared=replace(shared, message_id=message_id)))
 
     def _channel(self, shared: Shared) -> discord.PartialMessageable:
         return self._context.client.get_partial_messageable(int(shared.channel_id))

@@ -69,6 +69,14 @@ STEADY_S = 60.0  # after a connection that lasted so long, the pauses start at t
 
 # Deliveries.
 RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
+CHANNEL_POST_S = 10.0  # how long the Share button waits for the post in the sharing channel
 FILE_BYTES = 100 * 2**20  # Slack takes a gigabyte; nobody downloads that
 UPLOADS_AT_ONCE = 4  # of files that somebody asked for: they are held in memory
 SHARES_FIRST_S, SHARES_S = 1.0, 15.0  # how long to wait until Slack tells which message has a file; 100 calls a minute
+
+# Numbers of likes.
+LIKE_CHECK_INTERVAL_S = 1.0
+LIKE_EDIT_INTERVAL_S = 3.0  # of one message
+LIKE_EDITS_AT_ONCE = 32  # of all workspaces; those of one may wait for its limit of calls
+RELISTEN_S = 2.0
+REMEMBERED_MESSAGES = 1_000

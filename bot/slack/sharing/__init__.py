@@ -1,0 +1,1 @@
+"""The Share button, and the posts in a workspace's sharing channel."""
