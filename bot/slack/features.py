@@ -17,6 +17,7 @@ from bot.slack.gallery import commands as gallery
 from bot.slack.help import command as help_command
 from bot.slack.home import tab as home
 from bot.slack.installations import revocation
+from bot.slack.likes import button as likes
 from bot.slack.privacy import command as privacy
 from bot.slack.sessions import command as session_command
 from bot.slack.sessions import form as phrase_form
@@ -49,11 +50,13 @@ FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
     workspace.register,
     privacy.register,
     home.register,
+    likes.register,
     sharing.register,
 )
 
 # What runs beside the listeners, from the start of the app until it is cancelled at the end.
 JOBS: tuple[Callable[[Context], Coroutine[Any, Any, None]], ...] = (
     service.deliver_tunes,
+    likes.update_numbers,
     sharing.post_shared_tunes,
 )

@@ -1,0 +1,1 @@
+"""The like button, and the number of likes that messages show."""
