@@ -134,6 +134,20 @@ async def test_only_the_owner_shares_posts_and_deletes(stage: Stage) -> None:
     assert {"Unshare", "🗑️ Delete"} <= set(stage.slack.buttons(await opened(stage, "The Fiddler's")))
 
 
+async def test_the_owner_shares_and_unshares_after_a_restart(stage: Stage) -> None:
+    await stage.storage.preferences.change_community(Viewer("slack", FIDDLER.id, SESSION.id), sharing_channel=SHOWCASE.id)
+    tune_id = await stored_tune(stage, "Mine", share=False)
+    shown = await opened(stage, "Mine", "mine")
+    await stage.restart()
+    shown = await changed(stage, shown, await stage.slack.click(shown, "opened:share"))
+    assert (await stage.tune(tune_id)).shared is not None
+    await stage.slack.posted(SHOWCASE)
+    await stage.restart()
+    shown = await changed(stage, shown, await stage.slack.click(shown, "opened:unshare"))
+    assert (await stage.tune(tune_id)).shared is None
+    await stage.slack.until(lambda: not stage.slack.messages_in(SHOWCASE))
+
+
 async def test_the_owner_posts_a_tune_for_everybody(stage: Stage) -> None:
     slack = stage.slack
     await stored_tune(stage, "For All", share=False, channel=DIRECT)

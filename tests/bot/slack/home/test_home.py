@@ -151,8 +151,16 @@ async def test_a_new_tune_from_home_comes_directly(stage: Stage) -> None:
     shown = await stage.slack.modal(callback_id="screen")
     assert "I send new tunes from here to you in a direct message." in text_of(shown)
     assert "Post here" not in stage.slack.buttons(shown)
-    await stage.slack.acked(await stage.slack.click(shown, "opened:files"))
-    await stage.slack.posted(DIRECT)
+    tune = await stage.accepted(await stage.slack.click(shown, "tune:continue"))
+    assert (tune.origin.channel_id, tune.origin.community_id) == ("", "")
+    await stage.restart()
+    await stage.compose(tune.id)
+    [message] = await stage.slack.posted(DIRECT)
+    assert message["ts"] == await stage.delivered(tune.id)
+    assert "I can't post" not in text_of(message)
+    [again] = [block for block in message["blocks"] if "based on" in str(block)]
+    assert "|The Parent>" in str(again)
+    stage.slack.assert_rules_kept()
 
 
 async def test_all_own_tunes_are_a_page_in_a_modal(stage: Stage) -> None:
