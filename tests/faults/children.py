@@ -34,6 +34,9 @@ SLOWER = {
     "storage.queue.heartbeat.HEARTBEAT_S": 1.0,
     "storage.queue.jobs.POLL_S": 0.1,
 }  # for the real worker, which loads both cores
+# Slack's times, shorter, for a stand-in with other limits.
+MESSAGES_S = 0.05
+FASTER = {f"bot.slack.core.limits.{name}": MESSAGES_S for name in ("POST_INTERVAL_S", "CARD_INTERVAL_S", "SHARES_FIRST_S")}
 ABC = "X:1\nT:The Loopback\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|EAAB c2Bc|dBGB A4:|\n"
 
 
@@ -87,14 +90,24 @@ def _child(run: Callable[[], None], environment: dict[str, str], folder: Path, i
     run()
 
 
-def bot() -> None:
+def discord_bot() -> None:
     """`tunesmith bot`"""
+    _serve(discord=True)
+
+
+def slack_app() -> None:
+    """`tunesmith slack`"""
+    set_constants(FASTER)
+    _serve(slack=True)
+
+
+def _serve(**services: bool) -> None:
     from bot.logs import configure
     from bot.services import serve
     from bot.settings import Settings
 
     configure(json=False, level="INFO")
-    asyncio.run(serve(Settings(_env_file=None), discord=True, web=False, worker=False))
+    asyncio.run(serve(Settings(_env_file=None), **services))
 
 
 def quick_worker() -> None:

@@ -29,8 +29,8 @@ TIMES = 2  # how many visits of one point count: it may be reached often, such a
 
 # The flow of a point: the first row whose text is in the file or in the name of a function on the stack.
 FLOWS = (
-    ("share", ("bot/discord/sharing/", "storage/sharing.py")),
-    ("deliver", ("bot/discord/delivery/",)),
+    ("share", ("bot/discord/sharing/", "bot/slack/sharing/", "bot/core/channel_posts.py", "storage/sharing.py")),
+    ("deliver", ("bot/discord/delivery/", "bot/slack/delivery/")),
     ("finish", ("Storage.finish", "Storage.fail", "FencedJobManager.finish_job")),
     (
         "compose",
@@ -42,10 +42,12 @@ FLOWS = (
             "storage/queue/heartbeat.py",
         ),
     ),
-    ("accept", ("bot/discord/", "bot/core/desk.py", "bot/web/", "Storage.add")),
+    ("accept", ("bot/discord/", "bot/slack/", "bot/core/desk.py", "bot/web/", "Storage.add")),
 )
 BACKGROUND = (
     "bot/discord/likes/",
+    "bot/slack/likes",
+    "bot/core/like_counts.py",
     "bot/discord/chat/inbox.py:Inbox.run",
     "bot/core/deliveries.py:Deliveries.run",
     "bot/core/following.py:_listen",
@@ -214,7 +216,7 @@ def _around(points: Points, function: Callable[..., Any], name: str) -> Callable
 
 
 def _wrap_calls(points: Points) -> None:
-    """Calls to Discord: before they are sent; and after Discord carried them out, before the answer was read."""
+    """Calls to Discord and Slack: before they are sent; and after they were carried out, before the answer was read."""
     import aiohttp
 
     request = aiohttp.ClientSession._request
@@ -231,6 +233,6 @@ def _wrap_calls(points: Points) -> None:
 
 def route(url: str) -> str:
     """The path of a call without its ids and tokens."""
-    path = re.sub(r"^https?://[^/]+(/api/v\d+)?|\?.*$", "", url)
-    path = re.sub(r"(/interactions/\d+|/webhooks/\d+)/[^/]+", r"\1/TOKEN", path)
+    path = re.sub(r"^(https?|wss?)://[^/]+(/api/v\d+)?|\?.*$", "", url)
+    path = re.sub(r"(/interactions/\d+|/webhooks/\d+|/respond)/[^/]+", r"\1/TOKEN", path)
     return re.sub(r"\d{2,}", "ID", path)

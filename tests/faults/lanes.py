@@ -1,26 +1,29 @@
-"""A lane: one stand-in for Discord, one database, a bot and a quick worker. It runs one crash point after the other."""
+"""A lane: one stand-in for a platform, one database, a bot and a quick worker. It runs one crash point after the other."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import psycopg
 from psycopg.rows import class_row
 
-from tests.faults.children import Child, bot, quick_worker
+from tests.faults.children import Child, discord_bot, quick_worker
 from tests.loopback.discord import BOT, TUNES, Channel, FakeDiscord, Payload
 from tests.loopback.discord_server import EPHEMERAL
 from tests.patience import HANG_S
 
 Victim = Literal["bot", "worker"]
 POLL_S = 0.05
+
+L = TypeVar("L", bound="Lane")
 
 
 @dataclass
@@ -40,13 +43,28 @@ ROW = """
 """
 
 
-class Lane:
-    def __init__(self, discord: FakeDiscord, url: str, folder: Path) -> None:
-        self.discord, self.url, self.folder = discord, url, folder
+class Lane(ABC):
+    """What lanes of all platforms share."""
+
+    bot: Callable[[], None]  # the program that is the bot
+
+    def __init__(self, environment: dict[str, str], url: str, folder: Path) -> None:
+        self.environment, self.url, self.folder = environment, url, folder
         self.children: dict[Victim, Child] = {}
-        self.programs: dict[Victim, Callable[[], None]] = {"bot": bot, "worker": quick_worker}
+        self.programs: dict[Victim, Callable[[], None]] = {"bot": type(self).bot, "worker": quick_worker}
         self.seeds = itertools.count(1)
         self._runs = itertools.count(1)
+
+    @abstractmethod
+    def forget_connections(self) -> None:
+        """Before a new bot is started."""
+
+    @abstractmethod
+    def is_connected(self) -> bool: ...
+
+    @abstractmethod
+    def times_posted(self, tune_id: str) -> int:
+        """How often the tune is there, with its files."""
 
     async def start(self, which: Victim, *, inject: bool = False, kill_at: str = "", armed: bool = False) -> Child:
         """Starts a process in place of the last one, and waits until the bot is connected.
@@ -59,14 +77,13 @@ class Lane:
         folder.mkdir(parents=True)
         if armed:
             (folder / "armed").touch()
-        environment = self.discord.environment | {"DATABASE_URL": self.url, "DATA_DIR": str(self.folder / "data")}
+        environment = self.environment | {"DATABASE_URL": self.url, "DATA_DIR": str(self.folder / "data")}
         child = self.children[which] = Child(self.programs[which], environment, folder, inject, kill_at)
         if which == "bot":
-            self.discord.commands.clear()
-            self.discord.gateway.connected.clear()
+            self.forget_connections()
         child.start()
         if which == "bot":
-            await self.until(lambda: child.dead or (self.discord.commands and self.discord.gateway.connected.is_set()))
+            await self.until(lambda: child.dead or self.is_connected())
         return child
 
     async def stop(self) -> None:
@@ -93,6 +110,26 @@ class Lane:
             await asyncio.sleep(POLL_S)
         return True
 
+
+class DiscordLane(Lane):
+    """With the stand-in for Discord."""
+
+    bot = discord_bot
+
+    def __init__(self, discord: FakeDiscord, url: str, folder: Path) -> None:
+        super().__init__(discord.environment, url, folder)
+        self.discord = discord
+
+    def forget_connections(self) -> None:
+        self.discord.commands.clear()
+        self.discord.gateway.connected.clear()
+
+    def is_connected(self) -> bool:
+        return bool(self.discord.commands) and self.discord.gateway.connected.is_set()
+
+    def times_posted(self, tune_id: str) -> int:
+        return len(self.messages_of(tune_id))
+
     def messages_of(self, tune_id: str, channel: Channel = TUNES) -> list[Payload]:
         """The bot's messages with files that show this tune."""
         return [message for message in self.discord.tunes(channel) if tune_id in str(message["components"])]
@@ -110,12 +147,17 @@ class Lane:
 
 
 @asynccontextmanager
-async def lane(url: str, folder: Path) -> AsyncIterator[Lane]:
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)
-    async with FakeDiscord() as discord:
-        made = Lane(discord, url, folder)
-        try:
-            yield made
-        finally:
-            await made.stop()
+async def discord_lane(url: str, folder: Path) -> AsyncIterator[DiscordLane]:
+    async with FakeDiscord() as discord, opened(DiscordLane(discord, url, folder)) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened(lane: L) -> AsyncIterator[L]:
+    """Makes the lane's folder, and ends its processes afterwards."""
+    lane.folder.mkdir(parents=True, exist_ok=True)
+    lane.folder.chmod(0o755)
+    try:
+        yield lane
+    finally:
+        await lane.stop()

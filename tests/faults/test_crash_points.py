@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.faults.crash_points import SCENARIOS, Chat, Share, Slash, Work, crash
+from tests.faults.crash_points import SCENARIOS, Chat, Share, Slash, Work
+from tests.faults.crashes import crash
 from tests.faults.injection import route
-from tests.faults.lanes import Lane, lane
+from tests.faults.lanes import DiscordLane, discord_lane
 
 SAMPLE = (
     (Slash, "accept/after commit of Storage.add"),
@@ -29,16 +30,16 @@ SAMPLE = (
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def crash_lane(
     new_database: Callable[..., str], template: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Lane]:
+) -> AsyncIterator[DiscordLane]:
     folder: Path = tmp_path_factory.mktemp("lane")
-    async with lane(new_database(template), folder) as made:
+    async with discord_lane(new_database(template), folder) as made:
         yield made
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("scenario", "point"), SAMPLE, ids=lambda value: value if isinstance(value, str) else value.name)
 async def test_a_process_killed_at_this_point_loses_and_doubles_nothing(
-    scenario: type[Slash], point: str, crash_lane: Lane
+    scenario: type[Slash], point: str, crash_lane: DiscordLane
 ) -> None:
     outcome = await crash(scenario, crash_lane, point)
     assert outcome.accepted is not None, "the point was not reached: its function has another name now"
