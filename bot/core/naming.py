@@ -90,5 +90,5 @@ def title_of(tune: Tune, translate: Language) -> str:
 def rhythm_and_key(tune: Tune, translate: Language) -> list[str]:
     """For a list. What the tune lacks is left out."""
     assert tune.composition is not None
-    words = [translate(one_line(tune.composition.rhythm)), translate(one_line(key_name(tune.composition.key)))]
+    words = [one_line(translate(word)) for word in (tune.composition.rhythm, key_name(tune.composition.key)) if word]
     return [word[:MAX_WORD_CHARACTERS] for word in words if word]

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import deletion, files, sets, views
+from bot.slack import deletion, files, sets, unfurls, views
 from bot.slack.assistant import agent
 from bot.slack.chat import messages
 from bot.slack.compose import command, form, shortcuts
@@ -53,6 +53,7 @@ FEATURES: tuple[Callable[[AsyncApp, Context], None], ...] = (
     likes.register,
     sharing.register,
     deletion.register,
+    unfurls.register,
 )
 
 # What runs beside the listeners, from the start of the app until it is cancelled at the end.

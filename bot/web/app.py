@@ -14,6 +14,7 @@ from bot.web.gallery import GalleryPages
 from bot.web.health import Health
 from bot.web.metrics import Metrics
 from bot.web.pages import Pages
+from bot.web.player import Player
 from bot.web.preview import Previews
 from bot.web.sharing import SharingPages
 from bot.web.views import Views
@@ -37,7 +38,7 @@ def make_app(
     """
     views, previews, metrics, events = Views(), Previews(storage, web_url), Metrics(storage), Events(storage, desk)
     pages, files, health = Pages(storage, desk, views, previews), Files(storage), Health(storage, parts)
-    gallery, sharing = GalleryPages(storage, views, previews), SharingPages(storage, views)
+    gallery, sharing, player = GalleryPages(storage, views, previews), SharingPages(storage, views), Player(storage, views)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
         middlewares=[metrics.count, errors.middleware(views), security.refuse_cross_site],
@@ -50,6 +51,7 @@ def make_app(
             web.get(_TUNE + ".json", pages.tune_json),
             web.get(_TUNE + "/events", events.get, allow_head=False),
             web.get(_TUNE + "/files/{name}", files.get),
+            web.get(_TUNE + "/player", player.page),
             web.post(_TUNE + "/again", pages.again),
             web.post(_TUNE + "/vary", pages.vary),
             web.post(_TUNE + "/like", sharing.like),

@@ -13,6 +13,7 @@ import logging
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import structlog
@@ -53,6 +54,7 @@ async def measure() -> dict[str, float]:
         "all delivered after (s)": round(delivered_s, 1),
         "calls": len(slack.calls),
         "calls that came too early": len(slack.state.rates.exceeded),
+        **{f"too early: {name}": count for name, count in Counter(slack.state.rates.exceeded).items()},
         "other rules broken": len(slack.state.breaches),
     }
 

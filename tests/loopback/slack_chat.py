@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -169,7 +170,7 @@ class Chat:
         if not isinstance(unfurls, dict) or not unfurls:
             raise Refused("missing_unfurls", breach=True)
         for url, content in unfurls.items():
-            if url not in message["text"]:
+            if html.escape(url, quote=False) not in message["text"]:
                 raise Refused("cannot_unfurl_message", breach=True)
             if url not in self.shared_links.get(place, set()):
                 raise Refused("cannot_unfurl_url", breach=True)

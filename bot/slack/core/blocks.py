@@ -99,6 +99,20 @@ def image(alt_text: str, *, url: str = "", file_id: str = "", title: str = "") -
     return _with(block, title=plain(title, limits.ALT_TEXT_CHARACTERS) if title else None)
 
 
+def video(title: str, player: str, *, thumbnail: str, url: str, description: str) -> Block:
+    """A page that Slack shows in a frame when somebody presses on it. All addresses have to be public, and https."""
+    return {
+        "type": "video",
+        "title": plain(title, limits.VIDEO_CHARACTERS),
+        "title_url": url,
+        "description": plain(description, limits.VIDEO_CHARACTERS),
+        "video_url": player,
+        "thumbnail_url": thumbnail,
+        "alt_text": cut(title, limits.VIDEO_CHARACTERS),
+        "provider_name": "Tunesmith",
+    }
+
+
 def actions(elements: Iterable[Element], *, block_id: str = "") -> Block:
     """Buttons and menus. At most 25 in a block."""
     return _with({"type": "actions", "elements": list(elements)[: limits.ACTION_ELEMENTS]}, block_id=block_id)
