@@ -51,7 +51,7 @@ async def test_a_link_to_a_shared_tune_is_shown_with_sheet_and_player(stage: Sta
     [shown] = await unfurled(stage, said)
     row, sheet, player = shown["blocks"]
     assert row["text"]["text"] == f"*<{page}|The Loopback>*\nReel · A-dorisch"
-    assert sheet["image_url"] == f"{page}/files/tune.png" and sheet["alt_text"] == "Noten zu The Loopback"
+    assert sheet["image_url"] == f"{page}/files/tune.png" and sheet["alt_text"] == "Noten von The Loopback"
     assert player["video_url"] == f"{page}/player"
     assert (player["title"]["text"], player["title_url"]) == ("The Loopback", page)
     stage.slack.assert_rules_kept()
