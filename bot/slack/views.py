@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from slack_bolt.async_app import AsyncApp
 
 from bot.core.sessions import Turn
-from bot.core.texts import common, deletion, files, gallery, likes, sets, sharing, variations
+from bot.core.texts import common, deletion, files, likes, sets, sharing, variations
 from bot.languages import Language
 from bot.slack.core.blocks import Block, Element, actions, button, confirm, menu, option
 from bot.slack.core.context import Context
@@ -29,10 +29,6 @@ FORM_LABELS = {
 }
 
 
-# Title, text, yes and no.
-DELETE_QUESTION = (deletion.DELETE, deletion.DELETE_QUESTION, deletion.DELETE_FOR_GOOD, gallery.KEEP_TUNE)
-
-
 class MessageViews:
     def of_tune(self, tune: Tune, translate: Language, *, in_session: bool) -> list[Block]:
         """All buttons under a tune's message, with its number of likes; those of a session come last.
@@ -44,7 +40,7 @@ class MessageViews:
         def tune_button(action: str, icon: str, label: str) -> Element:
             return button(f"tune:{action}", f"{icon} {translate(label)}", tune.id)
 
-        question = confirm(*map(translate, DELETE_QUESTION), style="danger")
+        question = confirm(*map(translate, deletion.QUESTION), style="danger")
         requests = [action for action in REQUEST_LABELS if action != "again" or tune.request.mode != "play"]
         rows = [
             actions(tune_button(action, *REQUEST_LABELS[action]) for action in requests),

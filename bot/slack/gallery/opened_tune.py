@@ -5,10 +5,9 @@ from __future__ import annotations
 from bot.core.caller import Caller
 from bot.core.gallery_page import Listing, PageRequest
 from bot.core.naming import title_of
+from bot.core.texts import deletion, variations
 from bot.core.texts import delivery as delivery_texts
 from bot.core.texts import gallery as texts
-from bot.core.texts import variations
-from bot.core.texts.deletion import DELETE_QUESTION
 from bot.core.texts.likes import like_label
 from bot.slack.core.blocks import Block, Element, Style, actions, button, confirm, image
 from bot.slack.core.blocks import context as grey
@@ -52,10 +51,7 @@ async def tune_screen(context: Context, event: Event, caller: Caller, tune_id: s
         owner.append(act("unshare", translate(texts.UNSHARE)) if tune.shared else act("share", f"📣 {translate(texts.SHARE)}"))
         if back.listing is Listing.MINE and event.channel_id:
             owner.append(act("post", translate(texts.POST_HERE)))
-        question = confirm(
-            translate(texts.DELETE), translate(DELETE_QUESTION), translate(texts.DELETE_FOR_GOOD), translate(texts.KEEP_TUNE),
-            style="danger",
-        )  # fmt: skip
+        question = confirm(*map(translate, deletion.QUESTION), style="danger")
         owner.append(act("delete", f"🗑️ {translate(texts.DELETE)}", style="danger", question=question))
     blocks = [
         *text_blocks(tune, translate),

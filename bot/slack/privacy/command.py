@@ -43,13 +43,8 @@ async def _stored_data(context: Context, caller: Caller) -> Screen:
     counts = [f"• {translate(line)}" for line in texts.stored_counts(stored)]
     explanation = [translate(line) for line in (slack_texts.WHY_STORED, slack_texts.WHO_SEES_IT, texts.HOW_LONG_STORED)]
     paragraphs = ["\n".join([f"*{escape(translate(texts.STORED))}*", *map(escape, counts)]), *map(escape, explanation)]
-    question = confirm(
-        translate(texts.DELETE_MY_DATA),
-        translate(texts.DELETE_QUESTION),
-        translate(texts.DELETE_EVERYTHING),
-        translate(texts.KEEP_EVERYTHING),
-        style="danger",
-    )
+    asked = (texts.DELETE_MY_DATA, texts.DELETE_QUESTION, texts.DELETE_EVERYTHING, texts.KEEP_EVERYTHING)
+    question = confirm(*map(translate, asked), style="danger")
     delete = button("privacy:delete", translate(texts.DELETE_MY_DATA), style="danger", confirm=question)
     return Screen(translate(texts.STORED), [*map(section, paragraphs), actions([delete])])
 

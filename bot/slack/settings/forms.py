@@ -81,18 +81,9 @@ class PreferenceForm:
         async def make(caller: Caller) -> Block:
             await self.check(event, caller)
             translate = caller.translate
-            reset = button(
-                f"settings:reset-{self.name}",
-                translate(slack_texts.RESET),
-                style="danger",
-                confirm=confirm(
-                    translate(self.heading),
-                    translate(self.question),
-                    translate(slack_texts.RESET),
-                    translate(slack_texts.KEEP),
-                    style="danger",
-                ),
-            )
+            asked = map(translate, (self.heading, self.question, slack_texts.RESET, slack_texts.KEEP))
+            question = confirm(*asked, style="danger")
+            reset = button(f"settings:reset-{self.name}", translate(slack_texts.RESET), style="danger", confirm=question)
             blocks = [section(f"*{escape(translate(self.heading))}*"), *await self.blocks(caller), actions([reset])]
             return modal(f"settings:{self.name}", NAME, blocks, submit=translate(slack_texts.SAVE))
 
