@@ -23,6 +23,7 @@ from bot.slack.installations.store import InstallationStore
 from bot.web import serving
 from generator.request import TuneRequest
 from storage import Composition, Origin, Storage, Tune, Viewer, connection, database, open_storage
+from tests.bot.slack import forging
 from tests.bot.slack.conftest import Stage
 from tests.bot.slack.forging import Forger, button, check_known, registrations
 from tests.bot.slack.installations.conftest import KEY, WEB_URL
@@ -245,7 +246,9 @@ async def test_forging_finds_what_is_said(stage: Stage) -> None:
 
 
 def test_all_that_the_app_registers_is_forged() -> None:
-    check_known(registrations())
+    found = registrations()
+    check_known(found)
+    assert found == forging.KNOWN, "forging knows more than the app registers"
 
 
 @pytest.mark.parametrize("kind", ["action", "view", "command", "message_shortcut", "event", "sub_commands", "options"])
