@@ -60,7 +60,7 @@ class Host:
 
     def __init__(self, slack: FakeSlack, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
         self.slack, self.storage, self.address = slack, storage, ""
-        monkeypatch.setattr(features, "FEATURES", (*features.FEATURES, say_who))
+        monkeypatch.setattr(features, "FEATURES", (say_who, *features.FEATURES))
 
     async def run(self) -> AsyncIterator[Host]:
         desk = Desk(self.storage, open_requests_per_person=3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.core.sessions import Turn, joined_phrases
@@ -33,6 +35,7 @@ from tests.loopback.slack import (
 )
 from tests.loopback.slack import text_of as words_of
 from tests.loopback.slack_forms import elements
+from tests.patience import HANG_S
 
 FIRST, SECOND = "EAAB c2Bc|dBAB G2EG|", "eaab c'2bc'|d'bab g2eg|"
 ANSWERS = [
@@ -43,9 +46,13 @@ OWNER_VIEW = Viewer("slack", FIDDLER.id, SESSION.id)
 
 
 async def started(stage: Stage, text: str = "", *, channel: Channel = TUNES, person: Person = FIDDLER) -> Payload:
-    """The first message of a session."""
+    """The first message of a session, once the session is stored."""
     await stage.slack.acked(await stage.slack.slash("tune", f"session {text}", channel=channel, person=person))
-    return (await stage.slack.until(lambda: stage.slack.messages_in(channel)))[-1]
+    message = (await stage.slack.until(lambda: stage.slack.messages_in(channel)))[-1]
+    async with asyncio.timeout(HANG_S):
+        while await stage.storage.sessions.find("slack", channel.id, message["ts"]) is None:
+            await asyncio.sleep(0.01)
+    return message
 
 
 async def phrase_form(stage: Stage, message: Payload, person: Person = FIDDLER) -> Payload:
