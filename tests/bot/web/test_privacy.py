@@ -30,6 +30,7 @@ class Rule:
     others: int | None = None  # if they don't own it
     nobody: int | None = None  # if they have no cookie
     finished: bool = False  # unfinished tunes are not found
+    shared: bool = False  # only tunes that everybody may see are found
 
 
 OPEN = None  # no tune in the address
@@ -46,6 +47,7 @@ RULES: dict[tuple[str, str], Rule | None] = {
     ("GET", "/tunes/{id}.json"): Rule(200),
     ("GET", "/tunes/{id}/events"): Rule(200),
     ("GET", "/tunes/{id}/files/{name}"): Rule(200, finished=True),
+    ("GET", "/tunes/{id}/player"): Rule(200, shared=True),
     ("POST", "/tunes/{id}/again"): Rule(303),
     ("POST", "/tunes/{id}/vary"): Rule(303),
     ("POST", "/tunes/{id}/like"): Rule(303, nobody=403, finished=True),
@@ -139,7 +141,7 @@ class Case:
 
     def answer(self, rule: Rule, people: People, visitor: Visitor) -> int:
         mine = visitor is people.owner and self.owner
-        if not (mine or self.everyone) or (rule.finished and not self.finished):
+        if not (mine or self.everyone) or (rule.finished and not self.finished) or (rule.shared and not self.everyone):
             return 404
         if visitor is people.nobody and rule.nobody:
             return rule.nobody

@@ -279,7 +279,7 @@ async def test_two_processes_answer_each_message_once(stage: Stage) -> None:
             await stage.slack.acked(said)
             await stage.slack.acked(await stage.slack.repeat(stage.slack.event_of(said)))
         tunes = await stage.storage.undelivered("slack")
-        assert [tune.request.rhythm for tune in tunes] == ["reel", "jig"]
+        assert sorted(str(tune.request.rhythm) for tune in tunes) == ["jig", "reel"]
         assert len(stage.slack.ephemerals()) == 2
         for tune in tunes:
             await stage.compose(tune.id)
