@@ -1,7 +1,7 @@
-"""Every crash point of accepting, composing, finishing and delivering in Slack: see `crashes`.
+"""Every crash point of accepting, composing, finishing, delivering and sharing in Slack: see `crashes`.
 
-Afterwards what was accepted must be finished and posted once. A process that dies between posting a queue card and storing it
-leaves that card; so does one that dies between cancelling and removing it.
+Afterwards what was accepted must be finished and posted once, and what was shared must be posted once in the sharing channel. A
+process that dies between posting a queue card and storing it leaves that card.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from storage.storage import open_storage
+from storage.viewer import Viewer
 from tests.faults.children import MESSAGES_S, slack_app
 from tests.faults.crashes import DONE_S, STARTED, Outcome, Scenario, crash_everywhere, summarize
 from tests.faults.databases import databases
-from tests.faults.lanes import Lane, Victim, opened
+from tests.faults.lanes import Lane, Row, Victim, opened
 from tests.faults.report import Report, fault
-from tests.loopback.slack import FakeSlack, Limits, Payload, Sent
+from tests.loopback.slack import SESSION, SHOWCASE, TUNES, Channel, FakeSlack, Limits, Payload, Sent
 from tests.loopback.slack_delivery import Connection
 
 RETRIED_S = 20.0  # from a restart until Slack has sent an event again
@@ -40,7 +42,11 @@ class SlackLane(Lane):
         return any(connection not in self._ended for connection in self.slack.state.delivery.open)
 
     def times_posted(self, tune_id: str) -> int:
-        return sum(bool(message.get("files")) for message in self._messages_of(tune_id))
+        return sum(bool(message.get("files")) for message in self._messages_of(tune_id) if message["channel"] != SHOWCASE.id)
+
+    def tunes_of(self, tune_id: str, channel: Channel) -> list[Payload]:
+        """The messages of a tune with its files in a channel."""
+        return [message for message in self._messages_of(tune_id) if message.get("files") and message["channel"] == channel.id]
 
     def cards_of(self, tune_id: str) -> list[Payload]:
         return [message for message in self._messages_of(tune_id) if not message.get("files")]
@@ -105,6 +111,50 @@ class Mention(Slash):
             outcome.broken.append("lost: the message was not answered")
 
 
+class Share(Slash):
+    """The Share button under a posted tune, in a workspace with a sharing channel."""
+
+    name = "share"
+    pressed: Sent
+    row: Row
+
+    async def prepare(self, lane: SlackLane) -> None:
+        await lane.start("bot")
+        await super().act(lane)
+        assert await lane.until_true(lambda: super(Share, self).done(lane), DONE_S)
+        row = await lane.row(self.event_id)
+        assert row is not None
+        self.row = row
+        async with open_storage(data_dir=lane.folder / "data", database_url=lane.url) as storage:
+            community = Viewer("slack", community_id=SESSION.id)
+            await storage.preferences.change_community(community, sharing_channel=SHOWCASE.id)
+
+    async def act(self, lane: SlackLane) -> None:
+        [message] = lane.tunes_of(self.row.id, TUNES)
+        self.pressed = await lane.slack.click(message, "tune:share")
+
+    async def done(self, lane: SlackLane) -> bool:
+        row = await lane.row(self.event_id)
+        return row is not None and row.shared_message_id is not None
+
+    async def check(self, lane: SlackLane, outcome: Outcome) -> None:
+        row = await lane.row(self.event_id)
+        assert row is not None
+        outcome.accepted = row.shared
+        if not row.shared:
+            if self.pressed.acked:
+                outcome.notes.append("acknowledged and not shared")
+            return
+        if not await lane.until_true(lambda: self.done(lane), DONE_S):
+            outcome.broken.append("shared and not posted in the sharing channel")
+            return
+        posted = len(lane.tunes_of(row.id, SHOWCASE))
+        if posted != 1:
+            outcome.broken.append(f"posted {posted} times in the sharing channel")
+        outcome.broken += lane.slack.state.breaches
+        lane.slack.state.breaches.clear()
+
+
 class Resume(Slash):
     """An app that starts after one that had posted a tune, and died before it stored that."""
 
@@ -156,12 +206,12 @@ class Rescue(Work):
         assert await first.ended() == -9, "the first worker was not killed when it had started the tune"
 
 
-SCENARIOS = (Slash, Mention, Resume, ResumeUploaded, Work, Rescue)
+SCENARIOS = (Slash, Mention, Share, Resume, ResumeUploaded, Work, Rescue)
 
 
 @fault(
     "slack-crash-points",
-    promise="killed at any point of accepting, composing, finishing or delivering in Slack: nothing lost, nothing twice",
+    promise="killed at any point of accepting, composing, finishing, delivering or sharing in Slack: nothing lost, nothing twice",
     limit_s=3600,
 )
 async def every_crash_point(report: Report) -> None:

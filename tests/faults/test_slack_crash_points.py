@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.faults.crashes import crash
 from tests.faults.injection import route
-from tests.faults.slack_crash_points import SCENARIOS, Mention, Resume, ResumeUploaded, SlackLane, Slash, slack_lane
+from tests.faults.slack_crash_points import SCENARIOS, Mention, Resume, ResumeUploaded, Share, SlackLane, Slash, slack_lane
 
 SAMPLE = (
     (Slash, "accept/before commit of Storage.add"),
@@ -21,6 +21,8 @@ SAMPLE = (
     (Slash, "deliver/before POST /api/files.completeUploadExternal"),
     (Slash, "deliver/before the answer of POST /api/files.completeUploadExternal"),
     (Slash, "deliver/before commit of Storage.mark_delivered"),
+    (Share, "share/after commit of Sharing.share"),
+    (Share, "share/before the answer of POST /api/files.completeUploadExternal"),
     (Resume, "deliver/before the answer of GET /api/files.info"),
     (ResumeUploaded, "deliver/before the answer of POST /api/files.completeUploadExternal"),
 )

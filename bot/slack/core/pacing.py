@@ -67,7 +67,7 @@ class Pacing:
             await _until(channel.next_card_s)
             await channel.no_posts.wait()
             while self._sent_lately(EDITS) >= _limit(EDITS) - limits.KEPT_FROM_CARDS:
-                await _until(self._sent[EDITS][0] + 60)
+                await _until(self._sent[EDITS][0] + limits.MINUTE_S)
             channel.next_card_s = time.monotonic() + limits.CARD_INTERVAL_S
 
     def hold(self, method: str, seconds: float) -> None:
@@ -85,7 +85,7 @@ class Pacing:
             while True:
                 held_until_s = self._held_until_s.get(method, 0.0)
                 if self._sent_lately(method) >= _limit(method):
-                    held_until_s = max(held_until_s, self._sent[method][0] + 60)
+                    held_until_s = max(held_until_s, self._sent[method][0] + limits.MINUTE_S)
                 if held_until_s <= time.monotonic():
                     break
                 await _until(held_until_s)
@@ -93,7 +93,7 @@ class Pacing:
 
     def _sent_lately(self, method: str) -> int:
         sent, now = self._sent[method], time.monotonic()
-        while sent and sent[0] + 60 <= now:
+        while sent and sent[0] + limits.MINUTE_S <= now:
             sent.popleft()
         return len(sent)
 
