@@ -1,0 +1,172 @@
+"""Block Kit as HTML: roughly what a person sees in Slack, for looking at messages and views."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.loopback.slack_world import Payload
+
+STYLE = """
+body { margin: 0; padding: 16px; background: #fff; color: #1d1c1d; font: 15px/1.46668 "Noto Sans", "DejaVu Sans", Lato, sans-serif; }
+.message { display: flex; gap: 8px; max-width: 680px; padding: 8px 20px; margin: 0 -16px; }
+.face { flex: none; width: 36px; height: 36px; border-radius: 6px; background: #1f4d3a; color: #fff; text-align: center; line-height: 36px; }
+.body { flex: 1; min-width: 0; }
+.who { font-weight: 900; } .who small, .only { color: #616061; font-weight: 400; font-size: 12px; } .app { background: #ddd; border-radius: 2px; padding: 0 3px; font-size: 10px; }
+.only { margin-bottom: 4px; }
+.block { margin: 6px 0; overflow-wrap: anywhere; } .section { display: flex; gap: 12px; } .section > div:first-child { flex: 1; min-width: 0; }
+.fields { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; }
+.header { font-weight: 900; font-size: 18px; } .context { color: #616061; font-size: 12px; line-height: 18px; } hr { border: 0; border-top: 1px solid #ddd; }
+.actions { display: flex; flex-wrap: wrap; gap: 8px; }
+.button, .select { border: 1px solid #bbb; border-radius: 8px; padding: 0 12px; font-weight: 700; font-size: 13px; line-height: 28px; white-space: nowrap; height: 28px; }
+.primary { background: #007a5a; border-color: #007a5a; color: #fff; } .danger { border-color: #e01e5a; color: #e01e5a; } .select { font-weight: 400; }
+pre, code { font: 12px/1.5 "DejaVu Sans Mono", monospace; background: #f8f8f8; border: 1px solid #ddd; border-radius: 4px; } pre { padding: 8px; margin: 4px 0; white-space: pre-wrap; } code { padding: 2px 3px; color: #c01343; }
+a { color: #1264a3; text-decoration: none; } .mention { background: #e8f5fa; color: #1264a3; border-radius: 3px; padding: 0 2px; } .shout { background: #fbe9b2; }
+.picture img { max-width: 360px; max-height: 270px; border-radius: 8px; border: 1px solid #ddd; } .picture .alt { color: #616061; font-size: 11px; }
+.files { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px; } .file { border: 1px solid #ddd; border-radius: 12px; padding: 8px 12px; width: 300px; font-size: 14px; } .file small { color: #616061; display: block; }
+.video { border-left: 4px solid #ddd; padding-left: 12px; } .video img { max-width: 360px; }
+.modal { width: 520px; border: 1px solid #ccc; border-radius: 8px; box-shadow: 0 6px 24px #0003; } .modal .bar { display: flex; justify-content: space-between; padding: 16px 24px; border-bottom: 1px solid #eee; font-weight: 900; font-size: 18px; } .modal .inside { padding: 8px 24px; } .modal .foot { display: flex; justify-content: flex-end; gap: 8px; padding: 14px 24px; border-top: 1px solid #eee; }
+.home { width: 720px; } label { display: block; font-weight: 700; margin-bottom: 4px; } label small { font-weight: 400; color: #616061; } .hint { color: #616061; font-size: 13px; }
+.input { border: 1px solid #bbb; border-radius: 8px; padding: 6px 12px; min-height: 22px; white-space: pre-wrap; } .input.many { min-height: 90px; } .empty { color: #868686; }
+"""
+
+
+def page(content: str) -> str:
+    return f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style><body>{content}</body>'
+
+
+class Drawing:
+    """`read` returns the bytes of a file by its id; `names` are those of people and channels."""
+
+    def __init__(self, read: Callable[[str], bytes], names: Mapping[str, str], now: str = "10:24") -> None:
+        self._read, self._names, self._now = read, names, now
+
+    def message(self, message: Payload) -> str:
+        only = '<div class="only">👁 Only visible to you</div>' if "ephemeral_to" in message else ""
+        person = "bot_id" not in message
+        name = self._names.get(message["user"], message["user"]) if person else "Tunesmith"
+        blocks = message.get("blocks") or [{"type": "section", "text": {"type": "mrkdwn", "text": message["text"]}}]
+        files = "".join(map(self._file, message.get("files", [])))
+        shown = "".join(self.block(block) for unfurled in message.get("attachments", []) for block in unfurled["blocks"])
+        app = "" if person else ' <span class="app">APP</span>'
+        return (
+            f'<div class="message"><div class="face">{html.escape(name[0])}</div><div class="body">{only}'
+            f'<div class="who">{html.escape(name)}{app} <small>{self._now}</small></div>'
+            f'{"".join(map(self.block, blocks))}<div class="files">{files}</div>'
+            f'{f"""<div class="video">{shown}</div>""" if shown else ""}</div></div>'
+        )
+
+    def view(self, view: Payload) -> str:
+        inside = "".join(map(self.block, view["blocks"]))
+        if view["type"] == "home":
+            return f'<div class="home">{inside}</div>'
+        submit = f'<span class="button primary">{self._text(view["submit"])}</span>' if view.get("submit") else ""
+        close = f'<span class="button">{self._text(view["close"])}</span>' if view.get("close") else ""
+        title = f'<div class="bar"><span>{self._text(view["title"])}</span><span>✕</span></div>'
+        return f'<div class="modal">{title}<div class="inside">{inside}</div><div class="foot">{close}{submit}</div></div>'
+
+    def block(self, block: Payload) -> str:
+        draw = getattr(self, f"_{block['type']}", None)
+        inside = draw(block) if draw else f"<pre>{html.escape(block['type'])}</pre>"
+        return f'<div class="block {block["type"]}">{inside}</div>'
+
+    # --- blocks
+    def _section(self, block: Payload) -> str:
+        text = f"<div>{self._text(block['text'])}</div>" if "text" in block else ""
+        fields = "".join(f"<div>{self._text(field)}</div>" for field in block.get("fields", []))
+        accessory = f"<div>{self._element(block['accessory'])}</div>" if "accessory" in block else ""
+        return f"{text}{f'<div class=fields>{fields}</div>' if fields else ''}{accessory}"
+
+    def _header(self, block: Payload) -> str:
+        return self._text(block["text"])
+
+    def _divider(self, block: Payload) -> str:
+        return "<hr>"
+
+    def _context(self, block: Payload) -> str:
+        return " ".join(self._text(element) for element in block["elements"])
+
+    def _rich_text(self, block: Payload) -> str:
+        return html.escape(str(block["elements"][0]["elements"][0].get("text", "")))
+
+    def _actions(self, block: Payload) -> str:
+        return "".join(map(self._element, block["elements"]))
+
+    def _image(self, block: Payload) -> str:
+        return self._picture(block.get("slack_file", {}).get("id", ""), block.get("image_url", ""), block["alt_text"])
+
+    def _video(self, block: Payload) -> str:
+        title = f"<a>{self._text(block['title'])}</a><br>{self._text(block['description'])}"
+        return f"<small>{html.escape(block['provider_name'])}</small><br>{title}<br>▶ {html.escape(block['video_url'])}"
+
+    def _input(self, block: Payload) -> str:
+        optional = " <small>(optional)</small>" if block.get("optional") else ""
+        hint = f'<div class="hint">{self._text(block["hint"])}</div>' if "hint" in block else ""
+        return f"<label>{self._text(block['label'])}{optional}</label>{self._element(block['element'])}{hint}"
+
+    # --- elements
+    def _element(self, element: Payload) -> str:
+        kind = element["type"]
+        if kind == "button":
+            return f'<span class="button {element.get("style", "")}">{self._text(element["text"])}</span>'
+        if kind == "plain_text_input":
+            many = " many" if element.get("multiline") else ""
+            return f'<div class="input{many}">{self._value(element.get("initial_value"), element)}</div>'
+        if kind in ("checkboxes", "radio_buttons"):
+            chosen = [
+                option["value"] for option in element.get("initial_options", [element.get("initial_option") or {"value": ""}])
+            ]
+            mark = "☑" if kind == "checkboxes" else "◉"
+            return "<br>".join(f"{mark if o['value'] in chosen else '☐'} {self._text(o['text'])}" for o in element["options"])
+        if kind == "image":
+            return self._picture("", element.get("image_url", ""), element["alt_text"])
+        chosen = element.get("initial_option")
+        shown = self._text(chosen["text"]) if chosen else self._value(element.get("initial_conversation"), element)
+        return f'<span class="select">{shown} ▾</span>'
+
+    def _value(self, value: Any, element: Payload) -> str:
+        if value:
+            return html.escape(str(value))
+        placeholder = element.get("placeholder", {}).get("text", "")
+        return f'<span class="empty">{html.escape(placeholder)}</span>'
+
+    # --- texts and files
+    def _text(self, text: Payload) -> str:
+        return self._mrkdwn(text["text"]) if text["type"] == "mrkdwn" else html.escape(text["text"])
+
+    def _mrkdwn(self, text: str) -> str:
+        parts = re.split(r"```(.*?)```", text, flags=re.DOTALL)
+        return "".join(f"<pre>{part}</pre>" if index % 2 else self._inline(part) for index, part in enumerate(parts))
+
+    def _inline(self, text: str) -> str:
+        text = re.sub(r"<([^<>]+)>", self._link, text)
+        for mark, tag in (("*", "b"), ("_", "i"), ("~", "s"), ("`", "code")):
+            text = re.sub(
+                rf"(?<![\w{re.escape(mark)}]){re.escape(mark)}(\S.*?)(?<=\S){re.escape(mark)}(?!\w)", rf"<{tag}>\1</{tag}>", text
+            )
+        return text.strip("\n").replace("\n", "<br>")
+
+    def _link(self, found: re.Match[str]) -> str:
+        target, _, words = found[1].partition("|")
+        if target.startswith(("@", "#")):
+            return f'<span class="mention">{target[0]}{html.escape(self._names.get(target[1:], target[1:]))}</span>'
+        if target.startswith("!date"):
+            return html.escape(words)
+        if target.startswith("!"):
+            return f'<span class="mention shout">@{html.escape(target[1:])}</span>'
+        return f"<a>{words or target}</a>"
+
+    def _picture(self, file_id: str, url: str, alt_text: str) -> str:
+        source = f"data:image/png;base64,{base64.b64encode(self._read(file_id or url)).decode()}"
+        return f'<div class="picture"><img src="{source}"><div class="alt">alt: {html.escape(alt_text)}</div></div>'
+
+    def _file(self, file: Payload) -> str:
+        if file["mode"] == "tombstone":
+            return '<div class="file">This file was deleted.</div>'
+        if file["filetype"] == "png":
+            return self._picture(file["id"], "", file.get("alt_txt", "none"))
+        player = "▶ ━━━━━━━━━━ 0:31" if file["filetype"] == "mp3" else ""
+        return f'<div class="file"><b>{html.escape(file["title"])}</b><small>{html.escape(file["pretty_type"])}</small>{player}</div>'
