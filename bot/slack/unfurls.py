@@ -46,33 +46,30 @@ async def _unfurl(context: Context, web_url: str, body: Payload) -> None:
     if not tunes or not await context.storage.claims.claim(PLATFORM, event.id):
         return
     translate = (await caller_of(context, event)).translate
-    shown = {url: await _blocks(context, tune, f"{web_url}/tunes/{tune.id}", translate) for url, tune in tunes.items()}
+    shown = {url: await _choices(context, tune, f"{web_url}/tunes/{tune.id}", translate) for url, tune in tunes.items()}
     try:
         client = await context.clients.of(event.team_id, event.enterprise_id)
-        for at_most in (3, 2, 1):  # a player needs a scope and the domain, a sheet a server that Slack can reach
-            unfurls = {url: {"blocks": blocks[:at_most]} for url, blocks in shown.items()}
+        for choice in range(3):
+            unfurls = {url: {"blocks": choices[choice]} for url, choices in shown.items()}
             try:
                 await client.chat_unfurl(**_place(body["event"]), unfurls=unfurls)
                 return
             except SlackApiError as error:
                 if is_temporary(error):
                     raise
-                log.warning("Slack does not show a link to a tune so.", blocks=at_most, reason=error_code(error))
+                log.warning("Slack does not show a link to a tune so.", choice=choice, reason=error_code(error))
     except FAILURES as error:
         log.warning("A link to a tune could not be shown.", reason=error_code(error) or repr(error))
 
 
-async def _blocks(context: Context, tune: Tune, address: str, translate: Language) -> list[Block]:
-    """The tune's name, its sheet and a player; the first are most important."""
+async def _choices(context: Context, tune: Tune, address: str, translate: Language) -> list[list[Block]]:
+    """The best first. A player needs a scope and the domain in the manifest, a sheet a server that Slack can reach."""
     title, details = title_of(tune, translate), rhythm_and_key(tune, translate)
     files = {file.name for file in await context.storage.files(tune.id)}
-    blocks = [tune_row(title, details, url=address)]
-    if "tune.png" in files:
-        sheet = f"{address}/files/tune.png"
-        blocks.append(image(translate(texts.sheet_music(title)), url=sheet))
-        if "tune.mp3" in files:
-            blocks.append(video(title, f"{address}/player", thumbnail=sheet, url=address, description=" · ".join(details)))
-    return blocks
+    sheet, row = f"{address}/files/tune.png", tune_row(title, details, url=address)
+    pictures = [image(translate(texts.sheet_music(title)), url=sheet)] if "tune.png" in files else []
+    players = [video(title, f"{address}/player", thumbnail=sheet, url=address, description=" · ".join(details))]
+    return [[*pictures, *players] if {"tune.png", "tune.mp3"} <= files else [row, *pictures], [row, *pictures], [row]]
 
 
 def _urls(event: Payload) -> list[str]:

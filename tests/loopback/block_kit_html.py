@@ -6,32 +6,12 @@ import base64
 import html
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from tests.loopback.slack_world import Payload
 
-STYLE = """
-body { margin: 0; padding: 16px; background: #fff; color: #1d1c1d; font: 15px/1.46668 "Noto Sans", "DejaVu Sans", Lato, sans-serif; }
-.message { display: flex; gap: 8px; max-width: 680px; padding: 8px 20px; margin: 0 -16px; }
-.face { flex: none; width: 36px; height: 36px; border-radius: 6px; background: #1f4d3a; color: #fff; text-align: center; line-height: 36px; }
-.body { flex: 1; min-width: 0; }
-.who { font-weight: 900; } .who small, .only { color: #616061; font-weight: 400; font-size: 12px; } .app { background: #ddd; border-radius: 2px; padding: 0 3px; font-size: 10px; }
-.only { margin-bottom: 4px; }
-.block { margin: 6px 0; overflow-wrap: anywhere; } .section { display: flex; gap: 12px; } .section > div:first-child { flex: 1; min-width: 0; }
-.fields { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; }
-.header { font-weight: 900; font-size: 18px; } .context { color: #616061; font-size: 12px; line-height: 18px; } hr { border: 0; border-top: 1px solid #ddd; }
-.actions { display: flex; flex-wrap: wrap; gap: 8px; }
-.button, .select { border: 1px solid #bbb; border-radius: 8px; padding: 0 12px; font-weight: 700; font-size: 13px; line-height: 28px; white-space: nowrap; height: 28px; }
-.primary { background: #007a5a; border-color: #007a5a; color: #fff; } .danger { border-color: #e01e5a; color: #e01e5a; } .select { font-weight: 400; }
-pre, code { font: 12px/1.5 "DejaVu Sans Mono", monospace; background: #f8f8f8; border: 1px solid #ddd; border-radius: 4px; } pre { padding: 8px; margin: 4px 0; white-space: pre-wrap; } code { padding: 2px 3px; color: #c01343; }
-a { color: #1264a3; text-decoration: none; } .mention { background: #e8f5fa; color: #1264a3; border-radius: 3px; padding: 0 2px; } .shout { background: #fbe9b2; }
-.picture img { max-width: 360px; max-height: 270px; border-radius: 8px; border: 1px solid #ddd; } .picture .alt { color: #616061; font-size: 11px; }
-.files { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px; } .file { border: 1px solid #ddd; border-radius: 12px; padding: 8px 12px; width: 300px; font-size: 14px; } .file small { color: #616061; display: block; }
-.video { border-left: 4px solid #ddd; padding-left: 12px; } .video img { max-width: 360px; }
-.modal { width: 520px; border: 1px solid #ccc; border-radius: 8px; box-shadow: 0 6px 24px #0003; } .modal .bar { display: flex; justify-content: space-between; padding: 16px 24px; border-bottom: 1px solid #eee; font-weight: 900; font-size: 18px; } .modal .inside { padding: 8px 24px; } .modal .foot { display: flex; justify-content: flex-end; gap: 8px; padding: 14px 24px; border-top: 1px solid #eee; }
-.home { width: 720px; } label { display: block; font-weight: 700; margin-bottom: 4px; } label small { font-weight: 400; color: #616061; } .hint { color: #616061; font-size: 13px; }
-.input { border: 1px solid #bbb; border-radius: 8px; padding: 6px 12px; min-height: 22px; white-space: pre-wrap; } .input.many { min-height: 90px; } .empty { color: #868686; }
-"""
+STYLE = (Path(__file__).parent / "block_kit.css").read_text("utf-8")
 
 
 def page(content: str) -> str:
@@ -114,7 +94,7 @@ class Drawing:
             return f'<span class="button {element.get("style", "")}">{self._text(element["text"])}</span>'
         if kind == "plain_text_input":
             many = " many" if element.get("multiline") else ""
-            return f'<div class="input{many}">{self._value(element.get("initial_value"), element)}</div>'
+            return f'<div class="field{many}">{self._value(element.get("initial_value"), element)}</div>'
         if kind in ("checkboxes", "radio_buttons"):
             chosen = [
                 option["value"] for option in element.get("initial_options", [element.get("initial_option") or {"value": ""}])
@@ -123,8 +103,8 @@ class Drawing:
             return "<br>".join(f"{mark if o['value'] in chosen else '☐'} {self._text(o['text'])}" for o in element["options"])
         if kind == "image":
             return self._picture("", element.get("image_url", ""), element["alt_text"])
-        chosen = element.get("initial_option")
-        shown = self._text(chosen["text"]) if chosen else self._value(element.get("initial_conversation"), element)
+        option: Payload | None = element.get("initial_option")
+        shown = self._text(option["text"]) if option else self._value(element.get("initial_conversation"), element)
         return f'<span class="select">{shown} ▾</span>'
 
     def _value(self, value: Any, element: Payload) -> str:
@@ -169,4 +149,5 @@ class Drawing:
         if file["filetype"] == "png":
             return self._picture(file["id"], "", file.get("alt_txt", "none"))
         player = "▶ ━━━━━━━━━━ 0:31" if file["filetype"] == "mp3" else ""
-        return f'<div class="file"><b>{html.escape(file["title"])}</b><small>{html.escape(file["pretty_type"])}</small>{player}</div>'
+        title, kind = html.escape(file["title"]), html.escape(file["pretty_type"])
+        return f'<div class="file"><b>{title}</b><small>{kind}</small>{player}</div>'

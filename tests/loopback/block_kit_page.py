@@ -81,12 +81,11 @@ async def screens(stage: Stage) -> AsyncIterator[tuple[str, Payload]]:
     yield "failed", card
 
     await stage.storage.sharing.share(tune.id, Viewer("slack", FIDDLER.id, FIDDLER.team.id))
-    for command in ("help", "gallery", "mine", "top"):
+    for name in ("help", "gallery", "mine", "top"):
         count = len(slack.ephemerals())
-        name, text = ("tune", command) if command == "help" else (command, "")
-        await slack.slash(name, text)
-        await slack.until(lambda count=count: len(slack.ephemerals()) > count)
-        yield command, slack.ephemerals()[-1]
+        await (slack.slash("tune", name) if name == "help" else slack.slash(name))
+        await slack.private_text(after=count)
+        yield name, slack.ephemerals()[-1]
 
     await slack.slash("tune")
     yield "compose-form", await slack.modal()
@@ -126,7 +125,6 @@ async def draw(folder: Path) -> None:
                     (folder / f"{name}.html").write_text(content, encoding="utf-8")
                     await window.set_content(content)
                     await window.screenshot(path=folder / f"{name}.png", full_page=True)
-                    print(folder / f"{name}.png")
             await stage.stop_app()
             slack.assert_rules_kept()
 

@@ -113,7 +113,7 @@ class Delivery:
         """Shows the text on the card, which it posts if there is none. What Slack refuses is not tried again."""
         buttons = [actions([button("tune:cancel", self._translate(texts.CANCEL), self._tune.id)])]
         if self._card is not None:
-            self._card.show(text, buttons)
+            self._card.show("\n".join([text, *self._for_whom()]), buttons)  # a mention in an edit notifies nobody
         elif self._may_post_card:
             posted = await self._send(Post(text, [section(text), *buttons]))
             self._may_post_card = False
@@ -121,6 +121,11 @@ class Delivery:
                 channel_id, ts = posted.channel_id, posted.message_id
                 self._card = Card(self._context, replace(self._reply, card_channel=channel_id, card_ts=ts), shown=text)
                 await self._store(card_channel=channel_id, card_ts=ts)
+
+    def _for_whom(self) -> list[str]:
+        """Who requested the tune: in a channel nobody else sees the command."""
+        origin = self._tune.origin
+        return [] if origin.channel_id[:1] in ("", "D") else [self._translate(texts.requested_by(origin.user_id))]
 
     def _card_text(self, states: Sequence[Progress]) -> str:
         """The progress of the next tune, the longest time left, and of several how many are finished."""
@@ -140,7 +145,7 @@ class Delivery:
         message_id = self._tune.message_id  # of a set, perhaps only some tunes were stored as delivered
         if message_id is None:
             finished = self._tune.status is Status.FINISHED
-            posted = await (self._post() if finished else self._say(escape(self._translate(self._tune.error or texts.FAILED))))
+            posted = await (self._post() if finished else self._say(self._tune.error or texts.FAILED))
             if posted is None:
                 log.warning("Could not deliver a tune: Slack refuses messages to the person.", tune=self._tune.id)
                 return
@@ -193,8 +198,9 @@ class Delivery:
         await self._store(file_ids=file_ids)
         return file_ids
 
-    async def _say(self, text: str) -> Posted | None:
+    async def _say(self, message: str) -> Posted | None:
         """Puts a last text on the card, or else in a message."""
+        text = "\n".join([escape(self._translate(message)), *self._for_whom()])
         if self._card is not None and await self._card.replace(text):
             return Posted(self._reply.card_channel, self._reply.card_ts)
         return await self._send(Post(text))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.core.derive import is_one_request
-from bot.core.naming import one_line, slug
+from bot.core.naming import one_line, slug, title_of
 from bot.core.texts import delivery as texts
-from bot.core.tune_files import name_in_set, read_files, read_set_files, tunebook
+from bot.core.tune_files import name_in_set, read_files, read_set_files
 from bot.core.tune_text import MAX_NOTICE_CHARACTERS, MAX_NOTICES, details_in_set, settings_of
 from bot.languages import Language
 from bot.slack.core import limits
-from bot.slack.core.blocks import Block, code_block, context, escape, length, section
+from bot.slack.core.blocks import Block, code_block, context, escape, header, length, section
 from bot.slack.core.context import Context
 from bot.slack.core.reply import PLATFORM
 from bot.slack.delivery.posting import Post
@@ -34,7 +34,7 @@ async def load_tune_message(
     contents = {f"{name}.{file.partition('.')[2]}": content for file, content in (await read_files(app.storage, tune)).items()}
     links = {"parent_link": parent_link, "note": note}
     blocks = tune_blocks(app, tune, translate, **links, in_session=in_session, in_sharing_channel=in_sharing_channel)
-    return Post(escape(title), blocks, contents, _alt_texts([tune], translate, of_set=False))
+    return Post(escape(title), blocks, _in_order(contents), _alt_texts([tune], translate, of_set=False))
 
 
 def tune_blocks(
@@ -66,7 +66,7 @@ def text_blocks(
     foot += [translate(texts.based_on(parent_link))] if parent_link else []
     foot += [translate(note)] if note else []
     foot += [escape(translate(notice)[:MAX_NOTICE_CHARACTERS]) for notice in made.notices[:MAX_NOTICES]]
-    return [section(f"*{escape(_title(tune))}*"), *code(made.abc), *(context(line) for line in foot)]
+    return [header(title_of(tune, translate)), *code(made.abc), *(context(line) for line in foot)]
 
 
 async def load_set_message(app: Context, tunes: Sequence[Tune], translate: Language, *, note: str = "") -> Post:
@@ -74,20 +74,17 @@ async def load_set_message(app: Context, tunes: Sequence[Tune], translate: Langu
     finished = [tune for tune in tunes if tune.status is Status.FINISHED]
     one_request, failed = is_one_request(tunes), len(tunes) - len(finished)
     heading = translate((texts.tunes_for_one_request if one_request else texts.set_heading)(len(finished)))
-    lines = [f"*{escape(heading)}*"]
+    lines = []
     for number, tune in enumerate(finished, 1):
         lines.append(" · ".join([f"{number}. *{escape(_title(tune))}*", *map(escape, details_in_set(tune, translate))]))
     foot = [footer(finished[0], translate, one_of_many=True)]
     foot += [translate(texts.tunes_failed(failed))] if failed else []
     foot += [translate(note)] if note else []
-    blocks = [
-        section("\n".join(lines)),
-        *code(tunebook(finished)),
-        *(context(line) for line in foot),
-        *app.views.of_set(finished, translate),
-    ]
+    # Without the ABC, which would fill the screen: it is in a file.
+    text = [header(heading), section("\n".join(lines)), *(context(line) for line in foot)]
+    buttons = app.views.of_set(finished, translate)
     files = await read_set_files(app.storage, finished, one_recording=not one_request, file_limit=limits.FILE_BYTES)
-    return Post(escape(heading), blocks, files, _alt_texts(finished, translate, of_set=True))
+    return Post(escape(heading), [*text, *buttons], _in_order(files), _alt_texts(finished, translate, of_set=True))
 
 
 def footer(tune: Tune, translate: Language, *, in_sharing_channel: bool = False, one_of_many: bool = False) -> str:
@@ -106,8 +103,14 @@ def code(abc: str) -> list[Block]:
     return [section(block)] if length(block) <= limits.TEXT_CHARACTERS else []
 
 
+def _in_order(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Sheets, recordings, ABC: Slack shows files in their order, below the buttons."""
+    order = {".png": 0, ".mp3": 1}
+    return {name: files[name] for name in sorted(files, key=lambda name: (order.get(name[-4:], 2), name))}
+
+
 def sheet_names(tunes: Sequence[Tune], *, of_set: bool) -> list[str]:
-    """The names of the sheets in the message of one tune or of a set. They are its last files."""
+    """The names of the sheets in the message of one tune or of a set. They are its first files."""
     return [f"{name_in_set(tune, number) if of_set else slug(_title(tune))}.png" for number, tune in enumerate(tunes, 1)]
 
 

@@ -87,7 +87,7 @@ async def _posted_sheet(context: Context, event: Event, caller: Caller, tune: Tu
     tunes = await context.storage.set_of(tune.set_id) if tune.set_id else [tune]
     finished = [each for each in tunes if each.status is Status.FINISHED]
     names = sheet_names(finished, of_set=tune.set_id is not None)
-    sheets = {each.id: sheet for each, *sheet in zip(finished, reply.file_ids[-len(finished) :], names, strict=False)}
+    sheets = {each.id: sheet for each, *sheet in zip(finished, reply.file_ids, names, strict=False)}
     if tune.id not in sheets:
         return ""
     file_id, name = sheets[tune.id]

@@ -12,7 +12,7 @@ from bot.slack.core import limits
 from storage import Status
 from storage.viewer import Viewer
 from tests.bot.slack.conftest import Stage
-from tests.loopback.slack import SESSION, text_of
+from tests.loopback.slack import FIDDLER, SESSION, text_of
 
 
 async def test_the_card_shows_the_progress_and_a_cancel_button(stage: Stage) -> None:
@@ -26,6 +26,7 @@ async def test_the_card_shows_the_progress_and_a_cancel_button(stage: Stage) -> 
     await stage.storage.progress(tune.id, status=Status.RENDERING, bars=16)
     await stage.slack.until(lambda: "engraving" in text_of(card))
     assert stage.slack.buttons(card) == ["Cancel"]
+    assert f"for <@{FIDDLER.id}>" in text_of(card)
     stage.slack.assert_rules_kept()
 
 

@@ -87,6 +87,16 @@ async def test_where_the_app_may_not_post_the_tune_is_a_direct_message_with_a_no
     stage.slack.assert_rules_kept()
 
 
+async def test_direct_messages_do_not_say_for_whom_a_tune_is(stage: Stage) -> None:
+    tune = await stage.requested(channel=DIRECT)
+    await stage.card(tune.id)
+    await stage.storage.start(tune.id)
+    await stage.storage.fail(tune.id, "The opening is too long.")
+    await stage.delivered(tune.id)
+    [message] = stage.slack.messages_in(DIRECT)
+    assert text_of(message) == "The opening is too long."
+
+
 async def test_a_card_that_slack_refuses_everywhere_is_asked_for_once(stage: Stage) -> None:
     slack = stage.slack
     slack.refuse("chat.postMessage", "restricted_action", times=9)
@@ -131,7 +141,7 @@ async def test_a_tune_that_failed_while_the_app_was_down_is_told_in_a_message(st
     await stage.start_app()
     await stage.delivered(tune.id)
     [message] = stage.slack.messages_in()
-    assert text_of(message) == "&lt;@U0PIPER00&gt;"
+    assert text_of(message) == f"&lt;@U0PIPER00&gt;\nfor <@{FIDDLER.id}>"
     stage.slack.assert_rules_kept()
 
 
@@ -168,7 +178,7 @@ async def test_a_set_that_failed_as_a_whole_says_why(stage: Stage) -> None:
         await stage.storage.fail(one.id, "The opening is too long.")
     await stage.delivered(tune.id)
     [message] = stage.slack.messages_in()
-    assert text_of(message) == "The opening is too long."
+    assert text_of(message) == f"The opening is too long.\nfor <@{FIDDLER.id}>"
 
 
 # --- texts
@@ -181,12 +191,15 @@ async def test_a_hostile_title_is_shown_literally(stage: Stage) -> None:
     await stage.compose(tune.id, title=HOSTILE, abc=abc, rhythm="<!channel>", key="<!everyone>", notices=("<!here> *left out*",))
     await stage.delivered(tune.id)
     [message] = stage.slack.tunes()
-    text = text_of(message)
+    title, *rest = message["blocks"]
+    assert title["text"] == {"type": "plain_text", "text": HOSTILE, "emoji": False}  # Slack shows plain text literally
+    text = text_of({"blocks": rest})
     assert "<!" not in text and "<https" not in text
     assert text.count("<@") == 1 and f"<@{FIDDLER.id}>" in text  # who requested it
-    assert "&lt;!here&gt;" in text.split("```")[1] and "&lt;!here&gt;" in text.split("```")[2]
-    bold = text.split("```")[0]
-    assert "*bold*" not in bold.removeprefix("*") and "`" not in bold.replace("\u200b`\u200b", "")
+    abc, settings = text.split("```")[1:]
+    assert "&lt;!here&gt;" in abc
+    assert "&lt;!channel&gt;" in settings and "&lt;!everyone&gt;" in settings and "&lt;!here&gt;" in settings
+    assert "*left" not in settings
     stage.slack.assert_rules_kept()
 
 

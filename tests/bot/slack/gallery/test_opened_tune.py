@@ -50,7 +50,7 @@ async def test_an_opened_tune_leads_back_to_its_page_after_a_restart(stage: Stag
         e["value"] for b in page["blocks"] if b["type"] == "actions" for e in b["elements"] if e["text"]["text"] == "Öffnen"
     ][:1]
     shown = await changed(stage, page, await slack.click(page, "page:open", value=value, person=PIPER))
-    assert text_of(shown).startswith("*Tune 1*\n```X:1\nT:Tune 1\n")
+    assert text_of(shown).startswith("Tune 1\n```X:1\nT:Tune 1\n")
     assert slack.buttons(shown) == ["♥ 0", "➡️ Weiterspinnen", "🎲 Variieren", "🗂️ Schick mir die Dateien", "↩️ Zurück"]
     await stage.restart()
     back = await changed(stage, shown, await slack.click(shown, "page:back", person=PIPER))
@@ -93,7 +93,7 @@ async def test_the_sheet_of_a_shared_tune_is_on_the_web_page_unless_slack_cannot
     stage.slack.refuse("chat.postEphemeral", "invalid_blocks")
     stage.slack.refuse("chat.postMessage", "invalid_blocks")
     shown = await changed(stage, back, await stage.slack.click(back, "page:open"))
-    assert text_of(shown).startswith("*Elsewhere*")
+    assert text_of(shown).startswith("Elsewhere\n")
     assert pictures(shown) == []
 
 

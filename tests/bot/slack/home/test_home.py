@@ -107,7 +107,7 @@ async def test_a_tune_is_opened_and_liked_in_a_modal_and_home_follows_after_a_re
     await stage.restart()
     await slack.acked(await slack.click(home, "page:open", value=value_of(home, "w::::"), person=PIPER))
     shown = await slack.modal(PIPER, "screen")
-    assert text_of(shown).startswith("*The Best*\n```X:1")
+    assert text_of(shown).startswith("The Best\n```X:1")
     await stage.restart()
     await slack.acked(await slack.click(shown, "opened:like"))
     await slack.until(lambda: "♥ 2" in slack.buttons(slack.views_of(PIPER)[-1]))
