@@ -79,7 +79,7 @@ async def test_another_count_and_other_words_are_refused_privately(stage: Stage,
 async def test_a_set_is_one_message(stage: Stage) -> None:
     _, message = await posted_set(stage, *requests_of_set(REEL, 3))
     names = [file["name"] for file in message["files"]]
-    assert names == ["set.abc", "set.mp3", "1-number-1.png", "2-number-2.png", "3-number-3.png"]
+    assert names == ["1-number-1.png", "2-number-2.png", "3-number-3.png", "set.mp3", "set.abc"]
     assert stage.slack.messages_in() == [message]
     stage.slack.assert_rules_kept()
 
@@ -118,7 +118,7 @@ async def test_a_deleted_tune_leaves_its_set_which_is_posted_again(stage: Stage)
     [message] = stage.slack.messages_in()
     assert "Number 2" not in str(message["blocks"])
     names = [file["name"] for file in message["files"]]
-    assert names == ["set.abc", "set.mp3", "1-number-1.png", "2-number-3.png"]
+    assert names == ["1-number-1.png", "2-number-3.png", "set.mp3", "set.abc"]
     assert b"Number 2" not in stage.slack.file(message, ".abc")
     await stage.restart()
     assert "T:Number 3" in words_of(await opened(stage, message, tunes[2]))
