@@ -101,6 +101,12 @@ def slack_app() -> None:
     _serve(slack=True)
 
 
+def watchful_slack_app() -> None:
+    """The same, but it looks more often for tunes that another process left."""
+    set_constants({"bot.core.deliveries.LOOK_FOR_TUNES_S": 0.5})
+    slack_app()
+
+
 def _serve(**services: bool) -> None:
     from bot.logs import configure
     from bot.services import serve

@@ -12,12 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.core import limits
 from bot.slack.core.blocks import Block
 from bot.slack.core.clients import Client, Clients, error_code, is_temporary, unless_gone
 from bot.slack.core.event import is_channel, is_file, is_timestamp
+
+log = structlog.get_logger(__name__)
 
 # Of a file that is in no message: it was only uploaded, discarded by Slack, or deleted.
 ABSENT = ("file_not_found", "file_deleted")
@@ -88,6 +91,8 @@ async def send(client: Client, post: Post, file_ids: Sequence[str], channel_id: 
         if is_temporary(error):
             raise
         posted = None
+    if posted is None or not posted.channel_id:  # it may also have dropped them, which nobody can tell
+        log.warning("Slack does not tell the message that it made of files.", channel_id=channel_id, file_id=file_ids[0])
     return Posted(posted.channel_id or channel_id, posted.message_id) if posted else Posted(channel_id, file_ids[0])
 
 

@@ -8,21 +8,30 @@ from bot.core.texts import delivery as texts
 from bot.core.texts.common import AGAIN
 from bot.languages import language
 from bot.slack.core.reply import reply_of
+from bot.slack.delivery.removal import remove_messages
 from generator.request import TuneRequest
 from generator.user_messages import LANGUAGES
-from tests.bot.slack.conftest import Stage
+from storage.storage import Storage
+from storage.viewer import Viewer
+from tests.bot.slack.conftest import MESSAGES_S, Stage
 from tests.bot.worker import ABC, FILES
 from tests.loopback.slack import (
     ATTIC,
+    CAIRN,
     COMMITTEE,
     DIRECT,
+    FEDERATION,
     FIDDLER,
     GROUP,
     HIDDEN,
     LOBBY,
     NEWS,
+    NORTH,
+    NORTHERNER,
     TUNES,
     Channel,
+    FakeSlack,
+    Limits,
     Person,
     text_of,
 )
@@ -53,6 +62,18 @@ async def test_the_tune_is_posted_where_it_was_requested(stage: Stage, channel: 
     assert stage.slack.messages_in(channel) == [message]
     assert "I can't post" not in text_of(message)
     stage.slack.assert_rules_kept()
+
+
+async def test_a_tune_is_posted_in_a_workspace_of_an_organization_that_installed_the_app(storage: Storage) -> None:
+    async with FakeSlack(limits=Limits(messages_s=MESSAGES_S), installed=False) as slack:
+        stage = Stage(slack, storage)
+        await stage.start_app(slack_bot_token=slack.install(FEDERATION, NORTHERNER)["access_token"])
+        tune_id, message = await stage.posted(channel=CAIRN, person=NORTHERNER)
+        assert slack.messages_in(CAIRN) == [message]
+        await remove_messages(stage.context, await storage.sharing.delete(tune_id, Viewer("slack", NORTHERNER.id, NORTH.id)))
+        assert slack.messages_in(CAIRN) == []
+        slack.assert_rules_kept()
+        await stage.stop_app()
 
 
 async def test_a_tune_that_was_requested_in_a_thread_is_posted_there_with_its_card(stage: Stage) -> None:
