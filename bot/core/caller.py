@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import structlog
@@ -40,8 +40,11 @@ class Caller:
             log.warning("Reading preferences timed out; using none.")
         except Exception:
             log.exception("Reading preferences failed; using none.")
-        spoken = language(defaults.language or settings.language or locale)
-        return cls(viewer, defaults, settings, spoken, desk, lookup_s, began_s)
+        return cls(viewer, defaults, settings, language(None), desk, lookup_s, began_s).speaking(locale)
+
+    def speaking(self, locale: str) -> Self:
+        """The same person with their language: what they or the community chose, or else the platform's `locale` for them."""
+        return replace(self, translate=language(self.defaults.language or self.settings.language or locale))
 
     async def request(self, **typed: Any) -> TuneRequest:
         """A request of what was typed, with the defaults of the person and the community for the rest.

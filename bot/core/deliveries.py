@@ -26,7 +26,7 @@ class Deliveries:
     """`begin` makes the delivery of a tune: its argument `resumed` says that an earlier process may have posted the tune.
 
     It raises KeyError, TypeError or ValueError for a tune without valid reply data. `shared`: several processes deliver the
-    platform's tunes, each tune by whoever holds its lease.
+    platform's tunes; the one that holds the lease of a tune delivers it.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.core.naming import utf16_length
 from bot.slack.core import limits
 
 Block = dict[str, Any]
@@ -36,14 +37,9 @@ def _entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def length(text: str) -> int:
-    """The number of characters as Slack counts them at most, in UTF-16."""
-    return len(text.encode("utf-16-le", "replace")) // 2
-
-
 def cut(text: str, limit: int) -> str:
     """The text, shortened to the limit with an ellipsis, and not within an entity or a link."""
-    if length(text) <= limit:
+    if utf16_length(text) <= limit:
         return text
     head = text.encode("utf-16-le", "replace")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
     return _BROKEN_END.sub("", head) + "…"

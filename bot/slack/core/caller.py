@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.core.caller import Caller
 from bot.slack.core import limits
 from bot.slack.core.context import Context
@@ -15,5 +17,7 @@ def viewer_of(event: Event) -> Viewer:
 
 
 async def caller_of(context: Context, event: Event) -> Caller:
-    locale = (await context.people.of(event)).locale
-    return await Caller.load(context.storage, context.desk, viewer_of(event), locale=locale, lookup_s=limits.LOOKUP_S)
+    """Asks Slack and the database at the same time: each may take LOOKUP_S."""
+    loading = Caller.load(context.storage, context.desk, viewer_of(event), locale="", lookup_s=limits.LOOKUP_S)
+    person, caller = await asyncio.gather(context.people.of(event), loading)
+    return caller.speaking(person.locale)

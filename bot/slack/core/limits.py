@@ -54,7 +54,7 @@ REMEMBERED_LINKS = 10_000  # to messages
 
 # Time-outs. Slack waits 3 s for an acknowledgement.
 STORE_FIRST_S = 1.0  # from the arrival of an event: if it is not stored by then, it is acknowledged before
-LOOKUP_S = 0.5  # for reading the database, and for asking Slack about the person, before that
+LOOKUP_S = 1.0  # for reading the database, and at the same time for asking Slack about the person, before that
 TRIGGER_S = 3.0  # from the arrival of an event: how long a form may be opened
 FORM_FIRST_S = 1.5  # if it is not made by then, an empty form is opened before
 REMEMBER_PERSON_S, REMEMBERED_PEOPLE = 3_600.0, 10_000

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.core.derive import is_one_request
-from bot.core.naming import one_line, slug, title_of
+from bot.core.naming import one_line, slug, title_of, utf16_length
 from bot.core.texts import delivery as texts
 from bot.core.tune_files import name_in_set, read_files, read_set_files
 from bot.core.tune_text import MAX_NOTICE_CHARACTERS, MAX_NOTICES, details_in_set, settings_of
 from bot.languages import Language
 from bot.slack.core import limits
-from bot.slack.core.blocks import Block, code_block, context, escape, header, length, section
+from bot.slack.core.blocks import Block, code_block, context, escape, header, section
 from bot.slack.core.context import Context
 from bot.slack.core.reply import PLATFORM
 from bot.slack.delivery.posting import Post
@@ -100,7 +100,7 @@ def footer(tune: Tune, translate: Language, *, in_sharing_channel: bool = False,
 def code(abc: str) -> list[Block]:
     """ABC to copy. None if it is too long: the file has it."""
     block = code_block(abc.strip())
-    return [section(block)] if length(block) <= limits.TEXT_CHARACTERS else []
+    return [section(block)] if utf16_length(block) <= limits.TEXT_CHARACTERS else []
 
 
 def _in_order(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from generator.user_messages import UserError
 log = structlog.get_logger(__name__)
 
 
-class PreferenceForm:
+class PreferenceForm(ABC):
     """`/tune NAME` and the button `settings:NAME` open it, `settings:reset-NAME` in it resets everything."""
 
     name: str
@@ -32,26 +33,26 @@ class PreferenceForm:
     question: str  # before everything is reset
     fields: Sequence[str]  # of what is stored; each is a block of the form
 
-    async def check(self, event: Event, caller: Caller) -> None:
+    async def check(self, event: Event, caller: Caller) -> None:  # noqa: B027  # nothing by default
         """Raises UserError if the person may not see or change this."""
 
+    @abstractmethod
     async def blocks(self, caller: Caller) -> list[Block]:
         """The fields with the present values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def changes(self, typed: Mapping[str, str]) -> dict[str, Any]:
         """The values of all fields to store; None: not set."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def store(self, caller: Caller, changes: dict[str, Any]) -> None:
         """Raises UserError for a value that storage refuses."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def listed(self, caller: Caller) -> list[tuple[str, str]]:
         """Names and values of what is stored, in words."""
-        raise NotImplementedError
 
-    async def saved(self, event: Event) -> None:
+    async def saved(self, event: Event) -> None:  # noqa: B027  # nothing by default
         """What to do after the form was saved."""
 
     def __init__(self, context: Context) -> None:

@@ -11,13 +11,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.core import change_form
 from bot.core.caller import Caller
 from bot.core.change_form import NOT_SET, Typed
+from bot.core.naming import utf16_length
 from bot.core.submission import Requests
 from bot.core.texts import common, compose
 from bot.core.texts import variations as texts
 from bot.core.tune_access import is_opening_visible, visible_tune
 from bot.languages import Language
 from bot.slack.core import limits
-from bot.slack.core.blocks import Block, context, input_, length, menu, modal, option, text_input, values_of
+from bot.slack.core.blocks import Block, context, input_, menu, modal, option, text_input, values_of
 from bot.slack.core.caller import caller_of
 from bot.slack.core.context import Context
 from bot.slack.core.event import Event, tune_id_in, tune_id_of
@@ -71,7 +72,7 @@ async def _tune_and_values(app: Context, event: Event, caller: Caller, tune_id: 
 def _form(shown: Typed, translate: Language, opened: str) -> Block:
     blocks = []
     for field, value in shown.items():
-        if length(value) > limits.INPUT_CHARACTERS:
+        if utf16_length(value) > limits.INPUT_CHARACTERS:
             blocks.append(context(translate(slack_texts.OPENING_TOO_LONG)))
             continue
         element = (
