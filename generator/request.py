@@ -233,7 +233,7 @@ class TuneRequest:
         metre, rhythm = Metre.parse(self.metre or ""), RHYTHMS[self.rhythm] if self.rhythm else None
         if metre is None:
             return
-        if rhythm and all(metre.bar != each.bar for each in rhythm.metres):
+        if rhythm and not rhythm.fits(metre):
             message = UserMessage(
                 "A {rhythm} is not written in {metre}. Leave out the metre or use {names}.",
                 rhythm=translatable(rhythm.name),

@@ -55,7 +55,7 @@ def finished_form(tune: Tune) -> dict[str, str]:
     """
     composition = _composition(tune)
     rhythm, metre = rhythm_named(composition.rhythm), Metre.parse(composition.metre) if composition.metre else None
-    fits = rhythm and metre and any(metre.bar == each.bar for each in rhythm.metres)
+    fits = rhythm and metre and rhythm.fits(metre)
     return {"rhythm": rhythm.name if rhythm and fits else "", "key": composition.key, "metre": composition.metre}
 
 

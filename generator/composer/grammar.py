@@ -101,7 +101,7 @@ def _mask_of(*names: str) -> Mask:
 def _rhythms(rhythm: str | None, metre: Metre | None) -> Mask:
     if rhythm:
         return _mask_of(f"R:{rhythm}")
-    names = [name for name, known in RHYTHMS.items() if metre is None or any(metre.bar == each.bar for each in known.metres)]
+    names = [name for name, known in RHYTHMS.items() if metre is None or known.fits(metre)]
     return _mask_of(*(f"R:{name}" for name in names)) if names else _mask_of(ANY_RHYTHM)
 
 

@@ -31,6 +31,10 @@ class Metre:
         """The length of a beat in whole notes: one beamed group, one tap of the foot."""
         return Fraction(3, self.unit) if self.compound else Fraction(1, self.unit)
 
+    def interchangeable(self, other: Metre) -> bool:
+        """Whether a tune can be written in either: 4/4 and 2/2 can, 3/4 and 6/8 have different beats."""
+        return self.bar == other.bar and self.compound == other.compound
+
     def __str__(self) -> str:
         return f"{self.beats}/{self.unit}"
 
@@ -66,6 +70,10 @@ class Rhythm:
     def default_metres(self) -> tuple[Metre, ...]:
         """The metres to choose from if the request names none: all of those of marches and airs, else the main one."""
         return self.metres if self.name in ("march", "air") else self.metres[:1]
+
+    def fits(self, metre: Metre) -> bool:
+        """Whether tunes of this rhythm are written in the metre."""
+        return any(metre.interchangeable(each) for each in self.metres)
 
     def tempo(self, metre: Metre | None) -> tuple[Fraction, int]:
         """The beat in whole notes and the beats a minute in this metre."""

@@ -74,11 +74,11 @@ def _read_to_compose(text: str, score: Score, rhythm: str | None, wanted_metre: 
     if score.metre is None:
         metre = guess_metre(score, known, only_rhythm=bool(rhythm))
         score = replace(read(text, key=score.key, metre=metre), metre=metre)  # replaces M:none too
-    elif wanted_metre and score.metre.bar != wanted_metre.bar:
+    elif wanted_metre and not score.metre.interchangeable(wanted_metre):
         raise NotationError(_conflict(str(score.metre), str(wanted_metre)))
     score = read_as_quavers(score, text)
     assert score.metre is not None
-    if known and not _fits(known, score.metre):
+    if known and not known.fits(score.metre):
         if rhythm:
             raise NotationError(_wrong_metre(score.metre, known))
         known = None
@@ -98,9 +98,9 @@ def _read_to_compose(text: str, score: Score, rhythm: str | None, wanted_metre: 
 def _read_to_play(text: str, score: Score, rhythm: str | None, wanted_metre: Metre | None, *, key_requested: bool) -> Score:
     """The whole tune. If it states no metre, it gets the one that its bars fill."""
     known = rhythm_named(rhythm or score.rhythm)
-    if rhythm and known and score.metre and not _fits(known, score.metre):
+    if rhythm and known and score.metre and not known.fits(score.metre):
         raise NotationError(_wrong_metre(score.metre, known))
-    if wanted_metre and score.metre and score.metre.bar != wanted_metre.bar:
+    if wanted_metre and score.metre and not score.metre.interchangeable(wanted_metre):
         raise NotationError(_conflict(str(score.metre), str(wanted_metre)))
     notices = [*score.notices, *skipped_text_notices(text)]
     if not any(bar.line for bar in score.bars):
@@ -132,10 +132,6 @@ def _read_to_play(text: str, score: Score, rhythm: str | None, wanted_metre: Met
 def _with_key(score: Score, key: Key) -> Score:
     notice = UserMessage("Transposed from {written} to {wanted}.", written=score.key.name, wanted=key.name)
     return replace(transpose(score, key), notices=(*score.notices, notice))
-
-
-def _fits(rhythm: Rhythm, metre: Metre) -> bool:
-    return any(metre.bar == each.bar for each in rhythm.metres)
 
 
 def _conflict(written: str, wanted: str) -> UserMessage:

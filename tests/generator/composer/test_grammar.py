@@ -170,6 +170,12 @@ def test_a_rhythm_alone_chooses_one_of_its_metres(rhythm: str) -> None:
         assert t.ANY_MODE not in tokens
 
 
+def test_a_metre_alone_chooses_a_rhythm_with_its_beats() -> None:
+    wanted = begin_arguments(Key("D"), Metre(3, 4))
+    _, tunes = walk([wanted] * 4, [preferring("R:jig", "R:slide", seed=seed) for seed in range(4)])
+    assert {tokens[1] for tokens in tunes} <= {"R:waltz", "R:air"}
+
+
 def test_every_key_has_an_octave_in_which_a_tune_is_playable() -> None:
     keys = [(Key(transpose_tonic(pitch_class, mode), mode), pitch_class) for mode, pitch_class in product(t.MODES, range(12))]
     tunes_to_write = [begin_arguments(key, Metre(4, 4), form=Form(2, 1, 1)) for key, _ in keys]

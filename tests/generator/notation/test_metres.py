@@ -61,6 +61,15 @@ def test_a_metre_knows_the_lengths_of_its_bar_and_beat(text: str, bar: int | str
 
 
 @pytest.mark.parametrize(
+    ("rhythm", "fitting"),
+    [("jig", {"6/8", "12/8"}), ("waltz", {"3/4"}), ("reel", {"4/4", "2/2"}), ("slide", {"12/8", "6/8"}), ("air", {"3/4", "4/4", "2/2", "6/8"})],
+)
+def test_a_rhythm_fits_metres_with_its_beats_and_not_only_its_length(rhythm: str, fitting: set[str]) -> None:
+    metres = [Metre(*pair) for pair in ((2, 4), (3, 4), (4, 4), (2, 2), (6, 8), (9, 8), (12, 8), (3, 2), (6, 4))]
+    assert {str(metre) for metre in metres if RHYTHMS[rhythm].fits(metre)} == fitting
+
+
+@pytest.mark.parametrize(
     ("text", "name"),
     [
         ("Reel", "reel"), ("REELS", "reel"), ("  slip   jig ", "slip jig"), ("Slip-Jigs", "slip jig"), ("slipjig", "slip jig"),
