@@ -1,4 +1,4 @@
-"""Notices about ABC that `reader.read` skips silently because the tune sounds the same without it."""
+"""What `reader.read` skips silently because the tune sounds the same without it, and notices that name it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from generator.user_messages import UserMessage
 
+_DIRECTIVE_BLOCK = re.compile(r"^%%begin(\w+)\b.*?(?:^%%end\1\b[^\n]*|\Z)", re.MULTILINE | re.DOTALL)  # PostScript, texts ...
 _SKIPPED = (
     (re.compile(r"^\s*[wW]:[^\S\n]*\S", re.MULTILINE), UserMessage("I left out the lyrics (w:).")),
     (re.compile(r"^\s*%%[^\S\n]*\S|^\s*I:|\[I:", re.MULTILINE), UserMessage("I left out the directives (%% and I:).")),
@@ -17,10 +18,15 @@ _SKIPPED = (
 )
 
 
+def without_directive_blocks(text: str) -> str:
+    """The text with blocks such as `%%begintext` … `%%endtext` as comments, on as many lines."""
+    return _DIRECTIVE_BLOCK.sub(lambda block: "%%text" + "\n%" * block[0].count("\n"), text)
+
+
 def skipped_text_notices(text: str) -> list[UserMessage]:
     """One notice for each kind of skipped text in the first tune of `text`.
 
     What the reader skips between notes, such as a second voice, is in `Score.notices`.
     """
-    first_tune = "".join(re.split(r"^(?=X:)", text, flags=re.MULTILINE)[:2])  # with the lines before its X:
+    first_tune = "".join(re.split(r"^(?=X:)", without_directive_blocks(text), flags=re.MULTILINE)[:2])  # with the lines before its X:
     return [notice for pattern, notice in _SKIPPED if pattern.search(first_tune)]

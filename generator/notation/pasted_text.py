@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from generator.notation.notices import without_directive_blocks
+
 # Characters that phones and East Asian keyboards insert, and their plain equivalents; invisible characters are removed.
 _PLAIN_CHARACTERS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     ord(character): plain
@@ -12,7 +14,6 @@ _PLAIN_CHARACTERS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     }.items()
     for character in characters
 }  # fmt: skip
-_DIRECTIVE_BLOCK = re.compile(r"^%%begin(\w+)\b.*?(?:^%%end\1\b.*?$|\Z)", re.MULTILINE | re.DOTALL)  # PostScript, page text ...
 _LOWER_CASE_FIELD = re.compile(r"^([^\S\n]*)([klmrtx])(?=:(?![|:])[^=\n]*$)", re.MULTILINE)
 
 
@@ -28,6 +29,6 @@ def clean_pasted_text(text: str) -> str:
     if code_block:
         text = "\n" * text.count("\n", 0, code_block.start(1)) + code_block[1]
     text = re.sub(r"^>+", lambda marks: " " * len(marks[0]), text.strip("`"), flags=re.MULTILINE)
-    text = _DIRECTIVE_BLOCK.sub(lambda block: "%%" + "\n%" * block[0].count("\n"), text)
+    text = without_directive_blocks(text)
     text = _LOWER_CASE_FIELD.sub(lambda match: match[1] + match[2].upper(), text)
     return re.sub(r"^[^\S\n]*$", "%", text, flags=re.MULTILINE)

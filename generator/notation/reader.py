@@ -21,6 +21,7 @@ from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.line_parser import LineParser
 from generator.notation.metres import Metre
+from generator.notation.notices import without_directive_blocks
 from generator.notation.score import Bar, Score
 from generator.notation.structure import part_order
 from generator.user_messages import UserMessage
@@ -57,7 +58,7 @@ class _TuneParser(LineParser):
         self.voice: str | None = None  # the name of the first voice
 
     def read(self, text: str) -> Score:
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        lines = without_directive_blocks(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
         has_key_field = any(re.search(r"^\s*K:", tune, re.MULTILINE) for tune in split_tunes(text)[:1])
         last = self._read_lines(lines, has_key_field=has_key_field)
         if any(line.lstrip().startswith("X:") for line in lines[last:] if self._has_notes()):

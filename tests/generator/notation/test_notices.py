@@ -12,6 +12,7 @@ from generator.notation.notices import skipped_text_notices
     [
         ("X:1\nK:C\nABc|\nw: la la la\n", "lyrics"),
         ("X:1\n%%scale 2\nK:C\nABc|\n", "directives"),
+        ("X:1\n%%begintext\nHello.\n%%endtext\nK:C\nABc|\n", "directives"),
         ("X:1\nU: T = !trill!\nK:C\nABc|\n", "macros"),
         ('X:1\nK:C\n"^slowly"ABc|\n', "above and below"),
     ],

@@ -87,6 +87,15 @@ def test_a_line_without_music_changes_nothing_after_it(line: str) -> None:
     assert (len(score.bars), score.notices) == (3, ())
 
 
+def test_blocks_of_directives_are_skipped_and_keep_the_numbers_of_the_lines() -> None:
+    block = "%%begintext\nA tune of the valley\n\nof bees | G A B c\nK:F\n%%endtext\n"
+    for text in (f"{block}X:1\nK:D\nAB|", f"X:1\n{block}K:D\nAB|", f"X:1\nK:D\n{block}AB|", f"X:1\nK:D\nAB|\n%%begintext\nA|"):
+        score = read(text)
+        assert (score.bars, score.key, score.notices) == (read("K:D\nAB|").bars, Key("D"), ())
+    error = read_error(f"X:1\nK:D\n{block}AB ] c|")
+    assert (error.line, error.column) == (9, 4)
+
+
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\\\n", "!\n", "$\n", " \n\t"])
 def test_all_line_endings_are_read(end: str) -> None:
     assert read(TUNE.replace("|G<E", f"|{end}G<E")).bars == read(TUNE).bars
