@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from generator.notation.errors import NotationError
@@ -12,10 +12,11 @@ from generator.user_messages import UserMessage
 
 @dataclass(frozen=True)
 class Metre:
-    """A time signature: 4/4, 6/8 ... `C` is read as 4/4 and `C|` as 2/2."""
+    """A time signature: 4/4, 6/8 ... `C` is 4/4 and `C|` 2/2, drawn with a sign instead of numbers."""
 
     beats: int
     unit: int
+    symbol: str = field(default="", compare=False)  # "C" or "C|" if it is written so
 
     @property
     def bar(self) -> Fraction:
@@ -38,15 +39,22 @@ class Metre:
     def __str__(self) -> str:
         return f"{self.beats}/{self.unit}"
 
+    @property
+    def abc(self) -> str:
+        """The value of an `M:` field."""
+        return self.symbol or str(self)
+
     @classmethod
     def parse(cls, text: str) -> Metre | None:
-        """Reads `4/4`, `C`, `C|`, `2+3/8`; free metre (`none` or an empty text) is None. Raises NotationError."""
+        """Reads `4/4`, `C`, `C|`, `2+3/8`, and the `2` of old books, which is 2/2; free metre (`none` or an empty text) is None. Raises NotationError."""
         value = text.strip()
         if value.lower() in ("", "none", "free"):
             return None
         if value in ("C", "c"):
-            return cls(4, 4)
+            return cls(4, 4, "C")
         if value in ("C|", "c|"):
+            return cls(2, 2, "C|")
+        if value == "2":
             return cls(2, 2)
         match = re.fullmatch(r"\(?(\d{1,2}(?:\s*\+\s*\d{1,2})*)\)?\s*/\s*(\d{1,2})", value)
         if match:

@@ -24,7 +24,7 @@ def write(score: Score, *, header: bool = True) -> str:
     lines += [f"R:{score.rhythm}"] if score.rhythm else []
     lines += [f"{name}:{value}" for name, value in score.fields]
     lines += [f"P:{score.order}"] if score.order else []
-    lines.append(f"M:{score.metre or 'none'}")
+    lines.append(f"M:{score.metre.abc if score.metre else 'none'}")
     lines.append(f"L:{score.unit}")
     if score.tempo:
         lines.append(f"Q:{score.tempo[0]}={score.tempo[1]}")
@@ -74,7 +74,7 @@ class _Writer:
             text += f"[P:{bar.part}]"
         if bar.metre:
             self.metre = bar.metre
-            text += f"[M:{bar.metre}]"
+            text += f"[M:{bar.metre.abc}]"
         if bar.free:
             self.metre = None
             text += "[M:none]"

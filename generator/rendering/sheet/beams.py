@@ -12,10 +12,13 @@ from generator.notation.metres import Metre
 # Caches music21's beams by the rhythm of a bar: they take it as long as everything else in a bar, and bars repeat rhythms.
 _BEAMS: dict[tuple[Metre, Fraction, tuple[tuple[float | Fraction, str, bool], ...]], list[beam.Beams | None]] = {}
 _MAX_CACHED = 4_096
+_SYMBOLS = {"C": "common", "C|": "cut"}
 
 
 def time_signature(metre: Metre) -> meter.TimeSignature:
-    return meter.TimeSignature(str(metre))
+    signature = meter.TimeSignature(str(metre))
+    signature.symbol = _SYMBOLS.get(metre.symbol, "")
+    return signature
 
 
 def add_beams(notes: list[note.GeneralNote], length: Fraction, metre: Metre | None, missing: Fraction) -> None:

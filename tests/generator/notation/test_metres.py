@@ -15,13 +15,20 @@ from generator.notation.metres import RHYTHMS, Metre, rhythm_named
 @pytest.mark.parametrize(
     ("text", "metre"),
     [
-        ("4/4", Metre(4, 4)), ("C", Metre(4, 4)), ("C|", Metre(2, 2)), ("c|", Metre(2, 2)), (" 6/8 ", Metre(6, 8)),
+        ("4/4", Metre(4, 4)), ("C", Metre(4, 4)), ("C|", Metre(2, 2)), ("c|", Metre(2, 2)), ("2", Metre(2, 2)), (" 6/8 ", Metre(6, 8)),
         ("2+3/8", Metre(5, 8)), ("(2 + 2 + 3) / 8", Metre(7, 8)), ("12/8", Metre(12, 8)),
         ("none", None), ("", None), ("free", None),
     ],
 )  # fmt: skip
 def test_a_metre_is_read(text: str, metre: Metre | None) -> None:
     assert Metre.parse(text) == metre
+
+
+@pytest.mark.parametrize(("text", "abc"), [("C", "C"), ("c|", "C|"), ("4/4", "4/4"), ("2/2", "2/2"), ("2", "2/2")])
+def test_a_metre_is_written_as_it_was_read(text: str, abc: str) -> None:
+    metre = Metre.parse(text)
+    assert metre is not None
+    assert metre.abc == abc
 
 
 @pytest.mark.parametrize(

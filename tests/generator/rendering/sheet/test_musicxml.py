@@ -1,5 +1,6 @@
 """MusicXML, read back by music21."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -98,6 +99,14 @@ def test_key_mode_metre_tempo_and_title_and_their_changes_are_written() -> None:
     assert (mark.number, mark.referent.type) == (104, "half")
     parsed = converter.parseData(write_musicxml(read(REEL)), format="musicxml")
     assert parsed.metadata.bestTitle == "Everything"
+
+
+@pytest.mark.parametrize(
+    ("written", "symbol"), [("C|", ' symbol="cut"'), ("C", ' symbol="common"'), ("2/2", ""), ("4/4", ""), ("2", "")]
+)
+def test_common_and_cut_time_have_their_signs(written: str, symbol: str) -> None:
+    text = write_musicxml(read(f"X:1\nM:{written}\nL:1/8\nK:D\nd8|\n[M:6/8]d6|\n[M:{written}]d8|]\n")).decode()
+    assert re.findall(r"<time([^>]*)>", text) == [symbol, "", symbol]
 
 
 def test_accidentals_are_shown_once_in_a_bar_and_where_they_differ_from_the_key_signature() -> None:
