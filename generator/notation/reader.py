@@ -27,6 +27,7 @@ from generator.notation.structure import part_order
 from generator.user_messages import UserMessage
 
 _FIELD = re.compile(r"([A-Za-z]):(?![|:])(.*)", re.DOTALL)
+_MAX_TEMPO_TEXT = 40  # characters
 _TEMPO = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})\s*=\s*(\d{1,3})(?!\d)|^\s*(\d{1,3})\s*$")
 
 
@@ -51,6 +52,7 @@ class _TuneParser(LineParser):
         self.fields: list[tuple[str, str]] = []
         self.first_values: dict[str, str] = {}  # of the fields X, T and R
         self.tempo: tuple[Fraction, int] | None = None
+        self.tempo_text = ""
         self.first_key: Key | None = None
         self.first_metre: Metre | None = None
         self.order = ""
@@ -110,6 +112,7 @@ class _TuneParser(LineParser):
             title=self.first_values.get("T", ""),
             rhythm=self.first_values.get("R", ""),
             tempo=self.tempo,
+            tempo_text=self.tempo_text,
             order=self.order,
             reference=int(number) if re.fullmatch(r"\d{1,9}", number) else 1,
             fields=tuple(self.fields),
@@ -178,7 +181,7 @@ class _TuneParser(LineParser):
                 raise NotationError(message, text=value)
             self.unit, self.unit_written = Fraction(1, int(match[1] or 1)), True
         elif name == "Q":
-            self.tempo = self._read_tempo(value) or self.tempo
+            self._read_tempo(value)
         elif name == "P":
             if self.in_body:
                 self.bar.bar_for_changes().part = value.replace("]", "")[:8].strip()
@@ -192,18 +195,30 @@ class _TuneParser(LineParser):
             self.skips_voice = voice != self.voice
             if self.skips_voice:
                 self.notices.append(UserMessage("Only the first voice was read."))
-        elif name in "XTR":
-            self.first_values.setdefault(name, value.replace("\\%", "%"))
-        elif not self.in_body and name not in "IWw":
+        elif name in "XTR" and name not in self.first_values:
+            self.first_values[name] = value.replace("\\%", "%")
+        elif not self.in_body and name not in "XRIWw":
             self.fields.append((name, value))
 
-    def _read_tempo(self, value: str) -> tuple[Fraction, int] | None:
-        match = _TEMPO.search(re.sub(r'"[^"]*"', "", value))
-        if not match:
-            return None
-        beat = Fraction(int(match[1]), int(match[2])) if match[1] and int(match[2]) else Fraction(1, 4)
-        beats_per_minute = int(match[3] or match[4])
-        return (beat, beats_per_minute) if 20 <= beats_per_minute <= 400 and Fraction(1, 16) <= beat <= 2 else None
+    def _read_tempo(self, value: str) -> None:
+        """Reads `1/4=120`, with words before or after it or alone: `"Allegro" 1/4=120`, `"Slow"`."""
+        number = re.sub(r'"[^"]*"', "", value)
+        words = [number.replace('"', "")] if value == number and not re.search(r"[\d=]", number) else re.findall(r'"([^"]*)"', value)
+        text = " ".join(" ".join(words).split())[:_MAX_TEMPO_TEXT].rstrip()
+        tempo = _tempo(number)
+        if not self._has_notes() or (self.tempo, self.tempo_text) == (None, ""):
+            self.tempo, self.tempo_text = tempo or self.tempo, text or self.tempo_text
+        elif (tempo or text) and (tempo or self.tempo, text) != (self.tempo, self.tempo_text):
+            self.notices.append(UserMessage("I left out a change of tempo inside the tune (Q:)."))
+
+
+def _tempo(number: str) -> tuple[Fraction, int] | None:
+    match = _TEMPO.search(number)
+    if not match:
+        return None
+    beat = Fraction(int(match[1]), int(match[2])) if match[1] and int(match[2]) else Fraction(1, 4)
+    beats_per_minute = int(match[3] or match[4])
+    return (beat, beats_per_minute) if 20 <= beats_per_minute <= 400 and Fraction(1, 16) <= beat <= 2 else None
 
 
 def _default_unit(metre: Metre | None) -> Fraction:

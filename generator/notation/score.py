@@ -112,9 +112,10 @@ class Score:
     title: str = ""
     rhythm: str = ""
     tempo: tuple[Fraction, int] | None = None  # the beat in whole notes, and the beats a minute
+    tempo_text: str = ""  # words of the Q: field, such as `Allegro`
     reference: int = 1  # the number in the X: field
     order: str = ""  # order of the parts from the header's P: field, such as `AABA`; empty: as written
-    fields: tuple[tuple[str, str], ...] = ()  # other header fields, unchanged
+    fields: tuple[tuple[str, str], ...] = ()  # other header fields, unchanged, among them further titles
     notices: tuple[str, ...] = field(default=(), compare=False)  # UserMessages about what the reader left out or assumed
 
     def notes(self) -> Iterator[Note]:

@@ -26,8 +26,9 @@ def write(score: Score, *, header: bool = True) -> str:
     lines += [f"P:{score.order}"] if score.order else []
     lines.append(f"M:{score.metre.abc if score.metre else 'none'}")
     lines.append(f"L:{score.unit}")
-    if score.tempo:
-        lines.append(f"Q:{score.tempo[0]}={score.tempo[1]}")
+    if score.tempo or score.tempo_text:
+        words = [f'"{score.tempo_text}"'] if score.tempo_text else []
+        lines.append("Q:" + " ".join([*words, f"{score.tempo[0]}={score.tempo[1]}"] if score.tempo else words))
     lines.append(f"K:{score.key.abc}")
     return "\n".join([*lines, body, ""])
 

@@ -17,6 +17,11 @@ def composer(score: Score) -> str:
     return next((printable(value) for name, value in score.fields if name == "C"), "")
 
 
+def subtitles(score: Score) -> list[str]:
+    """The titles (`T:`) after the first."""
+    return [text for name, value in score.fields if name == "T" and (text := printable(value.replace("\\%", "%")))]
+
+
 def rhythm_words(score: Score) -> str:
     """The rhythm (`R:`) as it is shown above the first bar, or an empty string."""
     return printable(score.rhythm)[:40].capitalize()

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from generator.notation.score import Score
-from generator.rendering.display_text import MAX_TEXT, composer, printable, rhythm_words
+from generator.rendering.display_text import MAX_TEXT, composer, printable, rhythm_words, subtitles
 from generator.rendering.sheet.decorations import DRAWN
 from generator.rendering.sheet.fonts import missing
-from generator.rendering.sheet.header import MAX_ORDER
+from generator.rendering.sheet.header import MAX_ORDER, MAX_SUBTITLES
 from generator.user_messages import AllOf, UserMessage
 
 
@@ -27,7 +27,10 @@ def sheet_notices(score: Score) -> tuple[UserMessage, ...]:
         notices.append(UserMessage("The order of the parts is too long for the sheet and was left out."))
     if len(score.title) > MAX_TEXT:
         notices.append(UserMessage("The title was cut after {most} characters.", most=MAX_TEXT))
-    if foreign := missing(printable(score.title) + rhythm_words(score) + composer(score)):
+    if len(subtitles(score)) > MAX_SUBTITLES:
+        notices.append(UserMessage("The sheet shows only the first {most} further titles.", most=MAX_SUBTITLES))
+    words = (printable(score.title), *subtitles(score), rhythm_words(score), printable(score.tempo_text), composer(score))
+    if foreign := missing("".join(words)):
         notices.append(UserMessage("The sheet's fonts lack “{text}”. These characters may be blank.", text=foreign))
     return tuple(notices)
 

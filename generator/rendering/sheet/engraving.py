@@ -13,7 +13,7 @@ import resvg_py
 import verovio
 
 from generator.notation.score import Score
-from generator.rendering.display_text import rhythm_words
+from generator.rendering.display_text import printable, rhythm_words
 from generator.rendering.result import RenderingError
 from generator.rendering.sheet import fonts
 from generator.rendering.sheet.header import header
@@ -101,11 +101,11 @@ def _without_header(score: Score, musicxml: bytes) -> str:
     root = ElementTree.fromstring(musicxml)  # noqa: S314 — written by us
     for identification in root.findall("identification"):
         root.remove(identification)  # it has a date, and verovio derives ids from everything that it reads
-    rhythm = rhythm_words(score)
+    words = {rhythm_words(score), printable(score.tempo_text)}
     fifths: str | None = None
     for measure in root.iter("measure"):
         for direction in measure.findall("direction"):
-            if direction.find("direction-type/metronome") is not None or direction.findtext("direction-type/words") == rhythm:
+            if direction.find("direction-type/metronome") is not None or direction.findtext("direction-type/words") in words:
                 measure.remove(direction)
         for attributes in measure.findall("attributes"):
             for key in attributes.findall("key"):

@@ -1,4 +1,4 @@
-"""The header of the sheet as SVG: title, rhythm, key, tempo and composer.
+"""The header of the sheet as SVG: titles, rhythm, key, tempo and composer.
 
 Verovio can write a header too, but it sets the tempo's note in a web font that no rasteriser reads, and wraps no titles.
 """
@@ -18,15 +18,16 @@ import verovio
 from generator.notation.keys import Key
 from generator.notation.score import Score
 from generator.notation.tempo import tempo
-from generator.rendering.display_text import composer, printable, rhythm_words
+from generator.rendering.display_text import composer, printable, rhythm_words, subtitles
 from generator.rendering.sheet import fonts
 
-_TITLE, _TEXT = 620, 400  # font sizes in the page's units; a staff is 720 units high
+_TITLE, _SUBTITLE, _TEXT = 620, 460, 400  # font sizes in the page's units; a staff is 720 units high
 _GAP = 300  # between the items of a line
 _FOOT = 190  # from the last line to the music, where the bracket of an ending may reach up
 _GLYPHS = {Fraction(1): "ECA2", Fraction(1, 2): "ECA3", Fraction(1, 4): "ECA5", Fraction(1, 8): "ECA7", Fraction(1, 16): "ECA9"}
 _DOT = "ECB7"
 _SIGNS = {-2: "𝄫", -1: "♭", 0: "♮", 1: "♯", 2: "𝄪"}
+MAX_SUBTITLES = 3
 MAX_ORDER = 24  # letters in the order of the parts; a longer one does not fit
 
 
@@ -43,6 +44,10 @@ def header(score: Score, width: int) -> Header:
     for line in _wrap(printable(score.title), width):
         size = min(_TITLE, round(_TITLE * width / max(fonts.width(line, _TITLE), 1)))
         height += round(1.1 * _TITLE)
+        lines.append(_text(line, width // 2, height - 150, size, anchor="middle"))
+    for line in subtitles(score)[:MAX_SUBTITLES]:
+        size = min(_SUBTITLE, round(_SUBTITLE * width / max(fonts.width(line, _SUBTITLE), 1)))
+        height += round(1.15 * _SUBTITLE)
         lines.append(_text(line, width // 2, height - 150, size, anchor="middle"))
     facts, end = _facts(score)
     name = composer(score)[:60]
@@ -91,6 +96,10 @@ def _facts(score: Score) -> tuple[str, int]:
     length = fonts.width(name, _TEXT)
     parts.append(_text(name, x, 0, _TEXT, length=length))
     x += length + _GAP
+    if text := printable(score.tempo_text):
+        length = round(1.1 * fonts.width(text, _TEXT))  # bold
+        parts.append(_text(text, x, 0, _TEXT, weight="bold", length=length))
+        x += length + _GAP // 2
     beat, count = tempo(score)
     undotted = next((value for value in (beat, beat * 2 / 3) if value in _GLYPHS), None)
     words = f"= {count}" if undotted else f"{beat} = {count}"

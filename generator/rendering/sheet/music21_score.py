@@ -100,7 +100,7 @@ class _Writer:
             referent = durations.Duration(float(beat * 4))
             if referent.type == "complex":  # no note value lasts 5/8
                 referent, count = durations.Duration(1), round(count * beat * 4)
-            mark = tempi.MetronomeMark(number=count, referent=referent)
+            mark = tempi.MetronomeMark(printable(self.score.tempo_text) or None, number=count, referent=referent)
             measure.insert(0, mark)
             if words := rhythm_words(self.score):
                 rhythm = expressions.TextExpression(words)

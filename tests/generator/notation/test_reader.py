@@ -35,6 +35,32 @@ def test_the_unit_note_length_is_stated_or_depends_on_the_metre(header: str, uni
     assert score.unit == next(score.notes()).duration == Fraction(unit)
 
 
+@pytest.mark.parametrize(
+    ("field", "text", "tempo"),
+    [
+        ('"Allegro" 1/4=120', "Allegro", (Fraction(1, 4), 120)), ('3/8=100 "lightly"', "lightly", (Fraction(3, 8), 100)),
+        ('"With  spirit"', "With spirit", None), ("Slowly", "Slowly", None), ('"Slow" 1/4=60 "ad lib."', "Slow ad lib.", (Fraction(1, 4), 60)),
+        ("1/4=90", "", (Fraction(1, 4), 90)), ("C=90", "", None), ('"unclosed', "unclosed", None),
+    ],
+)  # fmt: skip
+def test_the_words_of_the_tempo_are_kept(field: str, text: str, tempo: tuple[Fraction, int] | None) -> None:
+    score = read(f"X:1\nQ:{field}\nK:D\nA|")
+    assert (score.tempo_text, score.tempo, score.notices) == (text, tempo, ())
+    assert read(write(score)) == score
+
+
+def test_a_change_of_tempo_inside_the_tune_is_named() -> None:
+    score = read('X:1\nQ:"Slow" 1/4=60\nK:D\nA|\nQ:1/4=120\nB|[Q:1/4=60]c|')
+    assert (score.tempo, score.notices) == ((Fraction(1, 4), 60), ("I left out a change of tempo inside the tune (Q:).",))
+    assert read("X:1\nQ:1/4=60\nK:D\nA|\nQ:1/4=60\nB|").notices == ()
+
+
+def test_further_titles_are_kept() -> None:
+    score = read("X:1\nT:The Kettle\nT:An Citeal\nT:100\\% Tin\nK:D\nA|\nT:Part two\nB|")
+    assert (score.title, score.fields) == ("The Kettle", (("T", "An Citeal"), ("T", "100\\% Tin")))
+    assert read(write(score)) == score
+
+
 def test_the_given_metre_and_key_are_defaults_and_do_not_change_the_unit_note_length() -> None:
     score = read("A2 BA|", metre=Metre(2, 4), key=Key("G"))
     assert (score.metre, score.unit, score.key) == (Metre(2, 4), EIGHTH, Key("G"))

@@ -45,5 +45,7 @@ def test_texts_that_are_too_long_or_lack_characters_are_named() -> None:
     assert "cut after 120 characters" in cut
     (foreign,) = _notices("C4|", "T:Ночь 夜の曲 Ó")
     assert "“夜曲”" in foreign
+    (titles,) = _notices("C4|", "\n".join(f"T:{number}" for number in range(6)))
+    assert "first 3" in titles
     (order,) = _notices("P:A\nC4|\nP:B\nD4|", "P:(AB)9(AB)9")
     assert "order" in order

@@ -71,6 +71,13 @@ def test_long_titles_stay_on_the_page(title: str) -> None:
     assert pixels[:, :8].min() == 255 and pixels[:, -8:].min() == 255
 
 
+def test_further_titles_and_the_words_of_the_tempo_are_shown_once() -> None:
+    shown = ["Plain", "An tSlí", "Second", "Very slow", "= 60"]
+    text = PLAIN.replace("T:Plain\n", 'T:Plain\nT:An tSlí\nT:Second\nQ:"Very slow" 1/4=60\n')
+    texts = ["".join(element.itertext()).strip() for element in _elements(text, "text")]
+    assert [each for each in texts if each in shown] == shown
+
+
 def test_tempo_rhythm_and_title_are_shown_once() -> None:
     texts = ["".join(element.itertext()).strip() for element in _elements(JIG, "text")]
     assert texts.count("= 112") == 1

@@ -101,6 +101,11 @@ def test_key_mode_metre_tempo_and_title_and_their_changes_are_written() -> None:
     assert parsed.metadata.bestTitle == "Everything"
 
 
+def test_the_words_of_the_tempo_are_written() -> None:
+    (mark,) = _parse(read('X:1\nQ:"Slow air" 1/4=60\nM:4/4\nK:D\nd8|]\n')).recurse().getElementsByClass(tempo.MetronomeMark)
+    assert (mark.text, mark.number) == ("Slow air", 60)
+
+
 @pytest.mark.parametrize(
     ("written", "symbol"), [("C|", ' symbol="cut"'), ("C", ' symbol="common"'), ("2/2", ""), ("4/4", ""), ("2", "")]
 )
