@@ -45,6 +45,7 @@ class BarParser:
         self.bars: list[Bar] = []
         self.bar = OpenBar()
         self.accidentals: dict[str, int] = {}  # letter → alteration in force until the bar line, in every octave
+        self.grace_accidentals: dict[str, int] = {}  # the same, of grace notes: a reminder that they are over is no courtesy
         self.broken_factor = Fraction(1)  # what `>` or `<` leaves for the next note
 
     def read_bar_line(self, line: str, start: int) -> int:
@@ -97,4 +98,5 @@ class BarParser:
             stronger = max(last.line, style, key=["", "|", "||", "|]"].index)
             self.bars[-1] = replace(last, repeat_end=max(last.repeat_end, repeats), line=stronger)
         self.accidentals.clear()
+        self.grace_accidentals.clear()
         self.broken_factor = Fraction(1)

@@ -6,6 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from fractions import Fraction
+from math import ceil
 
 from generator.notation.bar_parser import BarParser
 from generator.notation.errors import NotationError
@@ -17,7 +18,8 @@ from generator.user_messages import UserMessage
 _INLINE_FIELD = re.compile(r"\[([A-Za-z]):([^\]\n]*)\]")
 _VOICE_FIELD = re.compile(r"\[V:")
 _ENDING = re.compile(r"\[?\s*(\d+(?:[,\-.]\d+)*)[,.]?")
-_NOTE = re.compile(r"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)")
+_MICROTONE = r"([\^_])([1-9]\d?(?:/[1-9]?)?|/[1-9]|//?)"  # `^/` is half a semitone, `_3/2` one and a half
+_NOTE = re.compile(rf"(?:{_MICROTONE}|(\^\^|\^|__|_|=))?([A-Ga-g])([,']*)")
 _LENGTH = re.compile(r"(\d*)(/*)(\d*)")
 _SPACER = re.compile(r"y\d{0,3}")
 _TUPLET = re.compile(r"\((\d)(?::(\d?))?(?::(\d?))?")
@@ -142,17 +144,26 @@ class LineParser(BarParser, ABC):
         self.tied = {(pitch.letter, pitch.octave): pitch.alter for pitch in self.bar.notes[-1].pitches}
 
     def _read_pitch(self, match: re.Match[str]) -> Pitch:
-        mark, letter, octaves = match.groups()
+        direction, microtone, mark, letter, octaves = match.groups()
         octave = (5 if letter.islower() else 4) + octaves.count("'") - octaves.count(",")
         letter = letter.upper()
+        alter = in_force = self.tied.get((letter, octave), self.accidentals.get(letter, self.key.signature[letter]))
         if mark:
-            alter = self.accidentals[letter] = _ACCIDENTALS[mark]
-        else:
-            alter = self.tied.get((letter, octave), self.accidentals.get(letter, self.key.signature[letter]))
-        pitch = Pitch(letter, octave, alter)
+            alter = _ACCIDENTALS[mark]
+        elif direction:
+            alter = _ACCIDENTALS[direction] * self._semitones(microtone)
+        courtesy = bool(mark) and alter == in_force == self.grace_accidentals.get(letter, alter)
+        if mark or direction:
+            self.accidentals[letter] = alter
+        pitch = Pitch(letter, octave, alter, courtesy)
         if octave < 0 or not 0 <= pitch.midi <= 127:
             raise NotationError(UserMessage("This note is out of every instrument's range."), text=match[0])
         return pitch
+
+    def _semitones(self, microtone: str) -> int:
+        """The nearest number of semitones, the smaller one of two."""
+        self.notices.append(UserMessage("I rounded microtones, such as ^/c, to semitones."))
+        return min(ceil(self._read_length(microtone, 0)[0] - Fraction(1, 2)), 2)
 
     def _read_length(self, line: str, start: int) -> tuple[Fraction, int]:
         match = _LENGTH.match(line, start)
@@ -212,8 +223,9 @@ class LineParser(BarParser, ABC):
 
     def _read_rest(self, line: str, start: int) -> int:
         length, end = self._read_length(line, start + 1)
+        invisible = line[start] in "xX"
         if line[start] in "zx":
-            self._add((), length)
+            self._add((), length, invisible=invisible)
             return end
         if self.tuplet:
             raise NotationError(UserMessage("A whole-bar rest can't be part of a tuplet."), text=line[start:end])
@@ -221,7 +233,7 @@ class LineParser(BarParser, ABC):
         self.first_unit = self.first_unit or self.unit
         self._check_length(self.metre.bar if self.metre else Fraction(1))
         for index in range(bars):
-            self.bar.notes.append(Note((), self.metre.bar if self.metre else Fraction(1)))
+            self.bar.notes.append(Note((), self.metre.bar if self.metre else Fraction(1), invisible=invisible))
             if index < bars - 1:
                 self.close_bar("|", 0)
         return end
@@ -233,7 +245,7 @@ class LineParser(BarParser, ABC):
             if max(units.numerator, units.denominator) >= 10**_MAX_DIGITS:
                 raise NotationError(UserMessage("A note can't be this long or this short."))
 
-    def _add(self, pitches: tuple[Pitch, ...], units: Fraction) -> None:
+    def _add(self, pitches: tuple[Pitch, ...], units: Fraction, *, invisible: bool = False) -> None:
         """Adds a note, a chord or a rest to the bar; `units` is its written length in unit note lengths."""
         assert self.unit is not None
         self.first_unit = self.first_unit or self.unit
@@ -254,6 +266,7 @@ class LineParser(BarParser, ABC):
                 grace=self.grace,
                 decorations=tuple(self.decorations),
                 chord_symbol=self.chord_symbol,
+                invisible=invisible,
                 slurs_open=self.slurs,
             )
         )
@@ -278,6 +291,7 @@ class LineParser(BarParser, ABC):
             raise NotationError(UserMessage("The } after these grace notes is missing."), text=line[start : start + _EXCERPT])
         accidentals = dict(self.accidentals)
         self.grace = tuple(self._read_pitch(match) for match in _NOTE.finditer(line, start + 1, close))[:_MAX_NOTES_AT_ONCE]
+        self.grace_accidentals |= {letter: alter for letter, alter in self.accidentals.items() if accidentals.get(letter) != alter}
         self.accidentals = accidentals  # accidentals in grace notes don't apply after the braces
         return close + 1
 

@@ -17,6 +17,7 @@ class Pitch:
     letter: str
     octave: int
     alter: int = 0
+    courtesy: bool = field(default=False, compare=False)  # an accidental is written although it is in force anyway
 
     @property
     def midi(self) -> int:
@@ -57,6 +58,7 @@ class Note:
     grace: tuple[Pitch, ...] = ()
     decorations: tuple[str, ...] = ()  # ABC's names: roll, trill, staccato, upbow, ...
     chord_symbol: str | None = None
+    invisible: bool = False  # a rest that is not drawn
     slurs_open: int = 0
     slurs_close: int = 0
 

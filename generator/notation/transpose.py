@@ -67,7 +67,7 @@ class _Interval:
         for nearby in (0, 1, -1, 2, -2):  # a neighbouring step if this one would need three sharps or flats
             natural = Pitch.at(pitch.staff + self.steps + nearby)
             if abs(alter := wanted - natural.midi) <= 2:
-                return replace(natural, alter=alter)
+                return replace(natural, alter=alter, courtesy=pitch.courtesy)
         raise AssertionError("one of five neighbouring steps is within two semitones")
 
     def key(self, key: Key) -> Key:

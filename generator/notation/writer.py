@@ -144,7 +144,7 @@ class _Writer:
         if note.grace:
             text += "{" + "".join(self._pitch(pitch, grace=True) for pitch in note.grace) + "}"
         if note.rest:
-            text += "z"
+            text += "x" if note.invisible else "z"
         elif len(note.pitches) == 1:
             text += self._pitch(note.pitches[0])
         else:
@@ -169,7 +169,7 @@ class _Writer:
         # matters, it is written again.
         expected = {table.get(scope, in_key) for scope in scopes for table in (self.accidentals, self.with_grace)}
         expected.add(self.tied.get((pitch.letter, pitch.octave), pitch.alter))
-        if expected != {pitch.alter}:
+        if pitch.courtesy or expected != {pitch.alter}:
             mark = _MARKS[pitch.alter]
             self.with_grace |= dict.fromkeys(scopes, pitch.alter)
             if not grace:

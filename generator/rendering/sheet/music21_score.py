@@ -133,6 +133,9 @@ class _Writer:
             pieces = self._note(each, self.following[first_note + number])
             if len(bar.notes) > 1 and isinstance(pieces[0], note.Rest):
                 pieces[0].fullMeasure = False  # else verovio would give the other notes of the bar no time
+            if each.invisible:
+                for piece in pieces:
+                    piece.style.hideObjectOnPrint = True
             _set_ids(pieces, note_id(index, number))
             elements += decorate(pieces[0], each.decorations)
             elements += self._graces(each.grace)
@@ -189,7 +192,8 @@ class _Writer:
     def _pitch(self, written: Pitch, *, tied: bool) -> pitch.Pitch:
         found = pitch.Pitch(f"{written.letter}{written.octave}")
         staff_position = (written.letter, written.octave)
-        shown = written.alter != self.altered.get(staff_position, self.signature[written.letter]) and not tied
+        differs = written.alter != self.altered.get(staff_position, self.signature[written.letter])
+        shown = (differs or written.courtesy) and not tied
         if shown or written.alter:
             found.accidental = pitch.Accidental(_ACCIDENTALS[written.alter])
             found.accidental.displayStatus = shown

@@ -35,6 +35,7 @@ def notes(draw: st.DrawFn) -> Note:
         plain,
         grace=tuple(draw(st.lists(pitches, max_size=3))),
         decorations=tuple(decorations),
+        invisible=not chord and draw(st.booleans()),
         chord_symbol=draw(st.sampled_from([None, "G", "Am7", "D/F#"])),
         slurs_open=draw(st.integers(0, 2)),
         slurs_close=draw(st.integers(0, 2)),

@@ -168,6 +168,12 @@ def test_rests_are_read() -> None:
     assert [note.rest for note in score.notes()] == [False, True, True, False]
 
 
+def test_invisible_rests_are_marked_and_written() -> None:
+    score = read("M:2/4\nL:1/8\nK:C\nz2x2|X|Z|x4|")
+    assert [note.invisible for note in score.notes()] == [False, True, True, False, True]
+    assert read(write(score)) == score
+
+
 def test_whole_bar_rests_last_as_long_as_the_metre_says() -> None:
     score = read("M:6/8\nL:1/8\nK:C\nZ|A6|Z3|[M:2/4]Z|X|")
     assert [bar.duration for bar in score.bars] == [Fraction(3, 4)] * 5 + [Fraction(1, 2)] * 2
@@ -227,6 +233,28 @@ def test_a_whole_bar_rest_in_a_tuplet_is_refused(music: str) -> None:
 def test_a_tie_carries_the_accidental_over_the_bar_line_to_the_tied_note_only() -> None:
     assert pitches("^F-|F F|F") == [[66], [66], [65], [65]]
     assert pitches("^F-|f F") == [[66], [77], [65]]
+
+
+@pytest.mark.parametrize(
+    ("music", "courtesy"),
+    [
+        ("=C ^C C|", [True, False, False]), ("^C ^C =C =C|", [False, True, False, True]), ("^C|C =C|", [False, False, True]),
+        ("^C-|^C ^C|", [False, True, True]), ("{^c}B =c|", [False, False]),
+    ],
+)  # fmt: skip
+def test_an_accidental_that_is_in_force_anyway_is_a_courtesy(music: str, courtesy: list[bool]) -> None:
+    score = read(f"M:none\nL:1/8\nK:C\n{music}")
+    assert [note.pitches[0].courtesy for note in score.notes()] == courtesy
+    assert [note.pitches[0].courtesy for note in read(write(score)).notes()] == courtesy
+
+
+@pytest.mark.parametrize(
+    ("sign", "pitch"), [("^/", 72), ("^1/2", 72), ("^3/4", 73), ("^3/2", 73), ("^2", 74), ("_/", 72), ("_//", 72), ("_3/2", 71), ("^9", 74)]
+)
+def test_microtones_are_rounded_to_semitones_and_named(sign: str, pitch: int) -> None:
+    score = read(f"M:none\nK:D\n{sign}c|")
+    assert [note.pitches[0].midi for note in score.notes()] == [pitch]
+    assert score.notices == ("I rounded microtones, such as ^/c, to semitones.",)
 
 
 def test_an_accidental_of_a_grace_note_applies_only_inside_the_braces() -> None:

@@ -51,6 +51,9 @@ CASES = {
     "broken rhythm": "A>B c<d|A>>B c<<d|",
     "endings": "|:A4|1 B4:|2 c4||d4|",
     "parts": "P:A\nA4|\nP:B\nB4|c4|",
+    "courtesy accidentals": "=F2F2|^F2^F2|F4|",
+    "microtones": "^/c2_/B2|",
+    "invisible rests": "A2x2|x4|X|B4|",
     "a whole bar's rest": "A4|Z2|B4|",
     "two voices": "[V:1]A4|B4|\n[V:2]C4|D4|\n[V:1]c4|",
 }
