@@ -45,6 +45,7 @@ class LineParser(BarParser, ABC):
     def __init__(self, key: Key, metre: Metre | None) -> None:
         super().__init__()
         self.key, self.metre = key, metre
+        self.octave = 0  # by how much `octave=` raises the notes
         self.unit: Fraction | None = None
         self.first_unit: Fraction | None = None  # in force at the first note; the writer uses it for the whole tune
         self.tied: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration that a tie carries to the next note
@@ -145,7 +146,7 @@ class LineParser(BarParser, ABC):
 
     def _read_pitch(self, match: re.Match[str]) -> Pitch:
         direction, microtone, mark, letter, octaves = match.groups()
-        octave = (5 if letter.islower() else 4) + octaves.count("'") - octaves.count(",")
+        octave = self.octave + (5 if letter.islower() else 4) + octaves.count("'") - octaves.count(",")
         letter = letter.upper()
         alter = in_force = self.tied.get((letter, octave), self.accidentals.get(letter, self.key.signature[letter]))
         if mark:

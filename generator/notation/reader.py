@@ -23,6 +23,7 @@ from generator.notation.line_parser import LineParser
 from generator.notation.metres import Metre
 from generator.notation.notices import without_directive_blocks
 from generator.notation.score import Bar, Score
+from generator.notation.staff import Staff, StaffSettings, read_settings, unread_notice
 from generator.notation.structure import part_order
 from generator.user_messages import UserMessage
 
@@ -53,6 +54,7 @@ class _TuneParser(LineParser):
         self.first_values: dict[str, str] = {}  # of the fields X, T and R
         self.tempo: tuple[Fraction, int] | None = None
         self.tempo_text = ""
+        self.staff = Staff()
         self.first_key: Key | None = None
         self.first_metre: Metre | None = None
         self.order = ""
@@ -113,6 +115,7 @@ class _TuneParser(LineParser):
             rhythm=self.first_values.get("R", ""),
             tempo=self.tempo,
             tempo_text=self.tempo_text,
+            staff=self.staff,
             order=self.order,
             reference=int(number) if re.fullmatch(r"\d{1,9}", number) else 1,
             fields=tuple(self.fields),
@@ -158,7 +161,11 @@ class _TuneParser(LineParser):
     def apply_field(self, name: str, value: str) -> None:
         """Applies a field of the header, of a line in the body, or between notes."""
         if name == "K":
-            key = Key.parse(value)
+            settings = read_settings(value)
+            self._set_staff(settings)
+            if value and not settings.rest and self.in_body:
+                return  # `K:clef=bass` alone keeps the key
+            key = Key.parse(settings.rest)
             if self.in_body and not self._has_notes():
                 self.first_key = key
             elif self.in_body and key != self.key:
@@ -190,15 +197,28 @@ class _TuneParser(LineParser):
                 if value and not self.order:
                     self.notices.append(UserMessage("I couldn't read the order of the parts (P:) in the header."))
         elif name == "V":
-            voice = value.split()[0] if value.split() else ""
+            voice, _, settings_text = value.strip().partition(" ")
             self.voice = self.voice if self.voice is not None else voice
             self.skips_voice = voice != self.voice
-            if self.skips_voice:
+            if not self.skips_voice:
+                self._set_staff(read_settings(settings_text))
+            else:
                 self.notices.append(UserMessage("Only the first voice was read."))
         elif name in "XTR" and name not in self.first_values:
             self.first_values[name] = value.replace("\\%", "%")
         elif not self.in_body and name not in "XRIWw":
             self.fields.append((name, value))
+
+    def _set_staff(self, settings: StaffSettings) -> None:
+        """Applies clef, octave and transposition of a field `K:` or `V:`."""
+        self.octave = self.octave if settings.octave is None else settings.octave
+        staff = settings.applied(self.staff)
+        if not self._has_notes():
+            self.staff = staff
+        elif staff != self.staff:
+            self.notices.append(UserMessage("I left out a change of clef or transposition inside the tune."))
+        if settings.unread:
+            self.notices.append(unread_notice(settings.unread))
 
     def _read_tempo(self, value: str) -> None:
         """Reads `1/4=120`, with words before or after it or alone: `"Allegro" 1/4=120`, `"Slow"`."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from generator.notation.errors import NotationError
 from generator.notation.keys import LETTERS, Key, Mode, alter_name, transpose_tonic
 from generator.notation.score import Bar, Note, Pitch, Score
+from generator.notation.staff import Staff
 from generator.user_messages import UserMessage
 
 LOWEST, HIGHEST = 55, 83  # MIDI: from G3, the lowest note of a fiddle, to B5; the octave is chosen to stay in it
@@ -38,6 +39,16 @@ def transpose(score: Score, key: Key) -> Score:
     )
     interval = _Interval(_steps(LETTERS.index(key.tonic[0]) - LETTERS.index(score.key.tonic[0]), shift), shift)
     return replace(score, key=interval.key(score.key), bars=tuple(map(interval.bar, score.bars)))
+
+
+def sounding(score: Score) -> Score:
+    """The score in the pitches that sound, where a transposition or the 8 of a clef makes them others than the written ones."""
+    semitones = score.staff.sounding
+    if not semitones:
+        return score
+    tonic = transpose_tonic(score.key.pitch_class + semitones, score.key.mode) if semitones % 12 else score.key.tonic
+    interval = _Interval(_steps(LETTERS.index(tonic[0]) - LETTERS.index(score.key.tonic[0]), semitones), semitones)
+    return replace(score, key=interval.key(score.key), bars=tuple(map(interval.bar, score.bars)), staff=Staff())
 
 
 def _steps(letters: int, semitones: int) -> int:

@@ -29,7 +29,7 @@ def write(score: Score, *, header: bool = True) -> str:
     if score.tempo or score.tempo_text:
         words = [f'"{score.tempo_text}"'] if score.tempo_text else []
         lines.append("Q:" + " ".join([*words, f"{score.tempo[0]}={score.tempo[1]}"] if score.tempo else words))
-    lines.append(f"K:{score.key.abc}")
+    lines.append(f"K:{score.key.abc} {score.staff.abc}".rstrip())
     return "\n".join([*lines, body, ""])
 
 

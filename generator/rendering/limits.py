@@ -34,7 +34,7 @@ def check(score: Score) -> None:
     _check_size(score, heads_per_bar)
     _check_bars(score)
     for note in score.notes():
-        _check_note(note)
+        _check_note(note, score.staff.sounding)
     quarters = quarters_per_minute(score)
     if not SLOWEST <= quarters <= FASTEST:
         raise RenderingError(
@@ -132,7 +132,8 @@ def _heads(note: Note) -> int:
     return max(len(note.pitches), 1) + len(note.grace)
 
 
-def _check_note(note: Note) -> None:
+def _check_note(note: Note, sounding: int) -> None:
+    """Checks a note that sounds `sounding` semitones higher than it is written."""
     if len(note.pitches) > MAX_PITCHES_AT_ONCE or len(note.grace) > MAX_PITCHES_AT_ONCE:
         raise RenderingError(
             UserMessage("A chord or a group of grace notes has more than {most} notes. Write fewer.", most=MAX_PITCHES_AT_ONCE)
@@ -140,7 +141,7 @@ def _check_note(note: Note) -> None:
     if note.slurs_open > MAX_PITCHES_AT_ONCE:
         raise RenderingError(UserMessage("More than {most} slurs begin at one note. Write fewer.", most=MAX_PITCHES_AT_ONCE))
     for pitch in (*note.pitches, *note.grace):
-        if not LOWEST <= pitch.midi <= HIGHEST or not -2 <= pitch.alter <= 2:
+        if not all(LOWEST <= midi <= HIGHEST for midi in (pitch.midi, pitch.midi + sounding)) or not -2 <= pitch.alter <= 2:
             raise RenderingError(UserMessage("The note {note} is out of range. Write it between C1 and C8.", note=str(pitch)))
     if note.duration < SHORTEST:
         raise RenderingError(UserMessage("A note is shorter than {length} of a whole note. Make it longer.", length=SHORTEST))

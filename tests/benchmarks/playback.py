@@ -27,6 +27,7 @@ from types import ModuleType
 
 from generator.notation.errors import NotationError
 from generator.notation.reader import read
+from generator.notation.transpose import sounding
 from tests.generator.notation.midi import played
 from tests.generator.notation.played_notes import played_notes
 from training.corpus.sources import RawTune, tunes
@@ -63,7 +64,7 @@ def _without_performance(text: str) -> str:
 def by_us(text: str) -> Notes | None:
     """What our reader plays; None if it refuses the text."""
     try:
-        return [(note.onset, note.pitch) for note in played_notes(read(text))]
+        return [(note.onset, note.pitch) for note in played_notes(sounding(read(text)))]
     except NotationError:
         return None
 

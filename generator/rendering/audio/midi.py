@@ -14,6 +14,7 @@ from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre
 from generator.notation.score import Score
 from generator.notation.tempo import quarters_per_minute
+from generator.notation.transpose import sounding
 from generator.rendering.display_text import printable
 from generator.rendering.performance.arrangement import TICKS_PER_WHOLE_NOTE, Track, arrange
 from generator.rendering.performance.melody import Sound
@@ -41,6 +42,7 @@ def to_midi(score: Score, tracks: Sequence[Track]) -> bytes:
     """A MIDI file of format 1 with the score's title, tempo, metres and keys; each track of the arrangement has its channel."""
     file = MidiFile()
     file.format, file.ticksPerQuarterNote = 1, PPQ
+    score = sounding(score)
     players = [_track(_player_events(track, channel)) for channel, track in enumerate(tracks, 1)]
     file.tracks = [_track(_conductor_events(score)), *players]
     data: bytes = file.writestr()

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from generator.notation.score import Score
 from generator.notation.tempo import quarters_per_minute
+from generator.notation.transpose import sounding
 from generator.rendering.performance.backing import bodhran, guitar, last_stroke
 from generator.rendering.performance.groove import Groove, pulse_of
 from generator.rendering.performance.harmony import find_chords
@@ -44,6 +45,7 @@ class Track:
 
 def arrange(score: Score, style: Style = SESSION) -> list[Track]:
     """The tracks of the arrangement, the melody first. The same score and style always give the same tracks."""
+    score = sounding(score)
     name = choose_instrument(score, style)
     instrument = INSTRUMENTS[name]
     bars = played_bars(score)

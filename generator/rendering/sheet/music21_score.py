@@ -6,12 +6,13 @@ complete and can be exported unchanged.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import cast
 
 from music21 import bar as barlines
-from music21 import chord, clef, expressions, instrument, layout, metadata, note, pitch, spanner, stream
+from music21 import chord, clef, expressions, instrument, interval, layout, metadata, note, pitch, spanner, stream
 from music21 import duration as durations
 from music21 import key as keys
 from music21 import tempo as tempi
@@ -23,6 +24,7 @@ from music21.style import StreamStyle
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Note, Pitch, Score
+from generator.notation.staff import LINES, Staff
 from generator.notation.structure import metres
 from generator.notation.tempo import tempo
 from generator.rendering.display_text import composer, printable, rhythm_words
@@ -68,6 +70,9 @@ class _Writer:
         part = stream.Part(id="tune")
         flute = instrument.Flute()
         flute.partId, flute.instrumentId = "tune", "flute"
+        if score.staff.transposition:
+            flute.transposition = interval.Interval(score.staff.transposition)
+        part.atSoundingPitch = False  # what we insert are written pitches
         part.insert(0, flute)
         style = cast(StreamStyle, part.style)
         style.printPartName = style.printPartAbbreviation = False
@@ -95,7 +100,7 @@ class _Writer:
     def _add_signs(self, measure: stream.Measure, bar: Bar, part: str, *, first: bool) -> None:
         """Adds clef, tempo, key, metre, part name and bar lines."""
         if first:
-            measure.clef = clef.TrebleClef()
+            measure.clef = _clef(self.score.staff)
             beat, count = tempo(self.score)
             referent = durations.Duration(float(beat * 4))
             if referent.type == "complex":  # no note value lasts 5/8
@@ -190,7 +195,8 @@ class _Writer:
         return note.Rest() if not heads else heads[0] if len(heads) == 1 else chord.Chord(heads)
 
     def _pitch(self, written: Pitch, *, tied: bool) -> pitch.Pitch:
-        found = pitch.Pitch(f"{written.letter}{written.octave}")
+        # MusicXML counts the 8 of a clef as part of the pitch.
+        found = pitch.Pitch(f"{written.letter}{written.octave + self.score.staff.octave_sign // 12}")
         staff_position = (written.letter, written.octave)
         differs = written.alter != self.altered.get(staff_position, self.signature[written.letter])
         shown = (differs or written.courtesy) and not tied
@@ -232,6 +238,12 @@ def _part_name(part: str) -> Music21Object:
     words = expressions.TextExpression(part)
     words.placement, words.style.fontWeight, words.style.enclosure = "above", "bold", "rectangle"
     return words
+
+
+def _clef(staff: Staff) -> clef.Clef:
+    name, line, octave = re.fullmatch(r"([a-z]+)(\d?)([+-]8)?", staff.clef).groups()  # type: ignore[union-attr]
+    sign = {"treble": "G", "bass": "F"}.get(name, "C")
+    return clef.clefFromString(f"{sign}{line or LINES[name]}", {"+8": 1, "-8": -1}.get(octave, 0))
 
 
 def _key(key: Key) -> keys.KeySignature:

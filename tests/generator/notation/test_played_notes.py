@@ -59,10 +59,32 @@ CASES = {
 }
 
 
-@pytest.mark.skipif(shutil.which("abc2midi") is None, reason="abc2midi is not installed; only the tests above check the notes")
+needs_abc2midi = pytest.mark.skipif(
+    shutil.which("abc2midi") is None, reason="abc2midi is not installed; only the tests above check the notes"
+)
+
+
+@needs_abc2midi
 @pytest.mark.parametrize("name", CASES)
 def test_abc2midi_plays_the_same_notes(name: str, tmp_path: Path) -> None:
     text = HEADER.replace("M:", "P:ABA\nM:", 1) + CASES[name] + "\n" if name == "parts" else HEADER + CASES[name] + "\n"
+    theirs, mine = by_abc2midi(text, tmp_path), by_us(text)
+    assert theirs
+    assert mine
+    assert difference(mine, theirs) is None
+
+
+@needs_abc2midi
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "K:D transpose=-12", "K:Em transpose=3", "K:D octave=-1", "K:D octave=1 transpose=-12", "K:G alto", "K:Gm alto", "K:alto",
+        "K:D treble-8", "K:D clef=treble+8", "K:D bass", "K:D clef=bass middle=d", "V:1 octave=-1\nK:D\nV:1", "K:D\nV:1 transpose=-12",
+        "K:D octave=-1\nK:G",
+    ],
+)  # fmt: skip
+def test_abc2midi_plays_the_same_octaves_and_transpositions(fields: str, tmp_path: Path) -> None:
+    text = f"X:1\nM:2/4\nL:1/8\n{fields}\nDFA2|[K:C clef=bass]d4|^fc'2_b|\n"
     theirs, mine = by_abc2midi(text, tmp_path), by_us(text)
     assert theirs
     assert mine

@@ -46,6 +46,7 @@ HOSTILE = {
     "a path alone": "/etc/passwd",
     "a key of nonsense": "X:1\nM:4/4\nK:" + "%s%n" * 50 + "\n" + _TUNE,
     "a key of accidentals": "X:1\nM:4/4\nK:C exp " + "^^f __b =e " * 50 + "\n" + _TUNE,
+    "a transposition out of hearing": "X:1\nM:4/4\nK:C clef=treble-8 octave=-3 transpose=-99\n" + _TUNE,
     "pipes' key": "X:1\nM:4/4\nK:HP\n" + _TUNE,
     "nothing": "",
     "blank lines": "\n\n\n\n",

@@ -11,6 +11,7 @@ from generator.notation.metres import Metre
 from generator.notation.opening import read_opening
 from generator.notation.reader import read
 from generator.notation.score import Bar, Note, Pitch, Score
+from generator.notation.staff import Staff
 from generator.notation.tempo import MAX_PLAYING_S
 from generator.rendering import render as rendering
 from generator.rendering.audio.mastering import RATE
@@ -39,6 +40,7 @@ HOSTILE = {
     "thousands of graces": (_score(*[Bar((Note(C4, Fraction(1, 4), grace=C4 * 8),) * 20)] * 20), "3,600 notes"),
     "hundreds of notes in a bar": (_score(Bar((Note(C4, Fraction(1, 256)),) * 300)), "Add bar lines"),
     "a bar of hours": (_score(Bar((CROTCHET,) * 65)), "longer than 64/4"),
+    "a sound below hearing": (replace(_score(BAR), staff=Staff(transposition=-48)), "out of range"),
     "a metre of hours": (replace(_score(BAR), metre=Metre(99, 8)), "longer than 64/8"),
     "a metre of hours later on": (_score(BAR, replace(BAR, metre=Metre(99, 8))), "longer than 64/8"),
     "chords that are repeated many times": (

@@ -33,6 +33,12 @@ def test_in_strict_time_the_melody_equals_the_notation_s_playback(name: str) -> 
     assert onsets_and_pitches == [(note.onset, note.pitch) for note in played_notes(score)]
 
 
+def test_a_transposition_moves_melody_and_chords() -> None:
+    plain, moved = (tracks(read(POLKA.replace("K:D", key)), Style(feel=False)) for key in ("K:D", "K:D transpose=-2"))
+    assert [sound.pitch - 2 for sound in plain["Fiddle"].sounds] == [sound.pitch for sound in moved["Fiddle"].sounds]
+    assert {(sound.pitch - 2) % 12 for sound in plain["Guitar"].sounds} == {sound.pitch % 12 for sound in moved["Guitar"].sounds}
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_feel_keeps_the_order_and_pitches_of_the_notes(name: str) -> None:
     score = replace(read(ALL[name].replace("~", "").replace("{g}", "").replace("{ga}", "")), order="")

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from fractions import Fraction
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -137,6 +138,24 @@ def test_a_sheet_made_again_from_the_written_abc_shows_the_same_accidentals(scor
 
 def _accidentals(musicxml: bytes) -> list[str]:
     return re.findall("<step>.|<accidental>[^<]+|<measure", musicxml.decode())
+
+
+@pytest.mark.parametrize(
+    ("field", "clef", "transposition"),
+    [
+        ("", ("G", "2", None), []), ("alto", ("C", "3", None), []), ("bass", ("F", "4", None), []), ("alto1", ("C", "1", None), []),
+        ("treble-8", ("G", "2", "-1"), []), ("transpose=-2", ("G", "2", None), [("-1", "-2")]),
+    ],
+)  # fmt: skip
+def test_clef_and_transposition_are_written(
+    field: str, clef: tuple[str, str, str | None], transposition: list[tuple[str, str]]
+) -> None:
+    root = ElementTree.fromstring(write_musicxml(read(f"X:1\nM:2/4\nL:1/8\nK:D {field}\nd4|D4|\n")))
+    (found,) = root.iter("clef")
+    assert (found.findtext("sign"), found.findtext("line"), found.findtext("clef-octave-change")) == clef
+    assert [(each.findtext("diatonic"), each.findtext("chromatic")) for each in root.iter("transpose")] == transposition
+    octave = int(clef[2] or 0)  # MusicXML counts it as part of the pitch
+    assert [each.findtext("octave") for each in root.iter("pitch")] == [str(5 + octave), str(4 + octave)]
 
 
 def test_an_invisible_rest_takes_time_and_is_not_printed() -> None:
