@@ -11,6 +11,7 @@ from typing import Any
 from generator.composer.models import Models
 from generator.notation.notices import skipped_text_notices
 from generator.notation.reader import read
+from generator.notation.score import Score
 from generator.notation.writer import write
 from generator.rendering.render import render
 from generator.rendering.result import RendererFault, RenderingError
@@ -36,7 +37,7 @@ def compose(
     Raises NotationError for an opening that cannot be continued, RendererFault if this machine cannot render.
     """
     count = len(requests)
-    folders = [out] if count == 1 else [out / f"{index:0{len(str(count))}d}" for index in range(1, count + 1)]
+    folders = numbered_folders(out, count)
     tunes_of_set: list[str] = []
     try:
         composer = models.composer(requests[0].model)
@@ -64,14 +65,18 @@ def compose(
         models.close()
 
 
-def render_file(path: Path, out: Path, *, style: Style, soundfont: Path | None) -> tuple[list[str], Sequence[str]]:
-    """Renders an ABC file. Returns the names of the written files, and notices about what was skipped."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+def numbered_folders(out: Path, count: int) -> list[Path]:
+    """The folder of each of `count` tunes: `out` itself for one, else `out/01`, `out/02` ..."""
+    return [out] if count == 1 else [out / f"{index:0{len(str(count))}d}" for index in range(1, count + 1)]
+
+
+def render_abc(text: str, out: Path, *, style: Style, soundfont: Path | None) -> tuple[Score, list[str], Sequence[str]]:
+    """Renders the first tune in a text. Returns it, the names of the written files, and notices about what was skipped."""
     score = read(text)
     rendering = render(score, style=style, soundfont=soundfont)
     files = {"tune.abc": write(score).encode()} | rendered_files(rendering)
     _write(out, files)
-    return sorted(files), (*score.notices, *skipped_text_notices(text), *rendering.notices)
+    return score, sorted(files), (*score.notices, *skipped_text_notices(text), *rendering.notices)
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

@@ -118,6 +118,21 @@ def test_render_makes_sheet_and_recording_of_an_abc_file(tmp_path: Path) -> None
     assert frames((tmp_path / "out" / "tune.mp3").read_bytes())
 
 
+def test_render_takes_one_tune_of_a_file_or_all(tmp_path: Path) -> None:
+    text = "X:3\nT:Sióg\nM:2/4\nL:1/8\nK:D\nA2FA|\n\nX:4\nT:Wrong\nK:D\nA]B|\n\nX:5\nT:Tadhg\nM:2/4\nL:1/8\nK:G\nB2GB|\n"
+    (tmp_path / "book.abc").write_text(text, encoding="latin-1")
+    book = str(tmp_path / "book.abc")
+    one = CliRunner().invoke(main, ["render", book, "--tune", "5", "--out", str(tmp_path / "one")])
+    assert (one.exit_code, one.stderr) == (0, "The file is not in UTF-8, so I read it as Windows-1252.\n")
+    assert read((tmp_path / "one" / "tune.abc").read_text(encoding="utf-8")).title == "Tadhg"
+    every = CliRunner().invoke(main, ["render", book, "--all", "--out", str(tmp_path / "all")])
+    assert every.exit_code == 1
+    assert [line.split(": ")[1] for line in every.stdout.splitlines()] == ["Sióg", "Tadhg"]
+    assert sorted(path.name for path in (tmp_path / "all").iterdir()) == ["1", "3"]
+    assert "Line 10, column 2" in every.stderr
+    assert every.stderr.endswith("tunesmith: 1 of 3 tunes could not be rendered.\n")
+
+
 @pytest.fixture(scope="module")
 def hundred() -> list[tuple[str, str, str]]:
     """(rhythm, key, ABC) of a hundred tunes, half of them by each shipped model."""

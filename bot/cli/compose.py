@@ -18,6 +18,7 @@ from generator.request import PARAMETERS, RequestError, TuneRequest, instrument_
 @click.command()
 @request_options
 @click.option("--parent", type=EXISTING_FILE, help="A tune.abc to vary.")
+@click.option("--tune", type=int, help="Which tune of the file with the opening or the parent: the number in its X: field.")
 @click.option(
     "--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many tunes, with consecutive seeds."
 )
@@ -33,6 +34,7 @@ def compose(
     as_json: bool,
     opening: str | None,
     parent: Path | None,
+    tune: int | None,
     mode: str | None,
     **parameters: Any,
 ) -> None:
@@ -44,16 +46,15 @@ def compose(
         raise Failure("--parent already sets the opening and the mode: leave out --opening and --mode, or --parent.", 2)
     if tunes_in_set and count > 1:
         raise Failure("--set already sets the number of tunes: leave out --count or --set.", 2)
+    file = parent or (Path(opening[1:]) if opening and opening.startswith("@") else None)
+    if tune is not None and not file:
+        raise Failure("--tune chooses a tune of a file: give one with --parent or --opening @FILE.", 2)
     try:
-        if opening and opening.startswith("@"):
-            opening = Path(opening[1:]).read_text(encoding="utf-8")
-        if parent:
-            opening = parent.read_text(encoding="utf-8")
+        if file:
+            opening = _tunes(file, tune)[0]
         request = TuneRequest.check(opening=opening, mode="vary" if parent else mode, **parameters)
     except RequestError as error:
         raise Failure(error, 2) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"The opening cannot be read: {error}.", 2) from None
     quiet_tensorflow()
     from generator import file_output
     from generator.composer.models import Models, folders
@@ -91,25 +92,63 @@ def compose(
 
 @click.command()
 @click.argument("file", type=EXISTING_FILE)
+@click.option("--tune", type=int, help="Which tune of the file: the number in its X: field (default: the first tune).")
+@click.option("--all", "every", is_flag=True, help="Render all tunes of the file, each into a numbered folder.")
 @click.option("--out", type=DIRECTORY, required=True, help="Folder to write to.")
 @request_option("instrument")
 @request_option("backing")
-def render(file: Path, out: Path, instrument: str | None, backing: bool | None) -> None:
-    """Engrave and play the tune in an ABC file."""
+def render(file: Path, tune: int | None, every: bool, out: Path, instrument: str | None, backing: bool | None) -> None:
+    """Engrave and play tunes in an ABC file."""
     from generator import file_output
+    from generator.notation.abc_file import tunes_of_file
     from generator.notation.errors import NotationError
-    from generator.rendering.result import RenderingError
+    from generator.rendering.result import RendererFault, RenderingError
     from generator.rendering.style import Style
 
+    if every and tune is not None:
+        raise Failure("--all already renders every tune: leave out --tune or --all.", 2)
     try:
         style = Style(instrument=instrument_named(instrument), backing=PARAMETERS["backing"].check(backing))
-        files, notices = file_output.render_file(file, out, style=style, soundfont=read_settings().soundfont)
     except RequestError as error:
         raise Failure(error, 2) from None
-    except (NotationError, RenderingError) as error:
-        raise Failure(error) from error
+    soundfont = read_settings().soundfont
+    texts = _tunes(file, tune)
+    if every:
+        texts = tunes_of_file(texts[0])
+    failed = 0
+    for text, folder in zip(texts, file_output.numbered_folders(out, len(texts)), strict=True):
+        prefix = f"{folder}: " if every else ""
+        try:
+            score, files, notices = file_output.render_abc(text, folder, style=style, soundfont=soundfont)
+        except (NotationError, RenderingError) as error:
+            if not every or isinstance(error, RendererFault):
+                raise Failure(error) from error
+            click.echo(f"{prefix}{error}", err=True)
+            failed += 1
+            continue
+        except OSError as error:
+            raise write_failure(error, folder) from error
+        for notice in notices:
+            click.echo(f"{prefix}{notice}", err=True)
+        click.echo(f"{folder}: {score.title}: {', '.join(files)}" if every else f"{folder}: {', '.join(files)}")
+    if failed:
+        raise Failure(f"{failed} of {len(texts)} tunes could not be rendered.")
+
+
+def _tunes(file: Path, number: int | None) -> list[str]:
+    """The text of a file, or its tunes with a number. Says on standard error if the file is not in UTF-8."""
+    from generator.notation.abc_file import decode, tunes_of_file
+    from generator.notation.notices import NOT_UTF_8
+
+    try:
+        text, utf_8 = decode(file.read_bytes())
     except OSError as error:
-        raise write_failure(error, out) from error
-    for notice in notices:
-        click.echo(notice, err=True)
-    click.echo(f"{out}: {', '.join(files)}")
+        raise Failure(f"{file} cannot be read: {error.strerror or error}.", 2) from None
+    if not utf_8:
+        click.echo(NOT_UTF_8, err=True)
+    if number is None:
+        return [text]
+    tunes = tunes_of_file(text, number)
+    if not tunes:
+        raise Failure(f"{file} has no tune with the number {number} (X:{number}).", 2)
+    return tunes[:1]

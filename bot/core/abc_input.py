@@ -6,6 +6,8 @@ import re
 from itertools import groupby
 
 from bot.core.texts import common as texts
+from generator.notation.abc_file import decode
+from generator.notation.notices import LEGACY_CHARSET
 from generator.notation.reader import split_tunes
 from generator.request import MAX_OPENING_CHARACTERS, RequestError
 
@@ -26,29 +28,27 @@ _KEY_THEN_MUSIC = re.compile(rf"^(K:\s*[A-G][#b]?(?:\s*{_MODE}))(?=\s)\s+(?=\S)"
 _VALUE_THEN_MUSIC = re.compile(r"^([XML]:\s*\S+)[^\S\n]+(?=\S)", re.MULTILINE)
 
 
-def decode(content: bytes) -> str:
-    """The file decoded as UTF-8, or else as Windows-1252, which older collections use. Raises RequestError for binary files."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
+def tune_in_file(content: bytes) -> str:
+    """The tune in a file, or the first one of a collection that is too long. Raises RequestError."""
+    text, utf_8 = decode(content)
     if _CONTROL.search(text):
         raise RequestError("file", texts.FILE_NOT_TEXT)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return first_tune(text, end="" if utf_8 else f"\n{LEGACY_CHARSET}")
 
 
-def first_tune(text: str) -> str:
-    """The text if it is short enough, else the first tune of the collection. Raises RequestError for a tune that is too long."""
-    text, more = text.strip(), ""
+def first_tune(text: str, *, end: str = "") -> str:
+    """The text if it is short enough, else the first tune of the collection, and `end` after it.
+
+    Raises RequestError for a tune that is too long.
+    """
+    text = text.strip()
     tunes = split_tunes(text)
-    if len(text) > MAX_OPENING_CHARACTERS and len(tunes) > 1:
-        text, more = (
-            tunes[0].rstrip(),
-            "\nX:",
-        )  # the field of the next tune: it makes the reader report that only the first was read
-    if len(text + more) > MAX_OPENING_CHARACTERS:
-        raise RequestError("file", texts.tune_too_long(len(text), MAX_OPENING_CHARACTERS - len(more)))
-    return text + more
+    if len(tunes) > 1 and (end or len(text) > MAX_OPENING_CHARACTERS):
+        # The field of the next tune makes the reader report that only the first was read.
+        text, end = tunes[0].rstrip(), f"{end}\nX:"
+    if len(text + end) > MAX_OPENING_CHARACTERS:
+        raise RequestError("file", texts.tune_too_long(len(text), MAX_OPENING_CHARACTERS - len(end)))
+    return text + end
 
 
 def unfold(opening: str | None) -> str:

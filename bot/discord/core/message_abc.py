@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import discord
 
-from bot.core.abc_input import MAX_FILE_BYTES, abc_in_code, abc_lines, decode, first_tune
+from bot.core.abc_input import MAX_FILE_BYTES, abc_in_code, abc_lines, tune_in_file
 from bot.core.texts import common
 from bot.discord.core import limits
 from generator.request import RequestError
@@ -39,4 +39,4 @@ async def download(file: discord.Attachment) -> str:
             content = await file.read()
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
         raise RequestError("file", common.FILE_OUT_OF_REACH) from error
-    return first_tune(decode(content))
+    return tune_in_file(content)

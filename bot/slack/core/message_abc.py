@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.core.abc_input import MAX_FILE_BYTES, abc_in_code, abc_lines, decode, first_tune
+from bot.core.abc_input import MAX_FILE_BYTES, abc_in_code, abc_lines, tune_in_file
 from bot.core.texts import common as texts
 from bot.slack.core.clients import FAILURES
 from bot.slack.core.context import Context
@@ -62,7 +62,7 @@ async def _tune_in_file(context: Context, event: Event, file: Payload) -> str | 
         raise RequestError("file", texts.FILE_OUT_OF_REACH) from error
     if len(content) > MAX_FILE_BYTES:
         raise RequestError("file", texts.file_too_large(MAX_FILE_BYTES))
-    return first_tune(decode(content))
+    return tune_in_file(content)
 
 
 def _parts(source: Payload, name: str) -> list[dict[str, Any]]:

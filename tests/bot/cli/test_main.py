@@ -54,6 +54,9 @@ def test_contradicting_options_end_in_one_line(tmp_path: Path) -> None:
         ((*parent, "--mode", "answer"), "leave out --opening and --mode"),
         ((*parent, "--opening", "DFA|"), "leave out --opening and --mode"),
         (parent, "nothing to vary"),
+        ((*parent, "--tune", "2"), "has no tune with the number 2"),
+        (("--tune", "2"), "give one with --parent or --opening @FILE"),
+        (("--opening", "@missing.abc"), "missing.abc cannot be read: No such file"),
         (("--set", "3", "--count", "2"), "leave out --count or --set"),
         (("--mode", "second part"), "no first part"),
         (("--mode", "Second"), "Try continue, answer, vary, second part or play."),
@@ -64,6 +67,15 @@ def test_contradicting_options_end_in_one_line(tmp_path: Path) -> None:
         assert result.exit_code == 2
         assert words in result.output
         assert len(result.output.splitlines()) == 1
+
+
+def test_render_takes_one_tune_or_all(tmp_path: Path) -> None:
+    (tmp_path / "book.abc").write_text("X:1\nK:D\nDFA dfa|\n", encoding="utf-8")
+    command = ["render", str(tmp_path / "book.abc"), "--out", str(tmp_path / "out"), "--tune", "2"]
+    for options, words in ((["--all"], "leave out --tune or --all"), ([], "has no tune with the number 2 (X:2)")):
+        result = CliRunner().invoke(main, [*command, *options])
+        assert result.exit_code == 2
+        assert words in result.output
 
 
 def test_the_error_for_a_wrong_setting_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

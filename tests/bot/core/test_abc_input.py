@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.abc_input import abc_at_line_end, abc_in_code, abc_lines, decode, first_tune, words_around_abc
+from bot.core.abc_input import abc_at_line_end, abc_in_code, abc_lines, first_tune, tune_in_file, words_around_abc
 from generator.notation.opening import read_opening
 from generator.request import MAX_OPENING_CHARACTERS, RequestError, TuneRequest
 from tests.bot.discord.conftest import ABC
@@ -60,14 +60,19 @@ def test_any_text_can_be_searched_for_abc(content: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
-def test_files_are_decoded_as_utf_8_or_windows_1252(encoding: str) -> None:
-    assert decode("T:Seán Ó Duibhir\r\nK:D\r\n".encode(encoding)) == "T:Seán Ó Duibhir\nK:D\n"
+def test_files_are_decoded_as_utf_8_or_windows_1252_with_a_word_about_it(encoding: str) -> None:
+    collection = "".join(f"X:{number}\r\nT:Seán Ó Duibhir\r\nK:D\r\nDFA dfa|\r\n\r\n" for number in (1, 2))
+    for content in (collection, collection * 60):  # the second is longer than an opening may be
+        tune = read_opening(TuneRequest.check(opening=tune_in_file(content.encode(encoding)), mode="play").opening, mode="play")
+        assert tune.title == "Seán Ó Duibhir"
+        assert ("The file is not in UTF-8, so I read it as Windows-1252." in tune.notices) is (encoding == "latin-1")
+        assert not any("directives" in notice for notice in tune.notices)
 
 
 @pytest.mark.parametrize("content", [b"ID3\x04\x00\x00", b"\x89PNG\r\n\x1a\n\x00", "K:D\nABcd|".encode("utf-16")])
 def test_a_binary_file_is_refused(content: bytes) -> None:
     with pytest.raises(RequestError, match="can't read this file as text"):
-        decode(content)
+        tune_in_file(content)
 
 
 def test_the_first_tune_of_a_long_collection_is_read_with_a_notice() -> None:
