@@ -38,7 +38,7 @@ def _fine() -> repeat.Fine:
     return fine
 
 
-# Tune books print a roll as a turn.
+ROLLS = {"roll", "~"}  # MusicXML has no such sign: in it they are turns, on the sheet an arc
 _ORNAMENTS: dict[str, Callable[[], expressions.Expression]] = {
     "roll": expressions.Turn,
     "~": expressions.Turn,

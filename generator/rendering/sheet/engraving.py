@@ -16,8 +16,10 @@ from generator.notation.score import Score
 from generator.rendering.display_text import printable, rhythm_words
 from generator.rendering.result import RenderingError
 from generator.rendering.sheet import fonts
+from generator.rendering.sheet.decorations import ROLLS
 from generator.rendering.sheet.header import header
 from generator.rendering.sheet.layout import NARROWEST, page_width
+from generator.rendering.sheet.music21_score import note_id
 from generator.user_messages import UserMessage
 
 WIDTH = 1_200  # pixels of the PNG: more than twice the width at which Discord shows it, and a fifth faster to draw than 1,400
@@ -47,6 +49,11 @@ _OPTIONS = {
 _ACCIDENTALS = {"\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\ue260": "♭", "\ue261": "♮", "\ue262": "♯"}
 _MUSIC_TEXT = re.compile(r'<tspan font-family="Leipzig" font-size="\d+px">([^<]*)</tspan>')
 _CHORD = re.compile(r'<g id="\w+" class="chord">(.*?)<g id="(b\d+n[\d-]+)" class="note">', re.DOTALL)
+# Neither MusicXML nor verovio has the arc that stands for a roll in Irish music. In MusicXML a roll is a turn, as old tune books
+# print it; for the sheet it becomes a haydn, a sign that nothing else uses, whose glyph is replaced.
+_ROLL_GLYPH = re.compile(r'(<g id="E56F-\w+"><path [^>]*?d=")[^"]*')
+_ROLL_ARC = "M0 -40C90 190 410 190 500 -40C400 104 100 104 0 -40z"
+_ROLL_CLASS = ('class="mordent"><use xlink:href="#E56F', 'class="roll"><use xlink:href="#E56F')
 # verovio's style sheet is replaced by attributes, because a page may forbid foreign styles (Content Security Policy).
 _STYLE = re.compile(r"\s*<style.*?</style>", re.DOTALL)
 _HIDDEN = re.compile(r'<g [^>]*class="[^"]*\bplaceholder\b[^"]*">\s*<ellipse[^>]*/>\s*</g>\s*')
@@ -61,9 +68,10 @@ def engrave(score: Score, musicxml: bytes) -> str:
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions(_OPTIONS | {"pageWidth": width, "pageMarginTop": min(_MARGIN + head.height // _SVG_UNITS, 500)})
-    if not toolkit.loadData(_without_header(score, musicxml)):
+    if not toolkit.loadData(_for_verovio(score, musicxml)):
         raise RenderingError(UserMessage("The tune could not be engraved. Simplify its notation."))
     svg = _without_style_sheet(_MUSIC_TEXT.sub(_in_text_font, toolkit.renderToSVG(1)))
+    svg = _ROLL_GLYPH.sub(rf"\1{_ROLL_ARC}", svg.replace(*_ROLL_CLASS))
     svg = _CHORD.sub(r'<g id="\2" class="chord">\1<g class="note">', svg)
     page_head = f'<g class="page-head" transform="translate({_MARGIN * _SVG_UNITS},{_MARGIN * _SVG_UNITS})">{head.svg}</g>'
     return svg.replace('<g class="page-margin"', page_head + '<g class="page-margin"', 1)
@@ -96,8 +104,8 @@ def to_png(svg: str) -> bytes:
     )  # fmt: skip
 
 
-def _without_header(score: Score, musicxml: bytes) -> str:
-    """The MusicXML without what our header shows, and without changes of key that keep the key signature."""
+def _for_verovio(score: Score, musicxml: bytes) -> str:
+    """The MusicXML with marked rolls, without what our header shows, and without changes of key that keep the key signature."""
     root = ElementTree.fromstring(musicxml)  # noqa: S314 — written by us
     for identification in root.findall("identification"):
         root.remove(identification)  # it has a date, and verovio derives ids from everything that it reads
@@ -112,6 +120,16 @@ def _without_header(score: Score, musicxml: bytes) -> str:
                 if key.findtext("fifths") is not None and key.findtext("fifths") == fifths:
                     attributes.remove(key)
                 fifths = key.findtext("fifths")
+    rolls = {
+        note_id(bar, number)
+        for bar, each in enumerate(score.bars)
+        for number, note in enumerate(each.notes)
+        if ROLLS.intersection(note.decorations)
+    }
+    for element in root.iter("note"):
+        if element.get("id") in rolls:
+            for turn in element.iter("turn"):
+                turn.tag = "haydn"
     return ElementTree.tostring(root, encoding="unicode")
 
 

@@ -78,6 +78,15 @@ def test_further_titles_and_the_words_of_the_tempo_are_shown_once() -> None:
     assert [each for each in texts if each in shown] == shown
 
 
+def test_a_roll_is_an_arc_and_a_turn_a_turn() -> None:
+    text = "X:1\nM:4/4\nL:1/4\nK:D\n~d !turn!d !roll![dfa] d|]\n"
+    groups = [(element.get("class"), element[0].get("{http://www.w3.org/1999/xlink}href", "")[:5]) for element in _elements(text, "g") if len(element)]
+    assert [group for group in groups if group[1] in ("#E567", "#E56F")] == [("roll", "#E56F"), ("turn", "#E567"), ("roll", "#E56F")]
+    paths = {element.get("id", "")[:4]: element[0].get("d") for element in _elements(text, "g") if len(element)}
+    assert paths["E56F"] == engraving._ROLL_ARC
+    assert write_musicxml(read(text)).count(b"<turn />") == 3, "other programs show a turn"
+
+
 def test_tempo_rhythm_and_title_are_shown_once() -> None:
     texts = ["".join(element.itertext()).strip() for element in _elements(JIG, "text")]
     assert texts.count("= 112") == 1
