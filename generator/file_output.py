@@ -72,7 +72,7 @@ def numbered_folders(out: Path, count: int) -> list[Path]:
 
 def render_abc(text: str, out: Path, *, style: Style, soundfont: Path | None) -> tuple[Score, list[str], Sequence[str]]:
     """Renders the first tune in a text. Returns it, the names of the written files, and notices about what was skipped."""
-    score = read(text)
+    score = read(text, all_voices=True)
     rendering = render(score, style=style, soundfont=soundfont)
     files = {"tune.abc": write(score).encode()} | rendered_files(rendering)
     _write(out, files)

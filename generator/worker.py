@@ -117,7 +117,7 @@ class Worker:
         if tune is None or tune.composition is None or not await self.storage.remaking.is_needed(tune_id):
             return
         made = tune.composition
-        score = await asyncio.to_thread(read, made.abc)
+        score = await asyncio.to_thread(read, made.abc, all_voices=True)
         rendering = await self.renderer.render(score, style_of(tune.request))
         files = tune_files(tune.request, score, rendering, model=made.model, scores=made.scores, notices=made.notices)
         await self.storage.remaking.replace(tune_id, files)

@@ -33,4 +33,5 @@ def read_as_quavers(score: Score, text: str) -> Score:
     half_full = max(bar.duration for bar in score.bars) * 2 <= score.metre.bar
     if score.unit != Fraction(1, 16) or not half_full or re.search(r"^\s*L:|\[L:", text, re.MULTILINE):
         return score
-    return replace(read("L:1/8\n" + text, key=score.key, metre=score.metre), metre=score.metre)
+    again = read("L:1/8\n" + text, key=score.key, metre=score.metre, all_voices=bool(score.voices))
+    return replace(again, metre=score.metre)

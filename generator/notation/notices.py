@@ -10,7 +10,6 @@ LEGACY_CHARSET = "%%abc-charset windows-1252"  # marks text from a file in this 
 NOT_UTF_8 = UserMessage("The file is not in UTF-8, so I read it as Windows-1252.")
 _DIRECTIVE_BLOCK = re.compile(r"^%%begin(\w+)\b.*?(?:^%%end\1\b[^\n]*|\Z)", re.MULTILINE | re.DOTALL)  # PostScript, texts ...
 _SKIPPED = (
-    (re.compile(r"^\s*[wW]:[^\S\n]*\S", re.MULTILINE), UserMessage("I left out the lyrics (w:).")),
     (re.compile(f"^{LEGACY_CHARSET}$", re.MULTILINE), NOT_UTF_8),
     (re.compile(r"^\s*%%[^\S\n]*(?!abc-charset)\S|^\s*I:|\[I:", re.MULTILINE), UserMessage("I left out the directives (%% and I:).")),
     (

@@ -47,7 +47,7 @@ def read_opening(
     wanted_key = Key.parse(key) if key and not wanted_mode else None
     wanted_metre = Metre.parse(metre) if metre else None
     default_key = _commonest_key(wanted_mode) if wanted_mode else DEFAULT_KEY
-    score = read(text, key=wanted_key or default_key, metre=wanted_metre)
+    score = read(text, key=wanted_key or default_key, metre=wanted_metre, all_voices=mode == "play")
     can_transpose = mode == "play" and wanted_key is not None and wanted_key.mode is score.key.mode
     if not can_transpose and ((wanted_key and score.key != wanted_key) or (wanted_mode and score.key.mode is not wanted_mode)):
         wanted = wanted_key.name if wanted_key else translatable(wanted_mode or "")
@@ -110,7 +110,7 @@ def _read_to_play(text: str, score: Score, rhythm: str | None, wanted_metre: Met
     if score.metre is None and not re.search(r"^\s*M:|\[M:", text, re.MULTILINE):
         metre = guess_metre(score, known, only_rhythm=False)
         if any(bar.duration == metre.bar for bar in score.bars):
-            score = replace(read(text, key=score.key, metre=metre), metre=metre)
+            score = replace(read(text, key=score.key, metre=metre, all_voices=True), metre=metre)
     if score.metre:
         score = read_as_quavers(score, text)
     if not key_requested and not re.search(r"^\s*K:|\[K:", text, re.MULTILINE):

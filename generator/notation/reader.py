@@ -4,8 +4,8 @@
     >>> [note.melody.midi for note in score.notes()]
     [62, 66, 69, 74, 78, 81]
 
-Follows the standard (abcnotation.com/wiki/abc:standard:v2.1). Skips what doesn't change the notes: lyrics, comments, unknown
-fields, directives. Raises NotationError for anything else that it cannot read.
+Follows the standard (abcnotation.com/wiki/abc:standard:v2.1). Skips what doesn't change the notes: comments, unknown fields,
+directives. Raises NotationError for anything else that it cannot read.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from generator.notation.bar_parser import OpenBar
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key
 from generator.notation.line_parser import LineParser
+from generator.notation.lyrics import LyricReader
 from generator.notation.metres import Metre
 from generator.notation.notices import without_directive_blocks
-from generator.notation.score import Bar, Score
+from generator.notation.score import Bar, Score, Voice
 from generator.notation.staff import Staff, StaffSettings, read_settings, unread_notice
 from generator.notation.structure import part_order
+from generator.notation.voices import MAX_VOICES, UnfittingBar, fitted, left_out_notice
 from generator.user_messages import UserMessage
 
 _FIELD = re.compile(r"([A-Za-z]):(?![|:])(.*)", re.DOTALL)
@@ -32,9 +34,35 @@ _MAX_TEMPO_TEXT = 40  # characters
 _TEMPO = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})\s*=\s*(\d{1,3})(?!\d)|^\s*(\d{1,3})\s*$")
 
 
-def read(text: str, *, key: Key | None = None, metre: Metre | None = None) -> Score:
-    """Reads the first tune in `text`. `key` and `metre` are defaults for text that states none. Raises NotationError."""
-    return _TuneParser(key, metre).read(text)
+def read(text: str, *, key: Key | None = None, metre: Metre | None = None, all_voices: bool = False) -> Score:
+    """Reads the first tune in `text`, with its further voices only if `all_voices`. Raises NotationError.
+
+    `key` and `metre` are defaults for text that states none.
+    """
+    parser = _TuneParser(key, metre)
+    score = parser.read(text)
+    names = [name for name in parser.voice_names if name != parser.voice]
+    if not names:
+        return score
+    if not all_voices:
+        return replace(score, notices=(*score.notices, UserMessage("Only the first voice was read.")))
+    voices: list[Voice] = []
+    notices = list(score.notices)
+    if len(names) >= MAX_VOICES:
+        notices.append(UserMessage("I read at most {most} voices.", most=MAX_VOICES))
+    for name in names[: MAX_VOICES - 1]:
+        try:
+            other = _TuneParser(key, metre, voice=name)
+            read_voice = other.read(text)
+            voices.append(Voice(name, fitted(read_voice.bars, score.bars), read_voice.staff))
+            notices += read_voice.notices
+        except NotationError as error:
+            if other.has_notes():  # else it is only named
+                notices.append(left_out_notice(name, error.message))
+        except UnfittingBar as error:
+            reason = UserMessage("Bar {number} is not as long as in the first voice.", number=error.number)
+            notices.append(left_out_notice(name, reason))
+    return replace(score, voices=tuple(voices), notices=tuple(dict.fromkeys(notices)))
 
 
 def split_tunes(text: str) -> list[str]:
@@ -44,9 +72,9 @@ def split_tunes(text: str) -> list[str]:
 
 
 class _TuneParser(LineParser):
-    """Parses the header and the body of one tune."""
+    """Parses the header and the body of one tune, as far as they belong to one voice: the one of this name, or the first."""
 
-    def __init__(self, key: Key | None, metre: Metre | None) -> None:
+    def __init__(self, key: Key | None, metre: Metre | None, voice: str | None = None) -> None:
         super().__init__(key or Key("C"), metre)
         self.metre_written = False  # a metre that the caller gives doesn't change the default unit note length
         self.unit_written = False
@@ -59,19 +87,26 @@ class _TuneParser(LineParser):
         self.first_metre: Metre | None = None
         self.order = ""
         self.in_body = False
-        self.voice: str | None = None  # the name of the first voice
+        self.voice = voice  # None until the first one is named
+        self.is_further = voice is not None
+        self.voice_names: dict[str, None] = {}
+        self.in_other_voice = False  # after a V: in the body that names another voice
+        self.lyrics = LyricReader()
+        self.continues_line = False  # the line of music before ended with a backslash
+        self.last_field = ""  # the name of the field in the line before
 
     def read(self, text: str) -> Score:
         lines = without_directive_blocks(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
         has_key_field = any(re.search(r"^\s*K:", tune, re.MULTILINE) for tune in split_tunes(text)[:1])
         last = self._read_lines(lines, has_key_field=has_key_field)
-        if any(line.lstrip().startswith("X:") for line in lines[last:] if self._has_notes()):
+        if any(line.lstrip().startswith("X:") for line in lines[last:] if self.has_notes()):
             self.notices.append(UserMessage("Only the first tune was read."))
         self._start_body()
         if self.bar.notes:
             self.close_bar("", 0)
         if not any(bar.notes for bar in self.bars):
             raise NotationError(UserMessage("There are no notes here."), line=1, column=1)
+        self.bars = self.lyrics.with_lyrics(self.bars)
         notes = [note for bar in self.bars for note in bar.notes]
         if sum(note.slurs_open for note in notes) != sum(note.slurs_close for note in notes):
             self.notices.append(UserMessage("The slurs don't match: each ( needs one )."))
@@ -86,14 +121,16 @@ class _TuneParser(LineParser):
         for index, raw in enumerate(lines):
             line = re.split(r"(?<!\\)%", raw, maxsplit=1)[0].rstrip()
             stripped = line.lstrip()
-            if not stripped or stripped.startswith("+:"):  # `+:` continues a field, mostly lyrics
+            if not stripped or stripped.startswith("+:"):  # `+:` continues a field
                 if self.in_body and self.bars and not raw.strip():
                     break  # a blank line ends a tune
+                if stripped and self.last_field == "w":
+                    self._read_lyrics(stripped[2:], continued=True)
                 continue
             match = _FIELD.fullmatch(stripped)
             if match and (not self.in_body or match[1] not in "ABCDEFGabcdefg"):
                 if match[1] == "X":
-                    if has_index or self._has_notes():
+                    if has_index or self.has_notes():
                         break
                     has_index = True
                 self._read_field(match[1], match[2].strip(), index + 1, raw)
@@ -101,6 +138,9 @@ class _TuneParser(LineParser):
                 self.notices.append(UserMessage("I left out a line before K: that isn't a field."))
             else:
                 self._start_body()
+                if not self.continues_line:
+                    self.lyrics.begin_line(len(self.bars), len(self.bar.notes))
+                self.continues_line, self.last_field = line.endswith("\\"), ""
                 self.read_music(line.removesuffix("!"), index + 1)  # `!` was once a line-break sign
         return index
 
@@ -141,16 +181,19 @@ class _TuneParser(LineParser):
 
     def _start_body(self) -> None:
         if not self.in_body:
-            self.in_body, self.skips_voice = True, False
+            self.in_body, self.skips_voice = True, self.is_further
             self.first_key, self.first_metre = self.key, self.metre
             self.unit = self.unit or _default_unit(self.metre if self.metre_written else None)
             self.bar = OpenBar(part=self.bar.part)
 
-    def _has_notes(self) -> bool:
+    def has_notes(self) -> bool:
         return bool(self.bars or self.bar.notes)
 
     def _read_field(self, name: str, value: str, line: int, raw: str) -> None:
         column = raw.find(":") + 2
+        self.last_field = name
+        if self.in_other_voice and name in "KLMw":
+            return
         try:
             self.apply_field(name, value)
         except NotationError as error:
@@ -166,7 +209,7 @@ class _TuneParser(LineParser):
             if value and not settings.rest and self.in_body:
                 return  # `K:clef=bass` alone keeps the key
             key = Key.parse(settings.rest)
-            if self.in_body and not self._has_notes():
+            if self.in_body and not self.has_notes():
                 self.first_key = key
             elif self.in_body and key != self.key:
                 self.bar.bar_for_changes().key = key
@@ -174,7 +217,7 @@ class _TuneParser(LineParser):
             self.accidentals.clear()
         elif name == "M":
             metre = Metre.parse(value)
-            if self.in_body and not self._has_notes():  # people write header fields after K:, which should be the last
+            if self.in_body and not self.has_notes():  # people write header fields after K:, which should be the last
                 self.first_metre = metre
                 self.unit = self.unit if self.unit_written else _default_unit(metre)
             elif self.in_body and metre != self.metre:
@@ -198,22 +241,31 @@ class _TuneParser(LineParser):
                     self.notices.append(UserMessage("I couldn't read the order of the parts (P:) in the header."))
         elif name == "V":
             voice, _, settings_text = value.strip().partition(" ")
+            self.voice_names[voice] = None
             self.voice = self.voice if self.voice is not None else voice
             self.skips_voice = voice != self.voice
+            self.in_other_voice = self.in_body and self.skips_voice
             if not self.skips_voice:
                 self._set_staff(read_settings(settings_text))
-            else:
-                self.notices.append(UserMessage("Only the first voice was read."))
+        elif name == "w":
+            self._read_lyrics(value)
+        elif name == "W":
+            self.fields.append((name, value))
         elif name in "XTR" and name not in self.first_values:
             self.first_values[name] = value.replace("\\%", "%")
-        elif not self.in_body and name not in "XRIWw":
+        elif not self.in_body and name not in "XRI":
             self.fields.append((name, value))
+
+    def _read_lyrics(self, text: str, *, continued: bool = False) -> None:
+        bars = [*(bar.notes for bar in self.bars[self.lyrics.line_start[0] :]), self.bar.notes]
+        if self.has_notes() and not self.lyrics.read(text, bars, continued=continued):
+            self.notices.append(UserMessage("I left out lyrics (w:) for which there are no notes, or that are too many verses."))
 
     def _set_staff(self, settings: StaffSettings) -> None:
         """Applies clef, octave and transposition of a field `K:` or `V:`."""
         self.octave = self.octave if settings.octave is None else settings.octave
         staff = settings.applied(self.staff)
-        if not self._has_notes():
+        if not self.has_notes():
             self.staff = staff
         elif staff != self.staff:
             self.notices.append(UserMessage("I left out a change of clef or transposition inside the tune."))
@@ -226,7 +278,7 @@ class _TuneParser(LineParser):
         words = [number.replace('"', "")] if value == number and not re.search(r"[\d=]", number) else re.findall(r'"([^"]*)"', value)
         text = " ".join(" ".join(words).split())[:_MAX_TEMPO_TEXT].rstrip()
         tempo = _tempo(number)
-        if not self._has_notes() or (self.tempo, self.tempo_text) == (None, ""):
+        if not self.has_notes() or (self.tempo, self.tempo_text) == (None, ""):
             self.tempo, self.tempo_text = tempo or self.tempo, text or self.tempo_text
         elif (tempo or text) and (tempo or self.tempo, text) != (self.tempo, self.tempo_text):
             self.notices.append(UserMessage("I left out a change of tempo inside the tune (Q:)."))

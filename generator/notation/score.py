@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from generator.notation.keys import LETTERS, SEMITONES, Key, alter_name
@@ -60,6 +60,7 @@ class Note:
     decorations: tuple[str, ...] = ()  # ABC's names: roll, trill, staccato, upbow, ...
     chord_symbol: str | None = None
     invisible: bool = False  # a rest that is not drawn
+    lyrics: tuple[str, ...] = ()  # a syllable of each verse, see `lyrics`
     slurs_open: int = 0
     slurs_close: int = 0
 
@@ -105,8 +106,20 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice beside the first one. Its bars are as long as the first voice's and have the same repeats, keys and metres."""
+
+    name: str
+    bars: tuple[Bar, ...]
+    staff: Staff = Staff()
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
-    """A tune. `metre` is None if it is free; `unit` is the unit note length (`L:`) for reading and writing."""
+    """A tune. `bars` has the first voice, which is the melody, `voices` further ones.
+
+    `metre` is None if it is free; `unit` is the unit note length (`L:`) for reading and writing.
+    """
 
     bars: tuple[Bar, ...]
     key: Key
@@ -119,9 +132,18 @@ class Score:
     tempo_text: str = ""  # words of the Q: field, such as `Allegro`
     reference: int = 1  # the number in the X: field
     order: str = ""  # order of the parts from the header's P: field, such as `AABA`; empty: as written
-    fields: tuple[tuple[str, str], ...] = ()  # other header fields, unchanged, among them further titles
+    fields: tuple[tuple[str, str], ...] = ()  # other fields, unchanged, among them further titles and the words after the tune
+    voices: tuple[Voice, ...] = ()
     notices: tuple[str, ...] = field(default=(), compare=False)  # UserMessages about what the reader left out or assumed
 
     def notes(self) -> Iterator[Note]:
         for bar in self.bars:
             yield from bar.notes
+
+    def of_voice(self, voice: Voice) -> Score:
+        """The score with a further voice in place of the first, and without the others."""
+        return replace(self, bars=voice.bars, staff=voice.staff, voices=())
+
+    def by_voice(self) -> list[Score]:
+        """A score of each voice alone, the first one first."""
+        return [replace(self, voices=()) if self.voices else self, *map(self.of_voice, self.voices)]

@@ -10,7 +10,6 @@ from generator.user_messages import UserMessage
 _CLEF = re.compile(r"(?:clef=)?(treble|alto|tenor|bass)([1-5]?)([+-]8)?[,']*", re.IGNORECASE)
 _SETTING = re.compile(r'(\w+)=("[^"]*"|\S*)')
 _PITCH_SETTINGS = {"clef", "octave", "transpose", "sound", "shift", "score", "instrument"}
-_NAMES = {"name", "nm", "subname", "sname", "snm"}
 LINES = {"treble": 2, "alto": 3, "tenor": 4, "bass": 4}  # on which the clef stands, counted from below, if no number says so
 _OCTAVE_SIGNS = {"+8": 12, "-8": -12}
 
@@ -43,11 +42,10 @@ class Staff:
 class StaffSettings:
     """What one field states; None and an empty text if it says nothing of the kind."""
 
-    rest: str  # the field without the settings: a key, or the name of a voice
+    rest: str  # the field without the settings: the key
     clef: str = ""
     transposition: int | None = None
     octave: int | None = None  # by how many octaves the written notes are meant to be higher
-    name: str = ""
     unread: tuple[str, ...] = ()  # names of settings that would change the pitch
 
     def applied(self, staff: Staff) -> Staff:
@@ -56,8 +54,8 @@ class StaffSettings:
 
 
 def read_settings(value: str) -> StaffSettings:
-    """Reads the settings of a `K:` or `V:` field: `G alto`, `D octave=-1`, `2 clef=bass transpose=-12 name="Low"`."""
-    clef, name, unread = "", "", []
+    """Reads the settings of a `K:` or `V:` field: `G alto`, `D octave=-1`, `clef=bass transpose=-12 name="Low"`."""
+    clef, unread = "", []
     transposition: int | None = None
     octave: int | None = None
     rest = []
@@ -71,11 +69,9 @@ def read_settings(value: str) -> StaffSettings:
             octave = int(setting[2])
         elif setting[1] == "transpose" and re.fullmatch(r"[+-]?\d{1,2}", setting[2]):
             transposition = int(setting[2])
-        elif setting[1] in _NAMES:
-            name = name or setting[2].strip('"')
         elif setting[1] in _PITCH_SETTINGS:
             unread.append(setting[1])
-    return StaffSettings(" ".join(rest), clef, transposition, octave, name, tuple(unread))
+    return StaffSettings(" ".join(rest), clef, transposition, octave, tuple(unread))
 
 
 def unread_notice(names: tuple[str, ...]) -> UserMessage:

@@ -25,8 +25,9 @@ def transpose(score: Score, key: Key) -> Score:
     """
     if key.mode is not score.key.mode:
         raise ValueError(f"{score.key} and {key} have different modes.")
+    notes = [note for voice in score.by_voice() for note in voice.notes()]
     pitches = [pitch.midi for note in score.notes() for pitch in note.pitches]
-    written = [*pitches, *(pitch.midi for note in score.notes() for pitch in note.grace)]
+    written = [pitch.midi for note in notes for pitch in (*note.pitches, *note.grace)]
     up = (key.pitch_class - score.key.pitch_class) % 12
     shifts = [
         shift for shift in (up - 24, up - 12, up, up + 12) if all(_MIN_PITCH <= pitch + shift <= _MAX_PITCH for pitch in written)
@@ -38,17 +39,17 @@ def transpose(score: Score, key: Key) -> Score:
         key=lambda shift: (sum(not LOWEST <= pitch + shift <= HIGHEST for pitch in pitches), abs(shift)),
     )
     interval = _Interval(_steps(LETTERS.index(key.tonic[0]) - LETTERS.index(score.key.tonic[0]), shift), shift)
-    return replace(score, key=interval.key(score.key), bars=tuple(map(interval.bar, score.bars)))
+    return interval.score(score)
 
 
 def sounding(score: Score) -> Score:
-    """The score in the pitches that sound, where a transposition or the 8 of a clef makes them others than the written ones."""
+    """The score of one voice in the pitches that sound: a transposition, or the 8 of a clef, moves them."""
     semitones = score.staff.sounding
     if not semitones:
         return score
     tonic = transpose_tonic(score.key.pitch_class + semitones, score.key.mode) if semitones % 12 else score.key.tonic
     interval = _Interval(_steps(LETTERS.index(tonic[0]) - LETTERS.index(score.key.tonic[0]), semitones), semitones)
-    return replace(score, key=interval.key(score.key), bars=tuple(map(interval.bar, score.bars)), staff=Staff())
+    return replace(interval.score(score), staff=Staff())
 
 
 def _steps(letters: int, semitones: int) -> int:
@@ -61,6 +62,10 @@ class _Interval:
 
     def __init__(self, steps: int, semitones: int) -> None:
         self.steps, self.semitones = steps, semitones
+
+    def score(self, score: Score) -> Score:
+        voices = tuple(replace(voice, bars=tuple(map(self.bar, voice.bars))) for voice in score.voices)
+        return replace(score, key=self.key(score.key), bars=tuple(map(self.bar, score.bars)), voices=voices)
 
     def bar(self, bar: Bar) -> Bar:
         return replace(bar, notes=tuple(map(self.note, bar.notes)), key=bar.key and self.key(bar.key))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from generator.notation.keys import Key
+from generator.notation.lyrics import NONE
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Note, Pitch, Score
 
@@ -16,10 +18,8 @@ _PERCENT = r"\%"  # a plain % begins a comment
 
 def write(score: Score, *, header: bool = True) -> str:
     """The score as ABC. Without `header`, only the music: to quote a few bars in a text."""
-    writer = _Writer(score)
-    body = writer.body()
     if not header:
-        return body
+        return _Writer(score).body()
     lines = [f"X:{score.reference}", f"T:{score.title.replace('%', _PERCENT)}"]
     lines += [f"R:{score.rhythm}"] if score.rhythm else []
     lines += [f"{name}:{value}" for name, value in score.fields]
@@ -29,8 +29,13 @@ def write(score: Score, *, header: bool = True) -> str:
     if score.tempo or score.tempo_text:
         words = [f'"{score.tempo_text}"'] if score.tempo_text else []
         lines.append("Q:" + " ".join([*words, f"{score.tempo[0]}={score.tempo[1]}"] if score.tempo else words))
-    lines.append(f"K:{score.key.abc} {score.staff.abc}".rstrip())
-    return "\n".join([*lines, body, ""])
+    if not score.voices:
+        return "\n".join([*lines, f"K:{score.key.abc} {score.staff.abc}".rstrip(), _Writer(score).body(lyrics=True), ""])
+    lines.append(f"K:{score.key.abc}")
+    first = next(name for name in ("1", "melody") if name not in (voice.name for voice in score.voices))
+    for name, voice in zip((first, *(voice.name for voice in score.voices)), score.by_voice(), strict=True):
+        lines += [f"V:{name} {voice.staff.abc}".rstrip(), _Writer(voice).body(lyrics=True)]
+    return "\n".join([*lines, ""])
 
 
 def write_length(units: Fraction) -> str:
@@ -39,6 +44,15 @@ def write_length(units: Fraction) -> str:
         return "" if units == 1 else str(units.numerator)
     top = "" if units.numerator == 1 else str(units.numerator)
     return f"{top}/" if units.denominator == 2 and not top else f"{top}/{units.denominator}"
+
+
+def _lyrics(notes: Sequence[Note]) -> list[str]:
+    """The `w:` lines below a line of music, one for each verse."""
+    sung = [note.lyrics for note in notes if note.pitches]
+    return [
+        "w: " + " ".join(verses[verse] if verse < len(verses) else NONE for verses in sung)
+        for verse in range(max(map(len, sung), default=0))
+    ]
 
 
 class _Writer:
@@ -51,11 +65,13 @@ class _Writer:
         self.with_grace: dict[tuple[str, int | None], int] = {}
         self.tied: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration that a tie carries to the next note
 
-    def body(self) -> str:
+    def body(self, *, lyrics: bool = False) -> str:
         lines: list[str] = []
         line, on_line = "", 0
+        sung: list[Note] = []
         bars = self.score.bars
         for index, bar in enumerate(bars):
+            sung += bar.notes if lyrics else ()
             line += self._opening(bar) + self._notes(bar)
             line += ":" * bar.repeat_end + bar.line
             self.accidentals.clear()
@@ -63,9 +79,9 @@ class _Writer:
             on_line += 0 if self._is_pick_up(bar) else 1
             starts = index + 1 < len(bars) and bars[index + 1].repeat_start
             if bar.ends_section or starts or on_line >= _BARS_PER_LINE:
-                lines.append(line)
-                line, on_line = "", 0
-        return "\n".join([*lines, line] if line else lines)
+                lines += [line, *_lyrics(sung)]
+                line, on_line, sung = "", 0, []
+        return "\n".join([*lines, line, *_lyrics(sung)] if line else lines)
 
     def _opening(self, bar: Bar) -> str:
         text = "|:" if bar.repeat_start else ""

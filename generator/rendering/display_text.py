@@ -22,6 +22,11 @@ def subtitles(score: Score) -> list[str]:
     return [text for name, value in score.fields if name == "T" and (text := printable(value.replace("\\%", "%")))]
 
 
+def words_after_the_tune(score: Score) -> list[str]:
+    """The lines of the words (`W:`); an empty one is between verses."""
+    return [printable(value.replace("\\%", "%")) for name, value in score.fields if name == "W"]
+
+
 def rhythm_words(score: Score) -> str:
     """The rhythm (`R:`) as it is shown above the first bar, or an empty string."""
     return printable(score.rhythm)[:40].capitalize()

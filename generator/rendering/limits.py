@@ -30,11 +30,13 @@ SLOWEST, FASTEST = 10, 1_000  # quarter notes a minute
 
 def check(score: Score) -> None:
     """Raises RenderingError if a score is too long or too odd to be rendered."""
-    heads_per_bar = [sum(map(_heads, bar.notes)) for bar in score.bars]
+    voices = score.by_voice()
+    heads_per_bar = [sum(_heads(note) for bar in bars for note in bar.notes) for bars in zip(*(v.bars for v in voices), strict=True)]
     _check_size(score, heads_per_bar)
     _check_bars(score)
-    for note in score.notes():
-        _check_note(note, score.staff.sounding)
+    for voice in voices:
+        for note in voice.notes():
+            _check_note(note, voice.staff.sounding)
     quarters = quarters_per_minute(score)
     if not SLOWEST <= quarters <= FASTEST:
         raise RenderingError(

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+from generator.notation.lyrics import plain
 from generator.notation.score import Score
-from generator.rendering.display_text import MAX_TEXT, composer, printable, rhythm_words, subtitles
+from generator.rendering.display_text import MAX_TEXT, composer, printable, rhythm_words, subtitles, words_after_the_tune
 from generator.rendering.sheet.decorations import DRAWN
 from generator.rendering.sheet.fonts import missing
-from generator.rendering.sheet.header import MAX_ORDER, MAX_SUBTITLES
+from generator.rendering.sheet.header import MAX_ORDER, MAX_SUBTITLES, MAX_WORDS
 from generator.user_messages import AllOf, UserMessage
 
 
 def sheet_notices(score: Score) -> tuple[UserMessage, ...]:
     """One notice for each kind of thing that the sheet leaves out, in the terms of ABC."""
-    notes = list(score.notes())
+    voices = [list(voice.notes()) for voice in score.by_voice()]
+    notes = [note for voice in voices for note in voice]
     notices = []
     if unknown := _names(name for note in notes for name in note.decorations if name not in DRAWN):
         notices.append(UserMessage("The sheet has no sign for {names}.", names=unknown))
-    if any(note.tie and not {*note.pitches} & {*following.pitches} for note, following in pairwise(notes)):
+    if any(note.tie and not {*note.pitches} & {*following.pitches} for voice in voices for note, following in pairwise(voice)):
         notices.append(UserMessage("A tie between different notes was left out. Write a slur with parentheses."))
     if any(bar.free for bar in score.bars):
         notices.append(UserMessage("The sheet does not show where the metre becomes free (M:none)."))
@@ -29,8 +31,11 @@ def sheet_notices(score: Score) -> tuple[UserMessage, ...]:
         notices.append(UserMessage("The title was cut after {most} characters.", most=MAX_TEXT))
     if len(subtitles(score)) > MAX_SUBTITLES:
         notices.append(UserMessage("The sheet shows only the first {most} further titles.", most=MAX_SUBTITLES))
-    words = (printable(score.title), *subtitles(score), rhythm_words(score), printable(score.tempo_text), composer(score))
-    if foreign := missing("".join(words)):
+    if len(words_after_the_tune(score)) > MAX_WORDS:
+        notices.append(UserMessage("The sheet shows only the first {most} lines of the words (W:).", most=MAX_WORDS))
+    header = (printable(score.title), *subtitles(score), rhythm_words(score), printable(score.tempo_text), composer(score))
+    lyrics = [printable(plain(syllable)) for note in notes for syllable in note.lyrics]
+    if foreign := missing("".join((*header, *lyrics, *words_after_the_tune(score)))):
         notices.append(UserMessage("The sheet's fonts lack “{text}”. These characters may be blank.", text=foreign))
     return tuple(notices)
 

@@ -6,6 +6,7 @@ The first track holds tempo, metres and keys; each player has a further one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from music21.midi import ChannelVoiceMessages, DeltaTime, MetaEvents, MidiEvent, MidiFile, MidiTrack
@@ -42,7 +43,7 @@ def to_midi(score: Score, tracks: Sequence[Track]) -> bytes:
     """A MIDI file of format 1 with the score's title, tempo, metres and keys; each track of the arrangement has its channel."""
     file = MidiFile()
     file.format, file.ticksPerQuarterNote = 1, PPQ
-    score = sounding(score)
+    score = sounding(replace(score, voices=()))
     players = [_track(_player_events(track, channel)) for channel, track in enumerate(tracks, 1)]
     file.tracks = [_track(_conductor_events(score)), *players]
     data: bytes = file.writestr()

@@ -45,7 +45,24 @@ class Track:
 
 def arrange(score: Score, style: Style = SESSION) -> list[Track]:
     """The tracks of the arrangement, the melody first. The same score and style always give the same tracks."""
-    score = sounding(score)
+    first, *others = map(sounding, score.by_voice())
+    melody, *backing = _arrange_melody(first, style)
+    tracks = [melody, *(_further_voice(voice, style, number) for number, voice in enumerate(others, 2)), *backing]
+    return [track for track in tracks if track.sounds]
+
+
+def _further_voice(score: Score, style: Style, number: int) -> Track:
+    """The track of a voice that accompanies the melody: without ornaments, in the same groove."""
+    name = choose_instrument(score, style)
+    instrument = INSTRUMENTS[name]
+    sounds = [_in_range(sound, instrument) for sound in perform(score, grace_notes=style.feel)]
+    if style.feel:
+        player = _Player(score, Groove(score, played_bars(score)), f"voice {number} {style.seed}")
+        sounds = player.melody(sounds, instrument, _whole_notes(score, _HOLD_S))
+    return Track(f"{name.capitalize()} {number}", instrument.program, instrument.volume, 54, tuple(sounds), instrument.skip)
+
+
+def _arrange_melody(score: Score, style: Style) -> list[Track]:
     name = choose_instrument(score, style)
     instrument = INSTRUMENTS[name]
     bars = played_bars(score)
@@ -71,7 +88,7 @@ def arrange(score: Score, style: Style = SESSION) -> list[Track]:
             strummed, beaten = [sound for stroke in strokes for sound in stroke], drum
         tracks.append(Track("Guitar", STEEL_GUITAR, 97, 44, tuple(strummed), damped=True))
         tracks.append(Track("Bodhrán", TAIKO, 100, 84, tuple(beaten)))
-    return [track for track in tracks if track.sounds]
+    return tracks
 
 
 def _in_range(sound: Sound, instrument: Instrument) -> Sound:

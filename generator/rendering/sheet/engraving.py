@@ -7,6 +7,7 @@ that a page can highlight it.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from xml.etree import ElementTree
 
 import resvg_py
@@ -17,7 +18,7 @@ from generator.rendering.display_text import printable, rhythm_words
 from generator.rendering.result import RenderingError
 from generator.rendering.sheet import fonts
 from generator.rendering.sheet.decorations import ROLLS
-from generator.rendering.sheet.header import header
+from generator.rendering.sheet.header import header, words_below
 from generator.rendering.sheet.layout import NARROWEST, page_width
 from generator.rendering.sheet.music21_score import note_id
 from generator.user_messages import UserMessage
@@ -48,7 +49,7 @@ _OPTIONS = {
 # The accidentals of chord symbols, which verovio sets in its music font inside text.
 _ACCIDENTALS = {"\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\ue260": "♭", "\ue261": "♮", "\ue262": "♯"}
 _MUSIC_TEXT = re.compile(r'<tspan font-family="Leipzig" font-size="\d+px">([^<]*)</tspan>')
-_CHORD = re.compile(r'<g id="\w+" class="chord">(.*?)<g id="(b\d+n[\d-]+)" class="note">', re.DOTALL)
+_CHORD = re.compile(r'<g id="\w+" class="chord">(.*?)<g id="((?:v\d+)?b\d+n[\d-]+)" class="note">', re.DOTALL)
 # Neither MusicXML nor verovio has the arc that stands for a roll in Irish music. In MusicXML a roll is a turn, as old tune books
 # print it; for the sheet it becomes a haydn, a sign that nothing else uses, whose glyph is replaced.
 _ROLL_GLYPH = re.compile(r'(<g id="E56F-\w+"><path [^>]*?d=")[^"]*')
@@ -57,6 +58,7 @@ _ROLL_CLASS = ('class="mordent"><use xlink:href="#E56F', 'class="roll"><use xlin
 # verovio's style sheet is replaced by attributes, because a page may forbid foreign styles (Content Security Policy).
 _STYLE = re.compile(r"\s*<style.*?</style>", re.DOTALL)
 _HIDDEN = re.compile(r'<g [^>]*class="[^"]*\bplaceholder\b[^"]*">\s*<ellipse[^>]*/>\s*</g>\s*')
+_HEIGHT = re.compile(r'(viewBox="0 0 \d+ )(\d+)')
 _BOLD = re.compile(r'(class="(?:ending|fing|reh)\b[^"]*")')
 _SLANTED = re.compile(r'(class="(?:dir|dynam|mNum)\b[^"]*")')
 
@@ -74,7 +76,20 @@ def engrave(score: Score, musicxml: bytes) -> str:
     svg = _ROLL_GLYPH.sub(rf"\1{_ROLL_ARC}", svg.replace(*_ROLL_CLASS))
     svg = _CHORD.sub(r'<g id="\2" class="chord">\1<g class="note">', svg)
     page_head = f'<g class="page-head" transform="translate({_MARGIN * _SVG_UNITS},{_MARGIN * _SVG_UNITS})">{head.svg}</g>'
-    return svg.replace('<g class="page-margin"', page_head + '<g class="page-margin"', 1)
+    return _with_words(svg.replace('<g class="page-margin"', page_head + '<g class="page-margin"', 1), score, width)
+
+
+def _with_words(svg: str, score: Score, width: int) -> str:
+    """The sheet with the words after the tune below the music, on a longer page."""
+    words = words_below(score, (width - 2 * _MARGIN) * _SVG_UNITS)
+    if not words.height:
+        return svg
+    page, content = (int(height) for _, height in _HEIGHT.findall(svg)[:2])  # in pixels, and in the units of the content
+    heights = iter([page + words.height // _SVG_UNITS, content + words.height])
+    svg = _HEIGHT.sub(lambda match: f"{match[1]}{next(heights)}", svg, count=2)
+    margin = _MARGIN * _SVG_UNITS
+    block = f'<g class="page-words" transform="translate({margin},{content - margin})">{words.svg}</g>'
+    return svg.replace('<g class="page-margin"', block + '<g class="page-margin"', 1)
 
 
 def _without_style_sheet(svg: str) -> str:
@@ -110,19 +125,12 @@ def _for_verovio(score: Score, musicxml: bytes) -> str:
     for identification in root.findall("identification"):
         root.remove(identification)  # it has a date, and verovio derives ids from everything that it reads
     words = {rhythm_words(score), printable(score.tempo_text)}
-    fifths: str | None = None
-    for measure in root.iter("measure"):
-        for direction in measure.findall("direction"):
-            if direction.find("direction-type/metronome") is not None or direction.findtext("direction-type/words") in words:
-                measure.remove(direction)
-        for attributes in measure.findall("attributes"):
-            for key in attributes.findall("key"):
-                if key.findtext("fifths") is not None and key.findtext("fifths") == fifths:
-                    attributes.remove(key)
-                fifths = key.findtext("fifths")
+    for part in root.iter("part"):
+        _remove_from_measures(part, words)
     rolls = {
-        note_id(bar, number)
-        for bar, each in enumerate(score.bars)
+        note_id(bar, number, voice)
+        for voice, of_voice in enumerate(score.by_voice())
+        for bar, each in enumerate(of_voice.bars)
         for number, note in enumerate(each.notes)
         if ROLLS.intersection(note.decorations)
     }
@@ -131,6 +139,20 @@ def _for_verovio(score: Score, musicxml: bytes) -> str:
             for turn in element.iter("turn"):
                 turn.tag = "haydn"
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _remove_from_measures(part: ElementTree.Element, words: Container[str]) -> None:
+    """Removes the tempo, directions with these words, and changes of key that keep the key signature."""
+    fifths: str | None = None
+    for measure in part.iter("measure"):
+        for direction in measure.findall("direction"):
+            if direction.find("direction-type/metronome") is not None or direction.findtext("direction-type/words") in words:
+                measure.remove(direction)
+        for attributes in measure.findall("attributes"):
+            for key in attributes.findall("key"):
+                if key.findtext("fifths") is not None and key.findtext("fifths") == fifths:
+                    attributes.remove(key)
+                fifths = key.findtext("fifths")
 
 
 def _in_text_font(match: re.Match[str]) -> str:

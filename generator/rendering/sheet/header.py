@@ -1,4 +1,4 @@
-"""The header of the sheet as SVG: titles, rhythm, key, tempo and composer.
+"""The text around the music as SVG: titles, rhythm, key, tempo and composer above it, the words after the tune below.
 
 Verovio can write a header too, but it sets the tempo's note in a web font that no rasteriser reads, and wraps no titles.
 """
@@ -18,7 +18,7 @@ import verovio
 from generator.notation.keys import Key
 from generator.notation.score import Score
 from generator.notation.tempo import tempo
-from generator.rendering.display_text import composer, printable, rhythm_words, subtitles
+from generator.rendering.display_text import composer, printable, rhythm_words, subtitles, words_after_the_tune
 from generator.rendering.sheet import fonts
 
 _TITLE, _SUBTITLE, _TEXT = 620, 460, 400  # font sizes in the page's units; a staff is 720 units high
@@ -27,17 +27,19 @@ _FOOT = 190  # from the last line to the music, where the bracket of an ending m
 _GLYPHS = {Fraction(1): "ECA2", Fraction(1, 2): "ECA3", Fraction(1, 4): "ECA5", Fraction(1, 8): "ECA7", Fraction(1, 16): "ECA9"}
 _DOT = "ECB7"
 _SIGNS = {-2: "𝄫", -1: "♭", 0: "♮", 1: "♯", 2: "𝄪"}
+_WORDS = 480  # from one line of the words after the tune to the next
 MAX_SUBTITLES = 3
+MAX_WORDS = 60  # lines
 MAX_ORDER = 24  # letters in the order of the parts; a longer one does not fit
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class TextBlock:
     svg: str
     height: int  # in the page's units
 
 
-def header(score: Score, width: int) -> Header:
+def header(score: Score, width: int) -> TextBlock:
     """The header of a page whose music is `width` units wide. Its origin is the upper left corner of the music."""
     lines: list[str] = []
     height = 0
@@ -60,7 +62,19 @@ def header(score: Score, width: int) -> Header:
     lines.append(f'<g transform="translate(0,{height - 120}) scale({scale:.3g})">{facts}</g>')
     if name:
         lines.append(_right_aligned(name, width, height - 120))
-    return Header("".join(lines), height - 120 + _FOOT)
+    return TextBlock("".join(lines), height - 120 + _FOOT)
+
+
+def words_below(score: Score, width: int) -> TextBlock:
+    """The words after the tune (`W:`), for below music that is `width` units wide. Empty if there are none."""
+    lines = words_after_the_tune(score)[:MAX_WORDS]
+    shown = [_text(line, 0, (number + 1) * _WORDS, _fitting(line, width)) for number, line in enumerate(lines) if line]
+    return TextBlock("".join(shown), _WORDS * (len(lines) + 1) if shown else 0)
+
+
+def _fitting(text: str, width: int) -> int:
+    """The font size at which a line of text fits."""
+    return min(_TEXT, round(_TEXT * width / max(fonts.width(text, _TEXT), 1)))
 
 
 def key_name(key: Key) -> str:
@@ -120,8 +134,7 @@ def _facts(score: Score) -> tuple[str, int]:
 
 def _right_aligned(text: str, width: int, y: int) -> str:
     """A line that ends at the right margin, in smaller letters if it would not fit."""
-    size = min(_TEXT, round(_TEXT * width / max(fonts.width(text, _TEXT), 1)))
-    return _text(text, width, y, size, anchor="end")
+    return _text(text, width, y, _fitting(text, width), anchor="end")
 
 
 def _text(

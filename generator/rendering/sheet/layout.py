@@ -8,7 +8,8 @@ from itertools import pairwise
 from math import inf
 from string import ascii_uppercase
 
-from generator.notation.score import Bar, Score
+from generator.notation.lyrics import plain
+from generator.notation.score import Bar, Note, Score
 from generator.notation.structure import metres, sections
 from generator.rendering.display_text import printable
 
@@ -17,6 +18,7 @@ _LINE_WIDTH = 50  # the sum of `_width` that a line holds
 
 # Measured on verovio's spacing of 150 tunes: its units for one of `_width`, and its units for the signs beside the notes.
 _UNITS, _SIGNS = 40, 110
+_LETTER = 0.4  # of a syllable under a note
 NARROWEST, _WIDEST = 1_450, 4_000
 _ONE_LINE = 800  # the narrowest page for a tune of a single line
 
@@ -24,34 +26,36 @@ _ONE_LINE = 800  # the narrowest page for a tune of a single line
 def page_width(score: Score) -> int:
     """The page width at which the fullest line has normal spacing, in verovio's units."""
     breaks = sorted({0, len(score.bars)} | line_starts(score))
-    fullest = max(sum(map(_width, score.bars[start:stop])) for start, stop in pairwise(breaks))
+    widths = _widths(score)
+    fullest = max(sum(widths[start:stop]) for start, stop in pairwise(breaks))
     return min(max(round(_UNITS * fullest) + _SIGNS, NARROWEST if len(breaks) > 2 else _ONE_LINE), _WIDEST)
 
 
 def line_starts(score: Score) -> set[int]:
     """Indices of the bars that begin a line. Each part begins a line; lines hold four bars, or two if four do not fit."""
     full_lengths = [metre.bar if metre else None for metre in metres(score)]
+    widths = _widths(score)
     starts: set[int] = set()
     for start, stop in _sections_with_pickups(score, full_lengths):
-        lines = _lines(score.bars, full_lengths, start, stop, BARS_PER_LINE, _LINE_WIDTH)
-        if len(lines) > len(_lines(score.bars, full_lengths, start, stop, BARS_PER_LINE, inf)):
-            lines = _lines(score.bars, full_lengths, start, stop, BARS_PER_LINE // 2, _LINE_WIDTH)
-        starts |= {line[0] for line in _without_short_last_line(score.bars, full_lengths, lines)}
+        lines = _lines(score.bars, full_lengths, widths, start, stop, BARS_PER_LINE, _LINE_WIDTH)
+        if len(lines) > len(_lines(score.bars, full_lengths, widths, start, stop, BARS_PER_LINE, inf)):
+            lines = _lines(score.bars, full_lengths, widths, start, stop, BARS_PER_LINE // 2, _LINE_WIDTH)
+        starts |= {line[0] for line in _without_short_last_line(score.bars, full_lengths, widths, lines)}
     return starts - {0}
 
 
 def _without_short_last_line(
-    bars: Sequence[Bar], full_lengths: Sequence[Fraction | None], lines: list[list[int]]
+    bars: Sequence[Bar], full_lengths: Sequence[Fraction | None], widths: Sequence[float], lines: list[list[int]]
 ) -> list[list[int]]:
     """Joins a last line of one or two bars to the line before, or divides the bars of both evenly."""
     if len(lines) < 2 or 2 * _count(bars, full_lengths, lines[-1]) > BARS_PER_LINE or bars[lines[-1][0]].part:
         return lines
     joined = [*lines[-2], *lines[-1]]
-    if sum(_width(bars[index]) for index in joined) <= _LINE_WIDTH:
+    if sum(widths[index] for index in joined) <= _LINE_WIDTH:
         return [*lines[:-2], joined]
     half = (len(joined) + 1) // 2
     halves = [joined[:half], joined[half:]]
-    fit = max(sum(_width(bars[index]) for index in line) for line in halves) <= _LINE_WIDTH
+    fit = max(sum(widths[index] for index in line) for line in halves) <= _LINE_WIDTH
     return [*lines[:-2], *halves] if fit else lines
 
 
@@ -72,13 +76,19 @@ def _sections_with_pickups(score: Score, full_lengths: Sequence[Fraction | None]
 
 
 def _lines(
-    bars: Sequence[Bar], full_lengths: Sequence[Fraction | None], start: int, stop: int, max_bars: int, max_width: float
+    bars: Sequence[Bar],
+    full_lengths: Sequence[Fraction | None],
+    widths: Sequence[float],
+    start: int,
+    stop: int,
+    max_bars: int,
+    max_width: float,
 ) -> list[list[int]]:
     """The bars from `start` to `stop` in lines of at most `max_bars` bars and of at most `max_width`."""
     lines: list[list[int]] = [[]]
     for index in range(start, stop):
         line = [*lines[-1], index]
-        too_long = _count(bars, full_lengths, line) > max_bars or sum(_width(bars[each]) for each in line) > max_width
+        too_long = _count(bars, full_lengths, line) > max_bars or sum(widths[each] for each in line) > max_width
         if lines[-1] and (bars[index].part or too_long):
             lines.append([])
         lines[-1].append(index)
@@ -93,14 +103,20 @@ def _count(bars: Sequence[Bar], full_lengths: Sequence[Fraction | None], line: S
     )
 
 
+def _widths(score: Score) -> list[float]:
+    """The width of each bar, in which its widest voice fits."""
+    return [max(map(_width, bars)) for bars in zip(*(voice.bars for voice in score.by_voice()), strict=True)]
+
+
 def _width(bar: Bar) -> float:
     """The approximate width of a bar, in quavers with their share of dots and bar lines."""
-    notes = sum(
-        0.8 + 0.2 * min(8 * float(note.duration), 4) + 0.3 * (note.nominal.numerator > 1) + 0.4 * len(note.grace)
-        for note in bar.notes
-    )
+    notes = sum(max(_note_width(note), *(0.8 + _LETTER * len(plain(each)) for each in note.lyrics), 0) for note in bar.notes)
     signs = 2 * bool(bar.key) + 1.5 * bool(bar.metre) + 0.5 * bool(bar.repeat_start) + 0.5 * bool(bar.repeat_end)
     return notes + signs + 1
+
+
+def _note_width(note: Note) -> float:
+    return 0.8 + 0.2 * min(8 * float(note.duration), 4) + 0.3 * (note.nominal.numerator > 1) + 0.4 * len(note.grace)
 
 
 def part_names(score: Score) -> dict[int, str]:

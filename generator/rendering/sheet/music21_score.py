@@ -22,6 +22,7 @@ from music21.stream.enums import ShowNumber
 from music21.style import StreamStyle
 
 from generator.notation.keys import Key
+from generator.notation.lyrics import joins_next, plain
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Note, Pitch, Score
 from generator.notation.staff import LINES, Staff
@@ -38,38 +39,48 @@ _LINES = {"||": "double", "|]": "final"}
 _TIES = {(False, False): "", (False, True): "start", (True, True): "continue", (True, False): "stop"}  # (from before, to next)
 
 
-def note_id(bar: int, note: int) -> str:
-    """The id of a written note in MusicXML and in the sheet's SVG, by the indices of its bar and of the note in the bar."""
-    return f"b{bar}n{note}"
+def note_id(bar: int, note: int, voice: int = 0) -> str:
+    """The id of a written note in MusicXML and in the sheet's SVG, by the indices of its bar, of the note in the bar, and of its
+    voice, which is 0 for the melody.
+    """
+    return f"v{voice}b{bar}n{note}" if voice else f"b{bar}n{note}"
 
 
 def to_music21(score: Score) -> stream.Score:
     """The score as written: repeats and endings are signs and not played out."""
-    part = _Writer(score).part()
+    parts = [_Writer(voice, number).part() for number, voice in enumerate(score.by_voice())]
     whole = stream.Score()
     whole.metadata = metadata.Metadata(title=printable(score.title) or "Untitled")
     whole.metadata.movementName = whole.metadata.title
     whole.metadata.composer = composer(score) or " "  # music21 writes its own name if the composer is empty
-    whole.insert(0, part)
+    for part in parts:
+        whole.insert(0, part)
+    if len(parts) > 1:
+        whole.insert(0, layout.StaffGroup(parts, symbol="bracket", barTogether=True))
     return whole
 
 
 class _Writer:
-    """Writes bar after bar, and keeps what continues across bar lines: key, ties and slurs."""
+    """Writes a voice bar after bar, and keeps what continues across bar lines: key, ties, slurs and words.
 
-    def __init__(self, score: Score) -> None:
-        self.score = score
+    What belongs to all voices, such as the tempo and the brackets of endings, is in the first part.
+    """
+
+    def __init__(self, score: Score, voice: int) -> None:
+        self.score, self.voice = score, voice
         self.signature = score.key.signature
         self.altered: dict[tuple[str, int], int] = {}  # accidentals in force until the bar line
         self.tied: set[Pitch] = set()  # pitches tied from the note before
         self.slurs: list[note.GeneralNote] = []  # the first notes of open slurs
         self.spanners: list[spanner.Spanner] = []
+        self.in_word: set[int] = set()  # the verses in which a word goes on at the next syllable
 
     def part(self) -> stream.Part:
         score = self.score
-        part = stream.Part(id="tune")
+        name = f"voice{self.voice + 1}" if self.voice else "tune"
+        part = stream.Part(id=name)
         flute = instrument.Flute()
-        flute.partId, flute.instrumentId = "tune", "flute"
+        flute.partId, flute.instrumentId = name, f"flute{self.voice or ''}"
         if score.staff.transposition:
             flute.transposition = interval.Interval(score.staff.transposition)
         part.atSoundingPitch = False  # what we insert are written pitches
@@ -84,13 +95,13 @@ class _Writer:
             measure = stream.Measure(number=numbers[index])
             if numbers[index] == 0 or (index and numbers[index] == numbers[index - 1]):
                 measure.showNumber = ShowNumber.NEVER
-            if index in starts:
+            if index in starts and not self.voice:
                 measure.insert(0, layout.SystemLayout(isNew=True))
             self._add_signs(measure, bar, parts.get(index, ""), first=index == 0)
             self._add_notes(measure, index, bar_metres[index], first_note)
             first_note += len(bar.notes)
             measures.append(measure)
-        for passes, first, last in ending_brackets(score.bars):
+        for passes, first, last in [] if self.voice else ending_brackets(score.bars):
             self.spanners.append(spanner.RepeatBracket(measures[first : last + 1], number=",".join(map(str, passes))))
         part.append(measures)
         for each in self.spanners:
@@ -101,6 +112,7 @@ class _Writer:
         """Adds clef, tempo, key, metre, part name and bar lines."""
         if first:
             measure.clef = _clef(self.score.staff)
+        if first and not self.voice:
             beat, count = tempo(self.score)
             referent = durations.Duration(float(beat * 4))
             if referent.type == "complex":  # no note value lasts 5/8
@@ -118,7 +130,7 @@ class _Writer:
         metre = (bar.metre or self.score.metre) if first else bar.metre
         if metre is not None:
             measure.timeSignature = time_signature(metre)
-        if part:
+        if part and not self.voice:
             measure.insert(0, _part_name(part))
         if bar.repeat_start:
             measure.leftBarline = barlines.Repeat(direction="start")
@@ -141,19 +153,31 @@ class _Writer:
             if each.invisible:
                 for piece in pieces:
                     piece.style.hideObjectOnPrint = True
-            _set_ids(pieces, note_id(index, number))
+            _set_ids(pieces, note_id(index, number, self.voice))
+            self._add_lyrics(pieces[0], each.lyrics)
             elements += decorate(pieces[0], each.decorations)
             elements += self._graces(each.grace)
             elements += pieces
             beamed += pieces
             self._slur(each, pieces)
-        if bar.repeat_end > 1 and elements:  # repeat dots alone mean twice
+        if bar.repeat_end > 1 and elements and not self.voice:  # repeat dots alone mean twice
             times = expressions.TextExpression(f"{bar.repeat_end + 1}×")
             times.placement = "above"
             elements.insert(-1, times)
         measure.append(elements)
         if bar.notes:
             add_beams(beamed, bar.duration, metre, self._missing(measure, bar, metre))
+
+    def _add_lyrics(self, element: note.GeneralNote, lyrics: Sequence[str]) -> None:
+        """Adds a syllable of each verse, with its position in its word."""
+        for verse, syllable in enumerate(lyrics, 1):
+            text = printable(plain(syllable))
+            if not text:
+                continue
+            before, after = verse in self.in_word, joins_next(syllable)
+            kind = "middle" if before and after else "end" if before else "begin" if after else "single"
+            element.lyrics.append(note.Lyric(text, verse, applyRaw=True, syllabic=kind))
+            (self.in_word.add if after else self.in_word.discard)(verse)
 
     def _missing(self, measure: stream.Measure, bar: Bar, metre: Metre | None) -> Fraction:
         """How much a pick-up lacks to a full bar, in whole notes."""

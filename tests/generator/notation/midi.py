@@ -7,14 +7,19 @@ from fractions import Fraction
 
 def played(data: bytes) -> list[tuple[Fraction, int, Fraction]]:
     """(onset, pitch, length) of every note of the first track that has any, in whole notes, in order."""
+    return next(iter(played_by_track(data)), [])
+
+
+def played_by_track(data: bytes) -> list[list[tuple[Fraction, int, Fraction]]]:
+    """(onset, pitch, length) of the notes of each track that has any, in whole notes, in order."""
     division = int.from_bytes(data[12:14])
-    notes: list[tuple[Fraction, int, Fraction]] = []
+    tracks: list[list[tuple[Fraction, int, Fraction]]] = []
     at = 14
-    while at < len(data) and not notes:
+    while at < len(data):
         size = int.from_bytes(data[at + 4 : at + 8])
-        notes = _track(data[at + 8 : at + 8 + size], 4 * division)
+        tracks.append(sorted(_track(data[at + 8 : at + 8 + size], 4 * division)))
         at += 8 + size
-    return sorted(notes)
+    return list(filter(None, tracks))
 
 
 def _track(data: bytes, whole: int) -> list[tuple[Fraction, int, Fraction]]:

@@ -10,7 +10,7 @@ from generator.notation.notices import skipped_text_notices
 @pytest.mark.parametrize(
     ("text", "skipped"),
     [
-        ("X:1\nK:C\nABc|\nw: la la la\n", "lyrics"),
+        ("X:1\nK:C\nABc|\nr: a remark\n", "remarks"),
         ("X:1\n%%scale 2\nK:C\nABc|\n", "directives"),
         ("X:1\n%%begintext\nHello.\n%%endtext\nK:C\nABc|\n", "directives"),
         ("X:1\nU: T = !trill!\nK:C\nABc|\n", "macros"),

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from generator.notation.reader import read
+from generator.notation.transpose import sounding
 from tests.benchmarks.playback import by_abc2midi, by_us, difference
+from tests.generator.notation.midi import played_by_track
 from tests.generator.notation.played_notes import played_notes
 
 HEADER = "X:1\nM:2/4\nL:1/8\nK:C\n"
@@ -89,3 +91,21 @@ def test_abc2midi_plays_the_same_octaves_and_transpositions(fields: str, tmp_pat
     assert theirs
     assert mine
     assert difference(mine, theirs) is None
+
+
+@needs_abc2midi
+@pytest.mark.parametrize(
+    "voices",
+    [
+        "V:1\n|:D2A2|d4:|\nV:2 octave=-1\n|:D2D2|^F2F2:|", "V:1\nV:2 clef=bass transpose=-12\nV:1\nD2A2|\nV:2\n[DF]4|\nV:1\nd4|\nV:2\nF,4|",
+        "[V:1]D2A2|Z|\n[V:2]z2A2|F4|\n[V:3 treble-8]D4|A4|\n[V:1]d4|\n[V:2]_e4|\n[V:3]e4|",
+    ],
+)  # fmt: skip
+def test_abc2midi_plays_the_same_voices(voices: str, tmp_path: Path) -> None:
+    text = f"X:1\nM:2/4\nL:1/8\nK:D\n{voices}\n"
+    assert by_abc2midi(text, tmp_path)
+    theirs = [[(onset, pitch) for onset, pitch, _ in track] for track in played_by_track((tmp_path / "tune.mid").read_bytes())]
+    score = read(text, all_voices=True)
+    mine = [[(note.onset, note.pitch) for note in played_notes(sounding(voice))] for voice in score.by_voice()]
+    assert len(mine) == len(theirs) == 1 + len(score.voices)
+    assert [difference(*pair) for pair in zip(mine, theirs, strict=True)] == [None] * len(mine)

@@ -2,6 +2,7 @@
 
 import io
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from generator.rendering.sheet import engraving
 from generator.rendering.sheet.engraving import MAX_HEIGHT, WIDTH, engrave, to_png
 from generator.rendering.sheet.musicxml import write_musicxml
 from tests.generator.rendering.tunes import ALL, JIG, PLAIN
+
+
+SVG = "http://www.w3.org/2000/svg"
 
 
 def _svg(text: str) -> str:
@@ -76,6 +80,31 @@ def test_further_titles_and_the_words_of_the_tempo_are_shown_once() -> None:
     text = PLAIN.replace("T:Plain\n", 'T:Plain\nT:An tSlí\nT:Second\nQ:"Very slow" 1/4=60\n')
     texts = ["".join(element.itertext()).strip() for element in _elements(text, "text")]
     assert [each for each in texts if each in shown] == shown
+
+
+VOICES = "X:1\nT:Duet\nM:2/4\nL:1/8\nK:D\nV:1\n|:D2[DA]2|~d4:|\nw:mer-ry day\nV:2 bass\n|:D,4|~[D,F,]4:|\nW:After the tune\nW:\nW:" + "o" * 110 + "\n"
+
+
+def test_each_voice_has_a_staff_and_ids_of_its_own() -> None:
+    score = read(VOICES, all_voices=True)
+    root = ElementTree.fromstring(engrave(score, write_musicxml(score)))
+    ids = {element.get("id", ""): element.get("class", "") for element in root.iter(f"{{{SVG}}}g")}
+    shown = {"b0n0": "note", "b0n1": "chord", "b1n0": "note", "v1b0n0": "note", "v1b1n0": "chord"}
+    assert {name: kind for name, kind in ids.items() if name in shown} == shown
+    kinds = [element.get("class") for element in root.iter(f"{{{SVG}}}g")]
+    assert (kinds.count("staff"), kinds.count("roll"), kinds.count("syl")) == (4, 2, 3)
+
+
+def test_words_after_the_tune_are_below_the_music_and_on_the_page() -> None:
+    score = read(VOICES, all_voices=True)
+    pixels, without = (
+        np.asarray(Image.open(io.BytesIO(to_png(engrave(each, write_musicxml(each))))).convert("L"))
+        for each in (score, replace(score, fields=()))
+    )
+    added = pixels[len(without) - 40 :] < 128
+    assert len(pixels) > len(without) + 80
+    assert added.any()
+    assert pixels[:, -8:].min() == pixels[-8:].min() == 255, "something touches the edge"
 
 
 def test_a_roll_is_an_arc_and_a_turn_a_turn() -> None:
@@ -142,7 +171,7 @@ def test_a_title_in_another_alphabet_is_drawn(title: str) -> None:
 
 
 def _elements(text: str, tag: str) -> list[ElementTree.Element]:
-    return list(ElementTree.fromstring(_svg(text)).iter(f"{{http://www.w3.org/2000/svg}}{tag}"))
+    return list(ElementTree.fromstring(_svg(text)).iter(f"{{{SVG}}}{tag}"))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
-from music21 import bar, converter, expressions, harmony, meter, note, spanner, stream, tempo
+from music21 import bar, converter, expressions, harmony, layout, meter, note, spanner, stream, tempo
 from music21 import key as keys
 
 from generator.notation.keys import Key
@@ -156,6 +156,24 @@ def test_clef_and_transposition_are_written(
     assert [(each.findtext("diatonic"), each.findtext("chromatic")) for each in root.iter("transpose")] == transposition
     octave = int(clef[2] or 0)  # MusicXML counts it as part of the pitch
     assert [each.findtext("octave") for each in root.iter("pitch")] == [str(5 + octave), str(4 + octave)]
+
+
+VOICES = "X:1\nM:2/4\nL:1/8\nK:D\nV:1\n|:D2A2|1d4:|2f4|]\nw:mer-ry day night\nw:* * two\nV:2 clef=bass octave=-1\n|:D4|1[DF]4:|2D4|]\n"
+
+
+def test_each_voice_has_a_part_with_its_clef_and_notes() -> None:
+    parsed = converter.parseData(write_musicxml(read(VOICES, all_voices=True)), format="musicxml")
+    found = [[pitch.midi for each in part.recurse().notes for pitch in each.pitches] for part in parsed.parts]
+    assert found == [[62, 69, 74, 78], [50, 50, 54, 50]]
+    assert [each.sign for part in parsed.parts for each in part.recurse().getElementsByClass("Clef")] == ["G", "F"]
+    (group,) = parsed.getElementsByClass(layout.StaffGroup)
+    assert (group.symbol, len(group)) == ("bracket", 2)
+
+
+def test_syllables_are_written_with_their_verse_and_position_in_the_word() -> None:
+    text = write_musicxml(read(VOICES, all_voices=True)).decode()
+    lyrics = re.findall(r'<lyric[^>]*number="(\d)"[^>]*>\s*<syllabic>(\w+)</syllabic>\s*<text>([^<]+)', text)
+    assert lyrics == [("1", "begin", "mer"), ("1", "end", "ry"), ("1", "single", "day"), ("2", "single", "two"), ("1", "single", "night")]
 
 
 def test_an_invisible_rest_takes_time_and_is_not_printed() -> None:
