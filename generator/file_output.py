@@ -13,6 +13,7 @@ from generator.notation.notices import skipped_text_notices
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.writer import write
+from generator.rendering.performance.harmony import with_chord_symbols
 from generator.rendering.render import render
 from generator.rendering.result import RendererFault, RenderingError
 from generator.rendering.style import Style, style_of
@@ -44,6 +45,8 @@ def compose(
         futures = [composer.submit(request) for request in requests]
         for request, folder, future in zip(requests, folders, futures, strict=True):
             composed = future.result()
+            if request.chords:
+                composed = replace(composed, score=with_chord_symbols(composed.score))
             tunes_of_set.append(write(replace(composed.score, reference=len(tunes_of_set) + 1)))
             started = time.monotonic()
             try:
@@ -70,9 +73,10 @@ def numbered_folders(out: Path, count: int) -> list[Path]:
     return [out] if count == 1 else [out / f"{index:0{len(str(count))}d}" for index in range(1, count + 1)]
 
 
-def render_abc(text: str, out: Path, *, style: Style, soundfont: Path | None) -> tuple[Score, list[str], Sequence[str]]:
-    """Renders the first tune in a text. Returns it, the names of the written files, and notices about what was skipped."""
+def render_abc(text: str, out: Path, *, style: Style, chords: bool, soundfont: Path | None) -> tuple[Score, list[str], Sequence[str]]:
+    """Renders the first tune in a text, with the backing's chords above the notes if `chords`. Returns it, the names of the written files, and notices about what was skipped."""
     score = read(text, all_voices=True)
+    score = with_chord_symbols(score) if chords else score
     rendering = render(score, style=style, soundfont=soundfont)
     files = {"tune.abc": write(score).encode()} | rendered_files(rendering)
     _write(out, files)

@@ -144,6 +144,16 @@ class TuneRequest:
             personal=True,
         ),
     ] = True
+    # False leaves only the chord symbols that the opening has, where it is played.
+    chords: Annotated[
+        bool,
+        flag(
+            "with",
+            "without",
+            UserMessage("Chords must be “with” or “without”."),
+            help=UserMessage("Whether the chords of the backing are above the notes (default: only those in your ABC)."),
+        ),
+    ] = False
     temperature: Annotated[
         float,
         number(

@@ -20,6 +20,7 @@ from generator.notation.reader import read
 from generator.notation.writer import write
 from generator.play_mode import UNTITLED, score_to_play
 from generator.rendering.audio.sound_font import find_fluidsynth, find_soundfont
+from generator.rendering.performance.harmony import with_chord_symbols
 from generator.rendering.renderer import Renderer
 from generator.rendering.result import NoRoomToRender, RendererFault
 from generator.rendering.style import style_of
@@ -71,6 +72,7 @@ class Worker:
                 return
             score, model = composed.score, composer.model
             scores = {**composed_scores(composed), "compose_ms": round((time.monotonic() - started) * 1000)}
+        score = with_chord_symbols(score) if tune.request.chords else score
         composed_at = time.monotonic()
         with suppress(*DATABASE_ERRORS):  # what is composed is kept: `_finish` waits for the database
             if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars), starts=tune.starts):

@@ -118,6 +118,16 @@ def test_render_makes_sheet_and_recording_of_an_abc_file(tmp_path: Path) -> None
     assert frames((tmp_path / "out" / "tune.mp3").read_bytes())
 
 
+def test_chords_are_written_above_the_notes(tmp_path: Path) -> None:
+    command = ("compose", "--rhythm", "reel", "--key", "D", "--seed", "7", "--abc-only", "--out")
+    tunesmith(*command, str(tmp_path / "plain"))
+    tunesmith(*command, str(tmp_path / "chords"), "--chords")
+    plain, chords = (read((tmp_path / name / "tune.abc").read_text(encoding="utf-8")) for name in ("plain", "chords"))
+    assert not any(note.chord_symbol for note in plain.notes())
+    assert {"D", "A"} <= {note.chord_symbol for note in chords.notes()}
+    assert [note.pitches for note in chords.notes()] == [note.pitches for note in plain.notes()]
+
+
 def test_render_takes_one_tune_of_a_file_or_all(tmp_path: Path) -> None:
     text = "X:3\nT:Sióg\nM:2/4\nL:1/8\nK:D\nA2FA|\n\nX:4\nT:Wrong\nK:D\nA]B|\n\nX:5\nT:Tadhg\nM:2/4\nL:1/8\nK:G\nB2GB|\n"
     (tmp_path / "book.abc").write_text(text, encoding="latin-1")

@@ -97,7 +97,10 @@ def compose(
 @click.option("--out", type=DIRECTORY, required=True, help="Folder to write to.")
 @request_option("instrument")
 @request_option("backing")
-def render(file: Path, tune: int | None, every: bool, out: Path, instrument: str | None, backing: bool | None) -> None:
+@request_option("chords")
+def render(
+    file: Path, tune: int | None, every: bool, out: Path, instrument: str | None, backing: bool | None, chords: bool | None
+) -> None:
     """Engrave and play tunes in an ABC file."""
     from generator import file_output
     from generator.notation.abc_file import tunes_of_file
@@ -119,7 +122,7 @@ def render(file: Path, tune: int | None, every: bool, out: Path, instrument: str
     for text, folder in zip(texts, file_output.numbered_folders(out, len(texts)), strict=True):
         prefix = f"{folder}: " if every else ""
         try:
-            score, files, notices = file_output.render_abc(text, folder, style=style, soundfont=soundfont)
+            score, files, notices = file_output.render_abc(text, folder, style=style, chords=bool(chords), soundfont=soundfont)
         except (NotationError, RenderingError) as error:
             if not every or isinstance(error, RendererFault):
                 raise Failure(error) from error

@@ -120,7 +120,7 @@ def _readable(name: str, typed: str) -> Any:
     """The value in the words that the check of a request knows."""
     if name == "without":
         return omissions_in_english(typed, *map(language, LANGUAGES))
-    return _YES_OR_NO.get(typed.lower(), typed) if name == "backing" else typed
+    return _YES_OR_NO.get(typed.lower(), typed) if PARAMETERS[name].kind is bool else typed
 
 
 def _read(name: str, value: Any) -> tuple[Any] | None:

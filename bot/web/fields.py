@@ -18,9 +18,9 @@ _ROWS = (
     ("opening",),
     ("mode", "strength", "structure"),
     ("title", "temperature", "tempo"),
-    ("instrument", "backing", "seed"),
+    ("instrument", "backing", "chords"),
     ("without",),
-    ("model", "candidates"),
+    ("model", "candidates", "seed"),
 )
 _COMMON_KEYS = ("D", "G", "A", "Em", "Bm", "Am", "Ador", "Edor", "Dmix", "Amix")  # in sessions
 _INPUT_MODES = {int: "numeric", float: "decimal"}

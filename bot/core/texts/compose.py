@@ -26,6 +26,7 @@ LABELS = {
     "title": UserMessage("Title"),
     "instrument": UserMessage("Instrument"),
     "backing": UserMessage("Guitar and bodhrán"),
+    "chords": UserMessage("Chords above the notes"),
     "temperature": UserMessage("Temperature (0.1 to 2)"),
     "tempo": UserMessage("Tempo (0.5 to 1.5)"),
     "model": UserMessage("Model"),

@@ -28,6 +28,7 @@ from generator.request import MAX_OPENING_CHARACTERS, PARAMETERS, RequestError
     key=texts.RENDER_KEY,
     instrument=PARAMETERS["instrument"].help,
     backing=PARAMETERS["backing"].help,
+    chords=PARAMETERS["chords"].help,
 )
 @app_commands.choices(instrument=INSTRUMENT_CHOICES)
 @app_commands.autocomplete(key=key_choices)
@@ -38,13 +39,16 @@ async def render(
     key: app_commands.Range[str, 1, 40] | None = None,
     instrument: str | None = None,
     backing: bool | None = None,
+    chords: bool | None = None,
 ) -> None:
     caller = await caller_of(interaction)
     try:
         opening = await _opening(abc, file)
         if key and (own_key := await asyncio.to_thread(key_of, opening)):
             key = key_in_same_mode(key, own_key)
-        request = await caller.request(opening=opening, mode="play", key=key, instrument=instrument, backing=backing)
+        request = await caller.request(
+            opening=opening, mode="play", key=key, instrument=instrument, backing=backing, chords=chords
+        )
     except RequestError as error:
         await send_private(interaction, caller.translate(error.message))
         return

@@ -115,6 +115,7 @@ def _choices(translate: Language, models: Mapping[str, str]) -> dict[str, dict[s
         "strength": {str(strength): translate(label) for strength, label in texts.STRENGTHS.items()},
         "structure": {structure: translate(label) for structure, label in core_texts.STRUCTURES.items()},
         "instrument": {name: translate(name) for name in INSTRUMENTS},
+        "chords": {yes: translate(settings_texts.YES), no: translate(settings_texts.NO)},
         "backing": {yes: translate(settings_texts.YES), no: translate(settings_texts.NO)},
         "model": {name: f"{name}: {translate(text)}" if text else name for name, text in models.items()},
         "without": {name: translate(translatable(name)) for name in OMISSIONS},

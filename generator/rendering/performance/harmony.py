@@ -7,7 +7,7 @@ towards a cadence. The search uses the written bars, so that a part has the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 
@@ -83,6 +83,28 @@ def find_chords(score: Score) -> list[Changes]:
         if changes and found[bar]:  # add the written chords that begin inside a span
             found[bar] = sorted({**dict(found[bar]), **dict(changes)}.items(), key=lambda change: change[0])
     return found
+
+
+def with_chord_symbols(score: Score) -> Score:
+    """The score with the chords of its backing as chord symbols, or unchanged if it has any of its own.
+
+    A chord is written where it changes, and again where a section begins. One that changes during a note is left out.
+    """
+    if any(note.chord_symbol for note in score.notes()):
+        return score
+    starts = {_first_full_bar(score, start) for start, _ in sections(score.bars)}
+    shown: Chord | None = None
+    bars: list[Bar] = []
+    for index, (bar, changes, bar_offset) in enumerate(zip(score.bars, find_chords(score), bar_offsets(score), strict=True)):
+        chords = {} if index == 0 and bar_offset else dict(changes)  # only the melody plays a first pick-up
+        shown = None if index in starts else shown
+        notes = []
+        for note in bar.notes:
+            chord = chords.get(bar_offset)
+            notes.append(replace(note, chord_symbol=str(chord)) if chord and chord != shown else note)
+            shown, bar_offset = chord or shown, bar_offset + note.duration
+        bars.append(replace(bar, notes=tuple(notes)))
+    return replace(score, bars=tuple(bars))
 
 
 def chord_at(changes: Changes, bar_offset: Fraction) -> Chord | None:

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from generator.notation.reader import read
-from generator.rendering.performance.harmony import chord_at, find_chords
+from generator.rendering.performance.harmony import chord_at, find_chords, with_chord_symbols
 
 
 def chords(body: str, *, key: str, rhythm: str = "reel", metre: str = "4/4") -> list[str]:
@@ -75,3 +75,20 @@ def test_free_metre_has_no_chords() -> None:
 def test_words_above_the_staff_are_not_chords(words: str) -> None:
     plain, written = (read(f"X:1\nM:4/4\nL:1/8\nK:D\n{text}ABcd efga|\n") for text in ("", f'"{words}"'))
     assert find_chords(written) == find_chords(plain)
+
+
+def test_the_chords_of_the_backing_are_written_where_they_change_and_where_a_part_begins() -> None:
+    score = read("X:1\nR:jig\nM:6/8\nL:1/8\nK:G\n|:DG|B2B dBG|ABA AFD|G2G BAG|A3 DEF:|\n|:G2G BAG|ABc d2e|dcB AGF|G6:|\n")
+    shown = with_chord_symbols(score)
+    written = [[note.chord_symbol for note in bar.notes if note.chord_symbol] for bar in shown.bars]
+    assert written[0] == [], "nobody plays chords with the first pick-up"
+    assert written[1][0] == written[5][0] == "G"
+    for bar, changes in zip(written[1:], find_chords(score)[1:], strict=True):
+        assert set(bar) <= {str(chord) for _, chord in changes}
+    assert any(not bar for bar in written[1:]), "a chord that goes on is not repeated"
+    assert [changes and changes[-1] for changes in find_chords(shown)][1:] == [changes[-1] for changes in find_chords(score)][1:]
+
+
+def test_chords_of_its_own_stay_alone() -> None:
+    score = read('X:1\nM:4/4\nL:1/8\nK:C\n"F"A8|A8|A8|]\n')
+    assert with_chord_symbols(score) == score
