@@ -73,8 +73,13 @@ def numbered_folders(out: Path, count: int) -> list[Path]:
     return [out] if count == 1 else [out / f"{index:0{len(str(count))}d}" for index in range(1, count + 1)]
 
 
-def render_abc(text: str, out: Path, *, style: Style, chords: bool, soundfont: Path | None) -> tuple[Score, list[str], Sequence[str]]:
-    """Renders the first tune in a text, with the backing's chords above the notes if `chords`. Returns it, the names of the written files, and notices about what was skipped."""
+def render_abc(
+    text: str, out: Path, *, style: Style, chords: bool, soundfont: Path | None
+) -> tuple[Score, list[str], Sequence[str]]:
+    """Renders the first tune in a text, with the backing's chords above the notes if `chords`.
+
+    Returns the tune, the names of the written files, and notices about what was skipped.
+    """
     score = read(text, all_voices=True)
     score = with_chord_symbols(score) if chords else score
     rendering = render(score, style=style, soundfont=soundfont)

@@ -292,7 +292,9 @@ class LineParser(BarParser, ABC):
             raise NotationError(UserMessage("The } after these grace notes is missing."), text=line[start : start + _EXCERPT])
         accidentals = dict(self.accidentals)
         self.grace = tuple(self._read_pitch(match) for match in _NOTE.finditer(line, start + 1, close))[:_MAX_NOTES_AT_ONCE]
-        self.grace_accidentals |= {letter: alter for letter, alter in self.accidentals.items() if accidentals.get(letter) != alter}
+        self.grace_accidentals |= {
+            letter: alter for letter, alter in self.accidentals.items() if accidentals.get(letter) != alter
+        }
         self.accidentals = accidentals  # accidentals in grace notes don't apply after the braces
         return close + 1
 

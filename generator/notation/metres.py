@@ -46,7 +46,10 @@ class Metre:
 
     @classmethod
     def parse(cls, text: str) -> Metre | None:
-        """Reads `4/4`, `C`, `C|`, `2+3/8`, and the `2` of old books, which is 2/2; free metre (`none` or an empty text) is None. Raises NotationError."""
+        """Reads `4/4`, `C`, `C|`, `2+3/8`, and the `2` of old books, which is 2/2. Raises NotationError.
+
+        Free metre (`none` or an empty text) is None.
+        """
         value = text.strip()
         if value.lower() in ("", "none", "free"):
             return None

@@ -11,7 +11,10 @@ NOT_UTF_8 = UserMessage("The file is not in UTF-8, so I read it as Windows-1252.
 _DIRECTIVE_BLOCK = re.compile(r"^%%begin(\w+)\b.*?(?:^%%end\1\b[^\n]*|\Z)", re.MULTILINE | re.DOTALL)  # PostScript, texts ...
 _SKIPPED = (
     (re.compile(f"^{LEGACY_CHARSET}$", re.MULTILINE), NOT_UTF_8),
-    (re.compile(r"^\s*%%[^\S\n]*(?!abc-charset)\S|^\s*I:|\[I:", re.MULTILINE), UserMessage("I left out the directives (%% and I:).")),
+    (
+        re.compile(r"^\s*%%[^\S\n]*(?!abc-charset)\S|^\s*I:|\[I:", re.MULTILINE),
+        UserMessage("I left out the directives (%% and I:)."),
+    ),
     (
         re.compile(r"^\s*[mUsr]:[^\S\n]*\S", re.MULTILINE),
         UserMessage("I left out the macros, symbol lines and remarks (m:, U:, s:, r:)."),
@@ -30,5 +33,6 @@ def skipped_text_notices(text: str) -> list[UserMessage]:
 
     What the reader skips between notes, such as a second voice, is in `Score.notices`.
     """
-    first_tune = "".join(re.split(r"^(?=X:)", without_directive_blocks(text), flags=re.MULTILINE)[:2])  # with the lines before its X:
+    tunes = re.split(r"^(?=X:)", without_directive_blocks(text), flags=re.MULTILINE)
+    first_tune = "".join(tunes[:2])  # with the lines before its X:
     return [notice for pattern, notice in _SKIPPED if pattern.search(first_tune)]

@@ -275,7 +275,8 @@ class _TuneParser(LineParser):
     def _read_tempo(self, value: str) -> None:
         """Reads `1/4=120`, with words before or after it or alone: `"Allegro" 1/4=120`, `"Slow"`."""
         number = re.sub(r'"[^"]*"', "", value)
-        words = [number.replace('"', "")] if value == number and not re.search(r"[\d=]", number) else re.findall(r'"([^"]*)"', value)
+        bare = value == number and not re.search(r"[\d=]", number)
+        words = [number.replace('"', "")] if bare else re.findall(r'"([^"]*)"', value)
         text = " ".join(" ".join(words).split())[:_MAX_TEMPO_TEXT].rstrip()
         tempo = _tempo(number)
         if not self.has_notes() or (self.tempo, self.tempo_text) == (None, ""):

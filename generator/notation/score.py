@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from generator.notation.keys import LETTERS, SEMITONES, Key, alter_name
 from generator.notation.metres import Metre
-from generator.notation.staff import Staff
+from generator.notation.staff import PLAIN, Staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Voice:
 
     name: str
     bars: tuple[Bar, ...]
-    staff: Staff = Staff()
+    staff: Staff = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Score:
     title: str = ""
     rhythm: str = ""
     tempo: tuple[Fraction, int] | None = None  # the beat in whole notes, and the beats a minute
-    staff: Staff = Staff()
+    staff: Staff = PLAIN
     tempo_text: str = ""  # words of the Q: field, such as `Allegro`
     reference: int = 1  # the number in the X: field
     order: str = ""  # order of the parts from the header's P: field, such as `AABA`; empty: as written

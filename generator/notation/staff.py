@@ -38,6 +38,9 @@ class Staff:
         return " ".join(filter(None, (clef, f"transpose={self.transposition}" if self.transposition else "")))
 
 
+PLAIN = Staff()
+
+
 @dataclass(frozen=True, slots=True)
 class StaffSettings:
     """What one field states; None and an empty text if it says nothing of the kind."""
@@ -61,7 +64,7 @@ def read_settings(value: str) -> StaffSettings:
     rest = []
     for word in re.findall(r'\w+="[^"]*"|\S+', value):
         setting = _SETTING.fullmatch(word)
-        if match := _CLEF.fullmatch(word):
+        if match := _CLEF.fullmatch(word.replace('"', "")):
             clef = (match[1] + match[2] + (match[3] or "")).lower()
         elif setting is None:
             rest.append(word)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from generator.notation.errors import NotationError
 from generator.notation.keys import LETTERS, Key, Mode, alter_name, transpose_tonic
 from generator.notation.score import Bar, Note, Pitch, Score
-from generator.notation.staff import Staff
+from generator.notation.staff import PLAIN
 from generator.user_messages import UserMessage
 
 LOWEST, HIGHEST = 55, 83  # MIDI: from G3, the lowest note of a fiddle, to B5; the octave is chosen to stay in it
@@ -49,7 +49,7 @@ def sounding(score: Score) -> Score:
         return score
     tonic = transpose_tonic(score.key.pitch_class + semitones, score.key.mode) if semitones % 12 else score.key.tonic
     interval = _Interval(_steps(LETTERS.index(tonic[0]) - LETTERS.index(score.key.tonic[0]), semitones), semitones)
-    return replace(interval.score(score), staff=Staff())
+    return replace(interval.score(score), staff=PLAIN)
 
 
 def _steps(letters: int, semitones: int) -> int:

@@ -31,7 +31,8 @@ SLOWEST, FASTEST = 10, 1_000  # quarter notes a minute
 def check(score: Score) -> None:
     """Raises RenderingError if a score is too long or too odd to be rendered."""
     voices = score.by_voice()
-    heads_per_bar = [sum(_heads(note) for bar in bars for note in bar.notes) for bars in zip(*(v.bars for v in voices), strict=True)]
+    bars_at_once = zip(*(voice.bars for voice in voices), strict=True)
+    heads_per_bar = [sum(_heads(note) for bar in bars for note in bar.notes) for bars in bars_at_once]
     _check_size(score, heads_per_bar)
     _check_bars(score)
     for voice in voices:

@@ -33,6 +33,9 @@ TUNES = (
     "|:a2ea !trill!a2ea|uv^gf(=gf) [K:D]a4::Z2|[M:3/4]z2 x2 y D2|[1-2 (5:4:5ABcde A2:|3 (7abcdefga :|]\n",
     'X:2\nT:Damp Turf\nC:nobody\nM:C|\nK:D clef=treble\n%%MIDI program 73\n"A"A>>B c<<<d|[V:2]x8|[V:1]ABcd & F8|efga\\\n'
     "w: words and_ more\nb8-|b8|] % the end\n",
+    'X:3\nT:Two\nT:Voices\nQ:"Slow"\nM:C|\nK:D octave=-1\n%%begintext\nA B | c\n%%endtext\nV:1\nA4 ^/B4|x8|\n'
+    "w:mer-ry_ | *\n+:men\n"
+    "w:~two 2.\nV:2 bass transpose=-12\n[DF]8|=c8|\nw: low\nW:After\n",
     "M:9/8\nK:G exp _b ^f\nGAB c2d e3|[L:1/16](9gfgfgfgfg (6ABcABc|\n[I:x]a'b,,/2c3/4d//e|:f9:|g9||:a9::b9|]",
 )
 ELEMENTS = [
@@ -42,7 +45,8 @@ ELEMENTS = [
     "[", "]", "[CE]", "{", "}", "{ab}", "|", "||", "|]", "[|", "|:", ":|", "::", ":|:", ":||:", "|1", ":|2", "[1", "[1,3",
     "[1-9", "|:::", ":::|", ".|", "[K:D]", "[M:6/8]", "[M:none]", "[L:1/4]", "[P:A]", "[V:2]", "[V:1]", "[2 ", "[K:Am ^g]",
     "[Q:1/4=90]", "[I:x]", '"Am"', "!roll!", "+trill+", "\n\n", "\r\n", "%%x", "\nK:G\n", "\nM:2/4\n", "\nP:B\n",
-    "\nL:1/16\n", "\nV:2\n", "\nw:la la\n", "\nX:2\n",
+    "\nL:1/16\n", "\nV:2\n", "\nw:la la\n", "\nX:2\n", "\nw:a_b-c|*~ \\-\n", "\nW:words\n", "\nV:3 clef=alto octave=1\n",
+    "[K:bass]", "^/", "_3/4", "\n%%begintext\n", "\n%%endtext\n",
 ]  # fmt: skip
 FIELDS = ("X:", "T:", "M:", "L:", "K:", "Q:", "P:", "V:", "R:", "w:", "I:", "U:", "m:", "+:", "%%", "Z:", "s:")
 TRAPS = [
@@ -109,7 +113,7 @@ class Outcome:
         """Reads a text; if it is a tune, also writes it and reads it back."""
         started = time.process_time()
         try:
-            score = read(text)
+            score = read(text, all_voices=True)
             self.counts["read"] += 1
         except NotationError as error:
             score = None
@@ -131,8 +135,9 @@ class Outcome:
 
     def _write_and_read_back(self, text: str, score: Score) -> None:
         try:
-            again = read(write(score))
-            if again.bars != score.bars or played_notes(again) != played_notes(score):
+            again = read(write(score), all_voices=True)
+            same = (again.bars, again.voices, again.staff) == (score.bars, score.voices, score.staff)
+            if not same or played_notes(again) != played_notes(score):
                 self.faults.append(("the written tune reads back differently", text))
         except Exception as error:
             self.faults.append((f"after writing: {error!r}", text))
@@ -141,7 +146,7 @@ class Outcome:
 def _reading_s(text: str) -> float:
     started = time.process_time()
     with suppress(Exception):
-        read(text)
+        read(text, all_voices=True)
     return time.process_time() - started
 
 

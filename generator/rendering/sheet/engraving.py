@@ -72,6 +72,8 @@ def engrave(score: Score, musicxml: bytes) -> str:
     toolkit.setOptions(_OPTIONS | {"pageWidth": width, "pageMarginTop": min(_MARGIN + head.height // _SVG_UNITS, 500)})
     if not toolkit.loadData(_for_verovio(score, musicxml)):
         raise RenderingError(UserMessage("The tune could not be engraved. Simplify its notation."))
+    if toolkit.getPageCount() > 1:
+        raise RenderingError(UserMessage("The sheet would be too long. Shorten the tune, or leave out voices."))
     svg = _without_style_sheet(_MUSIC_TEXT.sub(_in_text_font, toolkit.renderToSVG(1)))
     svg = _ROLL_GLYPH.sub(rf"\1{_ROLL_ARC}", svg.replace(*_ROLL_CLASS))
     svg = _CHORD.sub(r'<g id="\2" class="chord">\1<g class="note">', svg)

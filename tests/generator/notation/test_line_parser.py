@@ -249,8 +249,11 @@ def test_an_accidental_that_is_in_force_anyway_is_a_courtesy(music: str, courtes
 
 
 @pytest.mark.parametrize(
-    ("sign", "pitch"), [("^/", 72), ("^1/2", 72), ("^3/4", 73), ("^3/2", 73), ("^2", 74), ("_/", 72), ("_//", 72), ("_3/2", 71), ("^9", 74)]
-)
+    ("sign", "pitch"),
+    [
+        ("^/", 72), ("^1/2", 72), ("^3/4", 73), ("^3/2", 73), ("^2", 74), ("^9", 74), ("_/", 72), ("_//", 72), ("_3/2", 71),
+    ],
+)  # fmt: skip
 def test_microtones_are_rounded_to_semitones_and_named(sign: str, pitch: int) -> None:
     score = read(f"M:none\nK:D\n{sign}c|")
     assert [note.pitches[0].midi for note in score.notes()] == [pitch]

@@ -41,8 +41,11 @@ def test_lyrics_without_a_place_are_named(lyrics: str) -> None:
 
 @pytest.mark.parametrize(
     ("syllable", "text", "joined"),
-    [("mer-", "mer", True), ("a~b", "a b", False), ("c\\-", "c-", False), ("_", "", False), ("*", "", False), ("-", "", True), ("50\\%", "50%", False)],
-)
+    [
+        ("mer-", "mer", True), ("a~b", "a b", False), ("c\\-", "c-", False), ("_", "", False), ("*", "", False), ("-", "", True),
+        ("50\\%", "50%", False),
+    ],
+)  # fmt: skip
 def test_a_syllable_has_a_text_and_may_go_on(syllable: str, text: str, joined: bool) -> None:
     assert (plain(syllable), joins_next(syllable)) == (text, joined)
 

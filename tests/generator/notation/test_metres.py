@@ -15,7 +15,8 @@ from generator.notation.metres import RHYTHMS, Metre, rhythm_named
 @pytest.mark.parametrize(
     ("text", "metre"),
     [
-        ("4/4", Metre(4, 4)), ("C", Metre(4, 4)), ("C|", Metre(2, 2)), ("c|", Metre(2, 2)), ("2", Metre(2, 2)), (" 6/8 ", Metre(6, 8)),
+        ("4/4", Metre(4, 4)), ("C", Metre(4, 4)), ("C|", Metre(2, 2)), ("c|", Metre(2, 2)), ("2", Metre(2, 2)),
+        (" 6/8 ", Metre(6, 8)),
         ("2+3/8", Metre(5, 8)), ("(2 + 2 + 3) / 8", Metre(7, 8)), ("12/8", Metre(12, 8)),
         ("none", None), ("", None), ("free", None),
     ],
@@ -69,8 +70,11 @@ def test_a_metre_knows_the_lengths_of_its_bar_and_beat(text: str, bar: int | str
 
 @pytest.mark.parametrize(
     ("rhythm", "fitting"),
-    [("jig", {"6/8", "12/8"}), ("waltz", {"3/4"}), ("reel", {"4/4", "2/2"}), ("slide", {"12/8", "6/8"}), ("air", {"3/4", "4/4", "2/2", "6/8"})],
-)
+    [
+        ("jig", {"6/8", "12/8"}), ("waltz", {"3/4"}), ("reel", {"4/4", "2/2"}), ("slide", {"12/8", "6/8"}),
+        ("air", {"3/4", "4/4", "2/2", "6/8"}),
+    ],
+)  # fmt: skip
 def test_a_rhythm_fits_metres_with_its_beats_and_not_only_its_length(rhythm: str, fitting: set[str]) -> None:
     metres = [Metre(*pair) for pair in ((2, 4), (3, 4), (4, 4), (2, 2), (6, 8), (9, 8), (12, 8), (3, 2), (6, 4))]
     assert {str(metre) for metre in metres if RHYTHMS[rhythm].fits(metre)} == fitting

@@ -81,7 +81,8 @@ def test_abc2midi_plays_the_same_notes(name: str, tmp_path: Path) -> None:
     "fields",
     [
         "K:D transpose=-12", "K:Em transpose=3", "K:D octave=-1", "K:D octave=1 transpose=-12", "K:G alto", "K:Gm alto", "K:alto",
-        "K:D treble-8", "K:D clef=treble+8", "K:D bass", "K:D clef=bass middle=d", "V:1 octave=-1\nK:D\nV:1", "K:D\nV:1 transpose=-12",
+        "K:D treble-8", "K:D clef=treble+8", "K:D bass", "K:D clef=bass middle=d",
+        "V:1 octave=-1\nK:D\nV:1", "K:D\nV:1 transpose=-12",
         "K:D octave=-1\nK:G",
     ],
 )  # fmt: skip
@@ -97,7 +98,8 @@ def test_abc2midi_plays_the_same_octaves_and_transpositions(fields: str, tmp_pat
 @pytest.mark.parametrize(
     "voices",
     [
-        "V:1\n|:D2A2|d4:|\nV:2 octave=-1\n|:D2D2|^F2F2:|", "V:1\nV:2 clef=bass transpose=-12\nV:1\nD2A2|\nV:2\n[DF]4|\nV:1\nd4|\nV:2\nF,4|",
+        "V:1\n|:D2A2|d4:|\nV:2 octave=-1\n|:D2D2|^F2F2:|",
+        "V:1\nV:2 clef=bass transpose=-12\nV:1\nD2A2|\nV:2\n[DF]4|\nV:1\nd4|\nV:2\nF,4|",
         "[V:1]D2A2|Z|\n[V:2]z2A2|F4|\n[V:3 treble-8]D4|A4|\n[V:1]d4|\n[V:2]_e4|\n[V:3]e4|",
     ],
 )  # fmt: skip

@@ -39,7 +39,8 @@ def test_the_unit_note_length_is_stated_or_depends_on_the_metre(header: str, uni
     ("field", "text", "tempo"),
     [
         ('"Allegro" 1/4=120', "Allegro", (Fraction(1, 4), 120)), ('3/8=100 "lightly"', "lightly", (Fraction(3, 8), 100)),
-        ('"With  spirit"', "With spirit", None), ("Slowly", "Slowly", None), ('"Slow" 1/4=60 "ad lib."', "Slow ad lib.", (Fraction(1, 4), 60)),
+        ('"With  spirit"', "With spirit", None), ("Slowly", "Slowly", None),
+        ('"Slow" 1/4=60 "ad lib."', "Slow ad lib.", (Fraction(1, 4), 60)),
         ("1/4=90", "", (Fraction(1, 4), 90)), ("C=90", "", None), ('"unclosed', "unclosed", None),
     ],
 )  # fmt: skip
@@ -115,7 +116,7 @@ def test_a_line_without_music_changes_nothing_after_it(line: str) -> None:
 
 def test_blocks_of_directives_are_skipped_and_keep_the_numbers_of_the_lines() -> None:
     block = "%%begintext\nA tune of the valley\n\nof bees | G A B c\nK:F\n%%endtext\n"
-    for text in (f"{block}X:1\nK:D\nAB|", f"X:1\n{block}K:D\nAB|", f"X:1\nK:D\n{block}AB|", f"X:1\nK:D\nAB|\n%%begintext\nA|"):
+    for text in (f"{block}X:1\nK:D\nAB|", f"X:1\n{block}K:D\nAB|", f"X:1\nK:D\n{block}AB|", "X:1\nK:D\nAB|\n%%begintext\nA|"):
         score = read(text)
         assert (score.bars, score.key, score.notices) == (read("K:D\nAB|").bars, Key("D"), ())
     error = read_error(f"X:1\nK:D\n{block}AB ] c|")

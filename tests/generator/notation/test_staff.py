@@ -15,10 +15,12 @@ from generator.notation.writer import write
     ("field", "key", "staff", "written", "sounds"),
     [
         ("D transpose=-12", "D", Staff(transposition=-12), 62, 50), ("D octave=-1", "D", Staff(), 50, 50),
-        ("G alto", "G", Staff("alto"), 62, 62), ("Gm clef=tenor", "Gm", Staff("tenor"), 62, 62), ("bass", "C", Staff("bass"), 62, 62),
+        ("G alto", "G", Staff("alto"), 62, 62), ("Gm clef=tenor", "Gm", Staff("tenor"), 62, 62),
+        ("bass", "C", Staff("bass"), 62, 62),
         ("D treble-8", "D", Staff("treble-8"), 62, 50), ("D clef=bass3 transpose=2", "D", Staff("bass3", 2), 62, 64),
-        ("A clef=treble-8 transpose=-2", "A", Staff("treble-8", -2), 62, 48), ("D exp ^g clef=alto1", "D =f =c ^g", Staff("alto1"), 62, 62),
-        ("clef=alto Edor", "Edor", Staff("alto"), 62, 62), ("D ^g", "D ^g", Staff(), 62, 62),
+        ("A clef=treble-8 transpose=-2", "A", Staff("treble-8", -2), 62, 48),
+        ("D exp ^g clef=alto1", "D =f =c ^g", Staff("alto1"), 62, 62),
+        ('clef="alto" Edor', "Edor", Staff("alto"), 62, 62), ("D ^g", "D ^g", Staff(), 62, 62),
     ],
 )  # fmt: skip
 def test_the_settings_of_a_staff_are_read_and_written(field: str, key: str, staff: Staff, written: int, sounds: int) -> None:

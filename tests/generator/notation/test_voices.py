@@ -14,7 +14,10 @@ from generator.notation.voices import MAX_VOICES
 from generator.notation.writer import write
 
 HEADER = "X:1\nM:2/4\nL:1/8\nK:D\n"
-DUET = HEADER + "V:1\n|:D2F2|A4|1 d4:|2 f4|]\nw: one two three four five\nV:low clef=bass octave=-1\n|:D4|F4|1 D4:|2 D4|]\nw: la la\n"
+DUET = (
+    HEADER
+    + "V:1\n|:D2F2|A4|1 d4:|2 f4|]\nw: one two three four five\nV:low clef=bass octave=-1\n|:D4|F4|1 D4:|2 D4|]\nw: la la\n"
+)
 
 
 def letters(score: Score) -> list[str]:
@@ -37,7 +40,9 @@ def test_each_voice_has_its_notes_words_and_staff_and_the_signs_of_the_first() -
 
 
 def test_voices_may_alternate_and_fields_belong_to_the_voice_that_they_follow() -> None:
-    score = read("X:1\nV:1\nV:2 clef=bass\nK:D\nM:2/4\nL:1/8\n[V:1]D2F2|\n[V:2]D,4|\nL:1/4\nK:C\n[V:1]A4|\n[V:2]F,2|\n", all_voices=True)
+    score = read(
+        "X:1\nV:1\nV:2 clef=bass\nK:D\nM:2/4\nL:1/8\n[V:1]D2F2|\n[V:2]D,4|\nL:1/4\nK:C\n[V:1]A4|\n[V:2]F,2|\n", all_voices=True
+    )
     assert letters(score) == ["D4F#4.A4", "D3.F3"]
     assert score.bars[1].key is None
 

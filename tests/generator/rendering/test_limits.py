@@ -123,6 +123,7 @@ HARMLESS = {
     "a tempo of nothing", "a tempo of a billion", "a program", "PostScript", "an included file", "a huge scale", "a MIDI program",
     "exploding parts", "deep tuplets", "changes at every note", "a symbol that is markup", "a title without end",
     "a title of other scripts", "a path for a title", "a key of nonsense", "a key of accidentals", "pipes' key", "voices",
+    "a hundred voices", "a syllable without end", "words without end",
     "overlays", "two tunes", "macros", "words under the notes", "what verovio dies of", "decorations without end",
     "a title that is markup",
 }  # fmt: skip

@@ -15,7 +15,6 @@ from generator.rendering.sheet.engraving import MAX_HEIGHT, WIDTH, engrave, to_p
 from generator.rendering.sheet.musicxml import write_musicxml
 from tests.generator.rendering.tunes import ALL, JIG, PLAIN
 
-
 SVG = "http://www.w3.org/2000/svg"
 
 
@@ -82,7 +81,11 @@ def test_further_titles_and_the_words_of_the_tempo_are_shown_once() -> None:
     assert [each for each in texts if each in shown] == shown
 
 
-VOICES = "X:1\nT:Duet\nM:2/4\nL:1/8\nK:D\nV:1\n|:D2[DA]2|~d4:|\nw:mer-ry day\nV:2 bass\n|:D,4|~[D,F,]4:|\nW:After the tune\nW:\nW:" + "o" * 110 + "\n"
+VOICES = (
+    "X:1\nT:Duet\nM:2/4\nL:1/8\nK:D\nV:1\n|:D2[DA]2|~d4:|\nw:mer-ry day\nV:2 bass\n|:D,4|~[D,F,]4:|\nW:After the tune\nW:\nW:"
+    + "o" * 110
+    + "\n"
+)
 
 
 def test_each_voice_has_a_staff_and_ids_of_its_own() -> None:
@@ -109,8 +112,16 @@ def test_words_after_the_tune_are_below_the_music_and_on_the_page() -> None:
 
 def test_a_roll_is_an_arc_and_a_turn_a_turn() -> None:
     text = "X:1\nM:4/4\nL:1/4\nK:D\n~d !turn!d !roll![dfa] d|]\n"
-    groups = [(element.get("class"), element[0].get("{http://www.w3.org/1999/xlink}href", "")[:5]) for element in _elements(text, "g") if len(element)]
-    assert [group for group in groups if group[1] in ("#E567", "#E56F")] == [("roll", "#E56F"), ("turn", "#E567"), ("roll", "#E56F")]
+    groups = [
+        (element.get("class"), element[0].get("{http://www.w3.org/1999/xlink}href", "")[:5])
+        for element in _elements(text, "g")
+        if len(element)
+    ]
+    assert [group for group in groups if group[1] in ("#E567", "#E56F")] == [
+        ("roll", "#E56F"),
+        ("turn", "#E567"),
+        ("roll", "#E56F"),
+    ]
     paths = {element.get("id", "")[:4]: element[0].get("d") for element in _elements(text, "g") if len(element)}
     assert paths["E56F"] == engraving._ROLL_ARC
     assert write_musicxml(read(text)).count(b"<turn />") == 3, "other programs show a turn"

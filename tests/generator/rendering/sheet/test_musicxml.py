@@ -143,7 +143,8 @@ def _accidentals(musicxml: bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("field", "clef", "transposition"),
     [
-        ("", ("G", "2", None), []), ("alto", ("C", "3", None), []), ("bass", ("F", "4", None), []), ("alto1", ("C", "1", None), []),
+        ("", ("G", "2", None), []), ("alto", ("C", "3", None), []), ("bass", ("F", "4", None), []),
+        ("alto1", ("C", "1", None), []),
         ("treble-8", ("G", "2", "-1"), []), ("transpose=-2", ("G", "2", None), [("-1", "-2")]),
     ],
 )  # fmt: skip
@@ -158,7 +159,9 @@ def test_clef_and_transposition_are_written(
     assert [each.findtext("octave") for each in root.iter("pitch")] == [str(5 + octave), str(4 + octave)]
 
 
-VOICES = "X:1\nM:2/4\nL:1/8\nK:D\nV:1\n|:D2A2|1d4:|2f4|]\nw:mer-ry day night\nw:* * two\nV:2 clef=bass octave=-1\n|:D4|1[DF]4:|2D4|]\n"
+VOICES = (
+    "X:1\nM:2/4\nL:1/8\nK:D\nV:1\n|:D2A2|1d4:|2f4|]\nw:mer-ry day night\nw:* * two\nV:2 clef=bass octave=-1\n|:D4|1[DF]4:|2D4|]\n"
+)
 
 
 def test_each_voice_has_a_part_with_its_clef_and_notes() -> None:
@@ -173,7 +176,13 @@ def test_each_voice_has_a_part_with_its_clef_and_notes() -> None:
 def test_syllables_are_written_with_their_verse_and_position_in_the_word() -> None:
     text = write_musicxml(read(VOICES, all_voices=True)).decode()
     lyrics = re.findall(r'<lyric[^>]*number="(\d)"[^>]*>\s*<syllabic>(\w+)</syllabic>\s*<text>([^<]+)', text)
-    assert lyrics == [("1", "begin", "mer"), ("1", "end", "ry"), ("1", "single", "day"), ("2", "single", "two"), ("1", "single", "night")]
+    assert lyrics == [
+        ("1", "begin", "mer"),
+        ("1", "end", "ry"),
+        ("1", "single", "day"),
+        ("2", "single", "two"),
+        ("1", "single", "night"),
+    ]
 
 
 def test_an_invisible_rest_takes_time_and_is_not_printed() -> None:
