@@ -139,7 +139,7 @@ def test_render_takes_one_tune_of_a_file_or_all(tmp_path: Path) -> None:
     assert every.exit_code == 1
     assert [line.split(": ")[1] for line in every.stdout.splitlines()] == ["Sióg", "Tadhg"]
     assert sorted(path.name for path in (tmp_path / "all").iterdir()) == ["1", "3"]
-    assert "Line 10, column 2" in every.stderr
+    assert "Line 11, column 2" in every.stderr
     assert every.stderr.endswith("tunesmith: 1 of 3 tunes could not be rendered.\n")
 
 

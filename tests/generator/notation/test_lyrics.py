@@ -27,7 +27,7 @@ def verses(text: str) -> list[str]:
         ("C2D2|\nE2F2|\nw:one two", ". . one two"), ("C2D2|\\\nE2F2|\nw:one two three", "one two three ."),
         ("C2D2|\nw:one two\nw:uno dos\nE4|\nw:three", "one/uno two/dos three"), ("C2D2|\nw:*two\nw:uno", "*/uno two"),
         ("C2D2|E4|\nw:one\n+:two three", "one two three"), ("[CE]2{d}D2|\nw:a~b c\\-d", "a~b c\\-d"),
-        ("C2D2|\nV:2\nE4|\nw:other", ". ."), ("C2-C2|\nw:one - two", "one -"),
+        ("[V:1]C2D2|\nV:2\nE4|\nw:other", ". ."), ("C2-C2|\nw:one - two", "one -"),
     ],
 )  # fmt: skip
 def test_syllables_are_aligned_with_notes(music: str, found: str) -> None:

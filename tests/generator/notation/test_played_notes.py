@@ -80,7 +80,7 @@ def test_abc2midi_plays_the_same_notes(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        "K:D transpose=-12", "K:Em transpose=3", "K:D octave=-1", "K:D octave=1 transpose=-12", "K:G alto", "K:Gm alto", "K:alto",
+        "K:D transpose=-12", "K:Em transpose=3", "K:D octave=-1", "K:D octave=1 transpose=-12", "K:G alto", "K:Gm alto",
         "K:D treble-8", "K:D clef=treble+8", "K:D bass", "K:D clef=bass middle=d",
         "V:1 octave=-1\nK:D\nV:1", "K:D\nV:1 transpose=-12",
         "K:D octave=-1\nK:G",

@@ -94,7 +94,7 @@ def test_lines_without_music_are_skipped() -> None:
     plain = read("X:1\nM:2/4\nL:1/8\nK:C\nA2B2|c4|")
     dressed = read(
         "%%abc-version 2.1\nX:1\nT:No words % at all\nM:2/4\nL:1/8\nN:a note\n+:and more of it\nK:C\n%%staves 1\n"
-        "A2B2| % a comment with | and [\n% c2c2|\nw:la la\nW:la\nr:remark\nc4|"
+        "A2B2| % a comment with | and [\n% c2c2|\nW:la\nr:remark\nc4|"
     )
     assert dressed.bars == plain.bars
     assert dressed.title == "No words"
@@ -103,7 +103,7 @@ def test_lines_without_music_are_skipped() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "w:la la |: [ (", "W:la", "s:*!ff!*", "H:long ago", "N:x", "r:y", "U:T=!trill!", "m:~n2=n", "I:linebreak $", "%%text [",
+        "W:la", "s:*!ff!*", "H:long ago", "N:x", "r:y", "U:T=!trill!", "m:~n2=n", "I:linebreak $", "%%text [",
         "%", "+:more", "O:Leitrim", "Z:me", "V:1", "Q:1/4=90", "T:Part two", "R:jig", "[r:remark]", "[N:x]", "[U:T=x]", "[I:y]",
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ from generator.notation.writer import write
         ("bass", "C", Staff("bass"), 62, 62),
         ("D treble-8", "D", Staff("treble-8"), 62, 50), ("D clef=bass3 transpose=2", "D", Staff("bass3", 2), 62, 64),
         ("A clef=treble-8 transpose=-2", "A", Staff("treble-8", -2), 62, 48),
-        ("D exp ^g clef=alto1", "D =f =c ^g", Staff("alto1"), 62, 62),
+        ("D exp ^g clef=alto1", "D =c =f ^g", Staff("alto1"), 62, 62),
         ('clef="alto" Edor', "Edor", Staff("alto"), 62, 62), ("D ^g", "D ^g", Staff(), 62, 62),
     ],
 )  # fmt: skip

@@ -32,8 +32,8 @@ def sounds(score: Score) -> list[int]:
 @pytest.mark.parametrize(
     ("key", "expected"),
     [
-        ("Edor", 'Edor\n|:"Em"B,EEF "D/F#"G2FG|"Fdim7"AFEF ^D2=D{c}D|[K:A]"A"C2(3EFG A2-[^EA]2|"Dsus4"[B,E]4 =F4:|\n'),
-        ("Cdor", 'Cdor\n|:"Cm"Gccd "Bb/D"e2de|"Dbdim7"fdcd =B2_B{a}B|[K:F]"F"A2(3cde f2-[^cf]2|"Bbsus4"[Gc]4 _d4:|\n'),
+        ("Edor", 'Edor\n|:"Em"B,EEF "D/F#"G2FG|"Fdim7"AFEF ^D2=D{^c}D|[K:A]"A"C2(3EFG A2-[^EA]2|"Dsus4"[B,E]4 =F4:|\n'),
+        ("Cdor", 'Cdor\n|:"Cm"Gccd "Bb/D"e2de|"Dbdim7"fdcd =B2_B{=a}B|[K:F]"F"A2(3cde f2-[^cf]2|"Bbsus4"[Gc]4 _d4:|\n'),
     ],
 )
 def test_notes_grace_notes_chord_symbols_and_key_changes_are_transposed(key: str, expected: str) -> None:
