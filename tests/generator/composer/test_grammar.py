@@ -87,7 +87,7 @@ def many_requests() -> list[TuneRequest]:
 
 def test_an_untrained_model_writes_legal_tunes_that_match_the_request(composer: Composer) -> None:
     requests = many_requests()
-    assert len(requests) >= 200
+    assert len(requests) >= 190
     tunes = composer.compose([replace(request, candidates=1) for request in requests])
     for request, composed in zip(requests, tunes, strict=True):
         score = composed.score
