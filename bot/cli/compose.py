@@ -18,7 +18,9 @@ from generator.request import PARAMETERS, RequestError, TuneRequest, instrument_
 @click.command()
 @request_options
 @click.option("--parent", type=EXISTING_FILE, help="A tune.abc to vary.")
-@click.option("--tune", type=int, help="Which tune of the file with the opening or the parent: the number in its X: field.")
+@click.option(
+    "--tune", "number", type=int, help="Which tune of the file with the opening or the parent: the number in its X: field."
+)
 @click.option(
     "--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many tunes, with consecutive seeds."
 )
@@ -34,7 +36,7 @@ def compose(
     as_json: bool,
     opening: str | None,
     parent: Path | None,
-    tune: int | None,
+    number: int | None,
     mode: str | None,
     **parameters: Any,
 ) -> None:
@@ -47,11 +49,11 @@ def compose(
     if tunes_in_set and count > 1:
         raise Failure("--set already sets the number of tunes: leave out --count or --set.", 2)
     file = parent or (Path(opening[1:]) if opening and opening.startswith("@") else None)
-    if tune is not None and not file:
+    if number is not None and not file:
         raise Failure("--tune chooses a tune of a file: give one with --parent or --opening @FILE.", 2)
     try:
         if file:
-            opening = _tunes(file, tune)[0]
+            opening = _tunes(file, number)[0]
         request = TuneRequest.check(opening=opening, mode="vary" if parent else mode, **parameters)
     except RequestError as error:
         raise Failure(error, 2) from None

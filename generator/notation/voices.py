@@ -32,5 +32,5 @@ def fitted(bars: Sequence[Bar], first: Sequence[Bar]) -> tuple[Bar, ...]:
     return tuple(found)
 
 
-def left_out_notice(name: str, reason: UserMessage) -> UserMessage:
+def left_out_notice(name: str, reason: str) -> UserMessage:
     return UserMessage("I left out the voice “{name}”: {message}", name=name[:20], message=reason)
