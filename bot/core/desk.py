@@ -45,6 +45,10 @@ class Desk:
         """See Followers.follow_set."""
         return self._followers.follow_set(set_id)
 
+    def follow_all(self, tune: Tune) -> AsyncGenerator[list[Progress], None]:
+        """Follows the tunes that were requested together with this one, or this one alone."""
+        return self._followers.follow_set(tune.set_id) if tune.set_id else self._followers.follow_one(tune.id)
+
     async def submit(
         self, request: TuneRequest, origin: Origin, *, parent_id: str | None = None, parent_channel_id: str = ""
     ) -> Tune:

@@ -76,13 +76,18 @@ class Followers:
         reader gets the newest state and not each one in between. Close the iterator when leaving early (contextlib.aclosing).
         """
 
+        async with aclosing(self.follow_one(tune_id)) as changes:
+            async for [progress] in changes:
+                yield progress
+
+    def follow_one(self, tune_id: str) -> AsyncGenerator[list[Progress], None]:
+        """As `follow`, in the form of `follow_set`."""
+
         async def look() -> list[Tune]:
             tune = await self._storage.tune(tune_id)
             return [] if tune is None else [tune]
 
-        async with aclosing(self._follow([tune_id], look)) as changes:
-            async for [progress] in changes:
-                yield progress
+        return self._follow([tune_id], look)
 
     async def follow_set(self, set_id: str) -> AsyncGenerator[list[Progress], None]:
         """The same for all tunes of a set, in their order, until all are over. Deleted tunes are left out.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import deque
 
+from bot.core.recent import Recent
+
 REPLIES, REPLIES_S = 3, 60.0  # to one person
 REMEMBERED_PEOPLE = 10_000
 
@@ -13,15 +15,12 @@ class ReplyRateLimit:
     """Limits how many replies one person gets: at most REPLIES in REPLIES_S."""
 
     def __init__(self) -> None:
-        self._replies: dict[str, deque[float]] = {}  # user id → when the latest replies were sent
+        self._replies: Recent[str, deque[float]] = Recent(REMEMBERED_PEOPLE)  # user id → when the latest replies were sent
 
     def allows(self, user_id: str) -> bool:
         """Whether the person may get a reply now. The reply is counted."""
         now = time.monotonic()
-        sent = self._replies.pop(user_id, deque(maxlen=REPLIES))
-        self._replies[user_id] = sent  # at the end: the person with the oldest replies is forgotten first
-        while len(self._replies) > REMEMBERED_PEOPLE:
-            del self._replies[next(iter(self._replies))]
+        sent = self._replies[user_id] = self._replies.get(user_id, deque(maxlen=REPLIES))
         if len(sent) == REPLIES and now - sent[0] < REPLIES_S:
             return False
         sent.append(now)

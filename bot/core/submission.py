@@ -10,7 +10,7 @@ import structlog
 
 from bot.core.desk import Desk
 from bot.core.texts import common as texts
-from bot.core.tune_access import is_opening_visible, visible_tune
+from bot.core.tune_access import find_tune, is_opening_visible, visible_tune
 from generator.request import RequestError, TuneRequest
 from generator.user_messages import UserError
 from storage.storage import Storage
@@ -48,9 +48,7 @@ async def store(
 
 async def derived(storage: Storage, viewer: Viewer, channel_id: str, tune_id: str, derive: Callable[[Tune], Derived]) -> Requests:
     """The request that `derive` makes from a tune, and its parent. Raises UserError if the viewer may not use the tune so."""
-    tune = await visible_tune(storage, viewer, channel_id, tune_id)
-    if tune is None:
-        raise UserError(texts.TUNE_GONE)
+    tune = await find_tune(storage, viewer, channel_id, tune_id)
     request, parent_id = await asyncio.to_thread(derive, tune)  # it reads ABC that may be hostile
     if request.opening == tune.request.opening:
         await _check_opening(storage, viewer, channel_id, tune)

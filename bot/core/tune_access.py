@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.core.texts import common as texts
+from generator.user_messages import UserError
 from storage.storage import Storage
 from storage.tunes import Tune
 from storage.viewer import Viewer, owns
@@ -14,6 +16,13 @@ async def visible_tune(storage: Storage, viewer: Viewer, channel_id: str, tune_i
         return None
     in_channel = bool(channel_id) and (tune.origin.platform, tune.origin.channel_id) == (viewer.platform, channel_id)
     return tune if in_channel else await storage.gallery.visible_tune(tune_id, viewer)
+
+
+async def find_tune(storage: Storage, viewer: Viewer, channel_id: str, tune_id: str) -> Tune:
+    """As `visible_tune`. Raises UserError if the viewer may not see the tune, or there is none."""
+    if (tune := await visible_tune(storage, viewer, channel_id, tune_id)) is None:
+        raise UserError(texts.TUNE_GONE)
+    return tune
 
 
 async def is_opening_visible(storage: Storage, viewer: Viewer, channel_id: str, tune: Tune) -> bool:

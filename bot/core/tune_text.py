@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.core.naming import key_name, nearest, one_line
 from bot.core.texts import delivery as texts
 from bot.languages import Language
@@ -11,8 +13,26 @@ MAX_NOTICES = 8  # of what the reader left out of somebody's ABC
 MAX_NOTICE_CHARACTERS = 200
 
 
-def settings_of(tune: Tune, translate: Language, *, one_of_many: bool = False) -> list[str]:
-    """The settings that the tune was composed with, so that anybody can repeat them. They may contain markup: escape them.
+def footer(
+    tune: Tune,
+    translate: Language,
+    platform: str,
+    escape: Callable[[str], str],
+    *,
+    in_sharing_channel: bool = False,
+    one_of_many: bool = False,
+) -> str:
+    """The settings that the tune was composed with, and who requested it. `escape` is for the markup of the platform."""
+    line = " · ".join(map(escape, _settings_of(tune, translate, one_of_many=one_of_many)))
+    # An id of another platform is not a name: on the web page it is a secret that identifies the visitor.
+    if tune.origin.platform != platform or not tune.origin.user_id:
+        return line
+    by = texts.shared_by if in_sharing_channel else texts.requested_by
+    return f"{line} · {translate(by(tune.origin.user_id))}"
+
+
+def _settings_of(tune: Tune, translate: Language, *, one_of_many: bool) -> list[str]:
+    """The settings that the tune was composed with, so that anybody can repeat them. They may contain markup.
 
     `one_of_many`: leaves out the key, the seed and the closest known tune, which differ in the tunes of a set.
     """

@@ -25,7 +25,7 @@ from bot.discord.core.private_answers import send_private
 from bot.discord.core.rate_limit import CallRateLimit
 from bot.discord.core.reply import PLATFORM
 from bot.discord.core.translator import Translator
-from bot.discord.delivery.set_delivery import begin_delivery
+from bot.discord.delivery.delivery import deliver
 from bot.discord.features import COMMANDS, FORM_HANDLERS, PERSISTENT_ITEMS
 from bot.discord.likes.like_counts import LikeCounts
 from bot.discord.sharing.channel_posts import ChannelPost
@@ -50,7 +50,7 @@ class TunesmithBot(BotClient):
             http_trace=call_limit.trace,
         )
         self.context = context = Context(self, desk, storage, MessageViews(), call_limit)
-        context.deliveries = self._deliveries = Deliveries(storage, PLATFORM, partial(begin_delivery, context))
+        context.deliveries = self._deliveries = Deliveries(storage, PLATFORM, partial(deliver, context))
         context.like_counts = self._like_counts = LikeCounts(context)
         context.channel_posts = ChannelPosts(storage, PLATFORM, limits, partial(ChannelPost, context))
         self._inbox = Inbox(context)

@@ -9,9 +9,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.naming import title_of
-from bot.core.texts import common
 from bot.core.texts import delivery as delivery_texts
-from bot.core.tune_access import visible_tune
+from bot.core.tune_access import find_tune
 from bot.core.tune_files import read_more_files
 from bot.slack.core import limits
 from bot.slack.core.blocks import context, escape, section
@@ -33,9 +32,7 @@ async def _press(app: Context, uploads: asyncio.Semaphore, ack: AsyncAck, body: 
     await ack()
     event = Event.of_interaction(body)
     caller = await caller_of(app, event)
-    tune = await visible_tune(app.storage, caller.viewer, event.channel_id, tune_id_in(body))
-    if tune is None:
-        raise UserError(common.TUNE_GONE)
+    tune = await find_tune(app.storage, caller.viewer, event.channel_id, tune_id_in(body))
     title = title_of(tune, caller.translate)
     async with uploads:
         more = await read_more_files(app.storage, tune, limits.FILE_BYTES)

@@ -10,8 +10,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.naming import title_of
 from bot.core.submission import Requests
-from bot.core.texts import chat, common
-from bot.core.tune_access import visible_tune
+from bot.core.texts import chat
+from bot.core.tune_access import find_tune
 from bot.core.typed_request import checked_count, typed_request
 from bot.slack.core.answers import answer
 from bot.slack.core.caller import caller_of
@@ -54,7 +54,5 @@ async def _open_one(context: Context, ack: AsyncAck, body: dict[str, Any]) -> No
     await ack()
     event = Event.of_interaction(body)
     caller = await caller_of(context, event)
-    tune = await visible_tune(context.storage, caller.viewer, event.channel_id, tune_id_in(body))
-    if tune is None:
-        raise UserError(common.TUNE_GONE)
+    tune = await find_tune(context.storage, caller.viewer, event.channel_id, tune_id_in(body))
     await answer(context, event, title_of(tune, caller.translate), tune_blocks(context, tune, caller.translate))

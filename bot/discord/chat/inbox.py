@@ -6,7 +6,7 @@ Discord's message ids grow with time, so one mark is enough for a server. Direct
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 import discord
 import structlog
 
+from bot.core.recent import Recent
 from bot.discord.chat.requests import addresses_bot, handle_message
 from bot.discord.core import limits
 from bot.discord.core.context import Context
@@ -36,7 +37,7 @@ class Inbox:
         self._newest: dict[Conversation, int] = {}  # id of the newest message that arrived
         self._stored: dict[Conversation, int] = {}
         self._unfinished: defaultdict[Conversation, Counter[int]] = defaultdict(Counter)  # ids that the mark must not reach
-        self._recent: OrderedDict[int, None] = OrderedDict()
+        self._recent: Recent[int, None] = Recent(REMEMBERED)
         self._storing = asyncio.Lock()
 
     async def load(self) -> None:
@@ -96,8 +97,6 @@ class Inbox:
         if message.id in self._recent:
             return
         self._recent[message.id] = None
-        if len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
         with self.holding(conversation, message.id):
             await handle_message(self._context, message)
 

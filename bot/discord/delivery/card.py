@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ import aiohttp
 import discord
 import structlog
 
+from bot.core import card
 from bot.discord.core import limits
 from bot.discord.core.components import tune_id_of
 from bot.discord.core.context import Context
@@ -49,41 +50,22 @@ async def _find_reply(context: Context, prompt: int, channel_id: int) -> int | N
     return await find_own_message(context, channel, discord.utils.snowflake_time(prompt), matches, after_id=prompt)
 
 
-class Card:
-    """Shows the newest text: one edit at a time, at most one a second, fewer if many cards are open, none after it is closed.
+class Card(card.Card[discord.ui.View | None]):
+    """At most one edit a second, fewer if many cards are open.
 
     The interaction's token can edit the card for 15 minutes. After that the bot edits it as its own message, which works
     only where it is a member.
     """
 
+    temporary = (discord.HTTPException, aiohttp.ClientError, OSError)
+
     def __init__(self, context: Context, reply: Reply, channel_id: int) -> None:
+        super().__init__(None)
         self._reply, self._call_limit = reply, context.call_limit
         self._webhook = discord.Webhook.partial(reply.application, reply.token, client=context.client)
         self._message = context.client.get_partial_messageable(channel_id).get_partial_message(reply.card)
         self._token_works = True
-        self._text = self._shown = ""
-        self._view: discord.ui.View | None = None
-        self._new_text, self._closing = asyncio.Event(), asyncio.Event()
-        self._updating: asyncio.Task[None] | None = None
-
-    def show(self, text: str, view: discord.ui.View | None = None) -> None:
-        """Returns at once; the edit follows."""
-        self._text, self._view = text, view
-        self._new_text.set()
-        if self._updating is None and not self._closing.is_set():
-            self._updating = asyncio.create_task(self._update())
-
-    async def close(self) -> None:
-        """Waits for an edit in progress: a cancelled one might still arrive after a later edit."""
-        self._closing.set()
-        self._new_text.set()
-        if self._updating is not None:
-            await asyncio.wait([self._updating])
-
-    def abandon(self) -> None:
-        """Stops at once. Nothing may edit the card afterwards."""
-        if self._updating is not None:
-            self._updating.cancel()
+        self._next_edit_s = 0.0
 
     async def replace(self, parts: Callable[[], dict[str, Any]]) -> int | None:
         """Closes the card with a last edit. Returns its message id, or None if it is out of reach.
@@ -99,33 +81,17 @@ class Card:
         if not await self._try_ways(lambda: self._webhook.delete_message(self._reply.card), self._message.delete):
             log.info("A queue card is out of reach and was not deleted.", card=self._reply.card)
 
-    async def _update(self) -> None:
-        while True:
-            await self._new_text.wait()
-            self._new_text.clear()
-            if self._closing.is_set():
-                return
-            if self._text == self._shown:
-                continue
-            if await self._closed_within(self._call_limit.card_edit_delay_s()):
-                return
-            while self._call_limit.busy:
-                if await self._closed_within(limits.CARD_BUSY_S):
-                    return
-            self._shown = self._text
-            try:
-                if not await self._edit(lambda: {"content": self._shown, "view": self._view}):
-                    return
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                log.warning("Could not edit a queue card.", card=self._reply.card, reason=repr(error))
-            if await self._closed_within(limits.CARD_EDIT_INTERVAL_S):
-                return
+    async def turn(self) -> None:
+        await asyncio.sleep(max(self._next_edit_s - time.monotonic(), 0))
+        await asyncio.sleep(self._call_limit.card_edit_delay_s())
+        while self._call_limit.busy:  # noqa: ASYNC110  # other calls do not tell when they end
+            await asyncio.sleep(limits.CARD_BUSY_S)
 
-    async def _closed_within(self, seconds: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._closing.wait()
-        return self._closing.is_set()
+    async def edit(self, text: str, buttons: discord.ui.View | None) -> bool:
+        try:
+            return await self._edit(lambda: {"content": text, "view": buttons})
+        finally:
+            self._next_edit_s = time.monotonic() + limits.CARD_EDIT_INTERVAL_S
 
     async def _edit(self, parts: Callable[[], dict[str, Any]]) -> bool:
         return await self._try_ways(

@@ -1,24 +1,22 @@
-"""The delivery of one tune: progress on its queue card, one message when it is finished, and storing that message's id."""
+"""The delivery of a tune, or of several that were requested together: a queue card, one message, and storing its id."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import discord
 import structlog
 from discord.abc import Messageable
 
-from bot.core.following import Progress
-from bot.core.naming import time_left
-from bot.core.retries import doubling
+from bot.core import delivery
 from bot.core.texts import delivery as texts
 from bot.core.tune_files import fit_recording, read_files
 from bot.discord.core import limits
-from bot.discord.core.components import tune_id_of
+from bot.discord.core.components import set_id_of, tune_id_of
 from bot.discord.core.context import Context
 from bot.discord.core.message_replies import send_reply
 from bot.discord.core.reply import PLATFORM, Reply, is_temporary, store_card
@@ -26,9 +24,10 @@ from bot.discord.delivery import texts as discord_texts
 from bot.discord.delivery.cancel import cancel_view
 from bot.discord.delivery.card import Card, find_card
 from bot.discord.delivery.message_search import find_own_message
+from bot.discord.delivery.set_message import load_set_message
 from bot.discord.delivery.tune_message import FinishedMessage, render_tune
 from bot.languages import language
-from storage.errors import DatabaseUnavailable
+from generator.user_messages import UserMessage
 from storage.tunes import Status, Tune
 from storage.viewer import Viewer
 
@@ -41,16 +40,14 @@ NO_FILES: Mapping[str, bytes] = {}
 MakeMessage: TypeAlias = Callable[[Mapping[str, bytes] | None, str], FinishedMessage]
 
 
-class Delivery:
-    """Runs until the tune is delivered or deleted, or no way to the person is left.
-
-    `resumed`: an earlier process may have posted the tune without storing that, so its message is searched for first. So it is
+class Delivery(delivery.Delivery):
+    """`resumed`: an earlier process may have posted the tune without storing that, so its message is searched for first. So it is
     after a failure. Discord drops a second message with the same nonce, but only for a few minutes.
     """
 
     def __init__(self, context: Context, tune: Tune, *, resumed: bool) -> None:
-        self._context, self._tune, self._reply = context, tune, Reply.from_dict(tune.origin.reply)
-        self._translate = language(self._reply.language)
+        self._context, self._reply = context, Reply.from_dict(tune.origin.reply)
+        super().__init__(context.desk, tune, language(self._reply.language), limits)
         self._may_be_posted = resumed
         self._message_id: int | None = None  # of the posted tune
         self._card_is_left = False  # the tune is in another message
@@ -60,27 +57,24 @@ class Delivery:
         self._refusal = 0  # Discord's error code for the last message that it refused
 
     async def run(self) -> None:
-        delays = doubling(limits.RETRY_S, limits.RETRY_AT_MOST_S)
-        try:
-            async with self._context.storing:
-                pass  # in a crowd the requests that wait to be stored come first
-            while True:
-                try:
-                    await self._find_card()
-                    if await self._follow():
-                        await self._deliver()
-                    else:
-                        await self._card.replace(lambda: {"content": self._translate(texts.CANCELLED), "view": None})
-                    return
-                except Exception as error:
-                    delay_s = (
-                        limits.RETRY_S if isinstance(error, DatabaseUnavailable) else next(delays)
-                    )  # only Discord needs rest
-                    log.exception("Delivering a tune failed; trying again.", tune=self._tune.id, seconds=delay_s)
-                    self._may_be_posted = True
-                await asyncio.sleep(delay_s)
-        finally:
-            self._card.abandon()
+        async with self._context.storing:
+            pass  # in a crowd the requests that wait to be stored come first
+        await super().run()
+
+    async def prepare(self) -> None:
+        await self._find_card()
+
+    def cooldown_ends(self, at: datetime) -> UserMessage:
+        return discord_texts.cooldown_ends(int(at.timestamp()))
+
+    async def show(self, lines: Sequence[str]) -> None:
+        self._card.show("\n-# ".join(lines), cancel_view(self._tune.id, self._translate))
+
+    async def cancelled(self) -> None:
+        await self._card.replace(lambda: {"content": self._translate(texts.CANCELLED), "view": None})
+
+    def abandon(self) -> None:
+        self._card.abandon()
 
     async def _find_card(self) -> None:
         """Finds the card if its id is unknown: the process ended, or the answer to the call was lost, before it was stored."""
@@ -92,23 +86,7 @@ class Delivery:
             self._reply = Reply.from_dict(self._tune.origin.reply)
             self._card = Card(self._context, self._reply, self._channel_id)
 
-    async def _follow(self) -> bool:
-        """Shows the progress until the tune is over. False if it was deleted before."""
-        over = False
-        async with contextlib.aclosing(self._context.desk.follow(self._tune.id)) as changes:
-            async for progress in changes:
-                self._tune, over = progress.tune, progress.tune.status.over
-                if not over:
-                    self._card.show(self._card_text(progress), cancel_view(self._tune.id, self._translate))
-        return over
-
-    def _card_text(self, progress: Progress) -> str:
-        state = self._translate(texts.progress(progress))
-        if progress.held_until is not None:
-            return f"{state}\n-# {self._translate(discord_texts.cooldown_ends(int(progress.held_until.timestamp())))}"
-        return state if progress.seconds_left is None else f"{state}\n-# {self._translate(time_left(progress.seconds_left))}"
-
-    async def _deliver(self) -> None:
+    async def deliver(self) -> None:
         if self._tune.message_id is not None:
             self._message_id = int(self._tune.message_id)  # of a set, perhaps only some tunes were stored as delivered
         if self._message_id is None:
@@ -130,7 +108,8 @@ class Delivery:
         await self._store(str(self._message_id))
 
     async def _store(self, message_id: str) -> None:
-        await self._context.storage.mark_delivered(self._tune.id, message_id)
+        for tune in self._tunes:
+            await self._context.storage.mark_delivered(tune.id, message_id)
 
     async def _post(self, make: MakeMessage) -> int | None:
         """Posts an ordinary message, which outlives the card; if that is refused, on the card; else as a direct message.
@@ -194,6 +173,8 @@ class Delivery:
     async def _message(self) -> MakeMessage:
         """Reads the files of the message, and returns a function that makes it."""
         tune, storage = self._tune, self._context.storage
+        if tune.set_id:
+            return await load_set_message(self._context, self._tunes, file_limit=self._file_limit, translate=self._translate)
         files = await read_files(storage, tune)
         # The parent is linked if all readers of the message can see it: in a server everybody, in direct messages the owner.
         viewer = Viewer(PLATFORM, "" if tune.origin.community_id else tune.origin.user_id, tune.origin.community_id)
@@ -240,14 +221,13 @@ class Delivery:
         with_files = isinstance(message, FinishedMessage) and bool(message.contents)
 
         def matches(posted: discord.Message) -> bool:
-            return self._shows_tune(posted) and bool(posted.attachments) == with_files
+            tune = self._tune
+            shows_it = set_id_of(posted) == tune.set_id if tune.set_id else tune_id_of(posted) == tune.id
+            return shows_it and bool(posted.attachments) == with_files
 
         event_id, _, _ = self._tune.origin.event_id.partition(":")
         asked = int(event_id) if event_id.isdecimal() else 0
         return await find_own_message(self._context, channel, self._tune.finished_at, matches, after_id=asked)
-
-    def _shows_tune(self, posted: discord.Message) -> bool:
-        return tune_id_of(posted) == self._tune.id
 
     def _parts(self, message: FinishedMessage | str) -> dict[str, Any]:
         nonce = self._tune.set_id or self._tune.id
@@ -280,3 +260,8 @@ async def _first(ways: list[Callable[[], Awaitable[int | None]]]) -> int | None:
         if (message_id := await way()) is not None:
             return message_id
     return None
+
+
+async def deliver(context: Context, tune: Tune, resumed: bool) -> None:
+    """Delivers the tune, or its set. Raises KeyError, TypeError or ValueError for invalid reply data."""
+    await Delivery(context, tune, resumed=resumed).run()

@@ -10,11 +10,12 @@ from bot.core.derive import is_one_request
 from bot.core.naming import one_line, utf16_length
 from bot.core.texts import delivery as texts
 from bot.core.tune_files import name_in_set, read_set_files, tunebook
-from bot.core.tune_text import details_in_set
+from bot.core.tune_text import details_in_set, footer
 from bot.discord.core import limits
 from bot.discord.core.context import Context
 from bot.discord.core.formatting import escape
-from bot.discord.delivery.tune_message import FinishedMessage, footer
+from bot.discord.core.reply import PLATFORM
+from bot.discord.delivery.tune_message import FinishedMessage
 from bot.languages import Language
 from storage.tunes import Status, Tune
 
@@ -70,7 +71,7 @@ def render_set(
     for number, tune in enumerate(tunes, 1):
         details = " · ".join(map(escape, details_in_set(tune, translate)))
         lines.append(f"{number}. **{escape(one_line(_title(tune)))}** · {details}")
-    foot = [footer(tunes[0], translate, one_of_many=True)]
+    foot = [footer(tunes[0], translate, PLATFORM, escape, one_of_many=True)]
     foot += [translate(texts.tunes_failed(failed))] if failed else []
     foot += [translate(texts.too_large(list(too_large)))] if too_large else []
     foot += [translate(note)] if note else []

@@ -12,7 +12,7 @@ import discord
 from bot.core.naming import one_line, slug, utf16_length
 from bot.core.texts import delivery as texts
 from bot.core.tune_files import read_files
-from bot.core.tune_text import MAX_NOTICE_CHARACTERS, MAX_NOTICES, settings_of
+from bot.core.tune_text import MAX_NOTICE_CHARACTERS, MAX_NOTICES, footer
 from bot.discord.core import limits
 from bot.discord.core.context import Context
 from bot.discord.core.formatting import escape, message_address
@@ -94,7 +94,7 @@ def render_tune(
     fitting = {f"{name}.{file.partition('.')[2]}": content for file, content in contents.items() if len(content) <= file_limit}
     too_large = [file for file, content in contents.items() if len(content) > file_limit]
     head = f"**{escape(one_line(made.title))}**"
-    foot = [f"-# {footer(tune, translate, in_sharing_channel=in_sharing_channel)}"]
+    foot = [f"-# {footer(tune, translate, PLATFORM, escape, in_sharing_channel=in_sharing_channel)}"]
     if address := _parent_address(parent, tune, in_sharing_channel=in_sharing_channel):
         foot.append(f"-# {translate(texts.based_on(address))}")
     if too_large:
@@ -121,13 +121,3 @@ def _parent_address(parent: Tune | None, tune: Tune, *, in_sharing_channel: bool
     if community_id and parent.shared and parent.shared.message_id and parent.shared.community_id == community_id:
         return message_address(community_id, parent.shared.channel_id, parent.shared.message_id)
     return ""
-
-
-def footer(tune: Tune, translate: Language, *, in_sharing_channel: bool = False, one_of_many: bool = False) -> str:
-    """The settings that the tune was composed with, and who requested it. For `one_of_many` see bot.core.tune_text."""
-    line = " · ".join(map(escape, settings_of(tune, translate, one_of_many=one_of_many)))
-    # An id of another platform is not a name: on the web page it is a secret that identifies the visitor.
-    if tune.origin.platform != PLATFORM or not tune.origin.user_id:
-        return line
-    by = texts.shared_by if in_sharing_channel else texts.requested_by
-    return f"{line} · {translate(by(tune.origin.user_id))}"

@@ -9,6 +9,7 @@ import discord
 import structlog
 
 from bot.core import like_counts
+from bot.core.recent import Recent
 from bot.discord.core import limits
 from bot.discord.core.context import Context, Interaction
 from bot.discord.core.message_access import MessageAccess, access_message
@@ -36,7 +37,7 @@ class LikeCounts(like_counts.LikeCounts[int]):
         super().__init__(context.storage, PLATFORM, limits)
         self._context = context
         self._started_at = datetime.now(UTC)
-        self._shown: dict[int, int] = {}  # message id → number
+        self._shown: Recent[int, int] = Recent(REMEMBERED_MESSAGES)  # message id → number
 
     def pressed(self, interaction: Interaction, tune_id: str) -> None:
         """Call after somebody pressed the like button of a message and the interaction was deferred."""
@@ -49,10 +50,7 @@ class LikeCounts(like_counts.LikeCounts[int]):
 
     def set_shown(self, message_id: int, likes: int) -> None:
         """Call when a message shows this number."""
-        self._shown.pop(message_id, None)  # to put it at the end
         self._shown[message_id] = likes
-        if len(self._shown) > REMEMBERED_MESSAGES:
-            del self._shown[next(iter(self._shown))]
 
     def shown(self, tune: Tune, message_id: int) -> int | None:
         is_new = tune.finished_at is not None and tune.finished_at > self._started_at

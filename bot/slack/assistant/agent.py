@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.core.caller import Caller
 from bot.core.desk import DeskError
+from bot.core.recent import Recent
 from bot.core.texts import chat as chat_texts
 from bot.core.texts import delivery as delivery_texts
 from bot.slack.assistant import texts
@@ -46,7 +47,7 @@ class Agent:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._lacking: dict[str, None] = {}  # workspaces without agent view; the one that was found first is forgotten first
+        self._lacking: Recent[str, None] = Recent(limits.REMEMBERED_WORKSPACES)  # workspaces without agent view
 
     # --- the service
     async def begin(self, event: Event, caller: Caller) -> bool:
@@ -99,8 +100,6 @@ class Agent:
             lacks_it = isinstance(error, SlackApiError) and not is_temporary(error) and error_code(error) not in OF_A_THREAD
             if lacks_it:
                 self._lacking[workspace_id] = None
-                if len(self._lacking) > limits.REMEMBERED_WORKSPACES:
-                    del self._lacking[next(iter(self._lacking))]
             told = "The workspace has no agent view." if lacks_it else "Slack did not take a call of an agent."
             log.info(told, workspace=workspace_id, reason=error_code(error) or repr(error))
             return False

@@ -22,6 +22,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.core.recent import Recent
 from bot.slack.core import limits
 from bot.slack.core.pacing import POSTS, Pacing
 
@@ -131,7 +132,7 @@ class Clients:
 
     def __init__(self, installations: Installations, api_url: str) -> None:
         self._installations, self._api_url = installations, api_url
-        self._pacings: dict[str, Pacing] = {}  # the workspace with the oldest call is forgotten first
+        self._pacings: Recent[str, Pacing] = Recent(limits.REMEMBERED_WORKSPACES)
 
     async def __aenter__(self) -> Clients:
         self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=limits.CALL_S), trust_env=True)
@@ -147,9 +148,7 @@ class Clients:
         return self.with_token(token, team_id or enterprise_id, team_id if enterprise_id else "")
 
     def with_token(self, token: str | None, workspace_id: str = "", team_id: str = "") -> Client:
-        pacing = self._pacings[workspace_id] = self._pacings.pop(workspace_id, Pacing())
-        if len(self._pacings) > limits.REMEMBERED_WORKSPACES:
-            del self._pacings[next(iter(self._pacings))]
+        pacing = self._pacings[workspace_id] = self._pacings.get(workspace_id) or Pacing()
         return Client(token, self._api_url, self.session, pacing, team_id or None)
 
     async def upload(self, url: str, content: bytes) -> None:

@@ -12,9 +12,11 @@ from typing import Any, Protocol, TypeAlias
 from bot.core.caller import Caller
 from bot.core.channel_posts import ChannelPosts
 from bot.core.desk import Desk
+from bot.core.recent import Recent
 from bot.core.removals import Removals
 from bot.core.reply_limit import ReplyRateLimit
 from bot.languages import Language
+from bot.slack.core import limits
 from bot.slack.core.blocks import Block
 from bot.slack.core.clients import Clients
 from bot.slack.core.event import Event, Payload, ResponseUses
@@ -96,7 +98,8 @@ class Context:
         self.desk, self.storage, self.clients, self.web_url = desk, storage, clients, web_url
         self.response_uses, self.people, self.reply_limit = ResponseUses(), People(clients), ReplyRateLimit()
         self.removals = Removals()
-        self.permalinks: dict[tuple[str, str], str] = {}  # by channel and ts, which a page of tunes asks for again and again
+        # By channel and ts: a page of tunes asks for them again and again.
+        self.permalinks: Recent[tuple[str, str], str] = Recent(limits.REMEMBERED_LINKS)
         self.sub_commands: dict[str, SubCommand] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from bot.core.recent import Recent
 from bot.slack.core import limits
 
 Payload = Mapping[str, Any]
@@ -152,7 +153,7 @@ class ResponseUses:
     """Counts how often an event's response_url was used: Slack allows five uses in half an hour."""
 
     def __init__(self) -> None:
-        self._uses: dict[str, int] = {}  # the oldest is forgotten first
+        self._uses: Recent[str, int] = Recent(limits.REMEMBERED_EVENTS)
 
     def take(self, event: Event) -> bool:
         """Whether the event's response_url may be used now. The use is counted."""
@@ -160,8 +161,6 @@ class ResponseUses:
         if not event.response_url or used >= limits.RESPONSES or time.monotonic() > event.began_s + limits.RESPONSES_S:
             return False
         self._uses[event.response_url] = used + 1
-        if len(self._uses) > limits.REMEMBERED_EVENTS:
-            del self._uses[next(iter(self._uses))]
         return True
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.slack.core import limits
 from bot.slack.core.clients import FAILURES, is_temporary
 from bot.slack.core.context import Context
 from bot.slack.core.event import is_timestamp
@@ -44,6 +43,4 @@ async def find_message_url(context: Context, tune: Tune, viewer: Viewer) -> str:
                 raise
             return ""  # the message is gone
         context.permalinks[channel_id, message_id] = url
-        if len(context.permalinks) > limits.REMEMBERED_LINKS:
-            del context.permalinks[next(iter(context.permalinks))]
     return url

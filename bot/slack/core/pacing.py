@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bot.core.recent import Recent
 from bot.slack.core import limits
 
 POSTS = ("chat.postMessage", "files.completeUploadExternal")
@@ -29,7 +30,7 @@ class Pacing:
     """Calls wait here in their order: messages for their channel, every call for its method."""
 
     def __init__(self) -> None:
-        self._channels: dict[str, _Channel] = {}  # the one with the oldest call is forgotten first
+        self._channels: Recent[str, _Channel] = Recent(limits.REMEMBERED_CHANNELS)
         self._sent: defaultdict[str, deque[float]] = defaultdict(deque)  # method → when calls of the last minute were sent
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held_until_s: dict[str, float] = {}  # by method: Slack refused a call because of its rate
@@ -75,9 +76,7 @@ class Pacing:
         self._held_until_s[method] = max(self._held_until_s.get(method, 0.0), time.monotonic() + seconds)
 
     def _channel(self, channel_id: str) -> _Channel:
-        channel = self._channels[channel_id] = self._channels.pop(channel_id, _Channel())
-        if len(self._channels) > limits.REMEMBERED_CHANNELS:
-            del self._channels[next(iter(self._channels))]
+        self._channels[channel_id] = channel = self._channels.get(channel_id) or _Channel()
         return channel
 
     async def _wait(self, method: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.core.recent import Recent
 from bot.slack.core import limits
 from bot.slack.core.clients import FAILURES, Clients
 from bot.slack.core.event import Event
@@ -26,8 +27,8 @@ class People:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        # By workspace and user, since people of an organization may be in several; who was asked about first is forgotten first.
-        self._people: dict[tuple[str, str], tuple[float, Person]] = {}
+        # By workspace and user, since people of an organization may be in several.
+        self._people: Recent[tuple[str, str], tuple[float, Person]] = Recent(limits.REMEMBERED_PEOPLE)
 
     async def of(self, event: Event) -> Person:
         """The person of the event. Nothing is known if Slack does not answer in time."""
@@ -44,8 +45,5 @@ class People:
             return person or Person()
         is_admin = bool(user.get("is_admin") or user.get("is_owner")) and not user.get("is_stranger")
         found = Person(str(user.get("locale") or ""), is_admin)
-        self._people.pop(key, None)
         self._people[key] = (now, found)
-        if len(self._people) > limits.REMEMBERED_PEOPLE:
-            del self._people[next(iter(self._people))]
         return found

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.core.following import Progress
-from bot.core.naming import request_name, time_left
-from bot.core.retries import doubling
+from bot.core import delivery
+from bot.core.delivery import NotWaiting
+from bot.core.naming import request_name
 from bot.core.texts import delivery as texts
 from bot.languages import language
 from bot.slack.core import limits
@@ -29,88 +28,49 @@ from bot.slack.delivery.removal import remove_messages
 from bot.slack.delivery.shown_message import parent_link
 from bot.slack.delivery.tune_message import load_set_message, load_tune_message
 from generator.user_messages import UserMessage
-from storage.errors import DatabaseUnavailable
 from storage.tunes import Status, Tune
 
 log = structlog.get_logger(__name__)
 
 
-class NotWaiting(Exception):
-    """The tunes were deleted, or delivered by another process."""
-
-
-class Delivery:
-    """Runs until the tunes are delivered or deleted, or no way to the person is left.
-
-    Each step is stored before the next: the uploaded files before they become a message, and the card as soon as it is
+class Delivery(delivery.Delivery):
+    """Each step is stored before the next: the uploaded files before they become a message, and the card as soon as it is
     posted. A process that dies between posting a card and storing it leaves that card.
     """
 
     def __init__(self, context: Context, tune: Tune) -> None:
         """Raises TypeError for a tune without valid reply data."""
-        self._context, self._tune, self._tunes = context, tune, [tune]
-        self._reply = Reply.from_dict(tune.origin.reply)
-        self._translate = language(self._reply.language)
+        self._context, self._reply = context, Reply.from_dict(tune.origin.reply)
+        super().__init__(context.desk, tune, language(self._reply.language), limits)
         self._card = self._stored_card()
         self._may_post_card = self._card is None
 
-    async def run(self) -> None:
-        delays = doubling(limits.RETRY_S, limits.RETRY_AT_MOST_S)
-        try:
-            while True:
-                try:
-                    if await self._follow():
-                        await self._deliver()
-                    elif self._card is not None:
-                        await self._card.replace(self._translate(texts.CANCELLED))
-                    return
-                except NotWaiting:
-                    continue
-                except NotInstalled:
-                    log.warning("Could not deliver a tune: the app was removed from the workspace.", tune=self._tune.id)
-                    return
-                except Exception as error:
-                    if isinstance(error, SlackApiError) and not is_temporary(error):
-                        log.warning("Could not deliver a tune: Slack refuses it.", tune=self._tune.id, reason=error_code(error))
-                        return
-                    delay_s = limits.RETRY_S if isinstance(error, DatabaseUnavailable) else next(delays)
-                    log.exception("Delivering a tune failed; trying again.", tune=self._tune.id, seconds=delay_s)
-                await asyncio.sleep(delay_s)
-        finally:
-            if self._card is not None:
-                self._card.abandon()
+    def refusal(self, error: Exception) -> str:
+        if isinstance(error, NotInstalled):
+            return "the app was removed from the workspace"
+        return error_code(error) if isinstance(error, SlackApiError) and not is_temporary(error) else ""
+
+    def cooldown_ends(self, at: datetime) -> UserMessage:
+        return slack_texts.cooldown_ends(int(at.timestamp()))
+
+    async def cancelled(self) -> None:
+        if self._card is not None:
+            await self._card.replace(self._translate(texts.CANCELLED))
+
+    def abandon(self) -> None:
+        if self._card is not None:
+            self._card.abandon()
 
     # --- progress
-    async def _follow(self) -> bool:
-        """Shows the progress until all tunes are over. False if they were deleted before."""
-        over = False
-        async with contextlib.aclosing(self._changes()) as changes:
-            async for states in changes:
-                self._tunes = [progress.tune for progress in states]
-                self._tune = next((tune for tune in self._tunes if tune.status is Status.FINISHED), self._tunes[0])
-                over = all(tune.status.over for tune in self._tunes)
-                if not over:
-                    await self._show(self._card_text(states))
-        return over
-
-    async def _changes(self) -> AsyncGenerator[Sequence[Progress], None]:
-        if self._tune.set_id:
-            async with contextlib.aclosing(self._context.desk.follow_set(self._tune.set_id)) as sets:
-                async for states in sets:
-                    yield states
-        else:
-            async with contextlib.aclosing(self._context.desk.follow(self._tune.id)) as changes:
-                async for progress in changes:
-                    yield [progress]
-
     def _stored_card(self) -> Card | None:
         if self._reply.assistant:
             reply = replace(self._reply, card_channel=self._tune.origin.channel_id)
             return AssistantStatus(self._context, reply, request_name(self._tune.request, self._translate))
         return Card(self._context, self._reply) if self._reply.card_ts else None
 
-    async def _show(self, text: str) -> None:
-        """Shows the text on the card, which it posts if there is none. What Slack refuses is not tried again."""
+    async def show(self, lines: Sequence[str]) -> None:
+        """Posts the card if there is none. What Slack refuses is not tried again."""
+        text = "\n".join(lines)
         buttons = [actions([button("tune:cancel", self._translate(texts.CANCEL), self._tune.id)])]
         if self._card is not None:
             self._card.show("\n".join([text, *self._for_whom()]), buttons)  # a mention in an edit notifies nobody
@@ -127,21 +87,8 @@ class Delivery:
         origin = self._tune.origin
         return [] if origin.channel_id[:1] in ("", "D") else [self._translate(texts.requested_by(origin.user_id))]
 
-    def _card_text(self, states: Sequence[Progress]) -> str:
-        """The progress of the next tune, the longest time left, and of several how many are finished."""
-        unfinished = [progress for progress in states if not progress.tune.status.over]
-        left = [progress.seconds_left for progress in unfinished if progress.seconds_left is not None]
-        lines: list[UserMessage | str] = [texts.progress(unfinished[0])]
-        if unfinished[0].held_until is not None:
-            lines.append(slack_texts.cooldown_ends(int(unfinished[0].held_until.timestamp())))
-        elif left:
-            lines.append(time_left(max(left)))
-        if len(states) > 1:
-            lines.append(texts.set_progress(len(states) - len(unfinished), len(states)))
-        return "\n".join(map(self._translate, lines))
-
     # --- the message
-    async def _deliver(self) -> None:
+    async def deliver(self) -> None:
         message_id = self._tune.message_id  # of a set, perhaps only some tunes were stored as delivered
         if message_id is None:
             finished = self._tune.status is Status.FINISHED

@@ -8,7 +8,7 @@ from bot.core.derive import is_one_request
 from bot.core.naming import one_line, slug, title_of, utf16_length
 from bot.core.texts import delivery as texts
 from bot.core.tune_files import name_in_set, read_files, read_set_files
-from bot.core.tune_text import MAX_NOTICE_CHARACTERS, MAX_NOTICES, details_in_set, settings_of
+from bot.core.tune_text import MAX_NOTICE_CHARACTERS, MAX_NOTICES, details_in_set, footer
 from bot.languages import Language
 from bot.slack.core import limits
 from bot.slack.core.blocks import Block, code_block, context, escape, header, section
@@ -62,7 +62,7 @@ def text_blocks(
     """
     assert tune.composition is not None
     made = tune.composition
-    foot = [footer(tune, translate, in_sharing_channel=in_sharing_channel)]
+    foot = [footer(tune, translate, PLATFORM, escape, in_sharing_channel=in_sharing_channel)]
     foot += [translate(texts.based_on(parent_link))] if parent_link else []
     foot += [translate(note)] if note else []
     foot += [escape(translate(notice)[:MAX_NOTICE_CHARACTERS]) for notice in made.notices[:MAX_NOTICES]]
@@ -77,7 +77,7 @@ async def load_set_message(app: Context, tunes: Sequence[Tune], translate: Langu
     lines = []
     for number, tune in enumerate(finished, 1):
         lines.append(" · ".join([f"{number}. *{escape(_title(tune))}*", *map(escape, details_in_set(tune, translate))]))
-    foot = [footer(finished[0], translate, one_of_many=True)]
+    foot = [footer(finished[0], translate, PLATFORM, escape, one_of_many=True)]
     foot += [translate(texts.tunes_failed(failed))] if failed else []
     foot += [translate(note)] if note else []
     # Without the ABC, which would fill the screen: it is in a file.
@@ -85,16 +85,6 @@ async def load_set_message(app: Context, tunes: Sequence[Tune], translate: Langu
     buttons = app.views.of_set(finished, translate)
     files = await read_set_files(app.storage, finished, one_recording=not one_request, file_limit=limits.FILE_BYTES)
     return Post(escape(heading), [*text, *buttons], _in_order(files), _alt_texts(finished, translate, of_set=True))
-
-
-def footer(tune: Tune, translate: Language, *, in_sharing_channel: bool = False, one_of_many: bool = False) -> str:
-    """The settings that the tune was composed with, and who requested it. For `one_of_many` see bot.core.tune_text."""
-    line = " · ".join(map(escape, settings_of(tune, translate, one_of_many=one_of_many)))
-    # An id of another platform is not a name: on the web page it is a secret that identifies the visitor.
-    if tune.origin.platform != PLATFORM or not tune.origin.user_id:
-        return line
-    by = texts.shared_by if in_sharing_channel else texts.requested_by
-    return f"{line} · {translate(by(tune.origin.user_id))}"
 
 
 def code(abc: str) -> list[Block]:

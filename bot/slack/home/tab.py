@@ -11,6 +11,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
 
+from bot.core.recent import Recent
 from bot.slack.core import limits
 from bot.slack.core.caller import caller_of
 from bot.slack.core.clients import error_code
@@ -29,7 +30,7 @@ class Home:
         self._context = context
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by user id
         self._waiting: set[str] = set()  # for their turn
-        self._hashes: dict[str, str] = {}  # of the published views; the oldest is forgotten first
+        self._hashes: Recent[str, str] = Recent(limits.REMEMBERED_PEOPLE)  # of the published views, by user id
 
     async def opened(self, event: Event, shown_hash: str) -> None:
         """`shown_hash` is of the view that the person sees; empty if they see none."""
@@ -61,10 +62,7 @@ class Home:
         view = await home_view(context, caller, may_change_settings=person.is_admin and bool(event.community_id))
         client = await context.clients.of(event.team_id, event.enterprise_id)
         published = await client.views_publish(user_id=event.user_id, view=view, hash=before or None)
-        self._hashes.pop(event.user_id, None)
         self._hashes[event.user_id] = str(published["view"]["hash"])
-        if len(self._hashes) > limits.REMEMBERED_PEOPLE:
-            del self._hashes[next(iter(self._hashes))]
 
 
 def register(app: AsyncApp, context: Context) -> None:

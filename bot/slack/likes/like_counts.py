@@ -12,6 +12,7 @@ import structlog
 
 from bot.core import like_counts
 from bot.core.naming import title_of
+from bot.core.recent import Recent
 from bot.core.texts.likes import like_label
 from bot.languages import language
 from bot.slack.core import limits
@@ -50,7 +51,7 @@ class LikeCounts(like_counts.LikeCounts[Message]):
     def __init__(self, context: Context) -> None:
         super().__init__(context.storage, PLATFORM, limits, shared=True)
         self._context = context
-        self._pressed: dict[Message, Pressed] = {}  # the first is forgotten first
+        self._pressed: Recent[Message, Pressed] = Recent(limits.REMEMBERED_MESSAGES)
 
     def pressed(self, event: Event, body: Payload, tune_id: str) -> None:
         """Call after somebody pressed the like button of a message."""
@@ -59,10 +60,7 @@ class LikeCounts(like_counts.LikeCounts[Message]):
             buttons = list(_like_buttons(shown.get("blocks"), tune_id))
             number = re.search(r"\d+", str(buttons[0]["text"].get("text"))) if buttons else None
             if number is not None:
-                self._pressed.pop(message, None)
                 self._pressed[message] = Pressed(tune_id, event.team_id, event.enterprise_id, shown["blocks"], int(number[0]))
-                if len(self._pressed) > limits.REMEMBERED_MESSAGES:
-                    del self._pressed[next(iter(self._pressed))]
         self.check_later(tune_id)
 
     def messages_of(self, tune: Tune) -> dict[Message, str]:

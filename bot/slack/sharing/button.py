@@ -11,7 +11,7 @@ from bot.core.channel_posts import ChannelPosts
 from bot.core.deliveries import GIVE_UP_AFTER
 from bot.core.texts import common
 from bot.core.texts import sharing as texts
-from bot.core.tune_access import visible_tune
+from bot.core.tune_access import find_tune
 from bot.slack.core import limits
 from bot.slack.core.answers import answer, update_answer
 from bot.slack.core.blocks import actions, button, escape, section
@@ -43,9 +43,7 @@ async def _press(context: Context, ack: AsyncAck, body: dict[str, Any]) -> None:
     if not await context.storage.claims.claim(PLATFORM, event.id):
         return
     caller = await caller_of(context, event)
-    tune = await visible_tune(context.storage, caller.viewer, event.channel_id, tune_id_in(body))
-    if tune is None:
-        raise UserError(common.TUNE_GONE)
+    tune = await find_tune(context.storage, caller.viewer, event.channel_id, tune_id_in(body))
     try:
         may = await moderates(context, event)
         text, offers_unsharing = await context.channel_posts.press_share(tune, caller, moderates=may)

@@ -15,7 +15,7 @@ from bot.core.naming import utf16_length
 from bot.core.submission import Requests
 from bot.core.texts import common, compose
 from bot.core.texts import variations as texts
-from bot.core.tune_access import is_opening_visible, visible_tune
+from bot.core.tune_access import find_tune, is_opening_visible
 from bot.languages import Language
 from bot.slack.core import limits
 from bot.slack.core.blocks import Block, context, input_, menu, modal, option, text_input, values_of
@@ -26,7 +26,6 @@ from bot.slack.core.forms import draft_of, event_of_form, open_form, opened_at, 
 from bot.slack.core.submission import submit
 from bot.slack.variations import texts as slack_texts
 from generator.request import PARAMETERS
-from generator.user_messages import UserError
 from storage.tunes import Tune
 
 
@@ -62,9 +61,7 @@ async def _submit(app: Context, ack: AsyncAck, body: dict[str, Any]) -> None:
 
 async def _tune_and_values(app: Context, event: Event, caller: Caller, tune_id: str) -> tuple[Tune, Typed]:
     """The tune and the values that its form shows at first. Raises UserError if the person may not see the tune."""
-    tune = await visible_tune(app.storage, caller.viewer, event.channel_id, tune_id)
-    if tune is None:
-        raise UserError(common.TUNE_GONE)
+    tune = await find_tune(app.storage, caller.viewer, event.channel_id, tune_id)
     opening_visible = await is_opening_visible(app.storage, caller.viewer, event.channel_id, tune)
     return tune, change_form.values_of(tune, opening_visible=opening_visible)
 

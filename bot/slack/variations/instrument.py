@@ -11,7 +11,7 @@ from bot.core import instruments
 from bot.core.caller import Caller
 from bot.core.texts import common
 from bot.core.texts import variations as texts
-from bot.core.tune_access import visible_tune
+from bot.core.tune_access import find_tune
 from bot.slack.core.answers import answer, delete_answer
 from bot.slack.core.blocks import Block, escape, menu, modal, option, section
 from bot.slack.core.caller import caller_of
@@ -19,7 +19,6 @@ from bot.slack.core.context import Context
 from bot.slack.core.event import Event, tune_id_in, tune_id_of, value_in
 from bot.slack.core.forms import open_form
 from bot.slack.core.submission import submit_derived
-from generator.user_messages import UserError
 
 
 def register(app: AsyncApp, context: Context) -> None:
@@ -33,8 +32,7 @@ async def _offer(context: Context, ack: AsyncAck, body: dict[str, Any]) -> None:
     event, tune_id = Event.of_interaction(body), tune_id_in(body)
 
     async def make(caller: Caller) -> Block:
-        if await visible_tune(context.storage, caller.viewer, event.channel_id, tune_id) is None:
-            raise UserError(common.TUNE_GONE)
+        await find_tune(context.storage, caller.viewer, event.channel_id, tune_id)
         options = [option(f"{tune_id} {value}", label) for value, label in instruments.choices(caller.translate).items()]
         chosen = menu("tune:choose-instrument", caller.translate(texts.INSTRUMENT), options)
         return section(escape(caller.translate(texts.WHICH_INSTRUMENT)), accessory=chosen)
