@@ -85,7 +85,10 @@ _MODEL = re.compile(rf"\b(?:{vocabulary.MODEL})(?:\s?:\s?({_NAME})|\s((?=[\w.-]{
 _QUOTED_MODEL = re.compile(
     rf"\b({vocabulary.MODEL})(?:\s?:\s?|\s)(?:[“„«\"]|[`*]{{1,2}})\s?({_NAME})\s?(?:[“”»\"]|[`*]{{1,2}})", re.IGNORECASE
 )
-_TOKEN = re.compile(r"\d{1,2}/\d{1,2}(?![\d/])|\d{1,12}(?:[.,]\d{1,4})?|[A-Ga-g][#♯♭](?:[^\W\d_]{1,20})?|[^\W\d_]+|[?!.,;:]")
+_CHORD = re.compile(r"[A-G][#♯b♭]?(?:maj|min|m|dim|aug|sus|add)?\d{1,2}(?![\w/])")  # `Dm7`, which is no key
+_TOKEN = re.compile(
+    rf"\d{{1,2}}/\d{{1,2}}(?![\d/])|\d{{1,12}}(?:[.,]\d{{1,4}})?|{_CHORD.pattern}|[A-Ga-g][#♯♭](?:[^\W\d_]{{1,20}})?|[^\W\d_]+|[?!.,;:]"
+)
 
 
 def _plain(word: str) -> str:
@@ -174,6 +177,8 @@ _ENDS = {"", ",", ".", "!", "?", ";", "please", "bitte"}
 def _key(tokens: list[str], words: list[str], index: int) -> tuple[int, Found] | None:
     """A key, or a mode alone, that starts at `index`."""
     word, before = tokens[index].replace("♯", "#").replace("♭", "b"), words[index - 1] if index else ""
+    if _CHORD.fullmatch(word):
+        return (1, ("key", word)) if before in _IN else None  # the check of the request says that it is no key
     whole = _ONE_WORD.fullmatch(word)
     if whole and (word[0].isupper() or len(whole[3]) > 2) and _next(words, index + 1) != "i":  # “Am I …”
         return 1, ("key", f"{whole[1].upper()}{whole[2]} {_MODE_OF.get(whole[3].lower(), 'minor')}")

@@ -45,6 +45,7 @@ _MODE_NAMES = {"": Mode.MAJOR, "m": Mode.MINOR, "maj": Mode.MAJOR, "ion": Mode.M
 
 # `D`, `Am`, `F#min`, `Bb Mixolydian`, `Edor`; the last group is the rest of the field (accidentals, clef).
 _KEY = re.compile(r"([A-Ga-g])([#b]?)\s*([A-Za-z]*)(.*)", re.DOTALL)
+_NO_KEY = re.compile(r"[A-Ga-g][#b]?[A-Za-z]*[\d-]")  # a chord such as `Dm7`; `d-moll` is not ABC
 _EXTRA = re.compile(r"(?<!\S)(\^\^|\^|__|_|=)([A-Ga-g])(?!\S)")
 _ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
@@ -110,7 +111,7 @@ class Key:
         if value.lower() in ("", "none") or value.startswith(("clef", "treble", "bass")):
             return cls("C")
         match = _KEY.fullmatch(value)
-        if not match:
+        if not match or _NO_KEY.match(value):
             message = UserMessage("“{text}” is not a key. Write it like D, Am, Edor or Bmix.", text=text[:40])
             raise NotationError(message, text=text)
         letter, accidental, word, rest = match.groups()

@@ -108,6 +108,8 @@ def test_omissions_are_recognised_by_their_translated_names(code: str, denial: s
         ("in Es-Dur", "Eb major"),
         ("reel, G", "G"),
         ("a G reel", "G"),
+        ("a reel in Dm7", "Dm7"),  # which the check of the request refuses
+        ("Dm7 is a chord", None),
         ("a reel", None),
         ("A reel", None),
         ("In A Reel", None),

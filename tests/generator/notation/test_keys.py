@@ -54,7 +54,9 @@ def test_the_first_three_letters_of_a_mode_are_enough_in_any_case(mode: Mode) ->
     assert {Key.parse(tonic + spelling) for tonic in ("D", "d") for spelling in SPELLINGS[mode]} == {Key("D", mode)}
 
 
-@pytest.mark.parametrize("text", ["H", "Q#", "Dfoo", "^g", "A#", "Fb", "D#maj", "🎻", "Dmojo", "Dórico", "1"])
+@pytest.mark.parametrize(
+    "text", ["H", "Q#", "Dfoo", "^g", "A#", "Fb", "D#maj", "🎻", "Dmojo", "Dórico", "1", "Dm7", "Gmaj7", "Bb7", "d-moll"]
+)
 def test_other_text_is_refused_as_a_key(text: str) -> None:
     with pytest.raises(NotationError) as caught:
         Key.parse(text)
