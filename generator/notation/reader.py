@@ -23,12 +23,14 @@ from generator.notation.line_parser import LineParser
 from generator.notation.lyrics import LyricReader
 from generator.notation.metres import Metre
 from generator.notation.notices import without_directive_blocks
+from generator.notation.prose import prose_start
 from generator.notation.score import Bar, Score, Voice
 from generator.notation.staff import Staff, StaffSettings, read_settings, unread_notice
 from generator.notation.structure import part_order
 from generator.notation.voices import MAX_VOICES, UnfittingBar, fitted, left_out_notice
 from generator.user_messages import UserMessage
 
+MAX_QUOTED = 40  # characters of a line that messages quote
 _FIELD = re.compile(r"([A-Za-z]):(?![|:])(.*)", re.DOTALL)
 _MAX_TEMPO_TEXT = 40  # characters
 _TEMPO = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})\s*=\s*(\d{1,3})(?!\d)|^\s*(\d{1,3})\s*$")
@@ -141,6 +143,11 @@ class _TuneParser(LineParser):
                 if not self.continues_line:
                     self.lyrics.begin_line(len(self.bars), len(self.bar.notes))
                 self.continues_line, self.last_field = line.endswith("\\"), ""
+                symbols = {field[:1] for name, field in self.fields if name == "U"}
+                if not self.skips_voice and (start := prose_start(line, symbols)) is not None:
+                    words = line[start : start + MAX_QUOTED].rstrip()
+                    reason = UserMessage("“{text}” is not ABC. Write notes such as EAAB c2Bc|.", text=words)
+                    raise NotationError(reason, line=index + 1, column=start + 1, text=words)
                 self.read_music(line.removesuffix("!"), index + 1)  # `!` was once a line-break sign
         return index
 

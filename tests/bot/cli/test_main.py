@@ -61,6 +61,7 @@ def test_contradicting_options_end_in_one_line(tmp_path: Path) -> None:
         (("--mode", "second part"), "no first part"),
         (("--mode", "Second"), "Try continue, answer, vary, second part or play."),
         (("--candidates", "20"), "1 to 16"),
+        (("--opening", "please write me a nice tune"), "“please write me a nice tune” is not ABC"),
         (("--instrument", "kazoo"), "Try fiddle, flute"),
     ):
         result = CliRunner().invoke(main, ["compose", *options, "--out", str(tmp_path / "out")])

@@ -41,6 +41,7 @@ LINE = "|:EAAB c2Bc|dBAB G2EG|"
         ("play me a reel", {"rhythm": "reel"}),
         ("rhythm:tango", {"rhythm": "tango"}),
         ("surprise me", {}),
+        ("please write me a nice tune", {}),
         ("another one", {}),
     ],
 )

@@ -206,6 +206,8 @@ async def test_a_mention_without_a_request_gets_a_short_explanation(stage: Stage
         ("play", [Upload("t.abc", b"\x00\x01")], "can't read this file as text"),
         ("play", [Upload("t.abc", bytes(64 * 1024 + 1))], "at most 64 kB"),
         (f"```\nK:nonsense\n{LINE}\n```", [], "nonsense"),
+        ("a reel in Dm7", [], "“Dm7” is not a key"),
+        ("", [Upload("t.abc", b"please write me a nice tune")], "is not ABC"),
     ],
 )
 async def test_a_request_that_is_refused_gets_an_explanation(

@@ -126,7 +126,9 @@ async def test_a_submitted_form_is_handled_once(stage: Stage) -> None:
     assert discord.calls.count(f"POST /interactions/{sent.id}/{sent.token}/callback") == 1
 
 
-@pytest.mark.parametrize(("typed", "sentence"), [(" ", "no tune to play"), ("hello!", "Line 1"), ("K:x\nABc|", "not a key")])
+@pytest.mark.parametrize(
+    ("typed", "sentence"), [(" ", "no tune to play"), ("hello!", "“hello!” is not ABC"), ("K:x\nABc|", "not a key")]
+)
 async def test_a_form_without_a_phrase_is_refused_privately(stage: Stage, typed: str, sentence: str) -> None:
     discord = stage.discord
     _, opening = await started_session(stage)

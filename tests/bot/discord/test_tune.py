@@ -74,11 +74,13 @@ async def test_progress_is_shown_at_intervals_and_not_after_the_end(stage: Stage
     ("options", "told"),
     [
         ({"key": "H major"}, "“H major” is not a key"),
+        ({"key": "Dm7"}, "“Dm7” is not a key"),
         ({"key": "C locrian"}, "not in C locrian"),
         ({"metre": "7"}, "is not a metre"),
         ({"rhythm": "reel", "metre": "6/8"}, "A reel is not written in 6/8"),
         ({"opening": "x" * 4_001}, "at most 4,000"),
         ({"opening": "M:4/4 L:1/8 K:D ABcd efga bb|ABcd efga|"}, "Bar 1 of the opening is too long"),
+        ({"opening": "please write me a nice tune"}, "“please write me a nice tune” is not ABC"),
         ({"opening": "K:D ABcd|", "key": "G"}, "but you asked for G major"),
         ({"temperature": 9.0}, "from 0.1"),
         ({"tempo": 9.0}, "from 0.5"),

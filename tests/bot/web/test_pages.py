@@ -44,6 +44,8 @@ async def test_models_are_offered_with_descriptions_and_unknown_ones_are_refused
             ("model", "zither", "There is no model “zither” here. Try reels-2 or aird-1."),
             ("tempo", "fast", "Tempo must be from 0.5 (slow) to 1.5 (fast), not fast."),
             ("without", "joy", "leave out “joy”. Try triplets"),
+            ("key", "Dm7", "“Dm7” is not a key"),
+            ("opening", "please write me a nice tune", "“please write me a nice tune” is not ABC"),
             ("tempo", "9", "Tempo must be from 0.5 (slow) to 1.5 (fast), not 9."),
         ]:
             refused = await visitor.post("/tunes", data={field: typed})
@@ -346,4 +348,4 @@ async def test_the_page_of_a_played_tune_shows_its_notices(site: Site, visitor: 
 async def test_an_unreadable_tune_to_play_is_shown_beside_its_field(visitor: Visitor) -> None:
     answer = await visitor.post("/tunes", {"opening": "play me a nice one", "mode": "play"})
     assert answer.status == 422
-    assert re.search(r'id="opening-error">[^<]*no bar line', await answer.text())
+    assert re.search(r'id="opening-error">[^<]*is not ABC', await answer.text())

@@ -219,6 +219,7 @@ async def test_a_mention_without_a_request_is_explained_privately(stage: Stage) 
     [
         ("in C locrian", [], "not in C locrian"),
         ("", [Upload("tune.abc", b"\x00\x01")], common_texts.FILE_NOT_TEXT),
+        ("", [Upload("tune.abc", b"please write me a nice tune")], "is not ABC"),
         ("vary it", [], "There is no tune to vary"),
         ("rhythm:*bold*", [], "\u200b*\u200bbold"),
     ],

@@ -67,6 +67,8 @@ async def test_a_command_that_slack_sends_twice_is_one_tune(stage: Stage) -> Non
         ("rhythm:tango", "I don't know the rhythm “tango”"),
         ("count:5", "1 to 4 tunes"),
         ("key:H", "not a key"),
+        ("reel key:Dm7", "“Dm7” is not a key"),
+        ("opening:please write me a nice tune", "“please write me a nice tune” is not ABC"),
         ("rhythm:reel metre:6/8", "A reel is not written in 6/8"),
         ("the weather today", texts.HOW_TO_REQUEST),
         ("rhythm:*bold*", "\u200b*\u200bbold"),

@@ -73,7 +73,7 @@ async def test_a_form_of_an_earlier_process_is_accepted(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("field", "typed"),
-    [("key", "H"), ("temperature", "9"), ("seed", "many"), ("opening", "no notes"), ("tempo", "fast")],
+    [("key", "H"), ("temperature", "9"), ("seed", "many"), ("opening", "please write me a nice tune"), ("tempo", "fast")],
 )
 async def test_what_is_wrong_is_told_at_its_field(stage: Stage, field: str, typed: str) -> None:
     form = await opened(stage)

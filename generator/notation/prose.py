@@ -1,0 +1,21 @@
+"""Tells words from music. ABC is made of letters, so the reader could take many words for notes: `nice` for C and E."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# Text in quotation marks, decorations and fields between notes may contain any letter.
+_TEXT = re.compile(r'"[^"]*"?|![^!\s]+!|\+[^+\s]+\+|\[[A-Za-z]:[^\]]*\]')
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+# Notes, rests, spacers and ornaments; and letters that collections use for ornaments without saying which.
+_MUSIC = re.compile(r"(?:[A-Ga-gxyzXZHLMOPSTuv]|[IJKNQRUVWik](?![H-Zh-tw]))+")
+
+
+def prose_start(line: str, symbols: Iterable[str] = ()) -> int | None:
+    """The index of the first word that cannot be music in a line of a tune's body; None if there is none.
+
+    symbols: letters that the tune defines as ornaments (`U:`).
+    """
+    music = _TEXT.sub(lambda text: " " * len(text[0]), line).translate({ord(symbol): " " for symbol in symbols if symbol})
+    return next((letters.start() for letters in _LETTERS.finditer(music) if not _MUSIC.fullmatch(letters[0])), None)
