@@ -81,7 +81,7 @@ def _from_opening(request: TuneRequest, form: Form) -> Plan:
     script, layout, cadence = _explicit(body), bars_per_part(body), 0
     begun, ended = len(layout), body[-1] in (REPEAT, CLOSE)
     if mode == "vary":
-        script, cadence = _varied(script, CHANGED[request.strength], random.Random(request.seed)), cadence_class(body)
+        script, cadence = _varied(script, request.strength, random.Random(request.seed)), cadence_class(body)
         parts = begun
     elif mode == "answer":
         form = replace(form, bars=_answer(layout[-1]), repeated=False)
@@ -150,9 +150,9 @@ def _explicit(script: Sequence[str]) -> list[str]:
     return spelled
 
 
-def _varied(script: Sequence[str], share: float, rng: random.Random) -> list[str]:
+def _varied(script: Sequence[str], strength: int, rng: random.Random) -> list[str]:
     """An explicit script with FREE_BAR instead of a share of the bars that may change, at least one."""
     bars = split_bars(script)
-    may_change = variable_bars(bars)
-    changed = rng.sample(may_change, max(round(share * len(may_change)), 1))
+    may_change = variable_bars(bars, before_cadences=strength > 1)
+    changed = rng.sample(may_change, max(round(CHANGED[strength] * len(may_change)), 1))
     return [token for index, bar in enumerate(bars) for token in ([FREE_BAR] if index in changed else bar)]
