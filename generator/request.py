@@ -6,11 +6,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal, Self, get_args
 
 from generator.notation.errors import NotationError
+from generator.notation.frequency_tables import KEY_COUNTS
+from generator.notation.instruments import MOST_HALF_HOLED, RANGES, home_keys
+from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS, Metre
 from generator.notation.names import translatable
 from generator.notation.opening import read_opening
 from generator.notation.opening_modes import OPENING_MODES, OpeningMode
-from generator.notation.tokens import METRES, token_metre
+from generator.notation.tokens import METRES, MODES, token_metre
 from generator.parameter_readers import (
     MAX_MODEL_CHARACTERS,
     MAX_OPENING_CHARACTERS,
@@ -58,7 +61,7 @@ DEFAULT_STRENGTH, MAX_STRENGTH = 2, 3
 MAX_CANDIDATES = 16
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.1, 2.0
 MIN_TEMPO, MAX_TEMPO = 0.5, 1.5
-INSTRUMENTS = ("fiddle", "flute", "whistle", "accordion", "concertina", "banjo", "harp", "piano")
+INSTRUMENTS = tuple(RANGES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +133,7 @@ class TuneRequest:
         choice(
             INSTRUMENTS,
             lambda text, names: UserMessage("I don't know the instrument “{text}”. Try {names}.", text=text, names=names),
-            help=UserMessage("Melody instrument (default: depends on the rhythm)."),
+            help=UserMessage("Melody instrument, which can play the tune (default: depends on the rhythm)."),
             personal=True,
         ),
     ] = ""
@@ -236,7 +239,7 @@ class TuneRequest:
             values["seed"] = secrets.randbelow(MAX_SEED + 1)
         request = cls(**values)
         request._check_metre()
-        request._check_opening()
+        request._check_instrument(request._check_opening())
         return request
 
     def _check_metre(self) -> None:
@@ -255,15 +258,30 @@ class TuneRequest:
             names = OneOf(map(str, METRES))
             raise RequestError("metre", UserMessage("I don't compose in {metre}. Try {names}.", metre=str(metre), names=names))
 
-    def _check_opening(self) -> None:
+    def _check_opening(self) -> Key | None:
+        """Returns the key of the tune, None if the composer chooses its tonic."""
         if not self.opening:
             if self.mode != "continue":
                 raise RequestError("opening", _MISSING_OPENING[self.mode])
-            return
+            return Key.parse(self.key) if self.key and self.key not in MODES else None
         try:
-            read_opening(self.opening, rhythm=self.rhythm, key=self.key, metre=self.metre, mode=self.mode)
+            return read_opening(self.opening, rhythm=self.rhythm, key=self.key, metre=self.metre, mode=self.mode).key
         except NotationError as error:
             raise RequestError("opening", error.message) from None
+
+    def _check_instrument(self, key: Key | None) -> None:
+        if not (self.instrument and key) or self.mode == "play":  # which changes no notes
+            return
+        if RANGES[self.instrument].lacks(key) > MOST_HALF_HOLED:
+            known = home_keys(KEY_COUNTS, self.instrument)
+            commonest = sorted(known, key=known.__getitem__, reverse=True)[:4]
+            message = UserMessage(
+                "{key} is not playable on the {instrument}. Choose a key such as {names}, or another instrument.",
+                key=key.name,
+                instrument=translatable(self.instrument),
+                names=OneOf(other.name for other in commonest),
+            )
+            raise RequestError("opening" if self.opening else "key", message)
 
     def again(self) -> Self:
         """The same request with a new seed."""

@@ -124,7 +124,7 @@ class Batch:
         cadence = plan.cadence or (ON_TONIC if rng.random() < ENDS_ON_TONIC else ELSEWHERE)
         self.grammar.begin(
             row, plan.form, keys, rhythm=plan.rhythm, metre=plan.metre, mode=plan.mode, layout=plan.layout, cadence=cadence,
-            octaves=plan.octaves, without=plan.request.without,
+            octaves=plan.octaves, instrument=plan.request.instrument, without=plan.request.without,
         )  # fmt: skip
         rows, scripts, tokens, points, _, events = self._arrays
         script = [INDEX[token] if token != FREE_BAR else _FREE_BAR for token in plan.script]

@@ -1,7 +1,7 @@
 """Which tokens are legal next. There is always one: the grammar has no dead ends.
 
 Bars add up to the metre. A pick-up is paired with the short last bar of every part. Triplets are complete, ties reach
-their note, repeats and endings close, parts have the requested length, and pitches stay within a fiddle's first position.
+their note, repeats and endings close, parts have the requested length, and pitches stay within the instrument's range.
 
     where                       what is legal
     header                      <start>, then a rhythm, a metre and a mode that the request allows

@@ -11,6 +11,7 @@ from generator.composer.form import FREE, Form
 from generator.composer.pitch_range import OCTAVES
 from generator.notation.errors import NotationError
 from generator.notation.frequency_tables import key_counts, weighted_choice
+from generator.notation.instruments import home_keys
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre
 from generator.notation.opening import opening_tokens, read_opening
@@ -55,10 +56,13 @@ class Plan:
     script: Sequence[str] = ()  # tokens after the header that are fixed; FREE_BAR: the model fills one bar
 
     def keys(self, chance: float) -> list[Key]:
-        """A key for each mode that may be chosen, as frequent as in traditional tunes. chance: a random number from 0 to 1."""
+        """A key for each mode that may be chosen, as frequent as in traditional tunes, but one of which the instrument has all
+        notes. chance: a random number from 0 to 1.
+        """
         if self.key:
             return [self.key]
-        return [weighted_choice(key_counts(mode), chance) for mode in ([self.mode] if self.mode else MODES)]
+        modes = [self.mode] if self.mode else MODES
+        return [weighted_choice(home_keys(key_counts(mode), self.request.instrument), chance) for mode in modes]
 
 
 def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from generator.composer.batch import DONE, Batch
 from generator.composer.composer import Composer
 from generator.composer.features import INPUTS
-from generator.composer.pitch_range import HIGHEST, LOWEST
 from generator.composer.plan import make_plan
 from generator.composer.runtime import open_runtime
 from generator.composer.weights import load_weights
 from generator.notation import tokens as t
 from generator.notation.errors import NotationError
+from generator.notation.instruments import ANY_INSTRUMENT, RANGES
 from generator.notation.keys import Key, transpose_tonic
 from generator.notation.metres import RHYTHMS
 from generator.notation.opening import read_opening
@@ -76,6 +76,7 @@ def requests(entries: list[Entry], count: int, rng: random.Random) -> Iterator[T
         else:
             rhythm, key = next(grid)
             options |= {"rhythm": rhythm, "key": key.abc if key else None, "structure": rng.choice(["parts", "parts", "free"])}
+            options |= {"instrument": rng.choice(["", *RANGES])}
         try:
             yield TuneRequest.check(**options)
         except RequestError:  # for example because there is nothing to vary
@@ -99,7 +100,8 @@ def faults(request: TuneRequest, score: Score) -> Iterator[str]:
         lengths = {len(part.body) + len(part.first) for part in layout}
         if request.structure == "parts" and not lengths <= {8, 9}:
             yield "parts of other lengths"
-        if any(not LOWEST <= pitch.midi <= HIGHEST for note in again.notes() for pitch in note.pitches):
+        notes = RANGES.get(request.instrument, ANY_INSTRUMENT)
+        if not all(notes.has(pitch.midi, again.key) for note in again.notes() for pitch in note.pitches):
             yield "out of range"
         if request.key and request.key not in t.MODES and again.key.abc != request.key:
             yield "another key"

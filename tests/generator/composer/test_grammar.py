@@ -11,8 +11,9 @@ import pytest
 
 from generator.composer.composer import Composer
 from generator.composer.form import Form
-from generator.composer.pitch_range import HIGHEST, LOWEST
 from generator.notation import tokens as t
+from generator.notation.frequency_tables import KEY_COUNTS
+from generator.notation.instruments import ANY_INSTRUMENT, MOST_HALF_HOLED, RANGES
 from generator.notation.keys import Key, Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS, Metre
 from generator.notation.reader import read
@@ -53,7 +54,7 @@ def check(score: Score, *, fewest: int = 2, most: int = 3) -> None:
             bars = (*body, *ending)
             assert len(bars) == 8
             assert [bar.duration for bar in bars] == [full] * 7 + [full - pick_up]
-    assert all(LOWEST <= pitch.midi <= HIGHEST for note in again.notes() for pitch in note.pitches)
+    assert all(ANY_INSTRUMENT.lowest <= pitch.midi <= ANY_INSTRUMENT.highest for note in again.notes() for pitch in note.pitches)
     notes = list(again.notes())
     for note, following in pairwise([*notes, None]):
         assert note
@@ -120,7 +121,7 @@ def test_a_model_with_one_preference_finds_no_dead_end(wanted: str) -> None:
         assert len({token for token in tokens if token.startswith("up")}) <= 1
         assert t.encode(score)[4:] == tokens[4:]
         moved = [pitch.midi + grammar.octave(row) for note in score.notes() for pitch in note.pitches]
-        assert all(LOWEST <= midi <= HIGHEST for midi in moved)
+        assert all(ANY_INSTRUMENT.lowest <= midi <= ANY_INSTRUMENT.highest for midi in moved)
 
 
 def test_a_model_that_prefers_ties_writes_them() -> None:
@@ -182,8 +183,21 @@ def test_every_key_has_an_octave_in_which_a_tune_is_playable() -> None:
     grammar, tunes = walk(tunes_to_write, [at_random(pitch_class) for _, pitch_class in keys])
     for row, ((key, _), tokens) in enumerate(zip(keys, tunes, strict=True)):
         pitches = [pitch for note in t.decode(tokens, key, Metre(4, 4)).notes() for pitch in note.pitches]
-        assert all(LOWEST <= pitch.midi + grammar.octave(row) <= HIGHEST for pitch in pitches)
+        assert all(ANY_INSTRUMENT.lowest <= pitch.midi + grammar.octave(row) <= ANY_INSTRUMENT.highest for pitch in pitches)
         assert all(abs(pitch.alter) < 2 for pitch in pitches)  # no double sharps or flats
+
+
+@pytest.mark.parametrize("instrument", RANGES)
+def test_every_note_is_one_of_the_instrument(instrument: str) -> None:
+    keys = [key for key in KEY_COUNTS if RANGES[instrument].lacks(key) <= MOST_HALF_HOLED]
+    tunes_to_write = [begin_arguments(key, Metre(4, 4), instrument=instrument) for key in keys]
+    choices = [
+        at_random(seed) if seed % 2 else preferring("-7", "-10", "10", "17", "3^", "6_", seed=seed) for seed in range(len(keys))
+    ]
+    grammar, tunes = walk(tunes_to_write, choices)
+    for row, (key, tokens) in enumerate(zip(keys, tunes, strict=True)):
+        pitches = [pitch for note in t.decode(tokens, key, Metre(4, 4)).notes() for pitch in note.pitches]
+        assert all(RANGES[instrument].has(pitch.midi + grammar.octave(row), key) for pitch in pitches)
 
 
 def test_a_tune_that_must_not_be_moved_is_in_range() -> None:
@@ -194,7 +208,7 @@ def test_a_tune_that_must_not_be_moved_is_in_range() -> None:
     for row, (key, tokens) in enumerate(zip(keys, tunes, strict=True)):
         assert grammar.octave(row) == 0
         pitches = [pitch for note in t.decode(tokens, key, Metre(4, 4)).notes() for pitch in note.pitches]
-        assert all(LOWEST <= pitch.midi <= HIGHEST for pitch in pitches)
+        assert all(ANY_INSTRUMENT.lowest <= pitch.midi <= ANY_INSTRUMENT.highest for pitch in pitches)
 
 
 def test_the_tonic_feature_is_that_of_the_chosen_mode() -> None:

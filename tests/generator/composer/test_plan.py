@@ -97,6 +97,13 @@ def test_tonics_are_as_frequent_as_in_traditional_tunes(mode: Mode) -> None:
     assert plan(key=str(mode)).keys(1.0) == [list(key_counts(mode))[-1]]
 
 
+def test_the_keys_are_those_of_the_instrument() -> None:
+    made = plan(instrument="whistle")
+    found = {key.abc for step in range(100) for key in made.keys(step / 100)}
+    assert found == {"D", "G", "Em", "Bm", "Ador", "Edor", "Amix", "Dmix"}
+    assert plan(instrument="whistle", key="A").keys(0.5) == [Key("A")]
+
+
 # continue
 
 
