@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 from generator.notation.frequency_tables import KEY_COUNTS, RHYTHM_COUNTS, key_counts, weighted_choice
+from generator.notation.instruments import home_keys
 from generator.notation.keys import Key, Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS, Metre, Rhythm
 from generator.notation.opening import read_opening
@@ -23,8 +24,8 @@ def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
     """The requests for a set of 1 to 5 tunes: one rhythm and metre, related keys, and consecutive seeds.
 
     The first keeps the opening and title of `request`. If the request has no rhythm, metre or key, its seed chooses them. Each
-    tune has another key than the one before: one with the same key signature or a fifth apart, so that one whistle can play
-    both. The last key is a sharper one if possible, which gives the set a lift at the end.
+    tune has another key than the one before, a related one (see `_are_related`) of which the instrument has all notes. The last
+    key is major, and a sharper one if possible, which gives the set a lift at the end.
 
     Raises NotationError for an opening that cannot be continued, UserError for another count.
     """
@@ -38,7 +39,7 @@ def requests_of_set(request: TuneRequest, count: int) -> list[TuneRequest]:
     requests = [replace(request, rhythm=rhythm, metre=metre, key=key.abc)]
     keys = [key]
     for following in requests[0].in_a_row(count)[1:]:
-        keys.append(_next_key(keys, mode, generator, last=len(keys) == count - 1))
+        keys.append(_next_key(keys, mode, request.instrument, generator, last=len(keys) == count - 1))
         requests.append(replace(following, key=keys[-1].abc, opening="", mode="continue", title=""))
     return requests
 
@@ -56,9 +57,11 @@ def _form_and_first_key(request: TuneRequest, generator: random.Random) -> tuple
     if not metre and rhythm:
         metre = generator.choice(RHYTHMS[rhythm].default_metres)
     if named_key in MODES:
-        key = weighted_choice(key_counts(Mode(named_key)), generator.random())
+        key = weighted_choice(home_keys(key_counts(Mode(named_key)), request.instrument), generator.random())
+    elif named_key:
+        key = Key.parse(named_key)
     else:
-        key = Key.parse(named_key) if named_key else weighted_choice(KEY_COUNTS, generator.random())
+        key = weighted_choice(home_keys(KEY_COUNTS, request.instrument), generator.random())
     return rhythm, str(metre) if metre else None, key
 
 
@@ -67,16 +70,26 @@ def _written_in(metre: Metre, rhythm: Rhythm) -> bool:
     return any((metre.bar, metre.compound) == (other.bar, other.compound) for other in rhythm.metres)
 
 
-def _next_key(keys: list[Key], mode: Mode | None, generator: random.Random, *, last: bool) -> Key:
-    """A key with the same signature as the one before or a fifth apart, drawn by its frequency; no key occurs three times."""
+def _next_key(keys: list[Key], mode: Mode | None, instrument: str, generator: random.Random, *, last: bool) -> Key:
+    """A key related to the one before, drawn by its frequency; no key occurs three times."""
     before, used = keys[-1], Counter(keys)
-    related = {
-        key: KEY_COUNTS.get(key, 1)
-        for key in _KEYS
-        if key != before
-        and (key.fifths - before.fifths) % 12 in (0, 1, 11)
-        and used[key] < MAX_IN_ONE_KEY
-        and key.mode is (mode or key.mode)
-    }
-    sharper = {key: KEY_COUNTS[key] for key in related if key in KEY_COUNTS and (key.fifths - before.fifths) % 12 == 1}
-    return weighted_choice(sharper if last and sharper else related, generator.random())
+    related = [
+        key for key in _KEYS if _are_related(before, key) and used[key] < MAX_IN_ONE_KEY and key.mode is (mode or key.mode)
+    ]
+    bright = [key for key in related if key.mode is (mode or Mode.MAJOR)]
+    sharper = [key for key in bright if (key.fifths - before.fifths) % 12 == 1]
+    for choice in (sharper, bright, related) if last else (related,):
+        if common := home_keys({key: KEY_COUNTS[key] for key in choice if key in KEY_COUNTS}, instrument):
+            return weighted_choice(common, generator.random())
+    return generator.choice(related)
+
+
+def _are_related(before: Key, key: Key) -> bool:
+    """Whether players follow a tune in one key with a tune in the other: G with D, E minor or A dorian, not with B minor.
+
+    The keys have the same signature or are a fifth apart, and their tonics are at most a tone, a minor third, a fourth or a
+    fifth apart.
+    """
+    near_signature = (key.fifths - before.fifths) % 12 in (0, 1, 11)
+    near_tonic = (key.pitch_class - before.pitch_class) % 12 in (0, 2, 3, 5, 7, 9, 10)
+    return key != before and near_signature and near_tonic

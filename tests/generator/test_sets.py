@@ -19,6 +19,10 @@ REQUEST = TuneRequest.check(
 )
 
 
+def request(seed: int, **settings: Any) -> TuneRequest:
+    return TuneRequest.check(seed=seed, **settings)
+
+
 def _keys(requests: list[TuneRequest]) -> list[Key]:
     return [Key.parse(request.key or "") for request in requests]
 
@@ -52,16 +56,31 @@ def test_keys_are_related_and_none_occurs_three_times(settings: dict[str, Any]) 
             assert TuneRequest.check(**request.as_dict()) == request
 
 
-def test_each_tune_has_another_key_than_the_one_before_and_the_last_a_sharper_one_if_possible() -> None:
-    sets_with_sharper_key = 0
+def test_tonics_are_those_that_players_put_together() -> None:
+    followed = {(before, key) for seed in range(300) for before, key in pairwise(_keys(requests_of_set(request(seed), 4)))}
+    names = {(before.abc, key.abc) for before, key in followed}
+    assert {("G", "D"), ("D", "A"), ("Em", "G"), ("D", "Em"), ("Ador", "D"), ("Am", "G"), ("Amix", "D")} <= names
+    assert not {("G", "Bm"), ("Bm", "G"), ("D", "F#m"), ("C", "Em")} & names
+
+
+def test_each_tune_has_another_key_than_the_one_before_and_the_last_a_sharper_major_one_if_possible() -> None:
+    lifts = 0
     for seed in range(200):
         for count in (2, 3, MAX_TUNES):
-            keys = _keys(requests_of_set(TuneRequest.check(seed=seed), count))
+            keys = _keys(requests_of_set(request(seed), count))
             assert all(before != key for before, key in pairwise(keys))
-            sharper = {key for key in KEY_COUNTS if (key.fifths - keys[-2].fifths) % 12 == 1}
-            sets_with_sharper_key += bool(sharper)
-            assert keys[-1] in sharper or not sharper or all(keys.count(key) == 2 for key in sharper)
-    assert sets_with_sharper_key > 400
+            assert keys[-1].mode is Mode.MAJOR or count == MAX_TUNES  # where the major keys may be used up
+            lifts += (keys[-1].fifths - keys[-2].fifths) % 12 == 1
+    assert lifts > 300
+    assert [key.abc for key in _keys(requests_of_set(request(50, rhythm="jig"), 3))] == ["Am", "G", "D"]
+
+
+def test_the_keys_are_those_of_the_instrument() -> None:
+    for seed in range(100):
+        keys = {key.abc for key in _keys(requests_of_set(request(seed, instrument="whistle"), MAX_TUNES))}
+        assert keys <= {"D", "G", "Em", "Bm", "Ador", "Edor", "Amix", "Dmix"}
+    first, *others = _keys(requests_of_set(request(1, instrument="whistle", key="A"), 4))
+    assert first == Key("A") and {key.abc for key in others} <= {"D", "G", "Em", "Bm", "Ador", "Edor", "Amix", "Dmix"}
 
 
 def test_a_requested_mode_applies_to_every_tune() -> None:
