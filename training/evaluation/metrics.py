@@ -29,6 +29,7 @@ from generator.composer.measures import (
     scale,
 )
 from generator.notation.errors import NotationError
+from generator.notation.instruments import RANGES
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.reader import read
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from training.baselines.tokenizers import Header
 
 DANCES = ("reel", "jig", "slip jig", "hornpipe", "polka", "slide", "waltz", "strathspey")  # marches and airs are no dances
-FIDDLE = range(55, 84)  # MIDI pitches of the first position: the open G to B
-WHISTLE = range(62, 84)  # the two octaves of a D whistle as written, an octave below how they sound
 MAX_WRONG_SHARE = 0.1  # share of the bars that may be incomplete in a tune that counts as in its metre
 BETTER_FIT = 0.02  # by which share of the notes another scale must fit better for the tune to count as in another key
 
@@ -80,8 +79,8 @@ def measure_tune(score: Score | None, request: Header) -> dict[str, Ratio]:
         "key_written": _flag(written),
         "key": _flag(written and fits_key(notes, requested)),
         "notes_in_scale": in_scale(notes, requested),
-        "fiddle": _flag(all(pitch.midi in FIDDLE for pitch in notes)),
-        "whistle": _flag(all(pitch.midi in WHISTLE for pitch in notes)),
+        "fiddle": _flag(in_range(notes, "fiddle")),
+        "whistle": _flag(in_range(notes, "whistle")),
         "recall_bars": _sum(recalled_bars(part, score.metre) for part in layout or ()),
         "recall_notes": _sum(recall(part, score.metre) for part in layout or ()),
         "endings_alike": endings_alike(layout or (), score.metre),
@@ -124,6 +123,14 @@ def same_metre(metre: Metre | None, requested: str) -> bool:
     """Whether a tune is in the requested metre; 2/2 and 4/4 count as the same."""
     wanted = Metre.parse(requested)
     return metre is not None and wanted is not None and token_metre(metre) == token_metre(wanted)
+
+
+# playable
+
+
+def in_range(notes: Sequence[Pitch], instrument: str) -> bool:
+    """Whether all notes are within the range of an instrument of RANGES, as written. Whether it has each of them is not asked."""
+    return all(RANGES[instrument].lowest <= pitch.midi <= RANGES[instrument].highest for pitch in notes)
 
 
 # key
