@@ -1,0 +1,76 @@
+"""A tune as the judge sees it: its parts once each, relative to its tonic, without header, title, pick-ups and ornaments.
+
+What a composer and a book merely write differently cannot decide: the key, whether a repeat is a sign or is written out, and how
+often a part is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generator.composer.measures import first_pass, layout_of
+from generator.notation.keys import Key
+from generator.notation.score import Bar, Note, Score
+from generator.notation.structure import sections
+from generator.notation.tokens import TICKS, tonic_pitch
+
+MAX_PARTS = 4
+REST = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A note or a rest of a part."""
+
+    degree: int | None  # of the scale above the tonic from C4 to B4, as in tokens; None: a rest
+    alter: int  # in semitones, relative to the scale
+    midi: int  # semitones above the tonic from C4 to B4; 0 for a rest
+    ticks: int  # length; tied notes are not joined
+    offset: int  # ticks since the bar began
+    triplet: bool
+
+
+Music = list[list[list[Sound]]]  # parts → bars → sounds
+
+
+def music_of(score: Score) -> Music:
+    """The parts of a tune. If its repeats do not match, its sections count as parts."""
+    layout = layout_of(score)
+    if layout is not None:
+        parts: list[Sequence[Bar]] = [first_pass(part, score.metre) for part in layout]
+    else:
+        parts = [score.bars[start:stop] for start, stop in sections(score.bars)]
+    found: Music = []
+    for bars in parts:
+        part = [_bar(bar, score.key) for bar in bars if bar.notes]
+        half = len(part) // 2
+        if half >= 4 and part[:half] == part[half:]:
+            part = part[:half]  # a repeat that is written out
+        if part and part not in found:
+            found.append(part)
+    return found[:MAX_PARTS]
+
+
+def _bar(bar: Bar, key: Key) -> list[Sound]:
+    found, offset = [], 0
+    for note in bar.notes:
+        ticks = round(note.duration * TICKS)
+        found.append(_sound(note, key, ticks, offset))
+        offset += ticks
+    return found
+
+
+def _sound(note: Note, key: Key, ticks: int, offset: int) -> Sound:
+    pitch = note.melody
+    if pitch is None:
+        return Sound(None, 0, 0, ticks, offset, note.tuplet is not None)
+    tonic = tonic_pitch(key)
+    above = pitch.midi - tonic.midi - key.signature[tonic.letter]
+    alter = max(-2, min(2, pitch.alter - key.signature[pitch.letter]))
+    return Sound(pitch.staff - tonic.staff, alter, above, ticks, offset, note.tuplet is not None)
+
+
+def bar_at(music: Music, part: int, bar: int) -> list[Sound]:
+    """A bar; empty if there is none."""
+    return music[part][bar] if 0 <= part < len(music) and 0 <= bar < len(music[part]) else []
