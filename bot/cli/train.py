@@ -11,6 +11,7 @@ import click
 from bot.cli.failure import Failure, read_settings, write_failure
 from bot.cli.options import DIRECTORY, EXISTING_DIRECTORY, EXISTING_FILE, FILE
 from bot.settings import quiet_tensorflow
+from generator.request import MAX_CANDIDATES
 
 _OWN_TUNES = click.option("--abc", "extra", type=EXISTING_DIRECTORY, help="A folder with your own tunes, to add to the corpus.")
 
@@ -97,6 +98,9 @@ def train(
 @click.option("--tunes", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Tunes per seed.")
 @click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="How often to repeat with another seed.")
 @click.option("--temperature", type=click.FloatRange(0.1, 2), default=1.0, show_default=True)
+@click.option("--candidates", type=click.IntRange(1, MAX_CANDIDATES), help="Candidates for each tune. [default: as for people]")
+@click.option("--per-rhythm", type=click.IntRange(0), default=30, show_default=True, help="Tunes for the figures by rhythm.")
+@click.option("--judge", "with_judge", is_flag=True, help="Try to tell the tunes from real ones; takes minutes.")
 @click.option("--out", type=DIRECTORY, help="Folder for evaluation.json. [default: RUN, or DATA_DIR/evaluation]")
 @click.option("--card", type=EXISTING_DIRECTORY, help="A folder with weights; the table's means are added to its card.")
 def evaluate(run: Path | None, model: Path | None, out: Path | None, card: Path | None, **choices: Any) -> None:

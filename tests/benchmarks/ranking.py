@@ -38,8 +38,9 @@ from training.batches import Example
 from training.corpus.corpus import Corpus, Entry, score_of
 from training.evaluation.columns import Column, measure_columns
 from training.evaluation.distributions import HISTOGRAMS, divergence, histograms, sum_histograms
-from training.evaluation.evaluate import choose_prompts, model_of_weights
+from training.evaluation.evaluate import model_of_weights
 from training.evaluation.metrics import fits_key
+from training.evaluation.prompts import choose_prompts
 from training.evaluation.reference import Reference
 from training.evaluation.rhythm_classifier import NAMES
 from training.likelihood import bits_per_note, token_bits_of

@@ -22,7 +22,10 @@ COLUMNS = {
     "mit_lab": "mit_lab",
     "n-gram": "n-gram",
 }
-LEVELS = {"share": (0.9, -1.0), "number": (20.0, 10.0), "bits": (2.0, 2.0), "divergence": (0.002, 0.05), "ratio": (1.0, 8.0)}
+LEVELS = {
+    "share": (0.9, -1.0), "number": (20.0, 10.0), "bits": (2.0, 2.0), "divergence": (0.002, 0.05), "ratio": (1.0, 8.0),
+    "fraction": (0.5, 1.0),
+}  # fmt: skip
 RHYTHMS = ["2 1 1 2 1 1", "1 1 1 1 1 1 1 1", "3 3", "2 1 2 1", "2 1 1 1 1", "4 2", "1 1 1 2 1", "3 2 1", "6", "4 4"]
 
 

@@ -15,6 +15,7 @@ from generator.composer.measures import Ratio, intervals, melody, pitches
 from generator.notation.score import Score
 from training.baselines.tokenizers import Header
 from training.corpus.corpus import Entry
+from training.evaluation.by_rhythm import idiom_of, measure_by_rhythm
 from training.evaluation.distributions import (
     BAR_RHYTHMS,
     CONTOURS,
@@ -26,6 +27,7 @@ from training.evaluation.distributions import (
     proportions,
     sum_histograms,
 )
+from training.evaluation.judge.judge import OVERALL, Verdict
 from training.evaluation.metric_labels import METRICS
 from training.evaluation.metrics import abc2midi_accepts, measure_tune, read_or_none
 from training.evaluation.reference import Reference
@@ -46,6 +48,7 @@ class Column:
     texts: Sequence[Sequence[str]]
     bits: Mapping[str, float] = field(default_factory=dict)  # split → bits per note
     own_bits: Sequence[float] = ()  # for each seed, bits per token of its own tunes
+    more_texts: Sequence[str] = ()  # further tunes, for the figures by rhythm and the judge
 
 
 @dataclass(slots=True)
@@ -59,11 +62,19 @@ class _SeedResult:
 
 
 def measure_columns(
-    columns: Sequence[Column], prompts: Sequence[Sequence[Entry]], reference: Reference, *, program: str | None, track: Track
+    columns: Sequence[Column],
+    prompts: Sequence[Sequence[Entry]],
+    reference: Reference,
+    *,
+    more_prompts: Sequence[Entry] = (),
+    verdicts: Mapping[str, Verdict] | None = None,
+    program: str | None,
+    track: Track,
 ) -> dict[str, Any]:
     """All metrics of all columns.
 
-    prompts: for each seed, the real tunes whose headers were requested. program: path of abc2midi, if installed.
+    prompts: for each seed, the real tunes whose headers were requested; more_prompts: those of `Column.more_texts`.
+    verdicts: the judge's on columns. program: path of abc2midi, if installed.
     The first column must be the real tunes: other divergences are given relative to theirs.
     """
     results: dict[str, list[_SeedResult]] = {column.name: [] for column in columns}
@@ -86,6 +97,22 @@ def measure_columns(
                 continue  # the real tunes don't differ from the training tunes at all
             ratios = _summarize([value / real_value for value, real_value in zip(own["per_seed"], real["per_seed"], strict=True)])
             metrics[f"jsd_{name}_ratio"][column.name] = ratios | {"mean": _rounded(own["mean"] / real["mean"])}
+    by_rhythm = measure_by_rhythm(
+        {column.name: _with_rhythms(column, [*prompts, more_prompts]) for column in columns}, reference.common
+    )
+    for name in ("form_distance", "form_distance_by_chance"):
+        for column in columns:
+            values = [row[column.name] for row in by_rhythm.get(name, {}).values() if column.name in row]
+            if values:
+                metrics[name][column.name] = _summarize([statistics.fmean(values)])
+    for name, verdict in (verdicts or {}).items():
+        for kind, areas in (("judge", verdict.both), ("judge_features", verdict.features), ("judge_network", verdict.network)):
+            if areas:
+                found = areas[OVERALL]
+                metrics[kind][name] = _summarize([found.value]) | {"sd": _rounded((found.high - found.low) / 3.92)}
+        for rhythm, found in verdict.both.items():
+            if rhythm != OVERALL:
+                by_rhythm.setdefault("judge", {}).setdefault(rhythm, {})[name] = _rounded(found.value)
     return {
         "columns": [column.name for column in columns],
         "column_labels": {column.name: column.label for column in columns},
@@ -93,7 +120,20 @@ def measure_columns(
         "labels": {name: asdict(METRICS[name]) for name, row in metrics.items() if row},
         "distributions": _distributions(results, samples),
         "classifier": _classifier(reference, results),
+        "by_rhythm": by_rhythm,
+        "judge": {name: asdict(verdict) for name, verdict in (verdicts or {}).items()},
     }
+
+
+def _with_rhythms(column: Column, prompts: Sequence[Sequence[Entry]]) -> list[tuple[str, Score]]:
+    """The readable tunes of a column with the rhythms that were requested, each tune once."""
+    texts = [*column.texts, column.more_texts]
+    pairs = [
+        (entry.rhythm, text)
+        for entries, own in zip(prompts, texts, strict=True)
+        for entry, text in zip(entries, own, strict=False)  # there are no real tunes for the last of the further prompts
+    ]
+    return [(rhythm, score) for rhythm, text in dict.fromkeys(pairs) if (score := read_or_none(text))]
 
 
 def _measure(
@@ -110,6 +150,9 @@ def _measure(
             _add(sums, name, ratio)
     for accepted in abc2midi_accepts(texts, program) if program else ():
         _add(sums, "abc2midi", (accepted, 1))
+    for score, entry in zip(scores, prompts, strict=True):
+        for name, ratio in (idiom_of(score, entry.rhythm, reference.common) if score else {}).items():
+            _add(sums, name, ratio)
     read = [score for score in scores if score]
     rhythms = _measure_rhythms(scores, prompts, reference.classifier, sums)
     metrics = {name: amount / total for name, (amount, total) in sums.items() if total}

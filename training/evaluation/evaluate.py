@@ -10,7 +10,6 @@ except for `timings`.
 from __future__ import annotations
 
 import json
-import random
 import re
 import shutil
 import statistics
@@ -33,6 +32,10 @@ from training.baselines.ngram import NGram, train_ngram_baseline
 from training.baselines.tokenizers import Header, Tokenizer, make_tokenizer
 from training.corpus.corpus import Corpus, Entry, score_of
 from training.evaluation.columns import Column, Track, measure_columns
+from training.evaluation.judge.features import FeatureReader
+from training.evaluation.judge.judge import Pair, judge
+from training.evaluation.metrics import read_or_none
+from training.evaluation.prompts import choose_prompts, further_prompts, held_out
 from training.evaluation.reference import Reference
 from training.evaluation.sampling import sample, weights_of
 from training.evaluation.table import table
@@ -91,23 +94,18 @@ def model_of_weights(weights: Weights) -> Model:
     return Model(name, network, make_tokenizer("tunesmith", ()), str(digest), tuple(collections))
 
 
-def choose_prompts(entries: Sequence[Entry], seed: int, count: int) -> list[Entry]:
-    """The real tunes whose headers are requested: another choice for each seed, repeated if there are too few."""
-    if not entries:
-        raise ValueError("The corpus has no test tunes.")
-    order = random.Random(seed).sample(range(len(entries)), len(entries))
-    return [entries[order[index % len(order)]] for index in range(count)]
-
-
 def compose_tunes(
-    weights: Weights, prompts: Sequence[Entry], seed: int, temperature: float, track: Track
+    weights: Weights, prompts: Sequence[Entry], seed: int, temperature: float, candidates: int | None, track: Track
 ) -> tuple[list[str], float]:
-    """Composes tunes with the grammar. Returns ABC texts and the model's mean bits per token of them."""
+    """Composes tunes as people get them. Returns ABC texts and the model's mean bits per token of them.
+
+    candidates: of which the ranking chooses each tune; None: as many as usual.
+    """
     composer = Composer(weights, slots=SLOTS)
     try:
         requests = [
             TuneRequest.check(
-                rhythm=entry.rhythm, key=entry.key, metre=entry.metre, temperature=temperature, seed=number, candidates=1
+                rhythm=entry.rhythm, key=entry.key, metre=entry.metre, temperature=temperature, seed=number, candidates=candidates
             )
             for number, entry in enumerate(prompts, seed * MAX_TUNES)
         ]
@@ -144,10 +142,16 @@ def evaluate(
     tunes: int = 200,
     seeds: int = 3,
     temperature: float = 1.0,
+    candidates: int | None = None,
+    per_rhythm: int = 30,
+    with_judge: bool = False,
     echo: Callable[[str], None],
     track: Track,
 ) -> dict[str, Any]:
     """Evaluates a run, or the weights in the folder `model`, or the shipped model.
+
+    per_rhythm: tunes of each rhythm for the figures by rhythm, besides those of the seeds; 0: none. with_judge: whether the judge
+    judges the tunes with the grammar and those of the baselines, by those of the headers of all held-out tunes.
 
     Writes `evaluation.json`, `evaluation.txt` and `tunes/` into `out`. Raises ValueError and WeightsError.
     """
@@ -168,6 +172,8 @@ def evaluate(
     if len({*names, "real", "raw", "grammar", "n-gram"}) < len(names) + 4:
         raise ValueError(f"The baselines need distinct names, other than those of the other columns: {', '.join(names)}.")
     prompts = [choose_prompts(corpus.split("test"), seed, tunes) for seed in range(seeds)]
+    judged = held_out(corpus) if with_judge or per_rhythm else []
+    more_prompts = [*judged, *further_prompts(corpus, judged, per_rhythm)]
 
     def timed(name: str, clock: float) -> None:
         seconds[name] = round(time.monotonic() - clock, 1)
@@ -176,14 +182,19 @@ def evaluate(
     clock = time.monotonic()
     reference = Reference(corpus)
     timed("reference", clock)
-    columns = [Column("real", "real test tunes", [[write(score_of(entry)) for entry in entries] for entries in prompts])]
+    real, *of_seeds = ([write(score_of(entry)) for entry in entries] for entries in (judged, *prompts))
+    columns = [Column("real", "real test tunes", of_seeds, more_texts=real)]
     clock = time.monotonic()
-    columns.append(Column("raw", f"{ours.name}, raw", sample_tunes(ours, prompts, temperature, track), ours.bits(corpus)))
+    columns.append(_sampled(ours, "raw", f"{ours.name}, raw", [*prompts, more_prompts], temperature, corpus, track))
     timed("raw", clock)
     clock = time.monotonic()
-    composed = [compose_tunes(weights, entries, seed, temperature, track) for seed, entries in enumerate(prompts)]
-    own = [bits for _, bits in composed]
-    columns.append(Column("grammar", f"{ours.name}, with grammar", [texts for texts, _ in composed], columns[1].bits, own))
+    composed = [
+        compose_tunes(weights, entries, seed, temperature, candidates, track) if entries else ([], 0.0)
+        for seed, entries in enumerate([*prompts, more_prompts])
+    ]
+    *texts, more_texts = (texts for texts, _ in composed)
+    own = [bits for _, bits in composed[:-1]]
+    columns.append(Column("grammar", f"{ours.name}, with grammar", texts, columns[1].bits, own, more_texts))
     timed("grammar", clock)
     settings: dict[str, Any] = {"baselines": {}}
     if ngram:
@@ -195,11 +206,21 @@ def evaluate(
         timed("n-gram, counting", clock)
     for other in others:
         clock = time.monotonic()
-        columns.append(Column(other.name, other.name, sample_tunes(other, prompts, temperature, track), other.bits(corpus)))
+        columns.append(_sampled(other, other.name, other.name, [*prompts, more_prompts], temperature, corpus, track))
         settings["baselines"].setdefault(other.name, {"tokenizer": other.tokenizer.name})
         timed(other.name, clock)
+    verdicts = {}
+    if with_judge:
+        clock = time.monotonic()
+        reader = FeatureReader(reference.training, reference.common)
+        with track("Judging", [column for column in columns if column.name not in ("real", "raw")]) as waiting:
+            for column in waiting:
+                verdicts[column.name] = judge(_pairs(judged, column), reader)
+        timed("judge", clock)
     program, clock = shutil.which("abc2midi"), time.monotonic()
-    found = measure_columns(columns, prompts, reference, program=program, track=track)
+    found = measure_columns(
+        columns, prompts, reference, more_prompts=more_prompts, verdicts=verdicts, program=program, track=track
+    )
     timed("metrics", clock)
     digest = corpus.manifest()["sha256"]
     notes = [] if program else ["abc2midi is not installed (Debian's package abcmidi), so its metric is missing."]
@@ -214,12 +235,29 @@ def evaluate(
             notes.append(f"{each.name} was trained on a part of the corpus only: {', '.join(each.collections)}.")
     settings |= {
         "model": ours.name, "tunes": tunes, "seeds": list(range(seeds)), "temperature": temperature, "corpus": digest,
+        "candidates": candidates, "per_rhythm": per_rhythm,
         "abc2midi": _version(program) if program else None,
     }  # fmt: skip
     timings = {"date": started.isoformat(timespec="seconds"), "seconds": seconds}
     result = {"format": FORMAT, **found, "notes": notes, "settings": settings, "timings": timings}
     _write(out, result, columns)
     return result
+
+
+def _sampled(
+    model: Model, name: str, label: str, prompts: Sequence[Sequence[Entry]], temperature: float, corpus: Corpus, track: Track
+) -> Column:
+    """A column of tunes without the grammar; the last of the prompts are those for `Column.more_texts`."""
+    *texts, more_texts = sample_tunes(model, prompts, temperature, track)
+    return Column(name, label, texts, model.bits(corpus), more_texts=more_texts)
+
+
+def _pairs(entries: Sequence[Entry], column: Column) -> list[Pair]:
+    """Held-out tunes with the tunes that were composed for their headers."""
+    return [
+        Pair(score_of(entry), read_or_none(text), entry.rhythm, entry.family)
+        for entry, text in zip(entries, column.more_texts, strict=False)
+    ]
 
 
 def _version(program: str) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from training.evaluation.distributions import HISTOGRAMS
 
-Kind = Literal["share", "number", "bits", "divergence", "ratio"]
+Kind = Literal["share", "number", "bits", "divergence", "ratio", "fraction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,15 @@ class Label:
 
 
 METRICS = {
+    "judge": Label(
+        "Told from real tunes", "fraction", "judge, both classifiers",
+        "The probability that the judge takes a composed tune rather than a real one for composed: 0.5 if it cannot tell, 1 if it"
+        " always can.",
+    ),
+    "judge_features": Label(
+        "Told from real tunes", "fraction", "… by features", "The same for the regression on features alone."
+    ),
+    "judge_network": Label("Told from real tunes", "fraction", "… by notes", "The same for the LSTM over the notes alone."),
     "bits_per_note_test": Label(
         "Likelihood", "bits", "bits per note, test",
         "Bits that the model needs for a test tune after its header, including the end, divided by the notes.",
@@ -36,11 +45,38 @@ METRICS = {
         "Tunes in which each |: has its :|, and each first ending its second.",
     ),
     "ends_on_tonic": Label("Form", "share", "ends on the tonic", "Tunes whose last note, as played, is the tonic in any octave."),
-    "aabb": Label(
-        "Form", "share", "AABB in 8 bars",
-        "Tunes of two repeated parts of eight bars, of those requested with a dance rhythm.",
+    "form_distance": Label(
+        "Form", "fraction", "forms, distance from real",
+        "Total variation distance of the tunes' forms (bars of each part, repeats, shared last bars) from those of the training"
+        " tunes of the rhythm, 0 to 1: the mean of the rhythms.",
     ),
-    "parts_of_8": Label("Form", "share", "parts of 8 bars", "Parts of eight bars, not counting pick-ups, of all parts."),
+    "form_distance_by_chance": Label(
+        "Form", "fraction", "… by chance",
+        "The same for as many training tunes drawn at random: what a perfect composer would have.",
+    ),
+    "last_bar_alike": Label(
+        "Idiom", "share", "A and B end with the same bar",
+        "Tunes whose first two parts have the same last bar, of those with two.",
+    ),
+    "last_two_bars_alike": Label("Idiom", "share", "… the same two bars", "The same for the last two bars."),
+    "cadence_known": Label(
+        "Idiom", "share", "cadences known",
+        "Parts whose last four notes, as degrees and lengths, also end at least five training parts.",
+    ),
+    "cadence_7_1": Label("Idiom", "share", "close 7→1", "Parts whose last two notes rise from the seventh degree to the tonic."),
+    "half_bars_common": Label(
+        "Idiom", "share", "half-bars common",
+        "Half-bars (beats in compound metres, bars in 3/4) that at least seven training tunes of the rhythm have, relative to the"
+        " tonic.",
+    ),
+    "strathspey_plain": Label("Idiom", "share", "strathspeys, plain bars", "Full bars of strathspeys in quavers alone."),
+    "strathspey_snaps": Label(
+        "Idiom", "share", "strathspeys, bars with a snap",
+        "Full bars of strathspeys with a semiquaver and a dotted quaver on a beat.",
+    ),
+    "hornpipe_triplets": Label(
+        "Idiom", "share", "hornpipes, notes in triplets", "Notes of hornpipes that are in triplets."
+    ),
     "metre": Label(
         "As requested", "share", "metre as requested",
         "Tunes in the requested metre in which at least nine of ten bars are complete.",
@@ -110,4 +146,4 @@ def format_value(value: float, kind: str) -> str:
     """A value with the decimals and the unit of its kind."""
     if kind == "share":
         return f"{100 * value:.1f}\u00a0%"
-    return f"{value:.{ {'number': 1, 'bits': 3, 'divergence': 5, 'ratio': 2}[kind] }f}"
+    return f"{value:.{ {'number': 1, 'bits': 3, 'divergence': 5, 'ratio': 2, 'fraction': 2}[kind] }f}"

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.composer.measures import (
-    PART_BARS,
     Ratio,
     bars_of,
     endings_alike,
@@ -34,13 +33,12 @@ from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.reader import read
 from generator.notation.score import Bar, Pitch, Score
-from generator.notation.structure import Part, illegal_bars
+from generator.notation.structure import illegal_bars
 from generator.notation.tokens import token_metre
 
 if TYPE_CHECKING:
     from training.baselines.tokenizers import Header
 
-DANCES = ("reel", "jig", "slip jig", "hornpipe", "polka", "slide", "waltz", "strathspey")  # marches and airs are no dances
 MAX_WRONG_SHARE = 0.1  # share of the bars that may be incomplete in a tune that counts as in its metre
 BETTER_FIT = 0.02  # by which share of the notes another scale must fit better for the tune to count as in another key
 
@@ -59,7 +57,7 @@ def measure_tune(score: Score | None, request: Header) -> dict[str, Ratio]:
         failed = dict.fromkeys(
             ("readable", "bars_legal", "repeats_resolve", "ends_on_tonic", "metre", "key_written", "key"), (0.0, 1.0)
         )
-        return failed | {"aabb": (0.0, float(request.rhythm in DANCES)), "fiddle": (0.0, 1.0), "whistle": (0.0, 1.0)}
+        return failed | {"fiddle": (0.0, 1.0), "whistle": (0.0, 1.0)}
     requested = Key.parse(request.key)
     wrong = {index for index, *_ in illegal_bars(score)}
     bars = len(score.bars)
@@ -73,8 +71,6 @@ def measure_tune(score: Score | None, request: Header) -> dict[str, Ratio]:
         "legal_bars": (float(bars - len(wrong)), float(bars)),
         "repeats_resolve": _flag(layout is not None and repeats_match(score.bars)),
         "ends_on_tonic": _flag(ends_on_tonic(score)),
-        "aabb": _flag(is_aabb(layout or (), score.metre)) if request.rhythm in DANCES else (0.0, 0.0),
-        "parts_of_8": (float(lengths.count(PART_BARS)), float(len(lengths))),
         "metre": _flag(same_metre(score.metre, request.metre) and len(wrong) <= MAX_WRONG_SHARE * bars),
         "key_written": _flag(written),
         "key": _flag(written and fits_key(notes, requested)),
@@ -112,11 +108,6 @@ def repeats_match(bars: Sequence[Bar]) -> bool:
         if bar.repeat_end:
             is_open = first_ending = False
     return not is_open and not first_ending
-
-
-def is_aabb(layout: Sequence[Part], metre: Metre | None) -> bool:
-    """Whether a tune has two parts of eight bars, each repeated."""
-    return len(layout) == 2 and all(part.repeated and bars_of(part, metre) == PART_BARS for part in layout)
 
 
 def same_metre(metre: Metre | None, requested: str) -> bool:

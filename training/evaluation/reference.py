@@ -1,4 +1,4 @@
-"""Reference data from the corpus that tunes are compared with: known melodies, histograms and the rhythm classifier."""
+"""Reference data from the corpus that tunes are compared with: known melodies, what is common, histograms, rhythm classifier."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from generator.composer.measures import pitches
 from generator.composer.novelty import Novelty
 from training.corpus.corpus import Corpus, Entry, score_of
+from training.evaluation.common import CommonMusic
 from training.evaluation.distributions import Histogram, histograms, stratified_sample, stratum_of, sum_histograms
 from training.evaluation.rhythm_classifier import RhythmClassifier, can_classify, classification_report
 
@@ -24,6 +25,8 @@ class Reference:
             raise ValueError("The corpus has too few tunes whose rhythm is known.")
         self.classifier = RhythmClassifier.fit(with_rhythm["train"], with_rhythm["validation"])
         self.classifier_reports = {split: classification_report(self.classifier, found) for split, found in with_rhythm.items()}
+        self.training = scores["train"]
+        self.common = CommonMusic.of(self.training)
         self.known = Novelty.of((score.title, pitches(score)) for score in scores["train"])
         self.strata = [_stratum(entry) for entry in corpus.split("train")]
         self.histograms = [histograms(score) for score in scores["train"]]

@@ -39,7 +39,15 @@ TARGETS = (
     Target("bars_legal", GRAMMAR, "min", 1.0),
     Target("abc2midi", GRAMMAR, "min", 1.0),
     Target("ends_on_tonic", GRAMMAR, "near", 0.05),
-    Target("aabb", GRAMMAR, "min", 0.90, 0.97),
+    Target("judge", GRAMMAR, "max", 0.70, 0.60),
+    Target("form_distance", GRAMMAR, "max", 0.20, 0.10),
+    Target("last_bar_alike", GRAMMAR, "near", 0.08, 0.04),
+    Target("last_two_bars_alike", GRAMMAR, "near", 0.08, 0.04),
+    Target("cadence_known", GRAMMAR, "min", 0.50),
+    Target("cadence_7_1", GRAMMAR, "min", 0.09),
+    Target("half_bars_common", GRAMMAR, "near", 0.04, 0.02),
+    Target("strathspey_plain", GRAMMAR, "max", 0.05),
+    Target("hornpipe_triplets", GRAMMAR, "min", 0.05),
     Target("metre", GRAMMAR, "min", 1.0),
     Target("key_written", GRAMMAR, "min", 1.0),
     Target("key", GRAMMAR, "min", 1.0),
@@ -79,7 +87,7 @@ def _check(evaluation: Evaluation, target: Target) -> TargetResult | None:
     if target.direction == "near" and real:
         text += f" (real {format_value(real.mean, kind)})"
         value = abs(value - real.mean)
-        limits = [f"within {100 * target.target:g} points of real"]
+        limits = [f"within {100 * limit:g} points of real" for limit in (target.target, target.stretch) if limit is not None]
     else:
         share = kind == "share"
         sign, unit = "≥ " if target.direction == "min" else "≤ ", "\u00a0%" if share else ""

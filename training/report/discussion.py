@@ -12,9 +12,10 @@ from training.evaluation.results import GRAMMAR, RAW, REAL, Cell, Evaluation
 Rows = Sequence[Mapping[str, float]]  # of log.csv
 BETTER: dict[str, Literal["high", "low", "real"]] = {  # which values of a metric are better; "real": those near real tunes
     "abc2midi": "high", "bars_legal": "high", "repeats_resolve": "high", "metre": "high", "key": "high", "rhythm": "high",
-    "ends_on_tonic": "real", "aabb": "real", "parts_of_8": "real", "fiddle": "real", "recall_notes": "real",
-    "recall_bars": "real", "endings_alike": "real", "notes": "real", "run_17": "low", "jsd_pitch_class": "low",
-    "jsd_interval": "low", "jsd_bar_rhythm": "low", "jsd_contour": "low",
+    "ends_on_tonic": "real", "form_distance": "low", "last_bar_alike": "real", "last_two_bars_alike": "real",
+    "cadence_known": "real", "half_bars_common": "real", "fiddle": "real", "recall_notes": "real", "recall_bars": "real",
+    "endings_alike": "real", "notes": "real", "run_17": "low",
+    "jsd_pitch_class": "low", "jsd_interval": "low", "jsd_bar_rhythm": "low", "jsd_contour": "low",
 }  # fmt: skip
 STATEMENTS = {  # passage → metric → what is true for a share of the tunes
     "Well-formed": {
@@ -24,7 +25,7 @@ STATEMENTS = {  # passage → metric → what is true for a share of the tunes
     },
     "Form": {
         "ends_on_tonic": "The last note is the tonic",
-        "aabb": "For a requested dance, the form is AABB in eight bars",
+        "last_bar_alike": "The first two parts end with the same bar",
     },
     "As requested": {
         "metre": "The metre is the requested one",

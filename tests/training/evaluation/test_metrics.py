@@ -30,10 +30,9 @@ def measured(text: str, request: Header = JIG) -> dict[str, Any]:  # mypy takes 
 
 def test_a_well_formed_jig() -> None:
     found = measured(jig())
-    for name in ("readable", "bars_legal", "repeats_resolve", "ends_on_tonic", "aabb", "metre", "key_written", "key"):
+    for name in ("readable", "bars_legal", "repeats_resolve", "ends_on_tonic", "metre", "key_written", "key"):
         assert found[name] == (1, 1), name
     assert found["legal_bars"] == (16, 16)
-    assert found["parts_of_8"] == (2, 2)
     assert found["bars"] == (16, 1)
     assert found["notes"] == (6 * 14 + 4, 1)
     assert found["notes_in_scale"] == (88, 88)
@@ -70,35 +69,20 @@ def test_cut_time_matches_a_request_for_four_four() -> None:
 
 def test_pick_ups_are_not_bars() -> None:
     paired = measured(jig(["A", *A[:7], "D3 D2"], ["A", *B[:7], "D3 D2"]))
-    assert paired["bars_legal"] == paired["aabb"] == (1, 1)
+    assert paired["bars_legal"] == (1, 1)
     assert paired["bars"] == (16, 1)
     before = measured(tune(f"A|:{'|'.join(A)}:|\n|:{'|'.join(B)}:|"))
-    assert before["aabb"] == (1, 1)
-    assert before["parts_of_8"] == (2, 2)
+    assert before["bars"] == (16, 1)
 
 
 def test_pick_ups_do_not_shift_the_compared_bars() -> None:
     assert measured(jig(["A", *A[:7], "D3 D2"], ["A", *B[:7], "D3 D2"]))["recall_bars"] == (4, 8)
 
 
-def test_other_forms_are_not_aabb() -> None:
-    assert measured(jig(A[:4]))["aabb"] == (0, 1)
-    assert measured(jig(A[:4]))["parts_of_8"] == (1, 2)
-    first_pass = measured(tune(f"{'|'.join(A)}||\n{'|'.join(B)}|]"))
-    assert (first_pass["aabb"], first_pass["parts_of_8"]) == ((0, 1), (2, 2))
-    thrice = measured(tune(f"|:{'|'.join(A)}:|\n|:{'|'.join(B)}:|\n|:{'|'.join(A)}:|"))
-    assert (thrice["aabb"], thrice["parts_of_8"]) == ((0, 1), (3, 3))
-
-
-def test_the_form_is_measured_for_dances_only() -> None:
-    assert measured(jig(), Header("march", "6/8", "D"))["aabb"] == (0, 0)
-    assert measured(jig(), Header("", "6/8", "D"))["aabb"] == (0, 0)
-
-
 def test_endings_belong_to_their_part_and_the_second_ends_the_tune() -> None:
     first, second = "|".join(A[:7]), "|".join(B[:7])
     found = measured(tune(f"|:{first}|[1 E6:|[2 D6||\n|:{second}|[1 D6:|[2 F6|]"))
-    assert found["aabb"] == found["repeats_resolve"] == (1, 1)
+    assert found["repeats_resolve"] == (1, 1)
     assert found["ends_on_tonic"] == (0, 1)
 
 
@@ -155,9 +139,8 @@ def test_ranges_of_the_instruments(lowest: str, highest: str, fiddle: int, whist
 def test_an_unreadable_tune_fails_all_applicable_metrics(text: str) -> None:
     found = measured(text)
     assert {name for name, (amount, _) in found.items() if amount} == set()
-    assert found["bars_legal"] == found["repeats_resolve"] == found["aabb"] == found["metre"] == (0, 1)
+    assert found["bars_legal"] == found["repeats_resolve"] == found["metre"] == (0, 1)
     assert "notes_in_scale" not in found
-    assert measured(text, Header("air", "6/8", "D"))["aabb"] == (0, 0)
 
 
 def test_the_melody_joins_ties_and_skips_rests() -> None:
