@@ -44,13 +44,15 @@ def ours(soundfont: Path, folder: Path) -> Pipeline:
     from generator.rendering.render import render
     from generator.rendering.sheet.engraving import engrave, to_png
     from generator.rendering.sheet.musicxml import write_musicxml
-    from generator.rendering.style import SESSION
+    from generator.rendering.style import Style
+
+    once = Style(times=1)  # as the others play
 
     def pipeline(abc: str) -> dict[str, float]:
         score, watch = read(abc), Stopwatch()
         with watch.step("limits, arrangement, MIDI"):
             check(score)
-            midi = write_midi(score)
+            midi = write_midi(score, once)
         with watch.step("MusicXML"):
             musicxml = write_musicxml(score)
         with watch.step("SVG"):
@@ -62,9 +64,9 @@ def ours(soundfont: Path, folder: Path) -> Pipeline:
         with watch.step("MP3"):
             encode_mp3(samples)
         with watch.step(MELODY_ONLY):  # all that the others play
-            synthesise(write_midi(score, replace(SESSION, backing=False)), soundfont)
+            synthesise(write_midi(score, replace(once, backing=False)), soundfont)
         with watch.step(WHOLE):
-            render(score, soundfont=soundfont)
+            render(score, style=once, soundfont=soundfont)
         return watch.ms
 
     return pipeline

@@ -32,7 +32,7 @@ def check(score: Score) -> None:
     """Raises RenderingError if a score is too long or too odd to be rendered."""
     voices = score.by_voice()
     bars_at_once = zip(*(voice.bars for voice in voices), strict=True)
-    heads_per_bar = [sum(_heads(note) for bar in bars for note in bar.notes) for bars in bars_at_once]
+    heads_per_bar = [sum(heads(note) for bar in bars for note in bar.notes) for bars in bars_at_once]
     _check_size(score, heads_per_bar)
     _check_bars(score)
     for voice in voices:
@@ -130,7 +130,7 @@ def _check_playing(score: Score, heads_per_bar: Sequence[int]) -> None:
         )
 
 
-def _heads(note: Note) -> int:
+def heads(note: Note) -> int:
     """The number of note heads, grace notes included; a rest counts as one."""
     return max(len(note.pitches), 1) + len(note.grace)
 

@@ -14,7 +14,7 @@ from generator.rendering.audio.synthesis import synthesise
 from generator.rendering.display_text import printable, rhythm_words
 from generator.rendering.limits import check, check_midi
 from generator.rendering.notices import sheet_notices
-from generator.rendering.performance.arrangement import arrange
+from generator.rendering.performance.arrangement import arrange, bars_as_played
 from generator.rendering.result import Rendering, RenderingError
 from generator.rendering.sheet.engraving import engrave, to_png
 from generator.rendering.sheet.musicxml import write_musicxml
@@ -29,7 +29,7 @@ def render(score: Score, *, style: Style = SESSION, soundfont: Path | None = Non
     check(score)
     font = find_soundfont(soundfont)
     tracks = arrange(score, style)
-    midi = to_midi(score, tracks)
+    midi = to_midi(score, tracks, bars_as_played(score, style))
     check_midi(midi)
     with ThreadPoolExecutor(max_workers=1) as executor:  # FluidSynth plays on another core while the sheet is engraved
         synthesis = executor.submit(synthesise, midi, font)

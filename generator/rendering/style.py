@@ -13,18 +13,21 @@ class Style:
 
     `instrument` is a name in INSTRUMENTS; if it is empty, the rhythm's default instrument plays.
 
+    `times` is how often the whole tune is played; None: twice if it is short, else once.
+
     Without `feel` every note sounds exactly where it is written: no swing, lilt, ornaments or grace notes. `seed` decides
     everything random.
     """
 
     instrument: str = ""
     backing: bool = True
+    times: int | None = None
     feel: bool = True
     seed: int = 0
 
 
 SESSION = Style()  # the default, as musicians play in a session
-PLAIN = Style(backing=False, feel=False)
+PLAIN = Style(backing=False, times=1, feel=False)
 
 
 def style_of(request: TuneRequest) -> Style:

@@ -34,6 +34,7 @@ from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.rendering.limits import check
 from generator.rendering.performance.melody import perform
+from generator.rendering.performance.played_bars import played_bars
 from generator.rendering.result import RenderingError
 from generator.rendering.sheet.engraving import WIDTH, engrave, to_png
 from generator.rendering.sheet.music21_score import note_id
@@ -132,7 +133,9 @@ def _fault(score: Score, svg: str, png: bytes) -> str | None:
     if not 0.005 < (pixels < 128).mean() < 0.3:
         return f"{(pixels < 128).mean():.1%} of the picture is ink"
     ids = Counter(element.get("id") for element in ElementTree.fromstring(svg).iter() if element.get("id"))
-    named = {note_id(entry["bar"], entry["note"]) for entry in json.loads(write_time_map(score, perform(score)))}
+    named = {
+        note_id(entry["bar"], entry["note"]) for entry in json.loads(write_time_map(score, perform(score, played_bars(score))))
+    }
     if lost := sorted(named - set(ids)):
         return f"{len(lost)} notes of the time map are not in the sheet, for example {lost[0]}"
     if ids.most_common(1)[0][1] > 1:

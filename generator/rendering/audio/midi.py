@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import zip_longest
 
 from music21.midi import ChannelVoiceMessages, DeltaTime, MetaEvents, MidiEvent, MidiFile, MidiTrack
 
@@ -17,46 +18,48 @@ from generator.notation.score import Score
 from generator.notation.tempo import quarters_per_minute
 from generator.notation.transpose import sounding
 from generator.rendering.display_text import printable
-from generator.rendering.performance.arrangement import TICKS_PER_WHOLE_NOTE, Track, arrange
+from generator.rendering.performance.arrangement import TICKS_PER_WHOLE_NOTE, Track, arrange, bars_as_played
 from generator.rendering.performance.melody import Sound
-from generator.rendering.performance.played_bars import keys_of_bars, played_bars
+from generator.rendering.performance.played_bars import PlayedBar, keys_of_bars
 from generator.rendering.style import SESSION, Style
 
 PPQ = TICKS_PER_WHOLE_NOTE // 4  # ticks (pulses) per quarter note
 _RING = Fraction(3, 4)  # whole notes from the end of the last note to the end of the file, while it dies away
 
-_VOLUME, _PAN, _DATA, _DATA_FINE, _NRPN_FINE, _NRPN = 7, 10, 6, 38, 98, 99  # controllers
+_VOLUME, _PAN, _LEGATO, _DATA, _DATA_FINE, _NRPN_FINE, _NRPN = 7, 10, 68, 6, 38, 98, 99  # controllers
 # SoundFont 2.01, 9.6: this NRPN changes a generator of the sound font; other synthesisers ignore it.
 _SOUNDFONT, _START_OFFSET, _ATTACK, _RELEASE = 120, 0, 34, 38
 _SOFT_ATTACK = 2400  # in 2 timecents: the attack becomes 16 ms instead of 1 ms, so that starting inside a sample does not click
-_DAMPED = -1800  # in 2 timecents: an eighth of the font's own release. Inaudible strings would still cost synthesis time
 
 Event = tuple[int, int, MidiEvent]  # tick, rank among the events of the same tick, event
 
 
 def write_midi(score: Score, style: Style = SESSION) -> bytes:
     """The MIDI file of a tune, arranged in a style."""
-    return to_midi(score, arrange(score, style))
+    return to_midi(score, arrange(score, style), bars_as_played(score, style))
 
 
-def to_midi(score: Score, tracks: Sequence[Track]) -> bytes:
-    """A MIDI file of format 1 with the score's title, tempo, metres and keys; each track of the arrangement has its channel."""
+def to_midi(score: Score, tracks: Sequence[Track], bars: Sequence[PlayedBar]) -> bytes:
+    """A MIDI file of format 1 with the score's title, tempo, metres and keys; each track of the arrangement has its channel.
+
+    `bars` are those of the arrangement.
+    """
     file = MidiFile()
     file.format, file.ticksPerQuarterNote = 1, PPQ
     score = sounding(replace(score, voices=()))
     players = [_track(_player_events(track, channel)) for channel, track in enumerate(tracks, 1)]
-    file.tracks = [_track(_conductor_events(score)), *players]
+    file.tracks = [_track(_conductor_events(score, bars)), *players]
     data: bytes = file.writestr()
     return data
 
 
-def _conductor_events(score: Score) -> list[Event]:
+def _conductor_events(score: Score, bars: Sequence[PlayedBar]) -> list[Event]:
     events = [(0, 0, _meta(MetaEvents.SET_TEMPO, round(60_000_000 / quarters_per_minute(score)).to_bytes(3, "big")))]
     if title := printable(score.title):
         events.insert(0, (0, 0, _meta(MetaEvents.SEQUENCE_TRACK_NAME, title.encode())))
     keys = keys_of_bars(score)
     metre, key = None, None
-    for number, played in enumerate(played_bars(score)):
+    for number, played in enumerate(bars):
         tick = _ticks(played.onset)
         # A first pick-up gets a metre of its own length: otherwise a sequencer's bar lines are not those of the tune.
         new_metre = _metre_of_length(played.duration) if number == 0 and played.bar_offset else played.metre
@@ -78,8 +81,8 @@ def _metre_of_length(duration: Fraction) -> Metre | None:
 def _player_events(track: Track, channel: int) -> list[Event]:
     controls = [(_VOLUME, track.volume), (_PAN, track.pan)]
     changes = [(_START_OFFSET, track.skip), (_ATTACK, _SOFT_ATTACK)] if track.skip else []
-    if track.damped:
-        changes.append((_RELEASE, _DAMPED))
+    if track.release:
+        changes.append((_RELEASE, track.release // 2))
     for generator, change in changes:
         value = 8192 + min(change, 8191)
         controls += [(_NRPN, _SOUNDFONT), (_NRPN_FINE, generator), (_DATA_FINE, value & 127), (_DATA, value >> 7)]
@@ -88,7 +91,20 @@ def _player_events(track: Track, channel: int) -> list[Event]:
         (0, 0, _voice(ChannelVoiceMessages.PROGRAM_CHANGE, channel, track.program)),
     ]
     start += [(0, 0, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, *each)) for each in controls]
-    return start + _note_events(track.sounds, channel)
+    return start + _note_events(track.sounds, channel) + _legato_events(track.sounds, channel)
+
+
+def _legato_events(sounds: Sequence[Sound], channel: int) -> list[Event]:
+    """The legato pedal, down from the first sound under a slur to the last: FluidSynth then goes on without a new attack."""
+    events: list[Event] = []
+    for sound, following in zip_longest(sounds, sounds[1:]):
+        goes_on = following is not None and following.slurred
+        if goes_on and not sound.slurred:
+            events.append((_ticks(sound.onset), 2, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, _LEGATO, 127)))
+        elif sound.slurred and not goes_on:
+            end = min(_ticks(sound.end), _ticks(following.onset)) if following else _ticks(sound.end)
+            events.append((end, 2, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, _LEGATO, 0)))
+    return events
 
 
 def _note_events(sounds: Iterable[Sound], channel: int) -> list[Event]:
@@ -97,9 +113,9 @@ def _note_events(sounds: Iterable[Sound], channel: int) -> list[Event]:
     next_start: dict[int, int] = {}  # pitch → tick at which it is struck next
     for sound in sorted(sounds, key=lambda sound: sound.onset, reverse=True):
         start = _ticks(sound.onset)
-        end = min(max(_ticks(sound.onset + sound.duration), start + 1), next_start.get(sound.pitch, 1 << 60))
+        end = min(max(_ticks(sound.end), start + 1), next_start.get(sound.pitch, 1 << 60))
         if end > start:
-            events.append((start, 2, _voice(ChannelVoiceMessages.NOTE_ON, channel, sound.pitch, sound.velocity)))
+            events.append((start, 3, _voice(ChannelVoiceMessages.NOTE_ON, channel, sound.pitch, sound.velocity)))
             events.append((end, 1, _voice(ChannelVoiceMessages.NOTE_OFF, channel, sound.pitch, 0)))
             next_start[sound.pitch] = start
     return events

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import groupby
 
 from generator.notation.metres import Metre
 from generator.notation.score import Score
 from generator.notation.tempo import usual_rhythm
+from generator.rendering.performance.melody import Sound
 from generator.rendering.performance.played_bars import PlayedBar
 
 Warp = tuple[tuple[float, float], ...]  # (phase in a pulse as written, phase as played), both from 0 to 1
@@ -37,7 +40,7 @@ def pulse_of(score: Score, metre: Metre | None) -> Fraction:
 class Groove:
     """Maps written times to played times, both in whole notes from the start of the tune as played."""
 
-    def __init__(self, score: Score, bars: Sequence[PlayedBar]) -> None:
+    def __init__(self, score: Score, bars: Sequence[PlayedBar], melody: Sequence[Sound]) -> None:
         self.score, self.bars = score, bars
         rhythm = usual_rhythm(score.rhythm, score.metre)
         self._default: Warp = _WARPS.get(rhythm.name, _STRAIGHT) if rhythm else _STRAIGHT
@@ -45,7 +48,15 @@ class Groove:
         self._bar_offsets = [float(bar.bar_offset) for bar in bars]
         self._pulses = {bar.metre: pulse_of(score, bar.metre) for bar in bars}
         self._pulse_lengths = {metre: float(pulse) for metre, pulse in self._pulses.items()}
-        self._melody_warps: dict[tuple[int, int], Warp] = {}  # (written bar, pulse) → the warp that fits its notes
+        # (number of the bar in `bars`, pulse) → where in the pulse notes begin, and the warp that fits them
+        self._phases: defaultdict[tuple[int, int], set[Fraction]] = defaultdict(set)
+        self._melody_warps: dict[tuple[int, int], Warp] = {}
+        number = 0
+        for start in (next(group).onset for _, group in groupby(melody, key=lambda sound: (sound.bar, sound.note))):
+            while number + 1 < len(bars) and bars[number + 1].onset <= start:
+                number += 1
+            phase = (start - bars[number].onset + bars[number].bar_offset) / self._pulses[bars[number].metre]
+            self._phases[number, int(phase)].add(phase % 1)
 
     def __call__(self, time: Fraction | float, *, melody: bool = True) -> float:
         """The played time of a written time. In the melody, pulses with triplets or other uneven notes stay straight."""
@@ -60,7 +71,7 @@ class Groove:
         pulse = int(bar_offset / length + 1e-9)
         phase = bar_offset / length - pulse
         low, low_played = 0.0, 0.0
-        for high, high_played in (*(self._melody_warp(played, pulse, default) if melody else default), (1.0, 1.0)):
+        for high, high_played in (*(self._melody_warp(number, pulse, default) if melody else default), (1.0, 1.0)):
             if phase <= high:
                 return time + (low_played + (phase - low) * (high_played - low_played) / (high - low) - phase) * length
             low, low_played = high, high_played
@@ -69,22 +80,15 @@ class Groove:
     def _warp_in(self, metre: Metre | None) -> Warp:
         return self._default if metre and metre.compound == (self._default is _JIG) else _STRAIGHT
 
-    def _melody_warp(self, played: PlayedBar, pulse: int, default: Warp) -> Warp:
-        key = (played.index, pulse)
-        if key not in self._melody_warps:
-            self._melody_warps[key] = self._fitting_warp(played, pulse, default)
-        return self._melody_warps[key]
+    def _melody_warp(self, number: int, pulse: int, default: Warp) -> Warp:
+        if (number, pulse) not in self._melody_warps:
+            self._melody_warps[number, pulse] = self._fitting_warp(self._phases[number, pulse], default)
+        return self._melody_warps[number, pulse]
 
-    def _fitting_warp(self, played: PlayedBar, pulse: int, default: Warp) -> Warp:
-        """The warp that fits the melody's notes in one pulse of a written bar."""
+    def _fitting_warp(self, phases: set[Fraction], default: Warp) -> Warp:
+        """The warp that fits the melody's notes in a pulse, which begin at these phases."""
         if default is _JIG:
             return default
-        phases, bar_offset, length = set(), played.bar_offset, self._pulses[played.metre]
-        for note in self.score.bars[played.index].notes:
-            phase = bar_offset / length - pulse
-            if 0 <= phase < 1:
-                phases.add(phase)
-            bar_offset += note.duration
         if not phases <= _EVEN_PHASES:
             return _STRAIGHT
         if default is _HORNPIPE and Fraction(3, 4) in phases and Fraction(1, 2) not in phases:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from xml.etree import ElementTree
 
@@ -12,11 +12,13 @@ import pytest
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.structure import play_order
+from generator.rendering.performance.arrangement import arrange
 from generator.rendering.sheet.engraving import engrave
 from generator.rendering.sheet.music21_score import note_id
 from generator.rendering.sheet.musicxml import write_musicxml
+from generator.rendering.style import PLAIN, Style
 from generator.rendering.time_map import write_time_map
-from tests.generator.rendering.tunes import ALL, JIG
+from tests.generator.rendering.tunes import ALL, JIG, REELS
 
 
 @dataclass
@@ -94,3 +96,14 @@ def test_an_onset_before_the_start_becomes_zero() -> None:
     score = read("X:1\nM:4/4\nL:1/4\nQ:1/4=60\nK:C\nC D\n")
     entries = _map(score, [Struck(Fraction(-1, 400), 0, 0), Struck(Fraction(1, 4), 0, 1)])
     assert [entry["onset_ms"] for entry in entries] == [0, 1000]
+
+
+def test_every_playing_of_a_bar_lights_the_same_notes() -> None:
+    for tune in (JIG, REELS[0]):
+        score = read(tune)
+        melody = arrange(score, Style("fiddle", times=2, seed=2))[0].sounds
+        entries = json.loads(write_time_map(score, melody))
+        written = json.loads(write_time_map(score, arrange(score, replace(PLAIN, times=2))[0].sounds))
+        assert [(entry["bar"], entry["note"]) for entry in entries] == [(entry["bar"], entry["note"]) for entry in written]
+        late = [abs(entry["onset_ms"] - exact["onset_ms"]) for entry, exact in zip(entries, written, strict=True)]
+        assert max(late) < 60

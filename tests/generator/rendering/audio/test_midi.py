@@ -10,8 +10,9 @@ from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.structure import play_order
 from generator.rendering.audio.midi import PPQ, write_midi
+from generator.rendering.performance.arrangement import arrange
 from generator.rendering.style import PLAIN, Style
-from tests.generator.rendering.tunes import ALL, JIG
+from tests.generator.rendering.tunes import ALL, JIG, REELS
 
 
 def _read(data: bytes, track: int = 1) -> tuple[MidiFile, list[tuple[int, int]]]:
@@ -73,10 +74,10 @@ def test_the_file_has_title_tempo_metre_and_key() -> None:
 
 
 def test_changes_of_metre_and_key_are_written() -> None:
-    file, _ = _read(write_midi(read(ALL["reel"])))
+    file, _ = _read(write_midi(read(ALL["reel"]), Style(times=1)))
     assert [tuple(data[:2]) for data in _events(file, 0, MetaEvents.TIME_SIGNATURE)] == [(4, 2), (6, 3), (3, 2)]
     assert [data[0] for data in _events(file, 0, MetaEvents.KEY_SIGNATURE)] == [1, 1]
-    file, _ = _read(write_midi(read("X:1\nM:4/4\nK:Bb\nB8|\nK:Em\ne8|\n")))
+    file, _ = _read(write_midi(read("X:1\nM:4/4\nK:Bb\nB8|\nK:Em\ne8|\n"), Style(times=1)))
     assert _events(file, 0, MetaEvents.KEY_SIGNATURE) == [bytes((256 - 2, 0)), bytes((1, 1))]
 
 
@@ -115,3 +116,25 @@ def test_a_long_title_in_any_script_is_written() -> None:
     (title,) = _events(file, 0, MetaEvents.SEQUENCE_TRACK_NAME)
     assert title.decode().startswith("Ó Súilleabháin 歌")
     assert played == [(0, 60)]
+
+
+def test_the_legato_pedal_is_down_during_slurs_and_up_at_their_ends() -> None:
+    score = read(REELS[0])
+    style = Style("fiddle", seed=1)
+    file, _ = _read(write_midi(score, style))
+    slurred = {round(sound.onset * 4 * PPQ): sound.slurred for sound in arrange(score, style)[0].sounds}
+    clock, pedal, found, sounding = 0, 0, {}, 0
+    for event in file.tracks[1].events:
+        if event.isDeltaTime():
+            clock += event.time
+        elif event.type == ChannelVoiceMessages.CONTROLLER_CHANGE and event.parameter1 == 68:
+            assert event.parameter2 in (0, 127) and event.parameter2 != pedal
+            pedal = event.parameter2
+        elif event.isNoteOn():
+            found[clock] = pedal > 0 and sounding > 0
+            sounding += 1
+        elif event.isNoteOff():
+            sounding -= 1
+    assert found == slurred
+    assert pedal == sounding == 0
+    assert sum(found.values()) > 50

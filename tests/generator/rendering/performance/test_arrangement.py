@@ -1,7 +1,7 @@
 """Arrangements: melody, guitar and bodhrán as a session plays them."""
 
-from dataclasses import replace
 from fractions import Fraction
+from itertools import groupby
 
 import pytest
 
@@ -9,15 +9,18 @@ from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.tempo import quarters_per_minute
 from generator.rendering.performance.arrangement import TICKS_PER_WHOLE_NOTE, Track, arrange
-from generator.rendering.performance.backing import EDGE, SKIN
+from generator.rendering.performance.bodhran import EDGE, SKIN
 from generator.rendering.performance.harmony import chord_at, find_chords
 from generator.rendering.performance.instruments import INSTRUMENTS
+from generator.rendering.performance.melody import Sound
 from generator.rendering.performance.played_bars import played_bars
 from generator.rendering.style import PLAIN, SESSION, Style
 from tests.generator.notation.played_notes import played_notes
 from tests.generator.rendering.tunes import ALL, JIG
 from tests.generator.rendering.tunes import PLAIN as POLKA
 
+LOWEST_CHORD = 52  # MIDI; lower sounds of the guitar are basses
+FELT = Style(times=1, seed=1)
 AIR = "X:1\nR:air\nM:3/4\nL:1/8\nK:D\nA2|d4 e2|f4 e2|d4 B2|A6|\n"
 
 
@@ -40,16 +43,18 @@ def test_a_transposition_moves_melody_and_chords() -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_feel_keeps_the_order_and_pitches_of_the_notes(name: str) -> None:
-    score = replace(read(ALL[name].replace("~", "").replace("{g}", "").replace("{ga}", "")), order="")
-    written = [note for index in (bar.index for bar in played_bars(score)) for note in score.bars[index].notes]
-    assert not any(note.grace for note in written)
-    once = replace(score, bars=tuple(replace(bar, repeat_end=0, endings=()) for bar in score.bars))  # without repeats
-    felt = arrange(once, Style(seed=1))[0].sounds
-    exact = arrange(once, PLAIN)[0].sounds
-    assert [sound.pitch for sound in felt] == [sound.pitch for sound in exact]
-    deviations = [float(after.onset - before.onset) for before, after in zip(exact, felt, strict=True)]
-    assert 0 < max(map(abs, deviations)) * 240 / quarters_per_minute(score) < 0.06
+def test_feel_keeps_the_order_and_the_pitches_of_the_notes(name: str) -> None:
+    score = read(ALL[name])
+    exact, felt = ([list(group) for _, group in groupby(arrange(score, style)[0].sounds, _note)] for style in (PLAIN, FELT))
+    assert [_note(group[0]) for group in felt] == [_note(group[0]) for group in exact]
+    for written, played in zip(exact, felt, strict=True):
+        assert {sound.pitch for sound in written} <= {sound.pitch for sound in played}
+    deviations = [float(played[0].onset - written[0].onset) for written, played in zip(exact, felt, strict=True)]
+    assert 0 < max(map(abs, deviations)) * 240 / quarters_per_minute(score) < 0.12
+
+
+def _note(sound: Sound) -> tuple[int, int]:
+    return sound.bar, sound.note
 
 
 def test_the_same_seed_gives_the_same_arrangement_and_another_seed_another() -> None:
@@ -83,19 +88,19 @@ def test_a_part_has_the_same_chords_in_its_repeat() -> None:
     sounds = tracks(score, Style(feel=False))["Guitar"].sounds
     second = [bar for bar in played_bars(score) if bar.pass_index == 1 and bar.index == 2]
     first = [bar for bar in played_bars(score) if bar.pass_index == 0 and bar.index == 2]
-    onsets_and_pitches = [
-        {(sound.onset - bar.onset, sound.pitch) for sound in sounds if bar.onset <= sound.onset < bar.onset + bar.duration}
+    chords = [
+        {sound.pitch % 12 for sound in sounds if bar.onset <= sound.onset < bar.end and sound.pitch >= LOWEST_CHORD}
         for (bar,) in (first, second)
     ]
-    assert onsets_and_pitches[0] == onsets_and_pitches[1]
-    assert onsets_and_pitches[0]
+    assert chords[0] == chords[1] != set()
 
 
 def test_written_chords_are_played() -> None:
     score = read('X:1\nR:reel\nM:4/4\nL:1/8\nK:C\n"Eb"c8|"Ab"c8|"C"c8|\n')
     sounds = tracks(score, Style(feel=False))["Guitar"].sounds
-    assert {sound.pitch % 12 for sound in sounds if sound.onset < 1} == {3, 7, 10}
-    assert {sound.pitch % 12 for sound in sounds if 1 <= sound.onset < 2} == {8, 0, 3}
+    chords = [sound for sound in sounds if sound.pitch >= LOWEST_CHORD]
+    assert {sound.pitch % 12 for sound in chords if sound.onset < 1} == {3, 7, 10}
+    assert {sound.pitch % 12 for sound in chords if 1 <= sound.onset < 2} == {8, 0, 3}
 
 
 def test_the_bodhran_enters_with_the_first_repeat() -> None:
@@ -111,7 +116,7 @@ def test_an_air_has_a_guitar_but_no_drum_and_free_metre_has_no_backing() -> None
 
 def test_the_last_note_is_held_and_the_backing_ends_with_it() -> None:
     score = read(JIG)
-    exact, felt = arrange(score, PLAIN)[0].sounds, tracks(score, Style(seed=1))
+    exact, felt = arrange(score, PLAIN)[0].sounds, tracks(score, FELT)
     second = Fraction(round(quarters_per_minute(score)), 240)
     held = felt["Flute"].sounds[-1]
     assert Fraction(1, 2) * second < held.duration - exact[-1].duration < Fraction(3, 2) * second
@@ -158,12 +163,12 @@ def test_a_pick_up_never_begins_before_zero() -> None:
 
 def test_a_note_under_a_held_one_gets_no_ornament_of_the_held_one() -> None:
     score = read("X:1\nM:6/8\nL:1/8\nR:jig\nK:D\n|:d3-~[Dd]3|d3-[Dd]3|d3-[Dd]3|D6:|\n")
-    assert {sound.pitch for sound in arrange(score, Style(backing=False))[0].sounds} <= {60, 61, 62, 63, 64, 74}
+    assert {sound.pitch for sound in arrange(score, Style("fiddle", backing=False))[0].sounds} <= {60, 61, 62, 63, 64, 74}
 
 
 def test_too_high_notes_are_played_lower_on_a_requested_instrument_and_as_written_by_a_default_one() -> None:
     score = read("X:1\nM:4/4\nL:1/8\nR:reel\nK:C\nb''4 b4|]\n")
-    requested = arrange(score, Style(instrument="whistle", backing=False))[0]
+    requested = arrange(score, Style(instrument="whistle", backing=False, times=1))[0]
     assert [sound.pitch for sound in requested.sounds] == [95, 83]
-    default = arrange(score, Style(backing=False))[0]
+    default = arrange(score, Style(backing=False, times=1))[0]
     assert (default.name, [sound.pitch for sound in default.sounds]) == ("Accordion", [107, 83])

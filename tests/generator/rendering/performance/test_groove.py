@@ -11,8 +11,10 @@ from generator.rendering.performance.played_bars import played_bars
 def played_onsets(body: str, *, rhythm: str, metre: str) -> list[float]:
     """The played onsets of a tune's notes, in quavers."""
     score = read(f"X:1\nR:{rhythm}\nM:{metre}\nL:1/8\nK:D\n{body}\n")
-    groove = Groove(score, played_bars(score))
-    return [round(groove(sound.onset) * 8, 2) for sound in perform(score)]
+    bars = played_bars(score)
+    sounds = perform(score, bars)
+    groove = Groove(score, bars, sounds)
+    return [round(groove(sound.onset) * 8, 2) for sound in sounds]
 
 
 def test_a_hornpipe_s_quavers_swing() -> None:
@@ -46,5 +48,5 @@ def test_a_pick_up_swings_as_the_end_of_a_bar() -> None:
 
 def test_beats_do_not_move() -> None:
     score = read("X:1\nR:jig\nM:6/8\nK:D\n" + "def gfe|" * 8 + "\n")
-    groove = Groove(score, played_bars(score))
+    groove = Groove(score, played_bars(score), [])
     assert [groove(beat * 3 / 8) for beat in range(16)] == [beat * 3 / 8 for beat in range(16)]

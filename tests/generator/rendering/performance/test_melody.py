@@ -5,12 +5,19 @@ from fractions import Fraction
 import pytest
 
 from generator.notation.reader import read
+from generator.notation.score import Score
 from generator.notation.tempo import playing_time_s, quarters_per_minute, tempo
-from generator.rendering.performance.melody import VELOCITIES, perform
+from generator.rendering.performance.melody import VELOCITIES, Sound, separated
+from generator.rendering.performance.melody import perform as perform_bars
+from generator.rendering.performance.played_bars import played_bars
 
 
 def _tune(body: str, *, rhythm: str = "reel", metre: str = "4/4", key: str = "C", more: str = "") -> str:
     return f"X:1\nT:t\nR:{rhythm}\nM:{metre}\nL:1/8\n{more}K:{key}\n{body}\n"
+
+
+def perform(score: Score) -> list[Sound]:
+    return [separated(sound) for sound in perform_bars(score, played_bars(score))]
 
 
 @pytest.mark.parametrize(
