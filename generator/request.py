@@ -41,6 +41,7 @@ __all__ = [
     "MAX_STRENGTH",
     "MAX_TEMPERATURE",
     "MAX_TEMPO",
+    "MAX_TIMES",
     "MAX_TITLE_CHARACTERS",
     "MIN_TEMPERATURE",
     "MIN_TEMPO",
@@ -61,6 +62,7 @@ DEFAULT_STRENGTH, MAX_STRENGTH = 2, 3
 MAX_CANDIDATES = 16
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.1, 2.0
 MIN_TEMPO, MAX_TEMPO = 0.5, 1.5
+MAX_TIMES = 3
 INSTRUMENTS = tuple(RANGES)
 
 
@@ -180,6 +182,19 @@ class TuneRequest:
             personal=True,
         ),
     ] = 1.0
+    # How many times the whole tune is played; None: twice if it is short, else once.
+    times: Annotated[
+        int | None,
+        number(
+            int,
+            1,
+            MAX_TIMES,
+            lambda value: UserMessage("A tune can be played 1 to {most} times, not {value}.", most=MAX_TIMES, value=value),
+            help=UserMessage("How many times the whole tune is played (default: short tunes twice, others once)."),
+            choices=tuple(range(1, MAX_TIMES + 1)),
+            personal=True,
+        ),
+    ] = None
     # Empty for the default model. The caller checks whether a worker offers it.
     model: Annotated[
         str,

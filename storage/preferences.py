@@ -36,6 +36,7 @@ class Defaults:
     candidates: int | None = None
     instrument: str | None = None
     backing: bool | None = None
+    times: int | None = None
     model: str | None = None
     language: str | None = None  # the bot's language for this user, one of LANGUAGES; not a parameter
 

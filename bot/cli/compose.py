@@ -100,8 +100,16 @@ def compose(
 @request_option("instrument")
 @request_option("backing")
 @request_option("chords")
+@request_option("times")
 def render(
-    file: Path, tune: int | None, every: bool, out: Path, instrument: str | None, backing: bool | None, chords: bool | None
+    file: Path,
+    tune: int | None,
+    every: bool,
+    out: Path,
+    instrument: str | None,
+    backing: bool | None,
+    chords: bool | None,
+    times: str | None,
 ) -> None:
     """Engrave and play tunes in an ABC file."""
     from generator import file_output
@@ -113,7 +121,11 @@ def render(
     if every and tune is not None:
         raise Failure("--all already renders every tune: leave out --tune or --all.", 2)
     try:
-        style = Style(instrument=instrument_named(instrument), backing=PARAMETERS["backing"].check(backing))
+        style = Style(
+            instrument=instrument_named(instrument),
+            backing=PARAMETERS["backing"].check(backing),
+            times=PARAMETERS["times"].check(times),
+        )
     except RequestError as error:
         raise Failure(error, 2) from None
     soundfont = read_settings().soundfont

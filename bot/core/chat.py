@@ -23,7 +23,7 @@ from storage.storage import Storage
 from storage.tunes import Tune
 
 # Parameters with which a finished tune can be played again, and those with which a variation of it can be composed.
-_PLAYING = {"tempo", "instrument", "backing", "title"}
+_PLAYING = {"tempo", "instrument", "backing", "times", "title"}
 _VARYING = _PLAYING | {"temperature", "strength", "seed", "model", "without"}
 
 
@@ -100,7 +100,12 @@ def _derived_parameters(tune: Tune, typed: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a reply such as “vary it”, “slower”, “on the flute”, “in D” (transpose) or “in D minor” (a new tune)."""
     made, before = tune.composition, tune.request
     assert made is not None
-    playing = {"instrument": before.instrument or None, "backing": before.backing, "without": before.without}
+    playing = {
+        "instrument": before.instrument or None,
+        "backing": before.backing,
+        "times": before.times,
+        "without": before.without,
+    }
     if typed.keys() - {"key"} <= _PLAYING and (key := _transposed_key(made.key, typed.get("key", ""))):
         return {**playing, "mode": "play", "opening": made.abc, **typed, "key": key}
     if typed.get("mode") == "play" and "without" in typed:  # nothing can be left out of a tune that is played as written

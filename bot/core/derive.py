@@ -43,7 +43,12 @@ def second_part(tune: Tune) -> tuple[TuneRequest, str | None]:
 def play_on(tune: Tune, instrument: str, *, backing: bool) -> tuple[TuneRequest, str | None]:
     """The same notes on another instrument ("": the rhythm's default), with or without backing."""
     request = TuneRequest(
-        seed=tune.request.seed, opening=_composition(tune).abc, mode="play", instrument=instrument, backing=backing
+        seed=tune.request.seed,
+        opening=_composition(tune).abc,
+        mode="play",
+        instrument=instrument,
+        backing=backing,
+        times=tune.request.times,
     )
     return TuneRequest.check(**request.as_dict()), tune.id
 

@@ -26,6 +26,7 @@ def default_values(stored: Defaults, translate: languages.Language) -> dict[str,
         "structure": stored.structure and translate(common.STRUCTURES["free" if stored.structure == "free" else "parts"]),
         "instrument": stored.instrument and translate(stored.instrument),
         "backing": None if stored.backing is None else translate(texts.YES if stored.backing else texts.NO),
+        "times": translate(common.TIMES[stored.times]) if stored.times else None,
         "model": stored.model,
         "language": stored.language and languages.language(stored.language).name,
     }

@@ -47,7 +47,7 @@ async def answer_parameters(
         made, request = before.composition, before.request
         rhythm = rhythm_named(made.rhythm)
         parameters = {"rhythm": rhythm and rhythm.name, "key": made.key, "metre": made.metre}
-        parameters |= {name: getattr(request, name) for name in ("instrument", "backing", "tempo", "without")}
+        parameters |= {name: getattr(request, name) for name in ("instrument", "backing", "times", "tempo", "without")}
         if request.model and request.model in await storage.model_offers.offered():
             parameters["model"] = request.model
     fields = set(re.findall(r"^\s*([KMR]):", abc, re.MULTILINE))

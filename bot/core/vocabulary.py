@@ -97,6 +97,11 @@ BACKING = {
     "without the backing|without the guitar|melody only|melody alone|solo|ohne begleitung|ohne gitarre|sans accompagnement|"
     "sans guitare|sin acompañamiento|sin guitarra|gan tionlacan|gan ghiotár",
 }
+TIMES = {
+    1: "once through|only once|just once|einmal durch|nur einmal|une seule fois|una sola vez|uair amháin",
+    2: "twice|twice through|two times|zweimal|zwei mal|deux fois|dos veces|faoi dhó",
+    3: "three times|three times through|thrice|dreimal|drei mal|trois fois|tres veces|trí huaire",
+}
 TREATMENTS = {
     "vary": "vary|vary it|varied|variation|variations|variiere|variieren|varie|varier|varía|variar|variación|variaciones|"
     "athraigh|athrú|leagan eile",

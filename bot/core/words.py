@@ -116,6 +116,7 @@ def _known() -> dict[tuple[str, ...], Found]:
         *((("mood", mood), words) for mood, words in vocabulary.MOODS),
         *((("structure", structure), words) for structure, words in vocabulary.STRUCTURES.items()),
         *((("backing", on), words) for on, words in vocabulary.BACKING.items()),
+        *((("times", times), words) for times, words in vocabulary.TIMES.items()),
         *((("without", name), words) for name, words in vocabulary.OMISSIONS.items()),
         *((("mode", mode), words) for mode, words in vocabulary.TREATMENTS.items()),
         *((("instrument", name), f"{name}|{name}s|{words}") for name, words in vocabulary.INSTRUMENTS.items()),

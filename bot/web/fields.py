@@ -18,7 +18,7 @@ _ROWS = (
     ("opening",),
     ("mode", "strength", "structure"),
     ("title", "temperature", "tempo"),
-    ("instrument", "backing", "chords"),
+    ("instrument", "backing", "chords", "times"),
     ("without",),
     ("model", "candidates", "seed"),
 )

@@ -1,4 +1,4 @@
-"""Notices about what a score contains but its sheet leaves out."""
+"""Notices about what a score contains but its sheet leaves out, and about what is played otherwise than requested."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from itertools import pairwise
 from generator.notation.lyrics import plain
 from generator.notation.score import Score
 from generator.rendering.display_text import MAX_TEXT, composer, printable, rhythm_words, subtitles, words_after_the_tune
+from generator.rendering.performance.played_bars import times_played
 from generator.rendering.sheet.decorations import DRAWN
 from generator.rendering.sheet.fonts import missing
 from generator.rendering.sheet.header import MAX_ORDER, MAX_SUBTITLES, MAX_WORDS
+from generator.rendering.style import Style
 from generator.user_messages import AllOf, UserMessage
 
 
@@ -38,6 +40,21 @@ def sheet_notices(score: Score) -> tuple[UserMessage, ...]:
     if foreign := missing("".join((*header, *lyrics, *words_after_the_tune(score)))):
         notices.append(UserMessage("The sheet's fonts lack “{text}”. These characters may be blank.", text=foreign))
     return tuple(notices)
+
+
+def playing_notices(score: Score, style: Style) -> tuple[UserMessage, ...]:
+    """A notice if the tune is too long to be played as many times as the style says."""
+    times = times_played(score, style.times)
+    if style.times is None or times == style.times:
+        return ()
+    return (
+        UserMessage(
+            "Played {wanted} times the tune would be too long. I play it {n} time.",
+            "Played {wanted} times the tune would be too long. I play it {n} times.",
+            n=times,
+            wanted=style.times,
+        ),
+    )
 
 
 def _names(decorations: Iterable[str]) -> AllOf:

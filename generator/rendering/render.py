@@ -13,7 +13,7 @@ from generator.rendering.audio.sound_font import find_soundfont
 from generator.rendering.audio.synthesis import synthesise
 from generator.rendering.display_text import printable, rhythm_words
 from generator.rendering.limits import check, check_midi
-from generator.rendering.notices import sheet_notices
+from generator.rendering.notices import playing_notices, sheet_notices
 from generator.rendering.performance.arrangement import arrange, bars_as_played
 from generator.rendering.result import Rendering, RenderingError
 from generator.rendering.sheet.engraving import engrave, to_png
@@ -44,6 +44,6 @@ def render(score: Score, *, style: Style = SESSION, soundfont: Path | None = Non
         png=png,
         svg=svg.encode(),
         time_map=write_time_map(score, tracks[0].sounds, delay_ms=DELAY_MS),
-        notices=sheet_notices(score),
+        notices=sheet_notices(score) + playing_notices(score, style),
         duration_ms=round(len(samples) * 1000 / RATE),
     )

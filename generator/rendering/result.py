@@ -32,5 +32,5 @@ class Rendering:
     png: bytes
     svg: bytes
     time_map: bytes  # JSON, see `time_map`
-    notices: tuple[UserMessage, ...]  # what the sheet leaves out
+    notices: tuple[UserMessage, ...]  # see `notices`
     duration_ms: int  # of the recording

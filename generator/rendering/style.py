@@ -32,4 +32,4 @@ PLAIN = Style(backing=False, times=1, feel=False)
 
 def style_of(request: TuneRequest) -> Style:
     """The playing style that a request asks for."""
-    return Style(instrument=request.instrument, backing=request.backing, seed=request.seed)
+    return Style(instrument=request.instrument, backing=request.backing, times=request.times, seed=request.seed)

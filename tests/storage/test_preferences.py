@@ -21,7 +21,7 @@ async def test_preferences_are_empty_until_they_are_set(storage: Storage) -> Non
 
 async def test_defaults_are_stored_in_the_normal_form_of_a_request(storage: Storage) -> None:
     typed = {"rhythm": "Slip-Jigs", "key": "a dorian", "temperature": 1, "structure": "FREE", "candidates": 4}
-    others = {"tempo": 1, "model": "My Airs"}
+    others = {"tempo": 1, "model": "My Airs", "times": 2}
     stored = await storage.preferences.change_defaults(ANN, **typed, **others, instrument="Flute", backing=False)
     normal: dict[str, Any] = {
         "rhythm": "slip jig",
@@ -31,7 +31,7 @@ async def test_defaults_are_stored_in_the_normal_form_of_a_request(storage: Stor
         "structure": "free",
         "candidates": 4,
     }
-    assert stored == Defaults(**normal, instrument="flute", backing=False, model="my-airs")
+    assert stored == Defaults(**normal, instrument="flute", backing=False, times=2, model="my-airs")
     assert await storage.preferences.defaults(ANN) == stored
     assert await storage.preferences.defaults(Viewer("discord", "ann", "elsewhere")) == stored
     assert await storage.preferences.defaults(BEN) == await storage.preferences.defaults(Viewer("web", "ann")) == Defaults()

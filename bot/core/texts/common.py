@@ -4,6 +4,7 @@ from generator.request import Structure
 from generator.user_messages import UserMessage
 
 STRUCTURES: dict[Structure, str] = {"parts": UserMessage("eight-bar parts, each played twice"), "free": UserMessage("free")}
+TIMES = {1: UserMessage("once"), 2: UserMessage("twice"), 3: UserMessage("three times")}
 # The descriptions on the cards of the shipped models; they are here so that the catalogues contain them.
 SHIPPED_MODELS = (
     UserMessage("dances and airs of five collections, most of them Irish"),

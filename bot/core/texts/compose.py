@@ -29,6 +29,7 @@ LABELS = {
     "chords": UserMessage("Chords above the notes"),
     "temperature": UserMessage("Temperature (0.1 to 2)"),
     "tempo": UserMessage("Tempo (0.5 to 1.5)"),
+    "times": UserMessage("How many times it is played"),
     "model": UserMessage("Model"),
     "seed": UserMessage("Seed"),
     "without": UserMessage("Leave out"),

@@ -10,6 +10,7 @@ DEFAULT_TEMPO = UserMessage("Default tempo relative to the usual one, from 0.5 (
 DEFAULT_STRUCTURE = UserMessage("Default structure: eight-bar parts, each played twice, or free.")
 DEFAULT_INSTRUMENT = UserMessage("Default melody instrument.")
 DEFAULT_BACKING = UserMessage("Whether guitar and bodhrán play along by default.")
+DEFAULT_TIMES = UserMessage("How many times the whole tune is played by default.")
 DEFAULT_MODEL = UserMessage("Default model.")
 DEFAULT_LANGUAGE = UserMessage("Language in which I answer you.")
 DEFAULT_RESET = UserMessage("Which default to reset.")
@@ -30,6 +31,7 @@ NAMES = {
     "structure": UserMessage("structure"),
     "instrument": UserMessage("instrument"),
     "backing": UserMessage("backing"),
+    "times": UserMessage("times"),
     "model": UserMessage("model"),
     "language": UserMessage("language"),
     "sharing_channel": UserMessage("sharing channel"),

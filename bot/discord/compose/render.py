@@ -12,7 +12,7 @@ from bot.core.keys import key_in_same_mode, key_of
 from bot.core.texts import common as core_texts
 from bot.discord.compose import texts
 from bot.discord.core.caller import caller_of
-from bot.discord.core.choices import INSTRUMENT_CHOICES, everywhere, key_choices
+from bot.discord.core.choices import INSTRUMENT_CHOICES, TIMES_CHOICES, everywhere, key_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.message_abc import download
 from bot.discord.core.private_answers import send_private
@@ -29,8 +29,10 @@ from generator.request import MAX_OPENING_CHARACTERS, PARAMETERS, RequestError
     instrument=PARAMETERS["instrument"].help,
     backing=PARAMETERS["backing"].help,
     chords=PARAMETERS["chords"].help,
+    times=PARAMETERS["times"].help,
 )
 @app_commands.choices(instrument=INSTRUMENT_CHOICES)
+@app_commands.choices(times=TIMES_CHOICES)
 @app_commands.autocomplete(key=key_choices)
 async def render(
     interaction: Interaction,
@@ -40,6 +42,7 @@ async def render(
     instrument: str | None = None,
     backing: bool | None = None,
     chords: bool | None = None,
+    times: int | None = None,
 ) -> None:
     caller = await caller_of(interaction)
     try:
@@ -47,7 +50,7 @@ async def render(
         if key and (own_key := await asyncio.to_thread(key_of, opening)):
             key = key_in_same_mode(key, own_key)
         request = await caller.request(
-            opening=opening, mode="play", key=key, instrument=instrument, backing=backing, chords=chords
+            opening=opening, mode="play", key=key, instrument=instrument, backing=backing, chords=chords, times=times
         )
     except RequestError as error:
         await send_private(interaction, caller.translate(error.message))

@@ -17,7 +17,15 @@ from bot.core.texts import compose as texts
 from bot.discord.compose import texts as discord_texts
 from bot.discord.core import limits
 from bot.discord.core.caller import caller_of, viewer_of
-from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices, omission_choices
+from bot.discord.core.choices import (
+    INSTRUMENT_CHOICES,
+    RHYTHM_CHOICES,
+    TIMES_CHOICES,
+    everywhere,
+    key_choices,
+    model_choices,
+    omission_choices,
+)
 from bot.discord.core.context import Interaction
 from bot.discord.core.formatting import choice_name
 from bot.discord.core.private_answers import send_private
@@ -50,6 +58,7 @@ _CHOSEN_TUNE = re.compile(r"tune:([0-9A-Za-z]{12})")  # the value of a choice fo
 @everywhere
 @app_commands.describe(**{name: parameter.help for name, parameter in PARAMETERS.items()}, count=texts.COUNT)
 @app_commands.choices(strength=[app_commands.Choice(name=name, value=strength) for strength, name in texts.STRENGTHS.items()])
+@app_commands.choices(times=TIMES_CHOICES)
 @app_commands.choices(
     rhythm=RHYTHM_CHOICES,
     mode=[app_commands.Choice(name=name, value=mode) for mode, name in texts.MODES.items()],
@@ -72,6 +81,7 @@ async def tune(
     chords: bool | None = None,
     temperature: app_commands.Range[float, MIN_TEMPERATURE, MAX_TEMPERATURE] | None = None,
     tempo: app_commands.Range[float, MIN_TEMPO, MAX_TEMPO] | None = None,
+    times: int | None = None,
     model: app_commands.Range[str, 1, MAX_MODEL_CHARACTERS] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
     without: app_commands.Range[str, 1, limits.CHOICE_CHARACTERS] | None = None,
@@ -96,6 +106,7 @@ async def tune(
             chords=chords,
             temperature=temperature,
             tempo=tempo,
+            times=times,
             seed=seed,
             model=model,
             candidates=candidates,

@@ -9,6 +9,7 @@ import structlog
 from discord import app_commands
 
 from bot.core.options import matching_keys
+from bot.core.texts.common import TIMES
 from bot.discord.core import limits
 from bot.discord.core.context import Interaction
 from bot.languages import language
@@ -21,6 +22,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 RHYTHM_CHOICES = [app_commands.Choice(name=name, value=name) for name in RHYTHMS]
 INSTRUMENT_CHOICES = [app_commands.Choice(name=name, value=name) for name in INSTRUMENTS]
+TIMES_CHOICES = [app_commands.Choice(name=name, value=times) for times, name in TIMES.items()]
 
 
 def everywhere(command: T) -> T:

@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.core.texts import sets as texts
 from bot.discord.core.caller import caller_of
-from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
+from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, TIMES_CHOICES, everywhere, key_choices, model_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.submission import submit
@@ -26,10 +26,12 @@ DEFAULT_COUNT = 3
     count=texts.SET_COUNT,
     instrument=PARAMETERS["instrument"].help,
     backing=PARAMETERS["backing"].help,
+    times=PARAMETERS["times"].help,
     temperature=PARAMETERS["temperature"].help,
     model=PARAMETERS["model"].help,
     seed=PARAMETERS["seed"].help,
 )
+@app_commands.choices(times=TIMES_CHOICES)
 @app_commands.choices(
     rhythm=RHYTHM_CHOICES,
     instrument=INSTRUMENT_CHOICES,
@@ -42,6 +44,7 @@ async def tune_set(
     count: app_commands.Range[int, 2, MAX_TUNES] = DEFAULT_COUNT,
     instrument: str | None = None,
     backing: bool | None = None,
+    times: int | None = None,
     temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
     model: app_commands.Range[str, 1, MAX_MODEL_CHARACTERS] | None = None,
     seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
@@ -53,6 +56,7 @@ async def tune_set(
             key=key,
             instrument=instrument,
             backing=backing,
+            times=times,
             temperature=temperature,
             model=model,
             seed=seed,

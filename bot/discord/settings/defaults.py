@@ -13,7 +13,7 @@ from bot.core.preference_list import list_defaults
 from bot.core.texts import common as core_texts
 from bot.core.texts import settings as texts
 from bot.discord.core.caller import caller_of
-from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, everywhere, key_choices, model_choices
+from bot.discord.core.choices import INSTRUMENT_CHOICES, RHYTHM_CHOICES, TIMES_CHOICES, everywhere, key_choices, model_choices
 from bot.discord.core.context import Interaction
 from bot.discord.core.private_answers import send_private
 from generator.request import MAX_MODEL_CHARACTERS, MAX_TEMPO, MIN_TEMPO, RequestError, model_named
@@ -38,10 +38,12 @@ FIELDS = [field.name for field in fields(Defaults) if field.name != "candidates"
     structure=texts.DEFAULT_STRUCTURE,
     instrument=texts.DEFAULT_INSTRUMENT,
     backing=texts.DEFAULT_BACKING,
+    times=texts.DEFAULT_TIMES,
     model=texts.DEFAULT_MODEL,
     language=texts.DEFAULT_LANGUAGE,
     reset=texts.DEFAULT_RESET,
 )
+@app_commands.choices(times=TIMES_CHOICES)
 @app_commands.choices(
     rhythm=RHYTHM_CHOICES,
     structure=[app_commands.Choice(name=name, value=structure) for structure, name in core_texts.STRUCTURES.items()],
@@ -62,6 +64,7 @@ async def defaults(
     structure: str | None = None,
     instrument: str | None = None,
     backing: bool | None = None,
+    times: int | None = None,
     model: app_commands.Range[str, 1, MAX_MODEL_CHARACTERS] | None = None,
     language: str | None = None,
     reset: str | None = None,
@@ -76,6 +79,7 @@ async def defaults(
         "structure": structure,
         "instrument": instrument,
         "backing": backing,
+        "times": times,
         "model": model,
         "language": language,
     }

@@ -117,6 +117,7 @@ def _choices(translate: Language, models: Mapping[str, str]) -> dict[str, dict[s
         "instrument": {name: translate(name) for name in INSTRUMENTS},
         "chords": {yes: translate(settings_texts.YES), no: translate(settings_texts.NO)},
         "backing": {yes: translate(settings_texts.YES), no: translate(settings_texts.NO)},
+        "times": {str(times): translate(label) for times, label in core_texts.TIMES.items()},
         "model": {name: f"{name}: {translate(text)}" if text else name for name, text in models.items()},
         "without": {name: translate(translatable(name)) for name in OMISSIONS},
         COUNT: {str(count): str(count) for count in range(1, MAX_COUNT + 1)},

@@ -24,13 +24,14 @@ BACKING = {True: "yes", False: "no"}
 
 class DefaultsForm(PreferenceForm):
     name, heading, question = "defaults", texts.YOUR_DEFAULTS, slack_texts.RESET_DEFAULTS_QUESTION
-    fields = ("rhythm", "key", "temperature", "tempo", "structure", "instrument", "backing", "model", "language")
+    fields = ("rhythm", "key", "temperature", "tempo", "structure", "instrument", "backing", "times", "model", "language")
 
     async def blocks(self, caller: Caller) -> list[Block]:
         stored = await self.context.storage.preferences.defaults(caller.viewer)
         inputs, models = Inputs(caller.translate), await self.context.desk.models()
         offered = {name: name for name in (*models, stored.model) if name}
         backing = None if stored.backing is None else BACKING[stored.backing]
+        times = None if stored.times is None else str(stored.times)
         yes_no = {BACKING[True]: texts.YES, BACKING[False]: texts.NO}
         return [
             inputs.menu("rhythm", texts.DEFAULT_RHYTHM, inputs.names(RHYTHMS), stored.rhythm),
@@ -40,6 +41,9 @@ class DefaultsForm(PreferenceForm):
             inputs.menu("structure", texts.DEFAULT_STRUCTURE, inputs.labels(common.STRUCTURES), stored.structure),
             inputs.menu("instrument", texts.DEFAULT_INSTRUMENT, inputs.names(INSTRUMENTS), stored.instrument),
             inputs.menu("backing", texts.DEFAULT_BACKING, inputs.labels(yes_no), backing),
+            inputs.menu(
+                "times", texts.DEFAULT_TIMES, inputs.labels({str(times): label for times, label in common.TIMES.items()}), times
+            ),
             inputs.menu("model", texts.DEFAULT_MODEL, offered, stored.model),
             inputs.menu("language", texts.DEFAULT_LANGUAGE, language_names(), stored.language),
         ]
@@ -48,7 +52,8 @@ class DefaultsForm(PreferenceForm):
         values: dict[str, Any] = {name: given(typed, name) for name in self.fields}
         numbers = {name: number_in(typed, name, float) for name in ("temperature", "tempo")}
         backing = None if values["backing"] is None else values["backing"] == BACKING[True]
-        return {**values, **numbers, "backing": backing}
+        times = number_in(typed, "times", int)
+        return {**values, **numbers, "backing": backing, "times": times}
 
     async def store(self, caller: Caller, changes: dict[str, Any]) -> None:
         preferences, model = self.context.storage.preferences, changes["model"]

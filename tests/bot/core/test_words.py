@@ -45,6 +45,8 @@ SLOW, FAST, WILD, STEADY = {"tempo": 0.75}, {"tempo": 1.2}, {"temperature": 1.3}
         ("a jig with triplets", {"rhythm": "jig"}),
         ("without backing and triplets", {"backing": False, "without": ["triplets"]}),
         ("ohne Begleitung, Pausen und Triolen", {"backing": False, "without": ["rests", "triplets"]}),
+        ("a polka, twice through", {"rhythm": "polka", "times": 2}),
+        ("einen Reel, dreimal", {"rhythm": "reel", "times": 3}),
         ("no, triplets please", {}),
         ("a reel without rests. Triplets are fine.", {"rhythm": "reel", "without": ["rests"]}),
         ("a reel with fast notes", {"rhythm": "reel"} | FAST),

@@ -118,6 +118,7 @@ async def test_abc_a_file_and_words_form_one_request(
         ("a second part, please", {"opening": ABC.strip(), "mode": "second part"}),
         ("slower", {"opening": ABC.strip(), "mode": "play", "tempo": 0.75, "instrument": "harp"}),
         ("on the flute, without backing", {"opening": ABC.strip(), "mode": "play", "instrument": "flute", "backing": False}),
+        ("twice, please", {"opening": ABC.strip(), "mode": "play", "times": 2, "instrument": "harp"}),
         ("wilder!", {"opening": ABC.strip(), "mode": "vary", "temperature": 1.3, "instrument": "harp"}),
         ("in D please", {"opening": ABC.strip(), "mode": "play", "key": "Ddor", "instrument": "harp"}),
         ("slower, in E dorian", {"opening": ABC.strip(), "mode": "play", "key": "Edor", "tempo": 0.75}),

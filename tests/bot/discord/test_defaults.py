@@ -31,6 +31,7 @@ async def test_given_defaults_are_stored_and_shown_and_others_stay(stage: Stage,
         "- structure: free",
         "- instrument: harp",
         "- backing: no",
+        "- times: not set",
         "- model: not set",
         "- language: not set",
     ]

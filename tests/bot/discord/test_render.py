@@ -34,10 +34,10 @@ async def test_a_tonic_alone_takes_the_mode_of_the_tune_as_in_a_reply(stage: Sta
 
 async def test_typed_abc_is_played_as_written(stage: Stage) -> None:
     discord = stage.discord
-    asked = await discord.slash("render", abc="T:Mine K:D |:ABcd efga|bagf e4:|", instrument="flute", backing=False)
+    asked = await discord.slash("render", abc="T:Mine K:D |:ABcd efga|bagf e4:|", instrument="flute", backing=False, times=2)
     tune = await stage.accepted(asked)
     assert (tune.request.mode, tune.request.opening) == ("play", "T:Mine\nK:D\n|:ABcd efga|bagf e4:|")
-    assert (tune.request.instrument, tune.request.backing) == ("flute", False)
+    assert (tune.request.instrument, tune.request.backing, tune.request.times) == ("flute", False, 2)
     assert tune.origin.user_id == FIDDLER.id
     await stage.storage.start(tune.id)
     await discord.until(lambda: "Engraving and playing" in (discord.card(asked) or {})["content"])
@@ -149,5 +149,5 @@ async def test_a_command_that_discord_sends_twice_is_one_tune(stage: Stage) -> N
 async def test_the_command_is_available_everywhere(stage: Stage) -> None:
     command = stage.discord.commands["render"]
     assert (command["integration_types"], command["contexts"]) == ([0, 1], [0, 1, 2])
-    assert [option["name"] for option in command["options"]] == ["abc", "file", "key", "instrument", "backing"]
+    assert [option["name"] for option in command["options"]] == ["abc", "file", "key", "instrument", "backing", "chords", "times"]
     assert not any(option.get("required") for option in command["options"])

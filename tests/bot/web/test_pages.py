@@ -74,9 +74,10 @@ async def test_the_form_filled_from_a_tune_keeps_mode_strength_and_structure(sit
     for value in ("vary", "3", "free"):
         assert f"<option selected>{value}</option>" in page
     blank = await (await visitor.get("/")).text()
-    for value in ("continue", "2", "parts"):
-        assert f'<option value="">{value}</option>' in blank
-        assert f"<option>{value}</option>" not in blank
+    for name, value in (("mode", "continue"), ("strength", "2"), ("structure", "parts")):
+        menu = blank.split(f'name="{name}"')[1].split("</select>")[0]
+        assert f'<option value="">{value}</option>' in menu
+        assert f"<option>{value}</option>" not in menu
 
 
 async def test_an_error_is_shown_beside_its_field_and_the_form_keeps_its_values(visitor: Visitor) -> None:

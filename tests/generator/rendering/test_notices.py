@@ -1,12 +1,13 @@
-"""Notices about what the sheet leaves out."""
+"""Notices about what the sheet leaves out, and how often a tune is played."""
 
 import pytest
 
 from generator.notation.reader import read
-from generator.rendering.notices import sheet_notices
+from generator.rendering.notices import playing_notices, sheet_notices
 from generator.rendering.sheet.decorations import DRAWN
 from generator.rendering.sheet.engraving import engrave
 from generator.rendering.sheet.musicxml import write_musicxml
+from generator.rendering.style import SESSION, Style
 from tests.generator.rendering.tunes import ALL
 
 
@@ -49,3 +50,9 @@ def test_texts_that_are_too_long_or_lack_characters_are_named() -> None:
     assert "first 3" in titles
     (order,) = _notices("P:A\nC4|\nP:B\nD4|", "P:(AB)9(AB)9")
     assert "order" in order
+
+
+def test_a_tune_that_is_played_less_often_than_requested_is_named() -> None:
+    score = read("X:1\nM:4/4\nL:1/8\nQ:1/4=240\nK:D\n" + "d8|" * 70 + "\n")
+    assert playing_notices(score, Style(times=3)) == ("Played 3 times the tune would be too long. I play it 2 times.",)
+    assert playing_notices(score, Style(times=2)) == playing_notices(score, SESSION) == ()

@@ -16,9 +16,9 @@ def test_every_instrument_that_can_be_requested_can_be_played() -> None:
     assert tuple(INSTRUMENTS) == REQUESTABLE, "request.py and performance/instruments.py must list the same, in the same order"
 
 
-def test_the_style_of_a_request_has_its_instrument_backing_and_seed() -> None:
-    request = TuneRequest.check(seed=5, instrument="Harp", backing=False)
-    assert style_of(request) == Style(instrument="harp", backing=False, feel=True, seed=5)
+def test_the_style_of_a_request_has_its_instrument_backing_times_and_seed() -> None:
+    request = TuneRequest.check(seed=5, instrument="Harp", backing=False, times="2")
+    assert style_of(request) == Style(instrument="harp", backing=False, times=2, feel=True, seed=5)
 
 
 def test_a_style_can_be_pickled() -> None:

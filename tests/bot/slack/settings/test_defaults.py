@@ -38,12 +38,13 @@ async def test_defaults_are_saved_and_shown_after_a_restart(stage: Stage) -> Non
         structure="free",
         instrument="flute",
         backing="no",
+        times="twice",
     )
     assert text_of(shown).splitlines() == [
         "*Your defaults*", "• rhythm: reel", "• key: A dorian", "• temperature: 0.8", "• tempo: × 0.75", "• structure: free",
-        "• instrument: flute", "• backing: no", "• model: not set", "• language: not set",
+        "• instrument: flute", "• backing: no", "• times: twice", "• model: not set", "• language: not set",
     ]  # fmt: skip
-    stored = Defaults("reel", "Ador", 0.8, 0.75, "free", None, "flute", backing=False)
+    stored = Defaults("reel", "Ador", 0.8, 0.75, "free", None, "flute", backing=False, times=2)
     assert await stage.storage.preferences.defaults(THE_FIDDLER) == stored
     await stage.restart()
     await stage.slack.close_view(shown)
