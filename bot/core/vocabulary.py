@@ -32,6 +32,8 @@ INSTRUMENTS = {
     "banjo": "bainseó",
     "harp": "harfe|harfen|harpe|harpes|arpa|arpas|cláirseach|cruit",
     "piano": "klavier|pianó",
+    "pipes": "uilleann pipes|irish pipes|bagpipe|bagpipes|dudelsack|sackpfeife|sackpfeifen|cornemuse|cornemuses|gaita|gaitas|"
+    "píb|píobaí|píb uilleann|phíb|phíb uilleann",
 }
 MODES = {  # of a scale
     "major": "maj|dur|majeur|mayor|mór|ionian|ionisch",

@@ -11,6 +11,7 @@ Pitches are as written: a tin whistle sounds an octave higher, a tenor banjo an 
                 (concertina.net/ms_finger_layouts.html)
     banjo       tenor banjo tuned as a fiddle, G D A E: up to the seventh fret
     harp        lever harp, whose levers are set for a key before the tune: the notes of the key alone
+    pipes       uilleann pipes in D, whose chanter has keys for all semitones: two octaves from its lowest note
     accordion, piano  more than a fiddle has; tunes keep to its range
 """
 
@@ -58,6 +59,7 @@ RANGES = {
     "banjo": Range(55, 83),
     "harp": Range(55, 83, only_scale=True),
     "piano": Range(55, 83),
+    "pipes": Range(62, 83),
 }
 ANY_INSTRUMENT = RANGES["fiddle"]  # of tunes for which no instrument is requested
 

@@ -15,7 +15,7 @@ TRANSLATABLE_NAMES = {
         UserMessage("lydian"), UserMessage("locrian"),
         # Instruments.
         UserMessage("fiddle"), UserMessage("flute"), UserMessage("whistle"), UserMessage("accordion"),
-        UserMessage("concertina"), UserMessage("banjo"), UserMessage("harp"), UserMessage("piano"),
+        UserMessage("concertina"), UserMessage("banjo"), UserMessage("harp"), UserMessage("piano"), UserMessage("pipes"),
         # Omissions (`TuneRequest.without`).
         UserMessage("triplets"), UserMessage("semiquavers"), UserMessage("accidentals"), UserMessage("rests"),
         UserMessage("ties"), UserMessage("pick-ups"), UserMessage("second endings"),

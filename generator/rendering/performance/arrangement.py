@@ -13,11 +13,12 @@ from generator.notation.tempo import quarters_per_minute
 from generator.notation.transpose import sounding
 from generator.rendering.performance.articulation import articulate
 from generator.rendering.performance.bodhran import bodhran
+from generator.rendering.performance.drone import drone
 from generator.rendering.performance.dynamics import Dynamics
 from generator.rendering.performance.groove import Groove, pulse_of
 from generator.rendering.performance.guitar import guitar, last_stroke
 from generator.rendering.performance.harmony import find_chords
-from generator.rendering.performance.instruments import INSTRUMENTS, Instrument, choose_instrument
+from generator.rendering.performance.instruments import BAGPIPE, INSTRUMENTS, Instrument, choose_instrument
 from generator.rendering.performance.melody import Sound, perform, separated
 from generator.rendering.performance.ornaments import Ornaments
 from generator.rendering.performance.played_bars import PlayedBar, played_bars, times_played
@@ -94,6 +95,8 @@ def _arrange_melody(score: Score, bars: Sequence[PlayedBar], style: Style) -> li
     else:
         melody = [separated(sound) for sound in melody]
     tracks = [_track(name.capitalize(), instrument, 64, melody)]
+    if instrument.drones:
+        tracks.append(Track("Drones", BAGPIPE, 80, 64, tuple(drone(score, bars, ringing))))
     if style.backing:
         chords = find_chords(score)
         strokes = guitar(score, bars, chords, end, style.seed)

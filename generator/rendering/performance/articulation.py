@@ -15,12 +15,14 @@ from generator.rendering.performance.melody import Sound
 from generator.rendering.performance.ornaments import indices_by_bar, single_sounds
 from generator.rendering.performance.played_bars import PlayedBar
 
-# Two pulses or a bar in quavers: "|" is a new stroke of the bow or of the tongue, "-" is slurred to the quaver before.
+# A bar, or two pulses of it, in quavers: "|" has its own attack (bow, tongue, closed chanter); "-" is slurred to the one before.
 _SLURS = {
     ("bow", 2): ("|-|||-||", "||-||-||", "|--||--|", "||--|||-", "|||-||--", "-||-|||-", "||||||||"),
     ("bow", 3): ("|-||-|", "||-||-", "|--|||", "|--|-|", "-|||-|", "||||||"),
     ("breath", 2): ("|---|---", "|-|-|---", "||--|---", "|--||-|-", "|-------", "-|--|---"),
     ("breath", 3): ("|--|--", "|-||--", "|--||-", "||-|--", "|-----"),
+    ("bag", 2): ("--------", "|-------", "---|----"),
+    ("bag", 3): ("------", "|-----", "---|--"),
 }  # by articulation, and quavers in a pulse
 _MAX_LEAP = 12  # semitones in a slur
 _BREATH_S = 0.12  # taken from the last note of a phrase

@@ -19,7 +19,7 @@ class Instrument:
     program: int
     volume: int  # MIDI controller 7; it makes all instruments about equally loud, measured with the FluidR3 sound font
     lowest: int  # MIDI
-    articulation: Literal["bow", "breath", "each"]  # slurs by bow or breath; "each": every note has its attack
+    articulation: Literal["bow", "breath", "bag", "each"]  # slurs by bow, breath or bag; "each": every note has its attack
     silence_s: float  # before a note that is not slurred
     ornaments: float  # that the player adds in a bar, on average
     long: tuple[Ornament, ...]  # on notes of three quavers or more
@@ -28,23 +28,28 @@ class Instrument:
     skip: int = 0  # samples of a slow attack to skip: it would make fast notes late
     release: int = 0  # change of the sound font's release in timecents: -1200 halves it
     rings: bool = False  # its strings are not damped
+    drones: bool = False
     crans: bool = False  # rolls on the lowest note have no note below to strike
     highest: int = 108  # MIDI; FluidR3 has no samples above it
 
 
+BAGPIPE = 109
 _ROLL: tuple[Ornament, ...] = ("roll",)
 _CUT: tuple[Ornament, ...] = ("cut",)
 _TREBLE: tuple[Ornament, ...] = ("treble",)
 INSTRUMENTS = {
-    "fiddle": Instrument(110, 106, 55, "bow", 0.02, 0.9, _ROLL, ("roll", "treble", "cut"), _CUT, skip=8000, highest=93),
-    "flute": Instrument(73, 95, 62, "breath", 0.025, 1.0, _ROLL, ("roll", "cut"), _CUT, skip=2000, crans=True),
+    "fiddle": Instrument(
+        110, 106, 55, "bow", 0.03, 0.9, _ROLL, ("roll", "treble", "cut"), _CUT, skip=8000, release=-1200, highest=93
+    ),
+    "flute": Instrument(73, 95, 62, "breath", 0.025, 1.0, _ROLL, ("roll", "cut"), _CUT, skip=2000, release=-1200, crans=True),
     # The recorder: General MIDI's “whistle” is a human one.
     "whistle": Instrument(74, 90, 62, "breath", 0.025, 0.9, _ROLL, ("roll", "cut"), _CUT, crans=True, highest=97),
-    "accordion": Instrument(21, 113, 53, "each", 0.015, 0.6, _ROLL, ("treble", "cut"), _CUT, skip=2000),
-    "concertina": Instrument(23, 104, 55, "each", 0.02, 0.6, _ROLL, ("roll", "cut"), _CUT),  # the bandoneon
-    "banjo": Instrument(105, 107, 55, "each", 0.0, 0.6, _TREBLE, _TREBLE, ()),
-    "harp": Instrument(46, 112, 36, "each", 0.0, 0.3, _CUT, _CUT, (), rings=True),
-    "piano": Instrument(0, 127, 24, "each", 0.01, 0.3, _CUT, _CUT, ()),
+    "accordion": Instrument(21, 113, 53, "each", 0.02, 0.6, _ROLL, ("treble", "cut"), _CUT, skip=2000, release=-1200),
+    "concertina": Instrument(23, 104, 55, "each", 0.02, 0.6, _ROLL, ("roll", "cut"), _CUT, release=-1200),  # the bandoneon
+    "banjo": Instrument(105, 107, 55, "each", 0.0, 0.6, _TREBLE, _TREBLE, (), release=-3600),
+    "harp": Instrument(46, 112, 36, "each", 0.0, 0.3, _CUT, _CUT, (), release=-1200, rings=True),
+    "piano": Instrument(0, 127, 24, "each", 0.01, 0.3, _CUT, _CUT, (), release=-600),
+    "pipes": Instrument(BAGPIPE, 100, 62, "bag", 0.03, 1.0, _ROLL, ("roll", "cut"), _CUT, release=-1200, drones=True, crans=True),
 }
 
 _DEFAULTS = {
