@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 
@@ -12,18 +13,27 @@ def played(data: bytes) -> list[tuple[Fraction, int, Fraction]]:
 
 def played_by_track(data: bytes) -> list[list[tuple[Fraction, int, Fraction]]]:
     """(onset, pitch, length) of the notes of each track that has any, in whole notes, in order."""
+    return [sorted(notes) for notes, _ in _tracks(data) if notes]
+
+
+def sung(data: bytes) -> list[tuple[Fraction, str]]:
+    """(onset in whole notes, text) of every syllable of a karaoke file of abc2midi, which has them as plain texts."""
+    others = ("@KMIDI KARAOKE FILE", "note track", "notes/lyric track")
+    return [syllable for _, texts in _tracks(data) for syllable in texts if syllable[1] not in others]
+
+
+def _tracks(data: bytes) -> Iterator[tuple[list[tuple[Fraction, int, Fraction]], list[tuple[Fraction, str]]]]:
     division = int.from_bytes(data[12:14])
-    tracks: list[list[tuple[Fraction, int, Fraction]]] = []
     at = 14
     while at < len(data):
         size = int.from_bytes(data[at + 4 : at + 8])
-        tracks.append(sorted(_track(data[at + 8 : at + 8 + size], 4 * division)))
+        yield _track(data[at + 8 : at + 8 + size], 4 * division)
         at += 8 + size
-    return list(filter(None, tracks))
 
 
-def _track(data: bytes, whole: int) -> list[tuple[Fraction, int, Fraction]]:
+def _track(data: bytes, whole: int) -> tuple[list[tuple[Fraction, int, Fraction]], list[tuple[Fraction, str]]]:
     notes: list[tuple[Fraction, int, Fraction]] = []
+    texts: list[tuple[Fraction, str]] = []
     sounding: dict[int, int] = {}
     ticks = at = status = 0
 
@@ -43,8 +53,11 @@ def _track(data: bytes, whole: int) -> list[tuple[Fraction, int, Fraction]]:
             status = data[at]
             at += 1
         if status >= 240:
+            kind = data[at] if status == 255 else 0
             at += status == 255
             size = number()
+            if kind == 1:
+                texts.append((Fraction(ticks, whole), data[at : at + size].decode()))
             at += size
             continue
         kind = status >> 4
@@ -56,4 +69,4 @@ def _track(data: bytes, whole: int) -> list[tuple[Fraction, int, Fraction]]:
                 start = sounding.pop(pitch)
                 notes.append((Fraction(start, whole), pitch, Fraction(ticks - start, whole)))
         at += 1 if kind in (12, 13) else 2
-    return notes
+    return notes, texts

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
 import pytest
 
 from generator.notation.lyrics import MAX_VERSES, joins_next, plain
 from generator.notation.reader import read
 from generator.notation.writer import write
+from tests.generator.notation.midi import sung
 
 LEFT_OUT = "I left out lyrics (w:) for which there are no notes, or that are too many verses."
 
@@ -54,3 +60,23 @@ def test_the_words_after_the_tune_are_kept() -> None:
     score = read("X:1\nW:One\nK:C\nCD|\nW:\nW:Two\n")
     assert score.fields == (("W", "One"), ("W", ""), ("W", "Two"))
     assert read(write(score)) == score
+
+
+@pytest.mark.skipif(shutil.which("abc2midi") is None, reason="abc2midi is not installed; only the tests above check the lyrics")
+@pytest.mark.parametrize(
+    "music",
+    [
+        "C2z2|D2E2|\nw:one mer-ry\nF4|\nw:day", "EFGA|B4|c4|\nw:a_ b|c|d", "CDEF|\nw:a * b~c d",
+        "CD|EF|G4|\nw:a||b", "C2D2|E4|\nw:one\n+:two three",
+    ],
+)  # fmt: skip
+def test_abc2midi_sings_the_same_syllables_at_the_same_notes(music: str, tmp_path: Path) -> None:
+    text = f"X:1\nM:2/4\nL:1/8\nK:C\n{music}\n"
+    (tmp_path / "tune.abc").write_text(text, encoding="utf-8")
+    subprocess.run(["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, check=True, timeout=60)
+    theirs = [(round(onset * 8), each.strip("/\\ ")) for onset, each in sung((tmp_path / "tune.mid").read_bytes())]
+    mine, onset = [], Fraction(0)
+    for note in read(text).notes():
+        mine += [(round(onset * 8), plain(syllable)) for syllable in note.lyrics if plain(syllable)]
+        onset += note.duration
+    assert mine == [pair for pair in theirs if pair[1]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from generator.notation.reader import read
 from generator.notation.transpose import sounding
 from tests.benchmarks.playback import by_abc2midi, by_us, difference
-from tests.generator.notation.midi import played_by_track
+from tests.generator.notation.midi import played, played_by_track
 from tests.generator.notation.played_notes import played_notes
 
 HEADER = "X:1\nM:2/4\nL:1/8\nK:C\n"
@@ -111,3 +112,13 @@ def test_abc2midi_plays_the_same_voices(voices: str, tmp_path: Path) -> None:
     mine = [[(note.onset, note.pitch) for note in played_notes(sounding(voice))] for voice in score.by_voice()]
     assert len(mine) == len(theirs) == 1 + len(score.voices)
     assert [difference(*pair) for pair in zip(mine, theirs, strict=True)] == [None] * len(mine)
+
+
+@needs_abc2midi
+def test_abc2midi_skips_the_same_text(tmp_path: Path) -> None:
+    text = f"{HEADER}%%begintext\nA tune | c d e\nK:F\n%%endtext\nA2B2|\n%%begintext\nG4|\n%%endtext\nc4|\n"
+    (tmp_path / "tune.abc").write_text(text, encoding="utf-8")
+    subprocess.run(["abc2midi", "tune.abc", "-o", "tune.mid"], cwd=tmp_path, capture_output=True, check=True, timeout=60)
+    assert by_us(text) == [(Fraction(0), 69), (Fraction(1, 4), 71), (Fraction(1, 2), 72)]
+    theirs = [(onset, pitch) for onset, pitch, _ in played((tmp_path / "tune.mid").read_bytes())]
+    assert difference(by_us(text) or [], theirs) is None
