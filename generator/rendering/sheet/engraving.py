@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import resvg_py
 import verovio
 
-from generator.notation.score import Score
+from generator.notation.lyrics import HOLD, joins_next, plain
+from generator.notation.score import Note, Score
 from generator.rendering.display_text import printable, rhythm_words
 from generator.rendering.result import RenderingError
 from generator.rendering.sheet import fonts
@@ -122,25 +124,37 @@ def to_png(svg: str) -> bytes:
 
 
 def _for_verovio(score: Score, musicxml: bytes) -> str:
-    """The MusicXML with marked rolls, without what our header shows, and without changes of key that keep the key signature."""
+    """The MusicXML with marked rolls and held syllables.
+
+    It lacks what our header shows, and changes of key that keep the key signature.
+    """
     root = ElementTree.fromstring(musicxml)  # noqa: S314 — written by us
     for identification in root.findall("identification"):
         root.remove(identification)  # it has a date, and verovio derives ids from everything that it reads
     words = {rhythm_words(score), printable(score.tempo_text)}
     for part in root.iter("part"):
         _remove_from_measures(part, words)
-    rolls = {
-        note_id(bar, number, voice)
-        for voice, of_voice in enumerate(score.by_voice())
-        for bar, each in enumerate(of_voice.bars)
-        for number, note in enumerate(each.notes)
-        if ROLLS.intersection(note.decorations)
-    }
-    for element in root.iter("note"):
-        if element.get("id") in rolls:
-            for turn in element.iter("turn"):
+    elements = {element.get("id"): element for element in root.iter("note")}
+    for voice, voice_score in enumerate(score.by_voice()):
+        notes = [
+            (note, elements[note_id(bar, number, voice)])
+            for bar, each in enumerate(voice_score.bars)
+            for number, note in enumerate(each.notes)
+        ]
+        for note, element in notes:
+            for turn in element.iter("turn") if ROLLS.intersection(note.decorations) else ():
                 turn.tag = "haydn"
+        for (note, element), (following, _) in pairwise(each for each in notes if each[0].pitches):
+            _extend_syllables(note, element, following)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _extend_syllables(note: Note, element: ElementTree.Element, following: Note) -> None:
+    """Adds the lines that hold a note's syllables for the following note, which music21 cannot write."""
+    for verse, (syllable, held) in enumerate(zip(note.lyrics, following.lyrics, strict=False), 1):
+        if held == HOLD and plain(syllable) and not joins_next(syllable):
+            for lyric in element.findall(f"lyric[@number='{verse}']"):
+                ElementTree.SubElement(lyric, "extend")
 
 
 def _remove_from_measures(part: ElementTree.Element, words: Container[str]) -> None:

@@ -98,6 +98,15 @@ def test_each_voice_has_a_staff_and_ids_of_its_own() -> None:
     assert (kinds.count("staff"), kinds.count("roll"), kinds.count("syl")) == (4, 2, 3)
 
 
+def test_a_syllable_that_is_held_has_a_line() -> None:
+    def lines(lyrics: str) -> int:
+        score = read(f"X:1\nM:2/4\nL:1/8\nK:D\nD2E2|F4|\nw:{lyrics}\n")
+        root = ElementTree.fromstring(engrave(score, write_musicxml(score)))
+        return len(root.findall(f".//{{{SVG}}}g[@class='syl']/{{{SVG}}}rect"))
+
+    assert [lines("one two three"), lines("one _ three"), lines("one _ _"), lines("* two _")] == [0, 1, 1, 1]
+
+
 def test_words_after_the_tune_are_below_the_music_and_on_the_page() -> None:
     score = read(VOICES, all_voices=True)
     pixels, without = (
