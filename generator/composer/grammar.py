@@ -18,6 +18,7 @@ from generator.composer.grammar_state import GRAMMAR_RECORD, GrammarArrays, Gram
 from generator.composer.grammar_tables import OMITTED, TABLES, Tables
 from generator.composer.legality import legal_tokens
 from generator.composer.pitch_range import OCTAVES, playable_pitches
+from generator.notation.instruments import ANY_INSTRUMENT, Range
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import RHYTHMS, Metre
 from generator.notation.tokens import ANY_RHYTHM, INDEX, MODES, VOCABULARY, token_metre
@@ -53,14 +54,14 @@ class Grammar:
         layout: Sequence[int] | None = None,
         cadence: int = 0,
         octaves: Sequence[int] = OCTAVES,
-        instrument: str = "",
+        notes: Range = ANY_INSTRUMENT,
         without: Sequence[str] = (),
     ) -> None:
         """Starts a new tune in a row. For rhythm, metre and mode, None lets the model choose.
 
         keys: for each mode that may be chosen, the key that the tune is in; layout: the bars of each part, by default the
-        form's; cadence: a class of tokens.cadence_class, 0 for any; octaves: some of OCTAVES; instrument: a name in RANGES,
-        empty for any; without: some of request.OMISSIONS.
+        form's; cadence: a class of tokens.cadence_class, 0 for any; octaves: some of OCTAVES; notes: those that are
+        playable; without: some of request.OMISSIONS.
         """
         state, header, playable, omitted = self.arrays
         state[row] = np.zeros((), GRAMMAR_RECORD)
@@ -73,7 +74,7 @@ class Grammar:
         for key in keys:
             index = MODES.index(key.mode)
             state["tonics"][row, index] = tonic_class(key)
-            playable[row, index] = [playable_pitches(key, octave, instrument) for octave in OCTAVES]
+            playable[row, index] = [playable_pitches(key, octave, notes) for octave in OCTAVES]
         omitted[row] = np.any([OMITTED[name] for name in without], axis=0) if without else False
         header[row] = _rhythms(rhythm, metre), _mask_of(*([f"M:{token_metre(metre)}"] if metre else [])), _modes(mode)
         self.features.begin(row, layout=form.layout() if layout is None else layout, cadence=cadence)

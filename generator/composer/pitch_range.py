@@ -1,4 +1,4 @@
-"""Which pitches are playable: those of the requested instrument, or else of a fiddle. The octave of a tune is chosen to fit."""
+"""Which pitches are playable: those of an instrument. The octave of a tune is chosen to fit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from generator.composer.arrays import Mask
 from generator.composer.token_kinds import TOKEN_KINDS, Kind
-from generator.notation.instruments import ANY_INSTRUMENT, RANGES
+from generator.notation.instruments import Range
 from generator.notation.keys import LETTERS, SEMITONES, Key
 from generator.notation.tokens import VOCABULARY, pitch_parts, tonic_pitch
 
@@ -16,12 +16,9 @@ OCTAVES = (0, -12, 12)  # by how many semitones a tune may be moved into that ra
 
 
 @lru_cache(maxsize=256)
-def playable_pitches(key: Key, octave: int, instrument: str = "") -> Mask:
-    """The pitch tokens that are playable in a key if the tune is moved by `octave` semitones; no double sharps or flats.
-
-    instrument: a name in RANGES, empty for any.
-    """
-    base, notes = tonic_pitch(key), RANGES.get(instrument, ANY_INSTRUMENT)
+def playable_pitches(key: Key, octave: int, notes: Range) -> Mask:
+    """The pitch tokens that are playable in a key if the tune is moved by `octave` semitones; no double sharps or flats."""
+    base = tonic_pitch(key)
     playable = np.zeros(len(VOCABULARY), np.bool_)
     for token in np.flatnonzero(TOKEN_KINDS == Kind.PITCH):
         degree, alter = pitch_parts(VOCABULARY[token])

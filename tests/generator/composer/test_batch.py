@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from generator.composer import batch as module
-from generator.composer.batch import DONE, ENDS_ON_TONIC, MIN_SHARE, TOO_LONG, Batch, Candidate
+from generator.composer.batch import DONE, ENDS_ON_TONIC, MAY_GO_LOW, MIN_SHARE, TOO_LONG, Batch, Candidate
+from generator.composer.pitch_range import OCTAVES
 from generator.composer.plan import Plan, make_plan
 from generator.notation import tokens as t
 from generator.notation.keys import Key, Mode
@@ -59,6 +60,20 @@ def test_a_tune_begins_with_the_start_token() -> None:
     assert batch.inputs[1, 0] == t.INDEX[t.START]
     assert batch.events[1] != DONE
     assert [batch.bars(row) for row in range(2)] == [0, 0]
+
+
+def share_below_d4(**options: Any) -> float:
+    """Which share of the candidates may go below D4."""
+    batch = Batch(300)
+    for number in range(300):
+        batch.begin(number, plan(key="D", **options), number)
+    return float(batch.grammar.arrays.playable[:, t.MODES.index(Mode.MAJOR), OCTAVES.index(0), t.INDEX["-1"]].mean())
+
+
+def test_half_of_the_candidates_stay_above_the_lowest_note_of_a_whistle() -> None:
+    assert share_below_d4() == share_below_d4(instrument="fiddle") == pytest.approx(MAY_GO_LOW, abs=0.1)
+    assert share_below_d4(instrument="whistle") == 0
+    assert share_below_d4(opening="DFAd|") == 1
 
 
 def drawn_rhythms(likelihoods: dict[str, float], *, seeds: int = 1, numbers: int = 1, **options: Any) -> Counter[str]:

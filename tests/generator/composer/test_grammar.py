@@ -190,7 +190,7 @@ def test_every_key_has_an_octave_in_which_a_tune_is_playable() -> None:
 @pytest.mark.parametrize("instrument", RANGES)
 def test_every_note_is_one_of_the_instrument(instrument: str) -> None:
     keys = [key for key in KEY_COUNTS if RANGES[instrument].lacks(key) <= MOST_HALF_HOLED]
-    tunes_to_write = [begin_arguments(key, Metre(4, 4), instrument=instrument) for key in keys]
+    tunes_to_write = [begin_arguments(key, Metre(4, 4), notes=RANGES[instrument]) for key in keys]
     choices = [
         at_random(seed) if seed % 2 else preferring("-7", "-10", "10", "17", "3^", "6_", seed=seed) for seed in range(len(keys))
     ]
