@@ -53,17 +53,19 @@ class Ornaments:
             if _STACCATO & set(note.decorations):
                 sound = replace(sound, duration=sound.duration / 2)
             kind = _written(note) or added.get(index, "")
-            played += self._ornamented(sound, note, kind) if kind and index in single else [sound]
+            before = sounds[index - 1].pitch if index else -1
+            played += self._ornamented(sound, note, kind, before) if kind and index in single else [sound]
         return played
 
-    def _ornamented(self, sound: Sound, note: Note, kind: str) -> list[Sound]:
+    def _ornamented(self, sound: Sound, note: Note, kind: str, before: int) -> list[Sound]:
+        """The sounds of an ornament. before: the pitch of the sound before it."""
         if note.melody is None or note.melody.midi != sound.pitch:  # a grace note, or a lower note under a held one
             return [sound]
         up, down = self._step(note.melody, sound.bar, 1), self._step(note.melody, sound.bar, -1)
         if sound.duration < 3 * self.grace or (kind == "roll" and sound.duration < 4 * self.grace):
             return [sound]
-        if kind == "cut":
-            return self._with_cut(sound, up)
+        if kind == "cut":  # from a note that was not just played
+            return self._with_cut(sound, up if up != before else self._step(note.melody, sound.bar, 2))
         if kind == "treble":  # the bow or the plectrum goes to and fro: nothing is slurred
             each = min(pulse_of(self.score, self.metres[sound.bar]) / 4, sound.duration / 4)
             strokes = _split(sound, [each, each, sound.duration - 2 * each])

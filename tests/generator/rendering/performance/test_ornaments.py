@@ -104,6 +104,19 @@ def test_bars_with_written_ornaments_get_no_others() -> None:
     assert pitches(played("~G3A B2d2|", seed=1)) == pitches(played("~G3A B2d2|"))
 
 
+def test_a_cut_is_not_the_note_before_it() -> None:
+    """Neither on G after A, where it would be A, nor on A after G."""
+    cuts = set()
+    for seed in range(30):
+        sounds = played("|:A2G2 A2G2|A2G2 A2G2:|", instrument="piano", seed=seed)
+        cuts |= {
+            (cut.pitch, note.pitch)
+            for cut, note in pairwise(sounds)
+            if (cut.bar, cut.note) == (note.bar, note.note) and cut.pitch != note.pitch
+        }
+    assert cuts - {(71, 69)} == {(71, 67)}
+
+
 def test_a_roll_on_the_lowest_note_of_flute_and_whistle_is_a_cran() -> None:
     assert pitches(played("~D3E F4|"))[:5] == [62, 69, 62, 66, 62]
     assert pitches(played("~D3E F4|", instrument="fiddle"))[:5] == [62, 64, 62, 60, 62]
