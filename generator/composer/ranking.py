@@ -14,8 +14,10 @@ candidate loses as much as a wild one. The total is the sum over the traits; no 
     cadence      the degree that the tune ends on, the degrees that the other parts end on, and the length of the last note
     variety      how much of bars 5 to 8 is in bars 1 to 4, how many bars are different, how many repeat the bar before, range,
                  repeated notes, leaps, and notes outside the scale
-    novelty      0 if the longest run of notes that a known tune shares has up to UNREMARKABLE notes; then it falls as a normal
-                 density with a standard deviation of FALL notes. From NEAR_COPY notes on, a candidate is a copy and never chosen.
+    idiom        how many half-bars and cadences are common in the rhythm, how many chromatic notes go on by step, how often a
+                 half-bar comes again with single notes in another octave, how much of it comes again on any degree (see idiom)
+    novelty      the longest run of notes that a known tune shares, against those that real tunes share with others. Up to their
+                 median it is 0. From NEAR_COPY notes on, a candidate is a copy and never chosen.
 
 The distributions are measured on the training split (see training.ranking_data): numbers for each rhythm that has ENOUGH tunes,
 degrees for each mode, parts and last notes for each metre.
@@ -31,6 +33,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from generator.composer.idiom import NUMBERS as IDIOM
+from generator.composer.idiom import Idiom
 from generator.composer.novelty import NEAR_COPY, Closest
 from generator.composer.traits import Traits, traits_of
 from generator.composer.weights import SHIPPED, WeightsError
@@ -38,7 +42,6 @@ from generator.notation.score import Score
 from generator.notation.tokens import token_metre
 
 FILE = "ranking.json"
-UNREMARKABLE, FALL = 12, 6.0  # notes
 ENOUGH = 25  # tunes of a rhythm for distributions of its own
 PRIOR = 20  # bars of the metre in general that are added to a rhythm's own
 STEPS = 40  # of the quantiles
@@ -47,11 +50,13 @@ RAREST = 0.01  # lower bound of a share: one odd trait does not outweigh all oth
 ABSENT = -1.0  # score of a trait that the tune does not have: the mean score of real tunes' numbers
 
 LIKELIHOOD, BAR_RHYTHMS = "bits_per_token", "bar_rhythms"  # the traits that need more than the notes
+SHARED_RUN = "shared_run"  # the number of which the novelty is judged
 GROUPS = {
     "likelihood": (LIKELIHOOD,),
     "rhythm": (BAR_RHYTHMS,),
     "form": ("parts", "beginnings_alike", "endings_alike"),
     "cadence": ("last_degree", "part_degrees", "last_length"),
+    "idiom": IDIOM,
     "variety": ("recall", "distinct_bars", "same_again", "range", "repeated_notes", "leaps", "outside_scale"),
 }
 SCORE_NAMES = (*GROUPS, "novelty")  # the scores that make up the total
@@ -68,6 +73,10 @@ class Numbers:
     def of(cls, values: Sequence[float]) -> Numbers:
         ordered = sorted(values)
         return cls([round(ordered[round(step / STEPS * (len(ordered) - 1))], DIGITS) for step in range(STEPS + 1)])
+
+    @property
+    def median(self) -> float:
+        return self.quantiles[STEPS // 2]
 
     def score(self, value: float) -> float:
         """The logarithm of twice the share of tunes on the value's side of the median."""
@@ -130,13 +139,16 @@ class Judge:
         numbers: Mapping[str, Mapping[str, Numbers]],
         names: Mapping[str, Mapping[str, Names]],
         bars: Mapping[str, Bars],
+        idiom: Idiom,
     ) -> None:
         """numbers: trait → rhythm or ALL_RHYTHMS → distribution; names: trait → group → distribution; bars: by Traits.dance."""
-        self._numbers, self._names, self._bars = numbers, names, bars
+        self._numbers, self._names, self._bars, self._idiom = numbers, names, bars, idiom
 
     @classmethod
-    def of(cls, tunes: Sequence[Score], bits_per_token: Sequence[float]) -> Judge:
-        """Measures real tunes of the training split. bits_per_token: the model's, for each of them."""
+    def of(cls, tunes: Sequence[Score], bits_per_token: Sequence[float], shared_runs: Sequence[float] = ()) -> Judge:
+        """Measures real tunes of the training split. bits_per_token: the model's, for each of them; shared_runs: the longest run
+        of notes that each of other real tunes shares with one of them.
+        """
         measured = [traits_of(score) for score in tunes]
         own: dict[str, Counter[str]] = {}
         in_metre: dict[str, Counter[str]] = {}
@@ -146,10 +158,11 @@ class Judge:
             if traits.dance:
                 own.setdefault(traits.dance, Counter()).update(traits.bars)
         bars = {dance: Bars.of(counts, in_metre[dance.rpartition(" ")[2]]) for dance, counts in sorted(own.items())}
-        numbers: dict[str, dict[str, list[float]]] = {}
+        idiom = Idiom.of(tunes)
+        numbers: dict[str, dict[str, list[float]]] = {SHARED_RUN: {ALL_RHYTHMS: list(shared_runs)}} if shared_runs else {}
         names: dict[str, dict[str, list[str]]] = {}
         for score, traits, bits in zip(tunes, measured, bits_per_token, strict=True):
-            for trait, value in _all_numbers(traits, bits, bars).items():
+            for trait, value in (_all_numbers(traits, bits, bars) | idiom.numbers(score, counted=True)).items():
                 for rhythm in {ALL_RHYTHMS, score.rhythm}:
                     numbers.setdefault(trait, {}).setdefault(rhythm, []).append(value)
             for trait, occurrences in traits.names.items():
@@ -166,6 +179,7 @@ class Judge:
             },
             {trait: {group: Names.of(values) for group, values in sorted(rows.items())} for trait, rows in names.items()},
             bars,
+            idiom,
         )
 
     @classmethod
@@ -179,11 +193,12 @@ class Judge:
             }
             names = {name: {group: Names(**row) for group, row in rows.items()} for name, rows in content["names"].items()}
             bars = {dance: Bars(**row) for dance, row in content["bars"].items()}
+            idiom = Idiom(**content.get("idiom", {"half_bars": {}, "cadences": {}}))  # earlier versions had none
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise WeightsError(
                 f"The distributions of real tunes in {path} cannot be read ({error}). Restore them with git."
             ) from error
-        return cls(numbers, names, bars)
+        return cls(numbers, names, bars, idiom)
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -191,6 +206,7 @@ class Judge:
             "numbers": {name: {rhythm: asdict(row) for rhythm, row in rows.items()} for name, rows in self._numbers.items()},
             "names": {name: {group: asdict(row) for group, row in rows.items()} for name, rows in self._names.items()},
             "bars": {dance: asdict(row) for dance, row in self._bars.items()},
+            "idiom": asdict(self._idiom),
         }
         path.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -200,12 +216,13 @@ class Judge:
         bits_per_token: the model's for the tokens after the header, without the grammar's mask; closest: see Novelty.
         """
         traits = traits_of(score)
-        numbers = _all_numbers(traits, bits_per_token, self._bars)
+        numbers = _all_numbers(traits, bits_per_token, self._bars) | self._idiom.numbers(score)
         scores = {
             group: sum(self._score(trait, score.rhythm, numbers, traits.names) for trait in members)
             for group, members in GROUPS.items()
         }
-        scores["novelty"] = -0.5 * (max(0, closest.notes - UNREMARKABLE) / FALL) ** 2
+        runs = self._numbers.get(SHARED_RUN, {}).get(ALL_RHYTHMS)
+        scores["novelty"] = runs.score(closest.notes) if runs and closest.notes > runs.median else 0.0
         return {**scores, "total": sum(scores.values())}
 
     def _score(
