@@ -39,6 +39,7 @@ from training.evaluation.prompts import choose_prompts, further_prompts, held_ou
 from training.evaluation.reference import Reference
 from training.evaluation.sampling import sample, weights_of
 from training.evaluation.table import table
+from training.fine_tuning import assign_weights
 from training.likelihood import TokenBits, bits_per_note, token_bits_of
 
 FORMAT = 1
@@ -84,12 +85,7 @@ def model_of_weights(weights: Weights) -> Model:
     name = str(weights.card["name"])
     known = {item.name for item in fields(ModelConfig)}
     network = build(ModelConfig(**{key: value for key, value in weights.card["model"].items() if key in known}))
-    for layer in network.layers:
-        for variable in layer.trainable_variables:
-            array = weights.arrays.get(f"{layer.name}/{variable.path.split('/')[-1]}")
-            if array is None or array.shape != tuple(variable.shape):
-                raise ValueError(f"The model {name} has other layers than current models. Train it again.")
-            variable.assign(array)
+    assign_weights(network, weights)
     digest, collections = weights.card.get("data", {}).get("sha256", ""), weights.card.get("training", {}).get("collections", ())
     return Model(name, network, make_tokenizer("tunesmith", ()), str(digest), tuple(collections))
 
