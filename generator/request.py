@@ -55,7 +55,8 @@ __all__ = [
     "model_named",
 ]
 
-Structure = Literal["parts", "free"]
+# "parts": as is usual in the rhythm. "aabb": two parts, each played twice. "abac": four parts of which the third is the first.
+Structure = Literal["parts", "parts of 4", "parts of 8", "parts of 16", "aabb", "abac", "free"]
 STRUCTURES: tuple[Structure, ...] = get_args(Structure)
 MAX_SEED = 2**31 - 1
 DEFAULT_STRENGTH, MAX_STRENGTH = 2, 3
@@ -123,7 +124,7 @@ class TuneRequest:
         choice(
             STRUCTURES,
             lambda text, names: UserMessage("I don't know the structure “{text}”. Try {names}.", text=text, names=names),
-            help=UserMessage("Structure of the tune (default: eight-bar parts, each played twice)."),
+            help=UserMessage("Structure of the tune (default: as usual for its rhythm)."),
             personal=True,
         ),
     ] = "parts"

@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from generator.composer.features import INPUTS, inputs_of
+from generator.composer.returns import UNKNOWN, Outline
 from generator.notation.keys import Key
 from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, END, INDEX, PAD, is_pitch
 
@@ -21,8 +22,16 @@ Batch = tuple[Array, Array, NDArray[np.float32]]  # inputs, targets, weights
 RHYTHM, MODE = 1, 3  # indices of these header tokens in a tune
 # Features of the whole tune that a request need not set, as groups of columns that are hidden together.
 OPTIONAL_GROUPS = [
-    [list(INPUTS).index(name) for name in names] for names in (("tonic",), ("parts_left", "bars_left"), ("cadence",))
+    [list(INPUTS).index(name) for name in names]
+    for names in (
+        ("tonic",),
+        ("parts_left", "bars_left", "part_bars"),
+        ("cadence",),
+        ("return", "returned", "pitch_return", "duration_return", "matched_return", "pitch_ahead"),
+        ("lift",),
+    )
 ]
+FORM_GROUPS = OPTIONAL_GROUPS[1:]  # what a tune's outline and cadence tell
 OPTIONAL_COLUMNS = {column for columns in OPTIONAL_GROUPS for column in columns}
 LENGTH_MULTIPLE = 32  # lengths are rounded up to a multiple of this, so that TensorFlow traces few shapes
 
@@ -43,22 +52,24 @@ class Example:
 
     inputs: Array  # (time + 1, columns): the token, then the features in the order of features.INPUTS
     notes: int  # number of notes
+    weight: float = 1.0  # of each of its tokens in training
 
     @property
     def tokens(self) -> Array:
         return self.inputs[:, 0]
 
     @classmethod
-    def of(cls, tokens: Sequence[str], key: Key | None = None, layout: Sequence[int] = (), cadence: int = 0) -> Example:
-        """An example for our own model. By default the key, the bars of each part and the cadence are unknown."""
-        return cls(inputs_of(tokens, key, layout, cadence), sum(token != END and is_pitch(token) for token in tokens))
+    def of(cls, tokens: Sequence[str], key: Key | None = None, outline: Outline = UNKNOWN, cadence: int = 0) -> Example:
+        """An example for our own model. By default the key, the form and the cadence are unknown."""
+        return cls(inputs_of(tokens, key, outline, cadence), sum(token != END and is_pitch(token) for token in tokens))
 
 
 class Batches:
     """Batches of whole tunes in a different order each epoch, reproducible by the seed.
 
     Each batch is (inputs, targets, weights) of shapes (batch, time, columns), (batch, time), (batch, time).
-    With probability `header_dropout`, independently, an example's rhythm, mode, tonic, layout and cadence are hidden.
+    With probability `header_dropout`, independently, an example's rhythm, mode, tonic, layout, cadence, returns and lifts are
+    hidden. With a third of that probability, everything about its form is hidden at once.
     """
 
     def __init__(self, examples: Sequence[Example], batch_size: int, *, header_dropout: float = 0.0, seed: int = 0) -> None:
@@ -100,12 +111,13 @@ class Batches:
             length = len(example.tokens) - 1
             inputs[row, :length] = example.inputs[:-1]
             targets[row, :length] = example.tokens[1:]
-            weights[row, :length] = 1
+            weights[row, :length] = example.weight
             weights[row, targets[row] == INDEX[ANY_RHYTHM]] = 0  # an unknown rhythm is nothing to predict
             for step, unknown in ((RHYTHM, ANY_RHYTHM), (MODE, ANY_MODE)):
                 if rng.random() < self.header_dropout:
                     inputs[row, step, 0] = INDEX[unknown]
+            formless = rng.random() < self.header_dropout / 3
             for columns in OPTIONAL_GROUPS:
-                if rng.random() < self.header_dropout:
+                if rng.random() < self.header_dropout or (formless and columns in FORM_GROUPS):
                     inputs[row, :, columns] = 0
         return inputs, targets, weights

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from generator.composer.returns import outline_of
 from generator.notation.keys import Key
 from generator.notation.structure import illegal_bars
-from generator.notation.tokens import bars_per_part, cadence_class
+from generator.notation.tokens import cadence_class
 from training.baselines.tokenizers import make_tokenizer
 from training.baselines.windows import Windows
 from training.batches import Batches, BatchSource, Example
 from training.config import TrainConfig
 from training.corpus.corpus import Corpus, Entry, score_of
 
+THIN = 100  # training tunes: the tunes of rarer rhythms get a greater weight
+MAX_WEIGHT = 3.0
+
 
 def example_of(entry: Entry) -> Example:
-    return Example.of(entry.tokens, Key.parse(entry.key), bars_per_part(entry.tokens), cadence_class(entry.tokens))
+    """An example that knows the form of the tune."""
+    return Example.of(entry.tokens, Key.parse(entry.key), outline_of(entry.tokens), cadence_class(entry.tokens))
+
+
+def rhythm_weights(entries: Sequence[Entry]) -> dict[str, float]:
+    """How much a tune of each rhythm counts in training: more than 1 if there are fewer than THIN of them."""
+    counts = Counter(entry.rhythm for entry in entries)
+    return {rhythm: min(max(math.sqrt(THIN / count), 1.0), MAX_WEIGHT) for rhythm, count in counts.items()}
 
 
 def training_entries(corpus: Corpus) -> list[Entry]:
@@ -25,7 +41,9 @@ def load_dataset(config: TrainConfig, corpus: Corpus) -> tuple[BatchSource, Batc
     """(training batches, validation batches, size of the vocabulary)."""
     if config.tokenizer != "tunesmith":
         return _baseline_dataset(config, corpus)
-    training = [example_of(entry) for entry in training_entries(corpus)]
+    entries = training_entries(corpus)
+    weights = rhythm_weights(entries)
+    training = [replace(example_of(entry), weight=weights[entry.rhythm]) for entry in entries]
     validation = [example_of(entry) for entry in corpus.split("validation")]
     batches = Batches(training, config.batch_size, header_dropout=config.header_dropout, seed=config.seed)
     return batches, Batches(validation, config.batch_size), config.model.vocabulary

@@ -14,7 +14,7 @@ from generator.composer.weights import save_weights
 from training.baselines.tokenizers import make_tokenizer
 from training.config import TrainConfig
 from training.corpus.corpus import Corpus
-from training.dataset import training_entries
+from training.dataset import example_of, training_entries
 from training.likelihood import bits_per_note, token_bits_of
 from training.ranking_data import write_ranking_data
 from training.run_folder import read_log
@@ -45,8 +45,9 @@ def export_model(config: TrainConfig, model: keras.Model, corpus: Corpus, run: P
             "validation_nats_per_token": round(best["val_loss"], 4),
             "validation_accuracy": round(best["val_accuracy"], 4),
             **{
-                f"{split}_bits_per_note": round(bits_per_note(tokenizer, trained_on.split(split), token_bits), 4)
+                f"{split}_bits_per_note{name}": round(bits_per_note(tokenizer, trained_on.split(split), token_bits, told), 4)
                 for split in ("validation", "test")
+                for name, told in (("", None), ("_told_the_form", example_of))
             },
         },
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,7 +22,8 @@ def initialize_from(model: keras.Model, config: ModelConfig, run: Path) -> None:
     try:
         exported = (run / "weights.npz").exists()
         card = read_card(run) if exported else json.loads((run / "config.json").read_text(encoding="utf-8"))
-        other_config = ModelConfig(**{name: tuple(v) if name == "columns" else v for name, v in card["model"].items()})
+        settings: dict[str, Any] = card["model"]
+        other_config = ModelConfig(**settings | {"columns": tuple(settings["columns"])})
         other = build(other_config)
         if exported:
             assign_weights(other, load_weights(run))

@@ -16,12 +16,15 @@ from training.corpus.corpus import Entry
 TokenBits = Callable[[Sequence[Example]], list[NDArray[np.float64]]]  # for each example, the bits of each token but the first
 
 
-def bits_per_note(tokenizer: Tokenizer, entries: Sequence[Entry], token_bits: TokenBits) -> float:
+def bits_per_note(
+    tokenizer: Tokenizer, entries: Sequence[Entry], token_bits: TokenBits, example_of: Callable[[Entry], Example] | None = None
+) -> float:
     """The bits of everything after the header, including the end, divided by the number of notes.
 
+    example_of: what the model is told of a tune; by default only its header, as all tokenizers can.
     An unknown token costs the bits of `<unknown>`, not of which unknown token it is: this favours the model.
     """
-    examples = [tokenizer.example(entry) for entry in entries]
+    examples = [(example_of or tokenizer.example)(entry) for entry in entries]
     total = sum(
         float(bits[tokenizer.body_start(tokenizer.encode(entry)) - 1 :].sum())
         for entry, bits in zip(entries, token_bits(examples), strict=True)

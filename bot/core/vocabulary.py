@@ -134,7 +134,9 @@ STRENGTHS = {
     3: "a lot|completely|strongly|stark|sehr|beaucoup|complètement|mucho|del todo|go mór",
 }
 STRUCTURES = {
-    "free": "free structure|free form|freie form|structure libre|forme libre|forma libre|estructura libre|struchtúr saor"
+    "aabb": "aabb",
+    "abac": "abac",
+    "free": "free structure|free form|freie form|structure libre|forme libre|forma libre|estructura libre|struchtúr saor",
 }
 NUMBERS = {
     "seed": "seed|samen|graine|semilla|síol",

@@ -134,7 +134,7 @@ class Batch:
         cadence = plan.cadence or (ON_TONIC if rng.random() < ENDS_ON_TONIC else ELSEWHERE)
         draws = rng.random(LONGEST)
         self.grammar.begin(
-            row, plan.form, keys, rhythm=plan.rhythm, metre=plan.metre, mode=plan.mode, layout=plan.layout, cadence=cadence,
+            row, plan.form, keys, rhythm=plan.rhythm, metre=plan.metre, mode=plan.mode, outline=plan.outline, cadence=cadence,
             octaves=plan.octaves, notes=_notes(plan, rng.random()), without=plan.request.without,
         )  # fmt: skip
         rows, scripts, tokens, points, _, events = self._arrays
@@ -192,7 +192,9 @@ def _advance(
         if active[row]:
             state = batch.rows[row]
             grammar_row = GrammarRow(grammar.state[row], grammar.header[row], grammar.playable[row], grammar.omitted[row])
-            feature_row = FeatureRow(features.state[row], features.notes[row], features.written[row], features.inputs[row])
+            feature_row = FeatureRow(
+                features.state[row], features.notes[row], features.written[row], features.returns[row], features.inputs[row]
+            )
             token = _scripted(state, grammar_row.state, feature_row.state, batch.scripts[row], tables)
             if token < 0:
                 legal_tokens(grammar_row, feature_row.state, batch.masks[row], tables)
@@ -205,7 +207,7 @@ def _advance(
             take_token(grammar_row, feature_row, token, tables)
             batch.tokens[row, state.length] = token
             state.length += 1
-            bars = bars_written(grammar_row.state, feature_row.state)
+            bars = bars_written(feature_row.state)
             if grammar_row.state.done:
                 batch.events[row] = DONE
             elif state.length >= state.max_length:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from generator.composer.candidates import Chooser, ComposedTune
+from generator.composer.form_table import FormTable
 from generator.composer.lane import Lane, Listener, Task
 from generator.composer.plan import make_plan
 from generator.composer.runtime import open_runtimes
@@ -45,6 +46,7 @@ class Composer:
     def __init__(self, weights: Weights, *, slots: int = DEFAULT_SLOTS) -> None:
         self.model = str(weights.card["name"])
         self._chooser = Chooser(weights)
+        self._forms = FormTable.beside(weights)
         shipped_titles()  # reads the titles now rather than during the first request
         self._finisher = ThreadPoolExecutor(1, "finisher")
         self._lock, self._closed = threading.Lock(), False
@@ -56,7 +58,7 @@ class Composer:
         listener: called with the number of bars of the slowest candidate, in a thread of the composer. Raises NotationError
         for an opening that cannot be continued, RuntimeError after `close`. The future raises ComposingError.
         """
-        task = Task(make_plan(request), [None] * (request.candidates or CANDIDATES), listener)
+        task = Task(make_plan(request, table=self._forms), [None] * (request.candidates or CANDIDATES), listener)
         self._spread(task)
         return task.future
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from generator.composer.arrays import BoolArray, Int16Array, Int32Array, Int64Array, RecordArray, record_dtype
 from generator.composer.compiled import compiled
+from generator.composer.returns import MOST, NOTHING, UNKNOWN, Outline
 from generator.composer.token_kinds import TOKEN_KINDS, TOKEN_TICKS, Kind
 from generator.notation.keys import Key
 from generator.notation.tokens import INDEX, TIE, VOCABULARY
@@ -22,7 +23,9 @@ BARS = 36  # classes of the bar in its part; the last one stands for all further
 REMAINING = 146  # classes of a number of ticks: half of it, up to 288 ticks; the last one stands for all others
 MATCHED = 10  # classes of how many notes in a row equalled the recalled ones: nothing to recall, none, 1 … 8
 RECALLED = (1, 2, 4)  # how many bars to look back
-LOOKS = (*RECALLED, "part")  # also to the same bar of the previous part, or from a second ending to the first
+# Also to the same bar of the previous part, or from a second ending to the first; and to the bar that this one is to return.
+LOOKS = (*RECALLED, "part", "return")
+LOOK_PART, LOOK_RETURN = len(RECALLED), len(RECALLED) + 1  # their indices
 
 # What the model may read at each step, and how many classes each input has.
 INPUTS = {
@@ -45,9 +48,16 @@ INPUTS = {
     "last_pitch": len(VOCABULARY),  # a duration token may stand between it and the next pitch
     # By how much the previous part ended short, up to the next bar line: the length of the pick-up that must follow.
     "due_pick_up": REMAINING,
+    "part_bars": 18,  # how many bars the part has: unknown, 1 … 16, more
+    "return": 5,  # how much of an earlier bar returns in this one: see returns.Likeness
+    "returned": 5,  # what returns this bar later: see returns.Later
+    "pitch_ahead": len(VOCABULARY),  # with which pitch the next bar begins if most of an earlier bar returns in it
+    "lift": 5,  # how high the part lies above the first one: see returns.lift_class
 }
 # The features whose classes are tokens: pitches and durations. All other features are numbers.
-TOKEN_FEATURES = frozenset({"last_pitch", *(f"{what}_{where}" for where in LOOKS for what in ("pitch", "duration"))})
+TOKEN_FEATURES = frozenset(
+    {"last_pitch", "pitch_ahead", *(f"{what}_{where}" for where in LOOKS for what in ("pitch", "duration"))}
+)
 
 MOST_PARTS = 16  # of a layout; further parts are ignored
 _MOST_BARS = 128  # remembered of a tune; all further bars share the last one
@@ -63,6 +73,7 @@ class FeatureRecord:
     section: int
     layout: Int64Array  # (MOST_PARTS,) how many bars each part is to have
     part_count: int  # of the layout; 0 if unknown
+    lifts: Int64Array  # (MOST_PARTS,) of each part, as in INPUTS
     bar_ticks: int  # a full bar; 0 until the metre is known
     bar_offset: int  # since the bar line
     bar: int  # of the part, -1 in its pick-up; the bars of a second ending count from where the first ending began
@@ -83,7 +94,7 @@ class FeatureRecord:
     matched: Int64Array  # (len(LOOKS),) as in INPUTS
 
 
-FEATURE_RECORD = record_dtype(FeatureRecord, layout=MOST_PARTS, recalled=(len(LOOKS), 2), matched=len(LOOKS))
+FEATURE_RECORD = record_dtype(FeatureRecord, layout=MOST_PARTS, lifts=MOST_PARTS, recalled=(len(LOOKS), 2), matched=len(LOOKS))
 
 
 class FeatureArrays(NamedTuple):
@@ -93,6 +104,9 @@ class FeatureArrays(NamedTuple):
     # (rows, bars, bar offsets, 2) tokens of pitch and duration of the note that begins there; TIE if none does
     notes: Int16Array
     written: BoolArray  # (rows, bars) the bars that have notes
+    # (rows, 1 + bars of the tune, 3) what is planned for each bar: `return` as in INPUTS, the bar that returns, `returned`.
+    # The first row is for bars without a plan.
+    returns: Int16Array
     inputs: Int32Array  # (rows, len(INPUTS))
 
 
@@ -102,6 +116,7 @@ class FeatureRow(NamedTuple):
     state: FeatureRecord
     notes: Int16Array  # (bars, bar offsets, 2)
     written: BoolArray  # (bars,)
+    returns: Int16Array  # (1 + bars of the tune, 3)
     inputs: Int32Array  # (len(INPUTS),)
 
 
@@ -118,6 +133,7 @@ class FeatureState:
             np.zeros(rows, FEATURE_RECORD),
             np.zeros((rows, _BLANK_BARS + _MOST_BARS, _OFFSETS, 2), np.int16),
             np.zeros((rows, _BLANK_BARS + _MOST_BARS), np.bool_),
+            np.zeros((rows, 1 + _MOST_BARS, 3), np.int16),
             np.zeros((rows, len(INPUTS)), np.int32),
         )
         self.arrays.notes[..., 0] = INDEX[TIE]
@@ -132,15 +148,20 @@ class FeatureState:
         """What the model reads next: (rows, len(INPUTS)), columns as in INPUTS."""
         return self.arrays.inputs
 
-    def begin(self, row: int, *, tonic: int = 0, layout: Sequence[int] = (), cadence: int = 0) -> None:
-        """Starts a new tune in a row. tonic: see tonic_class; layout: the bars of each part; cadence: as in INPUTS."""
-        state, notes, written, _ = self.arrays
+    def begin(self, row: int, *, tonic: int = 0, outline: Outline = UNKNOWN, cadence: int = 0) -> None:
+        """Starts a new tune in a row. tonic: see tonic_class; cadence: as in INPUTS."""
+        state, notes, written, returns, _ = self.arrays
         state[row] = np.zeros((), FEATURE_RECORD)
         state["part"][row] = -1
         state["tonic"][row], state["cadence"][row] = tonic, cadence
-        known = layout[:MOST_PARTS]
+        known = outline.layout[:MOST_PARTS]
         state["part_count"][row] = len(known)
         state["layout"][row, : len(known)] = known
+        lifts = outline.lifts[:MOST_PARTS]
+        state["lifts"][row, : len(lifts)] = lifts
+        planned = outline.planned()[:_MOST_BARS]
+        returns[row] = 0
+        returns[row, 1 : 1 + len(planned)] = planned
         notes[row, written[row]] = INDEX[TIE], 0
         written[row] = False
 
@@ -149,10 +170,10 @@ class FeatureState:
         _advance(self.arrays, tokens, TOKEN_KINDS, TOKEN_TICKS)
 
 
-def inputs_of(tokens: Sequence[str], key: Key | None = None, layout: Sequence[int] = (), cadence: int = 0) -> Int32Array:
+def inputs_of(tokens: Sequence[str], key: Key | None = None, outline: Outline = UNKNOWN, cadence: int = 0) -> Int32Array:
     """The model's inputs at each token of a tune: (time, len(INPUTS))."""
     features = FeatureState(1)
-    features.begin(0, tonic=tonic_class(key), layout=layout, cadence=cadence)
+    features.begin(0, tonic=tonic_class(key), outline=outline, cadence=cadence)
     inputs = np.zeros((len(tokens), len(INPUTS)), np.int32)
     _follow(features.arrays, np.array([INDEX[token] for token in tokens]), inputs, TOKEN_KINDS, TOKEN_TICKS)
     return inputs
@@ -166,7 +187,9 @@ def _advance(features: FeatureArrays, tokens: Int64Array, kinds: Int64Array, tic
     for row in range(len(tokens)):
         token = tokens[row]
         if token:
-            feature_row = FeatureRow(features.state[row], features.notes[row], features.written[row], features.inputs[row])
+            feature_row = FeatureRow(
+                features.state[row], features.notes[row], features.written[row], features.returns[row], features.inputs[row]
+            )
             update_features(feature_row, token, kinds[token], ticks[token])
 
 
@@ -174,7 +197,7 @@ def _advance(features: FeatureArrays, tokens: Int64Array, kinds: Int64Array, tic
 def _follow(features: FeatureArrays, tokens: Int64Array, inputs: Int32Array, kinds: Int64Array, ticks: Int64Array) -> None:
     for step in range(len(tokens)):
         token = tokens[step]
-        feature_row = FeatureRow(features.state[0], features.notes[0], features.written[0], inputs[step])
+        feature_row = FeatureRow(features.state[0], features.notes[0], features.written[0], features.returns[0], inputs[step])
         update_features(feature_row, token, kinds[token], ticks[token])
 
 
@@ -213,8 +236,8 @@ def update_features(row: FeatureRow, token: int, kind: int, ticks: int) -> None:
         state.due_pick_up = max(state.bar_ticks - state.bar_offset, 0)
         state.bar_offset = 0
         state.section = 4 if state.section == 3 else 0
-    _look_back(state, row.notes, row.written)
-    _write_inputs(state, row.inputs, token)
+    _look_back(state, row.notes, row.written, row.returns)
+    _write_inputs(state, row.notes, row.written, row.returns, row.inputs, token)
 
 
 @compiled
@@ -252,11 +275,22 @@ def _offset_index(state: FeatureRecord) -> int:
 
 
 @compiled
-def _look_back(state: FeatureRecord, notes: Int16Array, written: BoolArray) -> None:
+def _plan_index(state: FeatureRecord, ahead: int) -> int:
+    """The index in `returns` of this bar or of one `ahead` bars later. Pick-ups and second endings have no plan."""
+    bar = state.part_start + state.bar + ahead
+    planned = state.part >= 0 and state.bar + ahead >= 0 and state.ending != 2 and bar < _MOST_BARS
+    return bar + 1 if planned else 0
+
+
+@compiled
+def _look_back(state: FeatureRecord, notes: Int16Array, written: BoolArray, returns: Int16Array) -> None:
     current, offset = state.part_start + state.bar, _offset_index(state)
     for look in range(len(LOOKS)):
         if look < len(RECALLED):
             bar = _bar_index(current - RECALLED[look])
+        elif look == LOOK_RETURN:
+            planned = returns[_plan_index(state, 0)]
+            bar = _bar_index(planned[1]) if planned[0] > NOTHING else 0
         elif state.ending == 2:
             bar = _bar_index(current)
         else:
@@ -267,7 +301,9 @@ def _look_back(state: FeatureRecord, notes: Int16Array, written: BoolArray) -> N
 
 
 @compiled
-def _write_inputs(state: FeatureRecord, inputs: Int32Array, token: int) -> None:
+def _write_inputs(
+    state: FeatureRecord, notes: Int16Array, written: BoolArray, returns: Int16Array, inputs: Int32Array, token: int
+) -> None:
     """Writes the columns in the order of INPUTS."""
     remaining = state.bar_ticks - state.bar_offset
     inputs[0], inputs[1], inputs[2] = token, min(state.bar_offset * 2 // 9, POSITIONS - 1), min(state.bar + 1, BARS - 1)
@@ -291,6 +327,13 @@ def _write_inputs(state: FeatureRecord, inputs: Int32Array, token: int) -> None:
     for value in (note_fits, tonic, state.section, parts_left, bars_left, state.cadence, state.last_pitch, due_pick_up):
         inputs[column] = value
         column += 1
+    known = state.part_count > 0 and part >= 0
+    planned, following = returns[_plan_index(state, 0)], returns[_plan_index(state, 1)]
+    source = _bar_index(following[1])
+    ahead = notes[source, 0, 0] if following[0] >= MOST and written[source] else 0
+    inputs[column] = min(state.layout[part], 17) if known else 0
+    inputs[column + 1], inputs[column + 2], inputs[column + 3] = planned[0], planned[2], ahead
+    inputs[column + 4] = state.lifts[part] if known else 0
 
 
 @compiled

@@ -4,21 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+USUAL_BARS = 8  # of a part
 FREE_BARS = 4, 16  # fewest and most bars of a part in a free form
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """The parts that a tune may have. The default is that of most dances: AABB, eight bars a part."""
+class PartForm:
+    """One part of a form."""
 
-    bars: int = 8  # of each part
+    bars: int
+    twice: bool  # whether it is played twice
+    letter: str  # parts with the same letter have the same notes: A, B, A, C
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The parts that a tune may have: those of `parts`, or by default AABB with eight bars a part."""
+
+    bars: int = USUAL_BARS  # of each part that `parts` does not name
     fewest_parts: int = 2
-    most_parts: int = 2  # of the dance tunes in the corpus 64 % are AABB, 4 % have a third part
+    most_parts: int = 2
     repeated: bool = True  # each part is played twice; only a part that an opening has begun may differ
     free: bool = False  # parts of any length within FREE_BARS, each played once or twice
+    parts: tuple[PartForm, ...] = ()
+
+    @classmethod
+    def of(cls, parts: tuple[PartForm, ...]) -> Form:
+        """The form that has exactly these parts."""
+        *_, last = parts
+        return cls(last.bars, len(parts), len(parts), last.twice, parts=parts)
 
     def layout(self) -> list[int]:
         """The bars of each part if the form fixes them; empty if the model chooses."""
+        if self.parts:
+            return [part.bars for part in self.parts]
         fixed = self.fewest_parts == self.most_parts and not self.free
         return [self.bars] * self.most_parts if fixed else []
 

@@ -12,12 +12,13 @@ import numpy as np
 
 from generator.composer.arrays import BoolArray, Int64Array, Mask, RecordArray
 from generator.composer.compiled import compiled
-from generator.composer.features import FeatureArrays, FeatureRow, FeatureState, tonic_class
+from generator.composer.features import MOST_PARTS, FeatureArrays, FeatureRow, FeatureState, tonic_class
 from generator.composer.form import Form
-from generator.composer.grammar_state import GRAMMAR_RECORD, GrammarArrays, GrammarRow, take_token
+from generator.composer.grammar_state import GRAMMAR_RECORD, ONCE, TWICE, GrammarArrays, GrammarRow, take_token
 from generator.composer.grammar_tables import OMITTED, TABLES, Tables
 from generator.composer.legality import legal_tokens
 from generator.composer.pitch_range import OCTAVES, playable_pitches
+from generator.composer.returns import Outline
 from generator.notation.instruments import ANY_INSTRUMENT, Range
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import RHYTHMS, Metre
@@ -51,7 +52,7 @@ class Grammar:
         rhythm: str | None = None,
         metre: Metre | None = None,
         mode: Mode | None = None,
-        layout: Sequence[int] | None = None,
+        outline: Outline | None = None,
         cadence: int = 0,
         octaves: Sequence[int] = OCTAVES,
         notes: Range = ANY_INSTRUMENT,
@@ -59,9 +60,9 @@ class Grammar:
     ) -> None:
         """Starts a new tune in a row. For rhythm, metre and mode, None lets the model choose.
 
-        keys: for each mode that may be chosen, the key that the tune is in; layout: the bars of each part, by default the
-        form's; cadence: a class of tokens.cadence_class, 0 for any; octaves: some of OCTAVES; notes: those that are
-        playable; without: some of request.OMISSIONS.
+        keys: for each mode that may be chosen, the key that the tune is in; outline: by default, the bars of the form's parts;
+        cadence: a class of tokens.cadence_class, 0 for any; octaves: some of OCTAVES; notes: those that are playable;
+        without: some of request.OMISSIONS.
         """
         state, header, playable, omitted = self.arrays
         state[row] = np.zeros((), GRAMMAR_RECORD)
@@ -70,6 +71,8 @@ class Grammar:
             ("repeated", form.repeated), ("free", form.free), ("next_pick_up", -1), ("part_repeated", 1),
         ):  # fmt: skip
             state[name][row] = value
+        repeats = [TWICE if part.twice else ONCE for part in form.parts[:MOST_PARTS]]
+        state["repeats"][row, : len(repeats)] = repeats
         state["octaves"][row] = [octave in octaves for octave in OCTAVES]
         for key in keys:
             index = MODES.index(key.mode)
@@ -77,7 +80,7 @@ class Grammar:
             playable[row, index] = [playable_pitches(key, octave, notes) for octave in OCTAVES]
         omitted[row] = np.any([OMITTED[name] for name in without], axis=0) if without else False
         header[row] = _rhythms(rhythm, metre), _mask_of(*([f"M:{token_metre(metre)}"] if metre else [])), _modes(mode)
-        self.features.begin(row, layout=form.layout() if layout is None else layout, cadence=cadence)
+        self.features.begin(row, outline=outline or Outline(form.layout()), cadence=cadence)
 
     def mask(self) -> BoolArray:
         """The legal tokens of each row, (rows, vocabulary): at least one in each row that is not done, none in the others."""
@@ -127,5 +130,7 @@ def _advance(grammar: GrammarArrays, features: FeatureArrays, tokens: Int64Array
     for row in range(len(tokens)):
         if tokens[row]:
             grammar_row = GrammarRow(grammar.state[row], grammar.header[row], grammar.playable[row], grammar.omitted[row])
-            feature_row = FeatureRow(features.state[row], features.notes[row], features.written[row], features.inputs[row])
+            feature_row = FeatureRow(
+                features.state[row], features.notes[row], features.written[row], features.returns[row], features.inputs[row]
+            )
             take_token(grammar_row, feature_row, tokens[row], tables)

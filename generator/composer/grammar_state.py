@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from generator.composer.arrays import BoolArray, Int64Array, RecordArray, record_dtype
 from generator.composer.compiled import compiled
-from generator.composer.features import FeatureRecord, FeatureRow, update_features
+from generator.composer.features import MOST_PARTS, FeatureRecord, FeatureRow, update_features
 from generator.composer.form import FREE_BARS
 from generator.composer.grammar_tables import Tables
 from generator.composer.pitch_range import OCTAVES
@@ -14,6 +14,7 @@ from generator.composer.token_kinds import Kind
 from generator.notation.tokens import MODES
 
 HEADER_TOKENS = 4  # <start>, rhythm, metre, mode
+ONCE, TWICE = 1, 2  # how often a part is played; 0: as `repeated` and `free` say
 
 
 class GrammarRecord:
@@ -25,6 +26,7 @@ class GrammarRecord:
     most_parts: int
     repeated: int
     free: int
+    repeats: Int64Array  # (MOST_PARTS,) for each part: 0, ONCE or TWICE
     # What follows from the tokens so far
     token_count: int
     last_token: int
@@ -45,7 +47,7 @@ class GrammarRecord:
     tonics: Int64Array  # (len(MODES),) the class of the tonic, as in features.INPUTS, if this mode is chosen
 
 
-GRAMMAR_RECORD = record_dtype(GrammarRecord, octaves=len(OCTAVES), tonics=len(MODES))
+GRAMMAR_RECORD = record_dtype(GrammarRecord, repeats=MOST_PARTS, octaves=len(OCTAVES), tonics=len(MODES))
 
 
 class GrammarArrays(NamedTuple):
@@ -115,9 +117,9 @@ def take_token(row: GrammarRow, feature_row: FeatureRow, token: int, tables: Tab
 
 
 @compiled
-def bars_written(grammar: GrammarRecord, features: FeatureRecord) -> int:
+def bars_written(features: FeatureRecord) -> int:
     """How many bars a row has. The bars of a second ending count from where the first ending began."""
-    return max(features.part, 0) * grammar.form_bars + max(features.bar + (features.bar_offset > 0), 0)
+    return features.part_start + max(features.bar + (features.bar_offset > 0), 0) if features.part >= 0 else 0
 
 
 @compiled

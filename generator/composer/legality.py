@@ -18,10 +18,12 @@ from __future__ import annotations
 
 from generator.composer.arrays import BoolArray, Mask
 from generator.composer.compiled import compiled
-from generator.composer.features import FeatureRecord
+from generator.composer.features import MOST_PARTS, FeatureRecord
 from generator.composer.form import FREE_BARS
 from generator.composer.grammar_state import (
     HEADER_TOKENS,
+    ONCE,
+    TWICE,
     GrammarRecord,
     GrammarRow,
     is_last_bar,
@@ -85,9 +87,10 @@ def _allow_between_parts(grammar: GrammarRecord, features: FeatureRecord, mask: 
     bars_played = grammar.bars_played + 2 * grammar.form_bars
     fits = parts < grammar.most_parts and bars_played <= tables.most_bars[grammar.rhythm, grammar.metre]
     another = parts < grammar.fewest_parts or fits
-    if another and (grammar.repeated or grammar.free):
+    played = grammar.repeats[parts] if parts < MOST_PARTS else 0
+    if another and (played == TWICE or (played == 0 and (grammar.repeated or grammar.free))):
         _allow(mask, tables, Kind.OPEN_REPEATED)
-    if another and (not grammar.repeated or grammar.free):
+    if another and (played == ONCE or (played == 0 and (not grammar.repeated or grammar.free))):
         _allow(mask, tables, Kind.OPEN)
     if parts >= grammar.fewest_parts:
         _allow(mask, tables, Kind.END)

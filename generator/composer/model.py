@@ -34,8 +34,8 @@ class ModelConfig:
     dropout: float = 0.3  # between layers; without it a corpus of 0.7 M tokens overfits
     vocabulary: int = len(VOCABULARY)
     columns: tuple[str, ...] = tuple(INPUTS)  # names of the inputs that the model reads, if they have a width
-    # Gain of the scaled skip connection from the inputs (token, last pitch, numeric features) to the logits. A larger gain
-    # learns hard rules faster. 0: no skip connection.
+    # Gain of the scaled skip connection from the inputs (see skipped_inputs) to the logits. A larger gain learns hard rules
+    # faster. 0: no skip connection.
     skip_gain: float = 8.0
     one_hot: bool = False  # the token as a one-hot vector without dropout instead of a learnt embedding, as in folk-rnn
 
@@ -46,6 +46,11 @@ class ModelConfig:
         classes = {name: size for name, size in (INPUTS | {"token": self.vocabulary}).items() if name in self.columns}
         sizes = {name: (size, widths.get(name, self.feature_width)) for name, size in classes.items()}
         return {name: (size, width) for name, (size, width) in sizes.items() if width}
+
+    def skipped_inputs(self) -> set[str]:
+        """The inputs with a skip connection: the token, the last pitch, what is to return, and all numbers."""
+        expected = {"token", "last_pitch", "pitch_return", "duration_return", "pitch_ahead"}
+        return self.numeric_inputs() | (expected & set(self.inputs()))
 
     def numeric_inputs(self) -> set[str]:
         """The inputs that are numbers, such as positions and counts: neither a token, a pitch nor a duration."""
@@ -61,7 +66,7 @@ def build(config: ModelConfig) -> keras.Model:
     for name, (classes, width) in config.inputs().items():
         column = inputs[:, :, list(INPUTS).index(name)]  # (batch, time)
         x = keras.layers.Embedding(classes, width, name=f"{name}_embedding", **frozen)(column)  # (batch, time, width)
-        if config.skip_gain and (name in numeric or name in ("token", "last_pitch")):
+        if config.skip_gain and name in config.skipped_inputs():
             table = keras.layers.Embedding(classes, config.vocabulary, "zeros", name=f"{name}_skip", dtype="float32")
             skipped.append(table(column))  # (batch, time, vocabulary)
         if not (name in numeric or (name == "token" and config.one_hot)):  # numbers stay exact

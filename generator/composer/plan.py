@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from generator.composer.form import FREE, Form
+from generator.composer.form import FREE, USUAL_BARS, Form, PartForm
+from generator.composer.form_table import FormTable, parse_form, shipped_forms
+from generator.composer.grammar_tables import TABLES
 from generator.composer.pitch_range import OCTAVES
+from generator.composer.returns import Outline
 from generator.notation.errors import NotationError
 from generator.notation.frequency_tables import key_counts, weighted_choice
 from generator.notation.instruments import home_keys
@@ -19,6 +22,7 @@ from generator.notation.opening_end import parts_without_pick_up
 from generator.notation.opening_modes import ANSWER_BARS
 from generator.notation.score import Score
 from generator.notation.tokens import (
+    ANY_RHYTHM,
     CLOSE,
     INDEX,
     MODES,
@@ -30,12 +34,14 @@ from generator.notation.tokens import (
     bars_per_part,
     cadence_class,
     is_pitch,
+    token_metre,
 )
 from generator.notation.variation import split_bars, variable_bars
-from generator.request import TuneRequest
+from generator.request import Structure, TuneRequest
 from generator.user_messages import UserMessage
 
 FREE_BAR = ""  # in a script: the model fills one bar
+PART_BARS: dict[Structure, int] = {"parts of 4": 4, "parts of 8": 8, "parts of 16": 16}
 CHANGED = {1: 0.25, 2: 0.5, 3: 0.8}  # strength of a variation → how many of the bars that may change do
 
 
@@ -49,11 +55,18 @@ class Plan:
     metre: Metre | None = None  # as it is to be written: 2/2 or 4/4
     mode: Mode | None = None
     key: Key | None = None
-    layout: Sequence[int] | None = None  # the bars of each part; None: those of the form
+    layout: Sequence[int] | None = None  # the bars of each part; None: the model chooses
+    returns: Sequence[tuple[int, int]] = ()  # as in Outline; empty: the model chooses
+    lifts: Sequence[int] = ()  # as in Outline
     cadence: int = 0  # a class of tokens.cadence_class; 0: the composer chooses
     octaves: Sequence[int] = OCTAVES  # by how many semitones the tune may be moved to be in range
     opening: Score | None = None
     script: Sequence[str] = ()  # tokens after the header that are fixed; FREE_BAR: the model fills one bar
+
+    @property
+    def outline(self) -> Outline:
+        """What the model is told about the form."""
+        return Outline(self.layout or (), self.returns, self.lifts)
 
     def keys(self, chance: float) -> list[Key]:
         """A key for each mode that may be chosen, as frequent as in traditional tunes, but one of which the instrument has all
@@ -65,25 +78,42 @@ class Plan:
         return [weighted_choice(home_keys(key_counts(mode), self.request.instrument), chance) for mode in modes]
 
 
-def make_plan(request: TuneRequest, form: Form | None = None) -> Plan:
-    """The plan for a request, by default with the default form. Raises NotationError for an opening that cannot be continued."""
-    form = form or (FREE if request.structure == "free" and request.mode == "continue" else Form())
+def make_plan(request: TuneRequest, form: Form | None = None, table: FormTable | None = None) -> Plan:
+    """The plan for a request. Raises NotationError for an opening that cannot be continued.
+
+    form: by default the one that the request names, or one drawn from the table; table: by default the shipped one.
+    """
+    if form is None and request.structure == "free" and request.mode == "continue":
+        form = FREE
+    rng, table = random.Random(request.seed), table or shipped_forms()
     if request.opening:
-        return _from_opening(request, form)
+        return _from_opening(request, form, rng, table)
     mode = Mode(request.key) if request.key in MODES else None
     key = Key.parse(request.key) if request.key and not mode else None
-    metre = Metre.parse(request.metre) if request.metre else None
-    return Plan(request, form, request.rhythm, metre, key.mode if key else mode, key)
+    rhythm, metre = table.draw_dance(rng, request.rhythm, Metre.parse(request.metre) if request.metre else None)
+    plan = Plan(request, form or Form(), rhythm, metre, key.mode if key else mode, key)
+    if form:
+        return replace(plan, layout=tuple(form.layout()) or None)
+    parts = draw_parts(rng, table, request.structure, rhythm, metre)
+    outline = table.draw_outline(rng, rhythm, metre, parts)
+    return replace(plan, form=Form.of(parts), layout=tuple(outline.layout), returns=outline.returns, lifts=outline.lifts)
 
 
-def _from_opening(request: TuneRequest, form: Form) -> Plan:
+def _from_opening(request: TuneRequest, form: Form | None, rng: random.Random, table: FormTable) -> Plan:
     mode = request.mode
     if mode == "play":
         raise NotationError(UserMessage("Mode “play” renders a tune without composing. Use “tunesmith render”."))
     opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode=mode)
     body = opening_tokens(opening)
     script, layout, cadence = _explicit(body), bars_per_part(body), 0
-    begun, ended = len(layout), body[-1] in (REPEAT, CLOSE)
+    begun, ended, written = len(layout), body[-1] in (REPEAT, CLOSE), sum(layout)
+    rhythm = request.rhythm or opening.rhythm or None
+    drawn: tuple[PartForm, ...] = ()
+    if mode == "continue" and form is None:
+        fits = _continues(layout, _needed_bars(script, layout, opening), ended=ended)
+        drawn = draw_parts(rng, table, request.structure, rhythm, opening.metre, fits)
+        form = Form.of(drawn) if drawn else None
+    form = form or Form(PART_BARS.get(request.structure, USUAL_BARS))
     if mode == "vary":
         script, cadence = _varied(script, request.strength, random.Random(request.seed)), cadence_class(body)
         parts = begun
@@ -102,35 +132,101 @@ def _from_opening(request: TuneRequest, form: Form) -> Plan:
     if mode != "vary":
         _complete_opening(script, layout, opening, form, ended=ended)
     fixed = not form.free and parts == most
-    return Plan(
+    plan = Plan(
         request,
         form,
-        request.rhythm or opening.rhythm or None,
+        rhythm,
         opening.metre,
         opening.key.mode,
         opening.key,
         (*layout, *[form.bars] * (parts - len(layout))) if fixed else None,
-        cadence,
-        OCTAVES[:1],  # an opening is not moved
-        opening,
-        tuple(script),
+        cadence=cadence,
+        octaves=OCTAVES[:1],  # an opening is not moved
+        opening=opening,
+        script=tuple(script),
     )
+    if mode == "second part" and parts == 2:
+        drawn = tuple(PartForm(bars, form.repeated, letter) for bars, letter in zip(plan.layout or (), "AB", strict=True))
+    if not drawn:
+        return plan
+    outline = table.draw_outline(rng, rhythm, opening.metre, drawn, given=written)
+    return replace(plan, layout=tuple(outline.layout), returns=outline.returns, lifts=outline.lifts)
 
 
-def _complete_opening(script: list[str], layout: list[int], opening: Score, form: Form, *, ended: bool) -> None:
-    """Extends the script and the layout of an opening in place so that the model can continue with the next bar."""
+def draw_parts(
+    rng: random.Random,
+    table: FormTable,
+    structure: Structure,
+    rhythm: str | None,
+    metre: Metre | None,
+    fits: Callable[[Sequence[PartForm]], bool] = lambda parts: True,
+) -> tuple[PartForm, ...]:
+    """The parts of a tune in a structure, drawn from the table if real tunes have such parts. Empty if no parts fit."""
+    most_bars = TABLES.most_bars[INDEX[f"R:{rhythm}" if rhythm else ANY_RHYTHM], INDEX[f"M:{token_metre(metre)}"]] if metre else 0
+
+    def accepts(parts: Sequence[PartForm]) -> bool:
+        played = sum(part.bars * (2 if part.twice else 1) for part in parts)
+        return (not most_bars or played <= most_bars) and _is_structure(structure, parts) and fits(parts)
+
+    if found := table.draw_form(rng, rhythm, metre, accepts):
+        return found
+    bars = PART_BARS.get(structure, USUAL_BARS)
+    plain = f"A{bars} B{bars} A{bars} C{bars}" if structure == "abac" else f"A{bars}x2 B{bars}x2"
+    return next((parts for form in (plain, f"A{bars} B{bars}") if accepts(parts := parse_form(form))), ())
+
+
+def _is_structure(structure: Structure, parts: Sequence[PartForm]) -> bool:
+    letters = "".join(part.letter for part in parts)
+    if structure == "aabb":
+        return letters == "AB" and all(part.twice for part in parts)
+    if structure == "abac":
+        return letters == "ABAC" and not any(part.twice for part in parts)
+    bars = PART_BARS.get(structure)
+    return bars is None or all(part.bars == bars for part in parts)
+
+
+def _continues(layout: Sequence[int], needed: int, *, ended: bool) -> Callable[[Sequence[PartForm]], bool]:
+    """Whether a form begins with the parts of an opening. needed: the fewest bars of the part that the opening leaves open."""
+    complete = layout if ended else layout[:-1]
+
+    def fits(parts: Sequence[PartForm]) -> bool:
+        if len(parts) <= len(complete) or [part.bars for part in parts[: len(complete)]] != list(complete):
+            return False
+        begun = parts[len(complete)]
+        return ended or (begun.twice and begun.bars >= needed)
+
+    return fits
+
+
+def _open_part(script: Sequence[str], opening: Score) -> tuple[int, int, int]:
+    """Of the last part of an opening: the index of its opening token, its pick-up and what its last bar lacks, in ticks."""
     assert opening.metre is not None
     opens = max(index for index, token in enumerate(script) if token in (OPEN, OPEN_REPEATED))
     pick_up = int(script[opens + 1][2:]) if script[opens + 1].startswith("up") else 0
     *_, last = opening.bars
-    missing = (opening.metre.bar - last.duration) * TICKS
+    return opens, pick_up, int((opening.metre.bar - last.duration) * TICKS)
+
+
+def _needed_bars(script: Sequence[str], layout: Sequence[int], opening: Score) -> int:
+    """The fewest bars of the part that an opening has begun. If there is a pick-up, a full bar cannot be the last one."""
+    _, pick_up, missing = _open_part(script, opening)
+    return layout[-1] + (missing < pick_up)
+
+
+def _complete_opening(script: list[str], layout: list[int], opening: Score, form: Form, *, ended: bool) -> None:
+    """Extends the script and the layout of an opening in place so that the model can continue with the next bar."""
+    opens, pick_up, missing = _open_part(script, opening)
+    *_, last = opening.bars
     if ended:
         if missing != pick_up and f"up{missing}" in INDEX:  # the pick-up of the next part completes the last bar
-            script += [OPEN_REPEATED if form.repeated else OPEN, f"up{missing}"]
+            twice = form.parts[len(layout)].twice if form.parts else form.repeated
+            script += [OPEN_REPEATED if twice else OPEN, f"up{missing}"]
         return
     written = layout[-1]
-    if form.repeated:  # if there is a pick-up, a full bar cannot be the last one of its part
-        layout[-1] = max(math.ceil((written + (missing < pick_up)) / form.bars), 1) * form.bars
+    if form.parts:
+        layout[-1] = form.parts[len(layout) - 1].bars
+    elif form.repeated:
+        layout[-1] = max(math.ceil(_needed_bars(script, layout, opening) / form.bars), 1) * form.bars
     else:  # the opening is the phrase, its answer follows in the same part
         script[opens] = OPEN
         layout[-1] += form.bars

@@ -109,7 +109,7 @@ RHYTHMS = {
         Rhythm("slip jig", _metres("9/8"), Fraction(3, 8), 112, ("slipjig", "hop jig")),
         Rhythm("hornpipe", _metres("4/4", "2/2"), Fraction(1, 4), 152, ("clog",)),
         Rhythm("polka", _metres("2/4"), Fraction(1, 4), 126),
-        Rhythm("slide", _metres("12/8", "6/8"), Fraction(3, 8), 126),
+        Rhythm("slide", _metres("6/8", "12/8"), Fraction(3, 8), 126),
         Rhythm("waltz", _metres("3/4"), Fraction(1, 4), 132),
         Rhythm("march", _metres("4/4", "2/4", "6/8", "2/2"), Fraction(1, 4), 108, ("quickstep", "quick step")),
         Rhythm("strathspey", _metres("4/4", "2/2"), Fraction(1, 4), 116, ("highland fling", "fling", "highland")),

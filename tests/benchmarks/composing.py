@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from generator.composer.batch import DONE, Batch
 from generator.composer.composer import Composer
 from generator.composer.features import INPUTS
+from generator.composer.measures import bars_of, layout_of
 from generator.composer.plan import make_plan
 from generator.composer.runtime import open_runtime
 from generator.composer.weights import load_weights
@@ -32,10 +33,10 @@ from generator.notation.metres import RHYTHMS
 from generator.notation.opening import read_opening
 from generator.notation.reader import read
 from generator.notation.score import Score
-from generator.notation.structure import illegal_bars, parts, play_order
+from generator.notation.structure import illegal_bars, play_order
 from generator.notation.tempo import MAX_PLAYING_S, playing_time_s
 from generator.notation.writer import write
-from generator.request import RequestError, TuneRequest
+from generator.request import STRUCTURES, RequestError, TuneRequest
 from training.baselines.tokenizers import make_tokenizer
 from training.batches import Example
 from training.corpus.corpus import Corpus, Entry, score_of
@@ -75,7 +76,7 @@ def requests(entries: list[Entry], count: int, rng: random.Random) -> Iterator[T
             options |= {"opening": write(score) if mode == "vary" else text, "mode": mode, "strength": rng.randint(1, 3)}
         else:
             rhythm, key = next(grid)
-            options |= {"rhythm": rhythm, "key": key.abc if key else None, "structure": rng.choice(["parts", "parts", "free"])}
+            options |= {"rhythm": rhythm, "key": key.abc if key else None, "structure": rng.choice(STRUCTURES)}
             options |= {"instrument": rng.choice(["", *RANGES])}
         try:
             yield TuneRequest.check(**options)
@@ -96,9 +97,8 @@ def faults(request: TuneRequest, score: Score) -> Iterator[str]:
     if not repeats_match(again.bars):
         yield "unclosed repeat"
     if not request.opening:
-        layout = parts(again)
-        lengths = {len(part.body) + len(part.first) for part in layout}
-        if request.structure == "parts" and not lengths <= {8, 9}:
+        planned = make_plan(request).layout
+        if planned and [bars_of(part, again.metre) for part in layout_of(again) or ()] != list(planned):
             yield "parts of other lengths"
         notes = RANGES.get(request.instrument, ANY_INSTRUMENT)
         if not all(notes.has(pitch.midi, again.key) for note in again.notes() for pitch in note.pitches):

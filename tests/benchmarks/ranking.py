@@ -27,9 +27,9 @@ from generator.composer.composer import Composer
 from generator.composer.measures import bars_of, ends_on_tonic, in_scale, layout_of, melody, pitches, recall
 from generator.composer.novelty import NEAR_COPY, Novelty
 from generator.composer.ranking import Judge, best
+from generator.composer.returns import outline_of
 from generator.composer.weights import load_weights
 from generator.notation.score import Score
-from generator.notation.tokens import bars_per_part
 from generator.notation.writer import write
 from generator.request import TuneRequest
 from training.baselines.ngram import NGram
@@ -207,7 +207,7 @@ def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[s
     known, judge = Novelty.load(), Judge.load()
     model = token_bits_of(model_of_weights(load_weights()).network)
     flat = [tune for row in rows for tune in row]
-    bits = bits_per_token([Example.of(tune.tokens, tune.score.key, bars_per_part(tune.tokens)) for tune in flat], model)
+    bits = bits_per_token([Example.of(tune.tokens, tune.score.key, outline_of(tune.tokens)) for tune in flat], model)
     melodies = [pitches(tune.score) for tune in flat]
     closest = known.closest(melodies)
     scores = [judge.scores(tune.score, bit, near) for tune, bit, near in zip(flat, bits, closest, strict=True)]

@@ -99,7 +99,7 @@ def test_an_empty_request_has_defaults_and_a_random_seed() -> None:
         ({"mode": "answer", "opening": "A|"}, "opening", ["pick-up"]),
         ({"strength": 0}, "strength", ["1", "3", "not 0"]),
         ({"strength": 4}, "strength", ["not 4"]),
-        ({"structure": "loose"}, "structure", ["loose", "parts or free"]),
+        ({"structure": "loose"}, "structure", ["loose", "parts, parts of 4, parts of 8, parts of 16, aabb, abac or free"]),
         ({"candidates": 0}, "candidates", ["1 to 16", "not 0"]),
         ({"candidates": 17}, "candidates", ["not 17"]),
         ({"tempo": 0.4}, "tempo", ["0.5", "1.5"]),

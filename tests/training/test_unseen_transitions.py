@@ -6,9 +6,10 @@ import pytest
 
 from generator.composer.features import INPUTS
 from generator.composer.model import ModelConfig, build
+from generator.composer.returns import outline_of
 from generator.notation.keys import Key
 from generator.notation.reader import read
-from generator.notation.tokens import INDEX, VOCABULARY, bars_per_part, cadence_class, encode
+from generator.notation.tokens import INDEX, VOCABULARY, cadence_class, encode
 from tests.training.tunes import melody, text
 from training.batches import OPTIONAL_COLUMNS, Example
 from training.unseen_transitions import MIN_EXPECTED, PENALTY, suppress_unseen
@@ -19,7 +20,7 @@ CONFIG = ModelConfig(units=4, layers=1, embedding=4, feature_width=4, recall_wid
 
 def example(seed: int) -> Example:
     tokens = encode(read(text(melody(seed))))
-    return Example.of(tokens, Key.parse("D"), bars_per_part(tokens), cadence_class(tokens))
+    return Example.of(tokens, Key.parse("D"), outline_of(tokens), cadence_class(tokens))
 
 
 EXAMPLES = [example(seed) for seed in range(40)]

@@ -1,9 +1,16 @@
 """English texts that several features use."""
 
-from generator.request import Structure
 from generator.user_messages import UserMessage
 
-STRUCTURES: dict[Structure, str] = {"parts": UserMessage("eight-bar parts, each played twice"), "free": UserMessage("free")}
+STRUCTURES: dict[str, UserMessage] = {  # by request.STRUCTURES
+    "parts": UserMessage("as usual for the rhythm"),
+    "parts of 4": UserMessage("parts of 4 bars"),
+    "parts of 8": UserMessage("parts of 8 bars"),
+    "parts of 16": UserMessage("parts of 16 bars"),
+    "aabb": UserMessage("AABB: two parts, each played twice"),
+    "abac": UserMessage("ABAC: the first part returns"),
+    "free": UserMessage("free"),
+}
 TIMES = {1: UserMessage("once"), 2: UserMessage("twice"), 3: UserMessage("three times")}
 # The descriptions on the cards of the shipped models; they are here so that the catalogues contain them.
 SHIPPED_MODELS = (

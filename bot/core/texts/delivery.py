@@ -1,6 +1,7 @@
 """English texts of the queue card and of a finished tune's message."""
 
 from bot.core.following import Progress
+from bot.core.texts.common import STRUCTURES
 from generator.notation.names import translatable
 from generator.request import TuneRequest
 from generator.user_messages import AllOf, UserMessage
@@ -42,6 +43,7 @@ def chosen_settings(request: TuneRequest) -> list[UserMessage]:
         UserMessage("answer to the opening"): request.mode == "answer",
         UserMessage("second part"): request.mode == "second part",
         UserMessage("free structure"): request.structure == "free",
+        STRUCTURES[request.structure]: request.structure not in ("parts", "free"),
         UserMessage("{percent}% of the usual tempo", percent=round(100 * request.tempo)): request.tempo != 1,
     }
     left_out = [UserMessage("without {things}", things=AllOf(map(translatable, request.without)))] if request.without else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def drawn_rhythms(likelihoods: dict[str, float], *, seeds: int = 1, numbers: int
     batch = Batch(seeds * numbers)
     for seed in range(seeds):
         for number in range(numbers):
-            batch.begin(seed * numbers + number, plan(seed, **options), number)
+            batch.begin(seed * numbers + number, replace(plan(seed, **options), rhythm=None, metre=None), number)
     logits = np.tile(np.full(SIZE, -50, np.float32), (seeds * numbers, 1))
     for name, share in likelihoods.items():
         logits[:, t.INDEX[f"R:{name}"]] = np.log(share)

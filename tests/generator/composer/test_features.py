@@ -20,6 +20,7 @@ from generator.composer.features import (
     inputs_of,
     tonic_class,
 )
+from generator.composer.returns import ALL, AT_THE_END, IN_ITS_PART, MOST, NEVER, NOTHING, Outline, outline_of
 from generator.notation import tokens as t
 from generator.notation.keys import Key
 from generator.notation.reader import read
@@ -135,14 +136,50 @@ def test_the_tonic_is_given_once_the_mode_is_known() -> None:
 def test_section_parts_left_and_bars_left_follow_the_layout() -> None:
     tokens = jig_tokens("|: /72 0 1 [1 2 3 :| [2 2 0 || [| 4 || |: 0 0 :| <end>")
     assert feature(tokens, "section")[4:] == [2, 2, 2, 2, 3, 3, 3, 4, 5, 5, 5, 0, 1, 1, 0, 2, 2, 2, 0, 0]
-    assert feature(tokens, "parts_left", layout=[2, 1, 12]) == [3] * 16 + [2] * 3 + [1] * 5
-    assert feature(tokens, "bars_left", layout=[2, 1, 12]) == [0] * 4 + [2] * 4 + [1] * 11 + [9] * 5
+    assert feature(tokens, "parts_left", outline=Outline([2, 1, 12])) == [3] * 16 + [2] * 3 + [1] * 5
+    assert feature(tokens, "bars_left", outline=Outline([2, 1, 12])) == [0] * 4 + [2] * 4 + [1] * 11 + [9] * 5
     assert not any(feature(tokens, "parts_left") + feature(tokens, "bars_left"))
 
 
 def test_a_layout_with_too_many_parts_is_cut_off() -> None:
     tokens = [*HEADER, *["|:", "/144", "0", ":|"] * (MOST_PARTS + 4), "<end>"]
-    assert feature(tokens, "bars_left", layout=[1] * (MOST_PARTS + 4))[4:] == [1] * (len(tokens) - 4)
+    assert feature(tokens, "bars_left", outline=Outline([1] * (MOST_PARTS + 4)))[4:] == [1] * (len(tokens) - 4)
+
+
+RETURNING = "R:jig\nM:6/8\nL:1/8\nK:C\n|:G|CDE FGA|c3 B3|CDE FGA|1 E3 C2:|2 E3 G,2||\n|:g|cde fga|c3 A3|cde fga|GEC C2:|\n"
+
+
+def test_the_notes_of_a_bar_that_returns_are_given() -> None:
+    tokens = t.encode(read(RETURNING))
+    outline = Outline([4, 4], [(NOTHING, -1)] * 2 + [(ALL, 0), (NOTHING, -1), (NOTHING, -1), (MOST, 1), (ALL, 4), (0, -1)])
+    columns = {name: feature(tokens, name, outline=outline) for name in ("return", "returned", "pitch_ahead", "part_bars")}
+    begins = [index for index, token in enumerate(tokens) if token in ("|", "[1", "[2")]
+    assert [columns["return"][index] for index in begins] == [NOTHING, NOTHING, ALL, NOTHING, 0, NOTHING, MOST, ALL, 0]
+    assert [columns["returned"][index] for index in begins] == [IN_ITS_PART, 3, NEVER, NEVER, 0, IN_ITS_PART, NEVER, NEVER, 0]
+    assert set(columns["part_bars"][5:]) == {4}
+    none, first = t.INDEX[t.PAD], t.INDEX["0"]
+    assert [columns["pitch_ahead"][index] for index in begins] == [
+        none,
+        first,
+        *[none] * 3,
+        t.INDEX["7"],
+        t.INDEX["7"],
+        none,
+        none,
+    ]
+    third = begins[2]
+    assert tokens[third + 1] == "/24"
+    ahead = [t.VOCABULARY[token] for token in feature(tokens, "pitch_return", outline=outline)[third + 1 : third + 7]]
+    assert ahead == ["0", "1", "2", "3", "4", "5"]
+    assert feature(tokens, "matched_return", outline=outline)[third + 2 : third + 8] == [2, 3, 4, 5, 6, 7]
+    assert not any(feature(tokens, name)[step] for name in columns for step in range(len(tokens)))
+
+
+def test_the_last_bar_of_the_tune_marks_what_it_returns() -> None:
+    outline = Outline([2, 2], [(NOTHING, -1), (NOTHING, -1), (NOTHING, -1), (ALL, 1)], [0, 4])
+    tokens = t.encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n|:c6|C6:|\n|:d6|C6:|\n"))
+    assert feature(tokens, "returned", outline=outline)[tokens.index("|")] == AT_THE_END
+    assert feature(tokens, "lift", outline=outline)[4:] == [0] * 6 + [4] * 6
 
 
 @pytest.mark.parametrize("cadence", [0, t.ON_TONIC, t.ELSEWHERE])
@@ -189,16 +226,16 @@ def test_the_inputs_of_a_row_do_not_depend_on_the_other_rows() -> None:
     tunes = streams(12)
     keys = [Key.parse(key) for key in ("D", "Am", "Gmix")]
     features = FeatureState(4)
-    waiting = [(index, keys[index % 3], t.bars_per_part(tune), index % 3) for index, tune in enumerate(tunes)]
+    waiting = [(index, keys[index % 3], outline_of(tune), index % 3) for index, tune in enumerate(tunes)]
     rows: list[tuple[list[str], np.ndarray] | None] = [None] * 4
     heard = 0
     while waiting or any(rows):
         tokens = np.zeros(4, np.int64)
         for row, going in enumerate(rows):
             if going is None and waiting:
-                index, key, layout, cadence = waiting.pop()
-                features.begin(row, tonic=tonic_class(key), layout=layout, cadence=cadence)
-                going = rows[row] = list(tunes[index]), inputs_of(tunes[index], key, layout, cadence)
+                index, key, outline, cadence = waiting.pop()
+                features.begin(row, tonic=tonic_class(key), outline=outline, cadence=cadence)
+                going = rows[row] = list(tunes[index]), inputs_of(tunes[index], key, outline, cadence)
             if going:
                 tokens[row] = t.INDEX[going[0].pop(0)]
         features.advance(tokens)

@@ -11,6 +11,7 @@ import pytest
 
 from generator.composer.composer import Composer
 from generator.composer.form import Form
+from generator.composer.plan import make_plan
 from generator.notation import tokens as t
 from generator.notation.frequency_tables import KEY_COUNTS
 from generator.notation.instruments import ANY_INSTRUMENT, MOST_HALF_HOLED, RANGES
@@ -32,28 +33,27 @@ from tests.generator.composer.grammar_walks import (
 )
 
 
-def check(score: Score, *, fewest: int = 2, most: int = 3) -> None:
-    """Checks all properties of a tune that was composed without an opening."""
+def check(score: Score, form: Form) -> None:
+    """Checks all properties of a tune that was composed without an opening, in a form that names its parts."""
     again = read(write(score))
     assert again.bars == score.bars
     assert illegal_bars(again) == []
     layout = parts(again)
     assert layout is not None
-    assert fewest <= len(layout) <= most
+    assert len(layout) == len(form.parts)
     assert again.metre
     full = again.metre.bar
     pick_up = again.bars[0].duration if again.bars[0].duration < full else Fraction(0)
     assert pick_up <= full / 2
-    for part in layout:
-        assert part.repeated
+    for part, planned in zip(layout, form.parts, strict=True):
+        assert part.repeated == planned.twice
         body = part.body
         if pick_up:
             assert body[0].duration == pick_up
             body = body[1:]
         for ending in (part.first, part.second) if part.first else ((),):
             bars = (*body, *ending)
-            assert len(bars) == 8
-            assert [bar.duration for bar in bars] == [full] * 7 + [full - pick_up]
+            assert [bar.duration for bar in bars] == [full] * (planned.bars - 1) + [full - pick_up]
     assert all(ANY_INSTRUMENT.lowest <= pitch.midi <= ANY_INSTRUMENT.highest for note in again.notes() for pitch in note.pitches)
     notes = list(again.notes())
     for note, following in pairwise([*notes, None]):
@@ -92,7 +92,7 @@ def test_an_untrained_model_writes_legal_tunes_that_match_the_request(composer: 
     tunes = composer.compose([replace(request, candidates=1) for request in requests])
     for request, composed in zip(requests, tunes, strict=True):
         score = composed.score
-        check(score)
+        check(score, make_plan(request).form)
         assert composed.tokens[-1] == t.END
         if request.key:
             assert score.key.abc == request.key

@@ -85,6 +85,6 @@ def test_bars_are_counted_as_they_are_written() -> None:
     found = []
     for token in jig_beginning("|: up24 /24 0 | /72 0 0 | 0 0 | 0"):
         grammar.advance(np.array([t.INDEX[token], 0]))
-        found.append([int(bars_written(grammar.state[row], grammar.features.state[row])) for row in range(2)])
+        found.append([int(bars_written(grammar.features.state[row])) for row in range(2)])
     assert [bars for bars, _ in found] == [0] * 10 + [1, 1, 1, 2, 2, 2, 3]
     assert {bars for _, bars in found} == {0}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from generator.composer.batch import Batch
-from generator.composer.form import FREE, Form
+from generator.composer.form import FREE, Form, PartForm
 from generator.composer.grammar import Grammar
 from generator.composer.pitch_range import OCTAVES
 from generator.composer.plan import CHANGED, FREE_BAR, Plan, make_plan
@@ -27,7 +27,9 @@ D = "M:6/8\nK:D\n"
 
 
 def plan(**options: Any) -> Plan:
-    return make_plan(TuneRequest.check(seed=options.pop("seed", 1), **options))
+    """A plan with parts of eight bars, each played twice, unless a structure is named."""
+    request = TuneRequest.check(seed=options.pop("seed", 1), **options)
+    return make_plan(request, None if "structure" in options else Form())
 
 
 def music(made: Plan) -> str:
@@ -39,7 +41,7 @@ def grammar_after(made: Plan, tokens: Sequence[str]) -> Grammar:
     """The grammar of a plan after some tokens."""
     grammar = Grammar(1)
     grammar.begin(
-        0, made.form, made.keys(0.5), rhythm=made.rhythm, metre=made.metre, mode=made.mode, layout=made.layout,
+        0, made.form, made.keys(0.5), rhythm=made.rhythm, metre=made.metre, mode=made.mode, outline=made.outline,
         cadence=made.cadence, octaves=made.octaves,
     )  # fmt: skip
     for token in tokens:
@@ -57,11 +59,12 @@ def legal(grammar: Grammar) -> set[str]:
 
 def test_a_plan_fixes_what_is_requested_and_leaves_the_rest_to_the_model() -> None:
     made = plan(rhythm="jig", key="Ador")
-    assert (made.rhythm, made.key, made.mode, made.metre) == ("jig", Key.parse("Ador"), Mode.DORIAN, None)
+    assert (made.rhythm, made.key, made.mode, made.metre) == ("jig", Key.parse("Ador"), Mode.DORIAN, Metre(6, 8))
     assert made.keys(0.5) == [Key.parse("Ador")]
-    assert (made.script, made.layout, made.cadence, made.octaves) == ((), None, 0, OCTAVES)
+    assert (made.script, made.layout, made.cadence, made.octaves) == ((), (8, 8), 0, OCTAVES)
     open_plan = plan(metre="C|")
-    assert (open_plan.rhythm, open_plan.key, open_plan.mode, open_plan.metre) == (None, None, None, Metre(2, 2))
+    assert (open_plan.key, open_plan.mode, open_plan.metre) == (None, None, Metre(2, 2))
+    assert {plan(metre="C|", seed=seed).rhythm for seed in range(40)} >= {"reel", "hornpipe"}
 
 
 def test_a_mode_alone_does_not_fix_the_tonic() -> None:
@@ -83,9 +86,17 @@ def test_candidates_share_a_plan_without_affecting_each_other() -> None:
         made.key = None  # type: ignore[misc]
 
 
-@pytest.mark.parametrize(("rhythm", "metres"), [("jig", {"M:6/8"}), ("reel", {"M:4/4"}), ("march", {"M:4/4", "M:2/4", "M:6/8"})])
-def test_a_rhythm_alone_allows_only_its_own_metres(rhythm: str, metres: set[str]) -> None:
-    assert legal(grammar_after(plan(rhythm=rhythm), (t.START, f"R:{rhythm}"))) == metres
+@pytest.mark.parametrize(
+    ("rhythm", "metres"), [("slip jig", {"M:9/8"}), ("reel", {"M:4/4"}), ("march", {"M:4/4", "M:2/4", "M:6/8"})]
+)
+def test_a_rhythm_alone_has_its_own_metres(rhythm: str, metres: set[str]) -> None:
+    plans = [plan(rhythm=rhythm, seed=seed) for seed in range(40)]
+    assert set.union(*(legal(grammar_after(made, (t.START, f"R:{rhythm}"))) for made in plans)) == metres
+
+
+def test_a_slide_is_in_6_8_unless_12_8_is_asked_for() -> None:
+    assert {plan(rhythm="slide", seed=seed).metre for seed in range(40)} == {Metre(6, 8)}
+    assert plan(rhythm="slide", metre="12/8").metre == Metre(12, 8)
 
 
 @pytest.mark.parametrize("mode", t.MODES)
@@ -102,6 +113,66 @@ def test_the_keys_are_those_of_the_instrument() -> None:
     found = {key.abc for step in range(100) for key in made.keys(step / 100)}
     assert found == {"D", "G", "Em", "Bm", "Ador", "Edor", "Amix", "Dmix"}
     assert plan(instrument="whistle", key="A").keys(0.5) == [Key("A")]
+
+
+# forms
+
+
+def shape(made: Plan) -> list[tuple[int, bool]]:
+    return [(part.bars, part.twice) for part in made.form.parts]
+
+
+def test_the_form_is_drawn_from_those_of_the_rhythm() -> None:
+    for rhythm, usual, least in (("slip jig", [(4, True)], 60), ("jig", [(8, True)] * 2, 60), ("strathspey", [(8, False)], 30)):
+        made = [plan(rhythm=rhythm, structure="parts", seed=seed) for seed in range(100)]
+        assert sum(shape(each)[: len(usual)] == usual for each in made) >= least
+        assert len({str(shape(each)) for each in made}) > 2
+        assert all(list(each.layout or ()) == [bars for bars, _ in shape(each)] for each in made)
+        assert all(len(each.returns) == sum(each.layout or ()) for each in made)
+    assert plan(rhythm="jig", structure="parts") == plan(rhythm="jig", structure="parts")
+
+
+@pytest.mark.parametrize(
+    ("structure", "bars", "letters"),
+    [
+        ("parts of 4", {4}, None),
+        ("parts of 8", {8}, None),
+        ("parts of 16", {16}, None),
+        ("aabb", None, "AB"),
+        ("abac", None, "ABAC"),
+    ],
+)
+@pytest.mark.parametrize("rhythm", ["jig", "waltz", "air", "strathspey", None])
+def test_a_structure_that_is_asked_for_is_planned(
+    structure: str, bars: set[int] | None, letters: str | None, rhythm: str | None
+) -> None:
+    for seed in range(10):
+        made = plan(rhythm=rhythm, structure=structure, seed=seed)
+        assert bars is None or set(made.layout or ()) == bars
+        assert letters is None or "".join(part.letter for part in made.form.parts) == letters
+        assert structure != "aabb" or all(part.twice for part in made.form.parts)
+
+
+def test_the_grammar_follows_the_repeats_of_the_form() -> None:
+    form = Form.of((PartForm(1, False, "A"), PartForm(1, True, "B"), PartForm(1, False, "A")))
+    made = make_plan(TuneRequest.check(rhythm="jig", key="D", seed=1), form)
+    header = t.header_tokens("jig", Metre(6, 8), Mode.MAJOR)
+    bar = ["/72", "0", "0"]
+    tokens, expected = header, (t.OPEN, t.OPEN_REPEATED, t.OPEN, t.END)
+    for opens, closes in zip(expected, (t.CLOSE, t.REPEAT, t.CLOSE, ""), strict=True):
+        assert legal(grammar_after(made, tokens)) == {opens}
+        tokens = [*tokens, opens, *bar, closes]
+
+
+def test_an_opening_gets_a_form_that_begins_like_it() -> None:
+    for seed in range(30):
+        made = plan(opening="M:6/8\nR:jig\nK:D\n|:" + EIGHT + "d6:|", structure="parts", seed=seed)
+        assert made.layout and made.layout[0] == 8 and len(made.layout) > 1
+        assert made.returns[:8] == [(0, -1)] * 8
+        longer = plan(opening="M:6/8\nR:jig\nK:D\n" + EIGHT + "d6|D", structure="parts", seed=seed)
+        assert longer.layout and longer.layout[0] >= 9
+        grammar = grammar_after(longer, scripted_tokens(longer))
+        assert grammar.features.state["layout"][0, 0] == longer.layout[0]
 
 
 # continue

@@ -17,7 +17,7 @@ from tests.generator.notation.excerpts import Wanted
         ("A|DFA dfa|d", {}, "6/8"), ("DFA dfa dfa dfa|", {}, "12/8"),
         ("A2 BA|d2 ed|", {"rhythm": "polka"}, "2/4"),
         ("D2FA", {"rhythm": "reel"}, "4/4"), ("G2B2d2|", {"rhythm": "waltz"}, "3/4"),
-        ("DFA dfa|", {"rhythm": "slide"}, "12/8"), ("DFA dfa|DFA|", {"rhythm": "slide"}, "6/8"),
+        ("DFA dfa|", {"rhythm": "slide"}, "6/8"), ("DFA dfa|DFA|", {"rhythm": "slide"}, "6/8"),
         ("A2FA|A2FA|", {"rhythm": "march"}, "2/4"), ("A2FA|", {"metre": "4/4"}, "4/4"),
         ("R:waltz\nK:G\nG2B2d2|", {}, "3/4"),
         ("R:jig\nK:D\nA|DFA dfa|", {}, "6/8"), ("R:jig\nDFA dfa|", {"rhythm": "jig"}, "6/8"),
