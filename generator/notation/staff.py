@@ -10,6 +10,7 @@ from generator.user_messages import UserMessage
 _CLEF = re.compile(r"(?:clef=)?(treble|alto|tenor|bass)([1-5]?)([+-]8)?[,']*", re.IGNORECASE)
 _SETTING = re.compile(r'(\w+)=("[^"]*"|\S*)')
 _PITCH_SETTINGS = {"clef", "octave", "transpose", "sound", "shift", "score", "instrument"}
+_LOOKS = {"middle", "m", "stafflines", "name", "nm", "subname", "sname", "snm", "stem", "style", "space", "cue"}
 LINES = {"treble": 2, "alto": 3, "tenor": 4, "bass": 4}  # on which the clef stands, counted from below, if no number says so
 _OCTAVE_SIGNS = {"+8": 12, "-8": -12}
 
@@ -66,13 +67,13 @@ def read_settings(value: str) -> StaffSettings:
         setting = _SETTING.fullmatch(word)
         if match := _CLEF.fullmatch(word.replace('"', "")):
             clef = (match[1] + match[2] + (match[3] or "")).lower()
-        elif setting is None:
-            rest.append(word)
+        elif setting is None or setting[1] not in _PITCH_SETTINGS | _LOOKS:
+            rest.append(word)  # `Dmix=c` is a key
         elif setting[1] == "octave" and re.fullmatch(r"[+-]?\d", setting[2]):
             octave = int(setting[2])
         elif setting[1] == "transpose" and re.fullmatch(r"[+-]?\d{1,2}", setting[2]):
             transposition = int(setting[2])
-        elif setting[1] in _PITCH_SETTINGS:
+        elif setting[1] not in _LOOKS:
             unread.append(setting[1])
     return StaffSettings(" ".join(rest), clef, transposition, octave, tuple(unread))
 

@@ -21,6 +21,7 @@ from generator.notation.writer import write
         ("A clef=treble-8 transpose=-2", "A", Staff("treble-8", -2), 62, 48),
         ("D exp ^g clef=alto1", "D =c =f ^g", Staff("alto1"), 62, 62),
         ('clef="alto" Edor', "Edor", Staff("alto"), 62, 62), ("D ^g", "D ^g", Staff(), 62, 62),
+        ("Dmix=c", "Dmix =c", Staff(), 62, 62),
     ],
 )  # fmt: skip
 def test_the_settings_of_a_staff_are_read_and_written(field: str, key: str, staff: Staff, written: int, sounds: int) -> None:
