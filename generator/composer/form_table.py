@@ -63,7 +63,7 @@ class FormTable:
         path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
 
     def draw_dance(self, rng: random.Random, rhythm: str | None, metre: Metre | None) -> tuple[str | None, Metre | None]:
-        """A rhythm and a metre as frequent as in real tunes; what is given is kept. None where no real tune is known."""
+        """A rhythm and a metre as frequent as in real tunes; what is given is kept. No rhythm where no real tune is known."""
         wanted = token_metre(metre) if metre else None
         counts = {
             (name, each): sum(self.forms.get(f"{name} {each}", {}).values())
@@ -72,7 +72,7 @@ class FormTable:
             if rhythm in (None, name) and wanted in (None, each)
         }
         if not any(counts.values()):
-            return rhythm, metre
+            return rhythm, metre or (RHYTHMS[rhythm].metres[0] if rhythm else None)
         drawn, drawn_metre = weighted_choice(counts, rng.random())
         return drawn, metre or drawn_metre
 

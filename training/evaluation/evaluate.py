@@ -1,6 +1,6 @@
 """Compares a model with real tunes and other models: `tunesmith evaluate`, a table and `evaluation.json`.
 
-    tunesmith evaluate --run data/runs/tunesmith-6 --baseline data/runs/mit_lab --baseline data/runs/folk_rnn
+    tunesmith evaluate --run data/runs/tunesmith-7 --baseline data/runs/mit_lab --baseline data/runs/folk_rnn
 
 Every model gets the same prompts: the rhythms, metres and keys of real test tunes, chosen anew for each seed. The tunes of
 each column, and the real test tunes, go through the same ABC reader and the same metrics. Equal commands give equal results

@@ -58,7 +58,7 @@ def test_a_form_that_the_rhythm_lacks_is_taken_from_its_metre() -> None:
         ("jig", None, {("jig", "6/8")}),
         (None, JIG, {("jig", "6/8")}),
         (None, None, {("jig", "6/8"), ("march", "2/4")}),
-        ("reel", None, {("reel", "None")}),
+        ("reel", None, {("reel", "4/4")}),
         (None, Metre(3, 8), {(None, "3/8")}),
     ],
 )

@@ -29,9 +29,7 @@ def weights_for(config: ModelConfig) -> Weights:
     inputs = config.inputs()
     arrays = {f"{name}_embedding/embeddings": rng.normal(size=shape) for name, shape in inputs.items()}
     if config.skip_gain:
-        spoken = {
-            name: classes for name, (classes, _) in inputs.items() if name in {*config.numeric_inputs(), "token", "last_pitch"}
-        }
+        spoken = {name: classes for name, (classes, _) in inputs.items() if name in config.skipped_inputs()}
         arrays |= {f"{name}_skip/embeddings": rng.normal(0, 0.03, (size, config.vocabulary)) for name, size in spoken.items()}
     width = sum(width for _, width in inputs.values())
     for layer in range(config.layers):
