@@ -8,6 +8,7 @@ import pytest
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.tempo import quarters_per_minute
+from generator.notation.transpose import sounding
 from generator.rendering.performance.arrangement import TICKS_PER_WHOLE_NOTE, Track, arrange
 from generator.rendering.performance.bodhran import EDGE, SKIN
 from generator.rendering.performance.harmony import chord_at, find_chords
@@ -34,6 +35,19 @@ def test_in_strict_time_the_melody_equals_the_notation_s_playback(name: str) -> 
     (melody,) = arrange(score, PLAIN)
     onsets_and_pitches = [(sound.onset, sound.pitch) for sound in melody.sounds]
     assert onsets_and_pitches == [(note.onset, note.pitch) for note in played_notes(score)]
+
+
+def test_each_voice_has_a_track_in_time_with_the_melody() -> None:
+    text = "X:1\nM:2/4\nL:1/8\nK:D\nV:1\n|:D2A2|d4:|\nV:2 octave=-1 transpose=-12\n|:D4|F2^E2:|\nV:3\n|:[FA]4|z4:|\n"
+    score = read(text, all_voices=True)
+    played = arrange(score, PLAIN)
+    for track, voice in zip(played, score.by_voice(), strict=True):
+        assert [(sound.onset, sound.pitch) for sound in track.sounds] == [
+            (note.onset, note.pitch) for note in played_notes(sounding(voice))
+        ]
+    lively = arrange(score, Style(times=2, backing=False))
+    ends = [max(sound.end for sound in track.sounds) for track in lively[:2]]
+    assert abs(ends[0] - ends[1]) < Fraction(1, 8), "they end together"
 
 
 def test_a_transposition_moves_melody_and_chords() -> None:
