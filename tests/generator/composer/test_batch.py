@@ -108,6 +108,37 @@ def test_the_temperature_sharpens_or_flattens_the_probabilities(temperature: flo
         assert found[name] / 1000 == pytest.approx(power / sum(powers.values()), abs=0.05)
 
 
+def drawn_durations(likelihoods: dict[str, float], rows: int, **options: Any) -> Counter[str]:
+    """How often each duration is drawn for the first note after the header."""
+    batch = Batch(rows)
+    for number in range(rows):
+        batch.begin(number, plan(rhythm="reel", key="D", metre="4/4", **options), number)
+    logits = np.full((rows, SIZE), -50, np.float32)
+    for name, share in likelihoods.items():
+        logits[:, t.INDEX[name]] = np.log(share)
+    active = np.ones(rows, np.bool_)
+    for _ in range(5):  # R:, M:, K:, |: and the duration
+        batch.advance(logits, active)
+    return Counter(t.VOCABULARY[token] for token in batch.inputs[:, 0])
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+def test_notes_are_drawn_at_the_usual_temperature(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "USUAL_TEMPERATURE", 0.5)
+    likelihoods = {"/24": 0.6, "/48": 0.4}
+    found = drawn_durations(likelihoods, 1000, temperature=temperature)
+    powers = {name: share ** (1 / (0.5 * temperature)) for name, share in likelihoods.items()}
+    assert set(found) == set(likelihoods)
+    for name, power in powers.items():
+        assert found[name] / 1000 == pytest.approx(power / sum(powers.values()), abs=0.05)
+
+
+def test_the_header_is_drawn_at_the_temperature_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "USUAL_TEMPERATURE", 0.5)
+    found = drawn_rhythms({"reel": 0.6, "jig": 0.4}, numbers=1000)
+    assert found["reel"] / 1000 == pytest.approx(0.6, abs=0.05)
+
+
 def test_tokens_below_the_minimum_share_are_never_drawn() -> None:
     rare, frequent = 0.9 * MIN_SHARE, 4 * MIN_SHARE
     found = drawn_rhythms(
