@@ -1,4 +1,4 @@
-"""Chooses the sampling: the model's temperature for a request's temperature of 1, and the share below which tokens are not drawn.
+"""Chooses the sampling: the temperature among pitches if a request's is 1, and the share below which tokens are not drawn.
 
     .venv/bin/python -m tests.benchmarks.sampling [--temperatures 0.7 0.8 0.9 1] [--shares 0.003 0.02] [--seed 900] [--rounds 1]
         [--candidates 8] [--network] [--model FOLDER] [--json FILE]

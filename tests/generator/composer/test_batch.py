@@ -108,35 +108,40 @@ def test_the_temperature_sharpens_or_flattens_the_probabilities(temperature: flo
         assert found[name] / 1000 == pytest.approx(power / sum(powers.values()), abs=0.05)
 
 
-def drawn_durations(likelihoods: dict[str, float], rows: int, **options: Any) -> Counter[str]:
-    """How often each duration is drawn for the first note after the header."""
+def drawn_notes(likelihoods: dict[str, float], rows: int, **options: Any) -> Counter[str]:
+    """How often each token is drawn after the duration of the first note."""
     batch = Batch(rows)
     for number in range(rows):
         batch.begin(number, plan(rhythm="reel", key="D", metre="4/4", **options), number)
-    logits = np.full((rows, SIZE), -50, np.float32)
-    for name, share in likelihoods.items():
-        logits[:, t.INDEX[name]] = np.log(share)
     active = np.ones(rows, np.bool_)
-    for _ in range(5):  # R:, M:, K:, |: and the duration
+    for shares in [{"/24": 1.0}] * 5 + [{"0": 1.0}] + [likelihoods]:  # R:, M:, K:, |:, the duration and the first note
+        logits = np.full((rows, SIZE), -50, np.float32)
+        for name, share in shares.items():
+            logits[:, t.INDEX[name]] = np.log(share)
         batch.advance(logits, active)
     return Counter(t.VOCABULARY[token] for token in batch.inputs[:, 0])
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
-def test_notes_are_drawn_at_the_usual_temperature(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pitches_are_drawn_at_the_usual_temperature(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "USUAL_TEMPERATURE", 0.5)
-    likelihoods = {"/24": 0.6, "/48": 0.4}
-    found = drawn_durations(likelihoods, 1000, temperature=temperature)
+    likelihoods = {"2": 0.6, "4": 0.4}
+    found = drawn_notes(likelihoods, 1000, temperature=temperature)
     powers = {name: share ** (1 / (0.5 * temperature)) for name, share in likelihoods.items()}
     assert set(found) == set(likelihoods)
     for name, power in powers.items():
         assert found[name] / 1000 == pytest.approx(power / sum(powers.values()), abs=0.05)
 
 
-def test_the_header_is_drawn_at_the_temperature_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "USUAL_TEMPERATURE", 0.5)
-    found = drawn_rhythms({"reel": 0.6, "jig": 0.4}, numbers=1000)
-    assert found["reel"] / 1000 == pytest.approx(0.6, abs=0.05)
+@pytest.mark.parametrize("temperature", [0.5, 1.0])
+def test_the_rhythm_does_not_depend_on_the_temperature_of_pitches(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    likelihoods = {"2": 0.3, "4": 0.2, "/12": 0.35, "/48": 0.15}
+    powers = [0.5 ** (1 / temperature), *(likelihoods[name] ** (1 / temperature) for name in ("/12", "/48"))]
+    for usual in (0.5, 1.0):
+        monkeypatch.setattr(module, "USUAL_TEMPERATURE", usual)
+        found = drawn_notes(likelihoods, 1000, temperature=temperature)
+        shares = [found["2"] + found["4"], found["/12"], found["/48"]]
+        assert [share / 1000 for share in shares] == pytest.approx([power / sum(powers) for power in powers], abs=0.05)
 
 
 def test_tokens_below_the_minimum_share_are_never_drawn() -> None:
