@@ -132,6 +132,8 @@ class Batch:
         rng = np.random.default_rng((plan.request.seed, number))
         keys = self._keys[row] = plan.keys(rng.random())
         cadence = plan.cadence or (ON_TONIC if rng.random() < ENDS_ON_TONIC else ELSEWHERE)
+        if plan.ends_as_earlier:
+            cadence = 0  # whatever note the earlier bar ends on
         draws = rng.random(LONGEST)
         self.grammar.begin(
             row, plan.form, keys, rhythm=plan.rhythm, metre=plan.metre, mode=plan.mode, outline=plan.outline, cadence=cadence,

@@ -11,7 +11,7 @@ from generator.composer.form import FREE, USUAL_BARS, Form, PartForm
 from generator.composer.form_table import FormTable, parse_form, shipped_forms
 from generator.composer.grammar_tables import TABLES
 from generator.composer.pitch_range import OCTAVES
-from generator.composer.returns import Outline
+from generator.composer.returns import ALL, Outline
 from generator.notation.errors import NotationError
 from generator.notation.frequency_tables import key_counts, weighted_choice
 from generator.notation.instruments import home_keys
@@ -67,6 +67,11 @@ class Plan:
     def outline(self) -> Outline:
         """What the model is told about the form."""
         return Outline(self.layout or (), self.returns, self.lifts)
+
+    @property
+    def ends_as_earlier(self) -> bool:
+        """Whether the last bar of the tune is to return an earlier one whole."""
+        return bool(self.returns) and self.returns[-1][0] == ALL
 
     def keys(self, chance: float) -> list[Key]:
         """A key for each mode that may be chosen, as frequent as in traditional tunes, but one of which the instrument has all

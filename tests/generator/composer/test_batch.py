@@ -14,6 +14,7 @@ from generator.composer import batch as module
 from generator.composer.batch import DONE, ENDS_ON_TONIC, MAY_GO_LOW, MIN_SHARE, TOO_LONG, Batch, Candidate
 from generator.composer.pitch_range import OCTAVES
 from generator.composer.plan import Plan, make_plan
+from generator.composer.returns import ALL, NOTHING
 from generator.notation import tokens as t
 from generator.notation.keys import Key, Mode
 from generator.notation.opening import opening_tokens, read_opening
@@ -226,7 +227,7 @@ def test_a_mode_alone_is_kept_and_candidates_are_in_many_keys() -> None:
 def test_the_intended_share_of_tunes_ends_on_the_tonic() -> None:
     batch = Batch(400)
     for row in range(400):
-        batch.begin(row, plan(row, **REEL), 0)
+        batch.begin(row, replace(plan(row, **REEL), returns=()), 0)
     told = batch.grammar.features.state["cadence"]
     assert set(told) == {t.ON_TONIC, t.ELSEWHERE}
     assert np.mean(told == t.ON_TONIC) == pytest.approx(ENDS_ON_TONIC, abs=0.06)
@@ -305,3 +306,11 @@ def test_an_opening_does_not_count_against_the_length(monkeypatch: pytest.Monkey
     for _ in range(150):
         batch.advance(logits_of(batch.inputs), np.array([True]))
     assert not (batch.events == TOO_LONG).any()
+
+
+def test_a_tune_that_ends_as_an_earlier_bar_may_end_on_any_note() -> None:
+    batch, made = Batch(2), plan(rhythm="jig")
+    for row, last in enumerate(((ALL, 7), (NOTHING, -1))):
+        batch.begin(row, replace(made, returns=[*made.returns[:-1], last]), 0)
+    assert batch.grammar.features.state["cadence"][0] == 0
+    assert batch.grammar.features.state["cadence"][1] in (t.ON_TONIC, t.ELSEWHERE)
