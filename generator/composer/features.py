@@ -25,7 +25,7 @@ MATCHED = 10  # classes of how many notes in a row equalled the recalled ones: n
 RECALLED = (1, 2, 4)  # how many bars to look back
 # Also to the same bar of the previous part, or from a second ending to the first; and to the bar that this one is to return.
 LOOKS = (*RECALLED, "part", "return")
-LOOK_PART, LOOK_RETURN = len(RECALLED), len(RECALLED) + 1  # their indices
+LOOK_RETURN = LOOKS.index("return")
 
 # What the model may read at each step, and how many classes each input has.
 INPUTS = {
@@ -49,8 +49,8 @@ INPUTS = {
     # By how much the previous part ended short, up to the next bar line: the length of the pick-up that must follow.
     "due_pick_up": REMAINING,
     "part_bars": 18,  # how many bars the part has: unknown, 1 … 16, more
-    "return": 5,  # how much of an earlier bar returns in this one: see returns.Likeness
-    "returned": 5,  # what returns this bar later: see returns.Later
+    "return": 5,  # how much of an earlier bar returns in this one: returns.NOTHING to ALL
+    "returned": 5,  # what returns this bar later: returns.NEVER to AT_THE_END
     "pitch_ahead": len(VOCABULARY),  # with which pitch the next bar begins if most of an earlier bar returns in it
     "lift": 5,  # how high the part lies above the first one: see returns.lift_class
 }

@@ -76,9 +76,9 @@ def test_the_model_has_the_shape_and_size_of_its_configuration() -> None:
     model = build(config)
     assert model(np.zeros((2, 5, len(INPUTS)), np.int32)).shape == (2, 5, len(VOCABULARY))
     counted = {name: INPUTS[name] for name in config.numeric_inputs()}
-    embeddings = len(VOCABULARY) * 8 + sum(counted.values()) * 4 + 9 * len(VOCABULARY) * 3
-    lstms = 4 * 16 * (8 + 4 * len(counted) + 9 * 3 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
-    direct = (2 * len(VOCABULARY) + sum(counted.values())) * len(VOCABULARY)  # also the token and the last pitch
+    embeddings = len(VOCABULARY) * 8 + sum(counted.values()) * 4 + 12 * len(VOCABULARY) * 3
+    lstms = 4 * 16 * (8 + 4 * len(counted) + 12 * 3 + 16 + 1) + 4 * 16 * (16 + 16 + 1)
+    direct = (5 * len(VOCABULARY) + sum(counted.values())) * len(VOCABULARY)  # also the token, the last pitch and what returns
     assert model.count_params() == embeddings + lstms + 17 * len(VOCABULARY) + direct
 
 
