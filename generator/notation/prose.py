@@ -9,7 +9,8 @@ from collections.abc import Iterable
 _TEXT = re.compile(r'"[^"]*"?|![^!\s]+!|\+[^+\s]+\+|\[[A-Za-z]:[^\]]*\]')
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 # Notes, rests, spacers and ornaments; and letters that collections use for ornaments without saying which.
-_MUSIC = re.compile(r"(?:[A-Ga-gxyzXZHLMOPSTuv]|[IJKNQRUVWik](?![H-Zh-tw]))+")
+_MUSIC = re.compile(r"[A-Ga-gxyzXZHLMOPSTuv]|[IJKNQRUVWik](?![H-Zh-tw])")
+_MISTYPED = 1 / 4  # of the letters of a word; `fsedf`, with less, are notes
 
 
 def prose_start(line: str, symbols: Iterable[str] = ()) -> int | None:
@@ -18,4 +19,5 @@ def prose_start(line: str, symbols: Iterable[str] = ()) -> int | None:
     symbols: letters that the tune defines as ornaments (`U:`).
     """
     music = _TEXT.sub(lambda text: " " * len(text[0]), line).translate({ord(symbol): " " for symbol in symbols if symbol})
-    return next((letters.start() for letters in _LETTERS.finditer(music) if not _MUSIC.fullmatch(letters[0])), None)
+    words = (word for word in _LETTERS.finditer(music) if len(_MUSIC.sub("", word[0])) >= _MISTYPED * len(word[0]))
+    return next((word.start() for word in words), None)

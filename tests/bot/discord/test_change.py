@@ -98,7 +98,7 @@ async def test_a_different_tune_is_not_transposed_to_the_key_of_the_last_one(sta
         ({"temperature": "9"}, "from 0.1"),
         ({"seed": "-1"}, "Seed must be a whole number"),
         ({"seed": "7.5"}, "whole number from 0 to 2147483647, not 7.5"),
-        ({"opening": "K:G\nABcd|```<@400> @everyone *x*"}, "no note before"),
+        ({"opening": "K:G\nABcd|```<@400> @everyone *x*"}, "is not ABC"),
     ],
 )
 async def test_a_mistake_is_explained_privately_and_the_typed_values_survive_a_restart(

@@ -26,7 +26,8 @@ def test_words_are_no_music(line: str) -> None:
     "line",
     [
         "|:GABc dedB|1 A2AB d2:|2 z4 x2y2||", "vuGHLcMOPSTd .a~b", '"Dm7"DFA "^slowly"dfa "Gmaj7"B3|', "!trill!A +fermata+B",
-        "!D.C.!c [K:Ddor]DEF [M:6/8]GAB [r:a remark]c|", "RdBc JABc kf3 kvG2 (kA<F)", "^c_d=e (3efg [ceg]2 {gab}a", "cabbage", "",
+        "!D.C.!c [K:Ddor]DEF [M:6/8]GAB [r:a remark]c|", "RdBc JABc kf3 kvG2 (kA<F)", "^c_d=e (3efg [ceg]2 {gab}a", "cabbage",
+        "Adde fsedf|", "",
     ],
 )  # fmt: skip
 def test_music_has_no_words(line: str) -> None:

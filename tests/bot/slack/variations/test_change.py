@@ -103,7 +103,7 @@ async def test_an_opening_that_is_too_long_for_a_form_stays_as_it_is(stage: Stag
         ("temperature", "hot", "from 0.1 (steady) to 2 (wild), not hot"),
         ("temperature", "nan", "from 0.1"),
         ("seed", "-1", "Seed must be a whole number"),
-        ("opening", "K:G\nABcd|```<@U1> @everyone *x*", "no note before"),
+        ("opening", "K:G\nABcd|```<@U1> @everyone *x*", "is not ABC"),
         ("opening", "x" * 3_000, ""),
     ],
 )
