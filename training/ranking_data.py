@@ -40,7 +40,7 @@ def write_ranking_data(corpus: Corpus, trained_on: Corpus, token_bits: TokenBits
     bits = bits_per_token([example_of(entry) for entry in training], token_bits)
     earlier = Novelty.of((entry.title, pitches(scores[entry.id])) for entry in corpus.split("train"))
     runs = [float(found.notes) for found in earlier.closest([pitches(scores[entry.id]) for entry in held_out])]
-    ranking.Judge.of([scores[entry.id] for entry in training], bits, runs).save(folder / ranking.FILE)
+    ranking.Critic.of([scores[entry.id] for entry in training], bits, runs).save(folder / ranking.FILE)
     form_table_of(training).save(folder / form_table.FILE)
 
 

@@ -12,7 +12,7 @@ from generator.composer.batch import Candidate
 from generator.composer.measures import pitches
 from generator.composer.novelty import Closest, Novelty
 from generator.composer.plan import Plan
-from generator.composer.ranking import Judge
+from generator.composer.ranking import Critic
 from generator.composer.titles import title_for
 from generator.composer.weights import SHIPPED, Weights
 from generator.notation.metres import Metre
@@ -39,7 +39,7 @@ class Chooser:
         """Reads the files for novelty and ranking beside the weights, or else the shipped ones. Raises WeightsError."""
         paths = [weights.folder / name for name in (novelty.FILE, ranking.FILE)]
         known, distributions = (path if path.exists() else SHIPPED / path.name for path in paths)
-        self._novelty, self._judge = Novelty.load(known), Judge.load(distributions)
+        self._novelty, self._critic = Novelty.load(known), Critic.load(distributions)
 
     def best(self, plan: Plan, candidates: Sequence[Candidate]) -> ComposedTune | None:
         """The best candidate, always the same one for the same candidates; None if all are copies of known tunes."""
@@ -48,7 +48,7 @@ class Chooser:
         melodies = [pitches(score) for score in scores]
         closest = self._novelty.closest(melodies, given)
         judged = [
-            self._judge.scores(score, candidate.bits_per_token, near)
+            self._critic.scores(score, candidate.bits_per_token, near)
             for score, candidate, near in zip(scores, candidates, closest, strict=True)
         ]
         # A variation that equals the tune that it varies is chosen last.

@@ -131,7 +131,7 @@ class Bars:
         return sum(self.logs.get(bar, self.other) for bar in bars) / len(bars)
 
 
-class Judge:
+class Critic:
     """Scores candidates by the distributions of the traits among real tunes. It never changes, so threads can share it."""
 
     def __init__(
@@ -145,7 +145,7 @@ class Judge:
         self._numbers, self._names, self._bars, self._idiom = numbers, names, bars, idiom
 
     @classmethod
-    def of(cls, tunes: Sequence[Score], bits_per_token: Sequence[float], shared_runs: Sequence[float] = ()) -> Judge:
+    def of(cls, tunes: Sequence[Score], bits_per_token: Sequence[float], shared_runs: Sequence[float] = ()) -> Critic:
         """Measures real tunes of the training split. bits_per_token: the model's, for each of them; shared_runs: the longest run
         of notes that each of other real tunes shares with one of them.
         """
@@ -183,7 +183,7 @@ class Judge:
         )
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Judge:
+    def load(cls, path: Path | None = None) -> Critic:
         """Reads what `save` wrote, by default the shipped file. Raises WeightsError."""
         path = path or SHIPPED / FILE
         try:

@@ -26,7 +26,7 @@ from generator.composer.candidates import ComposedTune
 from generator.composer.composer import Composer
 from generator.composer.measures import bars_of, ends_on_tonic, in_scale, layout_of, melody, pitches, recall
 from generator.composer.novelty import NEAR_COPY, Novelty
-from generator.composer.ranking import Judge, best
+from generator.composer.ranking import Critic, best
 from generator.composer.returns import outline_of
 from generator.composer.weights import load_weights
 from generator.notation.score import Score
@@ -204,13 +204,13 @@ def compare(corpus: Corpus, requests: int, candidates: int, seed: int) -> dict[s
     keras.mixed_precision.set_global_policy("float32")
     requested = choose_prompts(corpus.split("test"), seed, requests)
     rows = compose(requested, candidates, seed * requests * candidates)
-    known, judge = Novelty.load(), Judge.load()
+    known, critic = Novelty.load(), Critic.load()
     model = token_bits_of(model_of_weights(load_weights()).network)
     flat = [tune for row in rows for tune in row]
     bits = bits_per_token([Example.of(tune.tokens, tune.score.key, outline_of(tune.tokens)) for tune in flat], model)
     melodies = [pitches(tune.score) for tune in flat]
     closest = known.closest(melodies)
-    scores = [judge.scores(tune.score, bit, near) for tune, bit, near in zip(flat, bits, closest, strict=True)]
+    scores = [critic.scores(tune.score, bit, near) for tune, bit, near in zip(flat, bits, closest, strict=True)]
     chosen, totals = [], []
     for start in range(0, len(flat), candidates):
         own = slice(start, start + candidates)

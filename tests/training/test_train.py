@@ -16,7 +16,7 @@ from generator.composer.features import INPUTS
 from generator.composer.measures import pitches
 from generator.composer.model import ModelConfig, build
 from generator.composer.novelty import Closest, Novelty
-from generator.composer.ranking import Judge
+from generator.composer.ranking import Critic
 from generator.composer.weights import load_weights
 from generator.notation.reader import read
 from generator.notation.tokens import VOCABULARY, encode
@@ -91,12 +91,12 @@ def test_a_run_leaves_weights_log_and_a_card_with_finite_figures(tmp_path: Path,
     assert card["training"]["best_epoch"] == int(best["epoch"]) + 1
     assert card["data"]["split"] == {"train": 8, "validation": 2, "test": 2}
 
-    known, judge = Novelty.load(tmp_path / "weights" / "novelty.npz"), Judge.load(tmp_path / "weights" / "ranking.json")
+    known, critic = Novelty.load(tmp_path / "weights" / "novelty.npz"), Critic.load(tmp_path / "weights" / "ranking.json")
     for entry in corpus.entries:  # in whatever split
         score = score_of(entry)
         (closest,) = known.closest([pitches(score)])
         assert closest == Closest("x", len(pitches(score)))
-        assert math.isfinite(judge.scores(score, 7.0, closest)["total"])
+        assert math.isfinite(critic.scores(score, 7.0, closest)["total"])
 
 
 @pytest.mark.usefixtures("without_curves")

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from generator.composer.idiom import HalfBar, half_bars
 from generator.composer.measures import Ratio
 from generator.notation.score import Score
-from training.evaluation.idiom import Cadence, HalfBar, cadences, form_of, half_bars
+from training.evaluation.idiom import Cadence, cadences, form_of
 
 KNOWN_CADENCES = 5  # training parts that end with a cadence which counts as known
 COMMON_HALF_BARS = 7  # training tunes of the rhythm that have a half-bar which counts as common

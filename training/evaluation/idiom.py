@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from generator.composer.idiom import CADENCE_NOTES
 from generator.composer.measures import Ratio, bars_of, layout_of, onsets
-from generator.notation.keys import Key
-from generator.notation.metres import Metre
-from generator.notation.score import Bar, Note, Score
+from generator.notation.score import Bar, Score
 from generator.notation.structure import Part, metres
 from generator.notation.tokens import tonic_pitch
 
 QUAVER = Fraction(1, 8)
 SNAP = Fraction(1, 16), Fraction(3, 16)  # the two notes of a Scotch snap, in whole notes
-CADENCE_NOTES = 4
 
 
 def closing_bars(part: Part) -> tuple[Bar, ...]:
@@ -59,43 +57,6 @@ def closes_7_1(score: Score) -> Ratio:
     """Parts whose last two notes rise from the seventh degree to the tonic."""
     lasts = [(before[0], last[0]) for *_, before, last in cadences(score)]
     return float(sum(last - before == 1 and last % 7 == 0 for before, last in lasts)), float(len(lasts))
-
-
-HalfBar = tuple[tuple[int, int, Fraction], ...]  # for each note: degree, alteration and length; degree REST for a rest
-REST = -99
-
-
-def half_bars(score: Score) -> list[HalfBar]:
-    """The music of each half of a bar, relative to the tonic; of each beat in compound metres, of the bar in 3/4.
-
-    What a note crosses is not divided. Bars of the wrong length and pick-ups are left out.
-    """
-    found: list[HalfBar] = []
-    for bar, metre in zip(score.bars, metres(score), strict=True):
-        if metre is None or bar.duration != metre.bar:
-            continue
-        length, offset = _half(metre), Fraction(0)
-        current: list[tuple[int, int, Fraction]] = []
-        for note in bar.notes:
-            current.append((*_degree(note, score.key), note.duration))
-            offset += note.duration
-            if offset % length == 0:
-                found.append(tuple(current))
-                current = []
-    return found
-
-
-def _half(metre: Metre) -> Fraction:
-    if metre.compound:
-        return Fraction(3, metre.unit)
-    return metre.bar if metre.beats % 2 else metre.bar / 2
-
-
-def _degree(note: Note, key: Key) -> tuple[int, int]:
-    pitch = note.melody
-    if pitch is None:
-        return REST, 0
-    return pitch.staff - tonic_pitch(key).staff, pitch.alter - key.signature[pitch.letter]
 
 
 def plain_quaver_bars(score: Score) -> Ratio:

@@ -12,7 +12,7 @@ import pytest
 
 from generator.composer.measures import pitches
 from generator.composer.novelty import NEAR_COPY, Closest, Novelty
-from generator.composer.ranking import ABSENT, ENOUGH, GROUPS, RAREST, SCORE_NAMES, Judge, Names, Numbers, best
+from generator.composer.ranking import ABSENT, ENOUGH, GROUPS, RAREST, SCORE_NAMES, Critic, Names, Numbers, best
 from generator.composer.traits import traits_of
 from generator.composer.weights import WeightsError
 from generator.notation.reader import read
@@ -30,8 +30,8 @@ def jig(first: list[str] = A, second: list[str] = B, *, key: str = "D", rhythm: 
 
 
 @pytest.fixture(scope="module")
-def judge() -> Judge:
-    return Judge.load()
+def critic() -> Critic:
+    return Critic.load()
 
 
 def test_the_traits_of_a_tune_equal_those_computed_by_hand() -> None:
@@ -100,8 +100,8 @@ def test_numbers_are_compared_within_a_rhythm_that_has_enough_tunes() -> None:
     tunes = [walking(seed) for seed in range(2 * ENOUGH - 1)]
     rhythms = ["jig"] * ENOUGH + ["slide"] * (ENOUGH - 1)
     named = [replace(score, rhythm=rhythm) for score, rhythm in zip(tunes, rhythms, strict=True)]
-    judge = Judge.of(named, [1.0] * ENOUGH + [2.0] * (ENOUGH - 1))
-    as_jig, as_slide = (judge.scores(jig(rhythm=rhythm), 2.0, NEW)["likelihood"] for rhythm in ("jig", "slide"))
+    critic = Critic.of(named, [1.0] * ENOUGH + [2.0] * (ENOUGH - 1))
+    as_jig, as_slide = (critic.scores(jig(rhythm=rhythm), 2.0, NEW)["likelihood"] for rhythm in ("jig", "slide"))
     assert as_jig == math.log(RAREST)
     assert as_slide > as_jig
 
@@ -109,17 +109,17 @@ def test_numbers_are_compared_within_a_rhythm_that_has_enough_tunes() -> None:
 def test_bars_typical_of_the_rhythm_score_better_than_other_bars_of_its_metre() -> None:
     even, dotted = ["DFA dAF"] * 4, ["D>FA d>AF"] * 4
     tunes = [jig(even, even)] * 30 + [jig(dotted, dotted, rhythm="slide")] * 30
-    judge = Judge.of(tunes, [1.0] * 60)
+    critic = Critic.of(tunes, [1.0] * 60)
     for rhythm, own, other in (("jig", even, dotted), ("slide", dotted, even)):
-        at_home = judge.scores(jig(own, own, rhythm=rhythm), 1.0, NEW)["rhythm"]
+        at_home = critic.scores(jig(own, own, rhythm=rhythm), 1.0, NEW)["rhythm"]
         assert at_home == 0
-        assert judge.scores(jig(own, other, rhythm=rhythm), 1.0, NEW)["rhythm"] < at_home - 2
-    open_ = judge.scores(jig(even, even, rhythm=""), 1.0, NEW)["rhythm"]
-    assert open_ == judge.scores(jig(dotted, dotted, rhythm=""), 1.0, NEW)["rhythm"] == ABSENT
+        assert critic.scores(jig(own, other, rhythm=rhythm), 1.0, NEW)["rhythm"] < at_home - 2
+    open_ = critic.scores(jig(even, even, rhythm=""), 1.0, NEW)["rhythm"]
+    assert open_ == critic.scores(jig(dotted, dotted, rhythm=""), 1.0, NEW)["rhythm"] == ABSENT
 
 
-def test_the_total_is_the_sum_of_the_named_scores(judge: Judge) -> None:
-    found = judge.scores(jig(), PLAIN, NEW)
+def test_the_total_is_the_sum_of_the_named_scores(critic: Critic) -> None:
+    found = critic.scores(jig(), PLAIN, NEW)
     assert tuple(found) == (*SCORE_NAMES, "total")
     assert found["total"] == pytest.approx(sum(found[part] for part in SCORE_NAMES))
     assert all(found[part] <= 0 for part in SCORE_NAMES)
@@ -127,23 +127,23 @@ def test_the_total_is_the_sum_of_the_named_scores(judge: Judge) -> None:
     assert json.loads(json.dumps(found)) == found
 
 
-def test_dull_and_wild_tunes_score_worse_than_typical_ones(judge: Judge) -> None:
-    typical = judge.scores(jig(), PLAIN, NEW)
+def test_dull_and_wild_tunes_score_worse_than_typical_ones(critic: Critic) -> None:
+    typical = critic.scores(jig(), PLAIN, NEW)
     for bits in (0.3, 2.5):
-        assert judge.scores(jig(), bits, NEW)["likelihood"] < typical["likelihood"] - 1
-    dull, wild = judge.scores(jig([A[0]] * 8, [A[0]] * 8), PLAIN, NEW), judge.scores(walking(1), PLAIN, NEW)
+        assert critic.scores(jig(), bits, NEW)["likelihood"] < typical["likelihood"] - 1
+    dull, wild = critic.scores(jig([A[0]] * 8, [A[0]] * 8), PLAIN, NEW), critic.scores(walking(1), PLAIN, NEW)
     assert dull["variety"] < typical["variety"] - 2
     assert wild["variety"] < typical["variety"] - 2
-    nowhere = judge.scores(jig(second=[*B[:7], "EFG E2C"]), PLAIN, NEW)
+    nowhere = critic.scores(jig(second=[*B[:7], "EFG E2C"]), PLAIN, NEW)
     assert nowhere["cadence"] < typical["cadence"] - 2
-    waltzing = judge.scores(jig(second=["D2E F2G"] * 8), PLAIN, NEW)
+    waltzing = critic.scores(jig(second=["D2E F2G"] * 8), PLAIN, NEW)
     assert waltzing["rhythm"] < typical["rhythm"] - 1
-    odd = judge.scores(jig(second=B[:5]), PLAIN, NEW)
+    odd = critic.scores(jig(second=B[:5]), PLAIN, NEW)
     assert odd["form"] < typical["form"]
 
 
-def test_novelty_falls_with_the_longest_shared_run(judge: Judge) -> None:
-    shared = [judge.scores(jig(), PLAIN, Closest("Known", notes))["novelty"] for notes in (0, 12, 13, 18, 24, 32)]
+def test_novelty_falls_with_the_longest_shared_run(critic: Critic) -> None:
+    shared = [critic.scores(jig(), PLAIN, Closest("Known", notes))["novelty"] for notes in (0, 12, 13, 18, 24, 32)]
     assert shared[:3] == [0, 0, 0]  # real tunes share 13 notes in the median
     assert shared == sorted(shared, reverse=True)
     assert -2 < shared[3] < 0
@@ -151,16 +151,16 @@ def test_novelty_falls_with_the_longest_shared_run(judge: Judge) -> None:
 
 
 def test_without_shared_runs_of_real_tunes_novelty_does_not_count() -> None:
-    judge = Judge.of([walking(seed) for seed in range(30)], [1.0] * 30)
-    assert judge.scores(jig(), PLAIN, Closest("Known", 30))["novelty"] == 0
+    critic = Critic.of([walking(seed) for seed in range(30)], [1.0] * 30)
+    assert critic.scores(jig(), PLAIN, Closest("Known", 30))["novelty"] == 0
 
 
 def test_tunes_of_common_half_bars_score_better_and_odd_ones_worse() -> None:
-    judge = Judge.of([jig(rng_bars(seed), rng_bars(seed + 1)) for seed in range(60)], [1.0] * 60)
-    usual = judge.scores(jig(rng_bars(90), rng_bars(91)), 1.0, NEW)["idiom"]
-    assert judge.scores(walking(1), 1.0, NEW)["idiom"] < usual - 2
+    critic = Critic.of([jig(rng_bars(seed), rng_bars(seed + 1)) for seed in range(60)], [1.0] * 60)
+    usual = critic.scores(jig(rng_bars(90), rng_bars(91)), 1.0, NEW)["idiom"]
+    assert critic.scores(walking(1), 1.0, NEW)["idiom"] < usual - 2
     slipping = [bar.replace("d", "D", 1) for bar in rng_bars(91)]
-    assert judge.scores(jig(rng_bars(91), slipping), 1.0, NEW)["idiom"] < usual
+    assert critic.scores(jig(rng_bars(91), slipping), 1.0, NEW)["idiom"] < usual
 
 
 def rng_bars(seed: int) -> list[str]:
@@ -171,12 +171,12 @@ def rng_bars(seed: int) -> list[str]:
 HALVES = ("DFA", "dAF", "GBd", "gfe", "dcB", "AFD", "EFG", "fed")
 
 
-def test_a_tune_without_notes_or_metre_has_a_score(judge: Judge) -> None:
+def test_a_tune_without_notes_or_metre_has_a_score(critic: Critic) -> None:
     silent = read("X:1\nT:x\nM:6/8\nL:1/8\nK:D\n|:z6|z6:|\n")
     free = read("X:1\nT:x\nM:none\nL:1/8\nK:D\nDFA dAF GBG|]\n")
     for score in (silent, free):
-        assert math.isfinite(judge.scores(score, PLAIN, NEW)["total"])
-    assert judge.scores(silent, PLAIN, NEW)["variety"] == ABSENT * len(GROUPS["variety"])
+        assert math.isfinite(critic.scores(score, PLAIN, NEW)["total"])
+    assert critic.scores(silent, PLAIN, NEW)["variety"] == ABSENT * len(GROUPS["variety"])
 
 
 def test_the_best_candidate_has_the_highest_total_and_is_no_copy() -> None:
@@ -191,7 +191,7 @@ def test_the_best_candidate_has_the_highest_total_and_is_no_copy() -> None:
     assert best([], []) is None
 
 
-def test_planted_near_copies_are_always_rejected(judge: Judge) -> None:
+def test_planted_near_copies_are_always_rejected(critic: Critic) -> None:
     """Some of eight candidates are known tunes in another key or with other note lengths."""
     rng = random.Random(4)
     known = [walking(seed) for seed in range(100, 120)]
@@ -202,7 +202,7 @@ def test_planted_near_copies_are_always_rejected(judge: Judge) -> None:
         for at in copies:
             candidates[at] = disguised(rng.choice(known), rng)
         closest = index.closest([pitches(score) for score in candidates])
-        totals = [judge.scores(score, PLAIN, found)["total"] + 1000 * (at in copies) for at, (score, found) in
+        totals = [critic.scores(score, PLAIN, found)["total"] + 1000 * (at in copies) for at, (score, found) in
                   enumerate(zip(candidates, closest, strict=True))]  # fmt: skip
         chosen = best(totals, closest)
         assert chosen not in copies
@@ -229,11 +229,11 @@ def moved(pitch: Pitch, by: int) -> Pitch:
 
 
 def test_saved_distributions_are_the_same_after_loading(tmp_path: Path) -> None:
-    judge = Judge.of([walking(seed) for seed in range(30)], [1 + seed / 30 for seed in range(30)])
-    judge.save(tmp_path / "new" / "ranking.json")
-    read_back = Judge.load(tmp_path / "new" / "ranking.json")
+    critic = Critic.of([walking(seed) for seed in range(30)], [1 + seed / 30 for seed in range(30)])
+    critic.save(tmp_path / "new" / "ranking.json")
+    read_back = Critic.load(tmp_path / "new" / "ranking.json")
     for score in (jig(), walking(99)):
-        assert read_back.scores(score, 1.1, NEW) == judge.scores(score, 1.1, NEW)
+        assert read_back.scores(score, 1.1, NEW) == critic.scores(score, 1.1, NEW)
 
 
 @pytest.mark.parametrize(
@@ -244,4 +244,4 @@ def test_unreadable_distributions_raise_an_error_with_advice(tmp_path: Path, con
     if content is not None:
         path.write_text(content, encoding="utf-8")
     with pytest.raises(WeightsError, match=r"The distributions of real tunes in .* cannot be read"):
-        Judge.load(path)
+        Critic.load(path)

@@ -67,14 +67,18 @@ needs_abc2midi = pytest.mark.skipif(
 )
 
 
+def check_against_abc2midi(text: str, folder: Path) -> None:
+    theirs, mine = by_abc2midi(text, folder), by_us(text)
+    assert theirs
+    assert mine
+    assert difference(mine, theirs) is None
+
+
 @needs_abc2midi
 @pytest.mark.parametrize("name", CASES)
 def test_abc2midi_plays_the_same_notes(name: str, tmp_path: Path) -> None:
     text = HEADER.replace("M:", "P:ABA\nM:", 1) + CASES[name] + "\n" if name == "parts" else HEADER + CASES[name] + "\n"
-    theirs, mine = by_abc2midi(text, tmp_path), by_us(text)
-    assert theirs
-    assert mine
-    assert difference(mine, theirs) is None
+    check_against_abc2midi(text, tmp_path)
 
 
 @needs_abc2midi
@@ -89,10 +93,7 @@ def test_abc2midi_plays_the_same_notes(name: str, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_abc2midi_plays_the_same_octaves_and_transpositions(fields: str, tmp_path: Path) -> None:
     text = f"X:1\nM:2/4\nL:1/8\n{fields}\nDFA2|[K:C clef=bass]d4|^fc'2_b|\n"
-    theirs, mine = by_abc2midi(text, tmp_path), by_us(text)
-    assert theirs
-    assert mine
-    assert difference(mine, theirs) is None
+    check_against_abc2midi(text, tmp_path)
 
 
 @needs_abc2midi

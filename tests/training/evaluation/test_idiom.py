@@ -4,13 +4,12 @@ from fractions import Fraction
 
 import pytest
 
+from generator.composer.idiom import REST, half_bars
 from generator.notation.reader import read
 from training.evaluation.idiom import (
-    REST,
     cadences,
     closes_7_1,
     form_of,
-    half_bars,
     last_bars_alike,
     plain_quaver_bars,
     snap_bars,

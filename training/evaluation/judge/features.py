@@ -15,9 +15,10 @@ from statistics import fmean, pstdev
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.composer.idiom import half_bars
 from generator.notation.score import Score
 from training.evaluation.common import CommonMusic
-from training.evaluation.idiom import cadences, closes_7_1, half_bars, last_bars_alike
+from training.evaluation.idiom import cadences, closes_7_1, last_bars_alike
 from training.evaluation.judge.music import Music, Sound, bar_at, music_of
 from training.evaluation.judge.surprise import Surprise
 

@@ -97,8 +97,8 @@ def _stack(sides: Sequence[NDArray[Any]], chosen: tuple[NDArray[np.bool_], NDArr
 def _ranks(scores: Array, readable: NDArray[np.bool_]) -> Array:
     """(2, pairs): the ranks, from 0 to 1, of the real and the composed tunes of a fold. scores: (2 · pairs,).
 
-    Ranks of different folds can be compared, log odds of different classifiers cannot. Unreadable tunes get the highest rank:
-    whoever looks sees that a program wrote them.
+    Ranks of different folds can be compared, log odds of different classifiers cannot. Unreadable tunes get the highest rank,
+    because a reader knows at once that a program wrote them.
     """
     sides = scores.reshape(2, -1).copy()
     sides[1][~readable] = np.inf
