@@ -62,7 +62,7 @@ def make_app(
             web.get("/gallery", gallery.page),
             web.get("/gallery.json", gallery.json),
             web.get("/tunebook.abc", gallery.tunebook),
-            web.get("/static/{digest}/{name}", views.static),
+            web.get("/static/{digest}/{name:.+}", views.static),
             web.get("/health", health.get),
             web.get("/metrics", metrics.get),
             *routes,

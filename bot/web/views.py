@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +15,7 @@ from bot.core.naming import key_name, nearest
 
 FOREVER = "public, max-age=31536000, immutable"
 INDEXED = {"X-Robots-Tag": "all"}
-_STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,20 @@ class _Static:
 
 
 class Views:
-    """Renders pages and serves static files, whose addresses contain a digest so that browsers may cache them forever."""
+    """Renders pages and serves static files.
+
+    The addresses of static files contain a digest of all of them, so that browsers may cache them forever, and so that scripts
+    and styles can name each other by relative addresses.
+    """
 
     def __init__(self) -> None:
-        self._static: dict[str, _Static] = {}
-        for file in resources.files(__package__).joinpath("static").iterdir():
-            body, suffix = file.read_bytes(), file.name.rpartition(".")[2]
-            if suffix in _STATIC_TYPES:
-                address = f"/static/{hashlib.sha256(body).hexdigest()[:12]}/{file.name}"
-                self._static[file.name] = _Static(body, _STATIC_TYPES[suffix], address)
+        folder = Path(__file__).parent / "static"
+        paths = sorted(path for path in folder.rglob("*") if path.suffix in _STATIC_TYPES)
+        bodies = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        digest = hashlib.sha256(b"".join(name.encode() + body for name, body in bodies.items())).hexdigest()[:12]
+        self._static = {
+            name: _Static(body, _STATIC_TYPES[Path(name).suffix], f"/static/{digest}/{name}") for name, body in bodies.items()
+        }
         self._templates = Environment(
             loader=PackageLoader(__package__ or "bot.web"),
             autoescape=True,

@@ -226,7 +226,7 @@ async def test_lists_contain_no_hidden_tunes(people: People, method: str, route:
     made = {name: await case.make(people) for name, case in CASES.items()}
     told = {route: None} | ({f"/?from={one.id}": name for name, one in made.items()} if route == "/" else {})
     for visitor, (path, of) in itertools.product(people.everyone, told.items()):
-        _, response = await fetch(visitor, method, path.format(digest="0", name="style.css"))
+        _, response = await fetch(visitor, method, path.format(digest="0", name="base.css"))
         assert not any(secret in response for secret in (DISCORD_USER, COMMUNITY, CHANNEL, *people.owner.cookies.values()))
         for name, case in CASES.items():
             if not case.everyone and not (case.owner and visitor is people.owner):
