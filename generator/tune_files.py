@@ -19,6 +19,7 @@ MEDIA_TYPES = {
     "tune.mp3": "audio/mpeg",
     "tune.png": "image/png",
     "tune.svg": "image/svg+xml",
+    "tune.narrow.svg": "image/svg+xml",
     "tune.timemap.json": "application/json",
     "tune.json": "application/json",
 }
@@ -68,5 +69,6 @@ def rendered_files(rendering: Rendering) -> dict[str, bytes]:
         "tune.mp3": rendering.mp3,
         "tune.png": rendering.png,
         "tune.svg": rendering.svg,
+        "tune.narrow.svg": rendering.narrow_svg,
         "tune.timemap.json": rendering.time_map,
     }

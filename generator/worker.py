@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from generator.rendering.result import NoRoomToRender, RendererFault
 from generator.rendering.style import style_of
 from generator.tune_files import MEDIA_TYPES, composed_scores, tune_files
 from generator.user_messages import UserError
+from generator.versions import Version
 from storage.errors import DATABASE_ERRORS, lacks_room
 from storage.queue.jobs import work
 from storage.storage import Storage
@@ -125,6 +127,20 @@ class Worker:
         await self.storage.remaking.replace(tune_id, files)
         log.warning("a tune's files were missing or damaged and are made again", tune=tune_id)
 
+    async def make_version(self, tune_id: str, name: str) -> None:
+        """Makes and stores a version of a finished tune. Raises UserError, ValueError, and faults of the machine."""
+        tune, version = await self.storage.tune(tune_id), Version.named(name)
+        if tune is None or tune.composition is None:
+            return
+        score = version.score(await asyncio.to_thread(read, tune.composition.abc, all_voices=True))
+        style = style_of(tune.request)
+        instrument = version.instrument or style.instrument
+        rendering = await self.renderer.render(score, replace(style, instrument=instrument, heard=version.heard))
+        contents = tune_files(tune.request, score, rendering, model="", scores={})
+        names = {file: file.replace(name, "tune", 1) for file in version.files}
+        stored = {file: (MEDIA_TYPES[own], contents[own]) for file, own in names.items()}
+        await self.storage.versions.store(tune_id, stored)
+
     async def _composer(self, name: str) -> Composer:
         """The composer of a model. A model that cannot be loaded is replaced by the default one and no longer offered."""
         try:
@@ -205,7 +221,14 @@ async def run(
             log.info("worker ready", models=models.names, slots=slots)
             ready()
             worker = Worker(storage, models, renderer)
-            await work(storage, worker.make, concurrency=slots, models=models.names, remake=worker.remake)
+            await work(
+                storage,
+                worker.make,
+                concurrency=slots,
+                models=models.names,
+                remake=worker.remake,
+                make_version=worker.make_version,
+            )
     finally:
         renderer.close()
         models.close()

@@ -26,6 +26,7 @@ from storage.errors import NoRoom, StorageError, TooManyOpen, lacks_room
 from storage.files.files import Files, TuneFile, digest_of, lock_contents
 from storage.files.remaking import REMAKE_WAIT_S, Remaking
 from storage.files.room import Room
+from storage.files.versions import Versions
 from storage.gallery import Gallery
 from storage.last_seen import LastSeen
 from storage.leases import Leases
@@ -97,6 +98,7 @@ class Storage:
     sessions: Sessions
     messages: Messages
     remaking: Remaking
+    versions: Versions
     room: Room
 
     def __init__(self, database: Database, file_store: Files, room: Room | None = None, secret_keys: Sequence[str] = ()) -> None:
@@ -116,6 +118,7 @@ class Storage:
         self.sessions = Sessions(database)
         self.messages = Messages(database)
         self.remaking = Remaking(database, file_store, self.jobs)
+        self.versions = Versions(database, file_store, self.jobs, self.room)
 
     # For platforms
 

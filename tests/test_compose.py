@@ -48,7 +48,7 @@ def test_compose_writes_every_file_and_the_same_seed_gives_the_same_tune(tmp_pat
     tunesmith(*command, "--out", str(tmp_path / "b"), "--abc-only")
     assert written[0]["seed"] == 7
     names = {path.name for path in (tmp_path / "a").iterdir()}
-    kinds = ("abc", "musicxml", "mid", "mp3", "png", "svg", "timemap.json", "json")
+    kinds = ("abc", "musicxml", "mid", "mp3", "png", "svg", "narrow.svg", "timemap.json", "json")
     assert names == {f"tune.{kind}" for kind in kinds} == set(written[0]["files"])
     files = {path.name.removeprefix("tune"): path.read_bytes() for path in (tmp_path / "a").iterdir()}
     assert (tmp_path / "b" / "tune.abc").read_bytes() == files[".abc"]

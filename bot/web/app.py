@@ -17,6 +17,7 @@ from bot.web.pages import Pages
 from bot.web.player import Player
 from bot.web.preview import Previews
 from bot.web.sharing import SharingPages
+from bot.web.versions import VersionPages
 from bot.web.views import Views
 from storage.storage import Storage
 
@@ -39,6 +40,7 @@ def make_app(
     views, previews, metrics, events = Views(), Previews(storage, web_url), Metrics(storage), Events(storage, desk)
     pages, files, health = Pages(storage, desk, views, previews), Files(storage), Health(storage, parts)
     gallery, sharing, player = GalleryPages(storage, views, previews), SharingPages(storage, views), Player(storage, views)
+    versions = VersionPages(storage)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
         middlewares=[metrics.count, errors.middleware(views), security.refuse_cross_site],
@@ -54,6 +56,7 @@ def make_app(
             web.get(_TUNE + "/player", player.page),
             web.post(_TUNE + "/again", pages.again),
             web.post(_TUNE + "/vary", pages.vary),
+            web.post(_TUNE + "/versions", versions.make),
             web.post(_TUNE + "/like", sharing.like),
             web.post(_TUNE + "/share", sharing.share),
             web.post(_TUNE + "/unshare", sharing.unshare),

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.core.naming import time_left
 from storage.files.files import TuneFile
+from storage.files.remaking import VERSION_FILES
 from storage.gallery import Family
 from storage.tunes import Status, Tune
 
@@ -105,7 +106,7 @@ def _files_json(tune: Tune, files: Iterable[TuneFile], *, mine: bool) -> list[di
     return [
         {"name": file.name, "size": file.size, "address": f"/tunes/{tune.id}/files/{file.name}"}
         for file in sorted(files, key=lambda file: file.name)
-        if mine or file.name != OWNERS_FILE
+        if (mine or file.name != OWNERS_FILE) and not file.name.startswith(VERSION_FILES)
     ]
 
 

@@ -15,7 +15,7 @@ READY = b"ready"
 _LENGTH = struct.Struct("!Q")
 _MAX_FRAME = 256 << 20  # bytes
 _ERRORS = {error.__name__: error for error in (RenderingError, RendererFault, NoRoomToRender)}
-_FORMATS = ("musicxml", "midi", "mp3", "png", "svg", "time_map")
+_FORMATS = ("musicxml", "midi", "mp3", "png", "svg", "narrow_svg", "time_map")
 
 
 def send(stream: IO[bytes], *frames: bytes) -> None:

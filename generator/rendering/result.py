@@ -31,6 +31,7 @@ class Rendering:
     mp3: bytes
     png: bytes
     svg: bytes
+    narrow_svg: bytes  # the sheet with two bars in a line, for phones
     time_map: bytes  # JSON, see `time_map`
     notices: tuple[UserMessage, ...]  # see `notices`
     duration_ms: int  # of the recording

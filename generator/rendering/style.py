@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.request import TuneRequest
+from generator.versions import Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,9 @@ class Style:
 
     Without `feel` every note sounds exactly where it is written: no swing, lilt, ornaments or grace notes. `seed` decides
     everything random.
+
+    `heard` leaves out players without changing what the others play: "melody" is the tune with its further voices and drones,
+    "backing" is guitar and bodhrán.
     """
 
     instrument: str = ""
@@ -24,6 +28,7 @@ class Style:
     times: int | None = None
     feel: bool = True
     seed: int = 0
+    heard: Heard = "all"
 
 
 SESSION = Style()  # the default, as musicians play in a session

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import psycopg
 from procrastinate import App
-from sqlalchemy import and_, select, text, update
+from sqlalchemy import and_, delete, select, text, update
 
 from storage import tables
 from storage.database import Database
@@ -28,6 +28,7 @@ QUEUED = text(
 
 REMAKE_WAIT_S = 15.0  # rendering takes two seconds, after the tunes that a busy worker has in hand
 POLL_S = 0.5
+VERSION_FILES = "version."
 
 
 class Remaking:
@@ -75,6 +76,8 @@ class Remaking:
     async def replace(self, tune_id: str, contents: Mapping[str, bytes]) -> None:
         """Stores new contents of the tune's files by name. Files that the tune doesn't have are left out. Raises StorageError.
 
+        Versions of the tune are removed: they are made anew for whoever asks.
+
         All are replaced, not only the damaged ones: another version may render differently, and a recording must fit its sheet.
         """
         if not is_id(tune_id):
@@ -89,6 +92,7 @@ class Remaking:
             digests = {name: digest_of(content) for name, content in new.items()}
             await lock_contents(connection, [*old.values(), *digests.values()], to_remove=True)
             await self._files.write(new.values())
+            await connection.execute(delete(files).where(of_tune, files.c.name.startswith(VERSION_FILES)))
             for name, content in new.items():
                 changed = {"size": len(content), "hash": digests[name]}
                 await connection.execute(update(files).where(of_tune, files.c.name == name).values(changed))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import structlog
 from procrastinate.signals import on_stop
@@ -24,6 +25,7 @@ NEVER_S = 10**9
 
 Handle = Callable[[Tune], Awaitable[None]]
 Remake = Callable[[str], Awaitable[None]]
+MakeVersion = Callable[[str, str], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
@@ -31,21 +33,32 @@ async def _refuse(tune_id: str) -> None:
     raise NotImplementedError("this worker makes no files again")
 
 
+async def _refuse_version(tune_id: str, version: str) -> None:
+    raise NotImplementedError("this worker makes no versions")
+
+
 async def work(
-    storage: Storage, handle: Handle, *, concurrency: int, models: Iterable[str] = (), remake: Remake = _refuse
+    storage: Storage,
+    handle: Handle,
+    *,
+    concurrency: int,
+    models: Iterable[str] = (),
+    remake: Remake = _refuse,
+    make_version: MakeVersion = _refuse_version,
 ) -> None:
     """Takes jobs and calls `handle` with each tune, until cancelled or stopped by SIGTERM.
 
     Takes the requests that name no model or one of `models`, and none while a disk is full. Calls `remake` with the id of a tune
-    that has lost a file. Survives restarts of the database. A tune may be handled twice if its worker seemed dead;
-    `Storage.finish` accepts the first result.
+    that has lost a file, and `make_version` with that of a tune and the name of a version. Survives restarts of the database. A
+    tune may be handled twice if its worker seemed dead; `Storage.finish` accepts the first result.
     """
+    handlers = {"handle": handle, "remake": remake, "make_version": make_version}
     stop, queues = asyncio.Event(), [queue_of(model) for model in ("", *models)]
     with on_stop(stop.set):
         stopped, logging = asyncio.create_task(stop.wait()), asyncio.create_task(_log_pauses(storage.room))
         try:
             while not stop.is_set():
-                worker = asyncio.create_task(_work(storage, handle, remake, concurrency, queues))
+                worker = asyncio.create_task(_work(storage, handlers, concurrency, queues))
                 try:
                     await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 finally:
@@ -70,7 +83,7 @@ async def _log_pauses(room: Room) -> None:
             log.info("There is room again. Tunes are taken.")
 
 
-async def _work(storage: Storage, handle: Handle, remake: Remake, concurrency: int, queues: list[str]) -> None:
+async def _work(storage: Storage, handlers: Mapping[str, Any], concurrency: int, queues: list[str]) -> None:
     async with storage.database.begin() as connection:
         await connection.execute(text("SELECT 1"))  # also restarts an embedded server that was killed
     manager = storage.job_manager
@@ -80,7 +93,7 @@ async def _work(storage: Storage, handle: Handle, remake: Remake, concurrency: i
             storage.jobs.run_worker_async(
                 queues=queues,
                 concurrency=concurrency,
-                additional_context={"storage": storage, "handle": handle, "remake": remake, "slots": Slots(concurrency)},
+                additional_context={"storage": storage, "slots": Slots(concurrency), **handlers},
                 fetch_job_polling_interval=POLL_S,
                 update_heartbeat_interval=NEVER_S,  # ours goes on while a stopped worker finishes its jobs
                 shutdown_graceful_timeout=STOP_TIMEOUT_S,

@@ -20,6 +20,7 @@ from storage.tunes import Tune
 QUEUE = "tunes"
 TASK = "compose"
 REMAKE = "remake"
+VERSION = "version"
 REMAKE_PRIORITY = 1  # somebody waits for the file; jobs of tunes have 0 and less
 RECONNECT_S = 1  # then the next statement connects; a longer time would double the wait with every attempt, up to minutes
 TRIES = 3
@@ -48,6 +49,7 @@ def make_app(conninfo: str) -> tuple[App, FencedJobManager]:
     app.job_manager = manager = FencedJobManager(app.connector)
     app.task(name=TASK, queue=QUEUE, pass_context=True, retry=PutBack())(_compose)
     app.task(name=REMAKE, queue=QUEUE, pass_context=True, retry=PutBack())(_remake)
+    app.task(name=VERSION, queue=QUEUE, pass_context=True, retry=PutBack())(_make_version)
     return app, manager
 
 
@@ -68,6 +70,12 @@ async def enqueue_remake(app: App, tune_id: str, connection: psycopg.AsyncConnec
     """Adds a job that makes a finished tune's files again, before all tunes, in the connection's transaction."""
     job = app.configure_task(REMAKE, connection=connection, queue=QUEUE, priority=REMAKE_PRIORITY)
     await job.defer_async(tune_id=tune_id)
+
+
+async def enqueue_version(app: App, tune_id: str, version: str, connection: psycopg.AsyncConnection[object]) -> None:
+    """Adds a job that makes a version of a finished tune, before all tunes, in the connection's transaction."""
+    job = app.configure_task(VERSION, connection=connection, queue=QUEUE, priority=REMAKE_PRIORITY)
+    await job.defer_async(tune_id=tune_id, version=version)
 
 
 async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> None:
@@ -106,3 +114,13 @@ async def _remake(context: JobContext, tune_id: str) -> None:
             await remake(tune_id)
     except Exception:
         log.exception("The files of a tune could not be made again.", tune=tune_id)
+
+
+async def _make_version(context: JobContext, tune_id: str, version: str) -> None:
+    """Makes a version of a finished tune. Not tried again after a failure: who waits for it is told."""
+    make_version, slots = (context.additional_context[name] for name in ("make_version", "slots"))
+    try:
+        async with slots.take(alone=False):
+            await make_version(tune_id, version)
+    except Exception:
+        log.exception("A version of a tune could not be made.", tune=tune_id, version=version)

@@ -134,7 +134,8 @@ def _fault(score: Score, svg: str, png: bytes) -> str | None:
         return f"{(pixels < 128).mean():.1%} of the picture is ink"
     ids = Counter(element.get("id") for element in ElementTree.fromstring(svg).iter() if element.get("id"))
     named = {
-        note_id(entry["bar"], entry["note"]) for entry in json.loads(write_time_map(score, perform(score, played_bars(score))))
+        note_id(entry["bar"], entry["note"])
+        for entry in json.loads(write_time_map(score, perform(score, played_bars(score)), []))["notes"]
     }
     if lost := sorted(named - set(ids)):
         return f"{len(lost)} notes of the time map are not in the sheet, for example {lost[0]}"

@@ -169,6 +169,6 @@ class QuickRenderer:
 
         await asyncio.sleep(STEP_S)
         return Rendering(
-            musicxml=b"<score-partwise/>", midi=b"MThd", mp3=b"ID3" + bytes(4_000), png=b"\x89PNG\r\n\x1a\n", svg=b"<svg/>",
-            time_map=b"[]", notices=(), duration_ms=1234,
+            musicxml=b"<score-partwise/>", midi=b"MThd", mp3=b"ID3" + bytes(4_000), png=b"\x89PNG\r\n\x1a\n",
+            svg=b"<svg/>", narrow_svg=b"<svg/>", time_map=b"[]", notices=(), duration_ms=1234,
         )  # fmt: skip

@@ -25,6 +25,7 @@ from generator.rendering.result import NoRoomToRender, RendererFault, Rendering,
 from generator.rendering.style import Style
 from generator.request import TuneRequest
 from generator.user_messages import UserMessage
+from generator.versions import Version
 from generator.worker import Worker
 from storage import Status, Storage, Tune, Viewer
 from storage.errors import DatabaseUnavailable, lacks_room
@@ -60,6 +61,7 @@ RENDERED = Rendering(
     mp3=b"\xff\xfb",
     png=b"PNG",
     svg=b"<svg/>",
+    narrow_svg=b"<svg/>",
     time_map=b"[]",
     notices=(UserMessage("The sheet has no sign for !stomp!."),),
     duration_ms=1234,
@@ -92,7 +94,7 @@ async def test_a_finished_tune_has_its_files_and_its_composition(storage: Storag
     assert renderer.styles == [Style(seed=5)]
     assert (await storage.read(tune.id, "tune.abc")).decode() == done.composition.abc
     assert {file.name.partition(".")[2] for file in await storage.files(tune.id)} == {
-        "abc", "json", "mid", "mp3", "musicxml", "png", "svg", "timemap.json",
+        "abc", "json", "mid", "mp3", "musicxml", "narrow.svg", "png", "svg", "timemap.json",
     }  # fmt: skip
     assert (done.composition.duration_ms, done.composition.model) == (1234, "untrained")
 
@@ -314,3 +316,15 @@ async def test_files_that_are_intact_or_belong_to_an_unfinished_tune_are_not_mad
     for tune_id in (tune.id, unfinished.id, "0123456789ab"):
         await tune_maker.remake(tune_id)
     assert len(renderer.scores) == 1
+
+
+async def test_a_version_is_stored_beside_the_files_of_its_tune(storage: Storage, composer: Composer) -> None:
+    tune = await storage.add(request(seed=5), origin())
+    renderer = Renderer(RENDERED)
+    worker = Worker(storage, models_with(composer), renderer)  # type: ignore[arg-type]
+    await worker.make(await started(storage, tune.id))
+    version = Version("flute", 2, "melody")
+    await worker.make_version(tune.id, version.name)
+    assert {file.name for file in await storage.files(tune.id)} >= {*version.files, "tune.mp3"}
+    assert (renderer.scores[1].key.abc, renderer.styles[1]) == ("E", Style(instrument="flute", seed=5, heard="melody"))
+    assert "K:E\n" in (await storage.read(tune.id, f"{version.name}.abc")).decode()

@@ -35,6 +35,8 @@ _RING = 1 / 2  # whole notes that an undamped string sounds
 _HOLD_S = 0.9  # how much longer the last note is held
 
 _DAMPED = -3600  # the guitarist's hand damps the strings; inaudible ones would still cost synthesis time
+_GUITAR, _BODHRAN = "Guitar", "Bodhrán"
+_BACKING = (_GUITAR, _BODHRAN)
 STEEL_GUITAR = 25  # General MIDI, counted from 0
 TAIKO = 116  # the dullest drum of FluidR3 (spectral centroid 400 Hz, a tom's is 1,900 Hz), and so the closest to a bodhrán
 
@@ -59,6 +61,13 @@ def arrange(score: Score, style: Style = SESSION) -> list[Track]:
     melody, *backing = _arrange_melody(first, bars, style)
     tracks = [melody, *(_further_voice(voice, bars, style, number) for number, voice in enumerate(others, 2)), *backing]
     return [track for track in tracks if track.sounds]
+
+
+def heard(tracks: Sequence[Track], style: Style) -> list[Track]:
+    """The tracks of an arrangement that the style lets be heard."""
+    if style.heard == "all":
+        return list(tracks)
+    return [track for track in tracks if (track.name in _BACKING) == (style.heard == "backing")]
 
 
 def _further_voice(score: Score, bars: Sequence[PlayedBar], style: Style, number: int) -> Track:
@@ -108,8 +117,8 @@ def _arrange_melody(score: Score, bars: Sequence[PlayedBar], style: Style) -> li
             beaten = _Player(score, groove, dynamics, f"drum {style.seed}").strokes([sound] for sound in drum)
         else:
             strummed, beaten = [sound for stroke in strokes for sound in stroke], drum
-        tracks.append(Track("Guitar", STEEL_GUITAR, 97, 44, tuple(strummed), release=_DAMPED))
-        tracks.append(Track("Bodhrán", TAIKO, 100, 84, tuple(beaten)))
+        tracks.append(Track(_GUITAR, STEEL_GUITAR, 97, 44, tuple(strummed), release=_DAMPED))
+        tracks.append(Track(_BODHRAN, TAIKO, 100, 84, tuple(beaten)))
     return tracks
 
 

@@ -21,7 +21,7 @@ from generator.rendering.result import RenderingError
 from generator.rendering.sheet import fonts
 from generator.rendering.sheet.decorations import ROLLS
 from generator.rendering.sheet.header import header, words_below
-from generator.rendering.sheet.layout import NARROWEST, page_width
+from generator.rendering.sheet.layout import BARS_PER_LINE, NARROWEST, line_starts, page_width
 from generator.rendering.sheet.music21_score import note_id
 from generator.user_messages import UserMessage
 
@@ -65,14 +65,14 @@ _BOLD = re.compile(r'(class="(?:ending|fing|reh)\b[^"]*")')
 _SLANTED = re.compile(r'(class="(?:dir|dynam|mNum)\b[^"]*")')
 
 
-def engrave(score: Score, musicxml: bytes) -> str:
+def engrave(score: Score, musicxml: bytes, bars_per_line: int = BARS_PER_LINE) -> str:
     """The sheet as SVG. Raises RenderingError if verovio cannot read the MusicXML."""
-    width = page_width(score)
+    width = page_width(score, bars_per_line)
     head = header(score, (width - 2 * _MARGIN) * _SVG_UNITS)
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions(_OPTIONS | {"pageWidth": width, "pageMarginTop": min(_MARGIN + head.height // _SVG_UNITS, 500)})
-    if not toolkit.loadData(_for_verovio(score, musicxml)):
+    if not toolkit.loadData(_for_verovio(score, musicxml, bars_per_line)):
         raise RenderingError(UserMessage("The tune could not be engraved. Simplify its notation."))
     if toolkit.getPageCount() > 1:
         raise RenderingError(UserMessage("The sheet would be too long. Shorten the tune, or leave out voices."))
@@ -123,7 +123,7 @@ def to_png(svg: str) -> bytes:
     )  # fmt: skip
 
 
-def _for_verovio(score: Score, musicxml: bytes) -> str:
+def _for_verovio(score: Score, musicxml: bytes, bars_per_line: int) -> str:
     """The MusicXML with marked rolls and held syllables.
 
     It lacks what our header shows, and changes of key that keep the key signature.
@@ -134,6 +134,8 @@ def _for_verovio(score: Score, musicxml: bytes) -> str:
     words = {rhythm_words(score), printable(score.tempo_text)}
     for part in root.iter("part"):
         _remove_from_measures(part, words)
+    if bars_per_line != BARS_PER_LINE and (first := root.find("part")) is not None:
+        _break_lines(first, line_starts(score, bars_per_line))
     elements = {element.get("id"): element for element in root.iter("note")}
     for voice, voice_score in enumerate(score.by_voice()):
         notes = [
@@ -147,6 +149,15 @@ def _for_verovio(score: Score, musicxml: bytes) -> str:
         for (note, element), (following, _) in pairwise(each for each in notes if each[0].pitches):
             _extend_syllables(note, element, following)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _break_lines(part: ElementTree.Element, starts: Container[int]) -> None:
+    """Replaces the line breaks of a part: `starts` has the indices of the measures that begin a line."""
+    for index, measure in enumerate(part.findall("measure")):
+        for each in measure.findall("print"):
+            measure.remove(each)
+        if index in starts:
+            measure.insert(0, ElementTree.Element("print", {"new-system": "yes"}))
 
 
 def _extend_syllables(note: Note, element: ElementTree.Element, following: Note) -> None:

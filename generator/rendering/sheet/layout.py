@@ -14,33 +14,38 @@ from generator.notation.structure import metres, sections
 from generator.rendering.display_text import printable
 
 BARS_PER_LINE = 4
-_LINE_WIDTH = 50  # the sum of `_width` that a line holds
+NARROW_BARS = 2  # bars in a line of the sheet for phones
+_LINE_WIDTH = 50  # the sum of `_width` that a line of four bars holds
 
 # Measured on verovio's spacing of 150 tunes: its units for one of `_width`, and its units for the signs beside the notes.
 _UNITS, _SIGNS = 40, 110
 _LETTER = 0.4  # of a syllable under a note
 NARROWEST, _WIDEST = 1_450, 4_000
-_ONE_LINE = 800  # the narrowest page for a tune of a single line
+_ONE_LINE = 800  # the narrowest page for a tune of a single line, or with two bars in a line
 
 
-def page_width(score: Score) -> int:
+def page_width(score: Score, bars_per_line: int = BARS_PER_LINE) -> int:
     """The page width at which the fullest line has normal spacing, in verovio's units."""
-    breaks = sorted({0, len(score.bars)} | line_starts(score))
+    breaks = sorted({0, len(score.bars)} | line_starts(score, bars_per_line))
     widths = _widths(score)
     fullest = max(sum(widths[start:stop]) for start, stop in pairwise(breaks))
-    return min(max(round(_UNITS * fullest) + _SIGNS, NARROWEST if len(breaks) > 2 else _ONE_LINE), _WIDEST)
+    narrowest = NARROWEST if len(breaks) > 2 and bars_per_line == BARS_PER_LINE else _ONE_LINE
+    return min(max(round(_UNITS * fullest) + _SIGNS, narrowest), _WIDEST)
 
 
-def line_starts(score: Score) -> set[int]:
-    """Indices of the bars that begin a line. Each part begins a line; lines hold four bars, or two if four do not fit."""
+def line_starts(score: Score, bars_per_line: int = BARS_PER_LINE) -> set[int]:
+    """Indices of the bars that begin a line. Each part begins a line; lines hold `bars_per_line` bars, or half as many."""
+    line_width = _LINE_WIDTH * bars_per_line / BARS_PER_LINE
     full_lengths = [metre.bar if metre else None for metre in metres(score)]
     widths = _widths(score)
     starts: set[int] = set()
     for start, stop in _sections_with_pickups(score, full_lengths):
-        lines = _lines(score.bars, full_lengths, widths, start, stop, BARS_PER_LINE, _LINE_WIDTH)
-        if len(lines) > len(_lines(score.bars, full_lengths, widths, start, stop, BARS_PER_LINE, inf)):
-            lines = _lines(score.bars, full_lengths, widths, start, stop, BARS_PER_LINE // 2, _LINE_WIDTH)
-        starts |= {line[0] for line in _without_short_last_line(score.bars, full_lengths, widths, lines)}
+        lines = _lines(score.bars, full_lengths, widths, start, stop, bars_per_line, line_width)
+        if len(lines) > len(_lines(score.bars, full_lengths, widths, start, stop, bars_per_line, inf)):
+            lines = _lines(score.bars, full_lengths, widths, start, stop, bars_per_line // 2, line_width)
+        if bars_per_line == BARS_PER_LINE:
+            lines = _without_short_last_line(score.bars, full_lengths, widths, lines)
+        starts |= {line[0] for line in lines}
     return starts - {0}
 
 

@@ -48,7 +48,7 @@ def test_a_fault_in_plain_text_stays_as_it_is() -> None:
 
 def test_a_rendering_keeps_its_files_and_notices() -> None:
     notice = UserMessage("The sheet has no sign for {names}.", names=AllOf(["!a!", "!{b}!"]))
-    sent = Rendering(b"xml", b"midi", b"mp3", b"png", b"svg", b"[]", notices=(notice,), duration_ms=1234)
+    sent = Rendering(b"xml", b"midi", b"mp3", b"png", b"svg", b"narrow", b"[]", notices=(notice,), duration_ms=1234)
     received = _sent(sent)
     assert received == sent
     assert isinstance(received, Rendering)

@@ -11,8 +11,12 @@ from generator.notation.reader import read
 from generator.notation.tempo import playing_time_s
 from generator.rendering.audio.mp3 import DELAY_MS
 from generator.rendering.limits import check
+from generator.rendering.performance.arrangement import arrange
+from generator.rendering.performance.arrangement import heard as heard_tracks
 from generator.rendering.render import RenderingError, render
 from generator.rendering.sheet.engraving import WIDTH
+from generator.rendering.style import Style
+from generator.versions import HEARD
 from tests.generator.rendering.mp3_reader import frames
 from tests.generator.rendering.tunes import PLAIN, REEL
 
@@ -26,15 +30,31 @@ def test_every_format_is_complete_and_all_agree_on_the_duration() -> None:
     assert rendering.midi[:4] == b"MThd"
     assert converter.parseData(rendering.musicxml, format="musicxml").metadata.bestTitle == "Everything"
     assert Image.open(io.BytesIO(rendering.png)).width == WIDTH
-    entries = json.loads(rendering.time_map)
+    time_map = json.loads(rendering.time_map)
+    entries, bars = time_map["notes"], time_map["bars"]
+    assert (bars[0]["onset_ms"], bars[1]["onset_ms"]) == (DELAY_MS, bars[0]["end_ms"])
     assert len({entry["bar"] for entry in entries}) == len(score.bars)
     assert DELAY_MS == entries[0]["onset_ms"] < entries[-1]["onset_ms"] < rendering.duration_ms
-    assert rendering.svg.lstrip().startswith(b"<svg") and rendering.svg.rstrip().endswith(b"</svg>")
+    for svg in (rendering.svg, rendering.narrow_svg):
+        assert svg.lstrip().startswith(b"<svg") and svg.rstrip().endswith(b"</svg>")
+    assert rendering.narrow_svg.count(b'class="system"') > rendering.svg.count(b'class="system"')
 
 
 def test_files_are_far_below_discord_s_size_limit() -> None:
     rendering = render(read(PLAIN))
     assert max(len(rendering.mp3), len(rendering.png), len(rendering.svg)) < 1 << 20
+
+
+def test_melody_and_backing_can_be_heard_alone_in_the_same_time() -> None:
+    score = read(PLAIN)
+    whole, melody, backing = (render(score, style=Style(heard=heard)) for heard in HEARD)
+    assert whole.time_map == melody.time_map == backing.time_map
+    assert len({rendering.mp3 for rendering in (whole, melody, backing)}) == 3
+    tracks = arrange(score)
+    names = [{track.name for track in heard_tracks(tracks, Style(heard=heard))} for heard in HEARD]
+    assert names[0] == names[1] | names[2] and not names[1] & names[2] and names[2] == {"Guitar", "Bodhrán"}
+    with pytest.raises(RenderingError, match="no backing"):
+        render(score, style=Style(backing=False, heard="backing"))
 
 
 def test_a_tune_without_notes_is_refused() -> None:

@@ -13,6 +13,7 @@ from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.structure import play_order
 from generator.rendering.performance.arrangement import arrange
+from generator.rendering.performance.played_bars import played_bars
 from generator.rendering.sheet.engraving import engrave
 from generator.rendering.sheet.music21_score import note_id
 from generator.rendering.sheet.musicxml import write_musicxml
@@ -40,7 +41,7 @@ def _struck(score: Score) -> list[Struck]:
 
 
 def _map(score: Score, sounds: Sequence[Struck] | None = None, delay_ms: float = 0) -> list[dict[str, int]]:
-    found: list[dict[str, int]] = json.loads(write_time_map(score, sounds or _struck(score), delay_ms=delay_ms))
+    found: list[dict[str, int]] = json.loads(write_time_map(score, sounds or _struck(score), [], delay_ms=delay_ms))["notes"]
     return found
 
 
@@ -102,8 +103,26 @@ def test_every_playing_of_a_bar_lights_the_same_notes() -> None:
     for tune in (JIG, REELS[0]):
         score = read(tune)
         melody = arrange(score, Style("fiddle", times=2, seed=2))[0].sounds
-        entries = json.loads(write_time_map(score, melody))
-        written = json.loads(write_time_map(score, arrange(score, replace(PLAIN, times=2))[0].sounds))
+        entries = json.loads(write_time_map(score, melody, []))["notes"]
+        written = json.loads(write_time_map(score, arrange(score, replace(PLAIN, times=2))[0].sounds, []))["notes"]
         assert [(entry["bar"], entry["note"]) for entry in entries] == [(entry["bar"], entry["note"]) for entry in written]
         late = [abs(entry["onset_ms"] - exact["onset_ms"]) for entry, exact in zip(entries, written, strict=True)]
         assert max(late) < 60
+
+
+def test_bars_and_beats_are_played_out_in_strict_time() -> None:
+    score = read("X:1\nM:6/8\nL:1/8\nQ:3/8=60\nK:D\nA|:d2d f2a|d3 f2:|\n")
+    found = json.loads(write_time_map(score, [], played_bars(score), delay_ms=25))["bars"]
+    assert [bar["bar"] for bar in found] == [0, 1, 2, 1, 2]
+    assert found[0] == {"bar": 0, "onset_ms": 25, "end_ms": 358, "beats_ms": []}  # a pick-up between two beats
+    assert found[1] == {"bar": 1, "onset_ms": 358, "end_ms": 2358, "beats_ms": [358, 1358]}
+    assert [bar["beats_ms"][0] for bar in found[1:]] == [bar["onset_ms"] for bar in found[1:]]
+
+
+def test_written_notes_have_the_pitches_that_sound_and_the_chords_of_the_backing() -> None:
+    score = read("X:1\nM:4/4\nL:1/4\nK:G clef=treble+8\nG2 z [GB]|D2 G2|\n")
+    found = json.loads(write_time_map(score, [], []))["written"]
+    assert [(note["bar"], note["note"], note["pitches"]) for note in found] == [
+        (0, 0, [79]), (0, 1, []), (0, 2, [79, 83]), (1, 0, [74]), (1, 1, [79]),
+    ]  # fmt: skip
+    assert found[0]["chord"] == "G"

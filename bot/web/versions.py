@@ -1,0 +1,45 @@
+"""Versions of a tune to practise with: another key or instrument, the melody or the backing alone."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.web import form
+from bot.web.visitor import requested_tune
+from generator.user_messages import UserError
+from generator.versions import Version
+from storage.errors import NoRoom
+from storage.files.versions import TooManyWaiting
+from storage.storage import Storage
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class VersionPages:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def make(self, request: web.Request) -> web.Response:
+        """Answers when a worker has made the version, with the addresses of its files; 202 if that takes long: ask again."""
+        tune = await requested_tune(self._storage, request)
+        body = await form.body(request)
+        try:
+            version = Version.check(
+                str(body.get("instrument", "")), int(str(body.get("semitones", "0"))), str(body.get("heard", "all"))
+            )
+        except ValueError:
+            return _refuse(422, "There is no such version of a tune.")
+        if tune.composition is None:
+            raise web.HTTPNotFound
+        try:
+            made = await self._storage.versions.make(tune.id, version.name, version.files)
+        except UserError as error:
+            return _refuse(503 if isinstance(error, NoRoom | TooManyWaiting) else 422, error.message)
+        if not made:
+            return web.json_response({"status": "queued"}, status=202, headers=NO_STORE)
+        addresses = {name.removeprefix(f"{version.name}."): f"/tunes/{tune.id}/files/{name}" for name in version.files}
+        return web.json_response({"status": "finished", "files": addresses}, headers=NO_STORE)
+
+
+def _refuse(status: int, message: str) -> web.Response:
+    return web.json_response({"error": message}, status=status, headers=NO_STORE)
