@@ -5,7 +5,8 @@ async function highlightNotes(sheet) {
   const audio = document.querySelector("audio");
   const responses = await Promise.all([fetch(sheet.dataset.sheet), fetch(sheet.dataset.timeMap)]);
   if (!responses.every((response) => response.ok)) return;
-  const [drawing, timeMap] = [await responses[0].text(), await responses[1].json()];
+  const [drawing, times] = [await responses[0].text(), await responses[1].json()];
+  const timeMap = times.notes ?? times; // older tunes have notes only
   const image = sheet.querySelector("img");
   const svg = document.importNode(new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement, true);
   svg.setAttribute("role", "img");
