@@ -25,7 +25,7 @@ from generator.rendering.audio.sound_font import find_fluidsynth, find_soundfont
 
 OURS = "ours"
 START_TIMEOUT_S, TUNE_TIMEOUT_S = 120, 20  # for a process to load; for each tune
-PACKAGES = ("music21", "verovio", "resvg-py", "midi2audio", "lameenc", "numpy")
+PACKAGES = ("music21", "verovio", "svg2png-py", "midi2audio", "lameenc", "numpy")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
+import svg2png_py
 from fontTools.ttLib import TTFont
 
 from generator.rendering.result import RendererFault
@@ -23,6 +24,17 @@ def files() -> list[str]:
         raise RendererFault("The fonts for sheet music are missing. Install matplotlib, which contains them.")
     folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
     return [str(folder / name) for name in _FILES]
+
+
+@cache
+def database(*, system: bool) -> svg2png_py.FontDatabase:
+    """The fonts, loaded for resvg; with the system's if `system`, which take long to search and differ between machines."""
+    found = svg2png_py.FontDatabase()
+    for file in files():
+        found.load_font_file(file)
+    if system:
+        found.load_system_fonts()
+    return found
 
 
 def width(text: str, size: int, *, italic: bool = False) -> int:
