@@ -246,17 +246,53 @@ class TuneRequest:
 
         Draws a seed if none is given. Raises RequestError.
         """
-        if unknown := given.keys() - PARAMETERS.keys():
-            raise TypeError(f"A request has no parameter {min(unknown)}.")
-        if PARAMETERS["mode"].check(given.get("mode")) == "play":  # then nothing is composed
-            given = given | {"without": None, "model": None}
-        values = {name: parameter.check(given.get(name)) for name, parameter in PARAMETERS.items()}
-        if values["seed"] is None:
-            values["seed"] = secrets.randbelow(MAX_SEED + 1)
-        request = cls(**values)
+        request, errors = cls._read(given)
+        if errors:
+            raise errors[0]
         request._check_metre()
         request._check_instrument(request._check_opening())
         return request
+
+    @classmethod
+    def errors(cls, **given: Any) -> list[RequestError]:
+        """Everything that is wrong with user input, at most one error for each parameter, in their order."""
+        request, errors = cls._read(given)
+        key: Key | None = None
+        try:
+            request._check_metre()
+        except RequestError as error:
+            errors.append(error)
+            request = replace(request, metre=None)
+        try:
+            key = request._check_opening()
+        except RequestError as error:
+            errors.append(error)
+        try:
+            request._check_instrument(key)
+        except RequestError as error:
+            errors.append(error)
+        first = {error.field: error for error in reversed(errors)}
+        return [first[name] for name in PARAMETERS if name in first]
+
+    @classmethod
+    def _read(cls, given: dict[str, Any]) -> tuple[Self, list[RequestError]]:
+        """The request of the values that can be read, with the defaults for the others, and an error for each of the others."""
+        if unknown := given.keys() - PARAMETERS.keys():
+            raise TypeError(f"A request has no parameter {min(unknown)}.")
+        values, errors = dict[str, Any](), list[RequestError]()
+        for name, parameter in PARAMETERS.items():
+            try:
+                values[name] = parameter.check(given.get(name))
+            except RequestError as error:
+                values[name] = parameter.default
+                errors.append(error)
+        if values["mode"] == "play":  # then nothing is composed
+            ignored = ("without", "model")
+            values |= {name: PARAMETERS[name].default for name in ignored}
+            errors = [error for error in errors if error.field not in ignored]
+        if values["seed"] is None:
+            values["seed"] = secrets.randbelow(MAX_SEED + 1)
+        return cls(**values), errors
 
     def _check_metre(self) -> None:
         metre, rhythm = Metre.parse(self.metre or ""), RHYTHMS[self.rhythm] if self.rhythm else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -36,6 +37,7 @@ class TypedRequest:
     parameters: dict[str, Any] = field(default_factory=dict)  # for TuneRequest.check, which may refuse them
     count: str = ""  # how many tunes, as typed
     is_request: bool = True  # False if nothing in the text asks for a tune
+    unknown: tuple[str, ...] = ()  # words that were skipped
 
 
 def typed_request(text: str) -> TypedRequest:
@@ -49,17 +51,28 @@ def typed_request(text: str) -> TypedRequest:
     parameters = words.parameters | ({"opening": abc} if abc else {}) | options
     if "opening" not in parameters and "mode" not in options and (len(parameters) > 1 or words.again):
         parameters.pop("mode", None)  # “play me a reel” has no opening to play
-    return TypedRequest(parameters, count, bool(parameters or count or words.is_request or words.again))
+    is_request = bool(parameters or count or words.is_request or words.again)
+    return TypedRequest(parameters, count, is_request, tuple(word for word in words.unknown if word.isalnum()))
 
 
 async def requests_of(typed: TypedRequest, caller: Caller) -> list[TuneRequest]:
     """As many requests as were typed, which differ in their seed. Raises RequestError."""
-    count = checked_count(typed.count, 1, MAX_COUNT) if typed.count else 1
-    parameters = dict(typed.parameters)
-    if parameters.get("mode") == "play" and parameters.get("key"):  # then the tune is transposed
-        own = await asyncio.to_thread(key_of, str(parameters.get("opening") or ""))
-        parameters["key"] = key_in_same_mode(parameters["key"], own) if own else parameters["key"]
+    count = count_of(typed)
+    parameters = await asyncio.to_thread(transposing, typed.parameters)
     return (await caller.request(**parameters)).in_a_row(count)
+
+
+def count_of(typed: TypedRequest) -> int:
+    """How many tunes are asked for. Raises RequestError."""
+    return checked_count(typed.count, 1, MAX_COUNT) if typed.count else 1
+
+
+def transposing(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with the mode of the opening for a key without one, if the opening is played in that key."""
+    if parameters.get("mode") == "play" and parameters.get("key"):
+        own = key_of(str(parameters.get("opening") or ""))
+        return {**parameters, "key": key_in_same_mode(str(parameters["key"]), own) if own else parameters["key"]}
+    return dict(parameters)
 
 
 def checked_count(typed: str, least: int, most: int) -> int:

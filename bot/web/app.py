@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.core.desk import Desk
 from bot.web import errors, security
+from bot.web.compose import ComposePages
 from bot.web.events import Events
 from bot.web.files import Files
 from bot.web.gallery import GalleryPages
@@ -38,7 +39,8 @@ def make_app(
     page; without it, links use the host of each request. `routes` are those of other parts.
     """
     views, previews, metrics, events = Views(), Previews(storage, web_url), Metrics(storage), Events(storage, desk)
-    pages, files, health = Pages(storage, desk, views, previews), Files(storage), Health(storage, parts)
+    compose, pages = ComposePages(storage, desk, views), Pages(storage, views, previews)
+    files, health = Files(storage), Health(storage, parts)
     gallery, sharing, player = GalleryPages(storage, views, previews), SharingPages(storage, views), Player(storage, views)
     versions = VersionPages(storage)
     app = web.Application(
@@ -47,15 +49,16 @@ def make_app(
     )
     app.add_routes(
         [
-            web.get("/", pages.compose_page),
-            web.post("/tunes", pages.compose),
+            web.get("/", compose.page),
+            web.post("/understood", compose.understood),
+            web.post("/tunes", compose.compose),
             web.get(_TUNE, pages.tune_page),
             web.get(_TUNE + ".json", pages.tune_json),
             web.get(_TUNE + "/events", events.get, allow_head=False),
             web.get(_TUNE + "/files/{name}", files.get),
             web.get(_TUNE + "/player", player.page),
-            web.post(_TUNE + "/again", pages.again),
-            web.post(_TUNE + "/vary", pages.vary),
+            web.post(_TUNE + "/again", compose.again),
+            web.post(_TUNE + "/vary", compose.vary),
             web.post(_TUNE + "/versions", versions.make),
             web.post(_TUNE + "/like", sharing.like),
             web.post(_TUNE + "/share", sharing.share),

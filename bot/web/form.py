@@ -11,14 +11,27 @@ from json import JSONDecodeError
 
 from aiohttp import web
 
+from bot.core.typed_request import COUNT
+from bot.web.asked import IGNORED
+from bot.web.fields import OTHER_KEY
 from generator.request import PARAMETERS, RequestError, TuneRequest
 
+_LISTS = {IGNORED, *(name for name, parameter in PARAMETERS.items() if parameter.kind is tuple)}
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
 
 def typed(values: Mapping[str, object]) -> dict[str, str]:
     """Each parameter of a request as text, to be checked and shown again. Raises RequestError for other JSON types."""
-    return {name: text(name, values.get(name)) for name in PARAMETERS}
+    found = {name: text(name, values.get(name)) for name in PARAMETERS}
+    if other := text(OTHER_KEY, values.get(OTHER_KEY)).strip():
+        found["key"] = other
+    return found
+
+
+def names(value: object) -> frozenset[str]:
+    """The names of parameters, or COUNT, in a list of texts or in one text. Others are skipped."""
+    several = value if isinstance(value, list) else [value]
+    return frozenset(name for name in several if isinstance(name, str) and name in (*PARAMETERS, COUNT))
 
 
 def filled(request: TuneRequest) -> dict[str, str]:
@@ -31,7 +44,9 @@ async def body(request: web.Request) -> Mapping[str, object]:
     if not request.can_read_body:
         return {}
     if request.content_type == "application/x-www-form-urlencoded":
-        return await request.post()
+        sent = await request.post()
+        # A switch is sent after a hidden field with its other value, so the last value counts; checkboxes are lists.
+        return {name: sent.getall(name) if name in _LISTS else sent.getall(name)[-1] for name in sent}
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     try:

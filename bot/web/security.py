@@ -11,7 +11,7 @@ MAX_BODY_BYTES = 64 * 1024  # several times an opening of 4,000 percent-encoded 
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # With "no-referrer", browsers would send `Origin: null` with our own forms.
@@ -25,7 +25,7 @@ SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; fra
 
 # The player, in a frame of Slack's clients: in a browser and on the desktop, for governments, and on phones.
 FRAMED_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; media-src 'self'; base-uri 'none'; "
     "frame-ancestors https://*.slack.com https://*.slack-gov.com https://*.slack-mcps.com"
 )
 

@@ -15,7 +15,7 @@ from bot.core.naming import key_name, nearest
 
 FOREVER = "public, max-age=31536000, immutable"
 INDEXED = {"X-Robots-Tag": "all"}
-_STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class Views:
             raise web.HTTPNotFound
         # An old digest gets the current file, but browsers must not cache it under the old address.
         caching = FOREVER if request.path == file.address else "no-cache"
-        return web.Response(body=file.body, content_type=file.media_type, charset="utf-8", headers={"Cache-Control": caching})
+        charset = None if file.media_type.startswith("font/") else "utf-8"
+        return web.Response(body=file.body, content_type=file.media_type, charset=charset, headers={"Cache-Control": caching})
 
 
 def clock(duration_ms: int) -> str:

@@ -243,3 +243,14 @@ def test_a_name_that_is_no_parameter_is_a_mistake_of_the_caller() -> None:
 def test_playing_a_tune_ignores_the_settings_of_the_composer() -> None:
     request = TuneRequest.check(opening="K:D\nABcd|efga|", mode="play", without="joy", model="日本")
     assert (request.without, request.model) == ((), "")
+
+
+def test_all_errors_are_found_at_once_in_the_order_of_the_parameters() -> None:
+    errors = TuneRequest.errors(rhythm="reel", key="H", metre="6/8", mode="vary", tempo="fast", seed="lucky")
+    assert [error.field for error in errors] == ["key", "metre", "opening", "tempo", "seed"]
+    with pytest.raises(RequestError) as caught:
+        TuneRequest.check(rhythm="reel", key="H", metre="6/8", mode="vary", tempo="fast", seed="lucky")
+    assert str(caught.value) == str(errors[0])
+    assert TuneRequest.errors(rhythm="reel", key="Ador") == []
+    assert [error.field for error in TuneRequest.errors(instrument="whistle", key="Bb", metre="17/8")] == ["key", "metre"]
+    assert TuneRequest.errors(mode="play", opening="K:D\nDEFG|", model="?", without="joy") == []

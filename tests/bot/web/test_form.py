@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from bot.web import form
-from bot.web.pages import EXAMPLE
+from bot.web.asked import MOODS, Asked
+from bot.web.compose import EXAMPLES
+from bot.web.fields import KEY_CHIPS
 from generator.notation.opening_modes import OPENING_MODES
 from generator.request import RequestError, TuneRequest
 
@@ -115,6 +117,67 @@ def test_the_form_filled_from_a_request_with_a_mode_makes_the_same_request() -> 
         assert request_from(form.filled(request) | {"seed": str(request.seed)}) == request
 
 
-def test_the_example_is_a_valid_request() -> None:
-    request = request_from(values(**EXAMPLE))
-    assert (request.rhythm, request.key, request.opening) == ("reel", "Ador", EXAMPLE["opening"])
+def test_every_example_and_chip_is_a_valid_request() -> None:
+    for text in EXAMPLES:
+        asked = Asked.read(text)
+        assert not asked.is_unclear and asked.chips and not asked.unknown
+        TuneRequest.check(**asked.filled_into(values()))
+    for mood in MOODS:
+        assert Asked.read("", mood).parameters.keys() <= {"tempo", "temperature"}, mood
+        assert Asked.read(f"a {mood} reel").typed_mood == mood
+    for key in KEY_CHIPS:
+        assert (request_from(values(key=key)).key or "") == key
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a slow jig in G minor", {"rhythm": "jig", "key": "G minor", "tempo": 0.75}),
+        ("ríl sa ghléas D mór", {"rhythm": "reel", "key": "D major"}),
+        ("eine schnelle Polka in h-Moll", {"rhythm": "polka", "key": "B minor", "tempo": 1.2}),
+        ("une valse en sol majeur", {"rhythm": "waltz", "key": "G major"}),
+        ("un vals en re menor", {"rhythm": "waltz", "key": "D minor"}),
+        ("|:EAAB c2Bc|dBAB G2EG|", {"opening": "|:EAAB c2Bc|dBAB G2EG|"}),
+        ("a reel from this:\n|:EAAB c2Bc|", {"rhythm": "reel", "opening": "|:EAAB c2Bc|"}),
+    ],
+)
+def test_the_text_is_read_as_chat_reads_it(text: str, found: dict[str, object]) -> None:
+    assert Asked.read(text).parameters == found
+
+
+def test_a_field_counts_before_the_text_and_what_is_ignored_does_not_count() -> None:
+    asked = Asked.read("a slow jig in G minor without backing", ignored={"key"})
+    assert [(chip.label, chip.ignored) for chip in asked.chips] == [
+        ("jig", False), ("in G minor", True), ("without backing", False), ("slow", False),
+    ]  # fmt: skip
+    filled = asked.filled_into(values(rhythm="reel", tempo="1", backing="with"))
+    assert (filled["rhythm"], filled["key"], filled["tempo"], filled["backing"]) == ("reel", None, 0.75, False)
+    assert Asked.read("a slow jig", mood="fast").filled_into(values())["tempo"] == 1.2
+
+
+def test_words_that_ask_for_nothing_are_unclear_and_others_are_named() -> None:
+    assert Asked.read("hello there").is_unclear
+    assert not Asked.read("").is_unclear and not Asked.read("surprise me").is_unclear
+    assert Asked.read("a jig for my grandma").unknown == "my, grandma"
+
+
+def test_the_number_of_tunes_is_read() -> None:
+    asked = Asked.read("3 polkas")
+    assert asked.count == 3 and asked.chips[0].label == "3 tunes"
+    assert Asked.read("3 polkas", ignored={"count"}).count == 1
+    with pytest.raises(RequestError):
+        _ = Asked.read("30 polkas").count
+
+
+def test_a_long_collection_gives_its_first_tune_and_a_long_tune_is_refused() -> None:
+    tune = "X:{}\nT:One\nK:D\n" + "DEFG ABcd|" * 20
+    asked = Asked.read("\n\n".join(tune.format(number) for number in range(1, 60)))
+    assert TuneRequest.check(**asked.filled_into(values())).opening.count("X:") <= 2
+    errors = TuneRequest.errors(**Asked.read("K:D\n" + "DEFG ABcd|" * 500).filled_into(values()))
+    assert [error.field for error in errors] == ["opening"]
+
+
+def test_another_key_replaces_the_chip_and_the_last_value_of_a_switch_counts() -> None:
+    assert values(key="D", other_key=" F#m ")["key"] == "F#m"
+    assert values(key="D", other_key="  ")["key"] == "D"
+    assert form.names(["key", "count", "nonsense", 7]) == {"key", "count"}

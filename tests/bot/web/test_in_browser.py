@@ -18,10 +18,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser, tmp_path: Path) -> None:
     async with open_page(browser, site.address) as page:
         await page.goto("/")
-        await page.get_by_role("link", name="Start with these").click()
-        assert await page.get_by_label("Rhythm").input_value() == "reel"
+        await page.get_by_role("link", name="|:EAAB").click()
+        await expect(page.get_by_label("Your words")).to_have_value("|:EAAB c2Bc|dBAB G2EG|")
+        await page.get_by_text("More options").click()
         await page.get_by_label("Title").fill("<b>Seen</b> in a Browser")
-        await page.get_by_role("button", name="Compose").click()
+        await page.get_by_role("button", name="Compose").first.click()
         await page.wait_for_url("**/tunes/*")
         tune_id = page.url.rpartition("/")[2]
         await expect(page.get_by_role("heading", level=1)).to_have_text("<b>Seen</b> in a Browser")
@@ -52,7 +53,7 @@ async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser
 async def test_sounding_notes_are_highlighted_on_the_sheet(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address) as page:
         await page.goto("/")
-        await page.get_by_role("button", name="Compose").click()
+        await page.get_by_role("button", name="Compose").first.click()
         await page.wait_for_url("**/tunes/*")
         await site.finish(page.url.rpartition("/")[2], bars=1)
         audio, sounding = page.locator("audio"), page.locator(".sheet svg .sounding")
@@ -71,7 +72,7 @@ async def test_sounding_notes_are_highlighted_on_the_sheet(site: Site, browser: 
 async def test_vary_and_again_request_new_tunes(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address) as page:
         await page.goto("/")
-        await page.get_by_role("button", name="Compose").click()
+        await page.get_by_role("button", name="Compose").first.click()
         await page.wait_for_url("**/tunes/*")
         first = page.url
         await site.finish(first.rpartition("/")[2], bars=1)
@@ -95,7 +96,7 @@ async def test_vary_and_again_request_new_tunes(site: Site, browser: Browser) ->
 async def test_copying_puts_the_abc_on_the_clipboard(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address, permissions=["clipboard-read", "clipboard-write"]) as page:
         await page.goto("/")
-        await page.get_by_role("button", name="Compose").click()
+        await page.get_by_role("button", name="Compose").first.click()
         await page.wait_for_url("**/tunes/*")
         await site.finish(page.url.rpartition("/")[2], bars=1)
         await page.get_by_role("button", name="Copy").click()
@@ -106,7 +107,7 @@ async def test_copying_puts_the_abc_on_the_clipboard(site: Site, browser: Browse
 async def test_without_scripts_the_page_reloads_until_the_tune_is_finished(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address, java_script_enabled=False) as page:
         await page.goto("/")
-        await page.get_by_role("button", name="Compose").click()
+        await page.get_by_role("button", name="Compose").first.click()
         await page.wait_for_url("**/tunes/*")
         await site.finish(page.url.rpartition("/")[2], bars=1)
         await expect(page.get_by_role("button", name="Vary")).to_be_visible()
@@ -116,8 +117,10 @@ async def test_without_scripts_the_page_reloads_until_the_tune_is_finished(site:
 async def test_pages_fit_the_screen(site: Site, browser: Browser, width: int) -> None:
     async with open_page(browser, site.address, viewport={"width": width, "height": 800}) as page:
         await page.goto("/")
+        await page.get_by_text("More options").click()
         await page.get_by_label("Title").fill("W" * 80)
-        await page.get_by_role("button", name="Compose").click()
+        assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        await page.get_by_role("button", name="Compose").first.click()
         await page.wait_for_url("**/tunes/*")
         overflow = "document.documentElement.scrollWidth > innerWidth"
         assert not await page.evaluate(overflow)
@@ -128,14 +131,22 @@ async def test_pages_fit_the_screen(site: Site, browser: Browser, width: int) ->
         assert not await page.evaluate(overflow)
 
 
-async def test_an_invalid_value_focuses_its_field(site: Site, browser: Browser) -> None:
+async def test_errors_are_summed_up_and_lead_to_their_fields(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address, expected="status of 422") as page:
         await page.goto("/")
-        await page.get_by_label("Key").fill("H minor")
-        await page.get_by_label("Opening", exact=True).fill("|:EAAB|\ncBAc|")
-        await page.get_by_role("button", name="Compose").click()
-        key = page.get_by_label("Key")
-        await expect(key).to_be_focused()
+        await page.get_by_label("Another key").fill("H minor")
+        await page.get_by_text("More options").click()
+        await page.get_by_label("Opening").fill("|:EAAB|\ncBAc|")
+        await page.get_by_label("Seed").fill("lucky")
+        await page.get_by_role("button", name="Compose").first.click()
+        await expect(page.get_by_role("alert")).to_be_focused()
+        key = page.get_by_label("Another key")
         await expect(key).to_have_value("H minor")
         await expect(key).to_have_accessible_description(re.compile("“H minor” is not a key"))
-        await expect(page.get_by_label("Opening", exact=True)).to_have_value("|:EAAB|\ncBAc|")
+        await expect(page.get_by_label("Opening")).to_have_value("|:EAAB|\ncBAc|")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(key).to_be_focused()
+        await page.get_by_text("More options").click()
+        await page.get_by_role("link", name="Seed").click()
+        await expect(page.get_by_label("Seed")).to_be_focused()

@@ -1,0 +1,108 @@
+// Reads along while somebody types: shows what is understood as chips, and sets the fields of the form to it.
+// Fields that were set so are not sent: the server reads the text itself. Once a person changes a field, it is theirs.
+
+const PAUSE_MS = 250;
+
+const controls = (form, name) => [...form.querySelectorAll(`[name="${name}"]:not([type="hidden"])`)];
+
+function setTo(form, name, value) {
+  for (const control of controls(form, name)) {
+    if (control.type === "radio") control.checked = control.value === value;
+    else if (control.type === "checkbox") control.checked = value.split(", ").includes(control.value);
+    else control.value = value;
+    control.dispatchEvent(new Event("input"));
+  }
+}
+
+function reset(form, name) {
+  for (const control of controls(form, name)) {
+    if (control.type === "radio" || control.type === "checkbox") control.checked = control.defaultChecked;
+    else if (control.tagName === "SELECT") for (const option of control.options) option.selected = option.defaultSelected;
+    else control.value = control.defaultValue;
+    control.dispatchEvent(new Event("input"));
+  }
+  for (const control of controls(form, name)) {
+    if (control.tagName === "SELECT" && control.selectedIndex < 0) control.selectedIndex = 0;
+  }
+}
+
+function isSet(form, name) {
+  // Whether the page came with a value for the field, from an earlier tune or from a form that was refused.
+  return controls(form, name).some((control) => {
+    if (control.type === "radio") return control.defaultChecked && control.value !== "";
+    if (control.type === "range" || control.type === "checkbox") return false;
+    if (control.tagName === "SELECT") return [...control.options].some((option) => option.defaultSelected && option.value);
+    return control.defaultValue !== "";
+  });
+}
+
+export function readAlong(form) {
+  const text = form.elements.text;
+  const region = form.querySelector("[data-understood]");
+  const theirs = new Set(); // fields that the person set
+  let ours = new Set(); // fields that follow the text
+  let asked = 0;
+  let pause = 0;
+
+  const follow = () => {
+    const list = region.querySelector("ul");
+    const wanted = new Map();
+    for (const chip of list?.children ?? []) {
+      const { name, value } = chip.dataset;
+      if (name === "opening" || name === "count" || chip.querySelector("input").checked) continue;
+      if (name === "key" && !controls(form, "key").some((radio) => radio.value === value)) wanted.set("other_key", value);
+      else wanted.set(name, value);
+    }
+    if (list?.dataset.mood && (wanted.has("tempo") || wanted.has("temperature"))) wanted.set("mood", list.dataset.mood);
+    const before = ours;
+    ours = new Set();
+    for (const [name, value] of wanted) {
+      if (theirs.has(name) || isSet(form, name)) continue;
+      setTo(form, name, value);
+      ours.add(name);
+    }
+    for (const name of before) if (!ours.has(name) && !theirs.has(name)) reset(form, name);
+  };
+
+  const read = async () => {
+    const number = ++asked;
+    const sent = new URLSearchParams({ text: text.value });
+    for (const box of region.querySelectorAll("input:checked")) sent.append("ignored", box.value);
+    try {
+      const response = await fetch("/understood", { method: "POST", body: sent });
+      if (number !== asked || !response.ok) return;
+      region.innerHTML = await response.text();
+      follow();
+    } catch {
+      // No connection: the text is read when it is sent.
+    }
+  };
+
+  text.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(read, PAUSE_MS);
+  });
+  form.addEventListener("input", (event) => {
+    const name = event.target.name;
+    if (!event.isTrusted || event.target === text) return;
+    if (name === "ignored") {
+      for (const each of [event.target.value, "other_key", "mood"]) if (!event.target.checked) theirs.delete(each);
+      return follow();
+    }
+    // What the person sets replaces what the text says.
+    const replaced = { other_key: ["key"], key: ["other_key"], mood: ["tempo", "temperature"] }[name] ?? [];
+    for (const each of [name, ...replaced]) {
+      theirs.add(each);
+      ours.delete(each);
+      const chip = region.querySelector(`input[name="ignored"][value="${each}"]`);
+      if (chip) chip.checked = true;
+      if (each !== name) reset(form, each);
+    }
+  });
+  form.addEventListener("formdata", (event) => {
+    for (const name of ours) event.formData.delete(name);
+  });
+  addEventListener("pageshow", () => {
+    if (text.value !== text.defaultValue || region.querySelector("ul")) read();
+  });
+}
