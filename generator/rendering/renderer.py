@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from generator.cores import cores
 from generator.notation.score import Score
 from generator.rendering.pipe_protocol import READY, receive, receive_outcome, send
 from generator.rendering.result import RendererFault, Rendering, RenderingError
@@ -40,7 +41,7 @@ class Renderer:
     def __init__(self, *, soundfont: Path | None, timeout_s: float = 30, processes: int | None = None) -> None:
         self.soundfont = soundfont
         self.timeout_s = timeout_s
-        self.processes = processes or _cores()
+        self.processes = processes or cores()
         self._running: list[_RendererProcess] = []
         self._idle: list[_RendererProcess] = []  # those of `_running` that wait for a tune; the last one is used first
         self._slots = asyncio.Semaphore(self.processes)
@@ -120,11 +121,6 @@ class Renderer:
         process.kill()
         if process in self._running:
             self._running.remove(process)
-
-
-def _cores() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _RendererProcess:

@@ -6,6 +6,9 @@ no recursive filters, and every renderer process would have to load scipy for th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,37 +21,66 @@ _INAUDIBLE = 10 ** (-60 / 20)  # of full scale: a sound font without the instrum
 _SILENCE = 10 ** (-60 / 20)  # relative to the peak
 _TAIL = 4  # segments of silence that are kept at the end
 _FADE_S = 0.3
-_MAX_GAIN = 100.0  # 40 dB: the loudness of a single soft click is minus infinity
+_MAX_GAIN = 40.0  # dB: the loudness of a single soft click is minus infinity
 
 _SEGMENT = RATE // 10  # frames; a measuring block has four segments, and one starts at each segment
 _STEP = 63  # frames with one gain of the limiter: 1.4 ms, 70 steps in a segment
 _ATTACK = 4  # steps before a peak in which the limiter lowers the gain
 _RELEASE = 60 * _STEP / RATE  # dB by which it raises the gain in a step: 60 dB in a second
 
+_STEPS = _SEGMENT // _STEP  # in a segment
+_LINE = np.repeat(np.linspace(0, 1, _STEP, endpoint=False, dtype=np.float32), 2)  # from one step to the next, for both channels
+
 Samples = NDArray[np.float32]  # (frames, 2); 1 is full scale
 
 
-def master(samples: Samples) -> NDArray[np.int16]:
+def master(pieces: Iterable[Samples]) -> NDArray[np.int16]:
     """The recording at LOUDNESS and below CEILING, in whole tenths of a second, without silence at its end.
 
+    Each piece of the recording is measured in a thread while the next one is made. All but the last have whole segments.
     Raises RendererFault if all of it is silent.
     """
-    whole = np.zeros((-(-len(samples) // _SEGMENT) + _TAIL, _SEGMENT, 2), dtype=np.float32)
-    whole.reshape(-1, 2)[: len(samples)] = samples
-    peaks = _peaks(whole)
-    if peaks.max() < _INAUDIBLE:
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        measured = [(whole, executor.submit(_measure, whole)) for whole in map(_whole_segments, pieces)]
+    measures = [each.result() for _, each in measured]
+    energies, peaks = (np.concatenate([np.empty(0), *(each[kind] for each in measures)]) for kind in (0, 1))
+    segment_peaks = peaks.reshape(-1, _STEPS).max(axis=1, initial=0)
+    if segment_peaks.max(initial=0) < _INAUDIBLE:
         raise RendererFault("The sound font played nothing. Set SOUNDFONT to a General MIDI sound font.")
-    segments = whole[: int(np.flatnonzero(peaks > peaks.max() * _SILENCE)[-1]) + 1 + _TAIL]
-    steps = segments.reshape(-1, _STEP, 2)
-    gain = _gain(segments, steps)
-    gain[-round(_FADE_S * RATE / _STEP) :] *= np.linspace(1, 0, round(_FADE_S * RATE / _STEP))
-    # The gain moves linearly from step to step.
+    count = int(np.flatnonzero(segment_peaks > segment_peaks.max() * _SILENCE)[-1]) + 1 + _TAIL
+    gain = _gain(_cut(energies, count), _cut(peaks, count * _STEPS))
+    fade = round(_FADE_S * RATE / _STEP)
+    gain[-fade:] *= np.linspace(1, 0, fade)
+    return _scaled([whole for whole, _ in measured], gain)
+
+
+def _whole_segments(piece: Samples) -> Samples:
+    missing = -len(piece) % _SEGMENT
+    return np.pad(piece, ((0, missing), (0, 0))) if missing else piece
+
+
+def _cut(values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+    """The values at this length; those that are missing are 0."""
+    return np.pad(values[:length], (0, max(length - len(values), 0)))
+
+
+def _measure(piece: Samples) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """The energy of each segment and the peak of each step."""
+    return k_energies(piece.reshape(-1, _SEGMENT, 2)), _peaks(piece)
+
+
+def _scaled(pieces: Sequence[Samples], gain: NDArray[np.float64]) -> NDArray[np.int16]:
+    """The pieces with the gain of each step, as far as there are gains; it moves linearly from step to step."""
     edges = np.float32(32_767) * np.concatenate([gain[:1], (gain[1:] + gain[:-1]) / 2, gain[-1:]]).astype(np.float32)
-    line = np.linspace(0, 1, _STEP, endpoint=False, dtype=np.float32)
-    finished = np.empty(steps.shape, dtype="<i2")
-    for start in range(0, len(steps), 700):  # as many as a processor's cache holds
-        left, right = edges[start : start + 701][:-1, None], edges[start + 1 : start + 701, None]
-        finished[start : start + 700] = np.rint(steps[start : start + 700] * (left + (right - left) * line)[:, :, None])
+    finished = np.zeros((len(gain), 2 * _STEP), dtype="<i2")
+    start = 0
+    for steps in (piece.reshape(-1, 2 * _STEP) for piece in pieces):
+        rest = finished[start : start + len(steps)]
+        left, right = edges[start : start + len(rest), None], edges[start + 1 : start + 1 + len(rest), None]
+        gains = left + (right - left) * _LINE
+        np.multiply(gains, steps[: len(rest)], out=gains)
+        rest[:] = np.rint(gains, out=gains)
+        start += len(steps)
     return finished.reshape(-1, 2)
 
 
@@ -65,48 +97,51 @@ def k_energies(segments: Samples) -> NDArray[np.float64]:
     """The K-weighted mean square of each segment, summed over its channels; segments have the shape (segments, frames, 2)."""
     energies = np.empty(len(segments))
     for start in range(0, len(segments), 10):
-        channels = np.ascontiguousarray(segments[start : start + 10].transpose(0, 2, 1))  # (segments, 2, frames)
-        spectrum = np.fft.rfft(channels).view(np.float32)  # real and imaginary parts alternate
-        energies[start : start + 10] = (spectrum * spectrum @ _WEIGHTS).sum(axis=1)
+        # The left channel as real part and the right one as imaginary part: one transform for both.
+        channels = np.ascontiguousarray(segments[start : start + 10]).view(np.complex64)[..., 0]
+        spectrum = np.fft.fft(channels).view(np.float32)  # real and imaginary parts alternate
+        energies[start : start + 10] = spectrum * spectrum @ _WEIGHTS
     return energies
 
 
 def _k_weighting() -> NDArray[np.float32]:
     """The weight of each real and imaginary part of a segment's spectrum: BS.1770-5, annex 1, two filters given for 48 kHz."""
-    z = np.exp(-2j * np.pi * np.fft.rfftfreq(_SEGMENT, 1 / RATE) / 48_000)
+    z = np.exp(-2j * np.pi * np.fft.fftfreq(_SEGMENT, 1 / RATE) / 48_000)
     shelf = np.polyval([1.19839281085285, -2.69169618940638, 1.53512485958697], z)
     shelf /= np.polyval([0.73248077421585, -1.69065929318241, 1], z)
     high_pass = (1 - z) ** 2 / np.polyval([0.99007225036621, -1.99004745483398, 1], z)
-    return np.repeat(2 * np.abs(shelf * high_pass) ** 2 / _SEGMENT**2, 2).astype(np.float32)
+    return np.repeat(np.abs(shelf * high_pass) ** 2 / _SEGMENT**2, 2).astype(np.float32)
 
 
 _WEIGHTS = _k_weighting()
 
 
-def _gain(segments: Samples, steps: Samples) -> NDArray[np.float64]:
-    """The gain of each step."""
-    energies, peaks = k_energies(segments), np.maximum(_peaks(steps), 1e-9)
-    gain, limited = 1.0, np.ones(len(steps))
+def _gain(energies: NDArray[np.float64], peaks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The gain of each step, from the energy of each segment and the peak of each step."""
+    decibels = 20 * np.log10(np.maximum(peaks, 1e-9))
+    gain, limited = 0.0, np.ones(len(peaks))
     for _ in range(4):  # the limiter lowers the loudness: correct the gain and limit again
-        limited_energies = energies * (limited**2).reshape(len(segments), -1).mean(axis=1)
-        gain = min(10 ** ((LOUDNESS - loudness(limited_energies)) / 20), _MAX_GAIN)
-        limited = _limit(gain * peaks)
-    return gain * limited
+        limited_energies = energies * (limited**2).reshape(len(energies), -1).mean(axis=1)
+        gain = min(LOUDNESS - loudness(limited_energies), _MAX_GAIN)
+        limited = _limit(gain + decibels)
+    return 10 ** (gain / 20) * limited
 
 
-def _limit(peaks: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Gains that keep steps with these peaks below the ceiling: they fall just before a peak and rise slowly after it."""
-    needed = np.minimum(CEILING - 20 * np.log10(peaks), 0)
+def _limit(peaks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Gains that keep steps with these peaks (dBFS) below the ceiling: they fall just before a peak and rise slowly after it."""
+    needed = np.minimum(CEILING - peaks, 0)
     rise = _RELEASE * np.arange(len(peaks))
     released = np.pad(np.minimum.accumulate(needed - rise) + rise, _ATTACK, mode="edge")
     # Each step takes the lowest gain of the step before, itself and those ahead. So the average of four, which smooths the
     # attack, is still low enough for the peak.
-    lowest = np.lib.stride_tricks.sliding_window_view(released, _ATTACK + 2).min(axis=1)
-    return np.asarray(10 ** (np.convolve(lowest, np.full(_ATTACK, 1 / _ATTACK), "valid") / 20))
+    shifted = [released[shift : len(released) - _ATTACK - 1 + shift] for shift in range(_ATTACK + 2)]
+    return np.asarray(10 ** (np.convolve(np.minimum.reduce(shifted), np.full(_ATTACK, 1 / _ATTACK), "valid") / 20))
 
 
-def _peaks(pieces: Samples) -> NDArray[np.float32]:
-    """The peak of each piece; pieces have the shape (pieces, frames, 2)."""
-    flat = pieces.reshape(len(pieces), -1)
-    highest: NDArray[np.float32] = np.maximum(flat.max(axis=1), -flat.min(axis=1))
-    return highest
+def _peaks(samples: Samples) -> NDArray[np.float32]:
+    """The peak of each step. Halves and thirds of the steps are compared as a whole, which is faster than step by step."""
+    levels = np.abs(samples.reshape(-1, 2 * _STEP))
+    for parts in (2, 3):
+        levels = np.maximum.reduce(np.split(levels, parts, axis=1))
+    peaks: NDArray[np.float32] = levels.max(axis=1)
+    return peaks

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from functools import cache, lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ import midi2audio
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.cores import cores
 from generator.rendering.audio.mastering import RATE, Samples, master
 from generator.rendering.audio.sound_font import find_fluidsynth
 from generator.rendering.result import RendererFault
@@ -36,6 +38,7 @@ _SETTINGS: dict[str, str | int | float] = {
     "synth.reverb.width": 0.8,
     "synth.reverb.level": 0.6,
     "synth.polyphony": 24,  # voices, which determine the cost of synthesis; a string takes two until it is silent
+    "synth.cpu-cores": min(cores(), 2),  # the voices are divided; the sum is the same to the bit
     "synth.dynamic-sample-loading": 1,  # loads only the instruments that play: the font has 148 MB
     "synth.default-soundfont": "",  # without this it would play the system's font if it cannot read ours
 }
@@ -52,7 +55,7 @@ def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
         if load_fluidsynth() is None:
             raw_file = Path(folder, "tune.raw")
             FluidSynthProgram(soundfont, timeout_s=SYNTHESIS_TIMEOUT_S).midi_to_audio(str(midi_file), str(raw_file))
-            return master(read_raw(raw_file))
+            return master([read_raw(raw_file)])
         return master(_library_for(soundfont).play(midi_file, SYNTHESIS_TIMEOUT_S))
 
 
@@ -100,22 +103,21 @@ class FluidSynthLibrary:
             self.synth.delete()
             raise RendererFault(f"FluidSynth cannot read the sound font {soundfont}. Check that the file is complete.")
 
-    def play(self, midi_file: Path, timeout_s: float) -> Samples:
-        """Samples of shape (frames, 2), in whole seconds. Raises RendererFault if they take too long."""
+    def play(self, midi_file: Path, timeout_s: float) -> Iterator[Samples]:
+        """Samples of shape (frames, 2), second by second. Raises RendererFault if they take too long."""
         with self.lock:
             self.synth.system_reset()
             self.synth.play_midi_file(str(midi_file))
             deadline = time.monotonic() + timeout_s
-            seconds = []
             try:
                 while self.fluidsynth.fluid_player_get_status(self.synth.player) == self.fluidsynth.FLUID_PLAYER_PLAYING:
                     if time.monotonic() > deadline:
                         raise _timeout_error(timeout_s)
-                    seconds.append(second := np.empty((RATE, 2), dtype=np.float32))
+                    second = np.empty((RATE, 2), dtype=np.float32)
                     self.write(self.synth.synth, RATE, second.ctypes.data, 0, 2, second.ctypes.data, 1, 2)
+                    yield second
             finally:
                 self.fluidsynth.delete_fluid_player(self.synth.player)
-        return np.concatenate([np.empty((0, 2), dtype=np.float32), *seconds])
 
 
 @lru_cache(maxsize=1)

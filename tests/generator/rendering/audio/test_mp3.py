@@ -1,12 +1,15 @@
 """MP3 files and their ID3 tags."""
 
+import io
 import shutil
 import subprocess
 
 import numpy as np
 import pytest
+import soundfile
 
 from generator.notation.reader import read
+from generator.rendering.audio import mp3 as mp3_module
 from generator.rendering.audio.mastering import RATE, k_energies, loudness
 from generator.rendering.audio.midi import write_midi
 from generator.rendering.audio.mp3 import BITRATE, encode_mp3
@@ -14,6 +17,8 @@ from generator.rendering.audio.sound_font import find_soundfont
 from generator.rendering.audio.synthesis import synthesise
 from tests.generator.rendering.mp3_reader import frames, tags
 from tests.generator.rendering.tunes import JIG
+
+DELAY = 1_105  # frames of silence before the sound
 
 
 def noise(seconds: float) -> np.ndarray:
@@ -25,6 +30,19 @@ def test_an_mp3_is_stereo_at_44_1_khz_with_a_constant_bit_rate_and_the_duration_
     found = frames(encode_mp3(samples, title="The Kesh"))
     assert {(frame.kbps, frame.rate, frame.channels) for frame in found} == {(BITRATE, RATE, 2)}
     assert 1152 * len(found) == pytest.approx(len(samples), abs=4 * 1152)
+
+
+def test_where_the_halves_join_the_mp3_sounds_as_if_encoded_in_one_go() -> None:
+    samples = synthesise(write_midi(read(JIG)), find_soundfont())
+    middle = len(samples) // 2
+    original = samples[middle - RATE // 2 : middle + RATE].astype(float)
+    joined, whole = (
+        soundfile.read(io.BytesIO(mp3), dtype="int16")[0][middle - RATE // 2 + DELAY :][: len(original)].astype(float)
+        for mp3 in (encode_mp3(samples), mp3_module._encode(samples))
+    )
+    assert len(frames(encode_mp3(samples))) == len(frames(mp3_module._encode(samples)))
+    assert np.abs(joined - original).max() < 1.2 * np.abs(whole - original).max()
+    assert ((joined - original) ** 2).mean() == pytest.approx(((whole - original) ** 2).mean(), rel=0.05)
 
 
 def test_the_tag_holds_a_title_in_any_script() -> None:
