@@ -39,7 +39,7 @@ OVER = (Status.FINISHED, Status.FAILED)
 class Origin:
     """Where a request came from, which is where its tune is posted."""
 
-    platform: str  # "discord", "slack" or "web"
+    platform: str  # "discord", "slack", "web" or "example"
     event_id: str  # the platform's id of the request: each is accepted once
     user_id: str  # of the user who requested it, "" if unknown
     channel_id: str = ""

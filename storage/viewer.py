@@ -10,6 +10,8 @@ from generator.user_messages import UserError, UserMessage
 from storage import tables
 from storage.tunes import Status, Tune
 
+EXAMPLES = "example"  # the platform of the tunes that everybody may see though they are not shared
+
 tunes = tables.tunes
 
 
@@ -65,5 +67,6 @@ def shared_from_community(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
-    """Finished tunes that are shared, or requested in the viewer's community, or owned by the viewer."""
-    return and_(tunes.c.status == Status.FINISHED, or_(tunes.c.shared_at.is_not(None), made_in_community(viewer), owned(viewer)))
+    """Finished tunes that are shared or examples, or requested in the viewer's community, or owned by the viewer."""
+    for_all = or_(tunes.c.shared_at.is_not(None), tunes.c.platform == EXAMPLES)
+    return and_(tunes.c.status == Status.FINISHED, or_(for_all, made_in_community(viewer), owned(viewer)))

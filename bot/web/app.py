@@ -10,6 +10,7 @@ from bot.core.desk import Desk
 from bot.web import errors, security
 from bot.web.compose import ComposePages
 from bot.web.events import Events
+from bot.web.examples import Example, Examples
 from bot.web.files import Files
 from bot.web.gallery import GalleryPages
 from bot.web.health import Health
@@ -32,16 +33,19 @@ def make_app(
     parts: Mapping[str, Callable[[], bool]] = {},
     web_url: str | None = None,
     routes: Sequence[web.RouteDef] = (),
+    examples: Sequence[Example] = (),
 ) -> web.Application:
     """The web page on an open storage and a running desk.
 
     `parts` are the readiness checks that `/health` reports besides the database. `web_url` is the public address of the
-    page; without it, links use the host of each request. `routes` are those of other parts.
+    page; without it, links use the host of each request. `routes` are those of other parts. `examples` are
+    the tunes to hear on the first page.
     """
     views, previews, metrics, events = Views(), Previews(storage, web_url), Metrics(storage), Events(storage, desk)
-    compose, pages = ComposePages(storage, desk, views), Pages(storage, views, previews)
+    shown = Examples(storage, examples)
+    compose, pages = ComposePages(storage, desk, views, shown), Pages(storage, views, previews)
     files, health = Files(storage), Health(storage, parts)
-    gallery, sharing, player = GalleryPages(storage, views, previews), SharingPages(storage, views), Player(storage, views)
+    gallery, sharing, player = GalleryPages(storage, views, previews, shown), SharingPages(storage, views), Player(storage, views)
     versions = VersionPages(storage)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
@@ -59,6 +63,8 @@ def make_app(
             web.get(_TUNE + "/player", player.page),
             web.post(_TUNE + "/again", compose.again),
             web.post(_TUNE + "/vary", compose.vary),
+            web.post(_TUNE + "/continue", compose.continue_tune),
+            web.post(_TUNE + "/tour", pages.end_tour),
             web.post(_TUNE + "/versions", versions.make),
             web.post(_TUNE + "/like", sharing.like),
             web.post(_TUNE + "/share", sharing.share),
@@ -76,5 +82,5 @@ def make_app(
     )
     app.on_response_prepare.append(security.add_headers)
     app.on_shutdown.append(events.close)
-    app.cleanup_ctx.append(metrics.watching)
+    app.cleanup_ctx.extend([metrics.watching, shown.keep])
     return app

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.core.derive import again, vary
+from bot.core.derive import again, continue_tune, vary
 from bot.core.desk import Desk
+from bot.core.submission import Derived
 from bot.web import fields, form
 from bot.web.asked import IGNORED, MOOD, TEXT, Asked
 from bot.web.errors import wants_json
+from bot.web.examples import Examples
 from bot.web.views import Views
 from bot.web.visitor import find_tune, requested_tune, user_id, viewer_of, with_cookie
 from generator.request import PARAMETERS, RequestError, TuneRequest
@@ -25,7 +27,7 @@ from storage.tunes import Origin, Tune
 from storage.viewer import Viewer, owns
 
 LATEST_TUNES = 10
-EXAMPLES = ("a slow jig in G minor", "a lively polka on the whistle", "|:EAAB c2Bc|dBAB G2EG|")  # texts for the box
+TEXTS = ("a slow jig in G minor", "a lively polka on the whistle", "|:EAAB c2Bc|dBAB G2EG|")  # texts for the box
 # An opening may be anything, even somebody else's private tune. So only the owner sees and reuses it.
 NOT_AGAIN = "This tune started from an opening that only its owner can see. You can vary the tune instead."
 UNCLEAR = "I found nothing to compose in this text. Write what you would like, such as “a slow jig in G minor”, or paste ABC."
@@ -86,8 +88,8 @@ class FormError(Exception):
 
 
 class ComposePages:
-    def __init__(self, storage: Storage, desk: Desk, views: Views) -> None:
-        self._storage, self._desk, self._views = storage, desk, views
+    def __init__(self, storage: Storage, desk: Desk, views: Views, examples: Examples) -> None:
+        self._storage, self._desk, self._views, self._examples = storage, desk, views, examples
 
     async def page(self, request: web.Request) -> web.Response:
         """The form, filled in from the address (`?text=a+jig&key=D`) or from an earlier tune (`?from=ID`)."""
@@ -127,10 +129,20 @@ class ComposePages:
         return await self._submit_from(request, tune, *again(tune))
 
     async def vary(self, request: web.Request) -> web.Response:
+        return await self._derive(request, vary)
+
+    async def continue_tune(self, request: web.Request) -> web.Response:
+        return await self._derive(request, continue_tune)
+
+    async def _derive(self, request: web.Request, derive: Callable[[Tune], Derived]) -> web.Response:
         tune = await requested_tune(self._storage, request)
         if tune.composition is None:
             raise web.HTTPSeeOther(f"/tunes/{tune.id}")
-        return await self._submit_from(request, tune, *vary(tune))
+        try:
+            derived = await asyncio.to_thread(derive, tune)
+        except RequestError as error:
+            return await self._refuse(request, Form(_filled(tune, viewer_of(request))), FormError({None: str(error)}))
+        return await self._submit_from(request, tune, *derived)
 
     async def _submit_from(
         self, request: web.Request, tune: Tune, tune_request: TuneRequest, parent_id: str | None
@@ -191,7 +203,8 @@ class ComposePages:
             groups=fields.field_groups(await self._desk.models(), chosen_model=entered.values["model"]),
             options_open=any(entered.values[name] or name in errors for name in PARAMETERS if name not in ("rhythm", "key")),
             label=fields.label,
-            examples={text: "/?" + urlencode({TEXT: text}) for text in EXAMPLES},
+            texts={text: "/?" + urlencode({TEXT: text}) for text in TEXTS},
+            examples=await self._examples.shown(),
             token=form.new_token(),
         )
         return with_cookie(request, page)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.web import form
 from bot.web.errors import wants_json
+from bot.web.examples import Examples
 from bot.web.preview import Previews
 from bot.web.tune_json import gallery_json
 from bot.web.views import Views
@@ -61,8 +62,8 @@ class GalleryQuery:
 
 
 class GalleryPages:
-    def __init__(self, storage: Storage, views: Views, previews: Previews) -> None:
-        self._storage, self._views, self._previews = storage, views, previews
+    def __init__(self, storage: Storage, views: Views, previews: Previews, examples: Examples) -> None:
+        self._storage, self._views, self._previews, self._examples = storage, views, previews, examples
 
     async def page(self, request: web.Request) -> web.Response:
         try:
@@ -129,6 +130,7 @@ class GalleryPages:
             since=_SINCE.get(query.order),
             searching=searching,
             empty=_EMPTY[query.order],
+            examples=[] if page.tunes or searching else await self._examples.shown(),
             first=query.address("/gallery") if query.after else None,
             following=query.address("/gallery", after=page.next) if page.next else None,
             tunebook=query.address("/tunebook.abc"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.web import form
+from bot.web.examples import made_by
 from bot.web.preview import Previews
 from bot.web.tune_json import progress_json, status_message, tune_json
 from bot.web.views import Views
@@ -23,6 +24,8 @@ DOWNLOADS = {
     "tune.png": "PNG",
     "tune.svg": "SVG",
 }
+
+TOUR_COOKIE, TOUR_COOKIE_S = "tour", 365 * 24 * 3600
 
 
 class Pages:
@@ -49,6 +52,8 @@ class Pages:
                 composition=tune.composition,
                 family=family,
                 mine=owns(viewer, tune),
+                tour=owns(viewer, tune) and await self._is_first(request, viewer),
+                example=made_by(tune),
                 liked=tune.id in await self._storage.sharing.liked([tune.id], viewer),
                 indexed=tune.shared is not None,
                 preview=await self._previews.tune(request, tune, tune.composition, names) if tune.shared else None,
@@ -58,6 +63,18 @@ class Pages:
                 token=form.new_token(),
             )
         return with_cookie(request, page)
+
+    async def _is_first(self, request: web.Request, viewer: Viewer) -> bool:
+        """Whether the visitor has only one tune so far, and has not ended the tour."""
+        return TOUR_COOKIE not in request.cookies and len((await self._storage.gallery.mine(viewer, limit=2)).tunes) == 1
+
+    async def end_tour(self, request: web.Request) -> web.Response:
+        tune = await requested_tune(self._storage, request)
+        response = web.Response(status=303, headers={"Location": f"/tunes/{tune.id}"})
+        response.set_cookie(
+            TOUR_COOKIE, "ended", max_age=TOUR_COOKIE_S, httponly=True, samesite="Lax", secure=request.secure, path="/"
+        )
+        return with_cookie(request, response)
 
     async def tune_json(self, request: web.Request) -> web.Response:
         tune, viewer = await requested_tune(self._storage, request), viewer_of(request)

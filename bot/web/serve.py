@@ -14,6 +14,7 @@ from bot.core.desk import Desk
 from bot.settings import Settings
 from bot.web import security
 from bot.web.app import make_app
+from bot.web.examples import shipped
 from bot.web.health import Health
 from storage.storage import Storage
 
@@ -49,7 +50,7 @@ async def run(
     routes: Sequence[web.RouteDef] = (),
 ) -> None:
     """Serves the page, and routes of other parts, until cancelled. Raises WebError if it cannot listen on the address."""
-    app = make_app(storage=storage, desk=desk, parts=parts, web_url=settings.web_url, routes=routes)
+    app = make_app(storage=storage, desk=desk, parts=parts, web_url=settings.web_url, routes=routes, examples=shipped())
     async with serving(app, settings.web_host, settings.web_port) as address:
         _log.info("The web page is ready.", address=address)
         await asyncio.Event().wait()

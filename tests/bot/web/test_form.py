@@ -8,7 +8,7 @@ import pytest
 
 from bot.web import form
 from bot.web.asked import MOODS, Asked
-from bot.web.compose import EXAMPLES
+from bot.web.compose import TEXTS
 from bot.web.fields import KEY_CHIPS
 from generator.notation.opening_modes import OPENING_MODES
 from generator.request import RequestError, TuneRequest
@@ -118,7 +118,7 @@ def test_the_form_filled_from_a_request_with_a_mode_makes_the_same_request() -> 
 
 
 def test_every_example_and_chip_is_a_valid_request() -> None:
-    for text in EXAMPLES:
+    for text in TEXTS:
         asked = Asked.read(text)
         assert not asked.is_unclear and asked.chips and not asked.unknown
         TuneRequest.check(**asked.filled_into(values()))

@@ -52,6 +52,8 @@ RULES: dict[tuple[str, str], Rule | None] = {
     ("GET", "/tunes/{id}/player"): Rule(200, shared=True),
     ("POST", "/tunes/{id}/again"): Rule(303),
     ("POST", "/tunes/{id}/vary"): Rule(303),
+    ("POST", "/tunes/{id}/continue"): Rule(303),
+    ("POST", "/tunes/{id}/tour"): Rule(303),
     ("POST", "/tunes/{id}/like"): Rule(303, nobody=403, finished=True),
     ("POST", "/tunes/{id}/share"): Rule(303, others=403, finished=True),
     ("POST", "/tunes/{id}/unshare"): Rule(303, others=403, finished=True),
