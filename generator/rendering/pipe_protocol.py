@@ -8,14 +8,17 @@ from io import FileIO
 from string import Formatter
 from typing import IO, Any
 
-from generator.rendering.result import NoRoomToRender, RendererFault, Rendering, RenderingError
+from generator.rendering.result import NoRoomToRender, Recording, RendererFault, RenderingError, Sheet
 from generator.user_messages import UserMessage, message_as_dict
 
 READY = b"ready"
 _LENGTH = struct.Struct("!Q")
 _MAX_FRAME = 256 << 20  # bytes
 _ERRORS = {error.__name__: error for error in (RenderingError, RendererFault, NoRoomToRender)}
-_FORMATS = ("musicxml", "midi", "mp3", "png", "svg", "narrow_svg", "time_map")
+_SHEET = ("musicxml", "png", "svg", "narrow_svg")
+_RECORDING = ("midi", "mp3", "time_map")
+
+Outcome = Sheet | Recording | RenderingError
 
 
 def send(stream: IO[bytes], *frames: bytes) -> None:
@@ -43,29 +46,33 @@ def _read(stream: IO[bytes] | FileIO, size: int) -> bytes:
     return data
 
 
-def send_outcome(stream: IO[bytes], outcome: Rendering | RenderingError) -> None:
+def send_outcome(stream: IO[bytes], outcome: Outcome) -> None:
     """Sends JSON and plain bytes, not a pickle: a process that reads hostile tunes must not run code in its parent."""
     if isinstance(outcome, RenderingError):
         head: dict[str, Any] = {"error": message_as_dict(outcome.message), "type": type(outcome).__name__}
         send(stream, json.dumps(head).encode())
-    else:
-        notices = [message_as_dict(notice) for notice in outcome.notices]
-        head = {"duration_ms": outcome.duration_ms, "notices": notices}
-        send(stream, json.dumps(head).encode(), *(getattr(outcome, name) for name in _FORMATS))
+        return
+    head = {"notices": [message_as_dict(notice) for notice in outcome.notices]}
+    if isinstance(outcome, Recording):
+        head["duration_ms"] = outcome.duration_ms
+    formats = _RECORDING if isinstance(outcome, Recording) else _SHEET
+    send(stream, json.dumps(head).encode(), *(getattr(outcome, name) for name in formats))
 
 
-def receive_outcome(stream: IO[bytes]) -> Rendering | RenderingError:
+def receive_outcome(stream: IO[bytes]) -> Outcome:
     """What `send_outcome` sent. Raises ValueError if the other process sent something else."""
     frame = receive(stream)
     try:
         head = json.loads(frame)
         if "error" in head:
             return _ERRORS[head["type"]](_message(head["error"]))
-        notices, duration_ms = tuple(map(_message, head["notices"])), int(head["duration_ms"])
+        notices = tuple(map(_message, head["notices"]))
+        duration_ms = int(head["duration_ms"]) if "duration_ms" in head else None
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError) as error:
         raise ValueError("the renderer process sent nonsense") from error
-    files = {name: receive(stream) for name in _FORMATS}
-    return Rendering(**files, notices=notices, duration_ms=duration_ms)
+    if duration_ms is None:
+        return Sheet(**{name: receive(stream) for name in _SHEET}, notices=notices)
+    return Recording(**{name: receive(stream) for name in _RECORDING}, notices=notices, duration_ms=duration_ms)
 
 
 def _message(stored: Any) -> UserMessage:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,13 @@ from typing import TypeVar
 
 from generator.cores import cores
 from generator.notation.score import Score
-from generator.rendering.pipe_protocol import READY, receive, receive_outcome, send
-from generator.rendering.result import RendererFault, Rendering, RenderingError
+from generator.rendering.pipe_protocol import READY, Outcome, receive, receive_outcome, send
+from generator.rendering.result import Recording, RendererFault, Rendering, RenderingError, Sheet
 from generator.rendering.style import SESSION, Style
 from generator.user_messages import UserMessage
 
 T = TypeVar("T")
+Part = TypeVar("Part", Sheet, Recording)
 
 _START_TIMEOUT_S = 60
 _ROOT = Path(__file__).parents[2]
@@ -33,6 +34,8 @@ _INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DY
 
 class Renderer:
     """Renders scores in sandboxed renderer processes with limits on memory, files and time: by default one for each core.
+
+    The sheet and the recording of a tune are made by two processes at the same time, if two are free.
 
     A renderer process is a fresh interpreter, never a fork: this process holds TensorFlow and its threads. It starts when a
     tune finds no idle one, loads music21 once, and is replaced when it dies. It ends with `close`, or when this process ends.
@@ -47,6 +50,7 @@ class Renderer:
         self._slots = asyncio.Semaphore(self.processes)
         self._threads = ThreadPoolExecutor(max_workers=self.processes, thread_name_prefix="renderer")
         self._closed = False
+        self._starting: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -54,19 +58,55 @@ class Renderer:
         return self._running[0].popen.pid if self._running else None
 
     async def start(self) -> None:
-        """Starts a renderer process in advance, which saves the first tune a second or two."""
+        """Starts a renderer process in advance, which saves the first tune a second or two, and then another one meanwhile."""
         async with self._slots:
-            self._idle.append(await self._take_process())
+            self._idle.append(await self._take_process(Recording))
+        self._starting = asyncio.create_task(self._start_second())
 
-    async def render(self, score: Score, style: Style = SESSION) -> Rendering:
-        """Renders one tune.
+    async def _start_second(self) -> None:
+        async with self._slots:
+            if len(self._running) == 1 < self.processes:
+                with contextlib.suppress(RendererFault):  # a tune that finds no process starts one
+                    self._idle.append(await self._start_process(Sheet))
 
-        Raises RenderingError if the tune cannot be rendered, takes longer than `timeout_s`, or crashes two renderer processes.
+    async def render(
+        self, score: Score, style: Style = SESSION, *, drawn: Callable[[Sheet], Awaitable[None]] | None = None
+    ) -> Rendering:
+        """Renders one tune. Awaits `drawn` with the sheet as soon as there is one.
+
+        Raises RenderingError if the tune cannot be rendered, or if a part of it takes longer than `timeout_s` or crashes two
+        renderer processes.
         """
-        tune = pickle.dumps((score, style))
+
+        async def draw() -> Sheet:
+            sheet = await self.draw(score)
+            if drawn is not None:
+                await drawn(sheet)
+            return sheet
+
+        sheet, recording = asyncio.create_task(draw()), asyncio.create_task(self.play(score, style))
+        try:
+            await asyncio.wait((sheet, recording))  # also after an error: to cancel the other part would kill its process
+        finally:
+            for part in (sheet, recording):
+                part.cancel()
+        errors = [error for part in (sheet, recording) if (error := part.exception())]
+        if errors:
+            raise next((error for error in errors if isinstance(error, RendererFault)), errors[0])
+        return Rendering.of(sheet.result(), recording.result())
+
+    async def draw(self, score: Score) -> Sheet:
+        """The sheet of a tune. Raises RenderingError as `render`."""
+        return await self._make(Sheet, pickle.dumps((score, None)))
+
+    async def play(self, score: Score, style: Style = SESSION) -> Recording:
+        """The recording of a tune. Raises RenderingError as `render`."""
+        return await self._make(Recording, pickle.dumps((score, style)))
+
+    async def _make(self, kind: type[Part], tune: bytes) -> Part:
         async with self._slots:
             for _ in range(2):
-                process = await self._take_process()
+                process = await self._take_process(kind)
                 try:
                     outcome = await self._run_with_timeout(self.timeout_s, process, partial(process.render, tune))
                 except TimeoutError:
@@ -75,6 +115,9 @@ class Renderer:
                         UserMessage("The tune took longer than {seconds} s to render. Shorten it.", seconds=seconds)
                     ) from None
                 except (EOFError, OSError, ValueError, KeyError):  # it died, was closed, or sent nonsense
+                    continue
+                if not isinstance(outcome, kind | RenderingError):  # taken over
+                    self._kill(process)
                     continue
                 self._idle.append(process)
                 if isinstance(outcome, RenderingError):
@@ -85,20 +128,30 @@ class Renderer:
     def close(self) -> None:
         """Kills the renderer processes. Tunes that are being rendered fail with RenderingError."""
         self._closed = True
+        if self._starting is not None:
+            self._starting.cancel()
         while self._running:
             self._kill(self._running[0])
         self._threads.shutdown(wait=False)
 
-    async def _take_process(self) -> _RendererProcess:
-        """An idle renderer process, or a new one. The caller puts it back into `_idle`."""
+    async def _take_process(self, kind: type[Sheet | Recording]) -> _RendererProcess:
+        """An idle renderer process, or a new one. The caller puts it back into `_idle`.
+
+        One that made the same kind last is preferred: it has loaded the sound font, or the fonts.
+        """
         if self._closed:
             raise RendererFault("The renderer is closed.")
         while self._idle:
-            process = self._idle.pop()
+            process = next((each for each in reversed(self._idle) if each.kind is kind), self._idle[-1])
+            self._idle.remove(process)
+            process.kind = kind
             if process.popen.poll() is None:
                 return process
             self._kill(process)
-        process = _RendererProcess(self.soundfont)
+        return await self._start_process(kind)
+
+    async def _start_process(self, kind: type[Sheet | Recording]) -> _RendererProcess:
+        process = _RendererProcess(self.soundfont, kind)
         self._running.append(process)
         try:
             await self._run_with_timeout(_START_TIMEOUT_S, process, process.wait_until_ready)
@@ -126,7 +179,8 @@ class Renderer:
 class _RendererProcess:
     """One renderer process and its pipes. Its methods block; they raise EOFError or OSError when the process is killed."""
 
-    def __init__(self, soundfont: Path | None) -> None:
+    def __init__(self, soundfont: Path | None, kind: type[Sheet | Recording] = Recording) -> None:
+        self.kind = kind  # what it makes, or made last
         self.folder = tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True)
         home = os.path.realpath(self.folder.name)
         arguments = [home] + ([str(soundfont.expanduser().absolute())] if soundfont else [])
@@ -142,7 +196,7 @@ class _RendererProcess:
         if receive(self.output) != READY:
             raise EOFError
 
-    def render(self, tune: bytes) -> Rendering | RenderingError:
+    def render(self, tune: bytes) -> Outcome:
         send(self.input, tune)
         return receive_outcome(self.output)
 

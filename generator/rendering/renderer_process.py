@@ -1,8 +1,9 @@
 """The renderer process: `python -m generator.rendering.renderer_process FOLDER [SOUNDFONT]`, started by `renderer.Renderer`.
 
 It reads pickled pairs of a score and a style from standard input and writes the outcomes to standard output (see
-`pipe_protocol`). Memory, files and processor time are limited. On Linux it enters a sandbox before the first tune: it can write
-only in FOLDER, and read only programs, libraries and the sound font (see `sandbox`).
+`pipe_protocol`): a recording in that style, or the sheet if the style is None. Memory, files and processor time are limited. On
+Linux it enters a sandbox before the first tune: it can write only in FOLDER, and read only programs, libraries and the sound
+font (see `sandbox`).
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ import threading
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from generator.rendering.pipe_protocol import READY, receive, send, send_outcome
-from generator.rendering.result import NoRoomToRender, Rendering, RenderingError
+from generator.rendering.pipe_protocol import READY, Outcome, receive, send, send_outcome
+from generator.rendering.result import NoRoomToRender, RenderingError
 from generator.rendering.sandbox import enter_sandbox
 from generator.user_messages import UserMessage
 
@@ -44,7 +45,7 @@ def main() -> None:
     output = _private_output()
     limit_memory_and_files()
     from generator.rendering.audio.synthesis import load_fluidsynth
-    from generator.rendering.render import render  # the imports take a second or two, and happen under the limits
+    from generator.rendering.render import draw, play  # the imports take a second or two, and happen under the limits
 
     load_fluidsynth()  # before the sandbox: ctypes may run the system's linker to find it
     gc.collect()
@@ -58,10 +59,10 @@ def main() -> None:
         while True:
             tune = tunes.get()
             limit_cpu()
-            outcome: Rendering | RenderingError
+            outcome: Outcome
             try:
                 score, style = pickle.loads(tune)
-                outcome = render(score, style=style, soundfont=soundfont)
+                outcome = draw(score) if style is None else play(score, style=style, soundfont=soundfont)
             except RenderingError as error:
                 outcome = error
             except MemoryError:

@@ -20,7 +20,6 @@ import midi2audio
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.cores import cores
 from generator.rendering.audio.mastering import RATE, Samples, master
 from generator.rendering.audio.sound_font import find_fluidsynth
 from generator.rendering.result import RendererFault
@@ -38,7 +37,6 @@ _SETTINGS: dict[str, str | int | float] = {
     "synth.reverb.width": 0.8,
     "synth.reverb.level": 0.6,
     "synth.polyphony": 24,  # voices, which determine the cost of synthesis; a string takes two until it is silent
-    "synth.cpu-cores": min(cores(), 2),  # the voices are divided; the sum is the same to the bit
     "synth.dynamic-sample-loading": 1,  # loads only the instruments that play: the font has 148 MB
     "synth.default-soundfont": "",  # without this it would play the system's font if it cannot read ours
 }

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from generator.rendering.pipe_protocol import receive_outcome, send, send_outcome
-from generator.rendering.result import NoRoomToRender, RendererFault, Rendering, RenderingError
+from generator.rendering.pipe_protocol import Outcome, receive_outcome, send, send_outcome
+from generator.rendering.result import NoRoomToRender, Recording, RendererFault, RenderingError, Sheet
 from generator.user_messages import AllOf, UserMessage
 
 MESSAGE = UserMessage(
@@ -17,14 +17,14 @@ MESSAGE = UserMessage(
 )
 
 
-def _received(*frames: bytes) -> Rendering | RenderingError:
+def _received(*frames: bytes) -> Outcome:
     stream = io.BytesIO()
     send(stream, *frames)
     stream.seek(0)
     return receive_outcome(stream)
 
 
-def _sent(outcome: Rendering | RenderingError) -> Rendering | RenderingError:
+def _sent(outcome: Outcome) -> Outcome:
     stream = io.BytesIO()
     send_outcome(stream, outcome)
     stream.seek(0)
@@ -46,13 +46,14 @@ def test_a_fault_in_plain_text_stays_as_it_is() -> None:
     assert str(received) == received.message == "No font at {path}."
 
 
-def test_a_rendering_keeps_its_files_and_notices() -> None:
+def test_a_sheet_and_a_recording_keep_their_files_and_notices() -> None:
     notice = UserMessage("The sheet has no sign for {names}.", names=AllOf(["!a!", "!{b}!"]))
-    sent = Rendering(b"xml", b"midi", b"mp3", b"png", b"svg", b"narrow", b"[]", notices=(notice,), duration_ms=1234)
-    received = _sent(sent)
-    assert received == sent
-    assert isinstance(received, Rendering)
-    assert received.notices[0].as_dict() == notice.as_dict()
+    sheet = Sheet(b"xml", b"png", b"svg", b"narrow", notices=(notice,))
+    for sent in (sheet, Recording(b"midi", b"mp3", b"{}", notices=(notice,), duration_ms=1234)):
+        received = _sent(sent)
+        assert isinstance(received, Sheet | Recording)
+        assert received == sent
+        assert received.notices[0].as_dict() == notice.as_dict()
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,9 @@ def test_a_message_that_is_malformed_or_reaches_into_its_values_is_refused(error
         _received(json.dumps({"error": error, "type": "RenderingError"}).encode())
 
 
-@pytest.mark.parametrize("head", [[], 5, None, {}, {"error": {"text": "x"}}, {"notices": 5, "duration_ms": 1}])
+@pytest.mark.parametrize(
+    "head", [[], 5, None, {}, {"error": {"text": "x"}}, {"notices": 5, "duration_ms": 1}, {"notices": [], "duration_ms": []}]
+)
 def test_a_malformed_head_is_refused(head: Any) -> None:
     with pytest.raises(ValueError):
         _received(json.dumps(head).encode())

@@ -21,7 +21,7 @@ from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.rendering.render import RenderingError, render
 from generator.rendering.renderer import Renderer
-from generator.rendering.result import NoRoomToRender
+from generator.rendering.result import NoRoomToRender, Sheet
 from tests.full_disk import Disk
 from tests.generator.rendering.tunes import PLAIN
 from tests.patience import HANG_S
@@ -170,7 +170,7 @@ async def test_tunes_are_rendered_in_parallel_and_cancelling_one_does_not_stop_t
     renderer = Renderer(soundfont=None, processes=2, timeout_s=HANG_S)
     try:
         await renderer.start()
-        slow = asyncio.create_task(renderer.render(Trap(time.sleep, ENDLESS_S)))
+        slow = asyncio.create_task(renderer.play(Trap(time.sleep, ENDLESS_S)))
         await asyncio.sleep(0)  # it takes the first process
         assert (await renderer.render(read(PLAIN))).mp3
         both = _pids(renderer)
@@ -185,16 +185,44 @@ async def test_tunes_are_rendered_in_parallel_and_cancelling_one_does_not_stop_t
         renderer.close()
 
 
-async def test_tunes_one_after_another_use_one_process() -> None:
+async def test_sheet_and_recording_are_made_at_the_same_time_by_the_processes_that_made_their_kind_before() -> None:
     renderer = Renderer(soundfont=None, processes=2, timeout_s=HANG_S)
+    drawn: list[Sheet] = []
+
+    async def keep(sheet: Sheet) -> None:
+        drawn.append(sheet)
+
     try:
-        for _ in range(2):
-            await renderer.render(read(PLAIN))
-        assert _pids(renderer) == {renderer.pid}
-        assert renderer.pid
-        os.kill(renderer.pid, signal.SIGKILL)  # while it waits for a tune
+        rendering = await renderer.render(read(PLAIN), drawn=keep)
+        assert [sheet.svg for sheet in drawn] == [rendering.svg]
+        kinds = {process.popen.pid: process.kind for process in renderer._running}
+        assert list(kinds.values()).count(Sheet) == 1 and len(kinds) == 2
+        await renderer.render(read(PLAIN))
+        assert {process.popen.pid: process.kind for process in renderer._running} == kinds
+        for pid in kinds:
+            os.kill(pid, signal.SIGKILL)  # while they wait for a tune
         assert (await renderer.render(read(PLAIN))).mp3
-        assert _pids(renderer) == {renderer.pid}
+        assert len(_pids(renderer)) == 2
+    finally:
+        renderer.close()
+
+
+async def test_the_sheet_is_there_before_a_recording_that_never_ends() -> None:
+    renderer = Renderer(soundfont=None, processes=2, timeout_s=HANG_S)
+    drawn = asyncio.Event()
+
+    async def note(sheet: Sheet) -> None:
+        drawn.set()
+
+    try:
+        await renderer.start()
+        endless = asyncio.create_task(renderer.play(Trap(time.sleep, ENDLESS_S)))
+        await asyncio.sleep(0)
+        rendering = asyncio.create_task(renderer.render(read(PLAIN), drawn=note))
+        async with asyncio.timeout(HANG_S):
+            await drawn.wait()
+        endless.cancel()
+        assert (await rendering).mp3
     finally:
         renderer.close()
 
