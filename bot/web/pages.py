@@ -6,10 +6,12 @@ from aiohttp import web
 
 from bot.web import form
 from bot.web.examples import made_by
+from bot.web.practice import WHISTLES, other_keys
 from bot.web.preview import Previews
 from bot.web.tune_json import progress_json, status_message, tune_json
 from bot.web.views import Views
 from bot.web.visitor import find_tune, requested_tune, viewer_of, with_cookie
+from generator.request import INSTRUMENTS
 from storage.gallery import Family
 from storage.storage import Storage
 from storage.tunes import Status, Tune
@@ -59,6 +61,10 @@ class Pages:
                 preview=await self._previews.tune(request, tune, tune.composition, names) if tune.shared else None,
                 downloads={name: label for name, label in DOWNLOADS.items() if name in names},
                 sheet=next((name for name in ("tune.svg", "tune.png") if name in names), None),
+                narrow="tune.narrow.svg" if "tune.narrow.svg" in names else None,
+                keys=other_keys(tune.composition.key),
+                whistles=WHISTLES,
+                instruments=INSTRUMENTS,
                 time_map="tune.timemap.json" if {"tune.timemap.json", "tune.svg", "tune.mp3"} <= names else None,
                 token=form.new_token(),
             )

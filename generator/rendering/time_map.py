@@ -13,6 +13,7 @@ from generator.notation.tempo import seconds, tempo
 from generator.notation.transpose import sounding
 from generator.rendering.performance.harmony import with_chord_symbols
 from generator.rendering.performance.played_bars import PlayedBar
+from generator.rendering.sheet.layout import bar_numbers
 
 
 class Onset(Protocol):
@@ -31,7 +32,8 @@ def write_time_map(score: Score, sounds: Iterable[Onset], bars: Sequence[PlayedB
 
     - `notes`: `{"onset_ms": 536, "bar": 0, "note": 1}`. `music21_score.note_id` gives the id of the note on the sheet. The notes
       of a chord have one entry together, and so has a note with its grace notes and cuts.
-    - `bars`: `{"bar": 0, "onset_ms": 25, "end_ms": 1960, "beats_ms": [25, 992]}`, in strict time.
+    - `bars`: `{"bar": 0, "number": 1, "onset_ms": 25, "end_ms": 1960, "beats_ms": [25, 992]}`, in strict time, with the
+      number on the sheet.
     - `written`: `{"bar": 0, "note": 1, "pitches": [69], "chord": "Am"}`, the notes as written, with the MIDI pitches that sound,
       and the chord of the backing that begins there.
 
@@ -44,8 +46,15 @@ def write_time_map(score: Score, sounds: Iterable[Onset], bars: Sequence[PlayedB
 
     groups = groupby(sorted(sounds, key=lambda sound: sound.onset), key=lambda sound: (sound.bar, sound.note))
     notes = [{"onset_ms": ms(next(group).onset), "bar": bar, "note": note} for (bar, note), group in groups]
+    numbers = bar_numbers(score)
     played = [
-        {"bar": bar.index, "onset_ms": ms(bar.onset), "end_ms": ms(bar.end), "beats_ms": [ms(beat) for beat in _beats(bar)]}
+        {
+            "bar": bar.index,
+            "number": numbers[bar.index],
+            "onset_ms": ms(bar.onset),
+            "end_ms": ms(bar.end),
+            "beats_ms": [ms(beat) for beat in _beats(bar)],
+        }
         for bar in bars
     ]
     data = {"notes": notes, "bars": played, "written": _written(score)}

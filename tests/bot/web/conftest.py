@@ -81,7 +81,9 @@ class Site:
     app: web.Application
     ready: dict[str, bool] = field(default_factory=dict)
 
-    async def finish(self, tune_id: str, *, bars: int = 16, **changes: Any) -> None:
+    async def finish(
+        self, tune_id: str, *, bars: int = 16, files_made: dict[str, tuple[str, bytes]] | None = None, **changes: Any
+    ) -> None:
         """Does what a worker does, from the first bar to the files."""
         await self.storage.start(tune_id)
         for bar in range(1, bars + 1):
@@ -97,7 +99,7 @@ class Site:
             "model": "test-lstm",
             "scores": {},
         }
-        await self.storage.finish(tune_id, Composition(**composition | changes), files())
+        await self.storage.finish(tune_id, Composition(**composition | changes), files_made or files())
 
     async def discord_tune(self, event_id: str, *, share: bool = False, **changes: Any) -> str:
         """A finished tune from a Discord server, optionally shared."""

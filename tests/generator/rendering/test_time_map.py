@@ -114,8 +114,8 @@ def test_bars_and_beats_are_played_out_in_strict_time() -> None:
     score = read("X:1\nM:6/8\nL:1/8\nQ:3/8=60\nK:D\nA|:d2d f2a|d3 f2:|\n")
     found = json.loads(write_time_map(score, [], played_bars(score), delay_ms=25))["bars"]
     assert [bar["bar"] for bar in found] == [0, 1, 2, 1, 2]
-    assert found[0] == {"bar": 0, "onset_ms": 25, "end_ms": 358, "beats_ms": []}  # a pick-up between two beats
-    assert found[1] == {"bar": 1, "onset_ms": 358, "end_ms": 2358, "beats_ms": [358, 1358]}
+    assert found[0] == {"bar": 0, "number": 0, "onset_ms": 25, "end_ms": 358, "beats_ms": []}  # a pick-up between two beats
+    assert found[1] == {"bar": 1, "number": 1, "onset_ms": 358, "end_ms": 2358, "beats_ms": [358, 1358]}
     assert [bar["beats_ms"][0] for bar in found[1:]] == [bar["onset_ms"] for bar in found[1:]]
 
 

@@ -1,0 +1,251 @@
+"""The practice bar in a real browser: what it plays is recorded and measured."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from generator.versions import Version
+from storage import work
+from tests.bot.web.conftest import Site
+from tests.bot.web.practice_tune import RECORDER, attacks, frequency, heard, made, pitch_of
+from tests.browser import open_page
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TIMES = json.loads(made()["timemap.json"][1])
+PITCHES = {f"b{note['bar']}n{note['note']}": note["pitches"][0] for note in TIMES["written"]}
+LIT_S, SEAM_S, CENTS = 0.05, 0.03, 5
+
+
+@asynccontextmanager
+async def practising(site: Site, browser: Browser, **options: Any) -> AsyncIterator[tuple[Page, str]]:
+    """The page of a finished tune, with a recorder, and the id of the tune."""
+    async with open_page(browser, site.address, bypass_csp=True, **options) as page:  # for the recorder's script
+        await page.add_init_script(RECORDER)
+        await page.goto("/")
+        await page.get_by_role("button", name="Compose").click()
+        await page.wait_for_url("**/tunes/*")
+        tune_id = page.url.rpartition("/")[2]
+        own = {f"tune.{name}": file for name, file in made().items()}
+        await site.finish(tune_id, bars=1, files_made=own, key="D", title="The Measured Reel")
+        await expect(page.get_by_role("region", name="Practice")).to_be_visible()
+        await page.evaluate("context.ready")
+        yield page, tune_id
+
+
+@asynccontextmanager
+async def version_maker(site: Site) -> AsyncIterator[list[str]]:
+    """A worker that makes versions. Yields the names of those that it made."""
+    names: list[str] = []
+
+    async def make(_: object) -> None:
+        raise AssertionError("a tune is made")
+
+    async def make_version(tune_id: str, name: str) -> None:
+        version = Version.named(name)
+        names.append(name)
+        if version.semitones == 5:
+            raise ValueError("too high")
+        files = {file: made(version)[file.removeprefix(f"{name}.")] for file in version.files}
+        await site.storage.versions.store(tune_id, files)
+
+    worker = asyncio.create_task(work(site.storage, make, concurrency=1, make_version=make_version))
+    try:
+        yield names
+    finally:
+        worker.cancel()
+        await asyncio.wait({worker})
+
+
+async def set_speed(page: Page, percent: int) -> None:
+    await page.locator("[name=practice-speed]").fill(str(percent))
+    await expect(page.locator("[data-speed]")).to_have_text(f"{percent} %")
+
+
+async def play_for(page: Page, seconds: float) -> tuple[list[float], list[tuple[float, float, str]], Any, int]:
+    """Plays from where it is. Returns the attacks, when notes were lit, the samples and their rate; in seconds from the first."""
+    await heard(page)
+    await page.evaluate("lit.length = 0")
+    await page.keyboard.press("Space")
+    await expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    until = await page.evaluate("context.currentTime") + seconds  # its clock may be slower than ours
+    await page.wait_for_function("until => context.currentTime >= until", arg=until)
+    await page.keyboard.press("Space")
+    await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    lit = await page.evaluate("lit")
+    samples, first, rate = await heard(page)
+    return attacks(samples, rate), [(now - first / rate, before - first / rate, note) for now, before, note in lit], samples, rate
+
+
+async def test_what_is_played_has_the_pitch_the_times_and_the_seams(site: Site, browser: Browser) -> None:
+    async with practising(site, browser) as (page, _):
+        await page.get_by_role("button", name="Tools").click()
+        for percent in (60, 40, 130):
+            await set_speed(page, percent)
+            for bar in ("1", "2"):  # the second is outside the first: it begins at its start
+                await page.get_by_label("To bar").select_option(bar)
+                await page.get_by_label("From bar").select_option(bar)
+            await page.evaluate("document.activeElement.blur()")
+            note_s = 0.4 / (percent / 100)
+            starts, lit, samples, rate = await play_for(page, 6.5 * note_s)
+            assert len(starts) >= 6
+            # The fifth note is the first of the second round: the seam is between the fourth and the fifth.
+            for one, following in pairwise(starts[:6]):
+                assert abs(following - one - note_s) < SEAM_S, (percent, starts)
+            assert abs(starts[4] - starts[0] - 4 * note_s) < SEAM_S
+            changes = [change for change in lit if change[2]]
+            if changes[0][2] == "b1n0":  # otherwise it was lit before, where the loop begins
+                changes.pop(0)
+            for number, (start, (now, before, note)) in enumerate(zip(starts[1:6], changes, strict=False), 1):
+                assert note == f"b1n{number % 4}"
+                # The picture before it was at most so late: a slow machine draws few pictures, but each shows what sounds.
+                assert before - LIT_S < start < now + LIT_S, (percent, number)
+            for start, number in zip(starts[:4], range(4), strict=True):
+                first = round((start + 0.03) * rate)
+                sounding = samples[first : first + round(0.7 * note_s * rate)]
+                expected = frequency(PITCHES[f"b1n{number}"])
+                if percent == 60:
+                    assert abs(1200 * math.log2(pitch_of(sounding, rate) / expected)) < CENTS
+                else:
+                    assert abs(1200 * math.log2(pitch_of(sounding, rate) / expected)) < 2 * CENTS
+
+
+async def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        await page.keyboard.press(key)
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """Presses Tab until an element has the focus."""
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+async def now(page: Page) -> int:
+    """The index of the bar that is shaded."""
+    return int(await page.evaluate("[...document.querySelectorAll('.shade')].findIndex(each => each.matches('.now'))"))
+
+
+async def looped(page: Page) -> list[int]:
+    script = "[...document.querySelectorAll('.shade')].flatMap((each, bar) => each.matches('.looped') ? [bar] : [])"
+    return [int(bar) for bar in await page.evaluate(script)]
+
+
+@pytest.mark.parametrize(("width", "bars_of_lines"), [(390, [2, 2, 2, 2]), (1280, [4, 4])])
+async def test_practising_with_the_keyboard_alone(site: Site, browser: Browser, width: int, bars_of_lines: list[int]) -> None:
+    async with (
+        practising(site, browser, viewport={"width": width, "height": 844}) as (page, _),
+        version_maker(site) as made_names,
+    ):
+        lines = "[...document.querySelectorAll('.system')].map(each => each.querySelectorAll('.measure').length)"
+        assert await page.evaluate(lines) == bars_of_lines
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        head = await page.evaluate("document.querySelector('.notehead').getBoundingClientRect().width")
+        assert head >= 7  # pixels; with four bars in a line it was 3 on a phone
+        play, loop = page.locator('[data-do="play"]'), page.get_by_role("button", name="Loop")
+        await press(page, "ArrowRight", "ArrowRight")
+        assert await now(page) == 2
+        await press(page, "ArrowLeft", "a", "ArrowRight", "b")
+        assert await looped(page) == [1, 2] and await loop.get_attribute("aria-pressed") == "true"
+        await press(page, "l")
+        assert await looped(page) == [] and await loop.get_attribute("aria-pressed") == "false"
+        await press(page, "-", "-", "+")
+        await expect(page.locator("[data-speed]")).to_have_text("95 %")
+        await press(page, "Space")
+        await expect(play).to_have_accessible_name("Pause")
+        await expect(page.locator(".sounding")).to_have_count(1)
+        await press(page, "Space")
+        await expect(play).to_have_accessible_name("Play")
+
+        await tab_to(page, '[data-do="tools"]')
+        await press(page, "Enter")
+        await tab_to(page, '[name="practice-heard"]')
+        async with page.expect_response("**/files/version..0.melody.mp3"):
+            await press(page, "ArrowRight")
+        assert made_names == ["version..0.melody"]
+        await tab_to(page, '[name="practice-shortcuts"]')
+        await press(page, "Space", "Shift+Tab", "l")
+        assert await looped(page) == []  # the keys are off
+
+
+async def test_versions_rows_and_bars_are_chosen_on_the_sheet(site: Site, browser: Browser) -> None:
+    async with practising(site, browser, expected="422") as (page, _), version_maker(site) as names:
+        status = page.locator("[data-status]")
+        await page.get_by_role("button", name="Tools").click()
+        for label, value, name in (
+            ("Backing", None, "version..0.backing"),
+            ("Instrument", "flute", "version.flute.0.backing"),
+            ("Key", "2 written", "version.flute.2.backing"),
+        ):
+            field = page.get_by_label(label, exact=True)
+            async with page.expect_response(f"**/files/{name}.mp3"):
+                await (field.select_option(value) if value else field.check())
+            await expect(status).to_be_empty()
+            assert names[-1] == name
+        await expect(page.locator(".sheet text", has_text="E major")).to_have_count(1)
+        async with page.expect_response("**/files/version.flute.-2.backing.mp3"):
+            await page.get_by_label("Key", exact=True).select_option("on a whistle in C")
+        await expect(page.locator(".sheet text", has_text="D major")).to_have_count(1)  # fingered as written
+
+        await page.get_by_label("Under the notes").select_option("whistle")
+        await expect(page.locator(".rows circle")).to_have_count(6 * 30)  # of 31 notes a whistle lacks one
+        for kind, strings in (("fiddle", 4), ("guitar", 6)):
+            await page.get_by_label("Under the notes").select_option(kind)
+            await expect(page.locator(".rows .string")).to_have_count(2 * strings)
+            assert (await page.locator(".rows .fret").all_text_contents())[:2] == ["0", "0" if kind == "fiddle" else "2"]
+        await page.get_by_label("Chords").check()
+        await expect(page.locator(".rows text", has_text="D").first).to_be_attached()
+        await page.get_by_label("Size").select_option("large")
+        await expect(page.locator(".system")).to_have_count(4)
+        await page.get_by_role("button", name="Tools").click()
+
+        await page.locator(".shade").nth(2).evaluate("shade => shade.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        boxes = [await page.locator(".shade").nth(bar).bounding_box() for bar in (2, 3)]
+        assert boxes[0] and boxes[1]
+        await page.mouse.move(boxes[0]["x"] + 5, boxes[0]["y"] + 40)
+        await page.mouse.down()
+        await page.mouse.move(boxes[1]["x"] + 60, boxes[1]["y"] + 40, steps=4)
+        await page.mouse.up()
+        assert await looped(page) == [2, 3]
+        await page.locator("#b4n2 .notehead").click()
+        await expect(page.get_by_role("button", name="Pause")).to_be_visible()
+        await expect(page.locator(".sounding")).to_have_id("b4n2")
+        assert await looped(page) == []  # what was pressed is outside
+
+        await page.get_by_role("button", name="Tools").click()
+        await page.get_by_label("Key", exact=True).select_option("5 written")
+        await expect(status).to_contain_text("could not be recorded")
+
+
+CONTRAST = """() => {
+  const light = (colour) => {
+    const [r, g, b] = colour.match(/\\d+/g).map((each) => each / 255)
+      .map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  const of = (one, other) => Math.max(light(one), light(other)) / Math.min(light(one), light(other));
+  const fill = (selector) => getComputedStyle(document.querySelector(selector)).fill;
+  const sheet = getComputedStyle(document.querySelector(".sheet")).backgroundColor;
+  const sounding = fill(".sounding .notehead");
+  return [of(sounding, fill(".shade.now")), of(sounding, sheet), of(fill("#b0n2 .notehead"), sheet)];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_notes_stand_out_from_the_sheet_in_light_and_dark(site: Site, browser: Browser, scheme: str) -> None:
+    async with practising(site, browser, color_scheme=scheme) as (page, _):
+        await press(page, "ArrowRight")
+        await expect(page.locator(".sounding")).to_have_id("b1n0")
+        assert min(await page.evaluate(CONTRAST)) >= 4.5
