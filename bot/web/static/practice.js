@@ -9,6 +9,7 @@ import { Transport } from "./practice/transport.js";
 
 const STEP = 0.05; // of the speed, with a key or a button
 const NARROW = matchMedia("(max-width: 40rem)");
+const PICTURE_S = 0.016; // until the screen shows what is drawn now
 const IDLE_MS = 3000; // after the visitor has scrolled, the sheet stays where it is
 
 class Practice {
@@ -333,7 +334,10 @@ class Practice {
       field.setAttribute("aria-valuetext", text);
     }
     const started = this.transport.playing || position > 0;
-    this.sheet.light(started ? this.times.noteAt(position) : undefined);
+    const { loop, playing, speed } = this.transport;
+    let seen = position + (playing ? PICTURE_S * speed : 0);
+    if (loop && position < loop.end && seen >= loop.end) seen += loop.start - loop.end;
+    this.sheet.light(started ? this.times.noteAt(seen) : undefined);
     this.sheet.shade(started ? this.times.bars[this.times.barAt(position)].bar : -1);
   }
 

@@ -32,7 +32,7 @@ async def practising(site: Site, browser: Browser, **options: Any) -> AsyncItera
     async with open_page(browser, site.address, bypass_csp=True, **options) as page:  # for the recorder's script
         await page.add_init_script(RECORDER)
         await page.goto("/")
-        await page.get_by_role("button", name="Compose").click()
+        await page.get_by_role("button", name="Compose").first.click()
         await page.wait_for_url("**/tunes/*")
         tune_id = page.url.rpartition("/")[2]
         own = {f"tune.{name}": file for name, file in made().items()}

@@ -3,8 +3,8 @@
 // The output is made of overlapping windows of the source. Each is taken from near its nominal position, where it continues the window
 // before it best. At the speed 1 every window continues the one before exactly, and the output is the source.
 
-const HOP_S = 0.02; // half a window: two periods of the lowest string of a guitar
-const SEARCH_S = 0.008; // to both sides: more than one of its periods in all
+const HOP_S = 0.015; // half a window, more than a period of the lowest string of a guitar; a longer one smears attacks
+const SEARCH_S = 0.007; // to both sides: more than one of its periods in all
 const FADE_S = 0.005; // where the output jumps in the source
 const COARSE = 4; // frames: the first search compares every fourth frame at every fourth position
 
