@@ -81,10 +81,9 @@ class Site:
     app: web.Application
     ready: dict[str, bool] = field(default_factory=dict)
 
-    async def finish(
-        self, tune_id: str, *, bars: int = 16, files_made: dict[str, tuple[str, bytes]] | None = None, **changes: Any
-    ) -> None:
-        """Does what a worker does, from the first bar to the files."""
+    async def finish(self, tune_id: str, *, bars: int = 16, **changes: Any) -> None:
+        """Does what a worker does, from the first bar to the files. `changes` are those to its composition, and `files`."""
+        made = changes.pop("files", None) or files()
         await self.storage.start(tune_id)
         for bar in range(1, bars + 1):
             await self.storage.progress(tune_id, status=Status.COMPOSING, bars=bar)
@@ -99,7 +98,7 @@ class Site:
             "model": "test-lstm",
             "scores": {},
         }
-        await self.storage.finish(tune_id, Composition(**composition | changes), files_made or files())
+        await self.storage.finish(tune_id, Composition(**composition | changes), made)
 
     async def discord_tune(self, event_id: str, *, share: bool = False, **changes: Any) -> str:
         """A finished tune from a Discord server, optionally shared."""

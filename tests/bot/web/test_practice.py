@@ -36,7 +36,7 @@ async def practising(site: Site, browser: Browser, **options: Any) -> AsyncItera
         await page.wait_for_url("**/tunes/*")
         tune_id = page.url.rpartition("/")[2]
         own = {f"tune.{name}": file for name, file in made().items()}
-        await site.finish(tune_id, bars=1, files_made=own, key="D", title="The Measured Reel")
+        await site.finish(tune_id, bars=1, files=own, key="D", title="The Measured Reel")
         await expect(page.get_by_role("region", name="Practice")).to_be_visible()
         await page.evaluate("context.ready")
         yield page, tune_id
