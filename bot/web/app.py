@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.core.desk import Desk
 from bot.web import errors, security
 from bot.web.compose import ComposePages
+from bot.web.compression import compress
 from bot.web.events import Events
 from bot.web.examples import Example, Examples
 from bot.web.files import Files
@@ -49,7 +50,7 @@ def make_app(
     versions = VersionPages(storage)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
-        middlewares=[metrics.count, errors.middleware(views), security.refuse_cross_site],
+        middlewares=[compress, metrics.count, errors.middleware(views), security.refuse_cross_site],
     )
     app.add_routes(
         [
