@@ -46,8 +46,8 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     """Yields the result of each check as soon as it is done."""
     for part, check in (
         ("database", _database), ("FluidSynth", _fluidsynth), ("sound font", _soundfont), ("model", _model),
-        ("sheet and recording", _rendering), ("GPU", _gpu), ("Discord token", _token), ("Slack", _slack),
-        ("web port", _port),
+        ("processor", _processor), ("sheet and recording", _rendering), ("GPU", _gpu), ("Discord token", _token),
+        ("Slack", _slack), ("web port", _port),
     ):  # fmt: skip
         yield _guarded(part, check, settings)
 
@@ -118,6 +118,16 @@ def _model(settings: Settings) -> Check:
     others = f"; also {', '.join(models.names[1:])}" if models.names[1:] else ""
     bits = card["loss"]["test_bits_per_note"]
     return Check("model", True, f"{card['name']} of {card['date']}, {bits} bits per note on test tunes{others}")
+
+
+def _processor(settings: Settings) -> Check:
+    from generator.composer.integer_product import CHOSEN
+    from generator.composer.processor import PROCESSOR
+    from generator.composer.runtime import processors
+
+    limited = ", limited by ONEDNN_MAX_CPU_ISA" if PROCESSOR.limited else ""
+    has = f"{processors()} × {PROCESSOR.name} with {PROCESSOR.instruction_sets}{limited}"
+    return Check("processor", True, f"{has}; composes with {CHOSEN.name}, the fastest of them for 8-bit integers")
 
 
 def _rendering(settings: Settings) -> Check:

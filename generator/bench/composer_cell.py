@@ -35,6 +35,7 @@ class ComposerCell:
     network: NetworkName
     streams: int
     seconds: float
+    limit: str = ""  # one of composer.LIMITS
 
 
 def measure(cell: ComposerCell) -> dict[str, Any]:
@@ -62,6 +63,7 @@ def _loop(cell: ComposerCell) -> dict[str, Any]:
 def _ours(cell: ComposerCell) -> dict[str, Any]:
     """Tokens per second with the grammar, and how long the requests of a burst take from submission to ABC."""
     from generator.composer.composer import Composer, open_lanes
+    from generator.composer.integer_product import CHOSEN
     from generator.composer.lane import Listener, Task
     from generator.composer.plan import make_plan
     from generator.composer.weights import load_weights
@@ -112,7 +114,8 @@ def _ours(cell: ComposerCell) -> dict[str, Any]:
         "abc_p50_ms": float(np.quantile(times, 0.5)) * 1000,
         "abc_p95_ms": float(np.quantile(times, 0.95)) * 1000,
         "requests": len(times),
-        "precision": "int8",  # of the LSTM's products
+        "form": CHOSEN.name,
+        "precision": "int8",  # of the products
     }
 
 

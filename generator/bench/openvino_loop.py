@@ -11,7 +11,11 @@ from generator.bench.network import Network
 
 
 class OpenVinoLoop:
-    """See loops.Loop. The state is kept in variables, each further layer has one matrix product, and the graph draws."""
+    """See loops.Loop. The state is kept in variables, each further layer has one matrix product, and the graph draws.
+
+    Forms of the LSTM's products: `8 bits`, of weights and outputs of a layer as 8-bit integers; `8-bit weights`, which are
+    converted before the product; else in the precision of everything.
+    """
 
     def __init__(self, network: Network, rows: int, form: str, precision: str, *, sample: bool = True) -> None:
         import openvino as ov
@@ -26,6 +30,18 @@ class OpenVinoLoop:
         def times(x: Any, matrix: Any) -> Any:
             return op.matmul(x, constant(matrix.T), False, True)
 
+        def product(h: Any, matrix: Any) -> Any:
+            """h: outputs of LSTM layers, between -1 and 1"""
+            if not form:
+                return times(h, matrix)
+            if form == "8 bits":
+                low, high = (op.constant(np.full((1, 1), end / 127, np.float32)) for end in (-128, 127))
+                h = op.fake_quantize(h, low, high, low, high, 256)
+            transposed = np.ascontiguousarray(matrix.T)
+            scale = np.maximum(np.abs(transposed).max(1, keepdims=True), np.float32(1e-9)) / np.float32(127)
+            whole = op.convert(constant(np.rint(transposed / scale).astype(np.int8)), "f32")
+            return op.matmul(h, op.multiply(whole, constant(scale)), False, True)
+
         inputs = op.parameter([rows, len(network.embeddings)], np.int32)
         points = op.parameter([rows, 1], np.float32)  # random numbers between 0 and 1
         table, offsets = network.table()
@@ -36,10 +52,10 @@ class OpenVinoLoop:
                 for name in (f"h{layer}", f"c{layer}")
             )
             if x is None:
-                z = op.add(op.embedding_bag_packed_sum(constant(table), op.add(inputs, constant(offsets))), times(h, recurrent))
+                z = op.add(op.embedding_bag_packed_sum(constant(table), op.add(inputs, constant(offsets))), product(h, recurrent))
             else:
                 both = np.concatenate([network.kernels[layer], recurrent])
-                z = op.add(times(op.concat([x, h], 1), both), constant(network.biases[layer][None]))
+                z = op.add(product(op.concat([x, h], 1), both), constant(network.biases[layer][None]))
             i, f, g, o = op.split(z, op.constant(1, np.int32), 4).outputs()  # (rows, units) each
             c = op.add(op.multiply(op.sigmoid(f), c), op.multiply(op.sigmoid(i), op.tanh(g)))
             x = op.multiply(op.sigmoid(o), op.tanh(c))

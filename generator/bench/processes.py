@@ -10,21 +10,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import psutil
 
 
-def run(module: str, argument: dict[str, Any], *, timeout_s: float, result_key: str) -> dict[str, Any]:
+def run(
+    module: str, argument: dict[str, Any], *, timeout_s: float, result_key: str, environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Runs a module in a process and returns what it wrote and `ready_s`, its start-up time; or `error`, a message.
 
-    The module gets the argument as JSON. It writes lines of JSON: `{"ready": true}`, and an object with `result_key`.
+    environment: variables to add. The module gets the argument as JSON. It writes lines of JSON: `{"ready": true}`, and an object
+    with `result_key`.
     """
     command = [sys.executable, "-m", module, json.dumps(argument)]
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    variables = {**os.environ, **(environment or {})}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables)
     timer = threading.Timer(timeout_s, process.kill)
     errors: queue.SimpleQueue[str] = queue.SimpleQueue()
     assert process.stdout and process.stderr

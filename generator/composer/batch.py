@@ -86,7 +86,7 @@ class BatchArrays(NamedTuple):
     tokens: Int16Array  # (rows, most tokens)
     points: Float64Array  # (rows, LONGEST) random numbers between 0 and 1, one for each draw
     masks: BoolArray  # (rows, vocabulary) the legal tokens
-    events: Int8Array  # (rows,) what happened in the last step: 0, NEW_BAR, DONE or TOO_LONG
+    events: Int8Array  # (rows,) what happened: 0, NEW_BAR, DONE or TOO_LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Batch:
 
     @property
     def events(self) -> Int8Array:
-        """What happened in each row in the last step, (rows,): 0, NEW_BAR, DONE or TOO_LONG."""
+        """What happened in each row when it was last advanced, (rows,): 0, NEW_BAR, DONE or TOO_LONG."""
         return self._arrays.events
 
     def begin(self, row: int, plan: Plan, number: int) -> None:
@@ -160,7 +160,13 @@ class Batch:
 
         log_probs: (rows or fewer, vocabulary), as a runtime returns them; active: (as many rows,)
         """
-        _advance(self._arrays, self.grammar.arrays, self.grammar.features.arrays, log_probs, active, TABLES)
+        self.events[: len(active)][active] = 0
+        advance_rows(*self.compiled_arrays, log_probs, active, TABLES)
+
+    @property
+    def compiled_arrays(self) -> tuple[BatchArrays, GrammarArrays, FeatureArrays]:
+        """For compiled code."""
+        return self._arrays, self.grammar.arrays, self.grammar.features.arrays
 
     def bars(self, row: int) -> int:
         """How many bars are written."""
@@ -183,14 +189,16 @@ def _notes(plan: Plan, chance: float) -> Range:
 
 
 @compiled
-def _advance(
+def advance_rows(
     batch: BatchArrays,
     grammar: GrammarArrays,
     features: FeatureArrays,
     log_probs: Float32Array,
     active: BoolArray,
     tables: Tables,
-) -> None:
+) -> int:
+    """See Batch.advance. Returns the greatest event of a row."""
+    greatest = 0
     for row in range(len(active)):
         if active[row]:
             state = batch.rows[row]
@@ -213,9 +221,11 @@ def _advance(
                 batch.events[row] = DONE
             elif state.length >= state.max_length:
                 batch.events[row] = TOO_LONG
-            else:
-                batch.events[row] = NEW_BAR if bars > state.bars else 0
+            elif bars > state.bars:
+                batch.events[row] = NEW_BAR
             state.bars = max(bars, state.bars)
+            greatest = max(greatest, batch.events[row])
+    return greatest
 
 
 @compiled

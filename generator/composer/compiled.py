@@ -14,15 +14,17 @@ from typing import ParamSpec, TypeVar, cast
 
 import numba
 
+from generator.composer.processor import PROCESSOR
+
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
 _FOLDER = Path(__file__).parent
 _SOURCES = sorted([*_FOLDER.glob("*.py"), *_FOLDER.parent.glob("notation/*.py")])
 _HASH = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()
-numba.config.CACHE_DIR = str(_FOLDER / "__pycache__" / f"compiled-{_HASH[:16]}")
+numba.config.CACHE_DIR = str(_FOLDER / "__pycache__" / f"compiled-{_HASH[:16]}-{PROCESSOR.name}")
 
 
 def compiled(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
     """A decorator. The compiled function runs without Python's global lock."""
-    return cast(Callable[_Parameters, _Result], numba.njit(cache=True, nogil=True)(function))
+    return cast(Callable[_Parameters, _Result], numba.njit(cache=True, nogil=True, error_model="numpy")(function))

@@ -87,6 +87,8 @@ class Lane:
         self._waiting: queue.SimpleQueue[Sequence[tuple[Task, int]]] = queue.SimpleQueue()
         self._put, self._entered = 0, 0  # candidates so far; only one thread writes each number
         self._closed = False
+        # Compiles now, or reads what was compiled, rather than during the first request.
+        self._runtime.advance(self._batch, self._begins, self._active)
         self._thread = threading.Thread(target=self._run, name="lane", daemon=True)
         self._thread.start()
 
@@ -147,20 +149,16 @@ class Lane:
         self._occupants[row], self._active[row] = None, False
 
     def _step(self) -> None:
-        """Advances every active row by one token."""
-        size = self._runtime.size(int(np.flatnonzero(self._active)[-1]) + 1)
-        active = self._active[:size]
+        """Advances every active row by a few tokens."""
         try:
-            log_probs = self._runtime.step(self._batch.inputs[:size], self._begins[:size])
-            self._begins[:] = False
-            self._batch.advance(log_probs, active)
+            self._runtime.advance(self._batch, self._begins, self._active)
         except Exception as error:  # whatever the runtime raises, all requests must fail rather than wait forever
-            for row in np.flatnonzero(active).tolist():
+            for row in np.flatnonzero(self._active).tolist():
                 if occupant := self._occupants[row]:
                     occupant[0].fail(error)
                 self._free(row)
             return
-        for row in np.flatnonzero(active & (self._batch.events[:size] > 0)).tolist():
+        for row in np.flatnonzero(self._active & (self._batch.events > 0)).tolist():
             if occupant := self._occupants[row]:
                 try:
                     self._handle_event(row, *occupant)

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from generator.composer.arrays import BoolArray, Float32Array, Int32Array
+from generator.composer.batch import Batch
 from generator.composer.weights import Weights, first_tables, skip_tables
 
 
@@ -34,14 +35,16 @@ class TensorFlowRuntime:
         # Traces now rather than during the first request.
         self.step(np.zeros((slots, self.columns), np.int32), np.zeros(slots, np.bool_))
 
-    def size(self, rows: int) -> int:
-        return self.slots
-
     def step(self, inputs: Int32Array, begins: BoolArray) -> Float32Array:
         keep = (~begins)[:, None].astype(np.float32)  # (slots, 1)
         log_probs, self._state = self._graph(inputs[:, : self.columns], keep, self._state)
         result: Float32Array = log_probs.numpy()
         return result
+
+    def advance(self, batch: Batch, begins: BoolArray, active: BoolArray) -> None:
+        log_probs = self.step(batch.inputs, begins)
+        begins[:] = False
+        batch.advance(log_probs, active)
 
     def _step(self, inputs: tf.Tensor, keep: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """inputs: (slots, columns), keep: (slots, 1), state: (layers, 2, slots, units) → log-probabilities, new state"""

@@ -20,6 +20,8 @@ FORMS = [
     ("onnx", "LSTM", "float32", "onnxruntime"),
     ("openvino", "", "float32", "openvino"),
     ("openvino", "", "bfloat16", "openvino"),
+    ("openvino", "8 bits", "float32", "openvino"),
+    ("openvino", "8-bit weights", "float32", "openvino"),
     ("pytorch", "", "float32", "torch"),
     ("pytorch", "", "bfloat16", "torch"),
 ]
@@ -74,7 +76,7 @@ def test_a_loop_computes_what_the_model_computes(
     loop = LOOPS[name](network, ROWS, form, precision, sample=False)
     for inputs, logits in zip(fed, expected(network, fed), strict=True):
         loop.inputs[:] = inputs
-        np.testing.assert_allclose(loop.step(), logits, atol=0.06 if precision == "bfloat16" else 1e-4)
+        np.testing.assert_allclose(loop.step(), logits, atol=0.06 if precision == "bfloat16" or form.startswith("8") else 1e-4)
 
 
 @pytest.mark.parametrize(("name", "form", "precision", "library"), FORMS)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from generator.composer.composer import Composer
-from generator.composer.runtime import LANES
 from generator.composer.weights import Weights
 from tests.generator.composer.untrained import untrained
 
@@ -31,9 +30,9 @@ def small(weights: Weights) -> Iterator[Callable[..., Composer]]:
     """Makes composers with a few slots and closes them."""
     made: list[Composer] = []
 
-    def make(slots: int, *, lanes: int = LANES) -> Composer:
+    def make(slots: int, *, lanes: int = 2) -> Composer:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("generator.composer.runtime.LANES", lanes)
+            patch.setattr("generator.composer.runtime.processors", lambda: lanes)
             made.append(Composer(weights, slots=slots))
         return made[-1]
 
