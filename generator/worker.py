@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from generator.composer.candidates import ComposedTune
+from generator.composer.candidates import ComposedTune, Draft
 from generator.composer.composer import CANDIDATES, Composer
 from generator.composer.models import Models, folders
 from generator.notation.reader import read
@@ -77,7 +77,8 @@ class Worker:
         score = with_chord_symbols(score) if tune.request.chords else score
         composed_at = time.monotonic()
         with suppress(*DATABASE_ERRORS):  # what is composed is kept: `_finish` waits for the database
-            if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=len(score.bars), starts=tune.starts):
+            bars, draft = len(score.bars), write(score)
+            if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=bars, draft=draft, starts=tune.starts):
                 return
         rendering = await self.renderer.render(score, style_of(tune.request))
         scores["render_ms"] = round((time.monotonic() - composed_at) * 1000)
@@ -155,24 +156,28 @@ class Worker:
     async def _compose(self, tune: Tune, composer: Composer) -> ComposedTune | None:
         """Composes a tune and stores its progress. None if the tune is deleted meanwhile."""
         loop = asyncio.get_running_loop()
-        bars = 0
+        latest: Draft | None = None
         changed = asyncio.Event()
 
-        def set_bars(count: int) -> None:
-            nonlocal bars
-            bars = count
+        def set_latest(draft: Draft) -> None:
+            nonlocal latest
+            latest = draft
             changed.set()
 
-        def listener(count: int) -> None:  # runs in the composer's thread
-            loop.call_soon_threadsafe(set_bars, count)
+        def listener(draft: Draft) -> None:  # runs in the composer's thread
+            loop.call_soon_threadsafe(set_latest, draft)
 
         async def report() -> None:
             """Stores the progress. Returns if the tune is deleted or no longer this worker's."""
             while True:
                 await changed.wait()
                 changed.clear()
+                assert latest is not None
+                bars, draft = latest.bars, await asyncio.to_thread(_abc_of, latest)
                 with suppress(*DATABASE_ERRORS):  # the next bar tries again
-                    if not await self.storage.progress(tune.id, status=Status.COMPOSING, bars=bars, starts=tune.starts):
+                    if not await self.storage.progress(
+                        tune.id, status=Status.COMPOSING, bars=bars, draft=draft, starts=tune.starts
+                    ):
                         return
                 await asyncio.sleep(PROGRESS_S)
 
@@ -184,13 +189,18 @@ class Worker:
             if composing.done():
                 return composing.result()
             await reporting
-            log.info("tune was deleted, or taken over, while it was composed", tune=tune.id, bars=bars)
+            log.info("tune was deleted, or taken over, while it was composed", tune=tune.id, bars=latest and latest.bars)
             return None
         finally:
             composing.cancel()  # frees the composer's rows at once
             reporting.cancel()
             with suppress(asyncio.CancelledError):
                 await reporting
+
+
+def _abc_of(draft: Draft) -> str:
+    score = draft.score()
+    return write(score) if score and score.bars else ""
 
 
 async def run(

@@ -312,7 +312,7 @@ class Storage:
 
         None if it is over or doesn't exist, or if the worker no longer holds the job.
         """
-        values = {"status": Status.COMPOSING, "bars": 0, "starts": tunes.c.starts + 1}
+        values = {"status": Status.COMPOSING, "bars": 0, "draft": null(), "starts": tunes.c.starts + 1}
         values["started_at"] = func.coalesce(tunes.c.started_at, func.now())
         if not is_id(tune_id):
             return None
@@ -326,9 +326,14 @@ class Storage:
             row = (await connection.execute(this)).mappings().one_or_none()
         return tune_from(row) if row is not None else None
 
-    async def progress(self, tune_id: str, *, status: Status, bars: int, starts: int | None = None) -> bool:
-        """Stores the progress. False if the tune was deleted, is over, or was started by another worker."""
-        return await self._change(tune_id, _in_hand(starts), status=status, bars=bars) is not None
+    async def progress(
+        self, tune_id: str, *, status: Status, bars: int, draft: str | None = None, starts: int | None = None
+    ) -> bool:
+        """Stores the progress, with the ABC of what is written so far.
+
+        False if the tune was deleted, is over, or was started by another worker.
+        """
+        return await self._change(tune_id, _in_hand(starts), status=status, bars=bars, draft=draft) is not None
 
     async def count_failure(self, tune_id: str, *, starts: int | None = None) -> int:
         """Counts that making the tune raised an error. Returns how often it did.
@@ -345,7 +350,7 @@ class Storage:
         if not is_id(tune_id):
             return
         digests = {name: digest_of(content) for name, (_, content) in files.items()}
-        values = composition_values(composition) | {"status": Status.FINISHED, "finished_at": func.now()}
+        values = composition_values(composition) | {"status": Status.FINISHED, "draft": null(), "finished_at": func.now()}
         this = and_(tunes.c.id == tune_id, _in_hand(starts))
         async with self.database.begin() as connection:
             # Lock the row before the contents, as `Sharing.remove` does, so that the two can't deadlock.
@@ -369,7 +374,7 @@ class Storage:
 
     async def fail(self, tune_id: str, message: str, *, starts: int | None = None) -> None:
         await self._change(
-            tune_id, _in_hand(starts), status=Status.FAILED, error=message_as_dict(message), finished_at=func.now()
+            tune_id, _in_hand(starts), status=Status.FAILED, error=message_as_dict(message), draft=None, finished_at=func.now()
         )
 
     async def _change(self, tune_id: str, condition: Any, **values: Any) -> Any:

@@ -37,6 +37,7 @@ tunes = Table(
     Column("status", Text, nullable=False, server_default="queued"),
     Column("bars", Integer, nullable=False, server_default="0"),
     Column("starts", Integer, nullable=False, server_default="0"),
+    Column("draft", Text),
     Column("abc", Text),
     Column("title", Text),
     Column("rhythm", Text),

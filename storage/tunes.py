@@ -93,6 +93,7 @@ class Tune:
     not_before: datetime | None = None  # a cooldown: when it may start
     set_id: str | None = None  # the id of the first tune of its set, which may be this one
     set_index: int = 0  # position in the set, from 0
+    draft: str = ""  # ABC of what is written so far, for whoever waits; empty before that and once the tune is over
     starts: int = 0  # how often a worker started it; the latest start is the only one that can end it
 
 
@@ -113,6 +114,7 @@ def tune_from(row: RowMapping) -> Tune:
         origin=Origin(**{column.name: row[column.name] for column in fields(Origin)}),
         status=status,
         bars=row["bars"],
+        draft=row["draft"] or "",
         parent_id=row["parent_id"],
         composition=_composition(row) if status is Status.FINISHED else None,
         error=UserMessage.from_dict(row["error"]) if row["error"] else None,

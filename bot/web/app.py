@@ -60,6 +60,7 @@ def make_app(
             web.get(_TUNE, pages.tune_page),
             web.get(_TUNE + ".json", pages.tune_json),
             web.get(_TUNE + "/events", events.get, allow_head=False),
+            web.get(_TUNE + "/draft.svg", events.draft),
             web.get(_TUNE + "/files/{name}", files.get),
             web.get(_TUNE + "/player", player.page),
             web.post(_TUNE + "/again", compose.again),

@@ -1,4 +1,4 @@
-"""A tune's progress as Server-Sent Events."""
+"""A tune's progress as Server-Sent Events, and a drawing of what is written so far."""
 
 from __future__ import annotations
 
@@ -10,12 +10,25 @@ import structlog
 from aiohttp import web
 
 from bot.core.desk import Desk
+from bot.core.following import Progress
+from bot.web.draft_sheet import WIDTHS, draw
+from bot.web.security import SVG_POLICY
 from bot.web.tune_json import progress_json
 from bot.web.visitor import requested_tune
+from generator.notation.keys import Key
+from generator.notation.reader import read
+from generator.notation.score import Score
+from storage.errors import StorageError
 from storage.storage import Storage
+from storage.tunes import Status, Tune
 
 HEARTBEAT_S = 15.0  # proxies close an idle connection, and only a write notices that the reader has left
 _log = structlog.get_logger(__name__)
+
+
+async def has_worker(storage: Storage, tune: Tune) -> bool:
+    """Whether a worker runs that could start the tune. True for tunes that are not waiting."""
+    return tune.status is not Status.QUEUED or bool(await storage.model_offers.offered())
 
 
 class Events:
@@ -45,20 +58,59 @@ class Events:
 
     async def _send(self, tune_id: str, response: web.StreamResponse) -> None:
         try:
-            async with aclosing(self._desk.follow(tune_id)) as changes:
+            async with aclosing(self._desk.follow(tune_id)) as changes, asyncio.TaskGroup() as group:
+                waiting: asyncio.Task[None] | None = None
                 async for change in changes:
-                    data = json.dumps(
-                        progress_json(
-                            change.tune, change.queue_position, change.seconds_left, waits_for_room=change.waits_for_room
-                        )
-                    )
-                    await response.write(f"event: progress\ndata: {data}\n\n".encode())
-        except (ConnectionError, KeyError):
+                    if waiting:
+                        waiting.cancel()
+                    await self._write(change, response)
+                    waiting = group.create_task(self._look_for_workers(change, response))
+                if waiting:
+                    waiting.cancel()
+        except* (ConnectionError, KeyError):
             pass  # the visitor left the page, or the tune was deleted
-        except Exception:
+        except* Exception:
             _log.exception("Sending progress failed.", tune=tune_id)
+
+    async def _look_for_workers(self, change: Progress, response: web.StreamResponse) -> None:
+        """Sends a waiting tune's progress again when the last worker has gone or the first one has come."""
+        if change.tune.status is not Status.QUEUED:
+            return
+        known: bool | None = None
+        while True:
+            try:
+                found = await has_worker(self._storage, change.tune)
+            except StorageError:
+                found = known or False
+            if known is not None and found is not known:
+                await self._write(change, response)
+            known = found
+            await asyncio.sleep(HEARTBEAT_S)
+
+    async def _write(self, change: Progress, response: web.StreamResponse) -> None:
+        progress = progress_json(
+            change.tune,
+            change.queue_position,
+            change.seconds_left,
+            waits_for_room=change.waits_for_room,
+            has_worker=await has_worker(self._storage, change.tune),
+        )
+        await response.write(f"event: progress\ndata: {json.dumps(progress)}\n\n".encode())
+
+    async def draft(self, request: web.Request) -> web.Response:
+        """The bars written so far as SVG: `?line=2` has two in a line, else there are four. An empty stave before the first."""
+        tune = await requested_tune(self._storage, request)
+        abc = tune.composition.abc if tune.composition else tune.draft
+        bars_in_line = 2 if request.query.get("line") == "2" else max(WIDTHS)
+        drawing = await asyncio.to_thread(_drawing, abc, bars_in_line)
+        headers = {"Cache-Control": "no-store", "Content-Security-Policy": SVG_POLICY}
+        return web.Response(text=drawing, content_type="image/svg+xml", headers=headers)
 
     async def close(self, app: web.Application) -> None:
         """Ends all streams, so that the server can stop while pages are open."""
         for sending in self._open:
             sending.cancel()
+
+
+def _drawing(abc: str, bars_in_line: int) -> str:
+    return draw(read(abc) if abc else Score((), Key.parse("C")), bars_in_line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.web import form
+from bot.web.events import has_worker
 from bot.web.examples import made_by
 from bot.web.practice import WHISTLES, other_keys
 from bot.web.preview import Previews
@@ -40,7 +41,12 @@ class Pages:
         if not tune.status.over:
             queue_position = await self._storage.queue_position(tune.id)
             page = self._views.page(
-                "progress.html", tune=tune, progress=progress_json(tune, queue_position, waits_for_room=self._waits_for_room)
+                "progress.html",
+                tune=tune,
+                progress=progress_json(
+                    tune, queue_position, waits_for_room=self._waits_for_room, has_worker=await has_worker(self._storage, tune)
+                ),
+                others=[each for each in await self._storage.set_of(tune.set_id) if each.id != tune.id] if tune.set_id else [],
             )
         elif tune.composition is None:
             page = self._views.page(
@@ -87,7 +93,15 @@ class Pages:
         queue_position = await self._storage.queue_position(tune.id) if tune.status is Status.QUEUED else 0
         files = await self._storage.files(tune.id) if tune.status is Status.FINISHED else []
         family = await self._family(tune, viewer)
-        body = tune_json(tune, queue_position, files, mine=owns(viewer, tune), family=family, waits_for_room=self._waits_for_room)
+        body = tune_json(
+            tune,
+            queue_position,
+            files,
+            mine=owns(viewer, tune),
+            family=family,
+            waits_for_room=self._waits_for_room,
+            has_worker=await has_worker(self._storage, tune),
+        )
         return web.json_response(body, headers={"Cache-Control": "no-store"})
 
     @property

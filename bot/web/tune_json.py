@@ -15,11 +15,13 @@ from storage.tunes import Status, Tune
 OWNERS_FILE = "tune.json"  # request, seed and model; only for the owner, because the request may contain an opening
 
 
-def status_message(tune: Tune, queue_position: int, *, waits_for_room: bool = False) -> str:
+def status_message(tune: Tune, queue_position: int, *, waits_for_room: bool = False, has_worker: bool = True) -> str:
     """The status as the tune's page shows it. The page shows the number of bars beside it."""
     match tune.status:
         case Status.QUEUED if waits_for_room:
             return "There is no room on the disk. Your tune is stored and is made as soon as there is room."
+        case Status.QUEUED if not has_worker:
+            return "Nothing is composing at the moment. Your tune is stored, and starts as soon as the composer is back."
         case Status.QUEUED if queue_position > 1:
             return f"Waiting: {queue_position - 1} {'tune is' if queue_position == 2 else 'tunes are'} ahead of yours."
         case Status.QUEUED:
@@ -37,24 +39,36 @@ def status_message(tune: Tune, queue_position: int, *, waits_for_room: bool = Fa
 
 
 def progress_json(
-    tune: Tune, queue_position: int, seconds_left: int | None = None, *, waits_for_room: bool = False
+    tune: Tune,
+    queue_position: int,
+    seconds_left: int | None = None,
+    *,
+    waits_for_room: bool = False,
+    has_worker: bool = True,
 ) -> dict[str, Any]:
-    message = status_message(tune, queue_position, waits_for_room=waits_for_room)
-    if seconds_left is not None:
+    message = status_message(tune, queue_position, waits_for_room=waits_for_room, has_worker=has_worker)
+    if seconds_left is not None and has_worker:
         message += f" {str(time_left(seconds_left)).capitalize()}."
     progress = {"status": str(tune.status), "queue_position": queue_position, "bars": tune.bars, "message": message}
     return progress | ({"seconds_left": seconds_left} if seconds_left is not None else {})
 
 
 def tune_json(
-    tune: Tune, queue_position: int, files: Iterable[TuneFile], *, mine: bool, family: Family, waits_for_room: bool = False
+    tune: Tune,
+    queue_position: int,
+    files: Iterable[TuneFile],
+    *,
+    mine: bool,
+    family: Family,
+    waits_for_room: bool = False,
+    has_worker: bool = True,
 ) -> dict[str, Any]:
     """`mine`: whether the viewer owns the tune. Others don't get the opening. `family` is what the viewer may see of it."""
     composition = tune.composition
     return {
         "id": tune.id,
         "address": f"/tunes/{tune.id}",
-        **progress_json(tune, queue_position, waits_for_room=waits_for_room),
+        **progress_json(tune, queue_position, waits_for_room=waits_for_room, has_worker=has_worker),
         "error": tune.error,
         "parent_id": family.parent and family.parent.id,
         "child_ids": [child.id for child in family.children],

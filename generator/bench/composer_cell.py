@@ -84,7 +84,7 @@ def _ours(cell: ComposerCell) -> dict[str, Any]:
     def submit(listener: Listener | None = None) -> None:
         next(lane_cycle).put([(Task(make_plan(next(lane_requests)), [None], listener), 0)])
 
-    first: queue.SimpleQueue[int] = queue.SimpleQueue()
+    first: queue.SimpleQueue[object] = queue.SimpleQueue()
     submit(first.put)
     first.get(timeout=60)  # one bar is composed
     report(ready=True)

@@ -32,6 +32,18 @@ class ComposedTune:
     closest: Closest  # the closest known tune
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """How far a request is. Its score is made only if somebody wants to see it."""
+
+    bars: int  # of the slowest candidate
+    plan: Plan
+    first: Candidate | None = None  # the first candidate, as far as it is written
+
+    def score(self) -> Score | None:
+        return _score(self.plan, self.first) if self.first else None
+
+
 class Chooser:
     """Chooses among candidates by what real tunes are like. It never changes, so threads can share it."""
 

@@ -55,8 +55,8 @@ class Composer:
     def submit(self, request: TuneRequest, listener: Listener | None = None) -> Future[ComposedTune]:
         """Queues a request. Cancelling the future frees its rows at once.
 
-        listener: called with the number of bars of the slowest candidate, in a thread of the composer. Raises NotationError
-        for an opening that cannot be continued, RuntimeError after `close`. The future raises ComposingError.
+        listener: called whenever the slowest candidate has a new bar, in a thread of the composer. Raises NotationError for an
+        opening that cannot be continued, RuntimeError after `close`. The future raises ComposingError.
         """
         task = Task(make_plan(request, table=self._forms), [None] * (request.candidates or CANDIDATES), listener)
         self._spread(task)

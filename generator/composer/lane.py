@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from generator.composer.batch import DONE, TOO_LONG, Batch, Candidate
-from generator.composer.candidates import ComposedTune
+from generator.composer.candidates import ComposedTune, Draft
 from generator.composer.plan import Plan
 from generator.composer.runtime import Runtime
 
-Listener = Callable[[int], None]  # called with the number of bars written so far
+Listener = Callable[[Draft], None]  # called with what is written so far
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +31,7 @@ class Task:
     ended: bool = False  # finished, failed or cancelled
     future: Future[ComposedTune] = field(default_factory=Future)
     _bars: dict[int, int] = field(default_factory=dict)  # candidate → bars
+    _first: Candidate | None = None  # the first candidate, as far as it is written
     _reported: int = 0  # the greatest number of bars that was reported
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -42,15 +43,16 @@ class Task:
         if future.cancelled():
             future.set_running_or_notify_cancel()  # wakes those who wait for it
 
-    def report_bars(self, number: int, bars: int) -> None:
-        """Calls the listener with the number of bars of the slowest candidate if it has grown."""
+    def report_bars(self, number: int, bars: int, written: Candidate | None) -> None:
+        """Calls the listener if the number of bars of the slowest candidate has grown. `written`: the first candidate so far."""
         with self._lock:
             self._bars[number] = bars
+            self._first = written or self._first
             unfinished = [each for each, candidate in enumerate(self.candidates) if candidate is None]
             slowest = min((self._bars.get(each, 0) for each in unfinished), default=0)
             if self.listener and slowest > self._reported:
                 self._reported = slowest
-                self.listener(slowest)
+                self.listener(Draft(slowest, self.plan, self._first))
 
     def add(self, number: int, candidate: Candidate) -> bool:
         """Adds a finished candidate. Returns whether all are finished."""
@@ -63,6 +65,7 @@ class Task:
         self.first_number += len(self.candidates)
         self.candidates = [None] * len(self.candidates)
         self._bars.clear()
+        self._first = None
 
     def finish(self, tune: ComposedTune) -> None:
         with suppress(InvalidStateError):  # it was cancelled or has failed in another lane
@@ -172,7 +175,7 @@ class Lane:
         if event == TOO_LONG:
             raise RuntimeError("The tune did not end within the longest length.")
         if task.listener:
-            task.report_bars(number, self._batch.bars(row))
+            task.report_bars(number, self._batch.bars(row), self._batch.candidate(row) if number == 0 else None)
         if event == DONE:
             self._free(row)
             if task.add(number, self._batch.candidate(row)):

@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,9 @@ from types import SimpleNamespace
 import pytest
 
 from generator import worker
-from generator.composer.candidates import ComposedTune
+from generator.composer.candidates import ComposedTune, Draft
 from generator.composer.composer import Composer
+from generator.composer.lane import Listener
 from generator.composer.models import Models
 from generator.composer.weights import amend_card
 from generator.notation.reader import read
@@ -141,10 +142,10 @@ class HeldComposer:
         self.composer = composer
         self.resume = threading.Event()
 
-    def submit(self, request: TuneRequest, listener: Callable[[int], None]) -> Future[ComposedTune]:
-        def pause(bars: int) -> None:
+    def submit(self, request: TuneRequest, listener: Listener) -> Future[ComposedTune]:
+        def pause(draft: Draft) -> None:
             resumed = self.resume.is_set()
-            listener(bars)
+            listener(draft)
             self.resume.wait(HANG_S)
             deadline = time.monotonic() + HANG_S
             while resumed and not self.future.cancelled() and time.monotonic() < deadline:
@@ -165,6 +166,7 @@ async def test_deleting_a_tune_while_it_is_composed_stops_it_and_frees_its_rows(
         async for _ in changes:
             now = await storage.tune(tune.id)
             if now is not None and now.bars:
+                assert read(now.draft).bars
                 break
         await storage.sharing.delete(tune.id, Viewer("discord", "ann"))
         # The worker notices the deletion with the next bar.

@@ -93,3 +93,18 @@ async def test_the_server_stops_while_a_stream_is_open(site: Site, visitor: Visi
     ):
         answer = await session.get(f"{address}/tunes/{tune_id}/events")
         assert answer.status == 200
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_waiting_visitor_is_told_that_nothing_is_composing_until_a_worker_comes(
+    empty_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT_S", 0.02)
+    async with empty_site.new_visitor() as visitor:
+        tune_id = await visitor.compose()
+        assert "Nothing is composing" in await (await visitor.get(f"/tunes/{tune_id}")).text()
+        assert "Nothing is composing" in (await (await visitor.get(f"/tunes/{tune_id}.json")).json())["message"]
+        async with aclosing(visitor.progress(tune_id)) as progress:
+            assert "Nothing is composing" in (await anext(progress))["message"]
+            async with empty_site.storage.model_offers.offer({"reels-2": ""}):
+                assert "Your tune is next." in (await anext(progress))["message"]

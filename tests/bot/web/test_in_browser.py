@@ -27,9 +27,12 @@ async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser
         tune_id = page.url.rpartition("/")[2]
         await expect(page.get_by_role("heading", level=1)).to_have_text("<b>Seen</b> in a Browser")
         await site.storage.start(tune_id)
-        await site.storage.progress(tune_id, status=Status.COMPOSING, bars=4)
+        await site.storage.progress(tune_id, status=Status.COMPOSING, bars=4, draft=ABC)
         await expect(page.get_by_role("status")).to_contain_text("The tune is being composed.")
-        await expect(page.locator("[data-stave] li").nth(3)).to_be_attached()
+        drawing = page.get_by_role("img", name="The bars written so far")
+        await expect(drawing).to_have_js_property("complete", True)
+        assert "at=4-composing" in str(await drawing.get_attribute("src"))
+        assert await drawing.evaluate("async image => { await image.decode(); return image.naturalWidth }") == 840
         await site.finish(tune_id, bars=12, title="<b>Seen</b> in a Browser")
 
         await expect(page.get_by_role("button", name="Vary")).to_be_visible()

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientSession
 
 from bot.web.form import new_token
+from generator.notation.reader import read
 from generator.request import PARAMETERS
 from storage.tunes import Status
 from tests.bot.web.conftest import ABC, OPEN_LIMIT, Site, Visitor
@@ -231,11 +232,17 @@ async def test_an_unfinished_tune_shows_its_progress(site: Site, visitor: Visito
     assert waiting["status"] == "queued" and waiting["queue_position"] >= 1
     assert '<meta http-equiv="refresh"' in await (await visitor.get(f"/tunes/{tune_id}")).text()
     await site.storage.start(tune_id)
-    await site.storage.progress(tune_id, status=Status.COMPOSING, bars=5)
+    await site.storage.progress(tune_id, status=Status.COMPOSING, bars=5, draft=ABC)
     composing = await (await visitor.get(f"/tunes/{tune_id}.json")).json()
     assert (composing["status"], composing["bars"], composing["queue_position"]) == ("composing", 5, 0)
     page = await (await visitor.get(f"/tunes/{tune_id}")).text()
-    assert "<span data-bars>5</span>" in page and page.count("<li></li>") == 5
+    assert "<span data-bars>5</span>" in page and f'src="/tunes/{tune_id}/draft.svg?at=5-composing"' in page
+    drawing = await visitor.get(f"/tunes/{tune_id}/draft.svg")
+    assert drawing.content_type == "image/svg+xml" and "sandbox" in drawing.headers["Content-Security-Policy"]
+    heads = (await drawing.text()).count("<ellipse")
+    assert heads == sum(len(bar.notes) for bar in read(ABC).bars)
+    narrow = await (await visitor.get(f"/tunes/{tune_id}/draft.svg?line=2")).text()
+    assert narrow.count("<ellipse") == heads and 'width="420"' in narrow
 
 
 async def test_a_finished_tune_shows_its_abc_and_files(site: Site, visitor: Visitor) -> None:

@@ -49,6 +49,7 @@ RULES: dict[tuple[str, str], Rule | None] = {
     ("GET", "/tunes/{id}.json"): Rule(200),
     ("GET", "/tunes/{id}/events"): Rule(200),
     ("GET", "/tunes/{id}/files/{name}"): Rule(200, finished=True),
+    ("GET", "/tunes/{id}/draft.svg"): Rule(200),
     ("GET", "/tunes/{id}/player"): Rule(200, shared=True),
     ("POST", "/tunes/{id}/again"): Rule(303),
     ("POST", "/tunes/{id}/vary"): Rule(303),

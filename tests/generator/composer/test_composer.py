@@ -13,6 +13,7 @@ from typing import Literal
 import pytest
 
 from generator.composer import batch
+from generator.composer.candidates import Draft
 from generator.composer.composer import Composer
 from generator.composer.plan import make_plan
 from generator.composer.titles import title_for
@@ -77,8 +78,9 @@ def test_a_tune_has_the_requested_or_a_default_title_and_tempo(composer: Compose
 
 def test_the_listener_gets_rising_numbers_of_bars(composer: Composer) -> None:
     for request in (REQUEST, ONE, *OTHERS[:5], TuneRequest.check(opening="M:6/8\nK:D\n" + "DFA dfa|" * 10, seed=1)):
-        heard: list[int] = []
-        score = composer.submit(request, heard.append).result(HANG_S).score
+        drafts: list[Draft] = []
+        composed = composer.submit(request, drafts.append).result(HANG_S)
+        score, heard = composed.score, [draft.bars for draft in drafts]
         assert heard
         assert all(low < high for low, high in pairwise(heard)), heard
         bars = sum(make_plan(request).layout or ())
@@ -92,12 +94,24 @@ def test_the_listener_gets_nothing_before_all_candidates_have_begun(small: MakeC
     composer, heard = small(3, lanes=1), []
     written = composer._lanes[0]._batch
 
-    def listen(bars: int) -> None:
-        heard.append((bars, max(written.bars(row) for row in range(3))))
+    def listen(draft: Draft) -> None:
+        heard.append((draft.bars, max(written.bars(row) for row in range(3))))
 
     composer.submit(replace(REQUEST, candidates=4), listen).result(HANG_S)
     assert heard[0][0] < 8
     assert heard[0][1] > 8  # of another candidate
+
+
+def test_the_drafts_are_the_first_candidate_as_it_grows(composer: Composer) -> None:
+    drafts: list[Draft] = []
+    score = composer.submit(ONE, drafts.append).result(HANG_S).score
+    written = [draft.score() for draft in drafts]
+    assert len(written) > 8
+    for draft, sheet in zip(drafts, written, strict=True):
+        assert sheet is not None and len(sheet.bars) >= draft.bars
+        music = write(replace(sheet, title="")).split("K:")[1].splitlines()[1:]
+        assert write(score).split("K:")[1].splitlines()[1:][: len(music) - 1] == music[:-1]  # its whole lines are the tune's
+        assert (sheet.key, sheet.metre, sheet.rhythm) == (score.key, score.metre, score.rhythm)
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -13,7 +13,7 @@ import pytest
 
 from generator.composer import batch
 from generator.composer.batch import Candidate
-from generator.composer.candidates import ComposedTune
+from generator.composer.candidates import ComposedTune, Draft
 from generator.composer.composer import CANDIDATES, ROUNDS, Composer, ComposingError
 from generator.composer.cpu_runtime import MOST_STEPS
 from generator.composer.plan import Plan
@@ -42,14 +42,14 @@ class Held:
     def __init__(self) -> None:
         self.entered, self.going = threading.Event(), threading.Event()
 
-    def __call__(self, _: int) -> None:
+    def __call__(self, _: Draft) -> None:
         self.entered.set()
         self.going.wait(HANG_S)
 
 
 def test_a_failing_tune_does_not_affect_the_others(composer: Composer) -> None:
-    def complain(bars: int) -> None:
-        if bars >= 3:
+    def complain(draft: Draft) -> None:
+        if draft.bars >= 3:
             raise ZeroDivisionError("the listener went home")
 
     alone = abc(composer.compose([REQUEST])[0])
