@@ -20,6 +20,7 @@ from bot.web.pages import Pages
 from bot.web.player import Player
 from bot.web.preview import Previews
 from bot.web.sharing import SharingPages
+from bot.web.tunebook import TunebookPages
 from bot.web.versions import VersionPages
 from bot.web.views import Views
 from storage.storage import Storage
@@ -47,7 +48,7 @@ def make_app(
     compose, pages = ComposePages(storage, desk, views, shown), Pages(storage, views, previews)
     files, health = Files(storage), Health(storage, parts)
     gallery, sharing, player = GalleryPages(storage, views, previews, shown), SharingPages(storage, views), Player(storage, views)
-    versions = VersionPages(storage)
+    versions, tunebooks = VersionPages(storage), TunebookPages(storage, views, previews)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
         middlewares=[compress, metrics.count, errors.middleware(views), security.refuse_cross_site],
@@ -76,6 +77,7 @@ def make_app(
             web.get("/gallery", gallery.page),
             web.get("/gallery.json", gallery.json),
             web.get("/tunebook.abc", gallery.tunebook),
+            web.get("/tunebook.pdf", tunebooks.pdf),
             web.get("/static/{digest}/{name:.+}", views.static),
             web.get("/health", health.get),
             web.get("/metrics", metrics.get),

@@ -134,6 +134,7 @@ class GalleryPages:
             first=query.address("/gallery") if query.after else None,
             following=query.address("/gallery", after=page.next) if page.next else None,
             tunebook=query.address("/tunebook.abc"),
+            printed=query.address("/tunebook.pdf"),
             json_address=query.address("/gallery.json"),
             compose="/?" + urlencode({"rhythm": query.search.rhythm or "", "key": query.search.key or ""}),
             rhythms=list(RHYTHMS),

@@ -51,15 +51,16 @@ class Previews:
 
     async def tune(self, request: web.Request, tune: Tune, composition: Composition, file_names: Collection[str]) -> Preview:
         """The preview of a shared tune."""
-        address = f"{self._base(request)}/tunes/{tune.id}"
+        address = f"{self.base(request)}/tunes/{tune.id}"
         image = Image(f"{address}/files/tune.png", await self._size(tune.id)) if "tune.png" in file_names else None
         audio = f"{address}/files/tune.mp3" if "tune.mp3" in file_names else None
         return Preview(address, composition.title, description(composition), image, audio, round(composition.duration_ms / 1000))
 
     def page(self, request: web.Request, title: str, description: str) -> Preview:
-        return Preview(f"{self._base(request)}{request.path}", title, description)
+        return Preview(f"{self.base(request)}{request.path}", title, description)
 
-    def _base(self, request: web.Request) -> str:
+    def base(self, request: web.Request) -> str:
+        """The public address of the page."""
         return self._web_url or f"{request.scheme}://{request.host}"
 
     async def _size(self, tune_id: str) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from generator.user_messages import UserMessage
 GALLERY = UserMessage("Browse and play the tunes shared here.")
 TOP = UserMessage("Show the most liked tunes here.")
 MINE = UserMessage("Your own tunes: play, post, share, unshare or delete them.")
-TUNEBOOK = UserMessage("Download many tunes as one ABC file.")
+TUNEBOOK = UserMessage("Download many tunes as one ABC file, and as a PDF to print.")
 SEARCH = UserMessage("Words in the title.")
 SEARCH_RHYTHM = UserMessage("Only tunes with this rhythm.")
 SEARCH_KEY = UserMessage("Only tunes in this key or mode: Ador, D, dorian.")

@@ -1,4 +1,4 @@
-"""`/tunebook`: many tunes as one ABC file."""
+"""`/tunebook`: many tunes as one ABC file and as a PDF."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from discord import app_commands
 
 from bot.core.texts import common as core_texts
 from bot.core.texts import gallery as texts
+from bot.core.texts import tunebook as tunebook_texts
 from bot.core.tunebook import files_of, nothing_for
+from bot.core.tunebook.pdf import to_print
 from bot.discord.core.caller import caller_of
 from bot.discord.core.choices import everywhere
 from bot.discord.core.context import Interaction
@@ -48,3 +50,8 @@ async def tunebook(interaction: Interaction, which: str = SERVER, order: str = "
     for name, (content, tunes) in files_of(abc, interaction.filesize_limit).items():
         file = discord.File(io.BytesIO(content), name)
         await send_private(interaction, caller.translate(texts.tunes_in_file(tunes)), files=[file])
+    pdf = await to_print(interaction.client.context.storage, caller.viewer, own=own, order=sorting, translate=caller.translate)
+    if pdf and len(pdf) <= interaction.filesize_limit:
+        await send_private(
+            interaction, caller.translate(tunebook_texts.TO_PRINT), files=[discord.File(io.BytesIO(pdf), "tunebook.pdf")]
+        )

@@ -1,4 +1,4 @@
-"""`/tune tunebook`: many tunes as one ABC file, in a direct message."""
+"""`/tune tunebook`: many tunes as one ABC file and as a PDF, in a direct message."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from bot.core.gallery_page import period_named
 from bot.core.texts import gallery as texts
 from bot.core.tunebook import files_of, nothing_for
+from bot.core.tunebook.pdf import to_print
 from bot.slack.core import limits
 from bot.slack.core.blocks import escape, section
 from bot.slack.core.caller import caller_of
@@ -33,4 +34,7 @@ async def send(context: Context, event: Event, ack: Callable[..., Awaitable[Any]
     books = files_of(abc, limits.FILE_BYTES)
     about = translate(texts.tunes_in_file(sum(tunes for _, tunes in books.values())))
     files = {name: content for name, (content, _) in books.items()}
+    pdf = await to_print(context.storage, caller.viewer, own=own, order=order, translate=translate, address=context.web_url)
+    if pdf and len(pdf) <= limits.FILE_BYTES:
+        files["tunebook.pdf"] = pdf
     await give_files(context, event, caller, Post(about, [section(escape(about))], files))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncIterator
 
 import pytest
+from pypdf import PdfReader
 
 from bot.web.gallery import GalleryQuery
+from generator.notation.reader import read
+from generator.rendering.render import render
+from generator.rendering.style import PLAIN
 from generator.request import RequestError
 from storage.gallery import PAGE, Order
 from storage.viewer import Viewer
-from tests.bot.web.conftest import Site, Visitor
+from tests.bot.web.conftest import ABC, Site, Visitor
 
 JSON = {"Accept": "application/json"}
 SCRIPT = "<script>alert(1)</script>\"'"
@@ -179,3 +184,28 @@ def test_the_address_of_a_query_is_read_back_as_the_same_query() -> None:
     assert GalleryQuery().address("/gallery") == "/gallery"
     with pytest.raises(RequestError):
         GalleryQuery.check({"order": "newest first"})
+
+
+async def test_tunebooks_to_print_have_what_the_visitor_may_see(empty_site: Site) -> None:
+    sheet = render(read(ABC), style=PLAIN)
+    made = {"tune.svg": ("image/svg+xml", sheet.svg), "tune.timemap.json": ("application/json", sheet.time_map)}
+    async with empty_site.new_visitor() as owner, empty_site.new_visitor() as stranger:
+        assert (await owner.get("/tunebook.pdf")).status == 404  # no tunes
+        shared, private = await owner.compose(), await owner.compose()
+        for tune_id, title in ((shared, "For All"), (private, "For Me")):
+            await empty_site.finish(tune_id, bars=1, title=title, files=made)
+        await owner.post(f"/tunes/{shared}/share")
+
+        async def book(visitor: Visitor, query: str) -> str:
+            answer = await visitor.get(f"/tunebook.pdf{query}")
+            if answer.status == 404:
+                return ""
+            assert (answer.status, answer.content_type) == (200, "application/pdf")
+            assert ("no-store" in answer.headers["Cache-Control"]) == bool(query)
+            return "".join(page.extract_text() for page in PdfReader(io.BytesIO(await answer.read())).pages)
+
+        assert "The Web Reel" in await book(stranger, "")
+        assert "For Me" in (mine := await book(owner, "?mine=yes")) and "For All" in mine
+        assert await book(stranger, "?mine=yes") == "" == await book(stranger, f"?tunes={private}")
+        assert "2 tunes" in await book(owner, f"?tunes={private},{shared}&chords=yes")
+        assert (await owner.get("/tunebook.pdf?rhythm=tango")).status == 422
