@@ -12,6 +12,7 @@ from storage.errors import NoRoom
 from storage.files.versions import TooManyWaiting
 from storage.storage import Storage
 
+OWN = Version()  # the tune as it is
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -31,13 +32,16 @@ class VersionPages:
             return _refuse(422, "There is no such version of a tune.")
         if tune.composition is None:
             raise web.HTTPNotFound
-        try:
-            made = await self._storage.versions.make(tune.id, version.name, version.files)
-        except UserError as error:
-            return _refuse(503 if isinstance(error, NoRoom | TooManyWaiting) else 422, error.message)
-        if not made:
-            return web.json_response({"status": "queued"}, status=202, headers=NO_STORE)
-        addresses = {name.removeprefix(f"{version.name}."): f"/tunes/{tune.id}/files/{name}" for name in version.files}
+        prefix = version.name if version != OWN else "tune"
+        if version != OWN:
+            try:
+                made = await self._storage.versions.make(tune.id, version.name, version.files)
+            except UserError as error:
+                return _refuse(503 if isinstance(error, NoRoom | TooManyWaiting) else 422, error.message)
+            if not made:
+                return web.json_response({"status": "queued"}, status=202, headers=NO_STORE)
+        kinds = [name.removeprefix(f"{version.name}.") for name in version.files]
+        addresses = {kind: f"/tunes/{tune.id}/files/{prefix}.{kind}" for kind in kinds}
         return web.json_response({"status": "finished", "files": addresses}, headers=NO_STORE)
 
 

@@ -42,6 +42,7 @@ RULES: dict[tuple[str, str], Rule | None] = {
     ("GET", "/gallery"): OPEN,
     ("GET", "/gallery.json"): OPEN,
     ("GET", "/tunebook.abc"): OPEN,
+    ("GET", "/tunebook.pdf"): OPEN,  # see test_gallery
     ("GET", "/static/{digest}/{name}"): OPEN,
     ("GET", "/health"): OPEN,
     ("GET", "/metrics"): OPEN,
@@ -55,6 +56,7 @@ RULES: dict[tuple[str, str], Rule | None] = {
     ("POST", "/tunes/{id}/vary"): Rule(303),
     ("POST", "/tunes/{id}/continue"): Rule(303),
     ("POST", "/tunes/{id}/tour"): Rule(303),
+    ("POST", "/tunes/{id}/versions"): Rule(200, finished=True),
     ("POST", "/tunes/{id}/like"): Rule(303, nobody=403, finished=True),
     ("POST", "/tunes/{id}/share"): Rule(303, others=403, finished=True),
     ("POST", "/tunes/{id}/unshare"): Rule(303, others=403, finished=True),
