@@ -16,6 +16,7 @@ from bot.web.files import Files
 from bot.web.gallery import GalleryPages
 from bot.web.health import Health
 from bot.web.metrics import Metrics
+from bot.web.offline import OfflinePages
 from bot.web.pages import Pages
 from bot.web.player import Player
 from bot.web.preview import Previews
@@ -48,6 +49,7 @@ def make_app(
     compose, pages = ComposePages(storage, desk, views, shown), Pages(storage, views, previews)
     files, health = Files(storage), Health(storage, parts)
     gallery, sharing, player = GalleryPages(storage, views, previews, shown), SharingPages(storage, views), Player(storage, views)
+    offline = OfflinePages(views)
     versions, tunebooks = VersionPages(storage), TunebookPages(storage, views, previews)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
@@ -79,6 +81,9 @@ def make_app(
             web.get("/tunebook.abc", gallery.tunebook),
             web.get("/tunebook.pdf", tunebooks.pdf),
             web.get("/static/{digest}/{name:.+}", views.static),
+            web.get("/manifest.webmanifest", offline.manifest),
+            web.get("/worker.js", offline.worker),
+            web.get("/offline", offline.page),
             web.get("/health", health.get),
             web.get("/metrics", metrics.get),
             *routes,

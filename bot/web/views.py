@@ -48,7 +48,15 @@ class Views:
             lstrip_blocks=True,
         )
         self._templates.filters |= {"key_name": key_name, "nearest": nearest, "clock": clock, "day": day}
-        self._templates.globals["static"] = lambda name: self._static[name].address
+        self._templates.globals["static"] = self.address
+
+    def address(self, name: str) -> str:
+        """The address of a static file."""
+        return self._static[name].address
+
+    def body(self, name: str) -> bytes:
+        """The content of a static file."""
+        return self._static[name].body
 
     def page(self, template: str, *, status: int = 200, indexed: bool = False, **context: Any) -> web.Response:
         """`indexed`: whether search engines may index the page."""

@@ -17,6 +17,7 @@ from generator.versions import Version
 from storage import work
 from tests.bot.web.conftest import Site
 from tests.bot.web.practice_tune import RECORDER, attacks, frequency, heard, made, pitch_of
+from tests.bot.web.test_accessibility import check
 from tests.browser import open_page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -249,3 +250,63 @@ async def test_notes_stand_out_from_the_sheet_in_light_and_dark(site: Site, brow
         await press(page, "ArrowRight")
         await expect(page.locator(".sounding")).to_have_id("b1n0")
         assert min(await page.evaluate(CONTRAST)) >= 4.5
+
+
+async def test_a_tune_that_was_seen_works_without_a_network_until_it_is_gone(site: Site, browser: Browser) -> None:
+    async with practising(site, browser, expected="Failed to load resource") as (page, tune_id), version_maker(site):
+        kept = "async () => (await (await caches.open('pages')).keys()).map((request) => new URL(request.url).pathname)"
+        await page.wait_for_function(f"async () => (await ({kept})()).includes('/tunes/{tune_id}/files/tune.mp3')")
+        await page.get_by_role("button", name="Tools").click()
+        async with page.expect_response("**/version..0.melody.mp3"):
+            await page.get_by_label("Melody").check()
+        await expect(page.locator("[data-status]")).to_be_empty()
+
+        await page.context.set_offline(True)
+        await page.reload()
+        await expect(page.get_by_role("region", name="Practice")).to_be_visible()
+        await page.keyboard.press("Space")
+        await expect(page.get_by_role("button", name="Pause")).to_be_visible()
+        await expect(page.locator(".sounding")).to_have_count(1)
+        await page.keyboard.press("Space")
+        await page.get_by_role("button", name="Tools").click()
+        await page.get_by_label("Melody").check()  # was recorded before
+        await expect(page.locator("[data-status]")).to_be_empty()
+        await page.get_by_label("Backing").check()
+        await expect(page.locator("[data-status]")).not_to_be_empty()
+        await page.goto("/gallery?title=never+seen")
+        await expect(page.get_by_role("heading", name="Kept on this device")).to_be_visible()
+        await expect(page.get_by_role("link", name="The Measured Reel")).to_be_visible()
+
+        await page.context.set_offline(False)
+        await page.goto(f"/tunes/{tune_id}/delete")
+        await page.get_by_role("button", name="Delete").click()
+        await expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
+        await page.goto(f"/tunes/{tune_id}")
+        assert not [path for path in await page.evaluate(kept) if tune_id in path]
+        await page.goto("/offline")
+        await expect(page.locator("[data-kept] li")).to_have_count(0)
+
+
+async def test_the_page_can_be_installed(site: Site, browser: Browser) -> None:
+    async with open_page(browser, site.address) as page:
+        await page.goto("/")
+        manifest = await page.evaluate("fetch(document.querySelector('[rel=manifest]').href).then((answer) => answer.json())")
+        assert (manifest["start_url"], manifest["display"]) == ("/", "standalone")
+        session = await page.context.new_cdp_session(page)
+        errors = (await session.send("Page.getInstallabilityErrors"))["installabilityErrors"]
+        assert {error["errorId"] for error in errors} <= {"in-incognito"}  # as all pages of tests
+
+
+async def test_axe_finds_nothing_while_somebody_practises(site: Site, browser: Browser) -> None:
+    async with practising(site, browser, reduced_motion="reduce") as (page, _):
+        await press(page, "ArrowRight", "a")
+        await check(page, "practice bar with a loop")
+        await page.get_by_role("button", name="Tools").click()
+        for rows in ("whistle", "guitar"):
+            await page.get_by_label("Under the notes").select_option(rows)
+        await page.get_by_label("Chords").check()
+        await expect(page.locator(".rows .string").first).to_be_attached()
+        await check(page, "tools and tablature")
+        await page.goto("/offline")
+        await expect(page.locator("[data-kept] li").first).to_be_visible()
+        await check(page, "what is kept")

@@ -44,6 +44,9 @@ RULES: dict[tuple[str, str], Rule | None] = {
     ("GET", "/tunebook.abc"): OPEN,
     ("GET", "/tunebook.pdf"): OPEN,  # see test_gallery
     ("GET", "/static/{digest}/{name}"): OPEN,
+    ("GET", "/manifest.webmanifest"): OPEN,
+    ("GET", "/worker.js"): OPEN,
+    ("GET", "/offline"): OPEN,
     ("GET", "/health"): OPEN,
     ("GET", "/metrics"): OPEN,
     ("GET", "/tunes/{id}"): Rule(200),

@@ -19,7 +19,12 @@ export class Recordings {
     if (!version.instrument && !version.semitones && version.heard === "all") return this.own;
     const body = new URLSearchParams({ ...version, semitones: String(version.semitones) });
     for (;;) {
-      const response = await fetch(`${this.address}/versions`, { method: "POST", headers: { Accept: "application/json" }, body });
+      let response;
+      try {
+        response = await fetch(`${this.address}/versions`, { method: "POST", headers: { Accept: "application/json" }, body });
+      } catch {
+        return this.kept(version); // no network: it may have been kept
+      }
       const answer = await response.json();
       if (!response.ok) throw new Error(answer.error);
       if (response.status === 202) continue; // it is still in the queue; the server waited before it answered
@@ -31,6 +36,13 @@ export class Recordings {
         narrow: files["narrow.svg"] ?? this.own.narrow,
       };
     }
+  }
+
+  /** The files under the names that the server gives them. @param {Version} version @returns {Files} */
+  kept({ instrument, semitones, heard }) {
+    const name = `${this.address}/files/version.${instrument}.${semitones}.${heard}`;
+    const sheets = semitones ? { sheet: `${name}.svg`, narrow: `${name}.narrow.svg` } : { sheet: this.own.sheet, narrow: this.own.narrow };
+    return { mp3: `${name}.mp3`, timeMap: `${name}.timemap.json`, ...sheets };
   }
 
   /** @param {string} address @param {BaseAudioContext} context */
