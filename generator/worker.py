@@ -136,8 +136,12 @@ class Worker:
         score = version.score(await asyncio.to_thread(read, tune.composition.abc, all_voices=True))
         style = style_of(tune.request)
         instrument = version.instrument or style.instrument
-        rendering = await self.renderer.render(score, replace(style, instrument=instrument, heard=version.heard))
-        contents = tune_files(tune.request, score, rendering, model="", scores={})
+        style = replace(style, instrument=instrument, heard=version.heard)
+        if version.semitones:
+            contents = tune_files(tune.request, score, await self.renderer.render(score, style), model="", scores={})
+        else:
+            recording = await self.renderer.play(score, style)
+            contents = {"tune.mp3": recording.mp3, "tune.timemap.json": recording.time_map}
         names = {file: file.replace(name, "tune", 1) for file in version.files}
         stored = {file: (MEDIA_TYPES[own], contents[own]) for file, own in names.items()}
         await self.storage.versions.store(tune_id, stored)

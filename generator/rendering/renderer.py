@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -69,22 +69,13 @@ class Renderer:
                 with contextlib.suppress(RendererFault):  # a tune that finds no process starts one
                     self._idle.append(await self._start_process(Sheet))
 
-    async def render(
-        self, score: Score, style: Style = SESSION, *, drawn: Callable[[Sheet], Awaitable[None]] | None = None
-    ) -> Rendering:
-        """Renders one tune. Awaits `drawn` with the sheet as soon as there is one.
+    async def render(self, score: Score, style: Style = SESSION) -> Rendering:
+        """Renders one tune.
 
         Raises RenderingError if the tune cannot be rendered, or if a part of it takes longer than `timeout_s` or crashes two
         renderer processes.
         """
-
-        async def draw() -> Sheet:
-            sheet = await self.draw(score)
-            if drawn is not None:
-                await drawn(sheet)
-            return sheet
-
-        sheet, recording = asyncio.create_task(draw()), asyncio.create_task(self.play(score, style))
+        sheet, recording = asyncio.create_task(self.draw(score)), asyncio.create_task(self.play(score, style))
         try:
             await asyncio.wait((sheet, recording))  # also after an error: to cancel the other part would kill its process
         finally:

@@ -22,7 +22,7 @@ from generator.composer.models import Models
 from generator.composer.weights import amend_card
 from generator.notation.reader import read
 from generator.notation.score import Score
-from generator.rendering.result import NoRoomToRender, RendererFault, Rendering, RenderingError
+from generator.rendering.result import NoRoomToRender, Recording, RendererFault, Rendering, RenderingError
 from generator.rendering.style import Style
 from generator.request import TuneRequest
 from generator.user_messages import UserMessage
@@ -49,6 +49,10 @@ class Renderer:
         if isinstance(self.outcome, RenderingError):
             raise self.outcome
         return self.outcome
+
+    async def play(self, score: Score, style: Style) -> Recording:
+        one = await self.render(score, style)
+        return Recording(one.midi, one.mp3, one.time_map, one.notices, one.duration_ms)
 
 
 def models_with(composer: object) -> SimpleNamespace:

@@ -187,14 +187,8 @@ async def test_tunes_are_rendered_in_parallel_and_cancelling_one_does_not_stop_t
 
 async def test_sheet_and_recording_are_made_at_the_same_time_by_the_processes_that_made_their_kind_before() -> None:
     renderer = Renderer(soundfont=None, processes=2, timeout_s=HANG_S)
-    drawn: list[Sheet] = []
-
-    async def keep(sheet: Sheet) -> None:
-        drawn.append(sheet)
-
     try:
-        rendering = await renderer.render(read(PLAIN), drawn=keep)
-        assert [sheet.svg for sheet in drawn] == [rendering.svg]
+        await renderer.render(read(PLAIN))
         kinds = {process.popen.pid: process.kind for process in renderer._running}
         assert list(kinds.values()).count(Sheet) == 1 and len(kinds) == 2
         await renderer.render(read(PLAIN))
@@ -203,26 +197,6 @@ async def test_sheet_and_recording_are_made_at_the_same_time_by_the_processes_th
             os.kill(pid, signal.SIGKILL)  # while they wait for a tune
         assert (await renderer.render(read(PLAIN))).mp3
         assert len(_pids(renderer)) == 2
-    finally:
-        renderer.close()
-
-
-async def test_the_sheet_is_there_before_a_recording_that_never_ends() -> None:
-    renderer = Renderer(soundfont=None, processes=2, timeout_s=HANG_S)
-    drawn = asyncio.Event()
-
-    async def note(sheet: Sheet) -> None:
-        drawn.set()
-
-    try:
-        await renderer.start()
-        endless = asyncio.create_task(renderer.play(Trap(time.sleep, ENDLESS_S)))
-        await asyncio.sleep(0)
-        rendering = asyncio.create_task(renderer.render(read(PLAIN), drawn=note))
-        async with asyncio.timeout(HANG_S):
-            await drawn.wait()
-        endless.cancel()
-        assert (await rendering).mp3
     finally:
         renderer.close()
 
