@@ -26,10 +26,10 @@ class Instructions(NamedTuple):
 
     name: str
     feature: str  # that the processor must have; empty: none
-    function: str  # of LLVM; empty: plain multiplications
+    function: str  # of LLVM: adds the products of four bytes, or of two 16-bit integers, to a sum
     lanes: int  # columns that one instruction computes
-    group: int  # values of a row that one instruction takes: 4 unsigned bytes or 2 signed 16-bit integers
     vectors: int  # a block has vectors · lanes columns
+    signed: bool = False  # it takes the values of a row as signed bytes, so ZERO is subtracted from them before
 
     @property
     def width(self) -> int:
@@ -38,17 +38,20 @@ class Instructions(NamedTuple):
 
 
 KINDS = (
-    Instructions("AVX-512 VNNI", "avx512vnni", "llvm.x86.avx512.vpdpbusd.512", 16, 4, 4),
-    Instructions("AVX-VNNI", "avxvnni", "llvm.x86.avx512.vpdpbusd.256", 8, 4, 2),
-    Instructions("AVX-512", "avx512bw", "llvm.x86.avx512.pmaddw.d.512", 16, 2, 4),
-    Instructions("AVX2", "avx2", "llvm.x86.avx2.pmadd.wd", 8, 2, 2),
-    Instructions("portable", "", "", 4, 2, 2),
+    Instructions("AVX-512 VNNI", "avx512vnni", "llvm.x86.avx512.vpdpbusd.512", 16, 4),
+    Instructions("AVX-VNNI", "avxvnni", "llvm.x86.avx512.vpdpbusd.256", 8, 2),
+    Instructions("AVX-512", "avx512bw", "llvm.x86.avx512.pmaddubs.w.512", 16, 4),
+    Instructions("AVX2", "avx2", "llvm.x86.avx2.pmadd.ub.sw", 8, 2),
+    Instructions("NEON dot product", "dotprod", "llvm.aarch64.neon.sdot.v4i32.v16i8", 4, 4, signed=True),
+    Instructions("portable", "", "", 4, 2, signed=True),
 )
 CHOSEN = next(kind for kind in KINDS if not kind.feature or kind.feature in PROCESSOR.features)
-WIDTH, GROUP = CHOSEN.width, CHOSEN.group
-ZERO = 128 if GROUP == 4 else 0  # what stands for 0 among the values of a row
-VALUE = np.uint8 if GROUP == 4 else np.int16  # the type of the values of a row
-ValueArray = NDArray[np.uint8 | np.int16]
+WIDTH = CHOSEN.width
+GROUP = 4  # values of a row that one instruction takes
+ZERO = 128  # what stands for 0 among the values of a row, which are between 1 and 255
+# The greatest weight. Two products of a value and a weight must fit into 16 bits: AVX2 adds them up in so many.
+MOST = 63
+ValueArray = NDArray[np.uint8]
 TILE = 4  # rows of a tile: the number of rows must be a multiple of it
 
 
@@ -64,7 +67,7 @@ class Matrix(NamedTuple):
 def quantize(matrix: Float32Array) -> Matrix:
     """matrix: (values, columns)"""
     values, columns = matrix.shape
-    scales = np.maximum(np.abs(matrix).max(0), np.float32(1e-9)) / np.float32(127)
+    scales = np.maximum(np.abs(matrix).max(0), np.float32(1e-9)) / np.float32(MOST)
     padded = np.zeros((-(-values // 4) * 4, -(-columns // WIDTH) * WIDTH), np.int8)
     padded[:values, :columns] = np.rint(matrix / scales)
     blocks = padded.reshape(-1, GROUP, padded.shape[1] // WIDTH, WIDTH).transpose(2, 0, 3, 1)
@@ -98,19 +101,21 @@ def _tile(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
     totals = [[cgutils.alloca_once(builder, sums) for _ in range(kind.vectors)] for _ in range(TILE)]
     for row_totals in totals:
         for vector, total in enumerate(row_totals):
-            start = pointer(address(first, (one, 4 * kind.lanes * vector)), sums)
-            builder.store(builder.load(start, align=4), total)
-    block_bytes = kind.lanes * kind.group
+            start = builder.load(pointer(address(first, (one, 4 * kind.lanes * vector)), sums), align=4)
+            builder.store(ir.Constant(sums, [0] * kind.lanes) if kind.signed else start, total)
+    block_bytes = kind.lanes * GROUP
     with cgutils.for_range(builder, groups) as loop:
         weights = []
         for vector in range(kind.vectors):
             at = address(block, (loop.index, block_bytes * kind.vectors), (one, block_bytes * vector))
             weights.append(builder.load(pointer(at, ir.VectorType(_BYTE, block_bytes)), align=1))
         for row, row_totals in enumerate(totals):
-            at = address(x, (x_step, row), (loop.index, 4))  # a group has 4 bytes
+            at = address(x, (x_step, row), (loop.index, GROUP))
             values = builder.load(pointer(at, _INT), align=4)
+            if kind.signed:
+                values = builder.xor(values, ir.Constant(_INT, ZERO * 0x01010101))
             for weight, total in zip(weights, row_totals, strict=True):
-                builder.store(_multiply_add(builder, kind, values, weight, builder.load(total)), total)
+                builder.store(_multiply_add(builder, values, weight, builder.load(total)), total)
     for row, row_totals in enumerate(totals):
         for vector, total in enumerate(row_totals):
             at = address(out, (out_step, row), (one, 4 * kind.lanes * vector))
@@ -118,25 +123,30 @@ def _tile(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
     return context.get_dummy_value()
 
 
-def _multiply_add(builder: Any, kind: Instructions, values: Any, weights: Any, total: Any) -> Any:
+def _multiply_add(builder: Any, values: Any, weights: Any, total: Any) -> Any:
     """total + values · weights. values: a group of one row, for all lanes; weights: a group for each lane"""
-    sums, lanes = total.type, kind.lanes
+    sums, bytes_ = total.type, weights.type
     same = builder.insert_element(ir.Constant(sums, ir.Undefined), values, ir.Constant(_INT, 0))
-    same = builder.shuffle_vector(same, same, ir.Constant(sums, [0] * lanes))
-    if kind.group == 4:
-        bytes_ = weights.type
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(sums, [sums, bytes_, bytes_]), kind.function)
-        return builder.call(function, [total, builder.bitcast(same, bytes_), weights])
-    shorts = ir.VectorType(_SHORT, 2 * lanes)
-    same, weights = builder.bitcast(same, shorts), builder.sext(weights, shorts)
-    if kind.function:
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(sums, [shorts, shorts]), kind.function)
-        return builder.add(total, builder.call(function, [same, weights]))
-    for which in range(2):
-        picked = ir.Constant(sums, [2 * lane + which for lane in range(lanes)])
-        pair = [builder.sext(builder.shuffle_vector(each, each, picked), sums) for each in (same, weights)]
-        total = builder.add(total, builder.mul(*pair))
+    same = builder.bitcast(builder.shuffle_vector(same, same, ir.Constant(sums, [0] * sums.count)), bytes_)
+    if "dp" in CHOSEN.function or "dot" in CHOSEN.function:
+        return builder.call(_function(builder, CHOSEN.function, sums, sums, bytes_, bytes_), [total, same, weights])
+    if CHOSEN.function:
+        shorts = ir.VectorType(_SHORT, 2 * sums.count)
+        pairs = builder.call(_function(builder, CHOSEN.function, shorts, bytes_), [same, weights])
+        ones = ir.Constant(shorts, [1] * shorts.count)
+        widen = {8: "llvm.x86.avx2.pmadd.wd", 16: "llvm.x86.avx512.pmaddw.d.512"}[sums.count]
+        return builder.add(total, builder.call(_function(builder, widen, sums, shorts), [pairs, ones]))
+    for which in range(GROUP):
+        picked = ir.Constant(sums, [GROUP * lane + which for lane in range(sums.count)])
+        value, weight = (builder.shuffle_vector(each, each, picked) for each in (same, weights))
+        total = builder.add(total, builder.mul(builder.sext(value, sums), builder.sext(weight, sums)))
     return total
+
+
+def _function(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
+    """A function of LLVM. arguments: the types of all, or that of both"""
+    types_ = list(arguments) if len(arguments) > 1 else [*arguments, *arguments]
+    return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, types_), name)
 
 
 @compiled

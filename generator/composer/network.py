@@ -17,11 +17,10 @@ from generator.composer.activation import log_softmax, sigmoid, tanh
 from generator.composer.arrays import BoolArray, Float32Array, Int8Array, Int16Array, Int32Array, Int64Array
 from generator.composer.compiled import compiled
 from generator.composer.features import INPUTS
-from generator.composer.integer_product import TILE, VALUE, ZERO, ValueArray, multiply, quantize
+from generator.composer.integer_product import TILE, ZERO, ValueArray, multiply, quantize
 from generator.composer.weights import Weights, first_tables, skip_tables
 
-_SCALE, _ROUND, _UNIT = np.float32(127), np.float32(128.5), np.float32(1 / 127)  # outputs of a layer as integers, plus 128
-_OFFSET = np.int32(128 - ZERO)
+_SCALE, _ROUND, _UNIT = np.float32(127), np.float32(ZERO + 0.5), np.float32(1 / 127)  # outputs of a layer as integers
 
 
 class Tables(NamedTuple):
@@ -114,9 +113,9 @@ def make_state(network: Network, slots: int) -> State:
         np.zeros((slots, len(INPUTS)), np.int32),
         np.zeros((slots, gates), np.int32),
         np.zeros((slots, network.skip.rows.shape[1]), np.int32),
-        np.full((layers, slots, padded), ZERO, VALUE),
+        np.full((layers, slots, padded), ZERO, np.uint8),
         np.zeros((layers, slots, units), np.float32),
-        np.full((slots, 2 * padded), ZERO, VALUE),
+        np.full((slots, 2 * padded), ZERO, np.uint8),
         np.zeros((slots, network.sums.shape[1]), np.int32),
         np.zeros(max(gates, network.skip.rows.shape[1]), np.float32),
     )
@@ -219,4 +218,4 @@ def _update(gates: Float32Array, c: Float32Array, h: ValueArray, units: int) -> 
         g, o = tanh(gates[2 * units + unit]), sigmoid(gates[3 * units + unit])
         new = f * c[unit] + i * g
         c[unit] = new
-        h[unit] = VALUE(np.int32(o * tanh(new) * _SCALE + _ROUND) - _OFFSET)
+        h[unit] = np.uint8(np.int32(o * tanh(new) * _SCALE + _ROUND))

@@ -38,6 +38,8 @@ class Processor:
 
 
 def _host() -> frozenset[str]:
+    if llvmlite.binding.get_host_cpu_name().startswith("apple-m"):  # LLVM may not tell the features there
+        return frozenset({"neon", "dotprod"})
     try:
         return frozenset(name for name, there in llvmlite.binding.get_host_cpu_features().items() if there)
     except RuntimeError:  # LLVM cannot tell on this system

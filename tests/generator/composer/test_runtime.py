@@ -184,8 +184,12 @@ def test_the_shipped_model_loses_nothing_by_its_8_bit_integers() -> None:
 BITS = """
 import hashlib, numpy as np
 from generator.composer.cpu_runtime import CpuRuntime
-from generator.composer.integer_product import CHOSEN
+from generator.composer.integer_product import CHOSEN, MOST, multiply, quantize
 from tests.generator.composer.test_runtime import CONFIG, random_inputs, stepped, weights_for
+for sign in (1, -1):  # the greatest sums
+    matrix, out = quantize(np.full((512, 64), sign, np.float32)), np.zeros((4, 64), np.int32)
+    multiply(np.full((4, 512), 255, np.uint8), matrix.packed.ravel(), matrix.first, out)
+    assert (out == sign * 127 * MOST * 512).all(), out
 found = stepped(CpuRuntime(weights_for(CONFIG), 6), random_inputs(6, 30))
 print(CHOSEN.name, hashlib.sha256(found.tobytes()).hexdigest(), sep=":")
 """
