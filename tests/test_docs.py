@@ -96,7 +96,7 @@ def test_a_missing_path_is_found(text: str) -> None:
     [
         "tunesmith none",
         "tunesmith compose --none --out a",
-        "tunesmith compose --rhythm reel",
+        "tunesmith backup",
         "tunesmith compose --rhythm tango --out a",
         "tunesmith compose --count none --out a",
         "tunesmith bench none",

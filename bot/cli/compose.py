@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -15,6 +16,13 @@ from bot.settings import quiet_tensorflow
 from generator.request import PARAMETERS, RequestError, TuneRequest, instrument_named
 
 
+def new_folder() -> Path:
+    """A folder that does not exist yet: `tune`, or else `tune-2`, `tune-3`, …"""
+    return next(
+        path for path in (Path(f"tune-{number}" if number > 1 else "tune") for number in itertools.count(1)) if not path.exists()
+    )
+
+
 @click.command()
 @request_options
 @click.option("--parent", type=EXISTING_FILE, help="A tune.abc to vary.")
@@ -25,7 +33,7 @@ from generator.request import PARAMETERS, RequestError, TuneRequest, instrument_
     "--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many tunes, with consecutive seeds."
 )
 @click.option("--set", "tunes_in_set", type=click.IntRange(2, 5), help="Compose a set of this many tunes, and a set.abc.")
-@click.option("--out", type=DIRECTORY, required=True, help="Folder to write to.")
+@click.option("--out", type=DIRECTORY, default=new_folder, help="Folder to write to (default: a new folder “tune”).")
 @click.option("--abc-only", is_flag=True, help="Skip rendering.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def compose(
@@ -96,7 +104,7 @@ def compose(
 @click.argument("file", type=EXISTING_FILE)
 @click.option("--tune", type=int, help="Which tune of the file: the number in its X: field (default: the first tune).")
 @click.option("--all", "every", is_flag=True, help="Render all tunes of the file, each into a numbered folder.")
-@click.option("--out", type=DIRECTORY, required=True, help="Folder to write to.")
+@click.option("--out", type=DIRECTORY, default=new_folder, help="Folder to write to (default: a new folder “tune”).")
 @request_option("instrument")
 @request_option("backing")
 @request_option("chords")
@@ -112,26 +120,31 @@ def render(
     times: str | None,
 ) -> None:
     """Engrave and play tunes in an ABC file."""
-    from generator import file_output
     from generator.notation.abc_file import tunes_of_file
     from generator.notation.errors import NotationError
-    from generator.rendering.result import RendererFault, RenderingError
-    from generator.rendering.style import Style
+    from generator.notation.reader import read
 
     if every and tune is not None:
         raise Failure("--all already renders every tune: leave out --tune or --all.", 2)
     try:
-        style = Style(
-            instrument=instrument_named(instrument),
-            backing=PARAMETERS["backing"].check(backing),
-            times=PARAMETERS["times"].check(times),
-        )
+        chosen: dict[str, Any] = {"instrument": instrument_named(instrument)}
+        chosen |= {"backing": PARAMETERS["backing"].check(backing), "times": PARAMETERS["times"].check(times)}
     except RequestError as error:
         raise Failure(error, 2) from None
     soundfont = read_settings().soundfont
     texts = _tunes(file, tune)
     if every:
         texts = tunes_of_file(texts[0])
+    else:
+        try:
+            read(texts[0], all_voices=True)  # before everything that renders is loaded, which takes seconds
+        except NotationError as error:
+            raise Failure(error) from None
+    from generator import file_output
+    from generator.rendering.result import RendererFault, RenderingError
+    from generator.rendering.style import Style
+
+    style = Style(**chosen)
     failed = 0
     for text, folder in zip(texts, file_output.numbered_folders(out, len(texts)), strict=True):
         prefix = f"{folder}: " if every else ""

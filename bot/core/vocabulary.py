@@ -150,8 +150,9 @@ AGAIN = (
     "encore une|une autre|un autre|otra|otro|otra vez|arís|ceann eile"
 )
 STOP = (
-    "stop|that s all|that s it|enough|the end|end the session|end session|finish|genug|schluss|aufhören|fin|c est fini|arrête|"
-    "assez|basta|para|ya está|fin de la sesión|stad|sin a bhfuil|críoch"
+    "stop|never mind|nevermind|forget it|forget that|that s all|that s it|enough|the end|end the session|end session|finish|"
+    "genug|schluss|schon gut|vergiss es|aufhören|fin|c est fini|arrête|laisse tomber|tant pis|assez|basta|para|ya está|"
+    "no importa|olvídalo|déjalo|fin de la sesión|stad|ná bac leis|sin a bhfuil|críoch"
 )
 ASK = (
     "please|make|write|compose|give|want|would like|d like|could|can you|try|let s hear|let s have|i need|surprise me|"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from html import escape
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from generator.notation.keys import Key
 from generator.notation.score import Bar, Note, Pitch, Score
@@ -48,10 +48,10 @@ class _Drawing:
         self.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.7" stroke="none"/>')
 
 
-def draw(score: Score, bars_in_line: int = 4) -> str:
-    """The score as SVG, with 2 or 4 bars in a line. Bars beyond MOST_BARS are left out."""
+def draw(score: Score, bars_in_line: int = 4, lines: int | None = None) -> str:
+    """The score as SVG, with 2 or 4 bars in a line, or its first `lines`. Bars beyond MOST_BARS are left out."""
     width = WIDTHS[bars_in_line]
-    rows = list(_rows(score, bars_in_line)) or [[]]
+    rows = list(islice(_rows(score, bars_in_line), lines)) or [[]]
     drawing = _Drawing()
     for index, row in enumerate(rows):
         _draw_row(drawing, score, row, index * ROW + TOP, width, bars_in_line)

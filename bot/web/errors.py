@@ -12,12 +12,14 @@ from storage.errors import FileMissing, StorageError
 RETRY_AFTER_S = 10
 _MESSAGES = {
     403: "That is not allowed.",
-    404: "There is no such tune or page. Check that the address is complete.",
+    404: "There is no such page. Check that the address is complete.",
     405: "This address doesn't support that. Start from the compose page.",
     413: "That is too much text for a tune. Shorten the opening and send it again.",
     415: "Send a form or JSON.",
 }
-_TITLES = {403: "Not allowed", 404: "No such tune", 413: "Too long", 500: "Something went wrong", 503: "Not available"}
+# The same for a tune that is hidden from the visitor as for one that does not exist.
+NO_TUNE = ("There is no such tune. Perhaps it was deleted, or it is not shared and was made in another browser.", "No such tune")
+_TITLES = {403: "Not allowed", 404: "No such page", 413: "Too long", 500: "Something went wrong", 503: "Not available"}
 _log = structlog.get_logger(__name__)
 
 
@@ -29,10 +31,10 @@ def wants_json(request: web.Request) -> bool:
 def middleware(views: Views) -> Middleware:
     """Turns every exception into a page or into `{"error": message}`."""
 
-    def respond(request: web.Request, status: int, message: str) -> web.StreamResponse:
+    def respond(request: web.Request, status: int, message: str, title: str = "") -> web.StreamResponse:
         if wants_json(request):
             return web.json_response({"error": message}, status=status, headers={"Cache-Control": "no-store"})
-        return views.page("message.html", status=status, title=_TITLES.get(status, "That did not work"), message=message)
+        return views.page("message.html", status=status, title=title or _TITLES.get(status, "That did not work"), message=message)
 
     @web.middleware
     async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -44,8 +46,11 @@ def middleware(views: Views) -> Middleware:
             own_text = error.text if error.text and error.text != f"{error.status}: {error.reason}" else ""
             default = _MESSAGES.get(error.status, "The request could not be read. Start again from the compose page.")
             # Only the texts of 403 are ours; aiohttp writes technical texts of its own for other statuses.
+            title = ""
             message = own_text if error.status == 403 and own_text else default
-            response = respond(request, error.status, message)
+            if error.status == 404 and request.path.startswith("/tunes/"):
+                message, title = NO_TUNE
+            response = respond(request, error.status, message, title)
             response.headers.update({name: error.headers[name] for name in ("Allow", "Content-Range") if name in error.headers})
             return response
         except FileMissing as error:

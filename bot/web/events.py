@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import structlog
 from aiohttp import web
@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.core.desk import Desk
 from bot.core.following import Progress
 from bot.web.draft_sheet import WIDTHS, draw
+from bot.web.files import PRIVATE, SHARED
 from bot.web.security import SVG_POLICY
 from bot.web.tune_json import progress_json
 from bot.web.visitor import requested_tune
@@ -22,6 +23,7 @@ from storage.errors import StorageError
 from storage.storage import Storage
 from storage.tunes import Status, Tune
 
+INCIPIT_LINES = 2
 HEARTBEAT_S = 15.0  # proxies close an idle connection, and only a write notices that the reader has left
 _log = structlog.get_logger(__name__)
 
@@ -63,8 +65,8 @@ class Events:
                 async for change in changes:
                     if waiting:
                         waiting.cancel()
-                    await self._write(change, response)
-                    waiting = group.create_task(self._look_for_workers(change, response))
+                    told = await self._write(change, response)
+                    waiting = group.create_task(self._look_for_workers(change, response, told))
                 if waiting:
                     waiting.cancel()
         except* (ConnectionError, KeyError):
@@ -72,38 +74,39 @@ class Events:
         except* Exception:
             _log.exception("Sending progress failed.", tune=tune_id)
 
-    async def _look_for_workers(self, change: Progress, response: web.StreamResponse) -> None:
+    async def _look_for_workers(self, change: Progress, response: web.StreamResponse, told: bool) -> None:
         """Sends a waiting tune's progress again when the last worker has gone or the first one has come."""
-        if change.tune.status is not Status.QUEUED:
-            return
-        known: bool | None = None
-        while True:
-            try:
-                found = await has_worker(self._storage, change.tune)
-            except StorageError:
-                found = known or False
-            if known is not None and found is not known:
-                await self._write(change, response)
-            known = found
+        while change.tune.status is Status.QUEUED:
             await asyncio.sleep(HEARTBEAT_S)
+            with suppress(StorageError):
+                if await has_worker(self._storage, change.tune) is not told:
+                    told = await self._write(change, response)
 
-    async def _write(self, change: Progress, response: web.StreamResponse) -> None:
+    async def _write(self, change: Progress, response: web.StreamResponse) -> bool:
+        """Returns whether the visitor was told that a worker runs."""
+        found = await has_worker(self._storage, change.tune)
         progress = progress_json(
             change.tune,
             change.queue_position,
             change.seconds_left,
             waits_for_room=change.waits_for_room,
-            has_worker=await has_worker(self._storage, change.tune),
+            has_worker=found,
         )
         await response.write(f"event: progress\ndata: {json.dumps(progress)}\n\n".encode())
+        return found
 
     async def draft(self, request: web.Request) -> web.Response:
-        """The bars written so far as SVG: `?line=2` has two in a line, else there are four. An empty stave before the first."""
+        """The bars written so far as SVG: `?line=2` has two in a line, else there are four. An empty stave before the first.
+
+        `&incipit=1` has only the first two lines, for a list of tunes.
+        """
         tune = await requested_tune(self._storage, request)
         abc = tune.composition.abc if tune.composition else tune.draft
         bars_in_line = 2 if request.query.get("line") == "2" else max(WIDTHS)
-        drawing = await asyncio.to_thread(_drawing, abc, bars_in_line)
-        headers = {"Cache-Control": "no-store", "Content-Security-Policy": SVG_POLICY}
+        lines = INCIPIT_LINES if request.query.get("incipit") else None
+        drawing = await asyncio.to_thread(_drawing, abc, bars_in_line, lines)
+        caching = (SHARED if tune.shared else PRIVATE) if tune.composition else "no-store"
+        headers = {"Cache-Control": caching, "Content-Security-Policy": SVG_POLICY}
         return web.Response(text=drawing, content_type="image/svg+xml", headers=headers)
 
     async def close(self, app: web.Application) -> None:
@@ -112,5 +115,5 @@ class Events:
             sending.cancel()
 
 
-def _drawing(abc: str, bars_in_line: int) -> str:
-    return draw(read(abc) if abc else Score((), Key.parse("C")), bars_in_line)
+def _drawing(abc: str, bars_in_line: int, lines: int | None) -> str:
+    return draw(read(abc) if abc else Score((), Key.parse("C")), bars_in_line, lines)

@@ -31,7 +31,7 @@ function follow(page) {
     }
     say(progress.message);
     bars.textContent = progress.bars;
-    candidate.hidden = progress.status !== "composing";
+    if (candidate) candidate.hidden = progress.status !== "composing";
     draw(`${progress.bars}-${progress.status}`);
     return false;
   };

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bot.cli.compose import new_folder
 from bot.cli.main import main
 from bot.settings import Settings
 
@@ -38,6 +39,25 @@ def test_the_bot_and_the_web_page_load_neither_tensorflow_nor_music21() -> None:
     code = f"import sys, {parts}; print(sorted({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_render_refuses_what_is_not_abc_before_it_loads_what_renders(tmp_path: Path) -> None:
+    (tmp_path / "words.abc").write_text("hello there\n", encoding="utf-8")
+    code = (
+        "import sys; from click.testing import CliRunner; from bot.cli.main import main; "
+        "result = CliRunner().invoke(main, ['render', 'words.abc']); "
+        "print(result.output, sorted({'music21', 'verovio', 'numpy'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert found.startswith("tunesmith: Line 1, column 1: “hello there” is not ABC.") and found.strip().endswith("[]")
+    assert [path.name for path in tmp_path.iterdir()] == ["words.abc"]
+
+
+def test_a_new_folder_is_named_after_those_that_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for expected in ("tune", "tune-2", "tune-3"):
+        assert str(new_folder()) == expected
+        new_folder().mkdir()
 
 
 def test_an_invalid_request_ends_in_one_line(tmp_path: Path) -> None:

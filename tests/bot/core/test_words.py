@@ -188,6 +188,8 @@ def test_a_request_is_distinguished_from_a_remark(text: str, is_request: bool) -
         ("noch einmal bitte", True, False),
         ("Stop!", False, True),
         ("that's all, thanks", False, True),
+        ("Never mind!", False, True),
+        ("schon gut, danke", False, True),
         ("we won't stop before the flute comes in", False, False),
     ],
 )

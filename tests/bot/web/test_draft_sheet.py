@@ -49,4 +49,6 @@ def test_accidentals_hollow_heads_dots_and_hostile_titles() -> None:
     assert len([head for head in picture.findall(f"{SVG}ellipse") if "fill" in head.attrib]) == 2
     assert len(picture.findall(f"{SVG}circle")) == 1
     assert parsed(read("M:4/4\nL:1/4\nK:C\n" + "CDEF|" * (MOST_BARS + 50))).attrib["height"] == f"{ROW * MOST_BARS / 4:g}"
+    lines = ElementTree.fromstring(draw(read(shipped()[0].abc), 2, 2))
+    assert lines.attrib["height"] == f"{2 * ROW:g}"
     assert draw(Score((), read("K:C\nC|").key)).count("<ellipse") == 0

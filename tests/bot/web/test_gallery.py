@@ -45,7 +45,9 @@ async def test_an_entry_has_sheet_music_title_rhythm_key_likes_and_player(empty_
     answer = await guest.get("/gallery")
     page = await answer.text()
     assert answer.status == 200 and titles(page) == ["The Known Reel"]
-    assert f'<img src="/tunes/{tune_id}/files/tune.svg" alt="" loading="lazy"' in page
+    incipit = f"/tunes/{tune_id}/draft.svg?line=2&incipit=1"
+    assert f'<img src="{incipit.replace("&", "&amp;")}" alt=""' in page
+    assert (await guest.get(incipit)).headers["Cache-Control"] == "public, max-age=300"
     assert "Reel in A dorian, 0:02" in page
     assert re.search(rf'<audio controls preload="none" src="/tunes/{tune_id}/files/tune.mp3"', page)
     assert f'action="/tunes/{tune_id}/like"' in page and "<span data-likes>3</span>" in page

@@ -332,7 +332,7 @@ async def test_user_input_is_escaped(site: Site, visitor: Visitor) -> None:
 async def test_an_unknown_address_is_a_404_with_a_message(visitor: Visitor, path: str) -> None:
     answer = await visitor.get(path)
     assert answer.status == 404
-    assert "no such tune or page" in await answer.text()
+    assert f"There is no such {'tune' if path.startswith('/tunes/') else 'page'}." in await answer.text()
 
 
 async def test_programs_get_their_404_as_json(visitor: Visitor) -> None:
