@@ -113,9 +113,6 @@ class Batch:
             np.zeros(rows, np.int8),
         )
         self._keys: list[Sequence[Key]] = [()] * rows  # of each row: the key for each mode that may be chosen
-        # Compiles now, or reads what was compiled, rather than during the first request.
-        self.grammar.advance(np.zeros(rows, np.int64))
-        self.advance(np.zeros((rows, len(VOCABULARY)), np.float32), np.zeros(rows, np.bool_))
 
     @property
     def inputs(self) -> Int32Array:

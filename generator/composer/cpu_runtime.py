@@ -7,7 +7,7 @@ import numpy as np
 from generator.composer.arrays import BoolArray, Float32Array, Int32Array
 from generator.composer.batch import DONE, Batch, BatchArrays, advance_rows
 from generator.composer.compiled import compiled
-from generator.composer.features import INPUTS, FeatureArrays
+from generator.composer.features import FeatureArrays
 from generator.composer.grammar_state import GrammarArrays
 from generator.composer.grammar_tables import TABLES, Tables
 from generator.composer.network import Network, State, advance_network, make_network, make_state
@@ -25,8 +25,6 @@ class CpuRuntime:
         self._network = network or make_network(weights)
         self._state = make_state(self._network, slots)
         self._log_probs = np.zeros((slots, self._network.skip.rows.shape[1]), np.float32)
-        # Compiles now, or reads what was compiled, rather than during the first request.
-        self.step(np.zeros((slots, len(INPUTS)), np.int32), np.ones(slots, np.bool_))
 
     def step(self, inputs: Int32Array, begins: BoolArray) -> Float32Array:
         rows = len(inputs)

@@ -91,6 +91,7 @@ class Lane:
         self._put, self._entered = 0, 0  # candidates so far; only one thread writes each number
         self._closed = False
         # Compiles now, or reads what was compiled, rather than during the first request.
+        self._batch.grammar.advance(np.zeros(rows, np.int64))
         self._runtime.advance(self._batch, self._begins, self._active)
         self._thread = threading.Thread(target=self._run, name="lane", daemon=True)
         self._thread.start()
