@@ -10,6 +10,7 @@ from bot.core.desk import Desk
 from bot.web import errors, security
 from bot.web.compose import ComposePages
 from bot.web.compression import compress
+from bot.web.editor import EditorPages
 from bot.web.events import Events
 from bot.web.examples import Example, Examples
 from bot.web.files import Files
@@ -49,7 +50,7 @@ def make_app(
     compose, pages = ComposePages(storage, desk, views, shown), Pages(storage, views, previews)
     files, health = Files(storage), Health(storage, parts)
     gallery, sharing, player = GalleryPages(storage, views, previews, shown), SharingPages(storage, views), Player(storage, views)
-    offline = OfflinePages(views)
+    offline, editor = OfflinePages(views), EditorPages(storage, views)
     versions, tunebooks = VersionPages(storage), TunebookPages(storage, views, previews)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
@@ -81,6 +82,8 @@ def make_app(
             web.get("/tunebook.abc", gallery.tunebook),
             web.get("/tunebook.pdf", tunebooks.pdf),
             web.get("/static/{digest}/{name:.+}", views.static),
+            web.get("/editor", editor.page),
+            web.post("/editor/check", editor.check),
             web.get("/manifest.webmanifest", offline.manifest),
             web.get("/worker.js", offline.worker),
             web.get("/offline", offline.page),

@@ -44,6 +44,8 @@ RULES: dict[tuple[str, str], Rule | None] = {
     ("GET", "/tunebook.abc"): OPEN,
     ("GET", "/tunebook.pdf"): OPEN,  # see test_gallery
     ("GET", "/static/{digest}/{name}"): OPEN,
+    ("GET", "/editor"): OPEN,  # see test_editor
+    ("POST", "/editor/check"): OPEN,
     ("GET", "/manifest.webmanifest"): OPEN,
     ("GET", "/worker.js"): OPEN,
     ("GET", "/offline"): OPEN,

@@ -1,0 +1,103 @@
+"""The editor: ABC with a sheet that is drawn while somebody types, and errors where they are."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from bot.web import form
+from bot.web.draft_sheet import draw
+from bot.web.views import Views
+from bot.web.visitor import find_tune, viewer_of, with_cookie
+from generator.notation.abc_file import tunes_of_file
+from generator.notation.errors import NotationError
+from generator.notation.opening_checks import check_bars
+from generator.notation.pasted_text import clean_pasted_text
+from generator.notation.reader import read
+from generator.notation.score import Score
+from storage.storage import Storage
+
+MOST_CHARACTERS = 40_000
+MOST_TUNES = 50
+EXAMPLE = "X:1\nT:A New Reel\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A tune of the text: its lines, counted from 1, and what it is or what is wrong with it."""
+
+    first_line: int
+    last_line: int
+    text: str
+    score: Score | None
+    error: NotationError | None
+
+    def as_dict(self) -> dict[str, Any]:
+        error = self.error
+        wrong = error and {
+            "message": error.reason,
+            "line": error.line or self.first_line,
+            "column": error.column or 1,
+            "length": max(len(error.text), 1),
+        }
+        return {
+            "first_line": self.first_line,
+            "last_line": self.last_line,
+            "title": self.score.title if self.score else "",
+            "bars": len(self.score.bars) if self.score else 0,
+            "error": wrong,
+            "notices": _notices(self.score) if self.score else [],
+        }
+
+
+def _notices(score: Score) -> list[str]:
+    """What was skipped or assumed, and a bar that is too short or too long."""
+    try:
+        check_bars(score)
+    except NotationError as error:
+        return [*score.notices, error.reason]
+    return list(score.notices)
+
+
+def check(text: str) -> list[Checked]:
+    """Every tune of a text."""
+    found = []
+    for tune in tunes_of_file(clean_pasted_text(text).replace("\n%\n", "\n\n"))[:MOST_TUNES]:
+        lines = tune.split("\n")
+        first = next((number for number, line in enumerate(lines, 1) if line.startswith("X:")), 1)
+        score, error = None, None
+        try:
+            score = read(tune, all_voices=True)
+        except NotationError as raised:
+            error = raised
+        found.append(Checked(first, len(lines) - (not lines[-1]), tune, score, error))
+    return found
+
+
+class EditorPages:
+    def __init__(self, storage: Storage, views: Views) -> None:
+        self._storage, self._views = storage, views
+
+    async def page(self, request: web.Request) -> web.Response:
+        """`?from=ID` begins with the ABC of a tune that the visitor may see."""
+        tune = await find_tune(self._storage, request.query.get("from", ""), viewer_of(request))
+        abc = tune.composition.abc if tune and tune.composition else EXAMPLE
+        page = self._views.page("editor.html", abc=abc, most_characters=MOST_CHARACTERS, token=form.new_token())
+        return with_cookie(request, page)
+
+    async def check(self, request: web.Request) -> web.Response:
+        """The tunes of a text as JSON, and the sheet of the one that has the `line`, with two or four `bars` in a line."""
+        sent = await form.body(request)
+        text = form.text("opening", sent.get("opening"))[:MOST_CHARACTERS]
+        line, bars = (form.text(name, sent.get(name)) for name in ("line", "bars"))
+        # In a thread: reading hostile ABC takes a tenth of a second, and progress streams need the loop.
+        tunes = await asyncio.to_thread(check, text)
+        here = int(line) if line.isdecimal() and len(line) < 7 else 1
+        chosen = next((number for number, tune in reversed(list(enumerate(tunes))) if tune.first_line <= here), 0)
+        score = tunes[chosen].score if tunes else None
+        drawing = await asyncio.to_thread(draw, score, 2 if bars == "2" else 4) if score and score.bars else ""
+        body = {"tunes": [tune.as_dict() for tune in tunes], "chosen": chosen, "drawing": drawing}
+        return web.json_response(body, headers={"Cache-Control": "no-store"})

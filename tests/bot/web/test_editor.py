@@ -1,0 +1,71 @@
+"""The editor: what is wrong, every tune of a text, and what is sent from the cursor."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from bot.web.editor import check
+from tests.bot.web.conftest import ABC, Site, Visitor
+from tests.bot.web.test_accessibility import check as check_accessibility
+from tests.browser import open_page
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+TWO = "X:1\nT:One\nM:4/4\nL:1/8\nK:D\nd2fd A2FA|\n\nX:2\nT:Two\nM:6/8\nL:1/8\nK:G\nGAB cde|gfe d2[B|\n"
+
+
+async def test_each_tune_of_a_text_is_checked_with_the_lines_of_the_text() -> None:
+    one, two = check(TWO)
+    assert one.score and one.score.title == "One" and (one.first_line, two.first_line) == (1, 8)
+    assert two.error and (two.error.line, two.error.text) == (13, "[B|")
+    assert [tune.error for tune in check(TWO.replace("[", ""))] == [None, None]
+    [whole] = check("|:EAAB c2Bc|")
+    assert whole.score and len(whole.score.bars) == 1
+
+
+async def test_only_who_may_see_a_tune_can_edit_it(site: Site, visitor: Visitor) -> None:
+    tune_id = await visitor.compose()
+    await site.finish(tune_id, bars=1)
+    assert "The Web Reel" in await (await visitor.get(f"/editor?from={tune_id}")).text()
+    async with site.new_visitor() as stranger:
+        assert "The Web Reel" not in await (await stranger.get(f"/editor?from={tune_id}")).text()
+    answer = await visitor.post("/editor/check", {"opening": ABC, "line": "99999999999", "bars": "2"})
+    assert (await answer.json())["tunes"][0]["bars"] == 4
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_writing_with_the_keyboard_alone(site: Site, browser: Browser, width: int) -> None:
+    async with open_page(browser, site.address, viewport={"width": width, "height": 800}, reduced_motion="reduce") as page:
+        await page.goto("/editor")
+        text, sheet = page.get_by_label("ABC"), page.locator("[data-drawing] svg")
+        await expect(sheet).to_have_accessible_name("Sheet music of A New Reel, 2 bars")
+        await text.focus()
+        await page.keyboard.press("Control+End")
+        await page.keyboard.type("EAAB [ce")
+        await expect(page.locator(".under mark")).to_have_text("[ce")
+        await expect(page.locator(".errors .wrong")).to_contain_text("Line 8")
+        await check_accessibility(page, "editor with an error")
+        await page.set_viewport_size({"width": width, "height": 800})
+        for _ in "[ce":
+            await page.keyboard.press("Backspace")
+        await page.keyboard.type("c2B|")
+        await expect(page.locator(".errors")).to_contain_text("Bar 3 of the opening is too short")
+        await page.keyboard.press("Backspace")
+        await page.keyboard.type("c|")
+        await expect(page.locator(".under mark")).to_have_count(0)
+        await expect(sheet).to_have_accessible_name("Sheet music of A New Reel, 3 bars")
+
+        await text.fill(TWO.replace("[", ""))
+        await expect(page.get_by_label("Tune of the file")).to_be_visible()
+        await page.get_by_label("Tune of the file").select_option("Two")
+        await expect(sheet).to_have_accessible_name("Sheet music of Two, 2 bars")
+        await page.keyboard.press("Control+End")
+        for _ in range(len("|gfe d2B|") + 1):
+            await page.keyboard.press("ArrowLeft")
+        await page.keyboard.press("ArrowRight")
+        await page.get_by_role("button", name="Continue").focus()
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/tunes/*")
+        tune = await site.storage.tune(page.url.rpartition("/")[2])
+        assert tune is not None and tune.request.mode == "continue"
+        assert tune.request.opening.rstrip().endswith("GAB cde|") and "T:One" not in tune.request.opening
