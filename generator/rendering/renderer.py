@@ -50,6 +50,7 @@ class Renderer:
         self._slots = asyncio.Semaphore(self.processes)
         self._threads = ThreadPoolExecutor(max_workers=self.processes, thread_name_prefix="renderer")
         self._closed = False
+        self._playing = 0  # recordings that are being made, or wait for a process
         self._starting: asyncio.Task[None] | None = None
 
     @property
@@ -88,11 +89,16 @@ class Renderer:
 
     async def draw(self, score: Score) -> Sheet:
         """The sheet of a tune. Raises RenderingError as `render`."""
-        return await self._make(Sheet, pickle.dumps((score, None)))
+        return await self._make(Sheet, pickle.dumps((score, None, False)))
 
     async def play(self, score: Score, style: Style = SESSION) -> Recording:
         """The recording of a tune. Raises RenderingError as `render`."""
-        return await self._make(Recording, pickle.dumps((score, style)))
+        self._playing += 1
+        try:
+            halves = 2 * self._playing <= self.processes  # a core is free for a second thread
+            return await self._make(Recording, pickle.dumps((score, style, halves)))
+        finally:
+            self._playing -= 1
 
     async def _make(self, kind: type[Part], tune: bytes) -> Part:
         async with self._slots:

@@ -6,8 +6,8 @@ no recursive filters, and every renderer process would have to load scipy for th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,27 +23,40 @@ _TAIL = 4  # segments of silence that are kept at the end
 _FADE_S = 0.3
 _MAX_GAIN = 40.0  # dB: the loudness of a single soft click is minus infinity
 
-_SEGMENT = RATE // 10  # frames; a measuring block has four segments, and one starts at each segment
+SEGMENT = RATE // 10  # frames; a measuring block has four segments, and one starts at each segment
 _STEP = 63  # frames with one gain of the limiter: 1.4 ms, 70 steps in a segment
 _ATTACK = 4  # steps before a peak in which the limiter lowers the gain
 _RELEASE = 60 * _STEP / RATE  # dB by which it raises the gain in a step: 60 dB in a second
 
-_STEPS = _SEGMENT // _STEP  # in a segment
+_STEPS = SEGMENT // _STEP  # in a segment
 _LINE = np.repeat(np.linspace(0, 1, _STEP, endpoint=False, dtype=np.float32), 2)  # from one step to the next, for both channels
 
 Samples = NDArray[np.float32]  # (frames, 2); 1 is full scale
 
 
-def master(pieces: Iterable[Samples]) -> NDArray[np.int16]:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A piece of a recording in whole segments, with the energy of each segment and the peak of each step."""
+
+    samples: Samples
+    energies: NDArray[np.float64]
+    peaks: NDArray[np.float32]
+
+
+def measure(piece: Samples) -> Measured:
+    """Measures a piece as soon as it is there, while the processor's cache holds it. Adds silence to the last segment."""
+    missing = -len(piece) % SEGMENT
+    whole = np.pad(piece, ((0, missing), (0, 0))) if missing else piece
+    return Measured(whole, k_energies(whole.reshape(-1, SEGMENT, 2)), _peaks(whole))
+
+
+def master(pieces: Sequence[Measured]) -> NDArray[np.int16]:
     """The recording at LOUDNESS and below CEILING, in whole tenths of a second, without silence at its end.
 
-    Each piece of the recording is measured in a thread while the next one is made. All but the last have whole segments.
     Raises RendererFault if all of it is silent.
     """
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        measured = [(whole, executor.submit(_measure, whole)) for whole in map(_whole_segments, pieces)]
-    measures = [each.result() for _, each in measured]
-    energies, peaks = (np.concatenate([np.empty(0), *(each[kind] for each in measures)]) for kind in (0, 1))
+    energies = np.concatenate([np.empty(0), *(piece.energies for piece in pieces)])
+    peaks = np.concatenate([np.empty(0), *(piece.peaks for piece in pieces)])
     segment_peaks = peaks.reshape(-1, _STEPS).max(axis=1, initial=0)
     if segment_peaks.max(initial=0) < _INAUDIBLE:
         raise RendererFault("The sound font played nothing. Set SOUNDFONT to a General MIDI sound font.")
@@ -51,22 +64,12 @@ def master(pieces: Iterable[Samples]) -> NDArray[np.int16]:
     gain = _gain(_cut(energies, count), _cut(peaks, count * _STEPS))
     fade = round(_FADE_S * RATE / _STEP)
     gain[-fade:] *= np.linspace(1, 0, fade)
-    return _scaled([whole for whole, _ in measured], gain)
-
-
-def _whole_segments(piece: Samples) -> Samples:
-    missing = -len(piece) % _SEGMENT
-    return np.pad(piece, ((0, missing), (0, 0))) if missing else piece
+    return _scaled([piece.samples for piece in pieces], gain)
 
 
 def _cut(values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
     """The values at this length; those that are missing are 0."""
     return np.pad(values[:length], (0, max(length - len(values), 0)))
-
-
-def _measure(piece: Samples) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """The energy of each segment and the peak of each step."""
-    return k_energies(piece.reshape(-1, _SEGMENT, 2)), _peaks(piece)
 
 
 def _scaled(pieces: Sequence[Samples], gain: NDArray[np.float64]) -> NDArray[np.int16]:
@@ -106,11 +109,11 @@ def k_energies(segments: Samples) -> NDArray[np.float64]:
 
 def _k_weighting() -> NDArray[np.float32]:
     """The weight of each real and imaginary part of a segment's spectrum: BS.1770-5, annex 1, two filters given for 48 kHz."""
-    z = np.exp(-2j * np.pi * np.fft.fftfreq(_SEGMENT, 1 / RATE) / 48_000)
+    z = np.exp(-2j * np.pi * np.fft.fftfreq(SEGMENT, 1 / RATE) / 48_000)
     shelf = np.polyval([1.19839281085285, -2.69169618940638, 1.53512485958697], z)
     shelf /= np.polyval([0.73248077421585, -1.69065929318241, 1], z)
     high_pass = (1 - z) ** 2 / np.polyval([0.99007225036621, -1.99004745483398, 1], z)
-    return np.repeat(np.abs(shelf * high_pass) ** 2 / _SEGMENT**2, 2).astype(np.float32)
+    return np.repeat(np.abs(shelf * high_pass) ** 2 / SEGMENT**2, 2).astype(np.float32)
 
 
 _WEIGHTS = _k_weighting()

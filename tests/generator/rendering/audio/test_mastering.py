@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generator.rendering.audio.mastering import CEILING, LOUDNESS, RATE, k_energies, loudness, master
+from generator.rendering.audio.mastering import CEILING, LOUDNESS, RATE, k_energies, loudness, master, measure
 from generator.rendering.result import RenderingError
 
 
@@ -44,13 +44,13 @@ def test_the_loudness_of_silence_is_minus_infinity() -> None:
 
 @pytest.mark.parametrize("dbfs", [-45, -20, -1])
 def test_every_recording_gets_the_target_loudness(dbfs: float) -> None:
-    finished = master([sine(440, 10, dbfs)]).astype(np.float32) / 32_768
+    finished = master([measure(sine(440, 10, dbfs))]).astype(np.float32) / 32_768
     assert lufs(finished) == pytest.approx(LOUDNESS, abs=0.2)
 
 
 def test_the_limiter_keeps_peaks_below_the_ceiling_and_the_loudness_at_its_target() -> None:
     raw = plucked(10)
-    finished = master([raw])
+    finished = master([measure(raw)])
     assert np.abs(finished.astype(int)).max() <= 10 ** (CEILING / 20) * 32_767 + 1
     assert np.abs(finished.astype(int)).max() > 0.9 * 10 ** (CEILING / 20) * 32_767, "the limiter had nothing to do"
     assert lufs(finished.astype(np.float32) / 32_768) == pytest.approx(LOUDNESS, abs=0.6)
@@ -58,14 +58,14 @@ def test_the_limiter_keeps_peaks_below_the_ceiling_and_the_loudness_at_its_targe
 
 def test_a_recording_without_high_peaks_is_only_amplified() -> None:
     raw = sine(440, 5, -30)[: 4 * RATE]
-    finished = master([sine(440, 5, -30)])[: 4 * RATE].astype(float)
+    finished = master([measure(sine(440, 5, -30))])[: 4 * RATE].astype(float)
     assert np.abs(finished - raw * (finished.std() / raw.std())).max() < 2
 
 
 def test_silence_at_the_end_is_cut_with_a_fade_out() -> None:
     samples = np.zeros((5 * RATE, 2), dtype=np.float32)
     samples[:RATE] = sine(440, 1, -30)
-    finished = master([samples])
+    finished = master([measure(samples)])
     assert RATE < len(finished) < 2 * RATE
     assert np.abs(finished[-20:].astype(int)).max() <= 1
 
@@ -73,10 +73,10 @@ def test_silence_at_the_end_is_cut_with_a_fade_out() -> None:
 def test_a_silent_recording_is_an_error() -> None:
     for frames in (0, RATE):
         with pytest.raises(RenderingError, match="played nothing"):
-            master([np.zeros((frames, 2), dtype=np.float32)])
+            master([measure(np.zeros((frames, 2), dtype=np.float32))])
 
 
 def test_a_click_without_measurable_loudness_is_not_an_error() -> None:
     samples = np.zeros((RATE, 2), dtype=np.float32)
     samples[100] = 0.002
-    assert 0 < np.abs(master([samples]).astype(int)).max() < 32_767
+    assert 0 < np.abs(master([measure(samples)]).astype(int)).max() < 32_767
