@@ -6,10 +6,11 @@ import asyncio
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, TypeVar
 
 from obstore.store import ObjectStore
 
@@ -17,6 +18,8 @@ from storage.files.disk import flush, make_folder
 
 if sys.platform != "win32":
     import fcntl
+
+T = TypeVar("T")
 
 
 class ContentStore(Protocol):
@@ -88,11 +91,10 @@ class LocalFolder:
                     with suppress(OSError):  # some network file systems have no locks
                         _lock(file)
                     _write(file, content)
-                for file in files:  # after all are written, so that the disk works on them together
-                    os.fsync(file.fileno())
+                _at_once(_flush_file, files)
             for unfinished, target in targets.items():
                 unfinished.replace(target)
-            flush(folders)
+            _at_once(lambda folder: flush([folder]), folders)
         finally:
             for unfinished in targets:  # those of a failed write
                 unfinished.unlink(missing_ok=True)
@@ -108,6 +110,16 @@ class LocalFolder:
             with suppress(OSError), path.open("rb+") as file:
                 _lock(file)
                 path.unlink()
+
+
+def _at_once(call: Callable[[T], None], values: Collection[T]) -> None:
+    """Flushes at the same time: the disk answers all of them together, and one after another each waits for the disk."""
+    with ThreadPoolExecutor(max_workers=max(len(values), 1)) as executor:
+        list(executor.map(call, values))
+
+
+def _flush_file(file: IO[bytes]) -> None:
+    os.fsync(file.fileno())
 
 
 def _lock(file: IO[bytes]) -> None:
