@@ -83,8 +83,7 @@ class LocalFolder:
         targets = {self._unfinished / secrets.token_hex(8): self.folder / key for key in contents}
         folders = {target.parent for target in targets.values()}
         try:
-            for folder in (self._unfinished, *folders):
-                self._make(folder)
+            self._make({self._unfinished, *folders})
             with ExitStack() as stack:
                 files = [stack.enter_context(path.open("xb", buffering=0)) for path in targets]
                 for file, content in zip(files, contents.values(), strict=True):
@@ -99,10 +98,15 @@ class LocalFolder:
             for unfinished in targets:  # those of a failed write
                 unfinished.unlink(missing_ok=True)
 
-    def _make(self, folder: Path) -> None:
-        if folder not in self._flushed or not folder.is_dir():
-            make_folder(folder)
-            self._flushed.add(folder)
+    def _make(self, folders: set[Path]) -> None:
+        """Makes subfolders that are missing, and flushes their names together."""
+        if new := {folder for folder in folders if folder not in self._flushed or not folder.is_dir()}:
+            if not self.folder.is_dir():
+                make_folder(self.folder)
+            for folder in new:
+                folder.mkdir(exist_ok=True)
+            flush([self.folder])
+            self._flushed |= new
 
     def _remove_leftovers(self) -> None:
         """Removes what killed processes left. What is being written is locked, and Windows doesn't remove open files anyway."""
