@@ -60,7 +60,7 @@ async def check(page: Page, state: str) -> None:
 
 
 async def test_axe_finds_nothing_on_any_page_in_any_state(shop: Site, browser: Browser) -> None:
-    await shop.discord_tune("axe", share=True, title="Axe Shared", notices=("A notice.",))
+    shared = await shop.discord_tune("axe", share=True, title="Axe Shared", notices=("A notice.",))
     async with open_page(browser, shop.address, expected=ANY_ERROR, reduced_motion="reduce") as page:
         await page.goto("/")
         await check(page, "first page")
@@ -90,7 +90,8 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(shop: Site, browser: B
         await check(page, "own tune, with the tour")
         await page.goto(address + "/delete")
         await check(page, "delete")
-        await page.goto(address + "/player")
+        await page.goto(f"/tunes/{shared}/player")
+        await check(page, "player in a frame")
         await page.goto("/")
         await check(page, "first page with own tunes")
         await page.get_by_role("button", name="Compose").first.click()

@@ -53,6 +53,17 @@ async def test_a_tune_from_the_form_to_the_download(site: Site, browser: Browser
         assert (tmp_path / "tune.mp3").read_bytes() == mp3()
 
 
+async def test_the_page_says_that_the_server_is_away_and_goes_on_when_it_is_back(site: Site, browser: Browser) -> None:
+    async with open_page(browser, site.address, expected="net::ERR_FAILED") as page:
+        await page.goto("/")
+        await page.route(re.compile(r"/tunes/\w+(/events|\.json)$"), lambda route: route.abort())
+        await page.get_by_role("button", name="Compose").click()
+        await expect(page.get_by_role("status")).to_contain_text("The server doesn't answer at the moment.")
+        await page.unroute_all()
+        await site.storage.start(page.url.rpartition("/")[2])
+        await expect(page.get_by_role("status")).to_contain_text("The tune is being composed.")
+
+
 async def test_vary_and_again_request_new_tunes(site: Site, browser: Browser) -> None:
     async with open_page(browser, site.address) as page:
         await page.goto("/")
