@@ -13,9 +13,23 @@ const PICTURE_S = 0.016; // until the screen shows what is drawn now
 const IDLE_MS = 3000; // after the visitor has scrolled, the sheet stays where it is
 
 class Practice {
-  /** @param {HTMLElement} room */
-  constructor(room) {
+  /** @type {Times} */
+  times;
+  /** @type {Times | undefined} of the tune's own recording */
+  ownTimes;
+  /** @type {Sheet} */
+  sheet;
+  /** @type {Transport} */
+  transport;
+  /** @type {import("./practice/recordings.js").Files | undefined} of the version that is heard */
+  files;
+
+  /** @param {HTMLElement} room @param {Times} times */
+  constructor(room, times) {
     this.room = room;
+    this.times = times;
+    this.sheet = new Sheet(this.find("[data-sheet-frame]"), /** @type {HTMLImageElement} */ (room.querySelector("img")).alt);
+    this.transport = new Transport(times);
     this.data = /** @type {Record<string, string>} */ ({ ...room.dataset });
     this.audio = /** @type {HTMLAudioElement} */ (document.querySelector("[data-recording]"));
     this.status = this.find("[data-status]");
@@ -39,10 +53,6 @@ class Practice {
   }
 
   async start() {
-    this.times = new Times(await (await get(this.data.timeMap)).json());
-    const image = /** @type {HTMLImageElement} */ (this.room.querySelector("img"));
-    this.sheet = new Sheet(this.find("[data-sheet-frame]"), image.alt);
-    this.transport = new Transport(this.times);
     await this.draw();
     this.fillBars();
     this.restoreSettings();
@@ -225,7 +235,7 @@ class Practice {
     }
     for (const name of ["chords", "rows", "lines"]) {
       this.on(name, (field) => {
-        this.set({ [name]: field.type === "checkbox" ? field.checked : field.value });
+        this.set({ [name]: name === "chords" ? field.checked : field.value });
         this.draw().catch((error) => this.fail(error));
       });
     }
@@ -360,7 +370,11 @@ function clock(seconds) {
 
 const room = document.querySelector("[data-time-map]");
 if (room instanceof HTMLElement && globalThis.AudioContext) {
-  new Practice(room).start().catch(() => {
+  const start = async () => {
+    const map = await (await get(room.dataset.timeMap ?? "")).json();
+    await new Practice(room, new Times(map)).start();
+  };
+  start().catch(() => {
     // Without the time map or the sheet the browser's own player stays.
   });
 }

@@ -45,7 +45,7 @@ export class Sheet extends EventTarget {
       measure.prepend(shade);
       return shade;
     });
-    this.mark(...this.marked);
+    this.mark(this.marked[0], this.marked[1]);
     const now = this.now;
     this.now = -1;
     this.shade(now);

@@ -24,6 +24,10 @@ export class Stretcher {
     for (const channel of channels) for (let index = 0; index < this.length; index++) this.mono[index] += channel[index];
     /** @type {Float32Array[] | null} the second half of the window before */
     this.tail = null;
+    /** @type {Float32Array[] | null} */
+    this.outgoing = null;
+    this.first = 0; // where the last jump went
+    this.position = 0;
     this.natural = 0; // where in the source the window before goes on
   }
 

@@ -14,6 +14,14 @@ export const FASTEST = 1.3;
 /** @typedef {{ at: number, source: number, rate: number, duration: number }} Piece of the output: what of the source sounds when */
 
 export class Transport extends EventTarget {
+  /** @type {AudioBuffer | undefined} */
+  buffer;
+  /** @type {GainNode | undefined} of what is scheduled */
+  output;
+  origin = 0; // when the first scheduled chunk begins
+  nextAt = 0; // when the next one does
+  frames = 0; // scheduled since `origin`
+
   /** @param {import("./times.js").Times} times */
   constructor(times) {
     super();
