@@ -52,5 +52,5 @@ def export_model(config: TrainConfig, model: keras.Model, corpus: Corpus, run: P
         },
     }
     save_weights(model, card, target)
-    write_ranking_data(corpus, trained_on, token_bits, target)
+    write_ranking_data(corpus, trained_on, target)
     return card

@@ -42,7 +42,7 @@ from generator.notation.tokens import ELSEWHERE, INDEX, ON_TONIC, START, VOCABUL
 LONGEST = 4_000  # tokens besides those of an opening: more than the grammar's longest form needs
 # The temperature among pitches if the request's is 1, and in proportion for others. All else is drawn at the request's own: with
 # one temperature for both, either the melody is too surprising or the rhythm too usual. The figures are in docs/training.md.
-USUAL_TEMPERATURE = 0.75
+USUAL_TEMPERATURE = 0.64
 # Tokens whose probability is below this share of the greatest one are never drawn (min-p). Measured on 600 tunes each: with 0.01
 # the intervals diverge from real tunes' 2.1 times as much as one sample of real tunes does from another, with 0.003 1.7 times as
 # much. With 0.003 as many notes are in the scale as in real tunes.

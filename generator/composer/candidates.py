@@ -45,7 +45,7 @@ class Draft:
 
 
 class Chooser:
-    """Chooses among candidates by what real tunes are like. It never changes, so threads can share it."""
+    """Chooses the candidate that could best pass for a real tune. It never changes, so threads can share it."""
 
     def __init__(self, weights: Weights) -> None:
         """Reads the files for novelty and ranking beside the weights, or else the shipped ones. Raises WeightsError."""

@@ -1,18 +1,19 @@
-"""Idiom: what a player of the tradition hears at once: half-bars and cadences that many tunes have, chromatic notes that go on by
-step, and phrases that come again in the same octave.
+"""Idiom: what a player of the tradition hears at once: half-bars, bar rhythms and cadences that many tunes have.
 
 `Idiom` holds what the training tunes have in common. Everything is relative to the tonic, so it is the same in all keys.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
-from generator.composer.measures import layout_of, melody, scale
+from generator.composer.measures import layout_of, melody
+from generator.composer.music import Music
+from generator.composer.traits import bar_lengths, mean
 from generator.notation.keys import Key
 from generator.notation.metres import Metre
 from generator.notation.score import Bar, Note, Score
@@ -22,44 +23,65 @@ from generator.notation.tokens import tonic_pitch
 COMMON = 5  # training tunes of a rhythm that have a common half-bar; training parts that end with a known cadence
 CADENCE_NOTES = 4
 REST = -99  # the degree of a rest
-STEP = 2  # semitones
 
 HalfBar = tuple[tuple[int, int, Fraction], ...]  # for each note: degree, alteration and length in whole notes
-NUMBERS = ("half_bars_common", "cadences_known", "chromatics_resolved", "octave_slips", "motifs")
 
 
 @dataclass(frozen=True, slots=True)
 class Idiom:
-    """How many training tunes have a half-bar, and how many of their parts end with a cadence; only the frequent ones."""
+    """How many training tunes have a half-bar or a bar rhythm, and how many of their parts end with a cadence.
+
+    Only the frequent ones. A bar rhythm is the lengths of the notes of a bar.
+    """
 
     half_bars: Mapping[str, Mapping[str, int]]  # rhythm → half-bar in words → tunes
+    bar_rhythms: Mapping[str, Mapping[str, int]]  # rhythm → note lengths → tunes
     cadences: Mapping[str, int]  # degrees → parts
 
     @classmethod
-    def of(cls, tunes: Iterable[Score]) -> Idiom:
+    def of(cls, tunes: Iterable[tuple[Score, Music]]) -> Idiom:
         """Counts over tunes whose rhythm is known; the others count for the cadences alone."""
         half_bars_of: dict[str, Counter[str]] = {}
+        bar_rhythms_of: dict[str, Counter[str]] = {}
         ends: Counter[str] = Counter()
-        for score in tunes:
+        for score, music in tunes:
             ends.update(map(_cadence_name, cadences(score)))
             if score.rhythm:
                 half_bars_of.setdefault(score.rhythm, Counter()).update(set(map(_half_bar_name, half_bars(score))))
-        return cls({rhythm: _frequent(counts) for rhythm, counts in sorted(half_bars_of.items())}, _frequent(ends))
+                bar_rhythms_of.setdefault(score.rhythm, Counter()).update(set(_bar_rhythms(music)))
+        return cls(
+            {rhythm: _frequent(counts) for rhythm, counts in sorted(half_bars_of.items())},
+            {rhythm: _frequent(counts) for rhythm, counts in sorted(bar_rhythms_of.items())},
+            _frequent(ends),
+        )
 
-    def numbers(self, score: Score, *, counted: bool = False) -> dict[str, float]:
-        """The shares of NUMBERS that the tune has. counted: the tune is one of those counted, and does not count for itself."""
-        found = {
-            "chromatics_resolved": chromatics_resolved(score),
-            "octave_slips": octave_slips(score),
-            "motifs": motifs(score),
+    def traits(self, score: Score, music: Music, *, counted: bool = False) -> dict[str, float]:
+        """How common the half-bars, bar rhythms and cadences of a tune are. counted: the tune is one of those counted, and does
+        not count for itself.
+        """
+        half_bar_names = [_half_bar_name(half_bar) for half_bar in half_bars(score)]
+        ends = Counter(map(_cadence_name, cadences(score)))
+        of_half_bars = self._commonness(half_bar_names, self.half_bars.get(score.rhythm, {}), lambda _: counted)
+        of_bars = self._commonness(_bar_rhythms(music), self.bar_rhythms.get(score.rhythm, {}), lambda _: counted)
+        of_ends = self._commonness(list(ends.elements()), self.cadences, lambda name: counted * ends[name])
+        return {
+            "half-bars common": mean(float(value > 0) for value in of_half_bars),
+            "half-bars": mean(of_half_bars),
+            "bar rhythms": mean(of_bars),
+            "rarest bar rhythm": min(of_bars, default=0.0),
+            "cadences common": mean(float(value > 0) for value in of_ends),
+            "cadences": mean(of_ends),
         }
-        names = [_half_bar_name(half_bar) for half_bar in half_bars(score)]
-        if names and (common := self.half_bars.get(score.rhythm)):
-            found["half_bars_common"] = sum(common.get(name, 0) >= COMMON + counted for name in names) / len(names)
-        if ends := Counter(map(_cadence_name, cadences(score))):
-            known = sum(count for name, count in ends.items() if self.cadences.get(name, 0) >= COMMON + counted * count)
-            found["cadences_known"] = known / ends.total()
-        return {name: value for name in NUMBERS if (value := found.get(name)) is not None}
+
+    @staticmethod
+    def _commonness(names: Sequence[str], counts: Mapping[str, int], own: Callable[[str], int]) -> list[float]:
+        """The logarithm of how many other tunes have each, 0 for rare ones. own: how often the tune itself was counted."""
+        others = [counts.get(name, 0) - own(name) for name in names]
+        return [math.log(count) if count >= COMMON else 0.0 for count in others]
+
+
+def _bar_rhythms(music: Music) -> list[str]:
+    return [lengths for part in music for lengths in bar_lengths(part)]
 
 
 def _frequent(counts: Counter[str]) -> dict[str, int]:
@@ -124,36 +146,3 @@ def cadences(score: Score) -> list[tuple[int, ...]]:
         if len(notes) == CADENCE_NOTES:
             found.append(tuple((pitch.staff - base) % 7 + 1 for pitch in notes))
     return found
-
-
-def chromatics_resolved(score: Score) -> float | None:
-    """The share of the notes outside the scale after which the melody moves by step; None without such notes."""
-    in_scale = {(score.key.pitch_class + step) % 12 for step in scale(score.key)}
-    steps = [abs(after.midi - before.midi) for before, after in pairwise(melody(score)) if before.midi % 12 not in in_scale]
-    return sum(0 < step <= STEP for step in steps) / len(steps) if steps else None
-
-
-def octave_slips(score: Score) -> float | None:
-    """The share of half-bars that come again with a note in another octave, but not all notes."""
-    found = set(half_bars(score))
-    if not found:
-        return None
-    alike: dict[tuple[tuple[int, int, Fraction], ...], list[HalfBar]] = {}
-    for half_bar in found:
-        folded = tuple((degree if degree == REST else degree % 7, alter, length) for degree, alter, length in half_bar)
-        alike.setdefault(folded, []).append(half_bar)
-    return sum(_slips(first, other) for group in alike.values() for first in group for other in group) / len(found)
-
-
-def _slips(first: HalfBar, other: HalfBar) -> bool:
-    return len({one[0] - two[0] for one, two in zip(first, other, strict=True) if one[0] != REST}) > 1
-
-
-def motifs(score: Score) -> float | None:
-    """The share of the half-bars of several notes that come again in the tune, on the same or on another degree."""
-    shapes = Counter(
-        tuple((degree - half_bar[0][0], length) for degree, _, length in half_bar)
-        for half_bar in half_bars(score)
-        if len(half_bar) > 1
-    )
-    return sum(count for count in shapes.values() if count > 1) / shapes.total() if shapes else None

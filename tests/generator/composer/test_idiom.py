@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
 
-from generator.composer.idiom import COMMON, Idiom, cadences, chromatics_resolved, half_bars, motifs, octave_slips
+from generator.composer.idiom import COMMON, Idiom, cadences, half_bars
+from generator.composer.music import music_of
 from generator.notation.reader import read
 from generator.notation.score import Score
 
@@ -27,26 +29,19 @@ def test_cadences_are_the_last_degrees_of_each_part() -> None:
     assert cadences(tune("DFA def|gfe d3:|\n|:fed cBA|GEC D3")) == [(4, 3, 2, 1), (4, 2, 7, 1)]
 
 
-def test_chromatic_notes_are_resolved_by_step() -> None:
-    assert chromatics_resolved(tune("DFA ^GAB|^GDF D3")) == 0.5
-    assert chromatics_resolved(tune("DFA GAB")) is None
-
-
-def test_a_phrase_in_which_single_notes_change_octave_is_a_slip() -> None:
-    assert octave_slips(tune("efg efe|Efg efe")) == pytest.approx(2 / 3)
-    assert octave_slips(tune("efg efe|EFG EFE")) == 0.0  # the whole phrase is an octave lower
-    assert octave_slips(tune("efg efe|efg efe")) == 0.0
-
-
-def test_motifs_come_again_on_any_degree() -> None:
-    assert motifs(tune("DEF EFG|BAd c3")) == pytest.approx(2 / 3)
-
-
 def test_what_several_tunes_have_is_common() -> None:
-    idiom = Idiom.of([tune("DFA def|gfe d3")] * COMMON + [tune("FFF GGG|AAA BBB")])
-    found = idiom.numbers(tune("DFA GGG|gfe d3"))
-    assert found["half_bars_common"] == 3 / 4
-    assert found["cadences_known"] == 1.0
-    assert idiom.numbers(tune("FFF GGG"))["half_bars_common"] == 0.0
-    assert "half_bars_common" not in idiom.numbers(tune("FFF GGG", rhythm="slide"))
-    assert idiom.numbers(tune("DFA def|gfe d3"), counted=True)["half_bars_common"] == 0.0  # only four others have them
+    known, odd = tune("DFA def|gfe d3"), tune("FFF GGG|AAA B2B")
+    idiom = Idiom.of([(score, music_of(score)) for score in [known] * COMMON + [odd]])
+
+    def traits(score: Score, *, counted: bool = False) -> dict[str, float]:
+        return idiom.traits(score, music_of(score), counted=counted)
+
+    found = traits(tune("DFA GGG|gfe d3"))
+    assert found["half-bars common"] == 3 / 4
+    assert found["half-bars"] == pytest.approx(3 / 4 * math.log(COMMON))
+    assert found["cadences common"] == 1.0
+    assert found["bar rhythms"] == pytest.approx((math.log(COMMON + 1) + math.log(COMMON)) / 2)  # odd has the first one too
+    assert traits(odd)["rarest bar rhythm"] == 0.0
+    assert traits(tune("FFF GGG"))["half-bars common"] == 0.0
+    assert traits(tune("DFA def", rhythm="slide"))["half-bars common"] == 0.0  # nothing is known of slides
+    assert traits(known, counted=True)["half-bars common"] == 0.0  # only four others have them

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.composer.music import music_of
 from generator.notation.metres import RHYTHMS
 from generator.notation.score import Score
 from training.evaluation.judge.area import Area, area, bare_area
 from training.evaluation.judge.features import FeatureReader
-from training.evaluation.judge.music import music_of
 from training.evaluation.judge.network import Network, inputs_of
-from training.evaluation.judge.regression import Regression
+from training.regression import Regression
 
 Array = NDArray[np.float64]
 

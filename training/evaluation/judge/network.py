@@ -15,8 +15,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.composer.music import Music, Sound, bar_at
 from generator.notation.metres import RHYTHMS
-from training.evaluation.judge.music import Music, Sound, bar_at
 
 # Name → (classes, width of the embedding). Class 0 of the first column is padding.
 COLUMNS = {

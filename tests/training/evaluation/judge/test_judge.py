@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from generator.composer.music import music_of
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.writer import write
@@ -12,7 +13,6 @@ from training.evaluation.common import CommonMusic
 from training.evaluation.judge import network
 from training.evaluation.judge.features import FeatureReader
 from training.evaluation.judge.judge import OVERALL, Pair, judge
-from training.evaluation.judge.music import music_of
 
 STEPS = (-2, -1, -1, 0, 1, 1, 2)
 SCALE = "DEFGABcdefgab"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.evaluation.judge.regression import Regression
+from training.regression import Regression
 
 
 def test_it_finds_what_separates_two_classes() -> None:

@@ -1,7 +1,7 @@
 """A tune as the judge sees it."""
 
+from generator.composer.music import music_of
 from generator.notation.reader import read
-from training.evaluation.judge.music import music_of
 
 A, B = "DFA dAF|GBG FAF|EFG EFG|FED CDE|", "dfd cec|BdB AFA|GBG FAF|EFG D3|"
 SECOND = "dfd cec|BdB AFA|GBG FAF|EFG E3|"

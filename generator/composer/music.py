@@ -1,7 +1,7 @@
-"""A tune as the judge sees it: its parts once each, relative to its tonic, without header, title, pick-ups and ornaments.
+"""A tune without what composers and books merely write differently: its parts once each, relative to its tonic.
 
-What a composer and a book merely write differently cannot decide: the key, whether a repeat is a sign or is written out, and how
-often a part is printed.
+The header, the key, pick-ups and ornaments are left out, and it makes no difference whether a repeat is a sign or is written out
+or how often a part is printed. The ranking and the judge see tunes like this.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from generator.notation.structure import sections
 from generator.notation.tokens import TICKS, tonic_pitch
 
 MAX_PARTS = 4
-REST = None
 
 
 @dataclass(frozen=True, slots=True)
