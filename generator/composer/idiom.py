@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from generator.composer.measures import layout_of, melody
-from generator.composer.music import Music
+from generator.composer.music import Music, Sound
 from generator.composer.traits import bar_lengths, mean
-from generator.notation.keys import Key
 from generator.notation.metres import Metre
-from generator.notation.score import Bar, Note, Score
-from generator.notation.structure import metres
-from generator.notation.tokens import tonic_pitch
+from generator.notation.score import Score
+from generator.notation.tokens import TICKS
 
 COMMON = 5  # training tunes of a rhythm that have a common half-bar; training parts that end with a known cadence
 CADENCE_NOTES = 4
 REST = -99  # the degree of a rest
 
-HalfBar = tuple[tuple[int, int, Fraction], ...]  # for each note: degree, alteration and length in whole notes
+HalfBar = tuple[tuple[int, int, int], ...]  # of each note: degree above the tonic, alteration, length in ticks
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +42,9 @@ class Idiom:
         bar_rhythms_of: dict[str, Counter[str]] = {}
         ends: Counter[str] = Counter()
         for score, music in tunes:
-            ends.update(map(_cadence_name, cadences(score)))
+            ends.update(cadences(music))
             if score.rhythm:
-                half_bars_of.setdefault(score.rhythm, Counter()).update(set(map(_half_bar_name, half_bars(score))))
+                half_bars_of.setdefault(score.rhythm, Counter()).update(set(_half_bar_names(score, music)))
                 bar_rhythms_of.setdefault(score.rhythm, Counter()).update(set(_bar_rhythms(music)))
         return cls(
             {rhythm: _frequent(counts) for rhythm, counts in sorted(half_bars_of.items())},
@@ -59,11 +56,10 @@ class Idiom:
         """How common the half-bars, bar rhythms and cadences of a tune are. counted: the tune is one of those counted, and does
         not count for itself.
         """
-        half_bar_names = [_half_bar_name(half_bar) for half_bar in half_bars(score)]
-        ends = Counter(map(_cadence_name, cadences(score)))
-        of_half_bars = self._commonness(half_bar_names, self.half_bars.get(score.rhythm, {}), lambda _: counted)
-        of_bars = self._commonness(_bar_rhythms(music), self.bar_rhythms.get(score.rhythm, {}), lambda _: counted)
-        of_ends = self._commonness(list(ends.elements()), self.cadences, lambda name: counted * ends[name])
+        ends = Counter(cadences(music))
+        of_half_bars = _commonness(_half_bar_names(score, music), self.half_bars.get(score.rhythm, {}), lambda _: counted)
+        of_bars = _commonness(_bar_rhythms(music), self.bar_rhythms.get(score.rhythm, {}), lambda _: counted)
+        of_ends = _commonness(list(ends.elements()), self.cadences, lambda name: counted * ends[name])
         return {
             "half-bars common": mean(float(value > 0) for value in of_half_bars),
             "half-bars": mean(of_half_bars),
@@ -73,11 +69,15 @@ class Idiom:
             "cadences": mean(of_ends),
         }
 
-    @staticmethod
-    def _commonness(names: Sequence[str], counts: Mapping[str, int], own: Callable[[str], int]) -> list[float]:
-        """The logarithm of how many other tunes have each, 0 for rare ones. own: how often the tune itself was counted."""
-        others = [counts.get(name, 0) - own(name) for name in names]
-        return [math.log(count) if count >= COMMON else 0.0 for count in others]
+
+def _commonness(names: Sequence[str], counts: Mapping[str, int], own: Callable[[str], int]) -> list[float]:
+    """The logarithm of how many other tunes have each, 0 for rare ones. own: how often the tune itself was counted."""
+    others = [counts.get(name, 0) - own(name) for name in names]
+    return [math.log(count) if count >= COMMON else 0.0 for count in others]
+
+
+def _half_bar_names(score: Score, music: Music) -> list[str]:
+    return list(map(_half_bar_name, half_bars(music, score.metre)))
 
 
 def _bar_rhythms(music: Music) -> list[str]:
@@ -89,39 +89,30 @@ def _frequent(counts: Counter[str]) -> dict[str, int]:
 
 
 def _half_bar_name(half_bar: HalfBar) -> str:
-    marks = {0: "", 1: "^", -1: "_"}
-    return " ".join(
-        f"{'z' if degree == REST else f'{degree}{marks.get(alter, alter)}'}:{length * 8}" for degree, alter, length in half_bar
-    )
+    return " ".join(f"{degree}:{alter}:{ticks}" for degree, alter, ticks in half_bar)
 
 
-def _cadence_name(cadence: Sequence[int]) -> str:
-    return " ".join(map(str, cadence))
+def half_bars(music: Music, metre: Metre | None) -> list[HalfBar]:
+    """The music of each half of a bar; of each beat in compound metres, of the bar in 3/4.
 
-
-def half_bars(score: Score) -> list[HalfBar]:
-    """The music of each half of a bar, relative to the tonic; of each beat in compound metres, of the bar in 3/4.
-
-    What a note crosses is not divided. Bars of the wrong length and pick-ups are left out.
+    What a note crosses is not divided. Bars of the wrong length are left out.
     """
-    found: list[HalfBar] = []
-    for bar, metre in zip(score.bars, metres(score), strict=True):
-        if metre is not None and bar.duration == metre.bar:
-            found += _halves(bar, metre, score.key)
-    return found
+    if metre is None:
+        return []
+    whole, half = int(metre.bar * TICKS), int(_half(metre) * TICKS)
+    return [
+        found for part in music for bar in part if sum(sound.ticks for sound in bar) == whole for found in _divided(bar, half)
+    ]
 
 
-def _halves(bar: Bar, metre: Metre, key: Key) -> list[HalfBar]:
-    length, offset = _half(metre), Fraction(0)
-    found: list[HalfBar] = []
-    current: list[tuple[int, int, Fraction]] = []
-    for note in bar.notes:
-        current.append((*_degree(note, key), note.duration))
-        offset += note.duration
-        if offset % length == 0:
-            found.append(tuple(current))
+def _divided(bar: Sequence[Sound], half: int) -> Iterator[HalfBar]:
+    """half: in ticks"""
+    current: list[tuple[int, int, int]] = []
+    for sound in bar:
+        current.append((REST if sound.degree is None else sound.degree, sound.alter, sound.ticks))
+        if (sound.offset + sound.ticks) % half == 0:
+            yield tuple(current)
             current = []
-    return found
 
 
 def _half(metre: Metre) -> Fraction:
@@ -130,19 +121,11 @@ def _half(metre: Metre) -> Fraction:
     return metre.bar if metre.beats % 2 else metre.bar / 2
 
 
-def _degree(note: Note, key: Key) -> tuple[int, int]:
-    pitch = note.melody
-    if pitch is None:
-        return REST, 0
-    return pitch.staff - tonic_pitch(key).staff, pitch.alter - key.signature[pitch.letter]
-
-
-def cadences(score: Score) -> list[tuple[int, ...]]:
+def cadences(music: Music) -> list[str]:
     """The last CADENCE_NOTES notes of each part as degrees of the scale, 1 to 7, without octaves and accidentals."""
-    base = tonic_pitch(score.key).staff
     found = []
-    for part in layout_of(score) or ():
-        notes = melody(Score(bars=part.body + part.second, key=score.key, metre=score.metre))[-CADENCE_NOTES:]
-        if len(notes) == CADENCE_NOTES:
-            found.append(tuple((pitch.staff - base) % 7 + 1 for pitch in notes))
+    for part in music:
+        degrees = [sound.degree % 7 + 1 for bar in part[-CADENCE_NOTES:] for sound in bar if sound.degree is not None]
+        if len(degrees) >= CADENCE_NOTES:
+            found.append(" ".join(map(str, degrees[-CADENCE_NOTES:])))
     return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from generator.composer.idiom import HalfBar, half_bars
 from generator.composer.measures import Ratio
+from generator.composer.music import music_of
 from generator.notation.score import Score
 from training.evaluation.idiom import Cadence, cadences, form_of
 
@@ -37,7 +38,7 @@ class CommonMusic:
         for score in tunes:
             ends.update(cadences(score))
             if score.rhythm:
-                found.setdefault(score.rhythm, Counter()).update(set(half_bars(score)))
+                found.setdefault(score.rhythm, Counter()).update(set(half_bars(music_of(score), score.metre)))
                 forms.setdefault(score.rhythm, Counter()).update([form_of(score)])
         classes = {rhythm: _with_rare(row, _frequent(row)) for rhythm, row in forms.items() if row.total() >= ENOUGH_TUNES}
         return cls(found, ends, classes)
@@ -47,7 +48,7 @@ class CommonMusic:
         counts = self.half_bars.get(rhythm)
         if not counts:
             return 0.0, 0.0
-        found = half_bars(score)
+        found = half_bars(music_of(score), score.metre)
         return float(sum(counts[half_bar] >= COMMON_HALF_BARS for half_bar in found)), float(len(found))
 
     def known_cadences(self, score: Score) -> Ratio:

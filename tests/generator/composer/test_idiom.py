@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 
 import pytest
 
-from generator.composer.idiom import COMMON, Idiom, cadences, half_bars
+from generator.composer.idiom import COMMON, REST, HalfBar, Idiom, cadences, half_bars
 from generator.composer.music import music_of
 from generator.notation.reader import read
 from generator.notation.score import Score
@@ -17,16 +16,34 @@ def tune(bars: str, *, key: str = "D", rhythm: str = "jig", metre: str = "6/8") 
     return read(f"X:1\nT:x\nR:{rhythm}\nM:{metre}\nL:1/8\nK:{key}\n|:{bars}:|\n")
 
 
-def test_half_bars_are_those_of_the_metre_and_relative_to_the_tonic() -> None:
-    quaver, crotchet = Fraction(1, 8), Fraction(1, 4)
-    assert half_bars(tune("DFA z2^G"))[1] == ((-99, 0, crotchet), (3, 1, quaver))
-    assert half_bars(tune("DFA d3")) == half_bars(tune("CEG c3", key="C"))
-    assert [len(half_bar) for half_bar in half_bars(tune("DEFG A2d2|D2 E4 F2", rhythm="reel", metre="4/4"))] == [4, 2, 3]
-    assert len(half_bars(tune("D2E2F2|G6", rhythm="waltz", metre="3/4"))) == 2
+def halves(bars: str, *, key: str = "D", rhythm: str = "jig", metre: str = "6/8") -> list[HalfBar]:
+    score = tune(bars, key=key, rhythm=rhythm, metre=metre)
+    return half_bars(music_of(score), score.metre)
+
+
+def test_half_bars_are_relative_to_the_tonic() -> None:
+    found = halves("DFAd z2^G2|D8", rhythm="reel", metre="4/4")
+    assert found == [
+        ((0, 0, 24), (2, 0, 24), (4, 0, 24), (7, 0, 24)),
+        ((REST, 0, 48), (3, 1, 48)),
+        ((0, 0, 192),),  # not divided
+    ]
+    assert halves("GBdg z2^c2|G8", key="G", rhythm="reel", metre="4/4") == found
+
+
+@pytest.mark.parametrize(
+    ("metre", "body", "number"), [("6/8", "DFA dAF|D6", 3), ("9/8", "DFA dAF D3", 3), ("3/4", "D6", 1), ("2/4", "DF Ad", 2)]
+)
+def test_compound_metres_are_divided_into_beats(metre: str, body: str, number: int) -> None:
+    assert len(halves(body, rhythm="", metre=metre)) == number
+
+
+def test_pick_ups_and_bars_of_the_wrong_length_have_no_half_bars() -> None:
+    assert len(halves("A2|DFAd fdAF|DFA|D6", rhythm="reel", metre="4/4")) == 2
 
 
 def test_cadences_are_the_last_degrees_of_each_part() -> None:
-    assert cadences(tune("DFA def|gfe d3:|\n|:fed cBA|GEC D3")) == [(4, 3, 2, 1), (4, 2, 7, 1)]
+    assert cadences(music_of(tune("DFA def|gfe d3:|\n|:fed cBA|GEC D3"))) == ["4 3 2 1", "4 2 7 1"]
 
 
 def test_what_several_tunes_have_is_common() -> None:

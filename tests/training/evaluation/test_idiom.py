@@ -4,7 +4,6 @@ from fractions import Fraction
 
 import pytest
 
-from generator.composer.idiom import REST, half_bars
 from generator.notation.reader import read
 from training.evaluation.idiom import (
     cadences,
@@ -56,29 +55,6 @@ def test_cadences_are_degrees_and_lengths_in_any_key() -> None:
 @pytest.mark.parametrize(("end", "parts"), [("C D4", 1), ("c d4", 1), ("c D4", 0), ("E D4", 0), ("A D4", 0), ("C B,4", 0)])
 def test_a_close_rises_from_the_seventh_degree_to_the_tonic(end: str, parts: int) -> None:
     assert closes_7_1(read(tune(f"|:FED {end}|]"))) == (parts, 1)
-
-
-def test_half_bars_are_relative_to_the_tonic() -> None:
-    q = Fraction(1, 8)
-    found = half_bars(read(tune("|:DFAd z2^G2|D8:|")))
-    assert found == [
-        ((0, 0, q), (2, 0, q), (4, 0, q), (7, 0, q)),
-        ((REST, 0, 2 * q), (3, 1, 2 * q)),
-        ((0, 0, 8 * q),),  # not divided
-    ]
-    assert half_bars(read(tune("|:GBdg z2^c2|G8:|", REEL.replace("K:D", "K:G")))) == found
-
-
-@pytest.mark.parametrize(
-    ("metre", "body", "number"),
-    [("6/8", "DFA dAF|D6|]", 3), ("9/8", "DFA dAF D3|]", 3), ("3/4", "D6|]", 1), ("2/4", "DF Ad|]", 2)],
-)
-def test_compound_metres_are_divided_into_beats(metre: str, body: str, number: int) -> None:
-    assert len(half_bars(read(tune(body, f"M:{metre}\nL:1/8\nK:D\n")))) == number
-
-
-def test_pick_ups_and_bars_of_the_wrong_length_have_no_half_bars() -> None:
-    assert len(half_bars(read(tune("A2|:DFAd fdAF|DFA|D6:|")))) == 2
 
 
 def test_a_strathspey_is_told_by_its_snaps() -> None:

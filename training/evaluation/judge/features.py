@@ -44,13 +44,13 @@ class FeatureReader:
 
     def _features(self, score: Score, rhythm: str) -> dict[str, float]:
         music = music_of(score)
-        found = self._idiom(score, rhythm) | self._surprises(music, rhythm)
+        found = self._idiom(score, music, rhythm) | self._surprises(music, rhythm)
         for group in traits_of(music).values():
             found |= group
         return found
 
-    def _idiom(self, score: Score, rhythm: str) -> dict[str, float]:
-        ends, halves = cadences(score), half_bars(score)
+    def _idiom(self, score: Score, music: Music, rhythm: str) -> dict[str, float]:
+        ends, halves = cadences(score), half_bars(music, score.metre)
         counts = self.common.half_bars.get(rhythm, Counter())
         return {
             "cadence known": mean(math.log1p(self.common.cadences[end]) for end in ends),
