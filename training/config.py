@@ -34,7 +34,9 @@ class TrainConfig:
     header_dropout: float = 0.15  # probability of hiding each header token, so that requests need not set them
     init_from: str = ""  # folder of a run whose best weights are fine-tuned; empty: random initialization
     patience: int = 6  # early stopping after this number of epochs without a better validation loss
-    mixed_precision: bool = True
+    # Keras' policy for the matrix products. auto: bfloat16 where the machine has instructions for it, else float32, which is
+    # faster there (see training.precision).
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     seed: int = 1
 
     def __post_init__(self) -> None:

@@ -33,6 +33,7 @@ from training.config import TrainConfig
 from training.corpus.corpus import Corpus
 from training.dataset import load_dataset
 from training.fine_tuning import initialize_from
+from training.precision import policy
 from training.progress import Progress
 from training.run_folder import (
     History,
@@ -71,7 +72,7 @@ def train(
     open_run(run, config, corpus, write=chief)
 
     keras.utils.set_random_seed(config.seed)
-    keras.mixed_precision.set_global_policy("mixed_bfloat16" if config.mixed_precision else "float32")
+    keras.mixed_precision.set_global_policy(policy(config))
     trainer = Trainer(config, strategy, len(training))
     if config.init_from:
         initialize_from(trainer.model, config.model, Path(config.init_from))

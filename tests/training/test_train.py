@@ -34,7 +34,7 @@ CONFIG = TrainConfig(
     model=ModelConfig(units=8, layers=1, embedding=8, feature_width=4, dropout=0.0, columns=COLUMNS),
     batch_size=4,
     epochs=2,
-    mixed_precision=False,
+    precision="float32",
 )
 
 
@@ -140,7 +140,7 @@ def test_a_resumed_run_keeps_its_best_weights_without_improvement(tmp_path: Path
 
 @pytest.mark.usefixtures("without_curves")
 def test_training_lowers_the_loss_in_mixed_precision(tmp_path: Path, corpus: Corpus) -> None:
-    train(replace(CONFIG, epochs=5, learning_rate=0.03, mixed_precision=True), corpus, tmp_path / "run", verbose=0)
+    train(replace(CONFIG, epochs=5, learning_rate=0.03, precision="mixed_bfloat16"), corpus, tmp_path / "run", verbose=0)
     losses = [float(row["loss"]) for row in log(tmp_path / "run")]
     assert losses[-1] < 0.9 * losses[0]
 

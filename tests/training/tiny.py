@@ -39,7 +39,7 @@ CONFIG = TrainConfig(
     batch_size=3,
     epochs=2,
     learning_rate=0.02,
-    mixed_precision=False,
+    precision="float32",
 )
 
 
