@@ -161,9 +161,10 @@ ASK = (
     "quiero|quisiera|algo|le do thoil|más é do thoil é|déan|cum|scríobh|tabhair|teastaíonn|ba mhaith liom"
 )
 FILLERS = (
-    "a|an|the|in|on|of|to|for|from|by|as|at|with|and|but|or|it|this|that|me|us|one|tune|tunes|called|more|very|much|too|not|now|"
-    "no|ein|eine|einen|einem|einer|der|die|das|den|dem|auf|mit|von|aus|für|und|oder|es|dies|diese|dieses|mehr|nicht|zu|mal|"
-    "stück|melodie|un|une|le|la|les|l|à|au|du|de|des|d|et|ou|avec|sur|pour|ce|cette|ça|plus|pas|moi|morceau|el|los|las|una|"
-    "uno|y|o|con|por|más|esto|esta|este|na|ar|agus|nó|leis|sa|seo|níos|hello|hi|hey|thanks|thank you|hallo|danke|bonjour|"
-    f"merci|hola|gracias|dia duit|go raibh maith agat|?|!|.|,|;|:|{BEFORE_A_KEY}|{OF_A_SCALE}"
+    "a|an|the|my|our|in|on|of|to|for|from|by|as|at|with|and|but|or|it|this|that|me|us|one|tune|tunes|called|more|very|much|"
+    "too|not|now|no|ein|eine|einen|einem|einer|mein|meine|meinen|meiner|der|die|das|den|dem|auf|mit|von|aus|für|und|oder|"
+    "es|dies|diese|dieses|mehr|nicht|zu|mal|stück|melodie|un|une|mon|ma|mes|le|la|les|l|à|au|du|de|des|d|et|ou|avec|sur|"
+    "pour|ce|cette|ça|plus|pas|moi|morceau|el|los|las|una|uno|y|o|con|por|más|esto|esta|este|na|ar|agus|nó|leis|sa|seo|"
+    "níos|hello|hi|hey|thanks|thank you|hallo|danke|bonjour|merci|hola|gracias|dia duit|go raibh maith agat|"
+    f"?|!|.|,|;|:|{BEFORE_A_KEY}|{OF_A_SCALE}"
 )

@@ -85,7 +85,7 @@ class EditorPages:
         """`?from=ID` begins with the ABC of a tune that the visitor may see."""
         tune = await find_tune(self._storage, request.query.get("from", ""), viewer_of(request))
         abc = tune.composition.abc if tune and tune.composition else EXAMPLE
-        page = self._views.page("editor.html", abc=abc, most_characters=MOST_CHARACTERS, token=form.new_token())
+        page = self._views.page("editor.html", here="editor", abc=abc, most_characters=MOST_CHARACTERS, token=form.new_token())
         return with_cookie(request, page)
 
     async def check(self, request: web.Request) -> web.Response:

@@ -49,14 +49,19 @@ class GalleryQuery:
         search = Search.check(title=typed["title"], rhythm=typed["rhythm"], key=typed["key"])
         return cls(search, _order(form.text("order", query.get("order"))), form.text("after", query.get("after")))
 
-    def address(self, path: str, **changes: str) -> str:
-        """The address of this query at `path`, with `changes` to its parameters."""
-        values = {
+    @property
+    def values(self) -> dict[str, str]:
+        """Search and order by parameter."""
+        return {
             "title": self.search.title,
             "rhythm": self.search.rhythm or "",
             "key": self.search.key or "",
             "order": "" if self.order is Order.NEWEST else str(self.order),
-        } | changes
+        }
+
+    def address(self, path: str, **changes: str) -> str:
+        """The address of this query at `path`, with `changes` to its parameters."""
+        values = self.values | changes
         encoded = urlencode({name: value for name, value in values.items() if value})
         return f"{path}?{encoded}" if encoded else path
 
@@ -134,7 +139,7 @@ class GalleryPages:
             first=query.address("/gallery") if query.after else None,
             following=query.address("/gallery", after=page.next) if page.next else None,
             tunebook=query.address("/tunebook.abc"),
-            printed=query.address("/tunebook.pdf"),
+            sought={name: value for name, value in query.values.items() if value},
             json_address=query.address("/gallery.json"),
             compose="/?" + urlencode({"rhythm": query.search.rhythm or "", "key": query.search.key or ""}),
             rhythms=list(RHYTHMS),

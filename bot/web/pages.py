@@ -54,12 +54,15 @@ class Pages:
             )
         else:
             names = {file.name for file in await self._storage.files(tune.id)}
+            in_set = await self._storage.set_of(tune.set_id) if tune.set_id and owns(viewer, tune) else []
             page = self._views.page(
                 "tune.html",
                 tune=tune,
                 composition=tune.composition,
                 family=family,
                 mine=owns(viewer, tune),
+                others=[each for each in in_set if each.id != tune.id],
+                set_ids=[each.id for each in in_set],
                 tour=owns(viewer, tune) and await self._is_first(request, viewer),
                 example=made_by(tune),
                 liked=tune.id in await self._storage.sharing.liked([tune.id], viewer),

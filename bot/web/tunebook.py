@@ -21,7 +21,8 @@ class TunebookPages:
         self._storage, self._views, self._previews = storage, views, previews
 
     async def pdf(self, request: web.Request) -> web.Response:
-        """`tunes=ID,ID`: these tunes in this order; `mine=yes`: the visitor's own; otherwise the search of the gallery.
+        """`tunes=ID,ID` or `tunes=ID&tunes=ID`: these tunes in this order; `mine=yes`: the visitor's own;
+        otherwise the search of the gallery.
 
         `chords=yes` adds chord charts. A book has at most MAX_TUNES tunes.
         """
@@ -44,7 +45,7 @@ class TunebookPages:
         """The title of the book and its tunes. Raises RequestError for a search that can't be read."""
         gallery, viewer = self._storage.gallery, viewer_of(request)
         if "tunes" in request.query:
-            ids = request.query["tunes"].split(",")[:MAX_TUNES]
+            ids = ",".join(request.query.getall("tunes")).split(",")[:MAX_TUNES]
             found = [tune for tune_id in ids if (tune := await gallery.visible_tune(tune_id, viewer))]
             title = found[0].composition.title if len(found) == 1 and found[0].composition else str(texts.TUNEBOOK)
             return title, found

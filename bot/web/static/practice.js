@@ -37,6 +37,7 @@ class Practice {
     this.written = true; // whether the sheet follows the key
     this.asked = 0;
     this.scrolled = -Infinity;
+    this.followed = -1; // the bar that was last brought into view
     this.settings = stored();
     const { mp3, timeMap, sheet, narrow } = this.data;
     this.recordings = new Recordings(this.data.tune, { mp3, timeMap, sheet, narrow: narrow || null });
@@ -147,6 +148,14 @@ class Practice {
       this.field(name).replaceChildren(...[...numbers].map(([bar, number]) => new Option(String(number), String(bar))));
     }
     this.field("to").value = String([...numbers.keys()].at(-1));
+    const parts = this.sheet.parts().map(({ letter, from, to }) => {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "small", textContent: `Part ${letter}` });
+      button.addEventListener("click", () => this.loopBars(from, to));
+      return button;
+    });
+    this.find("[data-parts]").replaceChildren(...parts);
+    this.find("[data-parts]").hidden = !parts.length;
   }
 
   /** Loops the written bars from `from` to `to`. @param {number} from @param {number} to */
@@ -220,6 +229,9 @@ class Practice {
     for (const [name, act] of Object.entries(buttons)) this.find(`[data-do="${name}"]`).addEventListener("click", act);
     const speed = this.field("speed");
     speed.addEventListener("input", () => transport.setSpeed(Number(speed.value) / 100));
+    for (const button of this.room.querySelectorAll("[data-percent]")) {
+      button.addEventListener("click", () => transport.setSpeed(Number(/** @type {HTMLElement} */ (button).dataset.percent) / 100));
+    }
     const position = this.field("position");
     position.addEventListener("input", () => transport.seek(Number(position.value)));
     this.on("step", (field) => (transport.step = Number(field.value) / 100));
@@ -354,10 +366,10 @@ class Practice {
   /** Follows the sound, once for each picture on the screen. */
   follow() {
     if (this.transport.playing) {
-      const before = this.sheet.now;
       this.showPosition();
-      if (this.sheet.now !== before && performance.now() - this.scrolled > IDLE_MS) this.sheet.keepInView(this.find("[data-bar]").offsetHeight);
-    }
+      if (this.sheet.now !== this.followed && performance.now() - this.scrolled > IDLE_MS) this.sheet.keepInView(this.find("[data-bar]").offsetHeight);
+      this.followed = this.sheet.now;
+    } else this.followed = -1; // so that the bar where it begins comes into view too
     requestAnimationFrame(() => this.follow());
   }
 }

@@ -210,4 +210,6 @@ async def test_tunebooks_to_print_have_what_the_visitor_may_see(empty_site: Site
         assert "For Me" in (mine := await book(owner, "?mine=yes")) and "For All" in mine
         assert await book(stranger, "?mine=yes") == "" == await book(stranger, f"?tunes={private}")
         assert "2 tunes" in await book(owner, f"?tunes={private},{shared}&chords=yes")
+        assert "2 tunes" not in (await book(owner, f"?mine=yes&tunes={shared}"))  # with one tick on the page
+        assert "2 tunes" in await book(owner, f"?mine=yes&tunes={shared}&tunes={private}")
         assert (await owner.get("/tunebook.pdf?rhythm=tango")).status == 422

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -118,6 +119,39 @@ async def test_what_is_played_has_the_pitch_the_times_and_the_seams(site: Site, 
                     assert abs(1200 * math.log2(pitch_of(sounding, rate) / expected)) < CENTS
                 else:
                     assert abs(1200 * math.log2(pitch_of(sounding, rate) / expected)) < 2 * CENTS
+        await check_clicks(page)
+
+
+async def check_clicks(page: Page) -> None:
+    """A bar is counted in, the beats are ticked, and the second round of the loop is faster."""
+    await set_speed(page, 100)
+    await page.get_by_label("Each round of the loop").select_option("10")
+    await page.get_by_label("Count in").check()
+    loud = []
+    for ticking in (False, True):
+        await page.get_by_label("Metronome").set_checked(ticking)
+        await set_speed(page, 100)
+        for bar in ("1", "2"):
+            await page.get_by_label("To bar").select_option(bar)
+            await page.get_by_label("From bar").select_option(bar)
+        await page.evaluate("document.activeElement.blur()")
+        starts, _, samples, rate = await play_for(page, 4.3)
+        assert len(starts) >= 11
+        for number, (one, following) in enumerate(pairwise(starts[:11])):  # 4 clicks, 4 notes, then the second round
+            assert abs(following - one - (0.4 if number < 8 else 0.4 / 1.1)) < SEAM_S, (number, starts)
+        for start, hertz in zip(starts[:4], (1568, 1047, 1047, 1047), strict=True):
+            assert abs(pitch_of(samples[round(start * rate) : round((start + 0.03) * rate)], rate) - hertz) < 60
+        loud.append(
+            [loudness(samples[round((start - 0.01) * rate) :][: round(0.03 * rate)], rate, 1047) for start in starts[5:8]]
+        )
+        await expect(page.locator("[data-speed]")).not_to_have_text("100 %")
+    assert min(loud[1]) > 3 * max(loud[0]), loud
+
+
+def loudness(samples: Any, rate: int, hertz: float) -> float:
+    """Of one partial."""
+    turns = np.exp(2j * np.pi * hertz * np.arange(len(samples)) / rate)
+    return float(abs((samples * np.hanning(len(samples)) * turns).sum()))
 
 
 async def press(page: Page, *keys: str) -> None:
@@ -142,6 +176,21 @@ async def now(page: Page) -> int:
 async def looped(page: Page) -> list[int]:
     script = "[...document.querySelectorAll('.shade')].flatMap((each, bar) => each.matches('.looped') ? [bar] : [])"
     return [int(bar) for bar in await page.evaluate(script)]
+
+
+async def check_view(page: Page) -> None:
+    """Plays the last bar, which is below the window: the page scrolls to it."""
+    await press(page, *["ArrowRight"] * 16, "a")  # of 16 that are played; the loop goes on until all is seen
+    await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    await page.set_viewport_size({"width": page.viewport_size["width"], "height": 400})  # type: ignore[index]
+    seen = """() => {
+      const { top, bottom } = document.querySelector(".shade.now").getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight - document.querySelector("[data-bar]").offsetHeight;
+    }"""
+    assert not await page.evaluate(seen)
+    await press(page, "Space")
+    await page.wait_for_function(seen)
+    await press(page, "Space", "l")
 
 
 @pytest.mark.parametrize(("width", "bars_of_lines"), [(390, [2, 2, 2, 2]), (1280, [4, 4])])
@@ -169,6 +218,7 @@ async def test_practising_with_the_keyboard_alone(site: Site, browser: Browser, 
         await expect(page.locator(".sounding")).to_have_count(1)
         await press(page, "Space")
         await expect(play).to_have_accessible_name("Play")
+        await check_view(page)
 
         await tab_to(page, '[data-do="tools"]')
         await press(page, "Enter")
@@ -206,6 +256,11 @@ async def test_versions_rows_and_bars_are_chosen_on_the_sheet(site: Site, browse
             await page.get_by_label("Under the notes").select_option(kind)
             await expect(page.locator(".rows .string")).to_have_count(2 * strings)
             assert (await page.locator(".rows .fret").all_text_contents())[:2] == ["0", "0" if kind == "fiddle" else "2"]
+        for part, bars in (("Part B", [4, 5, 6, 7]), ("Part A", [0, 1, 2, 3])):
+            await page.get_by_role("button", name=part).click()
+            assert await looped(page) == bars
+        await page.get_by_role("button", name="50 %").click()
+        await expect(page.locator("[data-speed]")).to_have_text("50 %")
         await page.get_by_label("Chords").check()
         await expect(page.locator(".rows text", has_text="D").first).to_be_attached()
         await page.get_by_label("Size").select_option("large")

@@ -51,6 +51,15 @@ export class Sheet extends EventTarget {
     this.shade(now);
   }
 
+  /** The parts by the letters above them, in the order of the sheet. @returns {{ letter: string, from: number, to: number }[]} */
+  parts() {
+    const starts = this.measures.flatMap((measure, bar) => {
+      const letter = measure.querySelector(":scope > .reh")?.textContent?.trim();
+      return letter ? [{ letter, from: bar }] : [];
+    });
+    return starts.map((part, index) => ({ ...part, to: (starts[index + 1]?.from ?? this.measures.length) - 1 }));
+  }
+
   /** The staves of a measure, from their lines. @param {Element} measure @returns {Box} */
   boxOf(measure) {
     const lines = [...measure.querySelectorAll(":scope > .staff > path")].map((line) => /** @type {SVGPathElement} */ (line).getBBox());
