@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from generator.notation.bar_numbers import bar_numbers_text, read_bar_numbers
 from generator.notation.errors import NotationError
 from generator.notation.keys import Key, mode_named
 from generator.notation.metres import RHYTHMS, Metre, rhythm_named
@@ -16,6 +17,7 @@ from generator.user_messages import OneOf, UserError, UserMessage
 MAX_OPENING_CHARACTERS = 4_000
 MAX_TITLE_CHARACTERS = 80
 MAX_MODEL_CHARACTERS = 32
+MAX_KEEP_CHARACTERS = 200
 OMISSIONS = ("triplets", "semiquavers", "accidentals", "rests", "ties", "pick-ups", "second endings")
 
 
@@ -67,6 +69,13 @@ def read_opening_text(typed: str) -> str:
             )
         )
     return text
+
+
+def read_keep(typed: str) -> str:
+    try:
+        return bar_numbers_text(read_bar_numbers(typed))
+    except NotationError as error:
+        raise UserError(error.reason) from None
 
 
 def read_title(typed: str) -> str:

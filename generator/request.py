@@ -5,6 +5,7 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal, Self, get_args
 
+from generator.notation.bar_numbers import read_bar_numbers
 from generator.notation.errors import NotationError
 from generator.notation.frequency_tables import KEY_COUNTS
 from generator.notation.instruments import MOST_HALF_HOLED, RANGES, home_keys
@@ -13,13 +14,16 @@ from generator.notation.metres import RHYTHMS, Metre
 from generator.notation.names import translatable
 from generator.notation.opening import read_opening
 from generator.notation.opening_modes import OPENING_MODES, OpeningMode
+from generator.notation.score import Score
 from generator.notation.tokens import METRES, MODES, token_metre
 from generator.parameter_readers import (
+    MAX_KEEP_CHARACTERS,
     MAX_MODEL_CHARACTERS,
     MAX_OPENING_CHARACTERS,
     MAX_TITLE_CHARACTERS,
     OMISSIONS,
     model_named,
+    read_keep,
     read_key,
     read_metre,
     read_model,
@@ -35,6 +39,7 @@ __all__ = [
     "DEFAULT_STRENGTH",
     "INSTRUMENTS",
     "MAX_CANDIDATES",
+    "MAX_KEEP_CHARACTERS",
     "MAX_MODEL_CHARACTERS",
     "MAX_OPENING_CHARACTERS",
     "MAX_SEED",
@@ -119,6 +124,15 @@ class TuneRequest:
             choices=tuple(range(1, MAX_STRENGTH + 1)),
         ),
     ] = DEFAULT_STRENGTH
+    # Numbers of bars as in bar_numbers; only in the mode `vary`, which then changes all other bars.
+    keep: Annotated[
+        str,
+        Parameter(
+            help=UserMessage("Bars that a variation keeps, such as 1-4 7; it composes all others anew."),
+            read=read_keep,
+            max_characters=MAX_KEEP_CHARACTERS,
+        ),
+    ] = ""
     structure: Annotated[
         Structure,
         choice(
@@ -287,7 +301,7 @@ class TuneRequest:
                 values[name] = parameter.default
                 errors.append(error)
         if values["mode"] == "play":  # then nothing is composed
-            ignored = ("without", "model")
+            ignored = ("without", "model", "keep")
             values |= {name: PARAMETERS[name].default for name in ignored}
             errors = [error for error in errors if error.field not in ignored]
         if values["seed"] is None:
@@ -312,14 +326,37 @@ class TuneRequest:
 
     def _check_opening(self) -> Key | None:
         """Returns the key of the tune, None if the composer chooses its tonic."""
+        if self.keep and self.mode != "vary":
+            raise RequestError("keep", UserMessage("Only a variation keeps single bars: choose the mode “vary” too."))
         if not self.opening:
             if self.mode != "continue":
                 raise RequestError("opening", _MISSING_OPENING[self.mode])
             return Key.parse(self.key) if self.key and self.key not in MODES else None
         try:
-            return read_opening(self.opening, rhythm=self.rhythm, key=self.key, metre=self.metre, mode=self.mode).key
+            opening = self.read_opening()
         except NotationError as error:
             raise RequestError("opening", error.message) from None
+        self._check_keep(len(opening.bars))
+        return opening.key
+
+    def read_opening(self) -> Score:
+        """The opening as the composer works on it, or in the mode `play` the tune to play. Raises NotationError."""
+        return read_opening(
+            self.opening, rhythm=self.rhythm, key=self.key, metre=self.metre, mode=self.mode, keeps_bars=bool(self.keep)
+        )
+
+    @property
+    def kept_bars(self) -> list[int]:
+        """The numbers of the bars that a variation keeps; empty if it chooses them."""
+        return read_bar_numbers(self.keep)
+
+    def _check_keep(self, bars: int) -> None:
+        kept = self.kept_bars
+        if kept and kept[-1] > bars:
+            message = UserMessage("There is no bar {bar} to keep: the tune ends with bar {last}.", bar=kept[-1], last=bars)
+            raise RequestError("keep", message)
+        if len(kept) == bars:
+            raise RequestError("keep", UserMessage("You keep every bar of the tune, so there is nothing to compose."))
 
     def _check_instrument(self, key: Key | None) -> None:
         if not (self.instrument and key) or self.mode == "play":  # which changes no notes

@@ -66,7 +66,7 @@ def finished_form(tune: Tune) -> dict[str, str]:
 
 def _derived(tune: Tune, **changes: Any) -> TuneRequest:
     values = tune.request.again().as_dict() | finished_form(tune)
-    return TuneRequest.check(**values | {"opening": _composition(tune).abc, "title": ""} | changes)
+    return TuneRequest.check(**values | {"opening": _composition(tune).abc, "title": "", "keep": ""} | changes)
 
 
 def _composition(tune: Tune) -> Composition:

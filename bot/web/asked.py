@@ -144,6 +144,8 @@ def _label(name: str, typed: Any) -> str:
             return "played once" if value == 1 else f"played {value} times"
         case "without":
             return f"without {', '.join(value)}"
+        case "keep":
+            return f"bars {value} kept"
         case "strength" | "model" | "seed" | "candidates" | "chords":
             return f"{name} {PARAMETERS[name].as_text(value) or value}"
         case _:

@@ -20,13 +20,14 @@ OTHER_KEY = "other_key"  # a key that has no chip
 COMMON_KEYS = ("D", "G", "A", "Em", "Bm", "Am", "Ador", "Edor", "Dmix", "Amix")  # in sessions
 # The parameters under "More options"; rhythm and key are chips. Those that are missing here get a group of their own.
 _GROUPS = {
-    "Your own notes": ("opening", "mode", "strength"),
+    "Your own notes": ("opening", "mode", "strength", "keep"),
     "The tune": ("metre", "structure", "title", "without"),
     "The recording": ("instrument", "times", "tempo", "backing", "chords"),
     "The model": ("temperature", "candidates", "model", "seed"),
 }
 _LABELS = {
     "opening": "Opening in ABC",
+    "keep": "Bars to keep",
     "without": "Leave out",
     "backing": "Guitar and bodhrán",
     "chords": "Chord symbols",

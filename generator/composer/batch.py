@@ -55,7 +55,6 @@ MAY_GO_LOW = 0.5
 D4 = 62  # MIDI
 
 _LONGEST_SCRIPT = 8_192  # tokens: twice what the longest opening can hold
-_FREE_BAR = -1  # stands for FREE_BAR in a script of token numbers
 NEW_BAR, DONE, TOO_LONG = 1, 2, 3  # events: one more bar; the end of the tune; no end, which the grammar never causes
 
 
@@ -82,7 +81,7 @@ class BatchArrays(NamedTuple):
     """The arrays of a Batch, for compiled code."""
 
     rows: RecordArray  # (rows,) of ROW_RECORD
-    scripts: Int16Array  # (rows, _LONGEST_SCRIPT) tokens, _FREE_BAR if the model fills one bar
+    scripts: Int16Array  # (rows, _LONGEST_SCRIPT) tokens; where the model fills a bar, minus the offset where it ends
     tokens: Int16Array  # (rows, most tokens)
     points: Float64Array  # (rows, LONGEST) random numbers between 0 and 1, one for each draw
     masks: BoolArray  # (rows, vocabulary) the legal tokens
@@ -137,7 +136,7 @@ class Batch:
             octaves=plan.octaves, notes=_notes(plan, rng.random()), without=plan.request.without,
         )  # fmt: skip
         rows, scripts, tokens, points, _, events = self._arrays
-        script = [INDEX[token] if token != FREE_BAR else _FREE_BAR for token in plan.script]
+        script = [-int(token[1:]) if token[0] == FREE_BAR else INDEX[token] for token in plan.script]
         scripts[row, : len(script)] = script
         points[row] = draws
         events[row] = 0
@@ -233,8 +232,8 @@ def _scripted(state: RowRecord, grammar: GrammarRecord, features: FeatureRecord,
     while state.script_next < state.script_end and grammar.token_count >= HEADER_TOKENS and not grammar.free_bar:
         token = int(script[state.script_next])
         state.script_next += 1
-        if token == _FREE_BAR:
-            grammar.free_bar = 1
+        if token < 0:
+            grammar.free_bar = -token
             continue
         kind = tables.kinds[token]
         same_duration = Kind.DURATION <= kind < Kind.REST and tables.ticks[token] == features.duration

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -82,6 +82,8 @@ def _score(plan: Plan, candidate: Candidate) -> Score:
     rhythm = plan.request.rhythm or score.rhythm
     if plan.opening and plan.request.mode != "vary":
         score = _with_opening(score, plan.opening)
+    elif plan.opening:
+        score = _with_kept_bars(score, plan.opening, plan.request.kept_bars)
     return at_relative_tempo(replace(score, rhythm=rhythm, tempo=usual_tempo(rhythm, metre)), plan.request.tempo)
 
 
@@ -107,4 +109,20 @@ def _with_opening(score: Score, opening: Score) -> Score:
     for bar in score.bars:
         own, given = given[: len(bar.notes)], given[len(bar.notes) :]
         bars.append(replace(bar, notes=(*own, *bar.notes[len(own) :])))
+    return replace(score, bars=tuple(bars))
+
+
+def _with_kept_bars(score: Score, opening: Score, kept: Collection[int]) -> Score:
+    """The score with the notes of the opening in the bars that are kept, except ties and slurs into other bars."""
+    bars = list(score.bars)
+    for number in kept:
+        if number > len(bars):  # not written yet
+            break
+        notes = list(opening.bars[number - 1].notes)
+        if sum(note.slurs_open - note.slurs_close for note in notes):
+            notes = [replace(note, slurs_open=0, slurs_close=0) for note in notes]
+        written = bars[number - 1].notes
+        if notes[-1].tie and not written[-1].tie:
+            notes[-1] = replace(notes[-1], tie=False)
+        bars[number - 1] = replace(bars[number - 1], notes=tuple(notes[: len(written)]))
     return replace(score, bars=tuple(bars))

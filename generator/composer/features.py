@@ -164,6 +164,11 @@ class FeatureState:
         returns[row, 1 : 1 + len(planned)] = planned
         notes[row, written[row]] = INDEX[TIE], 0
         written[row] = False
+        for bar, given in outline.given.items():
+            if bar < _MOST_BARS:
+                written[row, _BLANK_BARS + bar] = True
+                for offset, (pitch, duration) in given.items():
+                    notes[row, _BLANK_BARS + bar, offset // 2] = INDEX[pitch], INDEX[f"/{duration}"]
 
     def advance(self, tokens: Int64Array) -> None:
         """Takes the next token of each row, (rows,), PAD for none; `inputs` then describes the position after it."""

@@ -42,7 +42,7 @@ class GrammarRecord:
     part_repeated: int
     part_bars: int  # its length: the form's, or more if an opening is longer
     next_pick_up: int  # of the parts that follow, in ticks: what this part's end leaves; -1 before the first bar line
-    free_bar: int  # the model is filling one bar of a script, so the part may not end with it
+    free_bar: int  # the offset in ticks at which the bar of a script ends that the model is filling; 0: it fills none
     octaves: Int64Array  # (len(OCTAVES),) flags: the octaves in which all pitches so far are playable
     tonics: Int64Array  # (len(MODES),) the class of the tonic, as in features.INPUTS, if this mode is chosen
 
@@ -131,12 +131,14 @@ def pick_up_ticks(grammar: GrammarRecord, features: FeatureRecord) -> int:
 @compiled
 def is_last_bar(grammar: GrammarRecord, features: FeatureRecord) -> bool:
     """Whether this is the last bar of the part."""
-    return features.bar + 1 >= grammar.part_bars and not grammar.free_bar
+    return features.bar + 1 >= grammar.part_bars
 
 
 @compiled
 def remaining(grammar: GrammarRecord, features: FeatureRecord) -> int:
     """Ticks to the end of the bar. The last bar of a part ends early by the length of the pick-up."""
+    if grammar.free_bar:
+        return grammar.free_bar - features.bar_offset
     room = pick_up_ticks(grammar, features) if is_last_bar(grammar, features) else 0
     return features.bar_ticks - room - features.bar_offset
 

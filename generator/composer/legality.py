@@ -50,7 +50,7 @@ def legal_tokens(row: GrammarRow, features: FeatureRecord, mask: Mask, tables: T
         mask[:] = row.header[grammar.token_count - 1]
     elif features.part < 0 or grammar.part_closed:
         _allow_between_parts(grammar, features, mask, tables)
-    elif last == Kind.OPEN_REPEATED or last == Kind.OPEN:
+    elif (last == Kind.OPEN_REPEATED or last == Kind.OPEN) and not grammar.free_bar:
         _allow_part_beginning(grammar, features, row.playable, mask, tables)
     elif last == Kind.REPEAT:  # of a first ending
         _allow(mask, tables, Kind.SECOND)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from generator.composer.form import FREE, USUAL_BARS, Form, PartForm
 from generator.composer.form_table import FormTable, parse_form, shipped_forms
 from generator.composer.grammar_tables import TABLES
 from generator.composer.pitch_range import OCTAVES
-from generator.composer.returns import ALL, Outline
+from generator.composer.returns import ALL, NOTHING, Notes, Outline, notes_of_bars
 from generator.notation.errors import NotationError
 from generator.notation.frequency_tables import key_counts, weighted_choice
 from generator.notation.instruments import home_keys
 from generator.notation.keys import Key, Mode
 from generator.notation.metres import Metre
-from generator.notation.opening import opening_tokens, read_opening
+from generator.notation.opening import opening_tokens
 from generator.notation.opening_end import parts_without_pick_up
 from generator.notation.opening_modes import ANSWER_BARS
 from generator.notation.score import Score
@@ -33,6 +33,7 @@ from generator.notation.tokens import (
     TIE,
     bars_per_part,
     cadence_class,
+    header_tokens,
     is_pitch,
     token_metre,
 )
@@ -40,7 +41,7 @@ from generator.notation.variation import split_bars, variable_bars
 from generator.request import Structure, TuneRequest
 from generator.user_messages import UserMessage
 
-FREE_BAR = ""  # in a script: the model fills one bar
+FREE_BAR = "?"  # in a script, before the offset in ticks at which the bar ends: the model fills one bar
 PART_BARS: dict[Structure, int] = {"parts of 4": 4, "parts of 8": 8, "parts of 16": 16}
 CHANGED = {1: 0.25, 2: 0.5, 3: 0.8}  # strength of a variation → how many of the bars that may change do
 
@@ -58,15 +59,16 @@ class Plan:
     layout: Sequence[int] | None = None  # the bars of each part; None: the model chooses
     returns: Sequence[tuple[int, int]] = ()  # as in Outline; empty: the model chooses
     lifts: Sequence[int] = ()  # as in Outline
+    given: Mapping[int, Notes] = field(default_factory=dict)  # as in Outline
     cadence: int = 0  # a class of tokens.cadence_class; 0: the composer chooses
     octaves: Sequence[int] = OCTAVES  # by how many semitones the tune may be moved to be in range
     opening: Score | None = None
-    script: Sequence[str] = ()  # tokens after the header that are fixed; FREE_BAR: the model fills one bar
+    script: Sequence[str] = ()  # tokens after the header that are fixed, and FREE_BAR where the model fills a bar
 
     @property
     def outline(self) -> Outline:
         """What the model is told about the form."""
-        return Outline(self.layout or (), self.returns, self.lifts)
+        return Outline(self.layout or (), self.returns, self.lifts, self.given)
 
     @property
     def ends_as_earlier(self) -> bool:
@@ -108,7 +110,7 @@ def _from_opening(request: TuneRequest, form: Form | None, rng: random.Random, t
     mode = request.mode
     if mode == "play":
         raise NotationError(UserMessage("Mode “play” renders a tune without composing. Use “tunesmith render”."))
-    opening = read_opening(request.opening, rhythm=request.rhythm, key=request.key, metre=request.metre, mode=mode)
+    opening = request.read_opening()
     body = opening_tokens(opening)
     script, layout, cadence = _explicit(body), bars_per_part(body), 0
     begun, ended, written = len(layout), body[-1] in (REPEAT, CLOSE), sum(layout)
@@ -120,7 +122,10 @@ def _from_opening(request: TuneRequest, form: Form | None, rng: random.Random, t
         form = Form.of(drawn) if drawn else None
     form = form or Form(PART_BARS.get(request.structure, USUAL_BARS))
     if mode == "vary":
-        script, cadence = _varied(script, request.strength, random.Random(request.seed)), cadence_class(body)
+        bars = split_bars(script)
+        free = _free_bars(bars, request, random.Random(request.seed))
+        script = _with_free_bars(bars, free, int(opening.metre.bar * TICKS))
+        cadence = 0 if len(bars) - 2 in free else cadence_class(body)
         parts = begun
     elif mode == "answer":
         form = replace(form, bars=_answer(layout[-1]), repeated=False)
@@ -152,6 +157,9 @@ def _from_opening(request: TuneRequest, form: Form | None, rng: random.Random, t
     )
     if mode == "second part" and parts == 2:
         drawn = tuple(PartForm(bars, form.repeated, letter) for bars, letter in zip(plan.layout or (), "AB", strict=True))
+    if request.keep:
+        whole = [*header_tokens(rhythm, opening.metre, opening.key.mode), *body]
+        return _with_given(plan, notes_of_bars(whole, request.kept_bars), rng, table)
     if not drawn:
         return plan
     outline = table.draw_outline(rng, rhythm, opening.metre, drawn, given=written)
@@ -255,9 +263,30 @@ def _explicit(script: Sequence[str]) -> list[str]:
     return spelled
 
 
-def _varied(script: Sequence[str], strength: int, rng: random.Random) -> list[str]:
-    """An explicit script with FREE_BAR instead of a share of the bars that may change, at least one."""
-    bars = split_bars(script)
-    may_change = variable_bars(bars, before_cadences=strength > 1)
-    changed = rng.sample(may_change, max(round(CHANGED[strength] * len(may_change)), 1))
-    return [token for index, bar in enumerate(bars) for token in ([FREE_BAR] if index in changed else bar)]
+def _free_bars(bars: Sequence[Sequence[str]], request: TuneRequest, rng: random.Random) -> set[int]:
+    """Which of the pieces from split_bars are bars that a variation changes: all but those to keep, or at least one."""
+    if kept := request.kept_bars:
+        return set(range(1, len(bars), 2)) - {2 * number - 1 for number in kept}
+    may_change = variable_bars(bars, before_cadences=request.strength > 1)
+    return set(rng.sample(may_change, max(round(CHANGED[request.strength] * len(may_change)), 1)))
+
+
+def _with_free_bars(bars: Sequence[Sequence[str]], free: Collection[int], bar_ticks: int) -> list[str]:
+    """An explicit script, from split_bars, in which the model fills some bars. No tie leads into those."""
+    script: list[str] = []
+    for index, piece in enumerate(bars):
+        if index in free:
+            pick_up = bars[index - 1][-1].startswith("up")
+            end = bar_ticks if pick_up else sum(int(token[1:]) for token in piece if token[0] == "/")
+            script.append(f"{FREE_BAR}{end}")
+        else:
+            script += piece[:-1] if piece[-1] == TIE and index + 2 in free else piece
+    return script
+
+
+def _with_given(plan: Plan, given: Mapping[int, Notes], rng: random.Random, table: FormTable) -> Plan:
+    """The plan of a tune of which some bars are given. What returns in the others is drawn, as in a new tune."""
+    parts = [PartForm(bars, True, chr(ord("A") + index)) for index, bars in enumerate(plan.layout or ())]
+    outline = table.draw_outline(rng, plan.rhythm, plan.metre, parts)
+    returns = [(NOTHING, -1) if bar in given else drawn for bar, drawn in enumerate(outline.returns)]
+    return replace(plan, returns=returns, lifts=outline.lifts, given=given)

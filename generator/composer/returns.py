@@ -6,8 +6,8 @@ Training takes the outline of each tune from its tokens, composing draws one (se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 import numpy as np
@@ -34,10 +34,12 @@ class Outline:
     layout: Sequence[int] = ()  # the bars of each part
     returns: Sequence[tuple[int, int]] = ()  # for each bar: how much of which earlier bar returns in it (-1: of none)
     lifts: Sequence[int] = ()  # for each part: see lift_class; 0 for the first
+    # Bars that are known before the tune is written. The model reads them as bars that return whole, so it sees them coming.
+    given: Mapping[int, Notes] = field(default_factory=dict)
 
     def planned(self) -> Int16Array:
         """For each bar: how much of an earlier bar returns in it, which one does, and what returns it later: (bars, 3)."""
-        found = np.zeros((len(self.returns), 3), np.int16)
+        found = np.zeros((max(len(self.returns), *(bar + 1 for bar in self.given), 0), 3), np.int16)
         ends = list(accumulate(self.layout))
         part_of = [part for part, bars in enumerate(self.layout) for _ in range(bars)]
         for bar, (likeness, source) in enumerate(self.returns):
@@ -48,6 +50,8 @@ class Outline:
                 later = AT_THE_END if bar + 1 == ends[-1] else IN_A_LATER_PART
                 own = part_of[source] == part_of[bar] and later != AT_THE_END
                 found[source, 2] = max(found[source, 2], IN_ITS_PART if own else later)
+        for bar in self.given:
+            found[bar, 0], found[bar, 1] = ALL, bar
         return found
 
 
@@ -78,6 +82,16 @@ def outline_of(tokens: Sequence[str]) -> Outline:
         0 if part == 0 or mean is None or means[0] is None else lift_class(mean - means[0]) for part, mean in enumerate(means)
     ]
     return Outline(layout, returns, lifts)
+
+
+def notes_of_bars(tokens: Sequence[str], numbers: Collection[int]) -> dict[int, Notes]:
+    """The notes of those bars of a whole tune that have one of the numbers (see bar_numbers) and are counted here."""
+    starts = [0, *accumulate(bars_per_part(tokens))]
+    return {
+        starts[part] + bar: notes
+        for number, (part, bar, notes, second_ending) in enumerate(_bars(tokens), 1)
+        if number in numbers and bar >= 0 and not second_ending
+    }
 
 
 def _bars(tokens: Sequence[str]) -> Iterator[tuple[int, int, Notes, bool]]:

@@ -35,11 +35,13 @@ def read_opening(
     key: str | None = None,
     metre: str | None = None,
     mode: OpeningMode = "continue",
+    keeps_bars: bool = False,
 ) -> Score:
     """Reads a user's ABC together with the rhythm, key and metre of the request. `key` may be a mode alone (`dorian`).
 
     For the mode `play` the score is the whole tune at its own tempo, moved to the requested key if that has the same mode;
     its notices name what was skipped or assumed. For other modes the score is an opening that the composer can work on.
+    keeps_bars: whether the request says which bars a variation keeps.
     Raises NotationError with the message to show.
     """
     text = clean_pasted_text(text)
@@ -55,7 +57,7 @@ def read_opening(
     if mode == "play":
         score = _read_to_play(text, score, rhythm, wanted_metre, key_requested=key is not None)
         return _with_key(score, wanted_key) if wanted_key and wanted_key.tonic != score.key.tonic else score
-    return _read_to_compose(text, score, rhythm, wanted_metre, mode)
+    return _read_to_compose(text, score, rhythm, wanted_metre, mode, keeps_bars=keeps_bars)
 
 
 def opening_tokens(opening: Score) -> list[str]:
@@ -69,7 +71,9 @@ def _commonest_key(mode: Mode) -> Key:
     return max(counts, key=lambda key: counts[key])
 
 
-def _read_to_compose(text: str, score: Score, rhythm: str | None, wanted_metre: Metre | None, mode: OpeningMode) -> Score:
+def _read_to_compose(
+    text: str, score: Score, rhythm: str | None, wanted_metre: Metre | None, mode: OpeningMode, *, keeps_bars: bool
+) -> Score:
     known = rhythm_named(rhythm or score.rhythm)
     if score.metre is None:
         metre = guess_metre(score, known, only_rhythm=bool(rhythm))
@@ -91,7 +95,7 @@ def _read_to_compose(text: str, score: Score, rhythm: str | None, wanted_metre: 
         tokens = opening_tokens(score)
     except NotEncodable as error:
         raise NotationError(UserMessage("I can't use this opening: it has {what}.", what=error.what)) from None
-    check_playing_time(score, check_mode(score, tokens, mode))
+    check_playing_time(score, check_mode(score, tokens, mode, keeps_bars=keeps_bars))
     return score
 
 

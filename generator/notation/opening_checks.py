@@ -73,10 +73,13 @@ def _check_range(index: int, note: Note, tonic: int) -> None:
     raise NotationError(message)
 
 
-def check_mode(score: Score, tokens: Sequence[str], mode: OpeningMode) -> int:
-    """How many bars the mode adds, as played. Raises NotationError if the mode cannot use this opening."""
+def check_mode(score: Score, tokens: Sequence[str], mode: OpeningMode, *, keeps_bars: bool = False) -> int:
+    """How many bars the mode adds, as played. Raises NotationError if the mode cannot use this opening.
+
+    keeps_bars: whether the request says which bars a variation keeps.
+    """
     if mode == "vary":
-        if not variable_bars(split_bars(tokens)):
+        if not keeps_bars and not variable_bars(split_bars(tokens)):
             raise NotationError(
                 UserMessage(
                     "This tune has nothing to vary: I keep the first and last bars of its parts, its cadences and bars that are "

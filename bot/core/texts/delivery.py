@@ -39,7 +39,8 @@ def too_large(names: list[str]) -> UserMessage:
 def chosen_settings(request: TuneRequest) -> list[UserMessage]:
     """The settings of a request that are not the defaults: mode, structure, tempo and what to leave out."""
     settings = {
-        UserMessage("variation, strength {strength}", strength=request.strength): request.mode == "vary",
+        UserMessage("variation, strength {strength}", strength=request.strength): request.mode == "vary" and not request.keep,
+        UserMessage("bars {bars} kept", bars=request.keep): bool(request.keep),
         UserMessage("answer to the opening"): request.mode == "answer",
         UserMessage("second part"): request.mode == "second part",
         UserMessage("free structure"): request.structure == "free",

@@ -34,6 +34,7 @@ from bot.languages import language
 from generator.notation.metres import RHYTHMS
 from generator.request import (
     MAX_CANDIDATES,
+    MAX_KEEP_CHARACTERS,
     MAX_MODEL_CHARACTERS,
     MAX_OPENING_CHARACTERS,
     MAX_SEED,
@@ -74,6 +75,7 @@ async def tune(
     opening: app_commands.Range[str, 1, MAX_OPENING_CHARACTERS] | None = None,
     mode: str | None = None,
     strength: int | None = None,
+    keep: app_commands.Range[str, 1, MAX_KEEP_CHARACTERS] | None = None,
     structure: str | None = None,
     title: app_commands.Range[str, 1, MAX_TITLE_CHARACTERS] | None = None,
     instrument: str | None = None,
@@ -99,6 +101,7 @@ async def tune(
             opening=abc,
             mode=mode,
             strength=strength,
+            keep=keep,
             structure=structure,
             title=title,
             instrument=instrument,
