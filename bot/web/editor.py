@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.web.draft_sheet import draw
 from bot.web.views import Views
 from bot.web.visitor import find_tune, viewer_of, with_cookie
 from generator.notation.abc_file import tunes_of_file
+from generator.notation.bar_numbers import bar_numbers_text
 from generator.notation.errors import NotationError
 from generator.notation.opening_checks import check_bars
 from generator.notation.pasted_text import clean_pasted_text
@@ -22,6 +24,8 @@ from storage.storage import Storage
 
 MOST_CHARACTERS = 40_000
 MOST_TUNES = 50
+_MOST_CUT = 8  # characters of what a selection may cut in two, such as a chord
+_SIGNS = re.compile(r"[\s|:\]]*")  # between the notes of two bars
 EXAMPLE = "X:1\nT:A New Reel\nR:reel\nM:4/4\nL:1/8\nK:Ador\n|:EAAB c2Bc|dBAB G2EG|\n"
 
 
@@ -77,6 +81,26 @@ def check(text: str) -> list[Checked]:
     return found
 
 
+def selected_bars(before: str, selected: str) -> str:
+    """The bars of a tune with notes in a selection, as `keep` names them. before: the text of the tune before the selection"""
+    notes = selected[_SIGNS.match(selected).end() :]  # type: ignore[union-attr]  # it matches everything
+    if not notes:
+        return ""
+    start = before + selected[: len(selected) - len(notes)]
+    first, last = _bars(start, "z"), _bars(before + selected)
+    return bar_numbers_text(range(max(first, 1), last + 1))
+
+
+def _bars(text: str, next_note: str = "") -> int:
+    """How many bars the beginning of a tune has. If it is cut inside a chord or the like, without that."""
+    for cut in range(min(_MOST_CUT, len(text)) + 1):
+        try:
+            return len(read(clean_pasted_text(text[: len(text) - cut]) + next_note).bars)
+        except NotationError:
+            continue
+    return 0
+
+
 class EditorPages:
     def __init__(self, storage: Storage, views: Views) -> None:
         self._storage, self._views = storage, views
@@ -89,15 +113,21 @@ class EditorPages:
         return with_cookie(request, page)
 
     async def check(self, request: web.Request) -> web.Response:
-        """The tunes of a text as JSON, and the sheet of the one that has the `line`, with two or four `bars` in a line."""
+        """The tunes of a text as JSON, and the sheet of the one that has the `line`, with two or four `bars` in a line.
+
+        `before` and `selected` are the text of that tune up to what is selected, and what is.
+        """
         sent = await form.body(request)
         text = form.text("opening", sent.get("opening"))[:MOST_CHARACTERS]
-        line, bars = (form.text(name, sent.get(name)) for name in ("line", "bars"))
+        line, bars, before, selected = (
+            form.text(name, sent.get(name))[:MOST_CHARACTERS] for name in ("line", "bars", "before", "selected")
+        )
         # In a thread: reading hostile ABC takes a tenth of a second, and progress streams need the loop.
         tunes = await asyncio.to_thread(check, text)
         here = int(line) if line.isdecimal() and len(line) < 7 else 1
         chosen = next((number for number, tune in reversed(list(enumerate(tunes))) if tune.first_line <= here), 0)
         score = tunes[chosen].score if tunes else None
         drawing = await asyncio.to_thread(draw, score, 2 if bars == "2" else 4) if score and score.bars else ""
-        body = {"tunes": [tune.as_dict() for tune in tunes], "chosen": chosen, "drawing": drawing}
+        kept = await asyncio.to_thread(selected_bars, before, selected)
+        body = {"tunes": [tune.as_dict() for tune in tunes], "chosen": chosen, "drawing": drawing, "selected": kept}
         return web.json_response(body, headers={"Cache-Control": "no-store"})

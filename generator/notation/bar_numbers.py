@@ -22,7 +22,7 @@ def read_bar_numbers(text: str) -> list[int]:
         last = int(match[2] or first) if match else 0
         if not 1 <= first <= last:
             raise NotationError(
-                UserMessage("“{text}” are no bars. Write the numbers of bars, such as 1-4 7.", text=piece[:_MOST_QUOTED])
+                UserMessage("I can't read “{text}” as bars. Write their numbers, such as 1-4 7.", text=piece[:_MOST_QUOTED])
             )
         found.update(range(first, last + 1))
     return sorted(found)

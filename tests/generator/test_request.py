@@ -107,6 +107,11 @@ def test_an_empty_request_has_defaults_and_a_random_seed() -> None:
         ({"tempo": "fast"}, "tempo", ["0.5", "not fast"]),
         ({"seed": "7.5"}, "seed", ["whole number", "not 7.5"]),
         ({"backing": "drums"}, "backing", ["with", "without"]),
+        ({"keep": "some", "mode": "vary", "opening": "DFA dfa|" * 4}, "keep", ["some", "1-4 7"]),
+        ({"keep": "2-5", "mode": "vary", "opening": "DFA dfa|" * 4}, "keep", ["no bar 5", "bar 4"]),
+        ({"keep": "1-4", "mode": "vary", "opening": "DFA dfa|" * 4}, "keep", ["every bar", "nothing to compose"]),
+        ({"keep": "1", "opening": "DFA dfa|" * 4}, "keep", ["variation", "vary"]),
+        ({"keep": "1"}, "keep", ["variation", "vary"]),
     ],
 )
 def test_an_invalid_value_names_its_parameter_in_a_short_message(given: dict[str, object], field: str, words: list[str]) -> None:

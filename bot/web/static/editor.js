@@ -11,20 +11,27 @@ function edit(form) {
   const sheet = /** @type {HTMLElement} */ (form.querySelector("[data-drawing]"));
   const choice = /** @type {HTMLElement} */ (form.querySelector("[data-choice]"));
   const select = /** @type {HTMLSelectElement} */ (choice.querySelector("select"));
+  const keep = /** @type {HTMLInputElement} */ (form.querySelector("[name=keep]"));
+  let keeps = false; // whether the button was pressed that keeps bars
   /** @type {any[]} */
   let tunes = [];
   let timer = 0;
   let asked = 0;
   let line = 0;
+  let selection = "";
 
   const lineAt = (/** @type {number} */ position) => text.value.slice(0, position).split("\n").length;
   const startOf = (/** @type {number} */ number) => text.value.split("\n").slice(0, number - 1).join("\n").length + (number > 1 ? 1 : 0);
+  const selected = () => text.value.slice(text.selectionStart, text.selectionEnd);
   const chosen = () => tunes.findLast((tune) => tune.first_line <= lineAt(text.selectionEnd)) ?? tunes[0];
 
   const check = async () => {
     const number = ++asked;
     line = lineAt(text.selectionEnd);
-    const body = new URLSearchParams({ opening: text.value, line: String(line), bars: NARROW.matches ? "2" : "4" });
+    selection = selected();
+    const before = text.value.slice(startOf(chosen()?.first_line ?? 1), text.selectionStart);
+    const bars = NARROW.matches ? "2" : "4";
+    const body = new URLSearchParams({ opening: text.value, line: String(line), bars, before, selected: selection });
     let answer;
     try {
       const response = await fetch("/editor/check", { method: "POST", headers: { Accept: "application/json" }, body });
@@ -35,6 +42,7 @@ function edit(form) {
     }
     if (number !== asked) return;
     tunes = answer.tunes;
+    if (answer.selected) keep.value = answer.selected;
     showErrors();
     showChoice(answer.chosen);
     sheet.hidden = !answer.drawing;
@@ -81,7 +89,7 @@ function edit(form) {
   text.addEventListener("input", soon);
   text.addEventListener("scroll", () => (under.scrollTop = text.scrollTop));
   document.addEventListener("selectionchange", () => {
-    if (document.activeElement === text && lineAt(text.selectionEnd) !== line) soon();
+    if (document.activeElement === text && (lineAt(text.selectionEnd) !== line || selected() !== selection)) soon();
   });
   select.addEventListener("change", () => {
     const tune = tunes[Number(select.value)];
@@ -90,7 +98,15 @@ function edit(form) {
     text.setSelectionRange(end, end);
     check();
   });
+  form.addEventListener("submit", (event) => {
+    keeps = Boolean(event.submitter?.matches("[data-keeps]"));
+    if (!keeps || keep.value.trim()) return;
+    event.preventDefault();
+    errors.replaceChildren(item("Select the bars to keep, or write their numbers, such as 1-4 7.", "wrong"));
+    keep.focus();
+  });
   form.addEventListener("formdata", (event) => {
+    if (!keeps) event.formData.delete("keep");
     const tune = chosen();
     if (!tune) return;
     const mode = event.formData.get("mode");

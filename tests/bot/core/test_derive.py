@@ -36,6 +36,16 @@ async def test_a_variation_starts_from_the_whole_tune_as_it_was_composed(desk: D
     assert replace(request, seed=7) == expected
 
 
+async def test_what_is_derived_from_a_tune_of_kept_bars_keeps_none_but_another_like_it_does(desk: Desk, storage: Storage) -> None:
+    kept = TuneRequest.check(opening=ABC, mode="vary", keep="1", seed=7)
+    tune = await desk.submit(kept, origin("1"))
+    await storage.finish(tune.id, COMPOSITION, {})
+    finished = await storage.tune(tune.id)
+    assert finished is not None and finished.request == kept
+    assert derive.again(finished)[0].keep == "1"
+    assert [derive.vary(finished)[0].keep, derive.continue_tune(finished)[0].keep] == ["", ""]
+
+
 async def test_a_tune_that_is_not_finished_cannot_be_varied(desk: Desk) -> None:
     tune = await desk.submit(tune_request(), origin("1"))
     with pytest.raises(ValueError, match="not finished"):

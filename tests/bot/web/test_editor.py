@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
-from bot.web.editor import check
+from bot.web.editor import check, selected_bars
 from tests.bot.web.conftest import ABC, Site, Visitor
 from tests.bot.web.test_accessibility import check as check_accessibility
 from tests.browser import open_page
@@ -21,6 +21,26 @@ async def test_each_tune_of_a_text_is_checked_with_the_lines_of_the_text() -> No
     assert [tune.error for tune in check(TWO.replace("[", ""))] == [None, None]
     [whole] = check("|:EAAB c2Bc|")
     assert whole.score and len(whole.score.bars) == 1
+
+
+@pytest.mark.parametrize(
+    ("selected", "bars"),
+    [
+        ("A2|", "1"),
+        ("f2d AFA|d2fd [", "2-3"),
+        ("c2]FA|", "3"),
+        ("|1 d4 A4:|", "4"),
+        ("|2 e4 A4||", "5"),
+        ("|1 ", ""),
+        ("", ""),
+        ("M:4/4\nL:1/8\nK:D\n|:A2|f2d", "1-2"),
+        ("[" * 5_000, ""),
+    ],
+)
+async def test_selected_text_names_bars(selected: str, bars: str) -> None:
+    tune = "M:4/4\nL:1/8\nK:D\n|:A2|f2d AFA|d2fd [A2c2]FA|1 d4 A4:|2 e4 A4||"
+    before = tune[: tune.index(selected)] if selected in tune else tune
+    assert selected_bars(before, selected) == bars
 
 
 async def test_only_who_may_see_a_tune_can_edit_it(site: Site, visitor: Visitor) -> None:
@@ -54,6 +74,24 @@ async def test_writing_with_the_keyboard_alone(site: Site, browser: Browser, wid
         await page.keyboard.type("c|")
         await expect(page.locator(".under mark")).to_have_count(0)
         await expect(sheet).to_have_accessible_name("Sheet music of A New Reel, 3 bars")
+
+        # The last bar and the one before it
+        await page.keyboard.down("Shift")
+        for _ in "G2EG|EAAB c2c|":
+            await page.keyboard.press("ArrowLeft")
+        await page.keyboard.up("Shift")
+        keep, recompose = page.get_by_label("Bars to keep"), page.get_by_role("button", name="Keep these")
+        await expect(keep).to_have_value("2-3")
+        await recompose.focus()
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/tunes/*")
+        tune = await site.storage.tune(page.url.rpartition("/")[2])
+        assert tune is not None and (tune.request.mode, tune.request.keep) == ("vary", "2-3")
+        await page.goto("/editor")
+        await recompose.focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".errors .wrong")).to_have_text("Select the bars to keep, or write their numbers, such as 1-4 7.")
+        await expect(keep).to_be_focused()
 
         await text.fill(TWO.replace("[", ""))
         await expect(page.get_by_label("Tune of the file")).to_be_visible()
