@@ -111,6 +111,7 @@ def _from_opening(request: TuneRequest, form: Form | None, rng: random.Random, t
     if mode == "play":
         raise NotationError(UserMessage("Mode “play” renders a tune without composing. Use “tunesmith render”."))
     opening = request.read_opening()
+    assert opening.metre is not None
     body = opening_tokens(opening)
     script, layout, cadence = _explicit(body), bars_per_part(body), 0
     begun, ended, written = len(layout), body[-1] in (REPEAT, CLOSE), sum(layout)

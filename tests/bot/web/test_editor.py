@@ -90,7 +90,9 @@ async def test_writing_with_the_keyboard_alone(site: Site, browser: Browser, wid
         await page.goto("/editor")
         await recompose.focus()
         await page.keyboard.press("Enter")
-        await expect(page.locator(".errors .wrong")).to_have_text("Select the bars to keep, or write their numbers, such as 1-4 7.")
+        await expect(page.locator(".errors .wrong")).to_have_text(
+            "Select the bars to keep, or write their numbers, such as 1-4 7."
+        )
         await expect(keep).to_be_focused()
 
         await text.fill(TWO.replace("[", ""))
