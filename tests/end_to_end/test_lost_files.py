@@ -32,7 +32,7 @@ async def read(session: ClientSession, address: str) -> tuple[bytes, str]:
         while True:
             async with session.get(address) as answer:
                 if answer.status == 200:
-                    return await answer.read(), answer.headers["ETag"].strip('"')
+                    return await answer.read(), answer.headers["ETag"].removeprefix("W/").strip('"')
                 assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
                 assert "made again" in await answer.text()
             await asyncio.sleep(0.1)

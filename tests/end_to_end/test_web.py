@@ -22,8 +22,7 @@ async def test_a_visitor_composes_listens_downloads_and_varies(tunesmith: Tunesm
     async with open_browser() as browser, open_page(browser, tunesmith.address) as page:
         page.set_default_timeout(1_000 * START_S)
         await page.goto("/")
-        await page.get_by_label("Rhythm").select_option("waltz")
-        await page.get_by_label("Key").fill("Am")
+        await page.get_by_label("Your words, or ABC").fill("a waltz in A minor")
         await page.get_by_role("button", name="Compose").click()
         await page.wait_for_selector("audio")
         assert await page.evaluate(PLAYING_TIME) > 20

@@ -19,11 +19,14 @@ from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tests.faults.hooks import PYTHONPATH, set_constants
 from tests.faults.injection import install
 from tests.patience import HANG_S
+
+if TYPE_CHECKING:
+    from generator.composer.candidates import Draft
 
 PRELOADED = ["bot.services", "generator.worker", "psycopg_binary", "tests.faults.children"]
 STEP_S = 0.15  # of the quick worker: long enough for the bot to notice each
@@ -145,16 +148,19 @@ def real_worker() -> None:
 class QuickComposer:
     model = "quick"
 
-    def submit(self, request: object, listener: Callable[[int], None]) -> Future[Any]:
-        from generator.composer.candidates import ComposedTune
+    def submit(self, request: object, listener: Callable[[Draft], None]) -> Future[Any]:
+        from generator.composer.candidates import ComposedTune, Draft
         from generator.composer.novelty import Closest
+        from generator.composer.plan import make_plan
         from generator.notation.reader import read
+        from generator.request import TuneRequest
 
         result: Future[Any] = Future()
+        plan = make_plan(TuneRequest.check(seed=1))
 
         def compose() -> None:
             for bars in BARS:
-                listener(bars)
+                listener(Draft(bars, plan))
                 time.sleep(STEP_S)
             if result.set_running_or_notify_cancel():
                 result.set_result(ComposedTune(read(ABC), (), 1.0, {"total": 0.0}, Closest("", 0)))

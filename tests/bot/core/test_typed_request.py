@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.caller import Caller
 from bot.core.desk import Desk
-from bot.core.typed_request import TypedRequest, requests_of, typed_request
+from bot.core.typed_request import requests_of, typed_request
 from generator.request import PARAMETERS, RequestError
 from storage import Storage
 from tests.bot.core.conftest import ANN
@@ -46,7 +46,10 @@ LINE = "|:EAAB c2Bc|dBAB G2EG|"
     ],
 )
 def test_words_abc_and_options_are_read_together(text: str, parameters: dict[str, Any]) -> None:
-    assert typed_request(text) == TypedRequest(parameters)
+    found = typed_request(text)
+    assert found.parameters == parameters
+    assert found.is_request
+    assert not found.count
 
 
 @pytest.mark.parametrize(
