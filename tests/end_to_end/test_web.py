@@ -24,7 +24,7 @@ async def test_a_visitor_composes_listens_downloads_and_varies(tunesmith: Tunesm
         await page.goto("/")
         await page.get_by_label("Your words, or ABC").fill("a waltz in A minor")
         await page.get_by_role("button", name="Compose").click()
-        await page.wait_for_selector("audio")
+        await page.wait_for_selector("audio", state="attached")
         assert await page.evaluate(PLAYING_TIME) > 20
         assert await page.locator(".sheet img").evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
         async with page.expect_download() as downloading:
@@ -37,4 +37,4 @@ async def test_a_visitor_composes_listens_downloads_and_varies(tunesmith: Tunesm
         first = page.url
         await page.get_by_role("button", name="Vary").click()
         await page.wait_for_url(lambda address: address != first)
-        await page.wait_for_selector("audio")
+        await page.wait_for_selector("audio", state="attached")
