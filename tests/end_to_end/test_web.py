@@ -24,9 +24,13 @@ async def test_a_visitor_composes_listens_downloads_and_varies(tunesmith: Tunesm
         await page.goto("/")
         await page.get_by_label("Your words, or ABC").fill("a waltz in A minor")
         await page.get_by_role("button", name="Compose").click()
+        await page.wait_for_url("**/tunes/*")
         await page.wait_for_selector("audio", state="attached")
         assert await page.evaluate(PLAYING_TIME) > 20
-        assert await page.locator(".sheet img").evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
+        sheet = page.locator(".sheet").locator("img, svg").first  # a script puts the SVG in the place of the image
+        await sheet.wait_for(state="visible")
+        drawn = await sheet.bounding_box()
+        assert drawn and min(drawn["width"], drawn["height"]) > 50
         async with page.expect_download() as downloading:
             await page.get_by_role("link", name="ABC", exact=True).click()
         path = await (await downloading.value).path()
