@@ -5,10 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from generator.cores import cores
 from generator.notation.score import Score
-from generator.notation.tempo import quarters_per_minute
-from generator.rendering.audio.cut import find_cut
 from generator.rendering.audio.mastering import RATE
 from generator.rendering.audio.midi import to_midi
 from generator.rendering.audio.mp3 import DELAY_MS, encode_mp3
@@ -32,7 +29,7 @@ __all__ = ["Rendering", "RenderingError", "draw", "play", "render"]
 def render(score: Score, *, style: Style = SESSION, soundfont: Path | None = None) -> Rendering:
     """Engraves and plays a tune. Raises RenderingError."""
     with ThreadPoolExecutor(max_workers=1) as executor:  # the tune is played on another core while the sheet is engraved
-        recording = executor.submit(play, score, style=style, soundfont=soundfont, halves=cores() > 1)
+        recording = executor.submit(play, score, style=style, soundfont=soundfont, halves=True)
         return Rendering.of(draw(score), recording.result())
 
 
@@ -60,7 +57,7 @@ def play(score: Score, *, style: Style = SESSION, soundfont: Path | None = None,
         raise RenderingError(UserMessage("The tune has no backing to be heard alone."))
     midi = to_midi(score, played, bars)
     check_midi(midi)
-    samples = synthesise(midi, font, find_cut(played, quarters_per_minute(score)) if halves else None)
+    samples = synthesise(midi, font)
     return Recording(
         midi=midi,
         mp3=encode_mp3(samples, title=printable(score.title), comment=rhythm_words(score), halves=halves),
