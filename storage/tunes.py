@@ -93,7 +93,7 @@ class Tune:
     not_before: datetime | None = None  # a cooldown: when it may start
     set_id: str | None = None  # the id of the first tune of its set, which may be this one
     set_index: int = 0  # position in the set, from 0
-    draft: str = ""  # ABC of what is written so far, for whoever waits; empty before that and once the tune is over
+    draft: str = ""  # ABC of what is written so far, for those who wait; empty before that and once the tune is over
     starts: int = 0  # how often a worker started it; the latest start is the only one that can end it
 
 

@@ -29,7 +29,7 @@ __all__ = ["Rendering", "RenderingError", "draw", "play", "render"]
 def render(score: Score, *, style: Style = SESSION, soundfont: Path | None = None) -> Rendering:
     """Engraves and plays a tune. Raises RenderingError."""
     with ThreadPoolExecutor(max_workers=1) as executor:  # the tune is played on another core while the sheet is engraved
-        recording = executor.submit(play, score, style=style, soundfont=soundfont, halves=True)
+        recording = executor.submit(play, score, style=style, soundfont=soundfont)
         return Rendering.of(draw(score), recording.result())
 
 
@@ -47,8 +47,8 @@ def draw(score: Score) -> Sheet:
     )
 
 
-def play(score: Score, *, style: Style = SESSION, soundfont: Path | None = None, halves: bool = False) -> Recording:
-    """Plays a tune; with `halves`, two threads play and encode its halves. Raises RenderingError."""
+def play(score: Score, *, style: Style = SESSION, soundfont: Path | None = None) -> Recording:
+    """Plays a tune. Raises RenderingError."""
     check(score)
     font = find_soundfont(soundfont)
     tracks = arrange(score, style)
@@ -60,7 +60,7 @@ def play(score: Score, *, style: Style = SESSION, soundfont: Path | None = None,
     samples = synthesise(midi, font)
     return Recording(
         midi=midi,
-        mp3=encode_mp3(samples, title=printable(score.title), comment=rhythm_words(score), halves=halves),
+        mp3=encode_mp3(samples, title=printable(score.title), comment=rhythm_words(score)),
         time_map=write_time_map(score, tracks[0].sounds, bars, delay_ms=DELAY_MS),
         notices=playing_notices(score, style),
         duration_ms=round(len(samples) * 1000 / RATE),

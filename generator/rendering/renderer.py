@@ -88,12 +88,11 @@ class Renderer:
 
     async def draw(self, score: Score) -> Sheet:
         """The sheet of a tune. Raises RenderingError as `render`."""
-        return await self._make(Sheet, pickle.dumps((score, None, False)))
+        return await self._make(Sheet, pickle.dumps((score, None)))
 
     async def play(self, score: Score, style: Style = SESSION) -> Recording:
         """The recording of a tune. Raises RenderingError as `render`."""
-        halves = True  # whatever else runs: a lost recording that is made again must be the same, byte for byte
-        return await self._make(Recording, pickle.dumps((score, style, halves)))
+        return await self._make(Recording, pickle.dumps((score, style)))
 
     async def _make(self, kind: type[Part], tune: bytes) -> Part:
         async with self._slots:

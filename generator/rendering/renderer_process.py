@@ -1,6 +1,6 @@
 """The renderer process: `python -m generator.rendering.renderer_process FOLDER [SOUNDFONT]`, started by `renderer.Renderer`.
 
-It reads pickled scores, each with a style and whether a core is free for a second thread, from standard input. It writes the
+It reads pickled pairs of a score and a style from standard input. It writes the
 outcomes to standard output (see `pipe_protocol`): a recording in that style, or the sheet if the style is None. Memory, files and
 processor time are limited. On Linux it enters a sandbox before the first tune: it can write only in FOLDER, and read only
 programs, libraries and the sound font (see `sandbox`).
@@ -61,8 +61,8 @@ def main() -> None:
             limit_cpu()
             outcome: Outcome
             try:
-                score, style, halves = pickle.loads(tune)
-                outcome = draw(score) if style is None else play(score, style=style, soundfont=soundfont, halves=halves)
+                score, style = pickle.loads(tune)
+                outcome = draw(score) if style is None else play(score, style=style, soundfont=soundfont)
             except RenderingError as error:
                 outcome = error
             except MemoryError:

@@ -76,7 +76,7 @@ class Remaking:
     async def replace(self, tune_id: str, contents: Mapping[str, bytes]) -> None:
         """Stores new contents of the tune's files by name. Files that the tune doesn't have are left out. Raises StorageError.
 
-        Versions of the tune are removed: they are made anew for whoever asks.
+        Versions of the tune are removed: they are made again when somebody asks.
 
         All are replaced, not only the damaged ones: another version may render differently, and a recording must fit its sheet.
         """

@@ -21,14 +21,12 @@ _SETTLED = 16  # frames after which an encoder no longer depends on where it beg
 _QUALITY = 7  # LAME's scale, 0 best and slowest; 5 takes nearly twice as long
 
 
-def encode_mp3(
-    samples: NDArray[np.int16], *, title: str = "", artist: str = "Tunesmith", comment: str = "", halves: bool = False
-) -> bytes:
-    """The MP3 of samples of shape (frames, 2) at 44.1 kHz. With `halves`, two threads encode it.
+def encode_mp3(samples: NDArray[np.int16], *, title: str = "", artist: str = "Tunesmith", comment: str = "") -> bytes:
+    """The MP3 of samples of shape (frames, 2) at 44.1 kHz. Two threads encode it.
 
     The bit rate is constant: with a variable one, players only guess the length.
     """
-    return _tag(title, artist, comment) + ((_encode_halves(samples) if halves else None) or _encode(samples))
+    return _tag(title, artist, comment) + (_encode_halves(samples) or _encode(samples))
 
 
 def _encode_halves(samples: NDArray[np.int16]) -> bytes | None:

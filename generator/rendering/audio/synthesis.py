@@ -9,11 +9,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from functools import cache, lru_cache
-from itertools import chain, repeat
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -22,13 +20,11 @@ import midi2audio
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.rendering.audio.cut import Cut
-from generator.rendering.audio.mastering import RATE, SEGMENT, Measured, Samples, master, measure
+from generator.rendering.audio.mastering import RATE, Samples, master, measure
 from generator.rendering.audio.sound_font import find_fluidsynth
 from generator.rendering.result import RendererFault
 
 SYNTHESIS_TIMEOUT_S = 20  # a tune of 180 s takes two seconds
-_FADE = np.linspace(0, 1, RATE // 200, dtype=np.float32)[:, None]  # from one synthesiser to the other
 _BLOCK = 64  # frames, at whose beginning FluidSynth starts notes
 _INT, _POINTER = ctypes.c_int, ctypes.c_void_p
 
@@ -47,8 +43,8 @@ _SETTINGS: dict[str, str | int | float] = {
 }
 
 
-def synthesise(midi: bytes, soundfont: Path, cut: Cut | None = None) -> NDArray[np.int16]:
-    """The mastered recording of a MIDI file: samples of shape (frames, 2) at 44.1 kHz. With a cut, two threads play it.
+def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
+    """The mastered recording of a MIDI file: samples of shape (frames, 2) at 44.1 kHz.
 
     Raises RendererFault if FluidSynth is missing, fails or takes too long, or if the recording is silent.
     """
@@ -59,30 +55,7 @@ def synthesise(midi: bytes, soundfont: Path, cut: Cut | None = None) -> NDArray[
             raw_file = Path(folder, "tune.raw")
             FluidSynthProgram(soundfont, timeout_s=SYNTHESIS_TIMEOUT_S).midi_to_audio(str(midi_file), str(raw_file))
             return master([measure(read_raw(raw_file))])
-        if cut is not None:
-            return master(_play_halves(midi_file, soundfont, cut))
         return master([measure(second) for second in _library_for(soundfont).play(midi_file, SYNTHESIS_TIMEOUT_S)])
-
-
-def _play_halves(midi_file: Path, soundfont: Path, cut: Cut) -> list[Measured]:
-    """The recording of a MIDI file, played by one synthesiser up to the cut, and by another one from there on."""
-    end = -(-(cut.join + len(_FADE)) // SEGMENT) * SEGMENT  # of the last piece that the first one plays
-    lead = end - cut.begin
-
-    def play_second() -> tuple[Samples, list[Measured]]:
-        pieces = _library_for(soundfont, 1).play(midi_file, SYNTHESIS_TIMEOUT_S, chain([lead], repeat(RATE)), tick=cut.tick)
-        return next(pieces), [measure(piece) for piece in pieces]
-
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        second = executor.submit(play_second)
-        lengths = [RATE] * (end // RATE) + [end % RATE] * (end % RATE > 0)
-        first = list(_library_for(soundfont).play(midi_file, SYNTHESIS_TIMEOUT_S, lengths))
-        before, after = second.result()
-    joined = np.concatenate(first[-2:])
-    overlap, following = joined[cut.join - end :], before[cut.join - end :]
-    overlap[: len(_FADE)] += _FADE * (following[: len(_FADE)] - overlap[: len(_FADE)])
-    overlap[len(_FADE) :] = following[len(_FADE) :]
-    return [*map(measure, first[:-2]), measure(joined), *after]
 
 
 @cache
@@ -122,7 +95,6 @@ class FluidSynthLibrary:
             "fluid_synth_write_float", _INT, *_arguments(synth=_POINTER, frames=_INT),
             *_arguments(left=_POINTER, left_offset=_INT, left_step=_INT, right=_POINTER, right_offset=_INT, right_step=_INT),
         )  # fmt: skip
-        self.seek = fluidsynth.cfunc("fluid_player_seek", _INT, *_arguments(player=_POINTER, ticks=_INT))
         library_settings = {"player.timing-source": "sample", "synth.lock-memory": 0}
         self.synth = fluidsynth.Synth(_SETTINGS["synth.gain"], RATE, 16, **_SETTINGS | library_settings)
         self.lock = threading.Lock()
@@ -131,28 +103,20 @@ class FluidSynthLibrary:
             self.synth.delete()
             raise RendererFault(f"FluidSynth cannot read the sound font {soundfont}. Check that the file is complete.")
 
-    def play(
-        self, midi_file: Path, timeout_s: float, lengths: Iterable[int] = repeat(RATE), *, tick: int = 0
-    ) -> Iterator[Samples]:
-        """Pieces of these lengths, of shape (frames, 2), as far as the tune goes. Raises RendererFault if they take too long.
-
-        From a later tick on, the notes that begin before it are not played.
-        """
+    def play(self, midi_file: Path, timeout_s: float) -> Iterator[Samples]:
+        """The seconds of the tune, each of shape (frames, 2). Raises RendererFault if they take too long."""
         with self.lock:
             self.synth.system_reset()
             self._write(-self.frames % _BLOCK)  # else the tune would begin inside a block, each time elsewhere
             player = self.fluidsynth.new_fluid_player(self.synth.synth)
             self.fluidsynth.fluid_player_add(player, str(midi_file).encode())
-            self.seek(player, tick)
             self.fluidsynth.fluid_player_play(player)
             deadline = time.monotonic() + timeout_s
             try:
-                for length in lengths:
-                    if self.fluidsynth.fluid_player_get_status(player) != self.fluidsynth.FLUID_PLAYER_PLAYING:
-                        return
+                while self.fluidsynth.fluid_player_get_status(player) == self.fluidsynth.FLUID_PLAYER_PLAYING:
                     if time.monotonic() > deadline:
                         raise _timeout_error(timeout_s)
-                    yield self._write(length)
+                    yield self._write(RATE)
             finally:
                 self.fluidsynth.delete_fluid_player(player)
 
@@ -164,9 +128,8 @@ class FluidSynthLibrary:
         return piece
 
 
-@lru_cache(maxsize=2)
-def _library_for(soundfont: Path, number: int = 0) -> FluidSynthLibrary:
-    """The synthesisers of this process share the samples of a sound font."""
+@lru_cache(maxsize=1)
+def _library_for(soundfont: Path) -> FluidSynthLibrary:
     return FluidSynthLibrary(soundfont)
 
 
