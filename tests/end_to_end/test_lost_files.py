@@ -61,9 +61,4 @@ async def test_lost_and_damaged_files_are_made_again(tunesmith: Tunesmith) -> No
         paths = {folder / digest[:2] / digest[2:] for _, digest in before.values()}
         damage(sorted(paths))
         after = {name: await read(session, f"{address}/files/{name}") for name in names}
-        assert len(names) == 9 and sorted(before) == sorted(after)
-        for name in names:
-            # The recording may be another one: FluidSynth's reverb remembers the tunes that its process has played.
-            assert after[name] == before[name] or (name == "tune.mp3" and len(after[name][0]) == len(before[name][0]))
-        # What is no longer used is gone.
-        assert {path for path in paths if path.exists()} <= {folder / digest[:2] / digest[2:] for _, digest in after.values()}
+        assert len(names) == 9 and after == before

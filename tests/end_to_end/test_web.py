@@ -16,6 +16,11 @@ PLAYING_TIME = """() => new Promise(resolve => {
     audio.onloadedmetadata = () => resolve(audio.duration);
     audio.load();
 })"""
+SHEET_IS_DRAWN = """() => {
+    const sheet = document.querySelector('.sheet :is(img, svg)'); // a script puts the SVG in the place of the image
+    const drawn = sheet?.getBoundingClientRect();
+    return drawn && Math.min(drawn.width, drawn.height) > 50;
+}"""
 
 
 async def test_a_visitor_composes_listens_downloads_and_varies(tunesmith: Tunesmith) -> None:
@@ -27,10 +32,7 @@ async def test_a_visitor_composes_listens_downloads_and_varies(tunesmith: Tunesm
         await page.wait_for_url("**/tunes/*")
         await page.wait_for_selector("audio", state="attached")
         assert await page.evaluate(PLAYING_TIME) > 20
-        sheet = page.locator(".sheet").locator("img, svg").first  # a script puts the SVG in the place of the image
-        await sheet.wait_for(state="visible")
-        drawn = await sheet.bounding_box()
-        assert drawn and min(drawn["width"], drawn["height"]) > 50
+        await page.wait_for_function(SHEET_IS_DRAWN)
         async with page.expect_download() as downloading:
             await page.get_by_role("link", name="ABC", exact=True).click()
         path = await (await downloading.value).path()

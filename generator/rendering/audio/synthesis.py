@@ -9,12 +9,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 import midi2audio
 import numpy as np
@@ -25,7 +25,6 @@ from generator.rendering.audio.sound_font import find_fluidsynth
 from generator.rendering.result import RendererFault
 
 SYNTHESIS_TIMEOUT_S = 20  # a tune of 180 s takes two seconds
-_BLOCK = 64  # frames, at whose beginning FluidSynth starts notes
 _INT, _POINTER = ctypes.c_int, ctypes.c_void_p
 
 # FluidSynth's settings. The reverb is a small, damped room.
@@ -85,30 +84,39 @@ def _arguments(**kinds: type) -> list[tuple[str, type, int]]:
 
 
 class FluidSynthLibrary:
-    """FluidSynth in this process, with a loaded sound font. It plays one tune at a time."""
+    """FluidSynth in this process, with a loaded sound font.
+
+    Each tune gets a synthesiser of its own (0.2 ms): the reverb of a used one sounds a little different, whatever is reset.
+    """
 
     def __init__(self, soundfont: Path) -> None:
         fluidsynth = load_fluidsynth()
         assert fluidsynth
         self.fluidsynth = fluidsynth
-        self.write = fluidsynth.cfunc(
-            "fluid_synth_write_float", _INT, *_arguments(synth=_POINTER, frames=_INT),
-            *_arguments(left=_POINTER, left_offset=_INT, left_step=_INT, right=_POINTER, right_offset=_INT, right_step=_INT),
+        self.write = self._function(
+            "fluid_synth_write_float", _INT, synth=_POINTER, frames=_INT,
+            left=_POINTER, left_offset=_INT, left_step=_INT, right=_POINTER, right_offset=_INT, right_step=_INT,
         )  # fmt: skip
+        self.new_synth = self._function("new_fluid_synth", _POINTER, settings=_POINTER)
+        self.add_font = self._function("fluid_synth_add_sfont", _INT, synth=_POINTER, font=_POINTER)
+        self.remove_font = self._function("fluid_synth_remove_sfont", _INT, synth=_POINTER, font=_POINTER)
+        self.delete_synth = self._function("delete_fluid_synth", None, synth=_POINTER)
         library_settings = {"player.timing-source": "sample", "synth.lock-memory": 0}
-        self.synth = fluidsynth.Synth(_SETTINGS["synth.gain"], RATE, 16, **_SETTINGS | library_settings)
-        self.lock = threading.Lock()
-        self.frames = 0  # written so far
-        if self.synth.sfload(str(soundfont), 1) < 0:
-            self.synth.delete()
+        self.owner = fluidsynth.Synth(_SETTINGS["synth.gain"], RATE, 16, **_SETTINGS | library_settings)  # of the sound font
+        if self.owner.sfload(str(soundfont), 1) < 0:
+            self.owner.delete()
             raise RendererFault(f"FluidSynth cannot read the sound font {soundfont}. Check that the file is complete.")
+        self.font = self._function("fluid_synth_get_sfont", _POINTER, synth=_POINTER, number=_INT)(self.owner.synth, 0)
+        self.lock = threading.Lock()  # of the sound font, which loads instruments when they are first played
+
+    def _function(self, name: str, result: type | None, **arguments: type) -> Callable[..., Any]:
+        """A function of the library that pyfluidsynth does not declare."""
+        return cast(Callable[..., Any], self.fluidsynth.cfunc(name, result, *_arguments(**arguments)))
 
     def play(self, midi_file: Path, timeout_s: float) -> Iterator[Samples]:
         """The seconds of the tune, each of shape (frames, 2). Raises RendererFault if they take too long."""
-        with self.lock:
-            self.synth.system_reset()
-            self._write(-self.frames % _BLOCK)  # else the tune would begin inside a block, each time elsewhere
-            player = self.fluidsynth.new_fluid_player(self.synth.synth)
+        with self.lock, self._new_synth() as synth:
+            player = self.fluidsynth.new_fluid_player(synth)
             self.fluidsynth.fluid_player_add(player, str(midi_file).encode())
             self.fluidsynth.fluid_player_play(player)
             deadline = time.monotonic() + timeout_s
@@ -116,16 +124,22 @@ class FluidSynthLibrary:
                 while self.fluidsynth.fluid_player_get_status(player) == self.fluidsynth.FLUID_PLAYER_PLAYING:
                     if time.monotonic() > deadline:
                         raise _timeout_error(timeout_s)
-                    yield self._write(RATE)
+                    second = np.empty((RATE, 2), dtype=np.float32)
+                    self.write(synth, RATE, second.ctypes.data, 0, 2, second.ctypes.data, 1, 2)
+                    yield second
             finally:
                 self.fluidsynth.delete_fluid_player(player)
 
-    def _write(self, frames: int) -> Samples:
-        """The next frames."""
-        piece = np.empty((frames, 2), dtype=np.float32)
-        self.write(self.synth.synth, frames, piece.ctypes.data, 0, 2, piece.ctypes.data, 1, 2)
-        self.frames += frames
-        return piece
+    @contextmanager
+    def _new_synth(self) -> Iterator[int]:
+        """The address of a synthesiser that has played nothing."""
+        synth = self.new_synth(self.owner.settings)
+        self.add_font(synth, self.font)
+        try:
+            yield synth
+        finally:
+            self.remove_font(synth, self.font)  # the owner's, which stays
+            self.delete_synth(synth)
 
 
 @lru_cache(maxsize=1)

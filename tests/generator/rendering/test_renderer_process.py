@@ -18,7 +18,7 @@ from generator.rendering.renderer import _RendererProcess
 from generator.rendering.style import SESSION
 from tests.patience import HANG_S
 
-NO_NOTES = pickle.dumps((read("X:1\nM:4/4\nK:C\nz8|\n"), SESSION, False))  # fails at once, with an outcome
+NO_NOTES = pickle.dumps((read("X:1\nM:4/4\nK:C\nz8|\n"), SESSION))  # fails at once, with an outcome
 
 
 class Exit:

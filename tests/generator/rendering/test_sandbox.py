@@ -57,7 +57,7 @@ ALLOWED = {"its own file", "its own folder", "a library"}
 async def renderer() -> AsyncIterator[Renderer]:
     os.environ["DISCORD_TOKEN"] = "secret"  # in the environment of the parent process
     try:
-        one = Renderer(soundfont=None, timeout_s=HANG_S)
+        one = Renderer(soundfont=None, timeout_s=HANG_S, processes=1)  # the one whose folder the tests read
         await one.start()
     finally:
         del os.environ["DISCORD_TOKEN"]
@@ -126,11 +126,12 @@ async def test_its_files_are_private_to_the_user(renderer: Renderer) -> None:
 async def test_hostile_abc_is_rendered_without_opening_foreign_files(renderer: Renderer, name: str) -> None:
     """Python opens only files of the process's own folder, of programs, and the sound font."""
     code = (
-        "import sys, os\nnames = open('opened', 'w', buffering=1)\n"
+        "import sys, os\nnames = open('opened', 'a', buffering=1)\n"
         "sys.addaudithook(lambda event, arguments: event == 'open' and print(arguments[0], file=names))\n"
     )
+    (_folder(renderer) / "opened").unlink(missing_ok=True)  # of an earlier tune
     with pytest.raises(RenderingError):
-        await renderer.render(Trap(exec, code, {}))
+        await renderer.play(Trap(exec, code, {}))
     assert (await renderer.render(read_opening(HOSTILE[name], mode="play"))).mp3
     opened = {line for line in (_folder(renderer) / "opened").read_text().splitlines() if line.startswith("/")}
     assert opened
