@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.core.naming import key_name, nearest
 
 FOREVER = "public, max-age=31536000, immutable"
 INDEXED = {"X-Robots-Tag": "all"}
+_PLUS = "+"  # between the names of styles that are sent as one file
 _STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
 
@@ -48,11 +50,15 @@ class Views:
             lstrip_blocks=True,
         )
         self._templates.filters |= {"key_name": key_name, "nearest": nearest, "clock": clock, "day": day}
-        self._templates.globals["static"] = self.address
+        self._templates.globals |= {"static": self.address, "stylesheet": self._stylesheet}
 
     def address(self, name: str) -> str:
         """The address of a static file."""
         return self._static[name].address
+
+    def _stylesheet(self, names: Sequence[str]) -> str:
+        """The address of several styles as one file: each request delays the first picture of a page."""
+        return _PLUS.join([self.address(f"{names[0]}.css"), *(f"{name}.css" for name in names[1:])])
 
     def body(self, name: str) -> bytes:
         """The content of a static file."""
@@ -66,13 +72,15 @@ class Views:
         return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
     async def static(self, request: web.Request) -> web.Response:
-        file = self._static.get(request.match_info["name"])
-        if file is None:
+        first, *others = request.match_info["name"].split(_PLUS)
+        file = self._static.get(first)
+        if file is None or not all(name.endswith(".css") and name in self._static for name in others):
             raise web.HTTPNotFound
+        body = b"".join([file.body, *(self._static[name].body for name in others)])
         # An old digest gets the current file, but browsers must not cache it under the old address.
-        caching = FOREVER if request.path == file.address else "no-cache"
+        caching = FOREVER if request.path.startswith(file.address) else "no-cache"
         charset = None if file.media_type.startswith("font/") else "utf-8"
-        return web.Response(body=file.body, content_type=file.media_type, charset=charset, headers={"Cache-Control": caching})
+        return web.Response(body=body, content_type=file.media_type, charset=charset, headers={"Cache-Control": caching})
 
 
 def clock(duration_ms: int) -> str:

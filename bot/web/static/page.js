@@ -1,4 +1,13 @@
-// On every page. The pages also work without scripts.
+// On every page. Loads the scripts of what the page has, once the page itself is there. The pages also work without scripts.
+
+const PARTS = {
+  "[data-ask]": "./compose.js",
+  "[data-play]": "./play.js",
+  "[data-editor]": "./editor.js",
+  "section[data-tune]": "./progress.js",
+  "[data-copy]": "./copy.js",
+  "[data-time-map]": "./practice.js",
+};
 
 function renewTokens() {
   // A page restored from the back-forward cache would send a token that was already accepted.
@@ -34,3 +43,7 @@ addEventListener("pageshow", (event) => {
 document.querySelectorAll("[data-like]").forEach(likeInPlace);
 // Events of media do not bubble, but they can be captured. So recordings that are added later count too.
 document.addEventListener("play", (event) => pauseOthers(event.target), { capture: true });
+
+const scripts = Object.entries(PARTS).filter(([selector]) => document.querySelector(selector));
+await Promise.all(scripts.map(([, script]) => import(script)));
+import("./offline.js"); // last, since it keeps what the others have loaded

@@ -1,34 +1,31 @@
-// A round button in place of a small player.
+// Round buttons that play a recording.
 
-const PLAY = "M8 5v14l11-7z";
-const PAUSE = "M7 5h4v14H7zM13 5h4v14h-4z";
+/** @param {HTMLButtonElement} button */
+function offer(button) {
+  const { play: address, playing: pause } = /** @type {{ play: string, playing: string }} */ (button.dataset);
+  const play = button.ariaLabel;
+  /** @type {HTMLAudioElement | undefined} */
+  let audio;
 
-function drawing(path) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  shape.setAttribute("d", path);
-  svg.append(shape);
-  return svg;
-}
-
-function offerButton(audio) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "round";
-  audio.controls = false;
-  audio.before(button);
   const show = () => {
-    button.replaceChildren(drawing(audio.paused ? PLAY : PAUSE));
-    button.setAttribute("aria-label", `${audio.paused ? "Play" : "Pause"} ${audio.dataset.play}`);
-    audio.parentElement.classList.toggle("playing", !audio.paused);
+    const playing = Boolean(audio && !audio.paused);
+    button.ariaLabel = playing ? pause : play;
+    button.classList.toggle("playing", playing);
   };
-  const progress = () => button.style.setProperty("--played", `${(100 * audio.currentTime) / (audio.duration || 1)}%`);
-  button.addEventListener("click", () => (audio.paused ? audio.play().catch(show) : audio.pause()));
-  for (const event of ["play", "pause", "ended", "error"]) audio.addEventListener(event, show);
-  audio.addEventListener("timeupdate", progress);
-  show();
+  const start = () => {
+    if (!audio) {
+      audio = new Audio(address);
+      const { style } = button;
+      const heard = audio;
+      for (const event of ["play", "pause", "ended", "error"]) audio.addEventListener(event, show);
+      audio.addEventListener("timeupdate", () => style.setProperty("--played", `${(100 * heard.currentTime) / (heard.duration || 1)}%`));
+      button.after(audio); // part of the page, so that it pauses when another one plays
+    }
+    audio.play().catch(show);
+  };
+  button.addEventListener("click", () => (audio && !audio.paused ? audio.pause() : start()));
 }
 
-document.querySelectorAll("audio[data-play]").forEach(offerButton);
+/** @type {NodeListOf<HTMLButtonElement>} */
+const buttons = document.querySelectorAll("button[data-play]");
+buttons.forEach(offer);

@@ -102,7 +102,9 @@ export function readAlong(form) {
   form.addEventListener("formdata", (event) => {
     for (const name of ours) event.formData.delete(name);
   });
-  addEventListener("pageshow", () => {
+  const readRestored = () => {
     if (text.value !== text.defaultValue || region.querySelector("ul")) read();
-  });
+  };
+  if (document.readyState === "complete") readRestored();
+  addEventListener("pageshow", readRestored);
 }

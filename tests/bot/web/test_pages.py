@@ -374,15 +374,20 @@ async def test_static_files_are_cached_until_they_change(visitor: Visitor) -> No
     page = await (await visitor.get("/")).text()
     addresses = re.findall(r'"(/static/[^"]+)"', page)
     assert {address.rpartition("/")[2] for address in addresses} == {
-        "mark.svg", "base.css", "forms.css", "compose.css", "page.js", "offline.js", "compose.js", "latin.woff2",
+        "mark.svg", "base.css+forms.css+compose.css+examples.css", "page.js", "latin.woff2",
     }  # fmt: skip
     for address in addresses:
         answer = await visitor.get(address)
         assert answer.status == 200 and "immutable" in answer.headers["Cache-Control"]
+    styles = await (await visitor.get(next(address for address in addresses if "+" in address))).text()
+    assert "@font-face" in styles and ".landscape" in styles
     assert "immutable" not in (await visitor.get("/static/old/base.css")).headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("name", ["..%2f__init__.py", "%2fetc%2fpasswd", "..%5cviews.py", "base.html"])
+@pytest.mark.parametrize(
+    "name",
+    ["..%2f__init__.py", "%2fetc%2fpasswd", "..%5cviews.py", "base.html", "base.css+page.js", "base.css+..%2fviews.py"],
+)
 async def test_static_names_are_never_paths(visitor: Visitor, name: str) -> None:
     assert (await visitor.get(f"/static/x/{name}")).status == 404
 
