@@ -54,7 +54,7 @@ def make_app(
     versions, tunebooks = VersionPages(storage), TunebookPages(storage, views, previews)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
-        middlewares=[compress, metrics.count, errors.middleware(views), security.refuse_cross_site],
+        middlewares=[compress, metrics.count, errors.middleware(views), security.refuse_bad_host, security.refuse_cross_site],
     )
     app.add_routes(
         [

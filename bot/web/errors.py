@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from bot.web.connections import SlowBody
+from bot.web.throttle import Throttles
 from bot.web.views import Views
+from generator.request import RequestError
 from storage.errors import FileMissing, StorageError
 
 RETRY_AFTER_S = 10
@@ -14,11 +19,13 @@ _MESSAGES = {
     403: "That is not allowed.",
     404: "There is no such page. Check that the address is complete.",
     405: "This address doesn't support that. Start from the compose page.",
+    408: "Your request did not arrive completely. Please send it again.",
     413: "That is too much text for a tune. Shorten the opening and send it again.",
-    415: "Send a form or JSON.",
+    415: "Send a form or JSON, in UTF-8.",
 }
 # The same for a tune that is hidden from the visitor as for one that does not exist.
 NO_TUNE = ("There is no such tune. Perhaps it was deleted, or it is not shared and was made in another browser.", "No such tune")
+OWN_TEXTS = (403, 421, 429, 503)
 _TITLES = {403: "Not allowed", 404: "No such page", 413: "Too long", 500: "Something went wrong", 503: "Not available"}
 _log = structlog.get_logger(__name__)
 
@@ -30,11 +37,25 @@ def wants_json(request: web.Request) -> bool:
 
 def middleware(views: Views) -> Middleware:
     """Turns every exception into a page or into `{"error": message}`."""
+    throttles = Throttles()
 
-    def respond(request: web.Request, status: int, message: str, title: str = "") -> web.StreamResponse:
+    def respond(request: web.Request, status: int, message: str, title: str = "", **further: Any) -> web.StreamResponse:
         if wants_json(request):
-            return web.json_response({"error": message}, status=status, headers={"Cache-Control": "no-store"})
+            return web.json_response({"error": message} | further, status=status, headers={"Cache-Control": "no-store"})
         return views.page("message.html", status=status, title=title or _TITLES.get(status, "That did not work"), message=message)
+
+    def refuse(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+        own_text = error.text if error.text and error.text != f"{error.status}: {error.reason}" else ""
+        default = _MESSAGES.get(error.status, "The request could not be read. Start again from the compose page.")
+        # Only the texts of these are ours; aiohttp writes technical texts of its own for other statuses.
+        title = ""
+        message = own_text if error.status in OWN_TEXTS and own_text else default
+        if error.status == 404 and request.path.startswith("/tunes/"):
+            message, title = NO_TUNE
+        response = respond(request, error.status, message, title)
+        kept = ("Allow", "Content-Range", "Retry-After")
+        response.headers.update({name: error.headers[name] for name in kept if name in error.headers})
+        return response
 
     @web.middleware
     async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -43,27 +64,29 @@ def middleware(views: Views) -> Middleware:
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            own_text = error.text if error.text and error.text != f"{error.status}: {error.reason}" else ""
-            default = _MESSAGES.get(error.status, "The request could not be read. Start again from the compose page.")
-            # Only the texts of 403 are ours; aiohttp writes technical texts of its own for other statuses.
-            title = ""
-            message = own_text if error.status == 403 and own_text else default
-            if error.status == 404 and request.path.startswith("/tunes/"):
-                message, title = NO_TUNE
-            response = respond(request, error.status, message, title)
-            response.headers.update({name: error.headers[name] for name in ("Allow", "Content-Range") if name in error.headers})
+            return refuse(request, error)
+        except web.RequestPayloadError as error:  # cut off, or not what its headers say
+            response = refuse(request, web.HTTPRequestTimeout() if isinstance(error, SlowBody) else web.HTTPBadRequest())
+            response.force_close()
             return response
+        except RequestError as error:
+            return respond(request, 422, str(error), field=error.field)
         except FileMissing as error:
             response = respond(request, 503, error.message)
             response.headers["Retry-After"] = str(RETRY_AFTER_S)
             return response
         except StorageError as error:  # without its traceback: there may be many at once
-            _log.warning("A web request could not be answered.", method=request.method, path=request.path, error=str(error))
+            if (more := throttles.turn(type(error))) is not None:
+                _log.warning("Web requests could not be answered.", path=request.path, error=str(error), more=more)
             response = respond(request, 503, "My memory can't be reached right now. Please try again in a minute.")
             response.headers["Retry-After"] = str(RETRY_AFTER_S)
             return response
-        except Exception:
-            _log.exception("A web request failed.", method=request.method, path=request.path)
+        except Exception as error:
+            if request.transport is None:  # the visitor left, and nobody reads the answer
+                return web.Response(status=400)
+            resource = request.match_info.route.resource
+            if (more := throttles.turn((type(error), resource and resource.canonical))) is not None:
+                _log.exception("A web request failed.", method=request.method, path=request.path, more=more)
             return respond(request, 500, "Something went wrong on our side. Please try again in a minute.")
 
     return show_errors

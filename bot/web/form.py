@@ -7,7 +7,6 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Mapping
-from json import JSONDecodeError
 
 from aiohttp import web
 
@@ -17,6 +16,7 @@ from bot.web.fields import OTHER_KEY
 from generator.request import PARAMETERS, RequestError, TuneRequest
 
 _LISTS = {IGNORED, *(name for name, parameter in PARAMETERS.items() if parameter.kind is tuple)}
+_CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
 
@@ -43,15 +43,20 @@ async def body(request: web.Request) -> Mapping[str, object]:
     """The fields of a form or of a JSON object; empty without a body. Raises HTTPBadRequest, HTTPUnsupportedMediaType."""
     if not request.can_read_body:
         return {}
+    if (request.charset or "utf-8").lower() not in _CHARSETS:
+        raise web.HTTPUnsupportedMediaType
     if request.content_type == "application/x-www-form-urlencoded":
-        sent = await request.post()
+        try:
+            sent = await request.post()
+        except ValueError:
+            raise web.HTTPBadRequest from None
         # A switch is sent after a hidden field with its other value, so the last value counts; checkboxes are lists.
         return {name: sent.getall(name) if name in _LISTS else sent.getall(name)[-1] for name in sent}
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     try:
         values = await request.json()
-    except (JSONDecodeError, UnicodeDecodeError, LookupError, RecursionError, ValueError):
+    except (ValueError, RecursionError):
         raise web.HTTPBadRequest from None
     if not isinstance(values, dict):
         raise web.HTTPBadRequest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -30,6 +31,8 @@ FRAMED_POLICY = (
     "frame-ancestors https://*.slack.com https://*.slack-gov.com https://*.slack-mcps.com"
 )
 
+_HOST = re.compile(r"([\w.-]+|\[[\da-f:.]+\])(:\d*)?", re.ASCII | re.IGNORECASE)
+
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
@@ -38,6 +41,13 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         del response.headers["X-Frame-Options"]  # it knows no exceptions
     response.headers.setdefault("X-Robots-Tag", "noindex")  # pages for search engines set it themselves
     response.headers["Server"] = "tunesmith"
+
+
+@web.middleware
+async def refuse_bad_host(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if request.host and not _HOST.fullmatch(request.host):
+        raise web.HTTPBadRequest
+    return await handler(request)
 
 
 @web.middleware
@@ -54,4 +64,9 @@ def _is_same_origin(request: web.Request) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc.lower() == request.host.lower() != ""
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == request.host.lower() != ""
+    except ValueError:  # such as `http://[`
+        return False

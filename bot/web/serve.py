@@ -14,6 +14,7 @@ from bot.core.desk import Desk
 from bot.settings import Settings
 from bot.web import security
 from bot.web.app import make_app
+from bot.web.connections import Runner
 from bot.web.examples import shipped
 from bot.web.health import Health
 from storage.storage import Storage
@@ -29,7 +30,7 @@ class WebError(Exception):
 @asynccontextmanager
 async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Serves the application and yields its address. Port 0 takes a free port. Raises WebError."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = Runner(app, shutdown_s=SHUTDOWN_S)
     await runner.setup()
     try:
         try:
