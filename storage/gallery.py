@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, select
 
-from generator.notation.keys import mode_named
-from generator.request import TuneRequest
-from generator.user_messages import UserError, UserMessage
-from storage import tables
+from storage import tables, tune_lists
 from storage.database import Database
-from storage.tunes import Status, Tune, is_id, tune_from
-from storage.viewer import PUBLIC, Viewer, owned, shared_from_community, visible
+from storage.tune_lists import Order, Part, Search
+from storage.tunes import Tune, is_id, tune_from
+from storage.viewer import PUBLIC, Viewer, visible
 
 PAGE, MAX_PAGE = 20, 100  # tunes
 MAX_TUNEBOOK = 1_000  # tunes: about a megabyte of ABC
 MAX_CHILDREN = 50
-
-tunes, likes = tables.tunes, tables.likes
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CURSOR = re.compile(r"(\d{1,9})_(\d{1,16})_([0-9A-Za-z]{12})", re.ASCII)  # likes, microseconds, tune
-_NUMBER_LINE = re.compile(r"\AX:.*")
-
-
-class Order(StrEnum):
-    NEWEST = "newest"
-    WEEK = "week"  # by the likes of the last seven days
-    MONTH = "month"  # of thirty days
-    EVER = "ever"
-
-
-_SINCE = {Order.WEEK: timedelta(days=7), Order.MONTH: timedelta(days=30)}
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A filter for tunes. Empty fields match all. Values are canonical, as in a TuneRequest."""
-
-    title: str = ""  # words of the title, in any order and case
-    rhythm: str | None = None
-    key: str | None = None  # `Ador`, or a mode alone
-
-    @classmethod
-    def check(cls, *, title: str | None = None, rhythm: str | None = None, key: str | None = None) -> Search:
-        """Makes a search from typed text. Raises RequestError."""
-        request = TuneRequest.check(seed=0, title=title, rhythm=rhythm, key=key)
-        return cls(request.title, request.rhythm, request.key)
-
-
 ANYTHING = Search()
+
+__all__ = ["ANYTHING", "MAX_TUNEBOOK", "Family", "Gallery", "Order", "Page", "Search", "numbered"]
+
+tunes = tables.tunes
+_NUMBER_LINE = re.compile(r"\AX:.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +75,21 @@ class Gallery:
         Orders by likes leave out tunes without likes. `after` is a page's `next`, `before` its `previous`. Raises UserError for
         a cursor that can't be read.
         """
-        return await self._page(_shared(viewer), order, search, after, before, limit)
+        return await self._page(lambda part: tune_lists.shared(viewer, order, search, part), after, before, limit)
 
     async def mine(
         self, viewer: Viewer, *, search: Search = ANYTHING, after: str = "", before: str = "", limit: int = PAGE
     ) -> Page:
         """The user's own finished tunes from all communities, newest first. Raises as `shared` does."""
-        return await self._page(_own(viewer), None, search, after, before, limit)
+        return await self._page(lambda part: tune_lists.own(viewer, search, part), after, before, limit)
 
     async def own_and_shared(self, viewer: Viewer, *, search: Search = ANYTHING, limit: int = PAGE) -> list[Tune]:
-        """The tunes of `mine` and `shared` together, newest first."""
-        rows = await self._rows(_sorted(or_(_own(viewer), _shared(viewer)), None, search).limit(limit))
-        return [tune_from(row) for row in rows]
+        """The tunes of `mine` and `shared` together, newest first: by when they were finished, or shared."""
+        part = Part(limit)
+        rows = await self._read(tune_lists.own(viewer, search, part), tunes.c, limit)
+        rows += await self._read(tune_lists.shared(viewer, Order.NEWEST, search, part), tunes.c, limit)
+        rows.sort(key=tune_lists.sort_key, reverse=True)
+        return [tune_from(row) for row in list({row["id"]: row for row in rows}.values())[:limit]]
 
     async def family(self, tune_id: str, viewer: Viewer) -> Family:
         """The tune's parent and children that the viewer may see. Raises KeyError if they can't see the tune itself."""
@@ -133,24 +105,33 @@ class Gallery:
         self, viewer: Viewer = PUBLIC, *, mine: bool = False, order: Order = Order.NEWEST, search: Search = ANYTHING
     ) -> str:
         """The ABC of all tunes of `shared` (or `mine`), numbered from 1, at most MAX_TUNEBOOK."""
-        which = _own(viewer) if mine else _shared(viewer)
-        rows = await self._rows(_sorted(which, None if mine else order, search).limit(MAX_TUNEBOOK))
-        return numbered(row["abc"] for row in rows)
+        part = Part(MAX_TUNEBOOK)
+        queries = tune_lists.own(viewer, search, part) if mine else tune_lists.shared(viewer, order, search, part)
+        return numbered(row["abc"] for row in await self._read(queries, [tunes.c.id, tunes.c.abc], part.limit))
 
-    async def _page(
-        self, which: ColumnElement[bool], order: Order | None, search: Search, after: str, before: str, limit: int
-    ) -> Page:
+    async def _page(self, listed: Callable[[Part], list[Select[Any]]], after: str, before: str, limit: int) -> Page:
         limit = min(max(limit, 1), MAX_PAGE)
-        rows = await self._rows(_sorted(which, order, search, after, before).limit(limit + 1))
-        page, more = rows[:limit], len(rows) > limit
-        if before and not more:  # the first page: show a full one, with new tunes
-            return await self._page(which, order, search, "", "", limit)
-        if before:
-            page.reverse()
-        found, likes = [tune_from(row) for row in page], [row["rank"] for row in page]
+        rows = await self._read(listed(Part(limit + 1, after, before)), tunes.c, limit + 1)
+        if before and len(rows) <= limit:  # the first page: show a full one, with new tunes
+            return await self._page(listed, "", "", limit)
+        more = len(rows) > limit
+        page = (rows[1:] if before else rows[:-1]) if more else rows
         return Page(
-            found, likes, _cursor(page[-1]) if more or before else "", _cursor(page[0]) if page and (after or before) else ""
+            [tune_from(row) for row in page],
+            [row["rank"] or row["likes"] for row in page],
+            tune_lists.cursor(page[-1]) if more or before else "",
+            tune_lists.cursor(page[0]) if page and (after or before) else "",
         )
+
+    async def _read(self, queries: Iterable[Select[Any]], columns: Iterable[ColumnElement[Any]], limit: int) -> list[Any]:
+        """The tunes of the first query that finds so many, or of the last one, in the order of the list."""
+        rows: list[Any] = []
+        for query in queries:
+            found = query.subquery()
+            rows = await self._rows(select(*columns, found.c.rank, found.c.at).join(found, found.c.id == tunes.c.id))
+            if len(rows) >= limit:
+                break
+        return sorted(rows, key=tune_lists.sort_key, reverse=True)
 
     async def _rows(self, query: Select[Any]) -> list[Any]:
         async with self._database.begin() as connection:
@@ -160,61 +141,3 @@ class Gallery:
 def numbered(abcs: Iterable[str]) -> str:
     """The ABC of several tunes as one file, numbered from 1."""
     return "\n".join(_NUMBER_LINE.sub(f"X:{number}", abc.strip()) + "\n" for number, abc in enumerate(abcs, 1))
-
-
-def _shared(viewer: Viewer) -> ColumnElement[bool]:
-    return shared_from_community(viewer) if viewer.community_id else tunes.c.shared_at.is_not(None)
-
-
-def _own(viewer: Viewer) -> ColumnElement[bool]:
-    return and_(owned(viewer), tunes.c.status == Status.FINISHED)
-
-
-def _sorted(which: ColumnElement[bool], order: Order | None, search: Search, after: str = "", before: str = "") -> Select[Any]:
-    """Selects the tunes with their sort keys: likes (`rank`) and time (`at`). Order None: by the time they were finished.
-
-    With `before` they come in reverse order.
-    """
-    at: ColumnElement[Any] = tunes.c.shared_at if order else tunes.c.finished_at
-    rank: ColumnElement[Any]
-    if order in _SINCE:
-        since = func.now() - literal(_SINCE[order])
-        recent = select(likes.c.tune_id, func.count().label("likes")).where(likes.c.liked_at > since).group_by(likes.c.tune_id)
-        counted = recent.subquery()
-        rank = counted.c.likes
-        query = select(tunes, rank.label("rank"), at.label("at")).join(counted, counted.c.tune_id == tunes.c.id)
-    else:
-        rank = tunes.c.likes
-        query = select(tunes, rank.label("rank"), at.label("at"))
-        if order is Order.EVER:
-            query = query.where(tunes.c.likes > 0)
-    columns = (at, tunes.c.id) if order in (Order.NEWEST, None) else (rank, at, tunes.c.id)
-    query = query.where(which, *_matching(search)).order_by(*(column.asc() if before else column.desc() for column in columns))
-    if before:
-        return query.where(tuple_(*columns) > tuple_(*_values(before)[-len(columns) :]))
-    if after:
-        return query.where(tuple_(*columns) < tuple_(*_values(after)[-len(columns) :]))
-    return query
-
-
-def _matching(search: Search) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = [tunes.c.title.icontains(word, autoescape=True) for word in search.title.split()]
-    if search.rhythm:
-        wanted.append(tunes.c.rhythm == search.rhythm)
-    if search.key and (mode := mode_named(search.key)):
-        wanted.append(tunes.c.key.regexp_match(f"^[A-G][#b]?{mode.abc}$"))
-    elif search.key:
-        wanted.append(tunes.c.key == search.key)
-    return wanted
-
-
-def _cursor(row: Any) -> str:
-    """The cursor after a row. It has microseconds, as in PostgreSQL: rounded times would skip or repeat tunes."""
-    return f"{row['rank']}_{(row['at'] - _EPOCH) // timedelta(microseconds=1)}_{row['id']}"
-
-
-def _values(cursor: str) -> tuple[int, datetime, str]:
-    found = _CURSOR.fullmatch(cursor)
-    if found is None:
-        raise UserError(UserMessage("This page no longer exists. Please start again from the first page."))
-    return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])), found[3]

@@ -20,7 +20,7 @@ from storage.viewer import Viewer, made_in_community, owned, shared_from_communi
 
 NOT_YOURS_TO_DELETE = UserMessage("Only the owner of this tune or a moderator can delete it.")
 
-tunes, files, likes = tables.tunes, tables.files, tables.likes
+tunes, shared_tunes, files, likes = tables.tunes, tables.shared_tunes, tables.files, tables.likes
 
 
 class Sharing:
@@ -154,9 +154,12 @@ class Sharing:
 
     async def unposted(self, platform: str, since: timedelta) -> list[Tune]:
         """Tunes shared in that time that have not been posted in their sharing channel."""
-        recently = tunes.c.shared_at > func.now() - since
+        recently = select(shared_tunes.c.tune_id).where(shared_tunes.c.shared_at > func.now() - since)
         waiting = and_(
-            recently, tunes.c.shared_channel_id != "", tunes.c.shared_message_id.is_(None), tunes.c.platform == platform
+            tunes.c.id.in_(recently),
+            tunes.c.shared_channel_id != "",
+            tunes.c.shared_message_id.is_(None),
+            tunes.c.platform == platform,
         )
         return await self._tunes(waiting)
 

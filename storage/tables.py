@@ -16,11 +16,11 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
-shared = text("shared_at IS NOT NULL")
 
 tunes = Table(
     "tunes",
@@ -77,11 +77,6 @@ tunes = Table(
     Index("tunes_shared_message", "shared_message_id", postgresql_where=text("shared_message_id IS NOT NULL")),
     Index("tunes_reply", "reply", postgresql_using="gin", postgresql_ops={"reply": "jsonb_path_ops"}),
     Index("tunes_parent", "parent_id"),
-    Index("tunes_shared", "shared_at", "id", postgresql_where=shared),
-    Index("tunes_liked", "likes", "shared_at", "id", postgresql_where=shared),
-    Index("tunes_shared_community", "platform", "shared_community_id", "shared_at", "id", postgresql_where=shared),
-    Index("tunes_shared_key", "key", "shared_at", "id", postgresql_where=shared),
-    Index("tunes_shared_rhythm", "rhythm", "shared_at", "id", postgresql_where=shared),
     Index("tunes_user", "platform", "user_id", "finished_at", "id"),
 )
 
@@ -94,6 +89,45 @@ files = Table(
     Column("size", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
     Index("files_hash", "hash"),
+)
+
+# The shared tunes with what they are sorted by: when they were shared, and their likes ever and in each period. Triggers keep it.
+shared_tunes = Table(
+    "shared_tunes",
+    metadata,
+    Column("tune_id", Text, ForeignKey("tunes.id", name="shared_tunes_tune_fkey", ondelete="CASCADE"), primary_key=True),
+    Column("shared_at", DateTime(timezone=True), nullable=False),
+    Column("ever", Integer, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("week", Integer, nullable=False),
+    Index("shared_tunes_newest", "shared_at", "tune_id"),
+    *(
+        Index(f"shared_tunes_{period}", period, "shared_at", "tune_id", postgresql_where=text(f"{period} > 0"))
+        for period in ("ever", "month", "week")
+    ),
+)
+
+# What can be searched for in them. Apart from the likes, since each change would write all terms anew.
+searched_tunes = Table(
+    "searched_tunes",
+    metadata,
+    Column(
+        "tune_id",
+        Text,
+        ForeignKey("shared_tunes.tune_id", name="searched_tunes_tune_fkey", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("platform", Text, nullable=False),
+    Column("community_id", Text, nullable=False),  # where it was shared from
+    Column("title", Text, nullable=False),
+    Column("rhythm", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Index(
+        "searched_tunes_terms",
+        text("search_terms(title, rhythm, key, platform, community_id)"),
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": False},
+    ),
 )
 
 last_seen = Table(
@@ -123,6 +157,11 @@ likes = Table(
     Column("platform", Text, primary_key=True),
     Column("user_id", Text, primary_key=True),
     Column("liked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # Whether `shared_tunes` counts it as of this week and month: see storage.like_periods.
+    Column("in_week", Boolean, nullable=False, server_default=true()),
+    Column("in_month", Boolean, nullable=False, server_default=true()),
+    Index("likes_week", "liked_at", postgresql_where=text("in_week")),
+    Index("likes_month", "liked_at", postgresql_where=text("in_month")),
     Index("likes_user", "platform", "user_id"),
     Index("likes_recent", "liked_at", "tune_id"),
 )

@@ -1,4 +1,4 @@
-"""Forgets what is too old to be needed, and moves secrets to a new key."""
+"""Forgets what is too old to be needed, ends the periods of likes, and moves secrets to a new key."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from storage.errors import StorageError
+from storage.like_periods import count_out_old_likes
 from storage.storage import Storage
 
 EVERY_S = 3600
@@ -28,6 +29,7 @@ async def keep_tidy(storage: Storage) -> None:
 
 
 async def tidy(storage: Storage) -> None:
+    await count_out_old_likes(storage.database)
     await storage.claims.forget_before(KEEP_CLAIMS)
     await storage.sessions.forget_before(KEEP_SESSIONS)
     await storage.credentials.forget_expired()

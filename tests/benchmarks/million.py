@@ -29,7 +29,7 @@ from typing import Any
 from sqlalchemy import event, text
 
 from generator.user_messages import UserError
-from storage import PUBLIC, Order, Search, Storage, Viewer, open_parts, open_storage
+from storage import PUBLIC, Order, Search, Storage, StorageError, Viewer, open_parts, open_storage
 from storage.database import Database
 from tests.benchmarks.large_database import fill, vacuum
 
@@ -89,7 +89,7 @@ async def timed(call: Call) -> float:
     began = time.perf_counter()
     try:
         await call()
-    except UserError:
+    except (UserError, StorageError):
         pass
     return (time.perf_counter() - began) * 1000
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from generator.request import RequestError
-from storage import PUBLIC, Order, Origin, Page, Search, Storage, Viewer
+from storage import PUBLIC, Order, Origin, Page, Search, Storage, Viewer, tune_lists
+from storage.like_periods import count_out_old_likes
 from tests.storage.examples import COMPOSITION, execute, request
 from tests.storage.test_storage import ODD_IDS
 
@@ -69,6 +70,7 @@ async def like(storage: Storage, url: str, tune_id: str, people: int, days_ago: 
         name = f"{days_ago} {number}"
         await storage.sharing.like(tune_id, Viewer("discord", name, "guild"))
         execute(url, f"UPDATE likes SET liked_at = now() - interval '{days_ago} days' WHERE user_id = '{name}'")
+    await count_out_old_likes(storage.database)
 
 
 async def test_a_private_tune_is_visible_in_its_server_and_to_its_owner(storage: Storage) -> None:
@@ -299,6 +301,30 @@ async def test_a_search_finds_rhythms_keys_and_modes(storage: Storage) -> None:
     assert await keys(key="major") == ["D"]
     assert await keys(rhythm="jig", key="Em", title="EM") == ["Em"]
     assert await keys(rhythm="reel", key="Em") == []
+
+
+@pytest.mark.parametrize("order", Order)
+async def test_a_search_finds_what_is_far_down_the_list(
+    storage: Storage, url: str, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tune_lists, "LOOKED_THROUGH", 2)
+    rare = [await add_finished(storage, f"Rare {event}", share=True, rhythm="jig") for event in range(3)]
+    for tune_id in [*rare, *[await add_finished(storage, f"Tune {event}", share=True) for event in range(4)]]:
+        await like(storage, url, tune_id, 1)
+    for viewer in (PUBLIC, GUILD):
+        for search in (
+            Search(title="RARE"),
+            Search(title="ra are"),
+            Search(rhythm="jig"),
+            Search(title="R", rhythm="jig", key="D"),
+        ):
+            shared = partial(storage.gallery.shared, viewer, order=order, search=search)
+            pages = [await shared(limit=1)]
+            while pages[-1].next:
+                pages.append(await shared(limit=1, after=pages[-1].next))
+            assert [tune_id for page in pages for tune_id in ids(page)] == rare[::-1]
+            last = await shared(after=(await shared(limit=2)).next, limit=2)
+            assert ids(await shared(before=last.previous, limit=2)) == rare[:0:-1]
 
 
 async def test_a_search_for_an_unknown_rhythm_or_key_raises_a_request_error() -> None:
