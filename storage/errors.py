@@ -86,6 +86,19 @@ class TooManyOpen(UserError):
         super().__init__(message)
 
 
+class QueueFull(UserError):
+    """As many tunes are waiting as may wait."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            UserMessage(
+                "The queue is full: no more than {n} tune can wait. Please ask again in a few minutes.",
+                "The queue is full: no more than {n} tunes can wait. Please ask again in a few minutes.",
+                n=limit,
+            )
+        )
+
+
 class FileMissing(UserError):
     """A file of a tune is missing or damaged, and was not made again in time."""
 

@@ -20,6 +20,9 @@ from storage.viewer import Viewer, made_in_community, owned, shared_from_communi
 
 NOT_YOURS_TO_DELETE = UserMessage("Only the owner of this tune or a moderator can delete it.")
 
+# In the reply of a tune: its owner has no cookie that came back, so that perhaps nobody can see it.
+UNCLAIMED = {"unclaimed": True}
+
 tunes, shared_tunes, files, likes = tables.tunes, tables.shared_tunes, tables.files, tables.likes
 
 
@@ -108,6 +111,13 @@ class Sharing:
         async with self._database.begin() as connection:
             await self._find(connection, tune_id, viewer)
         raise NotAllowed(NOT_YOURS_TO_DELETE)
+
+    async def expire_unclaimed(self, age: timedelta, limit: int) -> int:
+        """Deletes tunes of nobody (UNCLAIMED) that are older and not shared, up to `limit`. Returns how many."""
+        old = and_(tunes.c.reply.contains(UNCLAIMED), tunes.c.shared_at.is_(None), tunes.c.created_at < func.now() - age)
+        async with self._database.begin() as connection:
+            ids = list((await connection.execute(select(tunes.c.id).where(old).limit(limit))).scalars())
+        return len([tune_id for tune_id in ids if await self.remove(tune_id, old)])
 
     async def remove(self, tune_id: str, condition: ColumnElement[bool]) -> Tune | None:
         """Deletes the tune if it meets the condition; returns None otherwise. Raises StorageError as `delete` does."""

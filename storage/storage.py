@@ -22,7 +22,7 @@ from storage.changes import listen
 from storage.claims import Claims
 from storage.credentials import Credentials
 from storage.database import Database
-from storage.errors import NoRoom, StorageError, TooManyOpen, lacks_room
+from storage.errors import NoRoom, QueueFull, StorageError, TooManyOpen, lacks_room
 from storage.files.files import Files, TuneFile, digest_of, lock_contents
 from storage.files.remaking import REMAKE_WAIT_S, Remaking
 from storage.files.room import Room
@@ -40,6 +40,7 @@ from storage.queue.model_offers import ModelOffers
 from storage.queue.tasks import enqueue, make_app
 from storage.sessions import Sessions
 from storage.sharing import Sharing
+from storage.signing_keys import SigningKeys
 from storage.tunes import OVER, Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
 
 tunes, files = tables.tunes, tables.files
@@ -93,6 +94,7 @@ class Storage:
     model_offers: ModelOffers
     last_seen: LastSeen
     credentials: Credentials
+    signing_keys: SigningKeys
     claims: Claims
     leases: Leases
     sessions: Sessions
@@ -113,6 +115,7 @@ class Storage:
         self.model_offers = ModelOffers(database)
         self.last_seen = LastSeen(database)
         self.credentials = Credentials(database, secret_keys)
+        self.signing_keys = SigningKeys(database)
         self.claims = Claims(database)
         self.leases = Leases(database)
         self.sessions = Sessions(database)
@@ -130,14 +133,16 @@ class Storage:
         parent_id: str | None = None,
         limit: int | None = None,
         cooldown_s: int = 0,
+        queue_limit: int | None = None,
     ) -> Tune:
         """Stores a request and its job in one transaction. The same event again returns the tune that exists.
 
         `storage.queue.rounds` decides its turn; it starts at the earliest `cooldown_s` after the user's last turn in that
-        community. A parent that doesn't exist is ignored. Raises TooManyOpen if the user has `limit` unfinished tunes, NoRoom if
-        the disk is full, UserError for text that can't be stored (NUL, half a surrogate pair).
+        community. A parent that doesn't exist is ignored. Raises TooManyOpen if the user has `limit` unfinished tunes, QueueFull
+        if `queue_limit` tunes are waiting, NoRoom if the disk is full, UserError for text that can't be stored (NUL, half a
+        surrogate pair).
         """
-        return (await self._add([request], origin, parent_id, limit, cooldown_s, as_set=False))[0]
+        return (await self._add([request], origin, parent_id, limit, cooldown_s, queue_limit, as_set=False))[0]
 
     async def add_set(
         self,
@@ -147,13 +152,14 @@ class Storage:
         parent_id: str | None = None,
         limit: int | None = None,
         cooldown_s: int = 0,
+        queue_limit: int | None = None,
     ) -> list[Tune]:
         """Stores the requests of a set and their jobs, all or none, as one turn in the queue.
 
         The first tune has the origin's event id, the others that id with `:1`, `:2`, …; only the first has the parent. The limit
         counts every tune. The same event again returns the tunes of the set that still exist. Otherwise as `add`.
         """
-        return await self._add(requests, origin, parent_id, limit, cooldown_s, as_set=True)
+        return await self._add(requests, origin, parent_id, limit, cooldown_s, queue_limit, as_set=True)
 
     async def _add(
         self,
@@ -162,6 +168,7 @@ class Storage:
         parent_id: str | None,
         limit: int | None,
         cooldown_s: int,
+        queue_limit: int | None,
         *,
         as_set: bool,
     ) -> list[Tune]:
@@ -207,6 +214,10 @@ class Storage:
                     open = (await connection.execute(count)).scalar_one()
                     if open + len(requests) > limit:
                         raise TooManyOpen(open, limit, len(requests))
+                if queue_limit is not None:
+                    waiting = select(tunes.c.id).where(tunes.c.status == Status.QUEUED).limit(queue_limit + 1).subquery()
+                    if (await connection.execute(select(func.count()).select_from(waiting))).scalar_one() > queue_limit:
+                        raise QueueFull(queue_limit)
                 raw = (await connection.get_raw_connection()).driver_connection
                 assert isinstance(raw, psycopg.AsyncConnection)
                 for row in rows:
@@ -225,6 +236,11 @@ class Storage:
     async def tune(self, tune_id: str) -> Tune | None:
         found = await self._tunes(select(tunes).where(tunes.c.id == tune_id)) if is_id(tune_id) else []
         return found[0] if found else None
+
+    async def unfinished(self, tune_ids: Collection[str]) -> set[str]:
+        """Which of these tunes are not finished."""
+        rows = await self._rows(select(tunes.c.id).where(tunes.c.id.in_(tune_ids), unfinished)) if tune_ids else []
+        return {row["id"] for row in rows}
 
     async def set_of(self, set_id: str) -> list[Tune]:
         """The tunes of a set that exist, in their order. `set_id` is the id of its first tune, which may be deleted."""

@@ -192,6 +192,13 @@ credentials = Table(
     Column("expires_at", DateTime(timezone=True)),
 )
 
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+)
+
 claims = Table(
     "claims",
     metadata,

@@ -14,15 +14,18 @@ from storage.storage import Storage
 EVERY_S = 3600
 KEEP_CLAIMS = timedelta(days=2)  # platforms send an event again for at most a day
 KEEP_SESSIONS = timedelta(days=180)
+EXPIRED_AT_ONCE = 1_000  # tunes
 
 log = structlog.get_logger(__name__)
 
 
-async def keep_tidy(storage: Storage) -> None:
-    """Tidies now and every hour until cancelled."""
+async def keep_tidy(storage: Storage, *, keep_unclaimed: timedelta | None = None) -> None:
+    """Tidies now and every hour until cancelled. `keep_unclaimed` is how long tunes of nobody are kept."""
     while True:
         try:
             await tidy(storage)
+            if keep_unclaimed is not None:
+                await storage.sharing.expire_unclaimed(keep_unclaimed, EXPIRED_AT_ONCE)
         except StorageError as error:
             log.warning("What is too old could not be forgotten; trying again in an hour.", error=str(error))
         await asyncio.sleep(EVERY_S)

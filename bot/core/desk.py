@@ -24,9 +24,9 @@ class DeskError(UserError):
 class Desk:
     """Submits and cancels requests and follows their progress. `run` must be running for `follow` to receive changes."""
 
-    def __init__(self, storage: Storage, *, open_requests_per_person: int) -> None:
+    def __init__(self, storage: Storage, *, open_requests_per_person: int, queue_limit: int | None = None) -> None:
         self._storage = storage
-        self._limit = open_requests_per_person
+        self._limit, self._queue_limit = open_requests_per_person, queue_limit
         self._followers = Followers(storage)
 
     @property
@@ -55,11 +55,13 @@ class Desk:
         """Stores the request. The same event is stored once; a request within a cooldown waits until the cooldown ends.
 
         `parent_channel_id` is the channel of a thread. Raises UserError: DeskError in a channel where no tunes may be requested,
-        TooManyOpen, or for text that can't be stored.
+        TooManyOpen, QueueFull, or for text that can't be stored.
         """
         limit, cooldown_s = await self._rules(origin, parent_channel_id)
         [request] = await self._with_offered_models([request])
-        return await self._storage.add(request, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s)
+        return await self._storage.add(
+            request, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s, queue_limit=self._queue_limit
+        )
 
     async def submit_set(
         self, requests: Sequence[TuneRequest], origin: Origin, *, parent_id: str | None = None, parent_channel_id: str = ""
@@ -67,7 +69,9 @@ class Desk:
         """Stores the tunes of a set, all or none, as one turn in the queue. Only the first has the parent. Raises as `submit`."""
         limit, cooldown_s = await self._rules(origin, parent_channel_id)
         requests = await self._with_offered_models(requests)
-        return await self._storage.add_set(requests, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s)
+        return await self._storage.add_set(
+            requests, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s, queue_limit=self._queue_limit
+        )
 
     async def _rules(self, origin: Origin, parent_channel_id: str) -> tuple[int, int]:
         """The limit of unfinished tunes and the cooldown in seconds. Raises DeskError in a channel that is not allowed."""

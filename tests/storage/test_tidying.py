@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from storage import Storage, open_storage, tidying
+from storage import Origin, Storage, Viewer, open_storage, tidying
 from storage.credentials import Credentials
+from storage.sharing import UNCLAIMED
 from storage.tidying import keep_tidy, tidy
 from tests.patience import HANG_S
-from tests.storage.examples import execute
+from tests.storage.examples import COMPOSITION, execute, request
 
 OLD, NEW = "an old key, long enough for a test", "a new key, long enough for a test!"
 TABLES = {"claims": "claimed_at", "sessions": "advanced_at"}
@@ -64,3 +66,21 @@ async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(HANG_S):
         while not true():
             await asyncio.sleep(0.02)
+
+
+async def test_tunes_of_nobody_expire_unless_they_are_shared_or_claimed(storage: Storage, url: str) -> None:
+    viewer, made = Viewer("web", "somebody"), {}
+    for name, reply in (
+        ("old", UNCLAIMED),
+        ("new", UNCLAIMED),
+        ("shared", UNCLAIMED),
+        ("claimed", {"unclaimed": False}),
+        ("known", {}),
+    ):
+        made[name] = (await storage.add(request(), Origin("web", name, "somebody", reply=reply))).id
+        await storage.finish(made[name], COMPOSITION, {"tune.abc": ("text/vnd.abc", name.encode())})
+    await storage.sharing.share(made["shared"], viewer)
+    execute(url, f"UPDATE tunes SET created_at = now() - interval '8 days' WHERE id <> '{made['new']}'")
+    assert await storage.sharing.expire_unclaimed(timedelta(days=7), 10) == 1
+    assert await storage.tune(made["old"]) is None
+    assert all([await storage.tune(made[name]) for name in ("new", "shared", "claimed", "known")])
