@@ -10,12 +10,14 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypedDict
 
 import structlog
 from aiohttp.web import RouteDef
 
+from bot import descriptors
 from bot.core.desk import Desk
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
@@ -73,11 +75,15 @@ async def serve(
     settings: Settings, *, discord: bool = False, slack: bool = False, web: bool = False, worker: bool = False
 ) -> None:
     """Runs the chosen services until the process is stopped. If one fails, stops the others and raises its error."""
+    descriptors.raise_limit()
     async with storage_of(settings) as storage:
         await _tidy(storage)
-        desk = Desk(storage, open_requests_per_person=settings.open_requests_per_person)
+        desk = Desk(storage, open_requests_per_person=settings.open_requests_per_person, queue_limit=settings.queue_limit)
         readiness: dict[str, Callable[[], bool]] = {}  # for /health
-        coroutines: list[Coroutine[Any, Any, None]] = [desk.run(), keep_tidy(storage)]
+        coroutines: list[Coroutine[Any, Any, None]] = [
+            desk.run(),
+            keep_tidy(storage, keep_unclaimed=timedelta(days=settings.keep_unclaimed_days)),
+        ]
         if worker:
             storage.room.add("temporary files", Path(tempfile.gettempdir()))
             process = WorkerProcess(storage)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -17,6 +18,20 @@ def _web_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("it is not an address such as https://tunes.example.org")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _host_names(text: str) -> str:
+    names = text.lower().replace(",", " ").split()
+    if any(urlsplit(f"//{name}").netloc != name or "@" in name for name in names):
+        raise ValueError("it is not a list of names such as tunes.example.org")
+    return " ".join(names)
+
+
+def _network_texts(text: str) -> str:
+    networks = text.replace(",", " ").split()
+    for network in networks:
+        ip_network(network)  # raises ValueError
+    return " ".join(networks)
 
 
 MIN_SECRET_KEY = 32  # characters
@@ -79,6 +94,18 @@ class Settings(BaseSettings):
         None, description="Public address of the page, for links and previews (default: the host of each request)."
     )
 
+    web_hosts: Annotated[str, AfterValidator(_host_names)] = Field(
+        "", description="Further names under which people reach the page, with spaces between them."
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_network_texts)] = Field(
+        "127.0.0.0/8 ::1", description="Networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."
+    )
+    metrics_token: SecretStr | None = Field(None, description="Bearer token for /metrics (default: for trusted networks only).")
+
+    open_tunes_per_address: int = Field(30, ge=1, description="How many unfinished tunes one network address may have.")
+    tunes_per_address: int = Field(240, ge=1, description="How many tunes one network address may request in an hour.")
+    queue_limit: int = Field(10_000, ge=1, description="How many tunes may wait.")
+    keep_unclaimed_days: int = Field(7, ge=1, description="Days until unshared tunes of visitors without a cookie are deleted.")
     open_requests_per_person: int = Field(10, ge=1, description="How many unfinished tunes one user may have.")
     worker_slots: int = Field(8, ge=1, le=256, description="How many tunes a worker composes at the same time.")
     model: Folder | None = Field(None, description="Folder of a model that you trained (default: the shipped model).")

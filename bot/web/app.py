@@ -8,6 +8,8 @@ from aiohttp import web
 
 from bot.core.desk import Desk
 from bot.web import errors, security
+from bot.web.access import DEFAULT, Access
+from bot.web.clients import Clients
 from bot.web.compose import ComposePages
 from bot.web.compression import compress
 from bot.web.editor import EditorPages
@@ -16,6 +18,7 @@ from bot.web.examples import Example, Examples
 from bot.web.files import Files
 from bot.web.gallery import GalleryPages
 from bot.web.health import Health
+from bot.web.limits import Limits
 from bot.web.metrics import Metrics
 from bot.web.offline import OfflinePages
 from bot.web.pages import Pages
@@ -25,6 +28,7 @@ from bot.web.sharing import SharingPages
 from bot.web.tunebook import TunebookPages
 from bot.web.versions import VersionPages
 from bot.web.views import Views
+from bot.web.visitor import Visitors
 from storage.storage import Storage
 
 _TUNE = "/tunes/{id:[0-9A-Za-z]{12}}"
@@ -35,26 +39,29 @@ def make_app(
     storage: Storage,
     desk: Desk,
     parts: Mapping[str, Callable[[], bool]] = {},
-    web_url: str | None = None,
+    access: Access = DEFAULT,
     routes: Sequence[web.RouteDef] = (),
     examples: Sequence[Example] = (),
 ) -> web.Application:
     """The web page on an open storage and a running desk.
 
-    `parts` are the readiness checks that `/health` reports besides the database. `web_url` is the public address of the
-    page; without it, links use the host of each request. `routes` are those of other parts. `examples` are
-    the tunes to hear on the first page.
+    `parts` are the readiness checks that `/health` reports besides the database. `routes` are those of other
+    parts. `examples` are the tunes to hear on the first page.
     """
-    views, previews, metrics, events = Views(), Previews(storage, web_url), Metrics(storage), Events(storage, desk)
+    clients = Clients(access.trusted_proxies, always_secure=access.is_https)
+    limits = Limits(storage, clients, open_tunes=access.open_tunes_per_address, tunes=access.tunes_per_address)
+    visitors, guard = Visitors(storage, clients), security.Guard(access, clients)
+    views, previews, metrics = Views(), Previews(storage, access.web_url, clients), Metrics(storage, access, clients)
+    events = Events(storage, desk, clients)
     shown = Examples(storage, examples)
-    compose, pages = ComposePages(storage, desk, views, shown), Pages(storage, views, previews)
+    compose, pages = ComposePages(storage, desk, views, shown, limits), Pages(storage, views, previews)
     files, health = Files(storage), Health(storage, parts)
-    gallery, sharing, player = GalleryPages(storage, views, previews, shown), SharingPages(storage, views), Player(storage, views)
-    offline, editor = OfflinePages(views), EditorPages(storage, views)
-    versions, tunebooks = VersionPages(storage), TunebookPages(storage, views, previews)
+    gallery, sharing = GalleryPages(storage, views, previews, shown), SharingPages(storage, views, limits)
+    offline, player, editor = OfflinePages(views), Player(storage, views), EditorPages(storage, views, limits)
+    versions, tunebooks = VersionPages(storage, limits), TunebookPages(storage, views, previews, limits)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
-        middlewares=[compress, metrics.count, errors.middleware(views), security.refuse_bad_host, security.refuse_cross_site],
+        middlewares=[compress, metrics.count, errors.middleware(views), guard.check, visitors.identify],
     )
     app.add_routes(
         [
@@ -92,7 +99,7 @@ def make_app(
             *routes,
         ]
     )
-    app.on_response_prepare.append(security.add_headers)
+    app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(events.close)
     app.cleanup_ctx.extend([metrics.watching, shown.keep])
     return app

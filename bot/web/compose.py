@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,11 +16,13 @@ from bot.web import fields, form
 from bot.web.asked import IGNORED, MOOD, TEXT, Asked
 from bot.web.errors import wants_json
 from bot.web.examples import Examples
+from bot.web.limits import Limits, Reader, TooMuch
 from bot.web.views import Views
 from bot.web.visitor import find_tune, requested_tune, user_id, viewer_of, with_cookie
 from generator.request import PARAMETERS, RequestError, TuneRequest
 from generator.user_messages import UserError
-from storage.errors import NoRoom
+from storage.errors import NoRoom, QueueFull
+from storage.sharing import UNCLAIMED
 from storage.storage import Storage
 from storage.tunes import Origin, Tune
 from storage.viewer import Viewer, owns
@@ -41,13 +42,12 @@ class Form:
     asked: Asked = field(default_factory=Asked)
 
     @classmethod
-    async def read(cls, sent: Mapping[str, object]) -> Form:
+    async def read(cls, sent: Mapping[str, object], reader: Reader) -> Form:
         """Raises RequestError for values of a wrong type."""
         values, text, mood = form.typed(sent), form.text(TEXT, sent.get(TEXT)), form.text(MOOD, sent.get(MOOD))
-        # In a thread: reading hostile ABC takes a tenth of a second, and progress streams need the loop.
-        return cls(values, await asyncio.to_thread(Asked.read, text, mood, form.names(sent.get(IGNORED))))
+        return cls(values, await reader(Asked.read, text, mood, form.names(sent.get(IGNORED))))
 
-    async def requests(self, desk: Desk) -> list[TuneRequest]:
+    async def requests(self, desk: Desk, reader: Reader) -> list[TuneRequest]:
         """Raises FormError with everything that is wrong."""
         errors: dict[str | None, str] = {}
         if self.asked.is_unclear:
@@ -57,8 +57,8 @@ class Form:
             count = self.asked.count
         except RequestError as error:
             errors[TEXT] = str(error)
-        filled = await asyncio.to_thread(self.asked.filled_into, self.values)
-        found = await asyncio.to_thread(lambda: TuneRequest.errors(**filled))
+        filled = await reader(self.asked.filled_into, self.values)
+        found = await reader(lambda: TuneRequest.errors(**filled))
         if not any(error.field == "model" for error in found):
             try:
                 await desk.check_model(str(PARAMETERS["model"].check(filled["model"])))
@@ -70,7 +70,7 @@ class Form:
             errors[name] = f"{errors[name]} {wrong}" if name in errors else str(wrong)
         if errors:
             raise FormError(errors)
-        return (await asyncio.to_thread(lambda: TuneRequest.check(**filled))).in_a_row(count)
+        return (await reader(lambda: TuneRequest.check(**filled))).in_a_row(count)
 
     @property
     def content(self) -> dict[str, str]:
@@ -88,8 +88,8 @@ class FormError(Exception):
 
 
 class ComposePages:
-    def __init__(self, storage: Storage, desk: Desk, views: Views, examples: Examples) -> None:
-        self._storage, self._desk, self._views, self._examples = storage, desk, views, examples
+    def __init__(self, storage: Storage, desk: Desk, views: Views, examples: Examples, limits: Limits) -> None:
+        self._storage, self._desk, self._views, self._examples, self._limits = storage, desk, views, examples, limits
 
     async def page(self, request: web.Request) -> web.Response:
         """The form, filled in from the address (`?text=a+jig&key=D`) or from an earlier tune (`?from=ID`)."""
@@ -97,9 +97,10 @@ class ComposePages:
         tune = await find_tune(self._storage, request.query.get("from", ""), viewer)
         if tune is not None:
             return await self._show(request, Form(_filled(tune, viewer)))
-        shown = await Form.read(request.query)
+        reader = self._limits.reader(request)
+        shown = await Form.read(request.query, reader)
         try:
-            await shown.requests(self._desk)
+            await shown.requests(self._desk, reader)
         except FormError as error:  # what is missing is not wrong yet
             typed: set[str | None] = {name for name, value in {**shown.values, TEXT: shown.asked.text}.items() if value}
             return await self._show(request, shown, {name: error.errors[name] for name in error.errors if name in typed})
@@ -108,14 +109,15 @@ class ComposePages:
     async def understood(self, request: web.Request) -> web.Response:
         """What was understood of a text that is being typed, as a part of the page."""
         sent = await form.body(request)
-        asked = (await Form.read({name: sent.get(name) for name in (TEXT, IGNORED)})).asked
+        asked = (await Form.read({name: sent.get(name) for name in (TEXT, IGNORED)}, self._limits.reader(request))).asked
         return self._views.page("understood.html", asked=asked)
 
     async def compose(self, request: web.Request) -> web.Response:
-        sent, entered = await form.body(request), Form()
+        await self._limits.open_tunes.check(self._limits.network(request))  # before reading, which costs more
+        sent, entered, reader = await form.body(request), Form(), self._limits.reader(request)
         try:
-            entered = await Form.read(sent)
-            requests = await entered.requests(self._desk)
+            entered = await Form.read(sent, reader)
+            requests = await entered.requests(self._desk, reader)
         except RequestError as error:
             return await self._refuse(request, entered, FormError({error.field: str(error)}))
         except FormError as error:
@@ -139,7 +141,7 @@ class ComposePages:
         if tune.composition is None:
             raise web.HTTPSeeOther(f"/tunes/{tune.id}")
         try:
-            derived = await asyncio.to_thread(derive, tune)
+            derived = await self._limits.reader(request)(derive, tune)
         except RequestError as error:
             return await self._refuse(request, Form(_filled(tune, viewer_of(request))), FormError({None: str(error)}))
         return await self._submit_from(request, tune, *derived)
@@ -161,15 +163,23 @@ class ComposePages:
         parent_id: str | None = None,
     ) -> web.Response:
         """Stores the requests. If they are refused, the form shows what was entered again."""
-        origin = Origin(platform="web", event_id=event_id, user_id=user_id(request))
+        reply = {} if viewer_of(request).user_id else UNCLAIMED
+        origin = Origin(platform="web", event_id=event_id, user_id=user_id(request), reply=reply)
+        network = self._limits.network(request)
         try:
-            if len(requests) > 1:
-                tune = (await self._desk.submit_set(requests, origin, parent_id=parent_id))[0]
-            else:
-                tune = await self._desk.submit(requests[0], origin, parent_id=parent_id)
+            self._limits.tunes.take(network, len(requests))
+            async with self._limits.open_tunes.adding(network, len(requests)) as open_ids:
+                if len(requests) > 1:
+                    tunes = await self._desk.submit_set(requests, origin, parent_id=parent_id)
+                else:
+                    tunes = [await self._desk.submit(requests[0], origin, parent_id=parent_id)]
+                open_ids.update(each.id for each in tunes)
         except UserError as error:
-            status = 503 if isinstance(error, NoRoom) else 429
+            status = 503 if isinstance(error, NoRoom | QueueFull) else 429
             return await self._refuse(request, entered, FormError({None: str(error)}, status))
+        except TooMuch as error:
+            return await self._refuse(request, entered, FormError({None: error.text or ""}, error.status))
+        tune = tunes[0]
         address = f"/tunes/{tune.id}"
         if wants_json(request):
             accepted = {"id": tune.id, "address": address, "status": str(tune.status), "seed": tune.request.seed}

@@ -14,6 +14,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpProcessingError, RawRequestMessage
 from aiohttp.streams import StreamReader
 
+from bot import descriptors
 from bot.web.clients import LOOPBACK, Network, is_in, network_of, parse_address
 from bot.web.throttle import Throttles
 
@@ -73,7 +74,9 @@ class Connections(web.Server):
 
     def open(self, network: str) -> bool:
         """Counts a connection. False if there is no room for it."""
-        if self._by_network.total() >= CONNECTIONS or (network and self._by_network[network] >= CONNECTIONS_PER_NETWORK):
+        # Half of what may be open is left for the database, files and Discord.
+        most = min(CONNECTIONS, descriptors.limit() // 2)
+        if self._by_network.total() >= most or (network and self._by_network[network] >= CONNECTIONS_PER_NETWORK):
             return False
         self._by_network[network] += 1
         return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from aiohttp import web
 
 from bot.web import form
 from bot.web.draft_sheet import draw
+from bot.web.limits import Limits
 from bot.web.views import Views
 from bot.web.visitor import find_tune, viewer_of, with_cookie
 from generator.notation.abc_file import tunes_of_file
@@ -102,8 +102,8 @@ def _bars(text: str, next_note: str = "") -> int:
 
 
 class EditorPages:
-    def __init__(self, storage: Storage, views: Views) -> None:
-        self._storage, self._views = storage, views
+    def __init__(self, storage: Storage, views: Views, limits: Limits) -> None:
+        self._storage, self._views, self._limits = storage, views, limits
 
     async def page(self, request: web.Request) -> web.Response:
         """`?from=ID` begins with the ABC of a tune that the visitor may see."""
@@ -122,12 +122,12 @@ class EditorPages:
         line, bars, before, selected = (
             form.text(name, sent.get(name))[:MOST_CHARACTERS] for name in ("line", "bars", "before", "selected")
         )
-        # In a thread: reading hostile ABC takes a tenth of a second, and progress streams need the loop.
-        tunes = await asyncio.to_thread(check, text)
+        reader = self._limits.reader(request)
+        tunes = await reader(check, text)
         here = int(line) if line.isdecimal() and len(line) < 7 else 1
         chosen = next((number for number, tune in reversed(list(enumerate(tunes))) if tune.first_line <= here), 0)
         score = tunes[chosen].score if tunes else None
-        drawing = await asyncio.to_thread(draw, score, 2 if bars == "2" else 4) if score and score.bars else ""
-        kept = await asyncio.to_thread(selected_bars, before, selected)
+        drawing = await reader(draw, score, 2 if bars == "2" else 4) if score and score.bars else ""
+        kept = await reader(selected_bars, before, selected)
         body = {"tunes": [tune.as_dict() for tune in tunes], "chosen": chosen, "drawing": drawing, "selected": kept}
         return web.json_response(body, headers={"Cache-Control": "no-store"})

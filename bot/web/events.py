@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from contextlib import aclosing, suppress
 
 import structlog
@@ -11,6 +12,7 @@ from aiohttp import web
 
 from bot.core.desk import Desk
 from bot.core.following import Progress
+from bot.web.clients import Clients
 from bot.web.draft_sheet import WIDTHS, draw
 from bot.web.files import PRIVATE, SHARED
 from bot.web.security import SVG_POLICY
@@ -24,6 +26,9 @@ from storage.storage import Storage
 from storage.tunes import Status, Tune
 
 INCIPIT_LINES = 2
+STREAMS, STREAMS_PER_NETWORK = 1_000, 50  # open at the same time; beyond that, a page asks every few seconds
+RETRY_AFTER_S = 10
+TOO_MANY = "Too many pages watch their tunes at the moment. Reload this page to see how far yours is."
 HEARTBEAT_S = 15.0  # proxies close an idle connection, and only a write notices that the reader has left
 _log = structlog.get_logger(__name__)
 
@@ -34,12 +39,25 @@ async def has_worker(storage: Storage, tune: Tune) -> bool:
 
 
 class Events:
-    def __init__(self, storage: Storage, desk: Desk) -> None:
-        self._storage, self._desk = storage, desk
+    def __init__(self, storage: Storage, desk: Desk, clients: Clients) -> None:
+        self._storage, self._desk, self._clients = storage, desk, clients
         self._open: set[asyncio.Task[None]] = set()
+        self._by_network: Counter[str] = Counter()
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         tune_id = (await requested_tune(self._storage, request)).id
+        network = self._clients.network(request)
+        if self._by_network.total() >= STREAMS or self._by_network[network] >= STREAMS_PER_NETWORK:
+            raise web.HTTPServiceUnavailable(text=TOO_MANY, headers={"Retry-After": str(RETRY_AFTER_S)})
+        self._by_network[network] += 1
+        try:
+            return await self._stream(request, tune_id)
+        finally:
+            self._by_network[network] -= 1
+            if not self._by_network[network]:
+                del self._by_network[network]
+
+    async def _stream(self, request: web.Request, tune_id: str) -> web.StreamResponse:
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from bot.web.access import DEFAULT, Access
+from bot.web.clients import LOOPBACK, Clients, is_in
 from storage.errors import StorageError
 from storage.storage import Storage
 from storage.tunes import Status, Tune
@@ -26,8 +29,8 @@ _log = structlog.get_logger(__name__)
 class Metrics:
     """Each application has its own registry, so that two in one process don't mix."""
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+    def __init__(self, storage: Storage, access: Access = DEFAULT, clients: Clients | None = None) -> None:
+        self._storage, self._token, self._clients = storage, access.metrics_token, clients or Clients()
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "tunesmith_web_requests", "Answered requests, by route.", ["method", "route", "status"], registry=self._registry
@@ -50,6 +53,11 @@ class Metrics:
         self._seen: dict[str, tuple[Status, datetime | None]] = {}
 
     async def get(self, request: web.Request) -> web.Response:
+        """For loopback, the networks of trusted proxies, and whoever sends the token."""
+        bearer = request.headers.get("Authorization", "").encode()
+        allowed = self._token and hmac.compare_digest(bearer, f"Bearer {self._token}".encode())
+        if not allowed and not is_in(self._clients.address(request), (*LOOPBACK, *self._clients.trusted)):
+            raise web.HTTPForbidden(text="Metrics are for whoever runs this page. METRICS_TOKEN opens them to others.")
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     @web.middleware

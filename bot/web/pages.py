@@ -11,7 +11,7 @@ from bot.web.practice import WHISTLES, other_keys
 from bot.web.preview import Previews
 from bot.web.tune_json import progress_json, status_message, tune_json
 from bot.web.views import Views
-from bot.web.visitor import find_tune, requested_tune, viewer_of, with_cookie
+from bot.web.visitor import find_tune, requested_tune, set_cookie, viewer_of, with_cookie
 from generator.request import INSTRUMENTS
 from storage.gallery import Family
 from storage.storage import Storage
@@ -86,9 +86,7 @@ class Pages:
     async def end_tour(self, request: web.Request) -> web.Response:
         tune = await requested_tune(self._storage, request)
         response = web.Response(status=303, headers={"Location": f"/tunes/{tune.id}"})
-        response.set_cookie(
-            TOUR_COOKIE, "ended", max_age=TOUR_COOKIE_S, httponly=True, samesite="Lax", secure=request.secure, path="/"
-        )
+        set_cookie(request, response, TOUR_COOKIE, "ended", TOUR_COOKIE_S)
         return with_cookie(request, response)
 
     async def tune_json(self, request: web.Request) -> web.Response:

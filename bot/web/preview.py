@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.core.naming import key_name
+from bot.web.clients import Clients
 from storage.errors import FileMissing, StorageError
 from storage.storage import Storage
 from storage.tunes import Composition, Tune
@@ -45,8 +46,8 @@ class Previews:
     `web_url` is the public address of the page; without it, previews use the host of the request.
     """
 
-    def __init__(self, storage: Storage, web_url: str | None) -> None:
-        self._storage, self._web_url = storage, web_url
+    def __init__(self, storage: Storage, web_url: str | None, clients: Clients) -> None:
+        self._storage, self._web_url, self._clients = storage, web_url, clients
         self._sizes: dict[str, tuple[int, int] | None] = {}  # a finished tune's sheet hardly ever changes
 
     async def tune(self, request: web.Request, tune: Tune, composition: Composition, file_names: Collection[str]) -> Preview:
@@ -61,7 +62,7 @@ class Previews:
 
     def base(self, request: web.Request) -> str:
         """The public address of the page."""
-        return self._web_url or f"{request.scheme}://{request.host}"
+        return self._web_url or f"http{'s' if self._clients.is_secure(request) else ''}://{request.host}"
 
     async def _size(self, tune_id: str) -> tuple[int, int] | None:
         if tune_id not in self._sizes:

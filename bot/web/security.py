@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.web.access import Access
+from bot.web.clients import Clients
+
 MAX_BODY_BYTES = 64 * 1024  # several times an opening of 4,000 percent-encoded characters
 
 HEADERS = {
@@ -31,7 +34,44 @@ FRAMED_POLICY = (
     "frame-ancestors https://*.slack.com https://*.slack-gov.com https://*.slack-mcps.com"
 )
 
+HSTS = "max-age=31536000"
+WRONG_HOST = "This page doesn't know that it has this name. Whoever runs it can put the name into WEB_HOSTS."
 _HOST = re.compile(r"([\w.-]+|\[[\da-f:.]+\])(:\d*)?", re.ASCII | re.IGNORECASE)
+
+
+class Guard:
+    """Refuses requests that no page of ours makes, and adds the headers."""
+
+    def __init__(self, access: Access, clients: Clients) -> None:
+        self._access, self._clients = access, clients
+
+    @web.middleware
+    async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.host and not _HOST.fullmatch(request.host):
+            raise web.HTTPBadRequest
+        if not self._access.allows_host(request.host):
+            raise web.HTTPMisdirectedRequest(text=WRONG_HOST)
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not self._is_same_origin(request):
+            raise web.HTTPForbidden(text="This form came from another site. Open the compose page here and send it again.")
+        return await handler(request)
+
+    def _is_same_origin(self, request: web.Request) -> bool:
+        # Browsers send Sec-Fetch-Site only to secure addresses and localhost. Programs send neither header.
+        site = request.headers.get("Sec-Fetch-Site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = request.headers.get("Origin")
+        if origin is None or origin == self._access.web_url:
+            return True
+        try:
+            return urlsplit(origin).netloc.lower() == request.host.lower() != ""
+        except ValueError:  # such as `http://[`
+            return False
+
+    async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        await add_headers(request, response)
+        if self._clients.is_secure(request):
+            response.headers["Strict-Transport-Security"] = HSTS
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -41,32 +81,3 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         del response.headers["X-Frame-Options"]  # it knows no exceptions
     response.headers.setdefault("X-Robots-Tag", "noindex")  # pages for search engines set it themselves
     response.headers["Server"] = "tunesmith"
-
-
-@web.middleware
-async def refuse_bad_host(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if request.host and not _HOST.fullmatch(request.host):
-        raise web.HTTPBadRequest
-    return await handler(request)
-
-
-@web.middleware
-async def refuse_cross_site(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Keeps other sites from sending forms in a visitor's name."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not _is_same_origin(request):
-        raise web.HTTPForbidden(text="This form came from another site. Open the compose page here and send it again.")
-    return await handler(request)
-
-
-def _is_same_origin(request: web.Request) -> bool:
-    # Browsers send Sec-Fetch-Site only to secure addresses and localhost. Programs send neither header.
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return True
-    try:
-        return urlsplit(origin).netloc.lower() == request.host.lower() != ""
-    except ValueError:  # such as `http://[`
-        return False

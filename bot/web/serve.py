@@ -13,7 +13,9 @@ from aiohttp import web
 from bot.core.desk import Desk
 from bot.settings import Settings
 from bot.web import security
+from bot.web.access import Access
 from bot.web.app import make_app
+from bot.web.clients import LOOPBACK, Network
 from bot.web.connections import Runner
 from bot.web.examples import shipped
 from bot.web.health import Health
@@ -28,9 +30,11 @@ class WebError(Exception):
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+async def serving(
+    app: web.Application, host: str, port: int, trusted_proxies: Sequence[Network] = LOOPBACK
+) -> AsyncIterator[str]:
     """Serves the application and yields its address. Port 0 takes a free port. Raises WebError."""
-    runner = Runner(app, shutdown_s=SHUTDOWN_S)
+    runner = Runner(app, trusted=trusted_proxies, shutdown_s=SHUTDOWN_S)
     await runner.setup()
     try:
         try:
@@ -51,8 +55,9 @@ async def run(
     routes: Sequence[web.RouteDef] = (),
 ) -> None:
     """Serves the page, and routes of other parts, until cancelled. Raises WebError if it cannot listen on the address."""
-    app = make_app(storage=storage, desk=desk, parts=parts, web_url=settings.web_url, routes=routes, examples=shipped())
-    async with serving(app, settings.web_host, settings.web_port) as address:
+    access = Access.of(settings)
+    app = make_app(storage=storage, desk=desk, parts=parts, access=access, routes=routes, examples=shipped())
+    async with serving(app, settings.web_host, settings.web_port, access.trusted_proxies) as address:
         _log.info("The web page is ready.", address=address)
         await asyncio.Event().wait()
 
@@ -64,7 +69,7 @@ async def run_routes(
     app = web.Application()
     app.add_routes([*routes, web.get("/health", Health(storage, parts).get)])
     app.on_response_prepare.append(security.add_headers)
-    async with serving(app, settings.web_host, settings.web_port):
+    async with serving(app, settings.web_host, settings.web_port, Access.of(settings).trusted_proxies):
         await asyncio.Event().wait()
 
 

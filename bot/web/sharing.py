@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.core.reactions import share, toggle_like
 from bot.web import form
 from bot.web.errors import wants_json
+from bot.web.limits import Limits
 from bot.web.tune_json import shared_at
 from bot.web.views import Views
 from bot.web.visitor import requested_tune, viewer_of, with_cookie
@@ -23,8 +24,8 @@ NOT_THE_OWNER = "Only the owner of this tune can delete it."
 class SharingPages:
     """Programs get JSON. Browsers are sent back to the tune's page."""
 
-    def __init__(self, storage: Storage, views: Views) -> None:
-        self._storage, self._views = storage, views
+    def __init__(self, storage: Storage, views: Views, limits: Limits) -> None:
+        self._storage, self._views, self._limits = storage, views, limits
 
     async def like(self, request: web.Request) -> web.Response:
         """`liked` is `yes` or `no`, so that a double click counts once. Without it, the like is toggled."""
@@ -32,6 +33,10 @@ class SharingPages:
         if not viewer.user_id:
             raise web.HTTPForbidden(text=NO_COOKIE)
         wanted = _yes_or_no((await form.body(request)).get("liked"))
+        network = self._limits.network(request)
+        self._limits.likes.take(network)
+        if wanted is not False:
+            self._limits.likes_of_a_tune.take(f"{network} {tune.id}")
         try:
             likes, liked = await toggle_like(self._storage, tune.id, viewer, liked=wanted)
         except KeyError:

@@ -8,6 +8,7 @@ from bot.core.naming import slug
 from bot.core.texts import tunebook as texts
 from bot.core.tunebook.pdf import MAX_TUNES, Book, tunebook_pdf
 from bot.web.gallery import CACHING, GalleryQuery
+from bot.web.limits import Limits
 from bot.web.preview import Previews
 from bot.web.views import Views
 from bot.web.visitor import viewer_of
@@ -17,8 +18,8 @@ from storage.tunes import Tune
 
 
 class TunebookPages:
-    def __init__(self, storage: Storage, views: Views, previews: Previews) -> None:
-        self._storage, self._views, self._previews = storage, views, previews
+    def __init__(self, storage: Storage, views: Views, previews: Previews, limits: Limits) -> None:
+        self._storage, self._views, self._previews, self._limits = storage, views, previews, limits
 
     async def pdf(self, request: web.Request) -> web.Response:
         """`tunes=ID,ID` or `tunes=ID&tunes=ID`: these tunes in this order; `mine=yes`: the visitor's own;
@@ -33,6 +34,7 @@ class TunebookPages:
             return self._views.page("message.html", status=422, title="No such tunebook", message=str(error))
         if not tunes:
             raise web.HTTPNotFound
+        self._limits.books.take(self._limits.network(request))
         book = Book(title, tunes, address=self._previews.base(request), chords=request.query.get("chords") == "yes")
         content = await tunebook_pdf(self._storage, book)
         headers = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.web import form
+from bot.web.limits import Limits
 from bot.web.visitor import requested_tune
 from generator.user_messages import UserError
 from generator.versions import Version
@@ -17,8 +18,8 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 class VersionPages:
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+    def __init__(self, storage: Storage, limits: Limits) -> None:
+        self._storage, self._limits = storage, limits
 
     async def make(self, request: web.Request) -> web.Response:
         """Answers when a worker has made the version, with the addresses of its files; 202 if that takes long: ask again."""
@@ -34,6 +35,7 @@ class VersionPages:
             raise web.HTTPNotFound
         prefix = version.name if version != OWN else "tune"
         if version != OWN:
+            self._limits.versions.take(self._limits.network(request))
             try:
                 made = await self._storage.versions.make(tune.id, version.name, version.files)
             except UserError as error:

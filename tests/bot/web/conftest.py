@@ -21,6 +21,7 @@ from playwright.async_api import Browser
 
 from bot.core.desk import Desk
 from bot.web import health, make_app, serving
+from bot.web.access import Access
 from generator.request import TuneRequest
 from storage.storage import Storage, open_storage
 from storage.tunes import Composition, Origin, Status
@@ -165,12 +166,16 @@ class Visitor:
 
 
 @asynccontextmanager
-async def open_site(storage: Storage, *, open_requests: int = OPEN_LIMIT, web_url: str | None = None) -> AsyncIterator[Site]:
-    desk = Desk(storage, open_requests_per_person=open_requests)
+async def open_site(
+    storage: Storage, *, open_requests: int = OPEN_LIMIT, queue_limit: int | None = None, **access: Any
+) -> AsyncIterator[Site]:
+    """`access` are fields of Access. One address may have any number of tunes, since all tests share theirs."""
+    desk = Desk(storage, open_requests_per_person=open_requests, queue_limit=queue_limit)
     listening = asyncio.create_task(desk.run())
     ready = {"discord": True}
-    app = make_app(storage=storage, desk=desk, parts={"discord": lambda: ready["discord"]}, web_url=web_url)
-    async with serving(app, "127.0.0.1", 0) as address:
+    allowed = Access(**{"open_tunes_per_address": 10**6, "tunes_per_address": 10**6} | access)
+    app = make_app(storage=storage, desk=desk, parts={"discord": lambda: ready["discord"]}, access=allowed)
+    async with serving(app, "127.0.0.1", 0, allowed.trusted_proxies) as address:
         yield Site(address, storage, desk, app, ready)
     listening.cancel()
     with suppress(asyncio.CancelledError):
