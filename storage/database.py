@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,13 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.connection import ANSWER_S, FOREVER_S, SILENCE_S, Connection, connect, with_network_limits
-from storage.errors import DATABASE_ERRORS, DatabaseUnavailable, StorageError
+from storage.errors import DATABASE_ERRORS, DatabaseUnavailable, StorageError, TooManySearches
 
 if TYPE_CHECKING:
     from storage.embedded import EmbeddedServer
 
+SEARCHES = 4  # lists and searches at the same time: anybody may ask for them, and others need connections and processors too
+SEARCH_S = 2.0  # for one of them
 CHECKOUT_S = 3.0  # to get a connection from the pool, which may have to open it
 MIGRATION_S = 600.0  # for one statement of a migration, or for the migration of another process
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -39,13 +42,19 @@ class Database:
         self.conninfo = with_network_limits(conninfo)
         self._server = server
         self._restarting: asyncio.Task[str] | None = None
-        # The engine connects through `connect`, so that psycopg and SQLAlchemy read the URL in the same way. Connections are
+        # The engines connect through `connect`, so that psycopg and SQLAlchemy read the URL in the same way. Connections are
         # pooled: with many users at once, opening one takes longer than the query.
-        self.engine: AsyncEngine = create_async_engine(
+        self.engine = self._pool(20, self.connect)
+        # Each search is planned for its own words, so nothing is prepared: that also needs no session behind a pooler.
+        self.searches = self._pool(SEARCHES, partial(self.connect, prepare_threshold=None))
+
+    @staticmethod
+    def _pool(size: int, connect: Callable[[], Awaitable[Connection]]) -> AsyncEngine:
+        return create_async_engine(
             "postgresql+psycopg://",
-            async_creator=self.connect,
+            async_creator=connect,
             pool_pre_ping=True,
-            pool_size=20,
+            pool_size=size,
             max_overflow=0,
             pool_timeout=FOREVER_S,  # `begin` has a limit for all of it
         )
@@ -68,7 +77,19 @@ class Database:
         return cls(await asyncio.to_thread(server.run), server)
 
     @asynccontextmanager
-    async def begin(self, *, answer_s: float | None = None) -> AsyncIterator[AsyncConnection]:
+    async def begin_search(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction for a list or a search that anybody may ask for. Raises TooManySearches, otherwise as `begin`."""
+        try:
+            async with self.begin(answer_s=SEARCH_S, engine=self.searches) as connection:
+                yield connection
+        except DatabaseUnavailable as error:
+            cause = error.__cause__
+            if isinstance(getattr(cause, "orig", cause), TimeoutError | psycopg.errors.QueryCanceled):
+                raise TooManySearches("A list or a search took too long, or too many were asked for.") from error
+            raise
+
+    @asynccontextmanager
+    async def begin(self, *, answer_s: float | None = None, engine: AsyncEngine | None = None) -> AsyncIterator[AsyncConnection]:
         """A transaction, committed at the end and rolled back after an error. Every query goes through here.
 
         Raises DatabaseUnavailable if no connection is to be had within CHECKOUT_S, or if a statement is not answered within
@@ -78,7 +99,7 @@ class Database:
             async with AsyncExitStack() as stack:
                 try:
                     async with asyncio.timeout(CHECKOUT_S):
-                        connection = await stack.enter_async_context(self.engine.connect())
+                        connection = await stack.enter_async_context((engine or self.engine).connect())
                 except TimeoutError as error:
                     raise DatabaseUnavailable(self.unreachable()) from error
                 if answer_s is not None:
@@ -142,6 +163,7 @@ class Database:
     async def close(self) -> None:
         """Closes the connections. The embedded server stops when the last process that uses it exits."""
         await self.engine.dispose()
+        await self.searches.dispose()
 
     def unreachable(self) -> str:
         """What to tell the operator when no connection can be made."""

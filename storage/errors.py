@@ -29,6 +29,10 @@ class DatabaseUnavailable(StorageError):
     """The database does not answer, or broke off what it did. The same call may succeed later."""
 
 
+class TooManySearches(DatabaseUnavailable):
+    """A list or a search was not read in its short time, or waited too long for one of its few connections."""
+
+
 # What is raised if the database or the files can't be used now: the same call may succeed later.
 DATABASE_ERRORS = (
     StorageError,

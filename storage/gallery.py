@@ -128,7 +128,9 @@ class Gallery:
         rows: list[Any] = []
         for query in queries:
             found = query.subquery()
-            rows = await self._rows(select(*columns, found.c.rank, found.c.at).join(found, found.c.id == tunes.c.id))
+            these = select(*columns, found.c.rank, found.c.at).join(found, found.c.id == tunes.c.id)
+            async with self._database.begin_search() as connection:
+                rows = list((await connection.execute(these)).mappings())
             if len(rows) >= limit:
                 break
         return sorted(rows, key=tune_lists.sort_key, reverse=True)

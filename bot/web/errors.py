@@ -12,7 +12,7 @@ from bot.web.connections import SlowBody
 from bot.web.throttle import Throttles
 from bot.web.views import Views
 from generator.request import RequestError
-from storage.errors import FileMissing, StorageError
+from storage.errors import FileMissing, StorageError, TooManySearches
 
 RETRY_AFTER_S = 10
 _MESSAGES = {
@@ -23,6 +23,8 @@ _MESSAGES = {
     413: "That is too much text for a tune. Shorten the opening and send it again.",
     415: "Send a form or JSON, in UTF-8.",
 }
+_UNREACHABLE = "My memory can't be reached right now. Please try again in a minute."
+_TOO_MANY = "So many people are searching right now that this took too long. Please try again in a minute."
 # The same for a tune that is hidden from the visitor as for one that does not exist.
 NO_TUNE = ("There is no such tune. Perhaps it was deleted, or it is not shared and was made in another browser.", "No such tune")
 OWN_TEXTS = (403, 421, 429, 503)
@@ -78,7 +80,7 @@ def middleware(views: Views) -> Middleware:
         except StorageError as error:  # without its traceback: there may be many at once
             if (more := throttles.turn(type(error))) is not None:
                 _log.warning("Web requests could not be answered.", path=request.path, error=str(error), more=more)
-            response = respond(request, 503, "My memory can't be reached right now. Please try again in a minute.")
+            response = respond(request, 503, _TOO_MANY if isinstance(error, TooManySearches) else _UNREACHABLE)
             response.headers["Retry-After"] = str(RETRY_AFTER_S)
             return response
         except Exception as error:

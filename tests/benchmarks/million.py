@@ -33,7 +33,7 @@ from storage import PUBLIC, Order, Search, Storage, StorageError, Viewer, open_p
 from storage.database import Database
 from tests.benchmarks.large_database import fill, vacuum
 
-TUNES = ("tunes", "likes", "shared_tunes", "files")  # the tables that grow with every tune
+TUNES = ("tunes", "likes", "shared_tunes", "searched_tunes", "files")  # the tables that grow with every tune
 LIMIT_MS = 100
 LONG_MS = 10_000  # a call that takes seconds need not be repeated often
 DEEP = 200  # pages of the largest size before a deep page: at most 20,000 tunes
@@ -54,7 +54,7 @@ class Watch:
             self._executed.append((statement, parameters))
 
         self._executed = []
-        engines = [engine.sync_engine for engine in [self._database.engine]]
+        engines = [engine.sync_engine for engine in (self._database.engine, self._database.searches)]
         for engine in engines:
             event.listen(engine, "before_cursor_execute", note)
         try:

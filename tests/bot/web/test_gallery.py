@@ -14,6 +14,7 @@ from generator.notation.reader import read
 from generator.rendering.render import render
 from generator.rendering.style import PLAIN
 from generator.request import RequestError
+from storage import database
 from storage.gallery import PAGE, Order
 from storage.viewer import Viewer
 from tests.bot.web.conftest import ABC, Site, Visitor
@@ -51,6 +52,19 @@ async def test_an_entry_has_sheet_music_title_rhythm_key_likes_and_player(empty_
     assert "Reel in A dorian, 0:02" in page
     assert re.search(rf'<audio controls preload="none" src="/tunes/{tune_id}/files/tune.mp3"', page)
     assert f'action="/tunes/{tune_id}/like"' in page and "<span data-likes>3</span>" in page
+
+
+async def test_a_search_that_takes_too_long_is_answered_with_a_sentence_and_503(
+    empty_site: Site, guest: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SEARCH_S", 0.1)
+    async with await empty_site.storage.database.connect() as other:
+        await other.execute("LOCK TABLE shared_tunes")
+        answer = await guest.get("/gallery?title=humours")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
+        assert "So many people are searching" in await answer.text()
+        assert (await guest.get("/")).status == 200
+    assert (await guest.get("/gallery?title=humours")).status == 200
 
 
 async def test_every_page_links_to_the_gallery(empty_site: Site, guest: Visitor) -> None:
