@@ -41,10 +41,11 @@ from storage.queue.tasks import enqueue, make_app
 from storage.sessions import Sessions
 from storage.sharing import Sharing
 from storage.signing_keys import SigningKeys
-from storage.tunes import OVER, Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
+from storage.tunes import Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
 
 tunes, files = tables.tunes, tables.files
-unfinished = tunes.c.status.not_in(OVER)
+# Not `NOT IN`: the index of unfinished tunes is not used for that.
+unfinished = tunes.c.status.in_([status for status in Status if not status.over])
 
 LOCK_HELD_JOB = text(
     "SELECT id FROM procrastinate_jobs "
@@ -178,7 +179,7 @@ class Storage:
             select(tunes.c.id).where(tunes.c.id == parent_id).scalar_subquery() if parent_id and is_id(parent_id) else None
         )
         common_values = asdict(origin) | {
-            "round": rounds.next_round(origin),
+            "round": rounds.next_round(origin, requests[0].model),
             "not_before": rounds.not_before(origin, cooldown_s),
             "set_id": ids[0] if as_set else None,
         }

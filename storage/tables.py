@@ -66,7 +66,17 @@ tunes = Table(
     Column("failures", Integer, nullable=False, server_default="0"),  # how often making it raised an error
     UniqueConstraint("platform", "event_id", name="tunes_event_key"),
     CheckConstraint("status IN ('queued', 'composing', 'rendering', 'finished', 'failed')", name="tunes_status_check"),
-    Index("tunes_queued", "round", "created_at", "set_index", "id", postgresql_where=text("status = 'queued'")),
+    Index(
+        "tunes_queued",
+        "round",
+        "created_at",
+        "set_index",
+        "id",
+        postgresql_include=["not_before"],
+        postgresql_where=text("status = 'queued'"),
+    ),
+    Index("tunes_queued_model", text("(request ->> 'model')"), "round", postgresql_where=text("status = 'queued'")),
+    Index("tunes_in_hand", "round", postgresql_where=text("status IN ('composing', 'rendering')")),
     Index("tunes_started", "round", postgresql_where=text("status <> 'queued'")),
     Index("tunes_turns", "platform", "user_id", "round"),
     Index("tunes_finished", "finished_at", postgresql_where=text("status = 'finished'")),

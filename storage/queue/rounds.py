@@ -7,6 +7,9 @@ user are two rounds apart, and a user without requests in the queue gets the rou
   user is served three times. (The next round is at most two ahead, and a user's rounds are at least two apart.)
 - Nobody starves, however many new users come: a round that has begun accepts no new requests.
 
+A model that only some workers have may be served later than others. It has a round of its own while requests for it wait, so that
+a newcomer gets the round after the one being served there.
+
 This is start-time fair queueing (Goyal, Vin, Cheng 1996). The virtual time is the round of the request that started last, which
 also holds while several are served at once. New users start half a turn later, so that an endless stream of them can't stop the
 virtual time.
@@ -29,6 +32,7 @@ RECENT = 20  # finished tunes from which the speed is estimated
 
 tunes = tables.tunes
 queued = tunes.c.status == Status.QUEUED
+IN_HAND = tunes.c.status.in_((Status.COMPOSING, Status.RENDERING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,23 @@ def may_start(table: Any = tunes) -> ColumnElement[bool]:
     return or_(table.c.not_before.is_(None), table.c.not_before <= func.now())
 
 
-def next_round(origin: Origin) -> ColumnElement[int]:
+def next_round(origin: Origin, model: str) -> ColumnElement[int]:
     """The round of a new request. Requests of one user must be added one at a time."""
     started = func.coalesce(select(func.max(tunes.c.round)).where(tunes.c.status != Status.QUEUED).scalar_subquery(), 0)
     first = select(func.min(tunes.c.round)).where(queued, may_start()).scalar_subquery()
     # Deleted requests leave a gap: new requests must not fill it before those that wait behind it.
     served = case((first > started + TURN, first), else_=started)
+    # A model that fewer workers have may lag: then its own round counts, until nobody waits for it.
+    same_model = tunes.c.request["model"].astext == model
+    first_of_model = select(func.min(tunes.c.round)).where(queued, may_start(), same_model).scalar_subquery()
+    in_hand = select(func.max(tunes.c.round)).where(IN_HAND, same_model).scalar_subquery()
+    of_model = func.least(served, case((first_of_model.is_not(None), func.greatest(first_of_model, in_hand))))
     if not origin.user_id:  # each request counts as a user of its own
-        return served + 1
+        return of_model + 1
     last = select(func.max(tunes.c.round)).where(of_user(origin)).scalar_subquery()
-    return func.greatest(served + 1, last + TURN)
+    last_of_model = select(func.max(tunes.c.round)).where(of_user(origin), queued, same_model).scalar_subquery()
+    # A user is as many rounds ahead for one model as for all.
+    return func.greatest(of_model + 1, last - (served - of_model) + TURN, last_of_model + TURN)
 
 
 def not_before(origin: Origin, cooldown_s: int) -> ScalarSelect[Any] | ColumnElement[Any] | None:
@@ -95,7 +106,7 @@ def queue_speed() -> Select[Any]:
     )
     # The median: a tune whose worker died, or whose machine slept, is an outlier.
     median = select(func.percentile_cont(0.5).within_group(recent.c.seconds)).scalar_subquery()
-    in_progress = select(func.count()).where(tunes.c.status.in_((Status.COMPOSING, Status.RENDERING))).scalar_subquery()
+    in_progress = select(func.count()).where(IN_HAND).scalar_subquery()
     return select(median.label("seconds"), in_progress.label("in_progress"))
 
 

@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 from procrastinate.jobs import Job
 
+from generator.request import TuneRequest
 from storage import Storage, Tune, Viewer
 from tests.storage.examples import COMPOSITION, execute, origin, request
 from tests.storage.queue.test_jobs import no_jobs_left, work_until
@@ -211,3 +212,20 @@ async def test_queue_positions_match_the_order_in_which_tunes_are_taken(queue: R
     assert sorted(positions.values()) == [1, 2, 3, 4, 5, 6]
     assert await queue.handle_all() == expected == ["ann", "ben", "cat", "ann", "ben", "ann"]
     assert await storage.queue_positions([*queue.users, "no id"]) == {}
+
+
+async def test_a_newcomer_for_a_model_that_lags_waits_for_one_turn_of_others(storage: Storage, url: str) -> None:
+    async def add(event: str, user_id: str, model: str = "") -> str:
+        return (await storage.add(TuneRequest.check(seed=7, model=model), origin(event, user_id))).id
+
+    in_order = "SELECT user_id FROM tunes WHERE status = 'queued' AND request ->> 'model' = 'rare' ORDER BY round, created_at"
+    rare = [await add(f"rare {event}", "ann", "rare") for event in range(4)]
+    await storage.start(rare[0])
+    for event in range(9):  # meanwhile others are served
+        await storage.start(await add(str(event), "ben"))
+    await add("new", "new", "rare")
+    assert execute(url, in_order) == [("ann",), ("new",), ("ann",), ("ann",)]
+    await add("also", "ben", "rare")  # his turns for the other model are served: he was the last
+    assert execute(url, in_order) == [("ann",), ("new",), ("ann",), ("ben",), ("ann",)]
+    await add("again", "new", "rare")
+    assert execute(url, in_order) == [("ann",), ("new",), ("ann",), ("ben",), ("new",), ("ann",)]
