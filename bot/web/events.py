@@ -16,6 +16,7 @@ from bot.web.clients import Clients
 from bot.web.draft_sheet import WIDTHS, draw
 from bot.web.files import PRIVATE, SHARED
 from bot.web.security import SVG_POLICY
+from bot.web.throttle import Throttle
 from bot.web.tune_json import progress_json
 from bot.web.visitor import requested_tune
 from generator.notation.keys import Key
@@ -43,6 +44,7 @@ class Events:
         self._storage, self._desk, self._clients = storage, desk, clients
         self._open: set[asyncio.Task[None]] = set()
         self._by_network: Counter[str] = Counter()
+        self._throttle = Throttle()
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         tune_id = (await requested_tune(self._storage, request)).id
@@ -89,6 +91,9 @@ class Events:
                     waiting.cancel()
         except* (ConnectionError, KeyError):
             pass  # the visitor left the page, or the tune was deleted
+        except* StorageError as errors:  # the page asks again
+            if (more := self._throttle.turn()) is not None:
+                _log.warning("Progress could not be read.", error=str(errors.exceptions[0]), more=more)
         except* Exception:
             _log.exception("Sending progress failed.", tune=tune_id)
 

@@ -84,7 +84,8 @@ class OpenTunes:
         entry = self._by_network[network] = self._by_network.get(network) or _Open()
         if self._is_full(entry, count) and time.monotonic() - entry.looked_at > LOOK_EVERY_S:
             entry.looked_at = time.monotonic()
-            entry.ids &= await self._storage.unfinished(set(entry.ids))
+            seen = set(entry.ids)  # others may come while somebody looks
+            entry.ids.difference_update(seen - await self._storage.unfinished(seen))
         if self._is_full(entry, count):
             raise TooMuch(
                 f"Your network address has {len(entry.ids)} unfinished tunes here. Please wait until some of them are finished.",
