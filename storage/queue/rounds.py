@@ -48,23 +48,29 @@ def may_start(table: Any = tunes) -> ColumnElement[bool]:
     return or_(table.c.not_before.is_(None), table.c.not_before <= func.now())
 
 
-def next_round(origin: Origin, model: str) -> ColumnElement[int]:
+def next_round(origin: Origin, model: str) -> ScalarSelect[int]:
     """The round of a new request. Requests of one user must be added one at a time."""
-    started = func.coalesce(select(func.max(tunes.c.round)).where(tunes.c.status != Status.QUEUED).scalar_subquery(), 0)
-    first = select(func.min(tunes.c.round)).where(queued, may_start()).scalar_subquery()
-    # Deleted requests leave a gap: new requests must not fill it before those that wait behind it.
-    served = case((first > started + TURN, first), else_=started)
-    # A model that fewer workers have may lag: then its own round counts, until nobody waits for it.
     same_model = tunes.c.request["model"].astext == model
-    first_of_model = select(func.min(tunes.c.round)).where(queued, may_start(), same_model).scalar_subquery()
-    in_hand = select(func.max(tunes.c.round)).where(IN_HAND, same_model).scalar_subquery()
-    of_model = func.least(served, case((first_of_model.is_not(None), func.greatest(first_of_model, in_hand))))
+    waiting = select(func.min(tunes.c.round)).where(queued, may_start())
+    look = {
+        "started": func.coalesce(select(func.max(tunes.c.round)).where(tunes.c.status != Status.QUEUED).scalar_subquery(), 0),
+        "first": waiting.scalar_subquery(),
+        "first_of_model": waiting.where(same_model).scalar_subquery(),
+        "in_hand": select(func.max(tunes.c.round)).where(IN_HAND, same_model).scalar_subquery(),
+        "last": select(func.max(tunes.c.round)).where(of_user(origin)).scalar_subquery(),
+        "last_of_model": select(func.max(tunes.c.round)).where(of_user(origin), queued, same_model).scalar_subquery(),
+    }
+    # OFFSET 0: each is looked up once, however often it is used.
+    now = select(*(value.label(name) for name, value in look.items())).offset(0).subquery().c
+    # Deleted requests leave a gap: new requests must not fill it before those that wait behind it.
+    served = case((now.first > now.started + TURN, now.first), else_=now.started)
+    # A model that fewer workers have may lag: then its own round counts, until nobody waits for it.
+    of_model = func.least(served, case((now.first_of_model.is_not(None), func.greatest(now.first_of_model, now.in_hand))))
     if not origin.user_id:  # each request counts as a user of its own
-        return of_model + 1
-    last = select(func.max(tunes.c.round)).where(of_user(origin)).scalar_subquery()
-    last_of_model = select(func.max(tunes.c.round)).where(of_user(origin), queued, same_model).scalar_subquery()
+        return select(of_model + 1).scalar_subquery()
     # A user is as many rounds ahead for one model as for all.
-    return func.greatest(of_model + 1, last - (served - of_model) + TURN, last_of_model + TURN)
+    ahead = now.last - (served - of_model) + TURN
+    return select(func.greatest(of_model + 1, ahead, now.last_of_model + TURN)).scalar_subquery()
 
 
 def not_before(origin: Origin, cooldown_s: int) -> ScalarSelect[Any] | ColumnElement[Any] | None:
