@@ -129,7 +129,7 @@ searched_tunes = Table(
     ),
     Column("platform", Text, nullable=False),
     Column("community_id", Text, nullable=False),  # where it was shared from
-    Column("title", Text, nullable=False),
+    Column("title", Text, nullable=False),  # in lower case
     Column("rhythm", Text, nullable=False),
     Column("key", Text, nullable=False),
     Index(

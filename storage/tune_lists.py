@@ -66,7 +66,7 @@ class Part:
 
 def own(viewer: Viewer, search: Search, part: Part) -> list[Select[Any]]:
     """The viewer's finished tunes."""
-    these = and_(owned(viewer), tunes.c.status == Status.FINISHED, *_matching(search, tunes))
+    these = and_(owned(viewer), tunes.c.status == Status.FINISHED, *_matching(search, tunes, func.lower(tunes.c.title)))
     listed = select(tunes.c.id, literal(0).label("rank"), tunes.c.finished_at.label("at")).where(these)
     return [_part(listed.subquery(), part, by_rank=False)]
 
@@ -86,9 +86,9 @@ def shared(viewer: Viewer, order: Order, search: Search, part: Part) -> list[Sel
     start = _part(listed.subquery(), Part(LOOKED_THROUGH, part.after, part.before), by_rank=by_rank).subquery()
     # OFFSET 0 and MATERIALIZED forbid PostgreSQL other ways, such as reading all tunes in the hope that many match.
     each = select(searched_tunes).where(searched_tunes.c.tune_id == start.c.id).offset(0).lateral()
-    looked_through = select(start).join(each, true()).where(*_of(viewer, each), *_matching(search, each))
+    looked_through = select(start).join(each, true()).where(*_of(viewer, each), *_matching(search, each, each.c.title))
     has_terms = _INDEXED.contains(cast(array(_terms(search, viewer)), ARRAY(Text)))
-    matching = has_terms, *_of(viewer, searched_tunes), *_matching(search, searched_tunes)
+    matching = has_terms, *_of(viewer, searched_tunes), *_matching(search, searched_tunes, searched_tunes.c.title)
     looked_up = listed.join(searched_tunes, searched_tunes.c.tune_id == shared_tunes.c.tune_id).where(*matching)
     return [
         _part(looked_through.subquery(), part, by_rank=by_rank),
@@ -119,8 +119,9 @@ def _of(viewer: Viewer, table: FromClause) -> list[ColumnElement[bool]]:
     return [table.c.platform == viewer.platform, table.c.community_id == viewer.community_id] if viewer.community_id else []
 
 
-def _matching(search: Search, table: FromClause) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = [table.c.title.icontains(word, autoescape=True) for word in search.title.split()]
+def _matching(search: Search, table: FromClause, title: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    """`title` is in lower case: PostgreSQL compares that ten times as fast as with ILIKE."""
+    wanted: list[ColumnElement[bool]] = [func.strpos(title, func.lower(word)) > 0 for word in search.title.split()]
     if search.rhythm:
         wanted.append(table.c.rhythm == search.rhythm)
     if search.key and (mode := mode_named(search.key)):

@@ -26,6 +26,7 @@ from generator.request import TuneRequest
 from storage import Composition, Origin, Status, Storage, open_storage
 
 OPERATIONS = 300
+AT_ONCE = 16  # while the queue is filled
 BUSY = 10_000  # tunes of one person
 COMPOSITION = Composition("X:1\nK:D\nD2|", "Title", "reel", "D", "4/4", 1000, "none", {})
 
@@ -54,9 +55,11 @@ async def run(folder: Path, waiting: int) -> dict[str, object]:
         await storage.finish(first, COMPOSITION, {})
         async with storage.database.begin(answer_s=600) as connection:
             await connection.execute(text(COPIES), {"count": BUSY})
-        for number in range(waiting):
-            last = await _add(storage, number + 1, f"person {number % max(waiting // 3, 1)}")
-            print(f"\r{number} waiting", end="", file=sys.stderr)
+        people = max(waiting // 3, 1)
+        for start in range(0, waiting, AT_ONCE):
+            several = range(start, min(start + AT_ONCE, waiting))
+            *_, last = await asyncio.gather(*(_add(storage, number + 1, f"person {number % people}") for number in several))
+            print(f"\r{start} waiting", end="", file=sys.stderr)
         print(file=sys.stderr)
         worker = await storage.job_manager.register_worker()
         taken: list[str] = []

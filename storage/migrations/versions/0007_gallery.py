@@ -19,8 +19,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000 AS $$
         || ARRAY['rhythm ' || rhythm, 'key ' || key, 'mode ' || regexp_replace(key, '^[A-G][#b]?', ''),
             'from ' || platform || ' ' || community_id]
     FROM (
-        SELECT substr(lower(title), start, size) AS part
-        FROM generate_series(1, 3) AS size, generate_series(1, length(lower(title)) - size + 1) AS start
+        SELECT substr(title, start, size) AS part
+        FROM generate_series(1, 3) AS size, generate_series(1, length(title) - size + 1) AS start
     ) AS parts
 $$;
 """
@@ -35,7 +35,7 @@ BEGIN
         FROM likes WHERE tune_id = NEW.id;
         INSERT INTO searched_tunes (tune_id, platform, community_id, title, rhythm, key)
         VALUES (NEW.id, NEW.platform, coalesce(NEW.shared_community_id, ''),
-            coalesce(NEW.title, ''), coalesce(NEW.rhythm, ''), coalesce(NEW.key, ''));
+            lower(coalesce(NEW.title, '')), coalesce(NEW.rhythm, ''), coalesce(NEW.key, ''));
     END IF;
     RETURN NULL;
 END;
@@ -88,7 +88,7 @@ CREATE OR REPLACE TRIGGER count_like AFTER INSERT OR DELETE ON likes FOR EACH RO
 
 SEARCHED = """
 INSERT INTO searched_tunes (tune_id, platform, community_id, title, rhythm, key)
-SELECT id, platform, coalesce(shared_community_id, ''), coalesce(title, ''), coalesce(rhythm, ''), coalesce(key, '')
+SELECT id, platform, coalesce(shared_community_id, ''), lower(coalesce(title, '')), coalesce(rhythm, ''), coalesce(key, '')
 FROM tunes WHERE shared_at IS NOT NULL ON CONFLICT DO NOTHING
 """
 UNSHARED_MEANWHILE = """
