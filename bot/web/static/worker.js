@@ -3,6 +3,7 @@
 // Kept are the last tunes that were seen here, with their sheets and recordings, and the pages' scripts and styles. With a network every
 // page and file comes from there, and a tune that this visitor may no longer see is forgotten.
 
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const PAGES = "pages";
 const STATIC = "static";
 const OFFLINE = "/offline";
@@ -11,19 +12,19 @@ const MOST_STATIC = 150;
 const TUNE = /^\/tunes\/([0-9A-Za-z]{12})(?:\/files\/[^/]+)?$/;
 const KEPT_PAGES = ["/", "/gallery", OFFLINE];
 
-addEventListener("install", (event) => {
-  skipWaiting();
+worker.addEventListener("install", (event) => {
+  worker.skipWaiting();
   event.waitUntil(keep([OFFLINE]));
 });
-addEventListener("activate", (event) => event.waitUntil(clients.claim()));
-addEventListener("message", (event) => event.waitUntil(keep(event.data.keep ?? [])));
-addEventListener("fetch", (event) => {
+worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener("message", (event) => event.waitUntil(keep(event.data.keep ?? [])));
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname, search } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin || request.headers.has("Range")) return;
   if (pathname.startsWith("/static/")) event.respondWith(fromCache(request));
   else if (TUNE.test(pathname) || (KEPT_PAGES.includes(pathname) && !search)) event.respondWith(fromNetwork(request));
-  else if (request.mode === "navigate") event.respondWith(fetch(request).catch(() => kept(OFFLINE)));
+  else if (request.mode === "navigate") event.respondWith(fetch(request).catch(async () => (await kept(OFFLINE)) ?? Response.error()));
 });
 
 /** Files whose addresses change with their contents. @param {Request} request */
