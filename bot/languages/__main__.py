@@ -13,6 +13,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 from discord import Locale, app_commands
 from discord.app_commands import TranslationContextTypes, locale_str
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
 
 from bot.languages import FOLDER
 from generator.user_messages import LANGUAGES
@@ -54,7 +56,16 @@ def _found() -> list[tuple[tuple[str, ...], str]]:
         for file, text in texts.items()
         if "UserMessage(" in text
         for forms in _templates(ast.parse(text), file)
-    ]
+    ] + list(_of_pages())
+
+
+def _of_pages() -> Iterator[tuple[tuple[str, ...], str]]:
+    """The texts of the page's templates: `_("…")`."""
+    for file in sorted((TOP / "bot" / "web" / "templates").glob("*.html")):
+        for _, _, forms in extract_from_ast(
+            Environment(autoescape=True).parse(file.read_text("utf-8")), ("_",), babel_style=False
+        ):
+            yield (forms,) if isinstance(forms, str) else tuple(map(str, forms or ())), str(file.relative_to(TOP))
 
 
 def _templates(tree: ast.AST, file: Path) -> Iterator[tuple[str, ...]]:

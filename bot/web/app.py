@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from aiohttp import web
 
 from bot.core.desk import Desk
-from bot.web import errors, security
+from bot.web import errors, language, security
 from bot.web.access import DEFAULT, Access
 from bot.web.clients import Clients
 from bot.web.compose import ComposePages
@@ -61,7 +61,7 @@ def make_app(
     versions, tunebooks = VersionPages(storage, limits), TunebookPages(storage, views, previews, limits)
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
-        middlewares=[compress, metrics.count, errors.middleware(views), guard.check, visitors.identify],
+        middlewares=[compress, language.speak, metrics.count, errors.middleware(views), guard.check, visitors.identify],
     )
     app.add_routes(
         [

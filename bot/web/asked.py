@@ -11,19 +11,38 @@ from bot.core.abc_input import first_tune
 from bot.core.naming import key_name
 from bot.core.typed_request import COUNT, TypedRequest, count_of, transposing, typed_request
 from bot.core.words import words_in
+from bot.web.language import translate
+from generator.notation.names import translatable
 from generator.request import MAX_OPENING_CHARACTERS, PARAMETERS, RequestError
+from generator.user_messages import AllOf, UserMessage
 
 TEXT, MOOD, IGNORED = "text", "mood", "ignored"  # fields of the form that are no parameters
-MOODS = ("slow", "gentle", "lively", "fast", "simple", "wild")  # words that the reader of chat knows
+# Words that the reader of chat knows.
+MOODS = ("slow", "gentle", "lively", "fast", "simple", "wild")
+MOOD_NAMES = {
+    "slow": UserMessage("slow"),
+    "gentle": UserMessage("gentle"),
+    "lively": UserMessage("lively"),
+    "fast": UserMessage("fast"),
+    "simple": UserMessage("simple"),
+    "wild": UserMessage("wild"),
+}
+LABELS = {
+    "strength": UserMessage("strength"),
+    "model": UserMessage("model"),
+    "seed": UserMessage("seed"),
+    "candidates": UserMessage("candidates"),
+    "chords": UserMessage("chords"),
+}
 MAX_WORDS = 8  # unknown ones that are shown
 
 _TEMPOS = {
-    vocabulary.SLOW: "slow",
-    vocabulary.GENTLE: "gentle",
-    vocabulary.LIVELY: "lively",
-    vocabulary.FAST: "fast",
+    vocabulary.SLOW: MOOD_NAMES["slow"],
+    vocabulary.GENTLE: MOOD_NAMES["gentle"],
+    vocabulary.LIVELY: MOOD_NAMES["lively"],
+    vocabulary.FAST: MOOD_NAMES["fast"],
 }
-_TEMPERATURES = {vocabulary.STEADY: "steady", vocabulary.WILD: "wild"}
+_TEMPERATURES = {vocabulary.STEADY: UserMessage("steady"), vocabulary.WILD: MOOD_NAMES["wild"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +111,7 @@ class Asked:
             if name in self.typed.parameters
         ]
         if self.typed.count:
-            label = "1 tune" if self.typed.count == "1" else f"{self.typed.count} tunes"
+            label = _count(self.typed.count)
             found.insert(0, Chip(COUNT, self.typed.count, label, COUNT in self.ignored))
         return found
 
@@ -129,24 +148,28 @@ def _label(name: str, typed: Any) -> str:
         return str(typed)
     match name:
         case "key":
-            return f"in {key_name(value)}"
+            return UserMessage("in {key}", key=key_name(value))
         case "opening":
-            return "your ABC"
+            return UserMessage("your ABC")
         case "title":
             return f"“{value}”"
         case "tempo":
-            return _TEMPOS.get(value, f"tempo {value:g}")
+            return _TEMPOS.get(value) or UserMessage("tempo {value}", value=f"{value:g}")
         case "temperature":
-            return _TEMPERATURES.get(value, f"temperature {value:g}")
+            return _TEMPERATURES.get(value) or UserMessage("temperature {value}", value=f"{value:g}")
         case "backing":
-            return "with backing" if value else "without backing"
+            return UserMessage("with backing") if value else UserMessage("without backing")
         case "times":
-            return "played once" if value == 1 else f"played {value} times"
+            return UserMessage("played once", "played {n} times", n=value)
         case "without":
-            return f"without {', '.join(value)}"
+            return UserMessage("without {things}", things=AllOf(map(translatable, value)))
         case "keep":
-            return f"bars {value} kept"
+            return UserMessage("bars {bars} kept", bars=value)
         case "strength" | "model" | "seed" | "candidates" | "chords":
-            return f"{name} {PARAMETERS[name].as_text(value) or value}"
+            return f"{translate(LABELS[name])} {PARAMETERS[name].as_text(value) or value}"
         case _:
-            return str(value)
+            return translatable(str(value))
+
+
+def _count(typed: str) -> str:
+    return UserMessage("{n} tune", "{n} tunes", n=int(typed)) if typed.isdecimal() and len(typed) < 10 else typed

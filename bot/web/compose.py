@@ -16,11 +16,12 @@ from bot.web import fields, form
 from bot.web.asked import IGNORED, MOOD, TEXT, Asked
 from bot.web.errors import wants_json
 from bot.web.examples import Examples
+from bot.web.language import translate
 from bot.web.limits import Limits, Reader, TooMuch
 from bot.web.views import Views
 from bot.web.visitor import find_tune, requested_tune, user_id, viewer_of, with_cookie
 from generator.request import PARAMETERS, RequestError, TuneRequest
-from generator.user_messages import UserError
+from generator.user_messages import UserError, UserMessage
 from storage.errors import NoRoom, QueueFull
 from storage.sharing import UNCLAIMED
 from storage.storage import Storage
@@ -28,10 +29,13 @@ from storage.tunes import Origin, Tune
 from storage.viewer import Viewer, owns
 
 LATEST_TUNES = 10
-TEXTS = ("a slow jig in G minor", "a lively polka on the whistle", "|:EAAB c2Bc|dBAB G2EG|")  # texts for the box
+# Texts for the box.
+TEXTS = (UserMessage("a slow jig in G minor"), UserMessage("a lively polka on the whistle"), "|:EAAB c2Bc|dBAB G2EG|")
 # An opening may be anything, even somebody else's private tune. So only the owner sees and reuses it.
-NOT_AGAIN = "This tune started from an opening that only its owner can see. You can vary the tune instead."
-UNCLEAR = "I found nothing to compose in this text. Write what you would like, such as “a slow jig in G minor”, or paste ABC."
+NOT_AGAIN = UserMessage("This tune started from an opening that only its owner can see. You can vary the tune instead.")
+UNCLEAR = UserMessage(
+    "I found nothing to compose in this text. Write what you would like, such as “a slow jig in G minor”, or paste ABC."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,12 @@ class Form:
         """Raises FormError with everything that is wrong."""
         errors: dict[str | None, str] = {}
         if self.asked.is_unclear:
-            errors[TEXT] = UNCLEAR
+            errors[TEXT] = translate(UNCLEAR)
         count = 1
         try:
             count = self.asked.count
         except RequestError as error:
-            errors[TEXT] = str(error)
+            errors[TEXT] = translate(error.message)
         filled = await reader(self.asked.filled_into, self.values)
         found = await reader(lambda: TuneRequest.errors(**filled))
         if not any(error.field == "model" for error in found):
@@ -67,7 +71,8 @@ class Form:
         for wrong in found:
             # A value that only the text has is wrong in the text.
             name = TEXT if not self.values[wrong.field].strip() and wrong.field in self.asked.parameters else wrong.field
-            errors[name] = f"{errors[name]} {wrong}" if name in errors else str(wrong)
+            message = translate(wrong.message)
+            errors[name] = f"{errors[name]} {message}" if name in errors else message
         if errors:
             raise FormError(errors)
         return (await reader(lambda: TuneRequest.check(**filled))).in_a_row(count)
@@ -119,7 +124,7 @@ class ComposePages:
             entered = await Form.read(sent, reader)
             requests = await entered.requests(self._desk, reader)
         except RequestError as error:
-            return await self._refuse(request, entered, FormError({error.field: str(error)}))
+            return await self._refuse(request, entered, FormError({error.field: translate(error.message)}))
         except FormError as error:
             return await self._refuse(request, entered, error)
         return await self._submit(request, requests, form.event_id(sent.get("token"), entered.content), entered)
@@ -127,7 +132,7 @@ class ComposePages:
     async def again(self, request: web.Request) -> web.Response:
         tune = await requested_tune(self._storage, request)
         if tune.request.opening and not owns(viewer_of(request), tune):
-            raise web.HTTPForbidden(text=NOT_AGAIN)
+            raise web.HTTPForbidden(text=translate(NOT_AGAIN))
         return await self._submit_from(request, tune, *again(tune))
 
     async def vary(self, request: web.Request) -> web.Response:
@@ -143,7 +148,8 @@ class ComposePages:
         try:
             derived = await self._limits.reader(request)(derive, tune)
         except RequestError as error:
-            return await self._refuse(request, Form(_filled(tune, viewer_of(request))), FormError({None: str(error)}))
+            refusal = FormError({None: translate(error.message)})
+            return await self._refuse(request, Form(_filled(tune, viewer_of(request))), refusal)
         return await self._submit_from(request, tune, *derived)
 
     async def _submit_from(
@@ -176,7 +182,7 @@ class ComposePages:
                 open_ids.update(each.id for each in tunes)
         except UserError as error:
             status = 503 if isinstance(error, NoRoom | QueueFull) else 429
-            return await self._refuse(request, entered, FormError({None: str(error)}, status))
+            return await self._refuse(request, entered, FormError({None: translate(error.message)}, status))
         except TooMuch as error:
             return await self._refuse(request, entered, FormError({None: error.text or ""}, error.status))
         tune = tunes[0]
@@ -213,7 +219,7 @@ class ComposePages:
             groups=fields.field_groups(await self._desk.models(), chosen_model=entered.values["model"]),
             options_open=any(entered.values[name] or name in errors for name in PARAMETERS if name not in ("rhythm", "key")),
             label=fields.label,
-            texts={text: "/?" + urlencode({TEXT: text}) for text in TEXTS},
+            texts={text: "/?" + urlencode({TEXT: text}) for text in map(translate, TEXTS)},
             examples=await self._examples.shown(),
             token=form.new_token(),
         )

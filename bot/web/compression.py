@@ -16,7 +16,8 @@ async def compress(request: web.Request, handler: Handler) -> web.StreamResponse
     response = await handler(request)
     if not isinstance(response, web.Response) or response.content_type not in _TYPES or response.status != 200:
         return response
-    response.headers["Vary"] = "Accept-Encoding"
+    vary = response.headers.get("Vary")
+    response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"
     if isinstance(response.body, bytes) and len(response.body) >= MIN_BYTES and _takes_gzip(request):
         response.enable_compression(ContentCoding.gzip)
         response.headers.pop("Accept-Ranges", None)  # the ranges would be those of the compressed file

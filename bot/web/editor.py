@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.web import form
 from bot.web.draft_sheet import draw
+from bot.web.language import translate
 from bot.web.limits import Limits
 from bot.web.views import Views
 from bot.web.visitor import find_tune, viewer_of, with_cookie
@@ -20,6 +21,7 @@ from generator.notation.opening_checks import check_bars
 from generator.notation.pasted_text import clean_pasted_text
 from generator.notation.reader import read
 from generator.notation.score import Score
+from generator.user_messages import UserMessage
 from storage.storage import Storage
 
 MOST_CHARACTERS = 40_000
@@ -39,10 +41,10 @@ class Checked:
     score: Score | None
     error: NotationError | None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self, number: int) -> dict[str, Any]:
         error = self.error
         wrong = error and {
-            "message": error.reason,
+            "message": translate(error.message),
             "line": error.line or self.first_line,
             "column": error.column or 1,
             "length": max(len(error.text), 1),
@@ -50,11 +52,17 @@ class Checked:
         return {
             "first_line": self.first_line,
             "last_line": self.last_line,
-            "title": self.score.title if self.score else "",
+            "title": (self.score and self.score.title) or translate(UserMessage("tune {number}", number=number)),
+            "label": self.score and translate(_label(self.score)),
             "bars": len(self.score.bars) if self.score else 0,
             "error": wrong,
             "notices": _notices(self.score) if self.score else [],
         }
+
+
+def _label(score: Score) -> UserMessage:
+    bars = UserMessage("{n} bar", "{n} bars", n=len(score.bars))
+    return UserMessage("Sheet music of {title}, {bars}", title=score.title or UserMessage("untitled tune"), bars=bars)
 
 
 def _notices(score: Score) -> list[str]:
@@ -62,8 +70,8 @@ def _notices(score: Score) -> list[str]:
     try:
         check_bars(score)
     except NotationError as error:
-        return [*score.notices, error.reason]
-    return list(score.notices)
+        return [*map(translate, score.notices), translate(error.reason)]
+    return [translate(notice) for notice in score.notices]
 
 
 def check(text: str) -> list[Checked]:
@@ -129,5 +137,6 @@ class EditorPages:
         score = tunes[chosen].score if tunes else None
         drawing = await reader(draw, score, 2 if bars == "2" else 4) if score and score.bars else ""
         kept = await reader(selected_bars, before, selected)
-        body = {"tunes": [tune.as_dict() for tune in tunes], "chosen": chosen, "drawing": drawing, "selected": kept}
+        found = [tune.as_dict(number) for number, tune in enumerate(tunes, 1)]
+        body = {"tunes": found, "chosen": chosen, "drawing": drawing, "selected": kept}
         return web.json_response(body, headers={"Cache-Control": "no-store"})

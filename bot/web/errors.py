@@ -9,26 +9,38 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.web.connections import SlowBody
+from bot.web.language import translate
 from bot.web.throttle import Throttles
 from bot.web.views import Views
 from generator.request import RequestError
+from generator.user_messages import UserMessage
 from storage.errors import FileMissing, StorageError, TooManySearches
 
 RETRY_AFTER_S = 10
+UNREADABLE = UserMessage("The request could not be read. Start again from the compose page.")
 _MESSAGES = {
-    403: "That is not allowed.",
-    404: "There is no such page. Check that the address is complete.",
-    405: "This address doesn't support that. Start from the compose page.",
-    408: "Your request did not arrive completely. Please send it again.",
-    413: "That is too much text for a tune. Shorten the opening and send it again.",
-    415: "Send a form or JSON, in UTF-8.",
+    403: UserMessage("That is not allowed."),
+    404: UserMessage("There is no such page. Check that the address is complete."),
+    405: UserMessage("This address doesn't support that. Start from the compose page."),
+    408: UserMessage("Your request did not arrive completely. Please send it again."),
+    413: UserMessage("That is too much text for a tune. Shorten the opening and send it again."),
+    415: UserMessage("Send a form or JSON, in UTF-8."),
 }
-_UNREACHABLE = "My memory can't be reached right now. Please try again in a minute."
-_TOO_MANY = "So many people are searching right now that this took too long. Please try again in a minute."
+_UNREACHABLE = UserMessage("My memory can't be reached right now. Please try again in a minute.")
+_TOO_MANY = UserMessage("So many people are searching right now that this took too long. Please try again in a minute.")
 # The same for a tune that is hidden from the visitor as for one that does not exist.
-NO_TUNE = ("There is no such tune. Perhaps it was deleted, or it is not shared and was made in another browser.", "No such tune")
+NO_TUNE = (
+    UserMessage("There is no such tune. Perhaps it was deleted, or it is not shared and was made in another browser."),
+    UserMessage("No such tune"),
+)
 OWN_TEXTS = (403, 421, 429, 503)
-_TITLES = {403: "Not allowed", 404: "No such page", 413: "Too long", 500: "Something went wrong", 503: "Not available"}
+_TITLES: dict[int, str] = {
+    403: UserMessage("Not allowed"),
+    404: UserMessage("No such page"),
+    413: UserMessage("Too long"),
+    500: UserMessage("Something went wrong"),
+    503: UserMessage("Not available"),
+}
 _log = structlog.get_logger(__name__)
 
 
@@ -38,17 +50,21 @@ def wants_json(request: web.Request) -> bool:
 
 
 def middleware(views: Views) -> Middleware:
-    """Turns every exception into a page or into `{"error": message}`."""
+    """Turns every exception into a page or into `{"error": translate(message)}`."""
     throttles = Throttles()
 
     def respond(request: web.Request, status: int, message: str, title: str = "", **further: Any) -> web.StreamResponse:
         if wants_json(request):
-            return web.json_response({"error": message} | further, status=status, headers={"Cache-Control": "no-store"})
-        return views.page("message.html", status=status, title=title or _TITLES.get(status, "That did not work"), message=message)
+            return web.json_response(
+                {"error": translate(message)} | further, status=status, headers={"Cache-Control": "no-store"}
+            )
+        return views.page(
+            "message.html", status=status, title=title or _TITLES.get(status, UserMessage("That did not work")), message=message
+        )
 
     def refuse(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
         own_text = error.text if error.text and error.text != f"{error.status}: {error.reason}" else ""
-        default = _MESSAGES.get(error.status, "The request could not be read. Start again from the compose page.")
+        default = _MESSAGES.get(error.status, UNREADABLE)
         # Only the texts of these are ours; aiohttp writes technical texts of its own for other statuses.
         title = ""
         message = own_text if error.status in OWN_TEXTS and own_text else default
@@ -72,7 +88,7 @@ def middleware(views: Views) -> Middleware:
             response.force_close()
             return response
         except RequestError as error:
-            return respond(request, 422, str(error), field=error.field)
+            return respond(request, 422, error.message, field=error.field)
         except FileMissing as error:
             response = respond(request, 503, error.message)
             response.headers["Retry-After"] = str(RETRY_AFTER_S)
@@ -89,6 +105,6 @@ def middleware(views: Views) -> Middleware:
             resource = request.match_info.route.resource
             if (more := throttles.turn((type(error), resource and resource.canonical))) is not None:
                 _log.exception("A web request failed.", method=request.method, path=request.path, more=more)
-            return respond(request, 500, "Something went wrong on our side. Please try again in a minute.")
+            return respond(request, 500, UserMessage("Something went wrong on our side. Please try again in a minute."))
 
     return show_errors

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -34,7 +34,8 @@ _log = structlog.get_logger(__name__)
 class Example:
     abc: str
     title: str
-    kind: str  # `Reel in A dorian`
+    rhythm: str
+    key: str  # its name: `A dorian`
     tune: Tune | None = None  # once it is recorded
 
 
@@ -44,7 +45,7 @@ def shipped() -> list[Example]:
 
 def _example(abc: str) -> Example:
     score = read(abc)
-    return Example(abc, score.title, f"{score.rhythm.capitalize()} in {key_name(score.key.abc)}")
+    return Example(abc, score.title, score.rhythm, key_name(score.key.abc))
 
 
 def made_by(tune: Tune) -> str:
@@ -86,4 +87,4 @@ class Examples:
             if tune_id not in self._recorded and (tune := await self._storage.gallery.visible_tune(tune_id, PUBLIC)):
                 self._recorded[tune_id] = tune
         tunes = [self._recorded.get(tune_id) for tune_id in self._ids] + [None] * (len(self._examples) - len(self._ids))
-        return [Example(each.abc, each.title, each.kind, tune) for each, tune in zip(self._examples, tunes, strict=True)]
+        return [replace(each, tune=tune) for each, tune in zip(self._examples, tunes, strict=True)]

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.core.naming import key_name
-from bot.web.asked import MOOD, MOODS, TEXT
+from bot.web.asked import MOOD, MOOD_NAMES, TEXT
 from generator.notation.keys import Mode, transpose_tonic
 from generator.notation.metres import RHYTHMS
+from generator.notation.names import translatable
 from generator.notation.tokens import MODES
 from generator.parameters import Parameter
 from generator.request import OMISSIONS, PARAMETERS
+from generator.user_messages import UserMessage
 
 Kind = Literal["select", "text", "lines", "slider", "switch", "checks"]
 
@@ -20,22 +22,39 @@ OTHER_KEY = "other_key"  # a key that has no chip
 COMMON_KEYS = ("D", "G", "A", "Em", "Bm", "Am", "Ador", "Edor", "Dmix", "Amix")  # in sessions
 # The parameters under "More options"; rhythm and key are chips. Those that are missing here get a group of their own.
 _GROUPS = {
-    "Your own notes": ("opening", "mode", "strength", "keep"),
-    "The tune": ("metre", "structure", "title", "without"),
-    "The recording": ("instrument", "times", "tempo", "backing", "chords"),
-    "The model": ("temperature", "candidates", "model", "seed"),
+    UserMessage("Your own notes"): ("opening", "mode", "strength", "keep"),
+    UserMessage("The tune"): ("metre", "structure", "title", "without"),
+    UserMessage("The recording"): ("instrument", "times", "tempo", "backing", "chords"),
+    UserMessage("The model"): ("temperature", "candidates", "model", "seed"),
 }
 _LABELS = {
-    "opening": "Opening in ABC",
-    "keep": "Bars to keep",
-    "without": "Leave out",
-    "backing": "Guitar and bodhrán",
-    "chords": "Chord symbols",
-    "times": "Times played",
-    "candidates": "Candidates",
+    TEXT: UserMessage("Your words"),
+    "rhythm": UserMessage("Rhythm"),
+    "key": UserMessage("Key"),
+    MOOD: UserMessage("Mood"),
+    "opening": UserMessage("Opening in ABC"),
+    "mode": UserMessage("Mode"),
+    "strength": UserMessage("Strength"),
+    "keep": UserMessage("Bars to keep"),
+    "metre": UserMessage("Metre"),
+    "structure": UserMessage("Structure"),
+    "title": UserMessage("Title"),
+    "without": UserMessage("Leave out"),
+    "instrument": UserMessage("Instrument"),
+    "times": UserMessage("Times played"),
+    "tempo": UserMessage("Tempo"),
+    "backing": UserMessage("Guitar and bodhrán"),
+    "chords": UserMessage("Chord symbols"),
+    "temperature": UserMessage("Temperature"),
+    "candidates": UserMessage("Candidates"),
+    "model": UserMessage("Model"),
+    "seed": UserMessage("Seed"),
 }
 # What the ends of a slider mean.
-_ENDS = {"tempo": ("slow", "fast"), "temperature": ("steady", "wild")}
+_ENDS = {
+    "tempo": (MOOD_NAMES["slow"], MOOD_NAMES["fast"]),
+    "temperature": (UserMessage("steady"), MOOD_NAMES["wild"]),
+}
 _INPUT_MODES = {int: "numeric", float: "decimal"}
 _LONG_TEXT = 1_000  # characters; a field for more than that has several lines
 
@@ -69,7 +88,7 @@ def field_groups(models: Mapping[str, str], *, chosen_model: str) -> list[Group]
     hidden = "" if len(models) > 1 or chosen_model else "model"
     return [
         Group(title, [_field(PARAMETERS[name], options.get(name)) for name in names if name != hidden])
-        for title, names in (_GROUPS | ({"Other settings": others} if others else {})).items()
+        for title, names in (_GROUPS | ({UserMessage("Other settings"): others} if others else {})).items()
     ]
 
 
@@ -80,24 +99,24 @@ def in_order(names: Iterable[str | None]) -> list[str | None]:
 
 
 def label(name: str) -> str:
-    return _LABELS.get(name, "Your words" if name == TEXT else name.capitalize())
+    return _LABELS.get(name) or name.capitalize()
 
 
 def _field(parameter: Parameter, options: Mapping[str, str] | None) -> Field:
     if options is None:
-        options = {str(value): str(value) for value in parameter.choices}
+        options = {str(value): translatable(str(value)) for value in parameter.choices}
     if parameter.kind is bool:
         default = str(parameter.choices[0 if parameter.default else 1])
     else:
         default = f"{parameter.default:g}" if isinstance(parameter.default, int | float) else str(parameter.default or "")
     if parameter.kind is tuple:
-        options = {name: name for name in OMISSIONS}
+        options = {name: translatable(name) for name in OMISSIONS}
     return Field(
         name=parameter.name,
         label=label(parameter.name),
         kind=_kind(parameter, options),
         help=parameter.help,
-        default=default or ("default" if options else ""),
+        default=default or (UserMessage("default") if options else ""),
         options={value: text for value, text in options.items() if value != default},
         max_characters=parameter.max_characters,
         input_mode=_INPUT_MODES.get(parameter.kind, ""),
@@ -131,6 +150,7 @@ def _metres() -> dict[str, str]:
 
 
 KEYS, _METRES = _keys(), _metres()
-RHYTHM_CHIPS = {"": "any", **{name: name for name in RHYTHMS}}
-KEY_CHIPS = {"": "any", **{key: KEYS[key] for key in COMMON_KEYS}}
-MOOD_CHIPS = {"": "any", **{mood: mood for mood in MOODS}}
+_ANY = UserMessage("any")
+RHYTHM_CHIPS = {"": _ANY, **{name: translatable(name) for name in RHYTHMS}}
+KEY_CHIPS = {"": _ANY, **{key: KEYS[key] for key in COMMON_KEYS}}
+MOOD_CHIPS = {"": _ANY, **MOOD_NAMES}

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.web import form
 from bot.web.errors import wants_json
 from bot.web.examples import Examples
+from bot.web.language import translate
 from bot.web.preview import Previews
 from bot.web.tune_json import gallery_json
 from bot.web.views import Views
@@ -19,18 +20,24 @@ from bot.web.visitor import viewer_of, with_cookie
 from generator.notation.metres import RHYTHMS
 from generator.notation.tokens import MODES
 from generator.request import RequestError
+from generator.user_messages import UserMessage
 from storage.gallery import ANYTHING, Order, Page, Search
 from storage.storage import Storage
 
 # Short, so that an unshared or deleted tune disappears within a minute.
 CACHING = "public, max-age=60"
-_ORDERS = {Order.NEWEST: "Newest", Order.WEEK: "Liked this week", Order.MONTH: "Liked this month", Order.EVER: "Liked most"}
-_SINCE = {Order.WEEK: "this week", Order.MONTH: "this month"}
+_ORDERS = {
+    Order.NEWEST: UserMessage("Newest"),
+    Order.WEEK: UserMessage("Liked this week"),
+    Order.MONTH: UserMessage("Liked this month"),
+    Order.EVER: UserMessage("Liked most"),
+}
+_SINCE = {Order.WEEK: UserMessage("this week"), Order.MONTH: UserMessage("this month")}
 _EMPTY = {
-    Order.NEWEST: "Nothing has been shared yet. Compose a tune and press Share on its page.",
-    Order.WEEK: "Nobody has liked a tune this week. The newest tunes are waiting for a ♥.",
-    Order.MONTH: "Nobody has liked a tune this month. The newest tunes are waiting for a ♥.",
-    Order.EVER: "Nobody has liked a tune yet. The newest tunes are waiting for a ♥.",
+    Order.NEWEST: UserMessage("Nothing has been shared yet. Compose a tune and press Share on its page."),
+    Order.WEEK: UserMessage("Nobody has liked a tune this week. The newest tunes are waiting for a ♥."),
+    Order.MONTH: UserMessage("Nobody has liked a tune this month. The newest tunes are waiting for a ♥."),
+    Order.EVER: UserMessage("Nobody has liked a tune yet. The newest tunes are waiting for a ♥."),
 }
 
 
@@ -75,7 +82,7 @@ class GalleryPages:
             query = GalleryQuery.check(request.query)
             page = await self._page(query)
         except RequestError as error:
-            return await self._show(request, GalleryQuery(), Page([], [], ""), {error.field: str(error)})
+            return await self._show(request, GalleryQuery(), Page([], [], ""), {error.field: translate(error.message)})
         return await self._show(request, query, page, {})
 
     async def json(self, request: web.Request) -> web.Response:
@@ -98,7 +105,7 @@ class GalleryPages:
         except RequestError as error:
             if wants_json(request):
                 return _refuse(error)
-            return self._views.page("message.html", status=422, title="No such tunebook", message=str(error))
+            return self._views.page("message.html", status=422, title=UserMessage("No such tunebook"), message=error.message)
         text = await self._storage.gallery.tunebook(order=query.order, search=query.search)
         headers = {"Cache-Control": CACHING, "Content-Disposition": 'attachment; filename="tunebook.abc"'}
         return web.Response(text=text, content_type="text/vnd.abc", charset="utf-8", headers=headers)
@@ -120,7 +127,9 @@ class GalleryPages:
             status=422 if errors else 200,
             indexed=not request.query,  # there are endless searches
             preview=self._previews.page(
-                request, "Gallery", "New Irish tunes that people shared, with sheet music and recordings."
+                request,
+                translate(UserMessage("Gallery")),
+                translate(UserMessage("New Irish tunes that people shared, with sheet music and recordings.")),
             ),
             page=page,
             files=files,
@@ -152,7 +161,7 @@ def _order(text: str) -> Order:
     try:
         return Order(text.strip().lower() or Order.NEWEST)
     except ValueError:
-        message = f"I don't know the order “{text.strip()[:40]}”. Try newest, week, month or ever."
+        message = UserMessage("I don't know the order “{order}”. Try newest, week, month or ever.", order=text.strip()[:40])
         raise RequestError("order", message) from None
 
 
@@ -161,5 +170,5 @@ def _order_name(order: Order) -> str:
 
 
 def _refuse(error: RequestError) -> web.Response:
-    body: dict[str, Any] = {"error": str(error), "field": error.field}
+    body: dict[str, Any] = {"error": translate(error.message), "field": error.field}
     return web.json_response(body, status=422, headers={"Cache-Control": "no-store"})

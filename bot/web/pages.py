@@ -7,7 +7,8 @@ from aiohttp import web
 from bot.web import form
 from bot.web.events import has_worker
 from bot.web.examples import made_by
-from bot.web.practice import WHISTLES, other_keys
+from bot.web.language import translate
+from bot.web.practice import TEXTS, WHISTLES, other_keys
 from bot.web.preview import Previews
 from bot.web.tune_json import progress_json, status_message, tune_json
 from bot.web.views import Views
@@ -73,6 +74,7 @@ class Pages:
                 narrow="tune.narrow.svg" if "tune.narrow.svg" in names else None,
                 keys=other_keys(tune.composition.key),
                 whistles=WHISTLES,
+                practice_texts={name: translate(message) for name, message in TEXTS.items()},
                 instruments=INSTRUMENTS,
                 time_map="tune.timemap.json" if {"tune.timemap.json", "tune.svg", "tune.mp3"} <= names else None,
                 token=form.new_token(),

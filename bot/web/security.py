@@ -10,7 +10,10 @@ from aiohttp.typedefs import Handler
 
 from bot.web.access import Access
 from bot.web.clients import Clients
+from bot.web.language import translate
+from generator.user_messages import UserMessage
 
+OTHER_SITE = UserMessage("This form came from another site. Open the compose page here and send it again.")
 MAX_BODY_BYTES = 64 * 1024  # several times an opening of 4,000 percent-encoded characters
 
 HEADERS = {
@@ -52,7 +55,7 @@ class Guard:
         if not self._access.allows_host(request.host):
             raise web.HTTPMisdirectedRequest(text=WRONG_HOST)
         if request.method not in ("GET", "HEAD", "OPTIONS") and not self._is_same_origin(request):
-            raise web.HTTPForbidden(text="This form came from another site. Open the compose page here and send it again.")
+            raise web.HTTPForbidden(text=translate(OTHER_SITE))
         return await handler(request)
 
     def _is_same_origin(self, request: web.Request) -> bool:

@@ -9,16 +9,21 @@ from aiohttp import web
 from bot.core.reactions import share, toggle_like
 from bot.web import form
 from bot.web.errors import wants_json
+from bot.web.language import translate
 from bot.web.limits import Limits
 from bot.web.tune_json import shared_at
 from bot.web.views import Views
 from bot.web.visitor import requested_tune, viewer_of, with_cookie
+from generator.user_messages import UserMessage
 from storage.errors import NotAllowed
 from storage.storage import Storage
 from storage.viewer import owns
 
-NO_COOKIE = "Each browser can like a tune once, and your browser keeps no cookie of this page. Allow the cookie and try again."
-NOT_THE_OWNER = "Only the owner of this tune can delete it."
+NO_COOKIE = UserMessage(
+    "Each browser can like a tune once, and your browser keeps no cookie of this page. Allow the cookie and try again."
+)
+DELETED = UserMessage("The tune and all its files are deleted.")
+NOT_THE_OWNER = UserMessage("Only the owner of this tune can delete it.")
 
 
 class SharingPages:
@@ -31,7 +36,7 @@ class SharingPages:
         """`liked` is `yes` or `no`, so that a double click counts once. Without it, the like is toggled."""
         tune, viewer = await requested_tune(self._storage, request), viewer_of(request)
         if not viewer.user_id:
-            raise web.HTTPForbidden(text=NO_COOKIE)
+            raise web.HTTPForbidden(text=translate(NO_COOKIE))
         wanted = _yes_or_no((await form.body(request)).get("liked"))
         network = self._limits.network(request)
         self._limits.likes.take(network)
@@ -50,7 +55,7 @@ class SharingPages:
         except KeyError:  # deleted a moment ago, or not finished
             raise web.HTTPNotFound from None
         except NotAllowed as error:
-            raise web.HTTPForbidden(text=str(error)) from None
+            raise web.HTTPForbidden(text=translate(error.message)) from None
         return _respond(request, tune.id, {"shared_at": shared_at(shared)})
 
     async def unshare(self, request: web.Request) -> web.Response:
@@ -60,13 +65,13 @@ class SharingPages:
         except KeyError:
             raise web.HTTPNotFound from None
         except NotAllowed as error:
-            raise web.HTTPForbidden(text=str(error)) from None
+            raise web.HTTPForbidden(text=translate(error.message)) from None
         return _respond(request, tune.id, {"shared_at": None})
 
     async def confirm_delete(self, request: web.Request) -> web.Response:
         tune = await requested_tune(self._storage, request)
         if not owns(viewer_of(request), tune):
-            raise web.HTTPForbidden(text=NOT_THE_OWNER)
+            raise web.HTTPForbidden(text=translate(NOT_THE_OWNER))
         return self._views.page("delete.html", tune=tune)
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -77,11 +82,11 @@ class SharingPages:
         except KeyError:
             raise web.HTTPNotFound from None
         except NotAllowed:
-            raise web.HTTPForbidden(text=NOT_THE_OWNER) from None
+            raise web.HTTPForbidden(text=translate(NOT_THE_OWNER)) from None
         if wants_json(request):
             deleted = web.json_response({"id": tune.id, "deleted": True}, headers={"Cache-Control": "no-store"})
             return with_cookie(request, deleted)
-        page = self._views.page("message.html", title="Deleted", message="The tune and all its files are deleted.")
+        page = self._views.page("message.html", title=UserMessage("Deleted"), message=DELETED)
         return with_cookie(request, page)
 
 

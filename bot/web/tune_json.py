@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.naming import time_left
+from bot.web.language import capital, translate
+from generator.user_messages import UserMessage
 from storage.files.files import TuneFile
 from storage.files.remaking import VERSION_FILES
 from storage.gallery import Family
@@ -19,23 +21,27 @@ def status_message(tune: Tune, queue_position: int, *, waits_for_room: bool = Fa
     """The status as the tune's page shows it. The page shows the number of bars beside it."""
     match tune.status:
         case Status.QUEUED if waits_for_room:
-            return "There is no room on the disk. Your tune is stored and is made as soon as there is room."
+            return UserMessage("There is no room on the disk. Your tune is stored and is made as soon as there is room.")
         case Status.QUEUED if not has_worker:
-            return "Nothing is composing at the moment. Your tune is stored, and starts as soon as the composer is back."
+            return UserMessage(
+                "Nothing is composing at the moment. Your tune is stored, and starts as soon as the composer is back."
+            )
         case Status.QUEUED if queue_position > 1:
-            return f"Waiting: {queue_position - 1} {'tune is' if queue_position == 2 else 'tunes are'} ahead of yours."
+            return UserMessage(
+                "Waiting: {n} tune is ahead of yours.", "Waiting: {n} tunes are ahead of yours.", n=queue_position - 1
+            )
         case Status.QUEUED:
-            return "Your tune is next."
+            return UserMessage("Your tune is next.")
         case Status.COMPOSING | Status.RENDERING if tune.request.mode == "play":
-            return "The tune is being engraved and recorded."
+            return UserMessage("The tune is being engraved and recorded.")
         case Status.COMPOSING:
-            return "The tune is being composed."
+            return UserMessage("The tune is being composed.")
         case Status.RENDERING:
-            return "The tune is composed. Now it is being engraved and recorded."
+            return UserMessage("The tune is composed. Now it is being engraved and recorded.")
         case Status.FINISHED:
-            return "The tune is finished."
+            return UserMessage("The tune is finished.")
         case Status.FAILED:
-            return tune.error or "The tune could not be composed. Try again with another seed."
+            return tune.error or UserMessage("The tune could not be composed. Try again with another seed.")
 
 
 def progress_json(
@@ -46,9 +52,9 @@ def progress_json(
     waits_for_room: bool = False,
     has_worker: bool = True,
 ) -> dict[str, Any]:
-    message = status_message(tune, queue_position, waits_for_room=waits_for_room, has_worker=has_worker)
+    message = translate(status_message(tune, queue_position, waits_for_room=waits_for_room, has_worker=has_worker))
     if seconds_left is not None and has_worker:
-        message += f" {str(time_left(seconds_left)).capitalize()}."
+        message += f" {capital(translate(time_left(seconds_left)))}."
     progress = {"status": str(tune.status), "queue_position": queue_position, "bars": tune.bars, "message": message}
     return progress | ({"seconds_left": seconds_left} if seconds_left is not None else {})
 
@@ -69,7 +75,7 @@ def tune_json(
         "id": tune.id,
         "address": f"/tunes/{tune.id}",
         **progress_json(tune, queue_position, waits_for_room=waits_for_room, has_worker=has_worker),
-        "error": tune.error,
+        "error": tune.error and translate(tune.error),
         "parent_id": family.parent and family.parent.id,
         "child_ids": [child.id for child in family.children],
         "likes": tune.likes,
@@ -84,7 +90,7 @@ def tune_json(
             "duration_ms": composition.duration_ms,
             "model": composition.model,
             "abc": composition.abc,
-            "notices": list(composition.notices),
+            "notices": [translate(notice) for notice in composition.notices],
         },
         "files": _files_json(tune, files, mine=mine),
         "created_at": _iso(tune.created_at),

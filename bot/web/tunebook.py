@@ -13,6 +13,7 @@ from bot.web.preview import Previews
 from bot.web.views import Views
 from bot.web.visitor import viewer_of
 from generator.request import RequestError
+from generator.user_messages import UserMessage
 from storage.storage import Storage
 from storage.tunes import Tune
 
@@ -31,7 +32,7 @@ class TunebookPages:
         try:
             title, tunes = await self._tunes(request)
         except RequestError as error:
-            return self._views.page("message.html", status=422, title="No such tunebook", message=str(error))
+            return self._views.page("message.html", status=422, title=UserMessage("No such tunebook"), message=error.message)
         if not tunes:
             raise web.HTTPNotFound
         self._limits.books.take(self._limits.network(request))

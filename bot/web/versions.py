@@ -5,9 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.web import form
+from bot.web.language import translate
 from bot.web.limits import Limits
 from bot.web.visitor import requested_tune
-from generator.user_messages import UserError
+from generator.user_messages import UserError, UserMessage
 from generator.versions import Version
 from storage.errors import NoRoom
 from storage.files.versions import TooManyWaiting
@@ -30,7 +31,7 @@ class VersionPages:
                 str(body.get("instrument", "")), int(str(body.get("semitones", "0"))), str(body.get("heard", "all"))
             )
         except ValueError:
-            return _refuse(422, "There is no such version of a tune.")
+            return _refuse(422, UserMessage("There is no such version of a tune."))
         if tune.composition is None:
             raise web.HTTPNotFound
         prefix = version.name if version != OWN else "tune"
@@ -48,4 +49,4 @@ class VersionPages:
 
 
 def _refuse(status: int, message: str) -> web.Response:
-    return web.json_response({"error": message}, status=status, headers=NO_STORE)
+    return web.json_response({"error": translate(message)}, status=status, headers=NO_STORE)

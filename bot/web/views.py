@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.core.naming import key_name, nearest
+from bot.web import language
+from generator.notation.names import translatable
+from generator.user_messages import UserMessage
+from storage.tunes import Composition
 
 FOREVER = "public, max-age=31536000, immutable"
 INDEXED = {"X-Robots-Tag": "all"}
@@ -48,9 +53,23 @@ class Views:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=language.finalize,
         )
-        self._templates.filters |= {"key_name": key_name, "nearest": nearest, "clock": clock, "day": day}
-        self._templates.globals |= {"static": self.address, "stylesheet": self._stylesheet}
+        self._templates.filters |= {
+            "key_name": key_name,
+            "nearest": nearest,
+            "clock": clock,
+            "day": day,
+            "named": named,
+            "translated": language.translate,
+            "capital": language.capital,
+        }
+        self._templates.globals |= {
+            "static": self.address,
+            "stylesheet": self._stylesheet,
+            "_": language.text,
+            "kind": kind,
+        }
 
     def address(self, name: str) -> str:
         """The address of a static file."""
@@ -66,9 +85,11 @@ class Views:
 
     def page(self, template: str, *, status: int = 200, indexed: bool = False, **context: Any) -> web.Response:
         """`indexed`: whether search engines may index the page."""
-        text = self._templates.get_template(template).render({"here": "", "preview": None} | context, indexed=indexed)
+        text = self._templates.get_template(template).render(
+            {"here": "", "preview": None} | context, indexed=indexed, language=language.current().code
+        )
         # A page contains a form token. A cached page would send the old token again.
-        headers = {"Cache-Control": "no-store"} | (INDEXED if indexed else {})
+        headers = {"Cache-Control": "no-store", "Content-Language": language.current().code} | (INDEXED if indexed else {})
         return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
     async def static(self, request: web.Request) -> web.Response:
@@ -83,11 +104,24 @@ class Views:
         return web.Response(body=body, content_type=file.media_type, charset=charset, headers={"Cache-Control": caching})
 
 
+def kind(composition: Composition) -> str:
+    """`Reel in A dorian`."""
+    rhythm = translatable(composition.rhythm) if composition.rhythm else UserMessage("tune")
+    if not composition.key:
+        return language.capital(language.translate(rhythm))
+    return language.capital(language.text("{rhythm} in {key}", rhythm=rhythm, key=key_name(composition.key)))
+
+
 def clock(duration_ms: int) -> str:
     minutes, seconds = divmod(round(duration_ms / 1000), 60)
     return f"{minutes}:{seconds:02}"
 
 
 def day(moment: datetime) -> str:
-    moment = moment.astimezone(UTC)
-    return f"{moment.day} {moment:%B %Y}"
+    here = language.current().locale
+    return format_date(moment.astimezone(UTC), "d MMMM y" if here.language == "en" else "long", locale=here)
+
+
+def named(name: str | None) -> str:
+    """The translated name of a rhythm, an instrument or an omission."""
+    return language.translate(translatable(name or ""))

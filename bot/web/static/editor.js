@@ -49,7 +49,7 @@ function edit(form) {
     if (!answer.drawing) return;
     const svg = document.importNode(new DOMParser().parseFromString(answer.drawing, "image/svg+xml").documentElement, true);
     svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", `Sheet music of ${tunes[answer.chosen].title || "the tune"}, ${tunes[answer.chosen].bars} bars`);
+    svg.setAttribute("aria-label", tunes[answer.chosen].label);
     sheet.replaceChildren(svg);
   };
 
@@ -65,7 +65,7 @@ function edit(form) {
         at = Math.max(Math.min(start + error.length, text.value.length), start);
         mark.textContent = text.value.slice(start, at) || " ";
         parts.push(mark);
-        items.push(item(`Line ${error.line}: ${error.message}`, "wrong"));
+        items.push(item(error.message, "wrong"));
       }
       items.push(...notices.map((/** @type {string} */ notice) => item(notice, "")));
     }
@@ -78,7 +78,7 @@ function edit(form) {
 
   const showChoice = (/** @type {number} */ current) => {
     choice.hidden = tunes.length < 2;
-    select.replaceChildren(...tunes.map((tune, number) => new Option(tune.title || `Tune ${number + 1}`, String(number))));
+    select.replaceChildren(...tunes.map((tune, number) => new Option(tune.title, String(number))));
     select.value = String(current);
   };
 
@@ -102,7 +102,7 @@ function edit(form) {
     keeps = Boolean(event.submitter?.matches("[data-keeps]"));
     if (!keeps || keep.value.trim()) return;
     event.preventDefault();
-    errors.replaceChildren(item("Select the bars to keep, or write their numbers, such as 1-4 7.", "wrong"));
+    errors.replaceChildren(item(/** @type {HTMLElement} */ (form.querySelector("[data-keeps]")).dataset.keeps ?? "", "wrong"));
     keep.focus();
   });
   form.addEventListener("formdata", (event) => {

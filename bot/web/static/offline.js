@@ -26,7 +26,8 @@ async function listKept(list) {
     await caches.delete("pages");
     list.replaceChildren();
     forget.hidden = true;
-    /** @type {HTMLElement} */ (document.querySelector("[data-forgotten]")).textContent = "Nothing is kept any more.";
+    const told = /** @type {HTMLElement} */ (document.querySelector("[data-forgotten]"));
+    told.textContent = told.dataset.forgotten ?? "";
   });
 }
 

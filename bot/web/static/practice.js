@@ -33,6 +33,8 @@ class Practice {
     this.data = /** @type {Record<string, string>} */ ({ ...room.dataset });
     this.audio = /** @type {HTMLAudioElement} */ (document.querySelector("[data-recording]"));
     this.status = this.find("[data-status]");
+    /** @type {Record<string, string>} */
+    this.texts = JSON.parse(this.find("[data-bar]").dataset.texts ?? "{}");
     this.version = { instrument: "", semitones: 0, heard: "all" };
     this.written = true; // whether the sheet follows the key
     this.asked = 0;
@@ -102,7 +104,7 @@ class Practice {
     if (this.transport.playing) return this.transport.pause();
     try {
       if (!this.transport.buffer) {
-        this.say("Loading the recording …");
+        this.say(this.texts.loading);
         await this.load();
       }
       this.say("");
@@ -116,7 +118,7 @@ class Practice {
   async change(changes) {
     this.version = { ...this.version, ...changes };
     const wanted = this.version;
-    this.say("The tune is being recorded …");
+    this.say(this.texts.recording);
     try {
       const files = await this.recordings.files(wanted);
       if (wanted !== this.version) return;
@@ -131,7 +133,8 @@ class Practice {
 
   /** @param {unknown} error */
   fail(error) {
-    this.say(error instanceof TypeError ? "There is no connection. Try again when there is one." : /** @type {Error} */ (error).message);
+    const { message } = /** @type {Error} */ (error);
+    this.say(error instanceof TypeError ? this.texts.offline : message || this.texts.failed);
   }
 
   /** @param {string} text */
@@ -150,7 +153,7 @@ class Practice {
     this.field("to").value = String([...numbers.keys()].at(-1));
     const parts = this.sheet.parts().map(({ letter, from, to }) => {
       const button = document.createElement("button");
-      Object.assign(button, { type: "button", className: "small", textContent: `Part ${letter}` });
+      Object.assign(button, { type: "button", className: "small", textContent: this.texts.part.replace("{letter}", letter) });
       button.addEventListener("click", () => this.loopBars(from, to));
       return button;
     });
@@ -161,20 +164,21 @@ class Practice {
   /** Loops the written bars from `from` to `to`. @param {number} from @param {number} to */
   loopBars(from, to) {
     const range = this.times.rangeOf(from, to, this.transport.position());
-    if (!range) return this.say("These bars are never played one after the other.");
+    if (!range) return this.say(this.texts.apart);
     this.field("from").value = String(from);
     this.field("to").value = String(to);
     this.sheet.mark(from, to);
     this.transport.setLoop(range);
     this.showLoop();
-    this.say(`Loop from bar ${this.field("from").selectedOptions[0].text} to bar ${this.field("to").selectedOptions[0].text}.`);
+    const [first, last] = [this.field("from"), this.field("to")].map((field) => field.selectedOptions[0].text);
+    this.say(this.texts.loop.replace("{from}", first).replace("{to}", last));
   }
 
   endLoop() {
     this.transport.setLoop(null);
     this.sheet.mark(0, -1);
     this.showLoop();
-    this.say("The loop is off.");
+    this.say(this.texts.no_loop);
   }
 
   toggleLoop() {
@@ -327,7 +331,7 @@ class Practice {
 
   showPlaying() {
     const button = this.find('[data-do="play"]');
-    button.setAttribute("aria-label", this.transport.playing ? "Pause" : "Play");
+    button.setAttribute("aria-label", this.transport.playing ? this.texts.pause : this.texts.play);
     button.classList.toggle("playing", this.transport.playing);
     this.showPosition();
   }

@@ -19,7 +19,7 @@ from tests.patience import HANG_S
 
 def test_six_examples_are_shipped_that_say_how_they_were_made() -> None:
     examples = shipped()
-    assert len(examples) == len({example.title for example in examples}) == len({example.kind for example in examples}) == 6
+    assert len(examples) == len({example.title for example in examples}) == len({example.rhythm for example in examples}) == 6
     for example in examples:
         score = read(example.abc)
         assert not score.notices and score.title == example.title
