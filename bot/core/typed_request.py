@@ -19,6 +19,7 @@ from bot.core.keys import key_in_same_mode, key_of
 from bot.core.options import MAX_COUNT, omissions_in_english
 from bot.core.texts import compose as texts
 from bot.core.typed_names import english_names
+from bot.core.vocabulary import COUNTS
 from bot.core.words import words_in
 from bot.languages import language
 from generator.request import PARAMETERS, RequestError, TuneRequest
@@ -28,7 +29,7 @@ COUNT = "count"  # an option that is no parameter: how many tunes
 MAX_VALUE_WORDS = 12  # of an option other than an opening or a title
 
 _QUOTED = re.compile(r"\"([^\"\n]*)\"|“([^“”\n]*)”|„([^„“”\n]*)[“”]|«\s?([^«»\n]*?)\s?»|`([^`\n]*)`")
-_LEADING_COUNT = re.compile(r"\s*([1-9][0-9]?)\s+(?=[^\W\d_])")
+_LEADING_COUNT = re.compile(rf"\s*([1-9][0-9]?|{'|'.join(COUNTS)})\s+(?=[^\W\d_])", re.IGNORECASE)
 _YES_OR_NO = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
 
 
@@ -45,7 +46,7 @@ def typed_request(text: str) -> TypedRequest:
     options, rest = typed_options(text)
     count = str(options.pop(COUNT, ""))
     if not count and (leading := _LEADING_COUNT.match(rest)):
-        count, rest = leading[1], rest[leading.end() :]
+        count, rest = str(COUNTS.get(leading[1].lower(), leading[1])), rest[leading.end() :]
     abc = abc_input.abc_in_code(rest) or abc_input.abc_lines(rest) or abc_input.abc_at_line_end(rest)
     words = words_in(abc_input.words_around_abc(rest))
     parameters = words.parameters | ({"opening": abc} if abc else {}) | options

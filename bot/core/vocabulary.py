@@ -10,6 +10,25 @@ from __future__ import annotations
 SLOW, GENTLE, LIVELY, FAST = 0.75, 0.85, 1.1, 1.2
 STEADY, WILD = 0.7, 1.3
 
+# How many tunes, at the beginning of a text.
+COUNTS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "two|dhá|zwei|deux|dos",
+            "three|trí|drei|trois|tres",
+            "four|ceithre|vier|quatre|cuatro",
+            "five|cúig|fünf|cinq|cinco",
+            "six|sé|sechs|seis",
+            "seven|seacht|sieben|sept|siete",
+            "eight|ocht|acht|huit|ocho",
+            "nine|naoi|neun|neuf|nueve",
+            "ten|deich|zehn|dix|diez",
+        ),
+        2,
+    )
+    for word in words.split("|")
+}
 RHYTHMS = {
     "reel": "ríl|ríleanna|réil|réileanna|cor",
     "jig": "double jig|single jig|treble jig|port|poirt|port dúbailte|port singil|gigue|gigues|giga|gigas",

@@ -22,6 +22,7 @@ LABELS = {
     "opening": UserMessage("Opening in ABC"),
     "mode": UserMessage("What to do with the opening"),
     "strength": UserMessage("How much a variation changes"),
+    "keep": UserMessage("Bars to keep"),
     "structure": UserMessage("Structure"),
     "title": UserMessage("Title"),
     "instrument": UserMessage("Instrument"),

@@ -53,7 +53,19 @@ def test_words_abc_and_options_are_read_together(text: str, parameters: dict[str
 
 
 @pytest.mark.parametrize(
-    ("text", "count"), [("3 polkas", "3"), ("count:2 polkas", "2"), ("polkas count:many", "many"), ("6/8", "")]
+    ("text", "count"),
+    [
+        ("3 polkas", "3"),
+        ("count:2 polkas", "2"),
+        ("polkas count:many", "many"),
+        ("6/8", ""),
+        ("Ten reels", "10"),
+        ("drei Polkas", "3"),
+        ("deux gigues", "2"),
+        ("cuatro valses", "4"),
+        ("trí phort", "3"),
+        ("two", ""),
+    ],
 )
 def test_a_number_of_tunes_is_read(text: str, count: str) -> None:
     assert typed_request(text).count == count
