@@ -109,3 +109,12 @@ async def test_writing_with_the_keyboard_alone(site: Site, browser: Browser, wid
         tune = await site.storage.tune(page.url.rpartition("/")[2])
         assert tune is not None and tune.request.mode == "continue"
         assert tune.request.opening.rstrip().endswith("GAB cde|") and "T:One" not in tune.request.opening
+
+
+async def test_on_a_phone_the_sheet_is_seen_beside_the_text(site: Site, browser: Browser) -> None:
+    async with open_page(browser, site.address, viewport={"width": 390, "height": 844}) as page:
+        await page.goto("/editor")
+        text, sheet = page.get_by_label("ABC", exact=True), page.get_by_role("img", name="Sheet music of")
+        await expect(sheet).to_be_visible()
+        above, below = await text.bounding_box(), await sheet.bounding_box()
+        assert above and below and above["y"] + above["height"] <= below["y"] < 844 - below["height"]
