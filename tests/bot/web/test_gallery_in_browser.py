@@ -107,8 +107,9 @@ async def test_liking_does_not_stop_the_recording(site: Site, browser: Browser) 
 
 async def test_a_like_without_a_cookie_explains_why_it_fails(site: Site, browser: Browser) -> None:
     tune_id = await site.discord_tune("no heart", share=True)
-    # Without the service worker, which loads a page that sets the cookie again.
-    async with open_page(browser, site.address, expected="status of 403", service_workers="block") as page:
+    async with open_page(browser, site.address, expected="status of 403") as page:
+        # No service worker: it loads a page that sets the cookie again.
+        await page.add_init_script("delete Navigator.prototype.serviceWorker")
         await page.goto(f"/tunes/{tune_id}")
         await page.context.clear_cookies()
         await page.get_by_role("button", name="Like").click()

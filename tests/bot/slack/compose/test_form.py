@@ -48,7 +48,7 @@ async def test_an_empty_form_asks_for_any_tune(stage: Stage) -> None:
 async def test_every_field_reaches_the_request(stage: Stage) -> None:
     typed = {"rhythm": "reel", "key": "A dorian", "metre": "4/4", "opening": ABC.strip(), "mode": "vary", "strength": "3"}
     typed |= {"structure": "free", "title": "The Gap", "instrument": "banjo", "backing": "without", "chords": "with"}
-    typed |= {"temperature": "0,8", "tempo": "1.2", "seed": "7", "model": "aird-1", "times": "3"}
+    typed |= {"temperature": "0,8", "tempo": "1.2", "seed": "7", "model": "aird-1", "times": "3", "keep": "1-2 4"}
     async with stage.storage.model_offers.offer({"aird-1": "airs"}):
         form = await opened(stage)
         assert fields(form).keys() == {*typed, "without", "count"} == compose_texts.LABELS.keys()
@@ -62,6 +62,7 @@ async def test_every_field_reaches_the_request(stage: Stage) -> None:
     assert (request.temperature, request.tempo) == (0.8, 1.2)
     assert (request.model, request.without, request.times) == ("aird-1", ("rests", "ties"), 3)
     assert [tune.request.seed for tune in others] == [8, 9]
+    assert request.keep == "1-2 4"
 
 
 async def test_a_form_of_an_earlier_process_is_accepted(stage: Stage) -> None:
