@@ -53,7 +53,7 @@ def train_and_export(
         raise ValueError(message) from error
     if not chief:
         return
-    card = export_model(config, model, corpus, run, target) if config.tokenizer == "tunesmith" else None
+    card = None if config.is_baseline else export_model(config, model, corpus, run, target)
     if comet:
         comet.end(card)
     if card is None:

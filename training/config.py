@@ -44,6 +44,11 @@ class TrainConfig:
             if get_origin(kind) is Literal and getattr(self, name) not in (choices := get_args(kind)):
                 raise ValueError(f"{name} is {getattr(self, name)!r}, but must be one of {', '.join(choices)}.")
 
+    @property
+    def is_baseline(self) -> bool:
+        """Whether the model can be measured but not composed with."""
+        return self.tokenizer != "tunesmith" or self.model.heads > 0
+
     @classmethod
     def load(cls, path: Path) -> TrainConfig:
         """Reads a TOML file; raises ValueError for unknown settings."""

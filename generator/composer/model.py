@@ -19,6 +19,7 @@ import keras
 import tensorflow as tf
 
 from generator.composer.features import INPUTS, TOKEN_FEATURES
+from generator.composer.transformer import transformer_layers
 from generator.notation.tokens import VOCABULARY
 
 
@@ -28,6 +29,7 @@ class ModelConfig:
 
     units: int = 512  # of each LSTM layer
     layers: int = 2
+    heads: int = 0  # of attention: with heads the layers are a transformer's, which is a baseline (see transformer); 0: LSTM
     embedding: int = 192  # width of a token's embedding
     feature_width: int = 16  # width of each numeric feature's embedding (position, bar, remaining ticks …); 0: not read
     recall_width: int = 32  # width of each recalled pitch's, each recalled duration's and the last pitch's; 0: not read
@@ -73,9 +75,12 @@ def build(config: ModelConfig) -> keras.Model:
             x = keras.layers.Dropout(config.dropout)(x)
         embedded.append(x)
     x = keras.layers.Concatenate(name="embedded")(embedded) if len(embedded) > 1 else embedded[0]
-    for layer in range(config.layers):
-        x = keras.layers.Dropout(config.dropout)(x) if layer else x
-        x = HoistedLSTM(config.units, return_sequences=True, name=f"lstm_{layer}")(x)  # (batch, time, units)
+    if config.heads:
+        x = transformer_layers(x, units=config.units, layers=config.layers, heads=config.heads, dropout=config.dropout)
+    else:
+        for layer in range(config.layers):
+            x = keras.layers.Dropout(config.dropout)(x) if layer else x
+            x = HoistedLSTM(config.units, return_sequences=True, name=f"lstm_{layer}")(x)  # (batch, time, units)
     x = keras.layers.Dropout(config.dropout)(x)
     logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)  # (batch, time, vocabulary)
     if skipped:

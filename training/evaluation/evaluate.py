@@ -37,7 +37,7 @@ from training.evaluation.judge.judge import Pair, judge
 from training.evaluation.metrics import read_or_none
 from training.evaluation.prompts import choose_prompts, further_prompts, held_out
 from training.evaluation.reference import Reference
-from training.evaluation.sampling import sample, weights_of
+from training.evaluation.sampling import is_recurrent, sample, weights_of
 from training.evaluation.table import table
 from training.fine_tuning import assign_weights
 from training.likelihood import TokenBits, bits_per_note, token_bits_of
@@ -156,7 +156,7 @@ def evaluate(
     keras.mixed_precision.set_global_policy("float32")
     if run:
         ours = model_of_run(run, corpus)
-        if ours.tokenizer.name != "tunesmith":
+        if ours.tokenizer.name != "tunesmith" or not is_recurrent(ours.network):
             raise ValueError(f"The run in {run} is a baseline. Use --baseline for it.")
         exported = weights_of(ours.network)
         weights = Weights(exported.arrays, {**exported.card, "name": ours.name})

@@ -11,7 +11,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from generator.composer.features import INPUTS, FeatureState, tonic_class
@@ -23,6 +25,7 @@ from training.baselines.ngram import NGram
 from training.baselines.tokenizers import NEVER_SAMPLED, Header, Tokenizer
 
 BATCH_SIZE = 128
+READ_AHEAD = 64  # tokens, in multiples of which a transformer reads
 MAX_TOKENS = 4_000  # tokens, several times as many as the longest tune of the corpus has with any tokenizer
 
 
@@ -46,6 +49,28 @@ class _NGramStepper:
         return np.log(np.maximum(self.model.predict(self.state), 1e-300))
 
 
+class _KerasStepper:
+    """For a model without a runtime: reads each tune again from its beginning at every step."""
+
+    def __init__(self, model: Any, rows: int) -> None:
+        self.predict = tf.function(model, reduce_retracing=True, autograph=False)
+        self.read = np.zeros((rows, READ_AHEAD, len(INPUTS)), np.int32)
+        self.lengths = np.zeros(rows, np.int64)
+
+    def step(self, inputs: NDArray[np.int32], begins: NDArray[np.bool_]) -> NDArray[Any]:
+        self.lengths[begins] = 0
+        if self.lengths.max() == self.read.shape[1]:
+            self.read = np.concatenate([self.read, np.zeros_like(self.read[:, :READ_AHEAD])], 1)
+        rows = np.arange(len(inputs))
+        self.read[rows, self.lengths] = inputs
+        self.lengths += 1
+        until = (
+            -(-int(self.lengths.max()) // READ_AHEAD) * READ_AHEAD
+        )  # the model does not look ahead, so what follows is ignored
+        logits = self.predict(self.read[:, :until], training=False)  # (rows, time, vocabulary)
+        return np.asarray(tf.nn.log_softmax(tf.gather(logits, self.lengths - 1, batch_dims=1)))
+
+
 class _Tune:
     """A tune while it is sampled."""
 
@@ -65,6 +90,11 @@ class _Tune:
         self.tokens.append(sampled)
 
 
+def is_recurrent(model: Any) -> bool:
+    """Whether a Keras model has LSTM layers, so that a runtime can keep its state; a transformer has none."""
+    return any(isinstance(layer, keras.layers.LSTM) for layer in model.layers)
+
+
 def weights_of(model: Any) -> Weights:
     """The weights of a Keras model in the form that the runtime takes."""
     arrays = {
@@ -77,6 +107,14 @@ def weights_of(model: Any) -> Weights:
     gain = next((layer.scale for layer in model.layers if layer.name == "skip_gain"), 0.0)
     units = arrays["lstm_0/recurrent_kernel"].shape[0]
     return Weights(arrays, {"model": {"layers": layers, "units": units, "skip_gain": gain}})
+
+
+def _stepper(model: Any, rows: int) -> _Stepper:
+    if isinstance(model, NGram):
+        return _NGramStepper(model, rows)
+    if isinstance(model, Weights):
+        return open_runtime(model, rows)
+    return open_runtime(weights_of(model), rows) if is_recurrent(model) else _KerasStepper(model, rows)
 
 
 def sample(
@@ -95,11 +133,7 @@ def sample(
     rows = min(batch_size, len(headers))
     if not rows:
         return []
-    stepper: _Stepper = (
-        _NGramStepper(model, rows)
-        if isinstance(model, NGram)
-        else open_runtime(model if isinstance(model, Weights) else weights_of(model), rows)
-    )
+    stepper = _stepper(model, rows)
     features = FeatureState(rows) if tokenizer.name == "tunesmith" else None
     never = tokenizer.indices(NEVER_SAMPLED) if tokenizer.name != "tunesmith" else tokenizer.indices(NEVER_SAMPLED[:2])
     texts = [""] * len(headers)

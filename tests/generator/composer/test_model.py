@@ -116,3 +116,20 @@ def test_a_numeric_input_can_forbid_a_token_by_the_skip_connection() -> None:
     rows[0, 1, list(INPUTS).index("remaining")] = 7
     logits = np.asarray(model(rows))[0, :, 50]
     assert logits[0] > -10 > -90 > logits[1]
+
+
+def test_a_transformer_does_not_look_ahead() -> None:
+    model = build(ModelConfig(units=12, layers=2, heads=3, embedding=8))
+    inputs = np.random.default_rng(3).integers(0, 2, (2, 9, len(INPUTS)))
+    changed = inputs.copy()
+    changed[:, 6:] = 1 - changed[:, 6:]
+    before, after = np.asarray(model(inputs)), np.asarray(model(changed))
+    assert before.shape == (2, 9, len(VOCABULARY))
+    np.testing.assert_allclose(before[:, :6], after[:, :6], atol=1e-6)
+    assert np.abs(before[:, 6:] - after[:, 6:]).max() > 1e-3
+
+
+def test_a_transformer_knows_the_position() -> None:
+    model = build(ModelConfig(units=12, layers=1, heads=2, embedding=8))
+    same = np.asarray(model(np.ones((1, 5, len(INPUTS)), np.int32)))[0]
+    assert np.abs(np.diff(same, axis=0)).max(axis=1).min() > 1e-3

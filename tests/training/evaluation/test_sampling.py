@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from numpy.typing import NDArray
 
 from generator.composer.features import INPUTS
 from generator.composer.model import ModelConfig, build
@@ -140,3 +142,21 @@ def test_our_model_is_sampled_without_its_grammar() -> None:
 def test_no_headers_give_no_tunes() -> None:
     model, tokenizer = ngram("folk_rnn")
     assert sample(model, tokenizer, []) == []
+
+
+def test_a_transformer_is_sampled_as_if_it_read_each_tune_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "READ_AHEAD", 4)
+    model = build(ModelConfig(units=8, layers=1, heads=2, embedding=8))
+    rows = np.random.default_rng(1).integers(0, 2, (3, 11, len(INPUTS))).astype(np.int32)
+    rows[..., 0] += 20  # tokens
+    stepper = sampling._stepper(model, 3)
+    begins = np.zeros((11, 3), np.bool_)
+    begins[0], begins[5, 1] = True, True  # the second tune ends after five tokens, and another one takes its row
+    found = np.stack([stepper.step(rows[:, step], begins[step]) for step in range(11)], 1)
+
+    def expected(part: NDArray[np.int32]) -> NDArray[np.float32]:
+        return np.asarray(tf.nn.log_softmax(model(part[None]))[0])
+
+    np.testing.assert_allclose(found[0], expected(rows[0]), atol=1e-5)
+    np.testing.assert_allclose(found[1], np.concatenate([expected(rows[1, :5]), expected(rows[1, 5:])]), atol=1e-5)
+    assert np.abs(np.diff(found[0], axis=0)).max() > 1e-3
