@@ -1,7 +1,7 @@
 """Chooses the sampling: the temperature among pitches if a request's is 1, and the share below which tokens are not drawn.
 
-    .venv/bin/python -m tests.benchmarks.sampling [--temperatures 0.7 0.8 0.9 1] [--shares 0.003 0.02] [--seed 900] [--rounds 1]
-        [--candidates 8] [--network] [--model FOLDER] [--json FILE]
+    .venv/bin/python -m tests.benchmarks.sampling [--temperatures 0.7 0.8 0.9 1] [--other 0.9] [--shares 0.003 0.02] [--seed 900]
+        [--rounds 1] [--candidates 10] [--network] [--model FOLDER] [--json FILE]
 
 For each pair of values tunes are composed for the headers of all validation tunes, never of test tunes, with seeds that the
 evaluation does not use. The judge is fitted anew for each pair; the idiom of the tunes is compared with that of the real
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generator.composer import batch
-from generator.composer.composer import Composer
+from generator.composer.composer import CANDIDATES, Composer
 from generator.composer.measures import in_scale, melody, pitches
 from generator.composer.weights import Weights, load_weights
 from generator.notation.metres import RHYTHMS
@@ -64,10 +64,11 @@ def share(ratios: Sequence[tuple[float, float]]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--temperatures", type=float, nargs="+", default=[0.7, 0.8, 0.9, 1.0])
+    parser.add_argument("--other", type=float, default=batch.OTHER_TEMPERATURE, help="the temperature of all but pitches")
     parser.add_argument("--shares", type=float, nargs="+", default=[0.003, 0.02])
     parser.add_argument("--seed", type=int, default=900_000)
     parser.add_argument("--rounds", type=int, default=1, help="tunes for each header")
-    parser.add_argument("--candidates", type=int, default=8)
+    parser.add_argument("--candidates", type=int, default=CANDIDATES)
     parser.add_argument("--network", action="store_true", help="the judge's LSTM too")
     parser.add_argument("--model", type=Path)
     parser.add_argument("--corpus", type=Path, default=Path("data/corpus/corpus.jsonl"))
@@ -83,7 +84,7 @@ def main() -> None:
     print("real", show(real), flush=True)
     for temperature in options.temperatures:
         for least in options.shares:
-            batch.USUAL_TEMPERATURE, batch.MIN_SHARE = temperature, least
+            batch.PITCH_TEMPERATURE, batch.OTHER_TEMPERATURE, batch.MIN_SHARE = temperature, options.other, least
             composed = compose(weights, entries, options.seed, options.candidates)
             measured = idiom([(score, entry.rhythm) for (score, _), entry in zip(composed, entries, strict=True)], common)
             pairs = [

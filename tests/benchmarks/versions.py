@@ -54,7 +54,7 @@ class Version:
         self.tokens: list[int] = []
 
     def compose(self, number: int) -> None:
-        request = {"seed": number, "rhythm": RHYTHMS[number % len(RHYTHMS)], "key": KEYS[number % len(KEYS)]}
+        request = {"seed": number, "candidates": 8, "rhythm": RHYTHMS[number % len(RHYTHMS)], "key": KEYS[number % len(KEYS)]}
         self._requests.write(json.dumps(request) + "\n")
         self._requests.flush()
         seconds, tokens = json.loads(self._answers.readline())

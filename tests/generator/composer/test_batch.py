@@ -125,7 +125,7 @@ def drawn_notes(likelihoods: dict[str, float], rows: int, **options: Any) -> Cou
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
 def test_pitches_are_drawn_at_the_usual_temperature(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "USUAL_TEMPERATURE", 0.5)
+    monkeypatch.setattr(module, "PITCH_TEMPERATURE", 0.5)
     likelihoods = {"2": 0.6, "4": 0.4}
     found = drawn_notes(likelihoods, 1000, temperature=temperature)
     powers = {name: share ** (1 / (0.5 * temperature)) for name, share in likelihoods.items()}
@@ -137,9 +137,11 @@ def test_pitches_are_drawn_at_the_usual_temperature(temperature: float, monkeypa
 @pytest.mark.parametrize("temperature", [0.5, 1.0])
 def test_the_rhythm_does_not_depend_on_the_temperature_of_pitches(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
     likelihoods = {"2": 0.3, "4": 0.2, "/12": 0.35, "/48": 0.15}
-    powers = [0.5 ** (1 / temperature), *(likelihoods[name] ** (1 / temperature) for name in ("/12", "/48"))]
+    other = 0.8 * temperature
+    powers = [0.5 ** (1 / other), *(likelihoods[name] ** (1 / other) for name in ("/12", "/48"))]
+    monkeypatch.setattr(module, "OTHER_TEMPERATURE", 0.8)
     for usual in (0.5, 1.0):
-        monkeypatch.setattr(module, "USUAL_TEMPERATURE", usual)
+        monkeypatch.setattr(module, "PITCH_TEMPERATURE", usual)
         found = drawn_notes(likelihoods, 1000, temperature=temperature)
         shares = [found["2"] + found["4"], found["/12"], found["/48"]]
         assert [share / 1000 for share in shares] == pytest.approx([power / sum(powers) for power in powers], abs=0.05)
