@@ -84,7 +84,10 @@ class Database:
                 yield connection
         except DatabaseUnavailable as error:
             cause = error.__cause__
-            if isinstance(getattr(cause, "orig", cause), TimeoutError | psycopg.errors.QueryCanceled):
+            cause = getattr(cause, "orig", cause)
+            # A time-out with a connection to spare is that of a database that does not answer.
+            waited = isinstance(cause, TimeoutError) and self.searches.pool.checkedout() >= SEARCHES  # type: ignore[attr-defined]
+            if waited or isinstance(cause, psycopg.errors.QueryCanceled):
                 raise TooManySearches("A list or a search took too long, or too many were asked for.") from error
             raise
 
