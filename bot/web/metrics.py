@@ -53,7 +53,7 @@ class Metrics:
         self._seen: dict[str, tuple[Status, datetime | None]] = {}
 
     async def get(self, request: web.Request) -> web.Response:
-        """For loopback, the networks of trusted proxies, and whoever sends the token."""
+        """Answers loopback, the networks of trusted proxies, and requests with the token."""
         bearer = request.headers.get("Authorization", "").encode()
         allowed = self._token and hmac.compare_digest(bearer, f"Bearer {self._token}".encode())
         if not allowed and not is_in(self._clients.address(request), (*LOOPBACK, *self._clients.trusted)):

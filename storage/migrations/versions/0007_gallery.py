@@ -52,7 +52,7 @@ CREATE TRIGGER list_shared_tune AFTER UPDATE OF shared_at, shared_community_id, 
     EXECUTE FUNCTION list_shared_tune();
 """
 
-# The row of the tune is locked first, and the like itself by whoever changed it: see storage.like_periods.
+# The tune is locked first; the like was locked by the statement that changed it. See storage.like_periods.
 COUNT_LIKE = """
 CREATE OR REPLACE FUNCTION count_like() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

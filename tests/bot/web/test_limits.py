@@ -16,7 +16,7 @@ MADE_UP = "A" * 22
 
 
 def sent_from(address: str) -> dict[str, str]:
-    """What a proxy says; whoever sends a request can write the first address."""
+    """The header that a proxy adds to. The first address in it may be made up by the sender."""
     return {"X-Forwarded-For": f"192.0.2.1, {address}", "Accept": "application/json"}
 
 
@@ -28,7 +28,7 @@ async def compose(site: Site, address: str, **headers: str) -> int:
         return answer.status
 
 
-async def test_an_address_may_have_so_many_unfinished_tunes_whoever_asks_there(storage: Storage) -> None:
+async def test_the_unfinished_tunes_of_an_address_are_limited_for_all_its_visitors_together(storage: Storage) -> None:
     async with open_site(storage, open_tunes_per_address=2) as site:
         assert [await compose(site, "198.51.100.7") for _ in range(4)] == [202, 202, 429, 429]
         assert await compose(site, "198.51.100.8") == 202
