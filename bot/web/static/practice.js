@@ -1,5 +1,6 @@
 // The practice bar of a tune's page. Without scripts, or where it cannot work, the browser's own player stays.
 
+import { listenToKeys } from "./practice/keys.js";
 import { Recordings, get } from "./practice/recordings.js";
 import { Sheet } from "./practice/sheet.js";
 import { store, stored } from "./practice/settings.js";
@@ -62,11 +63,22 @@ class Practice {
     this.listen();
     this.find("[data-bar]").hidden = false;
     this.room.classList.add("practising");
-    this.audio.hidden = true;
-    this.audio.pause();
+    this.audio.hidden = this.audio.paused; // whoever plays with it already keeps it until they use the bar
     this.showPlaying();
     this.showSpeed();
     this.follow();
+  }
+
+  get playing() {
+    return this.transport.playing || !this.audio.paused;
+  }
+
+  /** The bar goes on where the browser's player is. */
+  takeOver() {
+    const goesOn = !this.audio.paused && !this.transport.playing;
+    this.audio.hidden = true;
+    this.audio.pause();
+    if (goesOn) this.toggle();
   }
 
   /** Draws the sheet that the visitor has chosen. */
@@ -101,6 +113,7 @@ class Practice {
   }
 
   async toggle() {
+    if (!this.audio.paused) return this.audio.pause();
     if (this.transport.playing) return this.transport.pause();
     try {
       if (!this.transport.buffer) {
@@ -169,6 +182,7 @@ class Practice {
     this.field("to").value = String(to);
     this.sheet.mark(from, to);
     this.transport.setLoop(range);
+    this.takeOver();
     this.showLoop();
     const [first, last] = [this.field("from"), this.field("to")].map((field) => field.selectedOptions[0].text);
     this.say(this.texts.loop.replace("{from}", first).replace("{to}", last));
@@ -264,6 +278,8 @@ class Practice {
       this.written = written === "written";
       this.change({ semitones: Number(semitones) });
     });
+    for (const event of ["change", "speed", "seek"]) transport.addEventListener(event, () => this.takeOver());
+    for (const event of ["play", "pause"]) this.audio.addEventListener(event, () => this.showPlaying());
     transport.addEventListener("change", () => this.showPlaying());
     transport.addEventListener("speed", () => this.showSpeed());
     transport.addEventListener("seek", () => this.showPosition());
@@ -274,7 +290,18 @@ class Practice {
     });
     NARROW.addEventListener("change", () => this.draw().catch(() => {}));
     for (const event of ["wheel", "touchmove"]) addEventListener(event, () => (this.scrolled = performance.now()), { passive: true });
-    addEventListener("keydown", (event) => this.key(event));
+    const keys = {
+      " ": () => this.toggle(),
+      ArrowLeft: () => this.step(-1),
+      ArrowRight: () => this.step(1),
+      l: () => this.toggleLoop(),
+      a: () => this.setEdge("from"),
+      b: () => this.setEdge("to"),
+      "+": () => transport.setSpeed(transport.speed + STEP),
+      "=": () => transport.setSpeed(transport.speed + STEP),
+      "-": () => transport.setSpeed(transport.speed - STEP),
+    };
+    listenToKeys(keys, () => this.shortcuts);
     addEventListener("pagehide", () => transport.pause());
   }
 
@@ -296,31 +323,6 @@ class Practice {
     if (!this.transport.playing) this.toggle();
   }
 
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    const target = event.target instanceof HTMLElement ? event.target : document.body;
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.shortcuts) return;
-    if (target.closest("textarea, select, pre, [contenteditable], input:not([type=checkbox], [type=radio], [type=range])")) return;
-    if (event.key.startsWith("Arrow") && target.matches("[type=radio], [type=range]")) return;
-    if (event.key === " " && target.closest("button, a, summary, [type=checkbox], [type=radio]")) return;
-    /** @type {Record<string, () => unknown>} */
-    const keys = {
-      " ": () => this.toggle(),
-      ArrowLeft: () => this.step(-1),
-      ArrowRight: () => this.step(1),
-      l: () => this.toggleLoop(),
-      a: () => this.setEdge("from"),
-      b: () => this.setEdge("to"),
-      "+": () => this.transport.setSpeed(this.transport.speed + STEP),
-      "=": () => this.transport.setSpeed(this.transport.speed + STEP),
-      "-": () => this.transport.setSpeed(this.transport.speed - STEP),
-    };
-    const act = keys[event.key] ?? keys[event.key.toLowerCase()];
-    if (!act) return;
-    event.preventDefault();
-    act();
-  }
-
   // What the bar shows
 
   showTools() {
@@ -331,8 +333,8 @@ class Practice {
 
   showPlaying() {
     const button = this.find('[data-do="play"]');
-    button.setAttribute("aria-label", this.transport.playing ? this.texts.pause : this.texts.play);
-    button.classList.toggle("playing", this.transport.playing);
+    button.setAttribute("aria-label", this.playing ? this.texts.pause : this.texts.play);
+    button.classList.toggle("playing", this.playing);
     this.showPosition();
   }
 
@@ -369,7 +371,8 @@ class Practice {
 
   /** Follows the sound, once for each picture on the screen. */
   follow() {
-    if (this.transport.playing) {
+    if (!this.audio.hidden) this.transport.resting = this.audio.currentTime;
+    if (this.playing || !this.audio.hidden) {
       this.showPosition();
       if (this.sheet.now !== this.followed && performance.now() - this.scrolled > IDLE_MS) this.sheet.keepInView(this.find("[data-bar]").offsetHeight);
       this.followed = this.sheet.now;

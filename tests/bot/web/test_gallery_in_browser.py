@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from storage.gallery import PAGE
 from tests.bot.web.conftest import Site
@@ -85,24 +87,70 @@ async def test_the_gallery_plays_one_tune_at_a_time(site: Site, browser: Browser
         assert await image.evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
 
 
+PLAY = "async audio => { audio.muted = audio.loop = true; await audio.play(); }"
+
+
+@asynccontextmanager
+async def time_map_held_back(page: Page) -> AsyncIterator[None]:
+    """The practice bar cannot appear before the end of the block."""
+    release = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await release.wait()
+        await route.continue_()
+
+    await page.route("**/tune.timemap.json", wait)
+    yield
+    release.set()
+
+
 async def test_liking_does_not_stop_the_recording(site: Site, browser: Browser) -> None:
     tune_id = await site.discord_tune("heart", share=True, title="The Heart of the Matter")
     async with open_page(browser, site.address) as page:
-        await page.goto(f"/tunes/{tune_id}")
         audio, heart = page.locator("audio"), page.get_by_role("button", name="Like The Heart of the Matter")
-        await audio.evaluate("async audio => { audio.muted = audio.loop = true; await audio.play(); }")
-        await expect(heart).to_have_text(re.compile(r"♥ 0$"))
-        for pressed, count in (("true", 1), ("false", 0), ("true", 1)):
-            await heart.click()
-            await expect(heart).to_have_attribute("aria-pressed", pressed)
-            await expect(heart).to_have_text(re.compile(rf"♥ {count}$"))
-        await expect(audio).to_have_js_property("paused", False)
+        async with time_map_held_back(page):
+            await page.goto(f"/tunes/{tune_id}")
+            await audio.evaluate(PLAY)
+            await expect(heart).to_have_text(re.compile(r"♥ 0$"))
+            for pressed, count in (("true", 1), ("false", 0), ("true", 1)):
+                await heart.click()
+                await expect(heart).to_have_attribute("aria-pressed", pressed)
+                await expect(heart).to_have_text(re.compile(rf"♥ {count}$"))
+            await expect(audio).to_have_js_property("paused", False)
         await page.goto("/gallery?title=heart+of+the+matter")
         await expect(heart).to_have_attribute("aria-pressed", "true")
         await heart.click()
         await expect(heart).to_have_attribute("aria-pressed", "false")
     tune = await site.storage.tune(tune_id)
     assert tune is not None and tune.likes == 0
+
+
+@pytest.mark.parametrize("paused", [True, False])
+async def test_who_plays_before_the_practice_bar_is_there_goes_on_until_it_is_used(
+    site: Site, browser: Browser, paused: bool
+) -> None:
+    tune_id = await site.discord_tune(f"early {paused}", share=True)
+    async with open_page(browser, site.address) as page:
+        audio, bar = page.locator("audio"), page.get_by_role("region", name="Practice")
+        position = bar.get_by_label("Position")
+        async with time_map_held_back(page):
+            await page.goto(f"/tunes/{tune_id}")
+            await audio.evaluate(PLAY)
+        await expect(bar).to_be_visible()
+        await expect(audio).to_be_visible()
+        await expect(audio).to_have_js_property("paused", False)
+        if paused:
+            await bar.get_by_role("button", name="Pause").click()
+            await expect(audio).to_have_js_property("paused", True)
+            await audio.evaluate("audio => (audio.currentTime = 1.2)")
+            await expect(position).to_have_value("1.2")
+        await bar.get_by_role("button", name="Loop").click()
+        await expect(audio).to_be_hidden()
+        await expect(audio).to_have_js_property("paused", True)
+        if paused:
+            await expect(position).to_have_value("1.2")
+            await bar.get_by_role("button", name="Play").click()
+        await expect(bar.get_by_role("button", name="Pause")).to_be_visible()
 
 
 async def test_a_like_without_a_cookie_explains_why_it_fails(site: Site, browser: Browser) -> None:
