@@ -34,6 +34,11 @@ class _Drawing:
     def line(self, x1: float, y1: float, x2: float, y2: float, width: float = 1.0) -> None:
         self.parts.append(f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke-width="{width:g}"/>')
 
+    def box(self, x: float, y: float, width: float, height: float) -> None:
+        """Where a bar is, for scripts."""
+        place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+        self.parts.append(f'<rect class="bar" {place} fill="none" stroke="none"/>')
+
     def sign(self, x: float, y: float, text: str) -> None:
         self.parts.append(f'<text x="{x:.1f}" y="{y + 5:.1f}" font-size="17" text-anchor="middle" stroke="none">{text}</text>')
 
@@ -96,6 +101,7 @@ def _draw_row(
     unit = (width - x) / max(filled, bars_in_line)
     for bar, share in row:
         end = x + share * unit
+        drawing.box(x, top - 4 * SPACE, end - x, 12 * SPACE)
         _draw_bar(drawing, score, bar, x, end, bottom)
         _draw_bar_line(drawing, bar, x, end, top, bottom)
         x = end

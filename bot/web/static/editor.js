@@ -1,5 +1,7 @@
 // The editor: draws the sheet, underlines errors while somebody types, and sends what comes before the cursor.
 
+import { KeptBars } from "./kept_bars.js";
+
 const PAUSE_MS = 250;
 const NARROW = matchMedia("(max-width: 40rem)");
 
@@ -12,6 +14,8 @@ function edit(form) {
   const choice = /** @type {HTMLElement} */ (form.querySelector("[data-choice]"));
   const select = /** @type {HTMLSelectElement} */ (choice.querySelector("select"));
   const keep = /** @type {HTMLInputElement} */ (form.querySelector("[name=keep]"));
+  const told = /** @type {HTMLElement} */ (form.querySelector("[data-told]"));
+  const kept = new KeptBars(/** @type {HTMLElement} */ (sheet.querySelector("[role=listbox]")), keep, told);
   let keeps = false; // whether the button was pressed that keeps bars
   /** @type {any[]} */
   let tunes = [];
@@ -42,15 +46,16 @@ function edit(form) {
     }
     if (number !== asked) return;
     tunes = answer.tunes;
-    if (answer.selected) keep.value = answer.selected;
+    if (answer.selected || (choice.dataset.current ?? "0") !== String(answer.chosen)) keep.value = answer.selected;
     showErrors();
     showChoice(answer.chosen);
-    sheet.hidden = !answer.drawing;
+    sheet.hidden = told.hidden = !answer.drawing;
     if (!answer.drawing) return;
     const svg = document.importNode(new DOMParser().parseFromString(answer.drawing, "image/svg+xml").documentElement, true);
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", tunes[answer.chosen].label);
-    sheet.replaceChildren(svg);
+    /** @type {HTMLElement} */ (sheet.querySelector("[data-picture]")).replaceChildren(svg);
+    kept.show(svg);
   };
 
   const showErrors = () => {
@@ -79,7 +84,7 @@ function edit(form) {
   const showChoice = (/** @type {number} */ current) => {
     choice.hidden = tunes.length < 2;
     select.replaceChildren(...tunes.map((tune, number) => new Option(tune.title, String(number))));
-    select.value = String(current);
+    select.value = choice.dataset.current = String(current);
   };
 
   const soon = () => {
@@ -91,6 +96,7 @@ function edit(form) {
   document.addEventListener("selectionchange", () => {
     if (document.activeElement === text && (lineAt(text.selectionEnd) !== line || selected() !== selection)) soon();
   });
+  NARROW.addEventListener("change", check);
   select.addEventListener("change", () => {
     const tune = tunes[Number(select.value)];
     const end = startOf(tune.last_line + 1) - 1;

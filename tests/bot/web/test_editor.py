@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.web.editor import check, selected_bars
 from tests.bot.web.conftest import ABC, Site, Visitor
@@ -82,6 +82,7 @@ async def test_writing_with_the_keyboard_alone(site: Site, browser: Browser, wid
         await page.keyboard.up("Shift")
         keep, recompose = page.get_by_label("Bars to keep"), page.get_by_role("button", name="Keep these")
         await expect(keep).to_have_value("2-3")
+        assert await kept(page) == [2, 3]
         await recompose.focus()
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/tunes/*")
@@ -118,3 +119,78 @@ async def test_on_a_phone_the_sheet_is_seen_beside_the_text(site: Site, browser:
         await expect(sheet).to_be_visible()
         above, below = await text.bounding_box(), await sheet.bounding_box()
         assert above and below and above["y"] + above["height"] <= below["y"] < 844 - below["height"]
+
+
+SIX = "X:1\nT:Six\nM:4/4\nL:1/4\nK:D\nA|d d d d|e e e e|f f f f|g g g g|a a a|\n"  # with a pick-up
+
+
+async def kept(page: Page) -> list[int]:
+    """The numbers of the bars that are shaded."""
+    chosen = page.get_by_role("option", selected=True)
+    return [int(name.split()[1]) for name in await chosen.evaluate_all("all => all.map(each => each.ariaLabel)")]
+
+
+async def recompose(site: Site, page: Page) -> str:
+    """Presses the button with the keyboard. Returns which bars the new request keeps."""
+    await page.get_by_role("button", name="Keep these").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/tunes/*")
+    tune = await site.storage.tune(page.url.rpartition("/")[2])
+    assert tune is not None and tune.request.mode == "vary"
+    return tune.request.keep
+
+
+@pytest.mark.parametrize(("width", "below"), [(390, 4), (1280, 6)])
+async def test_bars_are_kept_on_the_sheet_with_the_keyboard(site: Site, browser: Browser, width: int, below: int) -> None:
+    async with open_page(browser, site.address, viewport={"width": width, "height": 800}) as page:
+        await page.goto("/editor")
+        await page.get_by_label("ABC", exact=True).fill(SIX)
+        bars, told = page.get_by_role("listbox", name="Bars of the sheet"), page.locator("[data-told]")
+        await expect(bars.get_by_role("option")).to_have_count(6)
+        while not await bars.evaluate("list => list === document.activeElement"):
+            await page.keyboard.press("Tab")
+        for keys, numbers in (
+            (["Shift+ArrowRight", "Shift+ArrowRight"], [1, 2, 3]),
+            (["Shift+ArrowLeft"], [1, 2]),
+            (["End", "Space"], [1, 2, 6]),
+            (["Space", "Home", "ArrowRight", "Space"], [1]),
+            (["Control+a"], [1, 2, 3, 4, 5, 6]),
+            (["Home", "Space", "ArrowDown", "Space"], sorted({2, 3, 4, 5, 6} - {below})),
+            (["ArrowUp", "Space"], sorted({1, 2, 3, 4, 5, 6} - {below})),
+        ):
+            for key in keys:
+                await page.keyboard.press(key)
+            assert await kept(page) == numbers
+        await expect(bars).to_have_attribute("aria-activedescendant", "bar-1")
+        text = "1-3 5-6" if below == 4 else "1-5"
+        await expect(told).to_have_text(f"Kept: {text}. Composed anew: {below}.")
+        await check_accessibility(page, "editor with bars to keep")
+        assert await recompose(site, page) == text
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_bars_are_kept_on_the_sheet_with_the_mouse(site: Site, browser: Browser, width: int) -> None:
+    async with open_page(browser, site.address, viewport={"width": width, "height": 800}) as page:
+        await page.goto("/editor")
+        await page.get_by_label("ABC", exact=True).fill(SIX)
+        bar = page.get_by_role("option")
+        await expect(bar).to_have_count(6)
+
+        async def drag(first: int, last: int) -> None:
+            await bar.nth(first - 1).hover()
+            await page.mouse.down()
+            await bar.nth(last - 1).hover()
+            await page.mouse.up()
+
+        await drag(3, 2)
+        assert await kept(page) == [2, 3]
+        await drag(4, 6)
+        assert await kept(page) == [2, 3, 4, 5, 6]
+        await drag(4, 5)
+        await bar.nth(0).click()
+        assert await kept(page) == [1, 2, 3, 6]
+        await page.get_by_label("Bars to keep").fill("1-2, 5")
+        assert await kept(page) == [1, 2, 5]
+        await bar.nth(1).click()
+        await expect(page.locator("[data-told]")).to_have_text("Kept: 1 5. Composed anew: 2-4 6.")
+        assert await recompose(site, page) == "1 5"
