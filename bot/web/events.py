@@ -15,6 +15,7 @@ from bot.core.following import Progress
 from bot.web.clients import Clients
 from bot.web.draft_sheet import WIDTHS, draw
 from bot.web.files import PRIVATE, SHARED
+from bot.web.language import translate
 from bot.web.security import SVG_POLICY
 from bot.web.throttle import Throttle
 from bot.web.tune_json import progress_json
@@ -22,6 +23,7 @@ from bot.web.visitor import requested_tune
 from generator.notation.keys import Key
 from generator.notation.reader import read
 from generator.notation.score import Score
+from generator.user_messages import UserMessage
 from storage.errors import StorageError
 from storage.storage import Storage
 from storage.tunes import Status, Tune
@@ -29,7 +31,7 @@ from storage.tunes import Status, Tune
 INCIPIT_LINES = 2
 STREAMS, STREAMS_PER_NETWORK = 1_000, 50  # open at the same time; beyond that, a page asks every few seconds
 RETRY_AFTER_S = 10
-TOO_MANY = "Too many pages watch their tunes at the moment. Reload this page to see how far yours is."
+TOO_MANY = UserMessage("Too many pages watch their tunes at the moment. Reload this page to see how far yours is.")
 HEARTBEAT_S = 15.0  # proxies close an idle connection, and only a write notices that the reader has left
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +52,7 @@ class Events:
         tune_id = (await requested_tune(self._storage, request)).id
         network = self._clients.network(request)
         if self._by_network.total() >= STREAMS or self._by_network[network] >= STREAMS_PER_NETWORK:
-            raise web.HTTPServiceUnavailable(text=TOO_MANY, headers={"Retry-After": str(RETRY_AFTER_S)})
+            raise web.HTTPServiceUnavailable(text=translate(TOO_MANY), headers={"Retry-After": str(RETRY_AFTER_S)})
         self._by_network[network] += 1
         try:
             return await self._stream(request, tune_id)

@@ -15,6 +15,8 @@ from aiohttp import web
 
 from bot.core.recent import Recent
 from bot.web.clients import Clients
+from bot.web.language import translate
+from generator.user_messages import UserMessage
 from storage.storage import Storage
 
 NETWORKS = 50_000  # that are remembered
@@ -23,19 +25,26 @@ LIKES = 60  # an hour
 LIKES_OF_A_TUNE = 10  # a day
 VERSIONS, BOOKS = 120, 60  # an hour
 HOUR_S, DAY_S = 3600.0, 86400.0
+_OPEN = UserMessage("Your network address has as many unfinished tunes here as it may. Please wait until some of them are finished.")
+_TUNES = UserMessage("Your network address has requested as many tunes as it may in an hour. Please wait a little.")
+_LIKES = UserMessage("Your network address has liked as many tunes as it may in an hour. Please wait a little.")
+_LIKES_OF_A_TUNE = UserMessage("Your network address has liked this tune as often as it may in a day.")
+_VERSIONS = UserMessage("Your network address has requested as many versions as it may in an hour. Please wait a little.")
+_BOOKS = UserMessage("Your network address has printed as many tunebooks as it may in an hour. Please wait a little.")
+_READING = UserMessage("Your network address has sent more than can be read for it at the moment. Please wait a little.")
 
 
 class TooMuch(web.HTTPTooManyRequests):
-    """A network has used up what it may use. `message` is for people."""
+    """A network has used up what it may use."""
 
-    def __init__(self, message: str, wait_s: float) -> None:
-        super().__init__(text=message, headers={"Retry-After": str(max(1, round(wait_s)))})
+    def __init__(self, message: UserMessage, wait_s: float) -> None:
+        super().__init__(text=translate(message), headers={"Retry-After": str(max(1, round(wait_s)))})
 
 
 class Allowance:
     """So much at once, and again as it refills. `key` is a network, perhaps with something else."""
 
-    def __init__(self, most: float, refill_s: float, message: str) -> None:
+    def __init__(self, most: float, refill_s: float, message: UserMessage) -> None:
         self._most, self._per_s, self._message = most, most / refill_s, message
         self._left: Recent[str, tuple[float, float]] = Recent(NETWORKS)  # what is left, and when that was
 
@@ -87,10 +96,7 @@ class OpenTunes:
             seen = set(entry.ids)  # others may come while somebody looks
             entry.ids.difference_update(seen - await self._storage.unfinished(seen))
         if self._is_full(entry, count):
-            raise TooMuch(
-                f"Your network address has {len(entry.ids)} unfinished tunes here. Please wait until some of them are finished.",
-                LOOK_EVERY_S,
-            )
+            raise TooMuch(_OPEN, LOOK_EVERY_S)
         return entry
 
     def _is_full(self, entry: _Open, count: int) -> bool:
@@ -139,19 +145,13 @@ class Reading:
 class Limits:
     def __init__(self, storage: Storage, clients: Clients, *, open_tunes: int, tunes: int) -> None:
         self.network = clients.network
-        wait = "Please wait a little."
         self.open_tunes = OpenTunes(storage, open_tunes)
-        self.tunes = Allowance(tunes, HOUR_S, f"Your network address has requested as many tunes as it may in an hour. {wait}")
-        self.likes = Allowance(LIKES, HOUR_S, f"Your network address has liked as many tunes as it may in an hour. {wait}")
-        self.likes_of_a_tune = Allowance(
-            LIKES_OF_A_TUNE, DAY_S, "Your network address has liked this tune as often as it may in a day."
-        )
-        self.versions = Allowance(
-            VERSIONS, HOUR_S, f"Your network address has requested as many versions as it may in an hour. {wait}"
-        )
-        self.books = Allowance(BOOKS, HOUR_S, f"Your network address has printed as many tunebooks as it may in an hour. {wait}")
-        sent = "Your network address has sent more than can be read for it at the moment."
-        self._reading = Reading(Allowance(READING_S, READING_REFILL_S, f"{sent} {wait}"))
+        self.tunes = Allowance(tunes, HOUR_S, _TUNES)
+        self.likes = Allowance(LIKES, HOUR_S, _LIKES)
+        self.likes_of_a_tune = Allowance(LIKES_OF_A_TUNE, DAY_S, _LIKES_OF_A_TUNE)
+        self.versions = Allowance(VERSIONS, HOUR_S, _VERSIONS)
+        self.books = Allowance(BOOKS, HOUR_S, _BOOKS)
+        self._reading = Reading(Allowance(READING_S, READING_REFILL_S, _READING))
 
     def reader(self, request: web.Request) -> Reader:
         """Runs functions that read what the sender of the request wrote. Raises TooMuch."""

@@ -16,6 +16,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.web.access import DEFAULT, Access
 from bot.web.clients import LOOPBACK, Clients, is_in
+from bot.web.language import translate
+from generator.user_messages import UserMessage
 from storage.errors import StorageError
 from storage.storage import Storage
 from storage.tunes import Status, Tune
@@ -23,6 +25,7 @@ from storage.tunes import Status, Tune
 PAUSE_S = 1.0  # a tune changes with every bar; it is read at most once a second
 RETRY_S = 5.0
 MAX_SEEN = 10_000  # tunes
+_NOT_ALLOWED = UserMessage("Metrics are for whoever runs this page. METRICS_TOKEN opens them to others.")
 _log = structlog.get_logger(__name__)
 
 
@@ -57,7 +60,7 @@ class Metrics:
         bearer = request.headers.get("Authorization", "").encode()
         allowed = self._token and hmac.compare_digest(bearer, f"Bearer {self._token}".encode())
         if not allowed and not is_in(self._clients.address(request), (*LOOPBACK, *self._clients.trusted)):
-            raise web.HTTPForbidden(text="Metrics are for whoever runs this page. METRICS_TOKEN opens them to others.")
+            raise web.HTTPForbidden(text=translate(_NOT_ALLOWED))
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     @web.middleware

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from bot.web.language import current, translate
 from bot.web.views import Views
+from generator.user_messages import UserMessage
 
 _COLOUR, _PAPER = "#2a5a4c", "#f6f0e2"
+_DESCRIPTION = UserMessage("New Irish tunes, with sheet music, recordings and tools to practise.")
 
 
 class OfflinePages:
@@ -18,7 +21,8 @@ class OfflinePages:
         body = {
             "name": "Tunesmith",
             "short_name": "Tunesmith",
-            "description": "New Irish tunes, with sheet music, recordings and tools to practise.",
+            "lang": current().code,
+            "description": translate(_DESCRIPTION),
             "id": "/",
             "start_url": "/",
             "display": "standalone",

@@ -38,7 +38,7 @@ FRAMED_POLICY = (
 )
 
 HSTS = "max-age=31536000"
-WRONG_HOST = "This page doesn't know that it has this name. Whoever runs it can put the name into WEB_HOSTS."
+WRONG_HOST = UserMessage("This page doesn't know that it has this name. Whoever runs it can put the name into WEB_HOSTS.")
 _HOST = re.compile(r"([\w.-]+|\[[\da-f:.]+\])(:\d*)?", re.ASCII | re.IGNORECASE)
 
 
@@ -53,7 +53,7 @@ class Guard:
         if request.host and not _HOST.fullmatch(request.host):
             raise web.HTTPBadRequest
         if not self._access.allows_host(request.host):
-            raise web.HTTPMisdirectedRequest(text=WRONG_HOST)
+            raise web.HTTPMisdirectedRequest(text=translate(WRONG_HOST))
         if request.method not in ("GET", "HEAD", "OPTIONS") and not self._is_same_origin(request):
             raise web.HTTPForbidden(text=translate(OTHER_SITE))
         return await handler(request)

@@ -59,6 +59,13 @@ async def test_json_has_its_messages_in_the_language_of_the_caller(visitor: Visi
     assert "n’existe pas" in (await (await visitor.get("/tunes/000000000000.json", headers=french)).json())["error"]
 
 
+async def test_the_manifest_is_in_the_language_of_the_browser(visitor: Visitor) -> None:
+    answer = await visitor.get("/manifest.webmanifest", headers={"Accept-Language": "fr"})
+    manifest = await answer.json(content_type="application/manifest+json")
+    assert manifest["lang"] == "fr" and manifest["description"].startswith("De nouveaux airs irlandais")
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
 async def test_values_of_a_text_are_escaped() -> None:
     assert text("Play {title}", title="<i>&") == "Play &lt;i&gt;&amp;"
 

@@ -50,6 +50,16 @@ async def test_an_address_may_request_so_many_tunes_in_an_hour(storage: Storage)
         assert [await compose(site, "198.51.100.7") for _ in range(3)] == [202, 202, 429]
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("de", "Deine"), ("es", "Tu dirección"), ("fr", "Votre adresse"), ("ga", "Tá an oiread"), ("en", "Your network")],
+)
+async def test_refusals_are_in_the_language_of_the_visitor(empty_site: Site, language: str, words: str) -> None:
+    async with open_site(empty_site.storage, open_tunes_per_address=0) as site, site.new_visitor() as visitor:
+        refused = await visitor.post("/tunes", {}, headers={"Accept-Language": language, "Accept": "application/json"})
+        assert refused.status == 429 and (await refused.json())["error"].startswith(words)
+
+
 async def test_only_trusted_proxies_are_believed(storage: Storage) -> None:
     async with open_site(storage, tunes_per_address=2, trusted_proxies=[]) as site:
         assert [await compose(site, f"198.51.100.{number}") for number in range(3)] == [202, 202, 429]
