@@ -25,7 +25,9 @@ LIKES = 60  # an hour
 LIKES_OF_A_TUNE = 10  # a day
 VERSIONS, BOOKS = 120, 60  # an hour
 HOUR_S, DAY_S = 3600.0, 86400.0
-_OPEN = UserMessage("Your network address has as many unfinished tunes here as it may. Please wait until some of them are finished.")
+_OPEN = UserMessage(
+    "Your network address has as many unfinished tunes here as it may. Please wait until some of them are finished."
+)
 _TUNES = UserMessage("Your network address has requested as many tunes as it may in an hour. Please wait a little.")
 _LIKES = UserMessage("Your network address has liked as many tunes as it may in an hour. Please wait a little.")
 _LIKES_OF_A_TUNE = UserMessage("Your network address has liked this tune as often as it may in a day.")
