@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     )
 
     discord_token: SecretStr | None = Field(None, description="Token of the Discord bot (default: no bot).")
+    discord_shards: int | None = Field(
+        None, ge=1, description="Into how many shards the bot's servers are divided (default: as many as Discord recommends)."
+    )
     discord_api_url: str = Field("https://discord.com/api/v10", description="Address of Discord's API; tests use another.")
     discord_gateway_url: str | None = Field(None, description="Address of Discord's gateway; only tests set it.")
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import psycopg
 import structlog
 
+from storage.connection import Connection
 from storage.database import Database
 from storage.errors import DATABASE_ERRORS, DatabaseUnavailable
 
 CHANNEL = "tunes"  # the trigger of the first migration notifies it
 CHECK_EVERY_S = 5.0  # a dead connection looks like one without notifications
+LOOK_EVERY_S = 2.0  # behind a pooler, which passes on no notifications
 PAUSES_S = (0.1, 0.5, 1)  # between attempts to reconnect; the last value repeats
 
 log = structlog.get_logger(__name__)
@@ -39,13 +40,16 @@ async def listen(database: Database) -> AsyncIterator[AsyncIterator[str]]:
 class _Listener:
     """A connection that listens for notifications and reconnects."""
 
-    def __init__(self, database: Database, connection: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, database: Database, connection: Connection) -> None:
         self.database = database
         self.connection = connection
 
     async def ids(self) -> AsyncIterator[str]:
         while True:
             try:
+                while self.connection.is_pooled:
+                    await asyncio.sleep(LOOK_EVERY_S)
+                    yield ""
                 async for notification in self.connection.notifies(timeout=CHECK_EVERY_S):
                     yield notification.payload
                 await _listen(self.connection)  # again: the answer shows that the connection is alive
@@ -56,17 +60,18 @@ class _Listener:
                 yield ""
 
 
-async def _connect(database: Database) -> psycopg.AsyncConnection[Any]:
+async def _connect(database: Database) -> Connection:
     connection = await database.connect(autocommit=True)
     await _listen(connection)
     return connection
 
 
-async def _listen(connection: psycopg.AsyncConnection[Any]) -> None:
-    await connection.execute(f"LISTEN {CHANNEL}")
+async def _listen(connection: Connection) -> None:
+    if not connection.is_pooled:
+        await connection.execute(f"LISTEN {CHANNEL}")
 
 
-async def _connect_again(database: Database) -> psycopg.AsyncConnection[Any]:
+async def _connect_again(database: Database) -> Connection:
     pauses = iter(PAUSES_S)
     while True:
         try:

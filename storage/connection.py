@@ -29,7 +29,8 @@ NETWORK = {
 }
 
 SET_LIMITS = """
-    SELECT set_config('statement_timeout', %s, false), set_config('idle_in_transaction_session_timeout', %s, false)
+    SELECT pg_backend_pid(), set_config('statement_timeout', %s, false),
+        set_config('idle_in_transaction_session_timeout', %s, false)
 """
 
 
@@ -40,6 +41,7 @@ class Connection(psycopg.AsyncConnection[Any]):
     """
 
     silence_s = SILENCE_S
+    is_pooled = False  # a pooler such as pgbouncer is between here and the server: nothing can be prepared, nor listened to
 
     async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:  # noqa: ASYNC109
         try:
@@ -66,8 +68,13 @@ async def connect(conninfo: str, **options: Any) -> Connection:
 
 
 async def set_limits(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Tells the server its limits. Not in the conninfo: poolers between here and the server do not pass on such options."""
-    await connection.execute(SET_LIMITS, (f"{ANSWER_S * 1000:.0f}", f"{IDLE_IN_TRANSACTION_S * 1000}"))  # ms
+    """Tells the server its limits: not in the conninfo, since poolers do not pass on such options. Notices poolers by ids."""
+    limits = (f"{ANSWER_S * 1000:.0f}", f"{IDLE_IN_TRANSACTION_S * 1000}")  # ms
+    [[process_id, *_]] = await (await connection.execute(SET_LIMITS, limits)).fetchall()
+    if process_id != connection.info.backend_pid:
+        connection.prepare_threshold = None
+        if isinstance(connection, Connection):
+            connection.is_pooled = True
     if not connection.autocommit:
         await connection.commit()
 

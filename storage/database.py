@@ -76,6 +76,11 @@ class Database:
         server = embedded_server(data_dir / "postgres")
         return cls(await asyncio.to_thread(server.run), server)
 
+    @property
+    def is_embedded(self) -> bool:
+        """Whether it runs on this machine, for processes of this machine."""
+        return self._server is not None
+
     @asynccontextmanager
     async def begin_search(self) -> AsyncIterator[AsyncConnection]:
         """A transaction for a list or a search that anybody may ask for. Raises TooManySearches, otherwise as `begin`."""

@@ -217,6 +217,21 @@ claims = Table(
     Column("claimed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
+lease_holders = Table(
+    "lease_holders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, ForeignKey("lease_holders.id", name="leases_holder_fkey", ondelete="CASCADE"), nullable=False),
+    Index("leases_holder", "holder"),
+)
+
 sessions = Table(
     "sessions",
     metadata,

@@ -36,5 +36,6 @@ async def tidy(storage: Storage) -> None:
     await storage.claims.forget_before(KEEP_CLAIMS)
     await storage.sessions.forget_before(KEEP_SESSIONS)
     await storage.credentials.forget_expired()
+    await storage.leases.forget_dead()
     if storage.credentials.has_old_keys and (count := await storage.credentials.reencrypt()):
         log.info("All secrets are encrypted with the first key of SECRET_KEY: the others can be removed.", encrypted=count)

@@ -58,7 +58,10 @@ class ChannelPost(ABC):
 
 
 class ChannelPosts:
-    """`begin` makes the post of a tune. `shared`: several processes post the platform's tunes, each tune by one of them."""
+    """`begin` makes the post of a tune. `shared`: several processes post the platform's tunes, each tune by one of them.
+
+    `is_ours` otherwise tells which of the tunes that an earlier process did not post are posted by this one.
+    """
 
     def __init__(
         self,
@@ -68,14 +71,17 @@ class ChannelPosts:
         begin: Callable[[], ChannelPost],
         *,
         shared: bool = False,
+        is_ours: Callable[[Tune], bool] = lambda _: True,
     ) -> None:
         self._storage, self._platform, self._limits, self._begin, self._shared = storage, platform, limits, begin, shared
+        self._is_ours = is_ours
         self._tasks: dict[str, asyncio.Task[str | None]] = {}  # by tune id
 
     async def resume(self, since: timedelta) -> None:
         """Posts what an earlier process did not post, or posted without storing that."""
         for tune in await self._storage.sharing.unposted(self._platform, since):
-            self.post(tune, resumed=True)
+            if self._is_ours(tune):
+                self.post(tune, resumed=True)
 
     async def run(self, since: timedelta) -> None:
         """Resumes also what other processes leave when they die. Until cancelled."""

@@ -25,8 +25,9 @@ log = structlog.get_logger(__name__)
 class Deliveries:
     """`begin` makes the delivery of a tune: its argument `resumed` says that an earlier process may have posted the tune.
 
-    It raises KeyError, TypeError or ValueError for a tune without valid reply data. `shared`: several processes deliver the
-    platform's tunes; the one that holds the lease of a tune delivers it.
+    It raises KeyError, TypeError or ValueError for a tune without valid reply data. Several processes may deliver the platform's
+    tunes. `shared`: each may deliver any tune, and the one that holds the lease of a tune delivers it. `is_ours` otherwise tells
+    which of the stored tunes this process delivers.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class Deliveries:
         begin: Callable[[Tune, bool], Coroutine[Any, Any, None]],
         *,
         shared: bool = False,
+        is_ours: Callable[[Tune], bool] = lambda _: True,
     ) -> None:
-        self._storage, self._platform, self._begin, self._shared = storage, platform, begin, shared
+        self._storage, self._platform, self._begin, self._shared, self._is_ours = storage, platform, begin, shared, is_ours
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the id of the set or the tune
         self._known: set[str] = set()  # ids of undelivered sets and tunes whose delivery was begun or given up
         self._closed = False
@@ -45,7 +47,7 @@ class Deliveries:
     async def resume(self) -> None:
         """Delivers what an earlier process did not."""
         tried_since = datetime.now(UTC) - GIVE_UP_AFTER
-        for tune in await self._storage.undelivered(self._platform):
+        for tune in await self._undelivered():
             self._known.add(_key(tune))
             if tune.finished_at is None or tune.finished_at > tried_since:
                 self.deliver(tune, resumed=True)
@@ -56,7 +58,7 @@ class Deliveries:
         while True:
             await asyncio.sleep(LOOK_FOR_TUNES_S)
             try:
-                waiting = await self._storage.undelivered(self._platform)
+                waiting = await self._undelivered()
             except Exception:
                 log.exception("Looking for tunes that nobody delivers failed.")
                 continue
@@ -65,6 +67,9 @@ class Deliveries:
             for tune in waiting:
                 if _key(tune) in seen_before & unknown:  # not one that is being accepted at the moment
                     self.deliver(tune, resumed=True)
+
+    async def _undelivered(self) -> list[Tune]:
+        return [tune for tune in await self._storage.undelivered(self._platform) if self._is_ours(tune)]
 
     def deliver(self, tune: Tune, *, resumed: bool = False) -> None:
         """Starts a delivery and returns at once. An interaction that Discord sends twice is one delivery."""

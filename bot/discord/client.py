@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,7 @@ from bot.discord.core.http import harden
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.rate_limit import CallRateLimit
 from bot.discord.core.reply import PLATFORM
+from bot.discord.core.shard import Shard
 from bot.discord.core.translator import Translator
 from bot.discord.delivery.delivery import deliver
 from bot.discord.features import COMMANDS, FORM_HANDLERS, PERSISTENT_ITEMS
@@ -39,9 +41,15 @@ PERMISSIONS = discord.Permissions(274878286848)
 
 
 class TunesmithBot(BotClient):
-    def __init__(self, desk: Desk, storage: Storage) -> None:
-        call_limit = CallRateLimit()
+    """One shard of the bot. `identify_turn` waits until it may open a session."""
+
+    def __init__(
+        self, desk: Desk, storage: Storage, shard: Shard, identify_turn: Callable[[int], Awaitable[None]] | None = None
+    ) -> None:
+        call_limit = CallRateLimit(max(limits.CALLS_PER_S // shard.count, 1))
         super().__init__(
+            shard_count=shard.count,
+            shard_ids=[shard.number],
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -49,10 +57,19 @@ class TunesmithBot(BotClient):
             guild_ready_timeout=0.1,  # the bot needs no details of servers
             http_trace=call_limit.trace,
         )
-        self.context = context = Context(self, desk, storage, MessageViews(), call_limit)
-        context.deliveries = self._deliveries = Deliveries(storage, PLATFORM, partial(deliver, context))
+        self._identify_turn = identify_turn
+        self.context = context = Context(self, desk, storage, shard, MessageViews(), call_limit)
+        context.deliveries = self._deliveries = Deliveries(
+            storage, PLATFORM, partial(deliver, context), is_ours=lambda tune: shard.has(tune.origin.community_id)
+        )
         context.like_counts = self._like_counts = LikeCounts(context)
-        context.channel_posts = ChannelPosts(storage, PLATFORM, limits, partial(ChannelPost, context))
+        context.channel_posts = ChannelPosts(
+            storage,
+            PLATFORM,
+            limits,
+            partial(ChannelPost, context),
+            is_ours=lambda tune: tune.shared is not None and shard.has(tune.shared.community_id),
+        )
         self._inbox = Inbox(context)
         self._catch_up = CatchUp(context, self._inbox)
         self._running: list[asyncio.Task[None]] = []
@@ -73,11 +90,12 @@ class TunesmithBot(BotClient):
         return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
 
     async def setup_hook(self) -> None:
-        log.info("Add the bot to a server with this link.", url=self.invite_url)
         harden(self.http)
         self.add_dynamic_items(*PERSISTENT_ITEMS)
         await self.tree.set_translator(Translator())
-        await self.tree.sync()
+        if self.context.shard.number == 0:
+            log.info("Add the bot to a server with this link.", url=self.invite_url)
+            await self.tree.sync()
         await self._deliveries.resume()
         await self.context.channel_posts.resume(GIVE_UP_AFTER)
         await self._inbox.load()
@@ -87,17 +105,23 @@ class TunesmithBot(BotClient):
             asyncio.create_task(self._inbox.run(), name="store the last messages seen"),
         ]
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        if self._identify_turn is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+        else:
+            await self._identify_turn(shard_id or 0)
+
     async def on_ready(self) -> None:
-        log.info("Discord is ready.", user=str(self.user), servers=len(self.guilds))
+        log.info("Discord is ready.", user=str(self.user), servers=len(self.guilds), shard=self.context.shard.number)
 
     async def on_message(self, message: discord.Message) -> None:
         await self._inbox.receive(message)
 
     async def on_shard_connect(self, shard_id: int) -> None:
-        self._catch_up.session_began(shard_id)
+        self._catch_up.session_began()
 
     async def on_shard_ready(self, shard_id: int) -> None:
-        self._catch_up.shard_ready(shard_id)
+        self._catch_up.shard_ready()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         self._catch_up.server_available(guild)

@@ -39,7 +39,7 @@ process from `discord.environment`.
     GROUP            a group's direct messages
 or a Channel of your own. Threads that the bot creates are in `channels` by their id. `forbid(channel, permissions)` takes
 permissions from the bot, `archive(thread)` closes a thread. `person=` is FIDDLER (the default; moderates the servers), PIPER,
-HERMIT (accepts no direct messages) or a Person of your own.
+HERMIT (accepts no direct messages), WARDEN (may manage messages in SHOWCASE) or a Person of your own.
 
 `messages` and `commands` hold what the bot created, `calls` and `sent` what it sent. `until(predicate)` waits for anything else.
 `refuse(pattern, status, ...)`, `lose_answer(pattern)`, `hold(pattern)`, `drop()`, `invalidate_session()`, `remove_bot()`,
@@ -83,6 +83,7 @@ from tests.loopback.discord_world import (
     THREAD,
     TOKEN,
     TUNES,
+    WARDEN,
     WORKSHOP,
     Channel,
     Fault,
@@ -97,7 +98,7 @@ from tests.patience import HANG_S
 __all__ = [
     "APPLICATION", "BOT", "DIRECT", "ELSEWHERE", "FIDDLER", "GROUP", "HERMIT", "HIDDEN", "LOUNGE", "MENTION", "NO_HISTORY",
     "NO_THREADS", "PIPER", "PRIVATE", "QUESTION", "SHOWCASE", "SILENT", "SILENT_THREAD", "SILENT_THREADS", "THREAD", "TOKEN",
-    "TUNES", "WORKSHOP", "Channel", "FakeDiscord", "Interaction", "Payload", "Person", "Sent", "Upload",
+    "TUNES", "WARDEN", "WORKSHOP", "Channel", "FakeDiscord", "Interaction", "Payload", "Person", "Sent", "Upload",
 ]  # fmt: skip
 
 COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
@@ -357,7 +358,7 @@ class FakeDiscord(Server):
         assert channel.context in (command.get("contexts") or (0, 1, 2)), f"/{name} is not offered in {channel.name}"
         installed = 0 if channel.member else 1
         assert installed in command.get("integration_types", (0,)), f"/{name} is not offered in {channel.name}"
-        needed, has = int(command.get("default_member_permissions") or 0), int(world.permissions_of(person))
+        needed, has = int(command.get("default_member_permissions") or 0), int(world.permissions_of(person, channel))
         assert opened or not channel.server or needed & has == needed, f"/{name} is not offered to {person.name}"
 
     def _assert_seen(self, message: Payload, person: Person) -> None:

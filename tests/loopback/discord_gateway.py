@@ -17,24 +17,69 @@ DISPATCH, HEARTBEAT, IDENTIFY, RESUME, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 0
 CONTENT_INTENT, GUILD_MESSAGES_INTENT, DIRECT_MESSAGES_INTENT = 1 << 15, 1 << 9, 1 << 12
 
 
+class Session:
+    """The session of one shard. Events without an open socket are kept for a RESUME, as on the real platform."""
+
+    def __init__(self, id: str, shard: int, count: int) -> None:
+        self.id, self.shard, self.count = id, shard, count
+        self.connection: Connection | None = None
+        self.sequence = 0
+        self.events: list[Payload] = []  # for RESUME
+
+    @property
+    def is_open(self) -> bool:
+        return self.connection is not None and not self.connection.socket.closed
+
+    async def event(self, name: str, data: Payload) -> None:
+        self.sequence += 1
+        self.events.append({"op": DISPATCH, "t": name, "s": self.sequence, "d": data})
+        await self.push(self.events[-1])
+
+    async def push(self, payload: Payload) -> None:
+        if self.connection is not None:
+            await self.connection.push(payload)
+
+
+class Connection:
+    """A socket of a bot, with its compression."""
+
+    def __init__(self, socket: web.WebSocketResponse, *, compresses: bool) -> None:
+        self.socket = socket
+        self._compress = zlib.compressobj() if compresses else None
+
+    async def push(self, payload: Payload) -> None:
+        if self.socket.closed:
+            return
+        text = json.dumps(payload)
+        with suppress(ConnectionError):  # the bot was killed just now
+            if self._compress is not None:
+                packed = self._compress.compress(text.encode()) + self._compress.flush(zlib.Z_SYNC_FLUSH)
+                await self.socket.send_bytes(packed)
+            else:
+                await self.socket.send_str(text)
+
+
 class Gateway:
-    """The connection of one bot. Events without an open socket are kept for a RESUME, as on the real platform."""
+    """The connections of one bot, one for each shard.
+
+    `connected` is set while each shard of the last IDENTIFY's number has one.
+    """
 
     opcodes: list[int]  # of everything that the bot sent
     intents: int  # of the last IDENTIFY
+    doubled: list[int]  # shards that identified while another connection had them
 
     def __init__(self) -> None:
-        self.opcodes, self.intents = [], 0
+        self.opcodes, self.intents, self.doubled = [], 0, []
         self.connected = asyncio.Event()
         self.url = ""  # known once the server listens
+        self.shards, self.max_concurrency = 1, 1  # what Discord recommends
+        self.servers: list[str] = [world.SERVER]  # that have the bot
         self.threads: list[world.Channel] = []  # created since the start
         self.last_messages: dict[str, str] = {}  # ids by channel
-        self._socket: web.WebSocketResponse | None = None
+        self.sessions: dict[int, Session] = {}  # the latest by shard
         self._sockets: set[web.WebSocketResponse] = set()
-        self._compress: Any = None
-        self._sequence = 0
-        self._session, self._sessions = "", 0
-        self._events: list[Payload] = []  # of the session, for RESUME
+        self._count, self._number = 1, 0
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
@@ -43,58 +88,73 @@ class Gateway:
         compression = request.query.get("compress")
         if compression not in (None, "zlib-stream"):
             raise web.HTTPBadRequest(text=f"The stand-in has no {compression}.")
-        self._socket, self._compress = socket, zlib.compressobj() if compression else None
-        await self._push({"op": HELLO, "d": {"heartbeat_interval": 41_250}})
+        connection = Connection(socket, compresses=bool(compression))
+        await connection.push({"op": HELLO, "d": {"heartbeat_interval": 41_250}})
         try:
             async for frame in socket:
                 if frame.type is not WSMsgType.TEXT:
                     break
-                await self._received(socket, json.loads(frame.data))
+                await self._received(connection, json.loads(frame.data))
         finally:
             self._sockets.discard(socket)
-            if self._socket is socket:
-                self._socket = None
-                self.connected.clear()
+            for session in self.sessions.values():
+                if session.connection is connection:
+                    session.connection = None
+            self._note_connected()
         return socket
 
-    async def _received(self, socket: web.WebSocketResponse, frame: Payload) -> None:
+    def _note_connected(self) -> None:
+        there = [session.is_open for shard, session in self.sessions.items() if shard < self._count]
+        (self.connected.set if len(there) == self._count and all(there) else self.connected.clear)()
+
+    async def _received(self, connection: Connection, frame: Payload) -> None:
         code: int = frame["op"]
         data: Any = frame.get("d")
         self.opcodes.append(code)
         if code == HEARTBEAT:
-            await self._push({"op": HEARTBEAT_ACK})
+            await connection.push({"op": HEARTBEAT_ACK})
         elif code == IDENTIFY:
             if data["token"] != world.TOKEN:
-                await socket.close(code=4004, message=b"Authentication failed.")
+                await connection.socket.close(code=4004, message=b"Authentication failed.")
                 return
             self.intents = data["intents"]
-            self._sessions += 1
-            self._session, self._sequence, self._events = f"session-{self._sessions}", 0, []
+            shard, self._count = data.get("shard") or [0, 1]
+            if shard in self.sessions and self.sessions[shard].is_open:
+                self.doubled.append(shard)
+            self._number += 1
+            session = self.sessions[shard] = Session(f"session-{self._number}", shard, self._count)
+            session.connection = connection
+            servers = [server for server in self.servers if self._shard_of(server) == shard]
             ready = {
                 "v": 10,
                 "user": world.BOT,
-                "guilds": [{"id": world.SERVER, "unavailable": True}],
-                "session_id": self._session,
+                "guilds": [{"id": server, "unavailable": True} for server in servers],
+                "session_id": session.id,
             }
             ready |= {"resume_gateway_url": self.url, "application": {"id": world.APPLICATION, "flags": 0}}
-            await self.event("READY", {**ready, "shard": data.get("shard") or [0, 1]})
-            await self.event("GUILD_CREATE", world.guild(self.threads, self.last_messages))
-            self.connected.set()
+            await session.event("READY", {**ready, "shard": [shard, self._count]})
+            for server in servers:
+                await session.event("GUILD_CREATE", world.guild(self.threads, self.last_messages, server))
+            self._note_connected()
         elif code == RESUME:
-            if data["session_id"] != self._session:
-                await self._push({"op": INVALID_SESSION, "d": False})
+            resumed = next((session for session in self.sessions.values() if session.id == data["session_id"]), None)
+            if resumed is None:
+                await connection.push({"op": INVALID_SESSION, "d": False})
                 return
-            for missed in [event for event in self._events if event["s"] > data["seq"]]:
-                await self._push(missed)
-            await self.event("RESUMED", {})
-            self.connected.set()
+            resumed.connection = connection
+            for missed in [event for event in resumed.events if event["s"] > data["seq"]]:
+                await resumed.push(missed)
+            await resumed.event("RESUMED", {})
+            self._note_connected()
+
+    def _shard_of(self, server: str) -> int:
+        """Direct messages belong to the first shard."""
+        return (int(server or 0) >> 22) % self._count
 
     async def event(self, name: str, data: Payload) -> None:
-        self._sequence += 1
-        event = {"op": DISPATCH, "t": name, "s": self._sequence, "d": data}
-        self._events.append(event)
-        if self._socket is not None and not self._socket.closed:
-            await self._push(event)
+        server = data.get("guild_id") or (data["id"] if name.startswith("GUILD_") else "")
+        if (session := self.sessions.get(self._shard_of(server))) is not None:
+            await session.event(name, data)
 
     async def message_created(self, message: Payload, *, lost: bool = False) -> None:
         """Sends MESSAGE_CREATE if the intents allow it. `lost`: the bot gets no event."""
@@ -115,32 +175,24 @@ class Gateway:
             shown = shown | {"referenced_message": world.readable(answered, intent=intent)}
         return shown
 
-    async def _push(self, payload: Payload) -> None:
-        text = json.dumps(payload)
-        if self._socket is None or self._socket.closed:
-            return
-        with suppress(ConnectionError):  # the bot was killed just now
-            if self._compress is not None:
-                packed = self._compress.compress(text.encode()) + self._compress.flush(zlib.Z_SYNC_FLUSH)
-                await self._socket.send_bytes(packed)
-            else:
-                await self._socket.send_str(text)
-
     async def drop(self) -> None:
-        """Breaks the connection, as the real platform does every few hours. The session can be resumed."""
+        """Breaks the connections, as the real platform does every few hours. The sessions can be resumed."""
         self.connected.clear()
-        if self._socket is not None:
-            await self._socket.close(code=4000)
+        for session in self.sessions.values():
+            if session.connection is not None:
+                await session.connection.socket.close(code=4000)
 
     async def invalidate_session(self) -> None:
-        """Says in the open connection that the session is over and cannot be resumed."""
+        """Says in the open connections that the sessions are over and cannot be resumed."""
         self.connected.clear()
-        self._session = ""
-        await self._push({"op": INVALID_SESSION, "d": False})
+        for session in self.sessions.values():
+            session.id = ""
+            await session.push({"op": INVALID_SESSION, "d": False})
 
     async def forget_session(self) -> None:
         """Makes the next RESUME fail, so that the bot has to identify again."""
-        self._session = ""
+        for session in self.sessions.values():
+            session.id = ""
 
     async def close(self) -> None:
         for socket in list(self._sockets):

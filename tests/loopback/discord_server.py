@@ -215,8 +215,8 @@ class Server:
         return handler
 
     async def _gateway_bot(self, request: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return answer({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": self.gateway.max_concurrency}
+        return answer({"url": self.gateway.url, "shards": self.gateway.shards, "session_start_limit": limit})
 
     async def _cdn(self, request: web.Request) -> web.Response:
         return web.Response(body=self._blobs[request.match_info["id"]])

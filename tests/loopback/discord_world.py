@@ -14,10 +14,11 @@ Payload = dict[str, Any]
 
 APPLICATION = "100"
 TOKEN = "MTAw.stand-in.token"
+MODERATORS = "150"  # a role
 EVERYTHING = (1 << 53) - 1
 MIB = 2**20
 # Permissions
-ADMINISTRATOR = 1 << 3
+ADMINISTRATOR, MANAGE_MESSAGES = 1 << 3, 1 << 13
 VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS, ATTACH_FILES, READ_MESSAGE_HISTORY = 1 << 10, 1 << 11, 1 << 14, 1 << 15, 1 << 16
 MANAGE_THREADS, CREATE_PUBLIC_THREADS, SEND_MESSAGES_IN_THREADS, USE_EXTERNAL_APPS = 1 << 34, 1 << 35, 1 << 38, 1 << 50
 # A member's permissions: all but those of moderators, which are kick, ban, administrator, and manage channels, server, messages,
@@ -45,6 +46,7 @@ class Person:
     accepts_direct_messages: bool = True
     locale: str = "en-US"  # the language of their Discord client
     moderates: bool = False  # has all permissions in servers
+    moderates_in: str = ""  # the id of a channel in which they may manage messages
 
     @property
     def payload(self) -> Payload:
@@ -91,12 +93,15 @@ class Channel:
             return {**common, "owner_id": owner, "message_count": 1, "member_count": 1, "thread_metadata": metadata}
         voice = {"bitrate": 64_000, "user_limit": 0, "rtc_region": None} if self.kind == VOICE else {}
         overwrites = [{"id": self.server, "type": 0, "allow": "0", "deny": str(GRANTED & ~self.permissions)}]
+        wardens = [person for person in PEOPLE.values() if person.moderates_in == self.id]
+        overwrites += [{"id": person.id, "type": 1, "allow": str(MANAGE_MESSAGES), "deny": "0"} for person in wardens]
         return {**common, "position": 0, "permission_overwrites": overwrites, "nsfw": False, "topic": None, **voice}
 
 
 FIDDLER, PIPER = Person("400", "fiddler", moderates=True), Person("401", "piper")
 HERMIT = Person("402", "hermit", accepts_direct_messages=False)
-PEOPLE = {person.id: person for person in (FIDDLER, PIPER, HERMIT)}
+WARDEN = Person("403", "warden", moderates_in="303")
+PEOPLE = {person.id: person for person in (FIDDLER, PIPER, HERMIT, WARDEN)}
 
 SERVER, ELSEWHERE_SERVER = "200", "201"
 TUNES = Channel("300", "tunes", SERVER)
@@ -198,33 +203,36 @@ APPLICATION_PAYLOAD: Payload = {
 }  # fmt: skip
 
 
-def guild(made: Iterable[Channel], last_messages: dict[str, str]) -> Payload:
-    """GUILD_CREATE of the only server that has the bot.
+def guild(made: Iterable[Channel], last_messages: dict[str, str], server: str = SERVER) -> Payload:
+    """GUILD_CREATE of a server that has the bot; only SERVER has channels from the start.
 
     `made` are threads that were created since the start, `last_messages` the id of each channel's last message.
     """
     everyone = {
-        "id": SERVER, "name": "@everyone", "color": 0, "hoist": False, "position": 0,
-        "permissions": str(EVERYTHING & ~ADMINISTRATOR),  # a channel denies permissions to @everyone, and so to the bot
+        "id": server, "name": "@everyone", "color": 0, "hoist": False, "position": 0,
+        "permissions": str(MEMBERS_OWN),  # a channel denies permissions to @everyone, and so to the bot
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "managed": False, "mentionable": False, "flags": 0,
     }  # fmt: skip
+    moderators = everyone | {"id": MODERATORS, "name": "moderators", "permissions": str(EVERYTHING & ~ADMINISTRATOR)}
     people = [BOT, *(person.payload for person in PEOPLE.values())]
     every = [channel.payload | {"last_message_id": last_messages.get(channel.id)} for channel in (*SERVER_CHANNELS, *made)]
+    every = [channel for channel in every if channel["guild_id"] == server]
     channels = [channel for channel in every if channel["type"] != PUBLIC_THREAD]
     threads = [channel for channel in every if channel["type"] == PUBLIC_THREAD]
     return {
-        "id": SERVER, "name": "Session", "owner_id": FIDDLER.id, "member_count": len(people), "large": False,
+        "id": server, "name": "Session", "owner_id": FIDDLER.id, "member_count": len(people), "large": False,
         "unavailable": False,
-        "roles": [everyone], "channels": channels, "threads": threads,
+        "roles": [everyone, moderators], "channels": channels, "threads": threads,
         "emojis": [], "stickers": [], "features": [], "preferred_locale": "en-US", "presences": [], "voice_states": [],
-        "members": [{**MEMBER, "user": user} for user in people],
+        "members": [{**MEMBER, "user": user} for user in people],  # their roles are in what they do
         "premium_tier": 0, "afk_timeout": 0, "verification_level": 0, "nsfw_level": 0, "mfa_level": 0,
     }  # fmt: skip
 
 
-def permissions_of(person: Person) -> str:
-    return str(EVERYTHING if person.moderates else MEMBERS_OWN)
+def permissions_of(person: Person, channel: Channel) -> str:
+    own = MEMBERS_OWN | (MANAGE_MESSAGES if person.moderates_in == channel.id else 0)
+    return str(EVERYTHING if person.moderates else own)
 
 
 def message(channel: Channel, author: Payload, data: Payload, **extra: Any) -> Payload:
@@ -250,8 +258,13 @@ def interaction(
     kind: int, data: Payload, channel: Channel, person: Person, token: str, message: Payload | None, permissions: int
 ) -> Payload:
     """INTERACTION_CREATE as the gateway sends it; `permissions` are the bot's."""
-    may = permissions_of(person)
-    who = {"member": {**MEMBER, "user": person.payload, "permissions": may}} if channel.server else {"user": person.payload}
+    may = permissions_of(person, channel)
+    roles = [MODERATORS] if person.moderates else []
+    who = (
+        {"member": {**MEMBER, "user": person.payload, "permissions": may, "roles": roles}}
+        if channel.server
+        else {"user": person.payload}
+    )
     where: Payload = (
         {"guild_id": channel.server, "guild": {"id": channel.server, "features": [], "locale": "en-US"}} if channel.server else {}
     )

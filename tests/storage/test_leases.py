@@ -5,18 +5,26 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
+from bot.discord.core import limits
 from storage import Lease, Storage, StorageError, leases, open_storage
 from storage.connection import Connection
+from storage.database import Database
 from tests.loopback.database import DatabaseProxy
 from tests.patience import HANG_S
 from tests.storage.examples import DROP_CONNECTIONS, ROOT, execute
 
+OUTDATE = "UPDATE lease_holders SET expires_at = now() - interval '1 second'"
+OUTDATED = "SELECT FROM lease_holders WHERE expires_at < now()"
+EXPIRY = "SELECT expires_at FROM lease_holders"
+BURY = "DELETE FROM lease_holders"
 HOLD = """
 import asyncio, sys
 from pathlib import Path
@@ -32,13 +40,13 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-@contextmanager
-def other_process(url: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+@asynccontextmanager
+async def other_process(url: str, folder: Path) -> AsyncIterator[tuple[subprocess.Popen[str], str]]:
     """A process that asks for the lease of `tune` and lives on, and the answer that it got."""
     process = subprocess.Popen([sys.executable, "-c", HOLD, url, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield process, process.stdout.readline().strip()
+        yield process, (await asyncio.to_thread(process.stdout.readline)).strip()  # leases are renewed meanwhile
     finally:
         process.kill()
         process.communicate()
@@ -83,13 +91,20 @@ async def test_of_many_who_want_a_lease_at_once_one_gets_it(storage: Storage, ot
         await lease.release()
 
 
-async def test_the_lease_of_a_process_that_is_killed_is_free(storage: Storage, url: str, tmp_path: Path) -> None:
-    with other_process(url, tmp_path) as (process, answer):
+async def test_the_leases_of_a_process_that_is_killed_are_free_together_when_they_end(
+    storage: Storage, url: str, tmp_path: Path
+) -> None:
+    async with other_process(url, tmp_path) as (process, answer):
         assert answer == "taken"
         assert await storage.leases.take("tune") is None
         process.kill()  # SIGKILL
+        process.wait()
+        assert await storage.leases.take("tune") is None
+        assert await storage.leases.live("") == ["tune"]
+        execute(url, OUTDATE)
+        assert await storage.leases.live("") == []
         await taken(storage)
-        with other_process(url, tmp_path) as (_, answer):
+        async with other_process(url, tmp_path) as (_, answer):
             assert answer == "refused"
 
 
@@ -100,12 +115,26 @@ async def test_closing_a_storage_frees_its_leases(storage: Storage, url: str, tm
     await taken(storage)
 
 
-async def test_a_lost_connection_is_noticed_though_nobody_asks_and_the_lease_can_be_taken_again(
+async def test_a_lost_connection_costs_no_lease(
     storage: Storage, other: Storage, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "CHECK_EVERY_S", 0.05)
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.02)
+    lease = await taken(storage)
+    for _ in range(2):
+        execute(url, DROP_CONNECTIONS)
+        until = execute(url, EXPIRY)
+        while execute(url, EXPIRY) == until:
+            await asyncio.sleep(0.02)
+    assert lease.held
+    assert await other.leases.take("tune") is None
+
+
+async def test_a_process_that_was_taken_for_dead_notices_that_its_leases_are_lost(
+    storage: Storage, other: Storage, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.02)
     lease, second = await taken(storage, "tune"), await taken(storage, "another tune")
-    execute(url, DROP_CONNECTIONS)
+    execute(url, BURY)
     await lost(lease)
     assert not second.held
     again = await taken(storage)
@@ -113,29 +142,97 @@ async def test_a_lost_connection_is_noticed_though_nobody_asks_and_the_lease_can
     assert await other.leases.take("tune") is None
 
 
-async def test_a_lost_lease_that_is_released_does_not_release_the_one_of_its_successor(
-    storage: Storage, other: Storage, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(leases, "CHECK_EVERY_S", 0.05)
+async def test_a_process_that_was_taken_for_dead_can_take_another_lease_at_once(storage: Storage, url: str) -> None:
     lease = await taken(storage)
-    execute(url, DROP_CONNECTIONS)
-    await lost(lease)
+    execute(url, BURY)
+    other_lease = await storage.leases.take("another tune")
+    assert other_lease is not None and other_lease.held and not lease.held
+
+
+async def test_a_lost_lease_that_is_released_does_not_release_the_one_of_its_successor(
+    storage: Storage, other: Storage, url: str
+) -> None:
+    lease = await taken(storage)
+    execute(url, BURY)
+    await taken(storage, "another tune")
     successor = await taken(storage)
     await lease.release()
     assert successor.held
     assert await other.leases.take("tune") is None
 
 
-async def test_during_a_silence_of_the_network_the_lease_counts_as_lost_before_others_can_take_it(
+async def test_who_cannot_reach_the_server_has_lost_the_lease_before_others_can_take_it(
     storage: Storage, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "CHECK_EVERY_S", 0.05)
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.02)
+    monkeypatch.setattr(leases, "LEASE_S", 1.2)
+    monkeypatch.setattr(leases, "GIVE_UP_S", 0.4)
     async with DatabaseProxy(url).running() as proxy, open_storage(data_dir=tmp_path, database_url=proxy.url) as remote:
         lease = await taken(remote)
         monkeypatch.setattr(Connection, "silence_s", 0.2)
         proxy.silent = True
         await taken(storage)
         assert not lease.held
+
+
+async def test_who_cannot_reach_an_embedded_database_keeps_the_lease_until_somebody_takes_it(
+    storage: Storage, other: Storage, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.02)
+    monkeypatch.setattr(leases, "GIVE_UP_S", 0.0)
+    monkeypatch.setattr(Database, "is_embedded", True)
+    lease = await taken(storage)
+    execute(url, OUTDATE)
+    assert lease.held
+    while execute(url, OUTDATED):
+        await asyncio.sleep(0.02)
+    assert await other.leases.take("tune") is None
+    with monkeypatch.context() as away:
+        away.setattr(leases, "RENEW_EVERY_S", HANG_S)
+        await asyncio.sleep(0.1)
+        execute(url, OUTDATE)
+        await taken(other)
+    assert await storage.leases.take("another tune") is not None
+    assert not lease.held
+
+
+async def test_a_lease_whose_answer_was_lost_is_free_again(
+    storage: Storage, other: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.02)
+    kept = await taken(storage, "kept")
+    execute_ = Connection.execute
+
+    async def lose(self: Connection, query: Any, *values: Any, **options: Any) -> Any:
+        answer = await execute_(self, query, *values, **options)
+        if query == leases.TAKE.encode():
+            monkeypatch.undo()
+            raise psycopg.OperationalError("the connection is lost")
+        return answer
+
+    monkeypatch.setattr(Connection, "execute", lose)
+    with pytest.raises(StorageError):
+        await storage.leases.take("tune")
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.02)
+    await taken(other)
+    assert kept.held
+
+
+async def test_a_lease_for_some_time_is_not_renewed_and_can_be_taken_by_anybody_afterwards(
+    storage: Storage, other: Storage, url: str
+) -> None:
+    assert await storage.leases.take_for("turn", 60)
+    assert not await storage.leases.take_for("turn", 60)
+    assert not await other.leases.take_for("turn", 60)
+    execute(url, OUTDATE)
+    assert await other.leases.take_for("turn", 60)
+    assert not await storage.leases.take_for("turn", 60)
+
+
+def test_a_shard_of_a_process_that_dies_is_taken_over_within_15_seconds() -> None:
+    ends = leases.GIVE_UP_S + limits.CLOSE_S / 2  # a socket closes at once; only the rest of a stop may take longer
+    assert ends < leases.LEASE_S
+    assert leases.LEASE_S + limits.LOOK_FOR_SHARDS_S < 15
 
 
 async def test_a_database_that_cannot_be_reached_raises_a_storage_error(

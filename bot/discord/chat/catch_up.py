@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 Readable: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 TRIES = 10  # five minutes
+DIRECT = ""  # the community of direct messages
 MOST_PAUSES = 50  # then it is its turn
 
 
@@ -52,10 +53,10 @@ class CatchUp:
         self._turn = asyncio.Semaphore(1)  # one channel at a time
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def session_began(self, shard_id: int) -> None:
-        """Holds the marks of the shard's conversations: messages that arrive now must not move them over those missed."""
+    def session_began(self) -> None:
+        """Holds the marks of all conversations: messages that arrive now must not move them over those missed."""
         for conversation in self._inbox.conversations():
-            if self._shard_of(conversation) == shard_id and conversation not in self._gaps:
+            if conversation not in self._gaps:
                 self._gaps[conversation] = self._gap(conversation)
 
     def server_available(self, guild: discord.Guild) -> None:
@@ -71,13 +72,13 @@ class CatchUp:
         self._gaps.pop(of_server(guild_id), None)
         self._start(self._inbox.forget(of_server(guild_id)))
 
-    def shard_ready(self, shard_id: int) -> None:
-        """Call when the shard's servers are known. Direct messages belong to the first shard."""
+    def shard_ready(self) -> None:
+        """Call when the shard's servers are known."""
         for conversation in list(self._gaps):
             guild_id = int(conversation.community_id or 0)
-            if guild_id and self._shard_of(conversation) == shard_id and self._context.client.get_guild(guild_id) is None:
+            if guild_id and self._context.client.get_guild(guild_id) is None:
                 self.server_left(guild_id)  # while the bot was away
-        if shard_id == 0:
+        if self._context.shard.has(DIRECT):
             direct = [self._gaps.pop(conversation) for conversation in list(self._gaps) if conversation.user_id]
             self._start(self._all_direct(direct))
 
@@ -98,10 +99,6 @@ class CatchUp:
         if not task.cancelled() and (error := task.exception()) is not None:
             # The marks stay, and the next session tries again.
             log.error("Catching up failed.", exc_info=error)
-
-    def _shard_of(self, conversation: Conversation) -> int:
-        shards = self._context.client.shard_count or 1
-        return (int(conversation.community_id) >> 22) % shards if conversation.community_id else 0
 
     def _gap(self, conversation: Conversation) -> Gap:
         mark = self._inbox.mark(conversation)

@@ -41,7 +41,9 @@ class Inbox:
         self._storing = asyncio.Lock()
 
     async def load(self) -> None:
-        self._stored = await self._context.storage.last_seen.marks(PLATFORM)
+        """Loads the marks of the shard's conversations."""
+        marks, shard = await self._context.storage.last_seen.marks(PLATFORM), self._context.shard
+        self._stored = {conversation: mark for conversation, mark in marks.items() if shard.has(conversation.community_id)}
         self._newest = dict(self._stored)
 
     def conversations(self) -> list[Conversation]:

@@ -20,6 +20,7 @@ from bot.core.reply_limit import ReplyRateLimit
 from bot.discord.core import limits
 from bot.discord.core.latest_interactions import LatestInteractions
 from bot.discord.core.rate_limit import CallRateLimit
+from bot.discord.core.shard import Shard
 from bot.languages import Language
 from storage.storage import Storage
 from storage.tunes import Tune
@@ -56,14 +57,17 @@ class Views(Protocol):
 
 
 class Context:
-    """One for the whole bot."""
+    """One for each shard of the bot."""
 
     deliveries: DeliveryService
     like_counts: LikeCountService
     channel_posts: ChannelPosts
 
-    def __init__(self, client: BotClient, desk: Desk, storage: Storage, views: Views, call_limit: CallRateLimit) -> None:
-        self.client, self.desk, self.storage, self.views, self.call_limit = client, desk, storage, views, call_limit
+    def __init__(
+        self, client: BotClient, desk: Desk, storage: Storage, shard: Shard, views: Views, call_limit: CallRateLimit
+    ) -> None:
+        self.client, self.desk, self.storage, self.shard = client, desk, storage, shard
+        self.views, self.call_limit = views, call_limit
         self.reply_limit = ReplyRateLimit()
         self.latest_interactions = LatestInteractions()
         self.removals = Removals()

@@ -38,6 +38,11 @@ RETRY_S, RETRY_AT_MOST_S = 1.0, 60.0
 RECONNECT_S, RECONNECT_AT_MOST_S = 2.0, 60.0
 RELISTEN_S = 2.0
 
+# Shards.
+LOOK_FOR_SHARDS_S = 1.0  # how often a process looks which shards it should have
+IDENTIFY_EVERY_S = 5.5  # Discord's limit is one IDENTIFY in 5 s for each of `max_concurrency` groups of shards
+IDENTIFY_TURN_S = 0.25  # how often a shard looks whether it is its turn
+
 # Looking for a message that may have been posted before.
 CLOCK_DIFFERENCE = timedelta(hours=2)  # at most, between a clock of ours, which somebody may set, and Discord's
 SEARCHED_POSTS = 1_000  # the bot's message may have been sent at the end of an outage, after many others

@@ -21,8 +21,10 @@ class CallRateLimit:
     Calls wait here in their order. Edits of queue cards have a limit of their own, and wait while other calls do.
     """
 
-    def __init__(self) -> None:
-        self._sent: deque[float] = deque(maxlen=limits.CALLS_PER_S)  # when the latest calls were sent
+    def __init__(self, calls_per_s: int | None = None) -> None:
+        """`calls_per_s`: the part of limits.CALLS_PER_S that is for this shard; all unless given."""
+        self._calls_per_s = calls_per_s or limits.CALLS_PER_S
+        self._sent: deque[float] = deque(maxlen=self._calls_per_s)  # when the latest calls were sent
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._next_card_edit = 0.0
@@ -54,7 +56,7 @@ class CallRateLimit:
         self._waiting += 1
         try:
             async with self._turn:
-                if len(self._sent) == limits.CALLS_PER_S:
+                if len(self._sent) == self._calls_per_s:
                     await asyncio.sleep(max(self._sent[0] + 1 - time.monotonic(), 0))
                 self._sent.append(time.monotonic())
         finally:

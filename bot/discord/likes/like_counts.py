@@ -62,12 +62,15 @@ class LikeCounts(like_counts.LikeCounts[int]):
         return {message_id: message_id for message_id in pressed} | self._own_messages(tune)
 
     def _own_messages(self, tune: Tune) -> dict[int, int]:
-        """The messages of this tune alone."""
+        """The messages of this tune alone, in the servers of this shard."""
         if tune.origin.platform != PLATFORM:
             return {}
-        own = [(tune.message_id, tune.origin.channel_id)] if tune.set_id is None else []  # a set's message has several tunes
-        own += [(tune.shared.message_id, tune.shared.channel_id)] if tune.shared else []
-        return {int(message_id): int(channel_id) for message_id, channel_id in own if message_id and channel_id}
+        origin, shared = tune.origin, tune.shared
+        # A set's message has several tunes.
+        own = [(tune.message_id, origin.channel_id, origin.community_id)] if tune.set_id is None else []
+        own += [(shared.message_id, shared.channel_id, shared.community_id)] if shared else []
+        has = self._context.shard.has
+        return {int(message): int(channel) for message, channel, server in own if message and channel and has(server)}
 
     async def edit(self, tune: Tune, message_id: int) -> None:
         if (channel_id := self._own_messages(tune).get(message_id)) is None:

@@ -94,8 +94,8 @@ class Stage:
 
     @property
     def side_bot(self) -> TunesmithBot:
-        assert self.side is not None and self.side._bot is not None
-        return self.side._bot
+        assert self.side is not None
+        return self.side.bots[0]
 
     async def repeated(self, interaction: Interaction) -> None:
         """Sends an answered interaction again, and waits until the bot has tried to answer it."""

@@ -52,7 +52,7 @@ async def test_the_bot_retries_while_discord_is_out_of_reach(stage: Stage, monke
     monkeypatch.setattr(limits, "RECONNECT_S", 0.05)
     stage.discord.refuse(r"GET /users/@me", 403, times=2)
     await stage.start_bot()
-    assert stage.discord.calls.count("GET /users/@me") == 4
+    assert stage.discord.calls.count("GET /users/@me") == 6  # twice at each start: to ask for shards, and for the bot
 
 
 async def test_the_invite_link_is_logged_at_the_start(stopped_stage: Stage) -> None:

@@ -26,6 +26,7 @@ from bot.slack.core.reply import reply_of
 from bot.slack.core.submission import submit_requests
 from bot.slack.start import SlackSide
 from generator.request import TuneRequest
+from storage import leases as stored_leases
 from storage.storage import Storage, open_storage
 from storage.tunes import Tune
 from tests.bot import worker
@@ -190,6 +191,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, timeout, HANG_S)
     for pause in ("POST_INTERVAL_S", "CARD_INTERVAL_S", "RECONNECT_S", "RETRY_S", "SHARES_FIRST_S"):
         monkeypatch.setattr(limits, pause, MESSAGES_S)
+    monkeypatch.setattr(stored_leases, "RENEW_EVERY_S", MESSAGES_S)
     for module, pause in ((leases, "CHECK_S"), (leases, "TAKE_S"), (removals, "RETRY_S")):
         monkeypatch.setattr(module, pause, MESSAGES_S)
 

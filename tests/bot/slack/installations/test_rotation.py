@@ -15,7 +15,7 @@ from bot.slack.installations.many_workspaces import ROTATE_MINUTES
 from tests.bot.slack.installations.conftest import Browser, Process
 from tests.loopback.slack import FEDERATION, HARBOUR, NORTH, NORTHERNER, SAILOR, FakeSlack
 from tests.patience import HANG_S
-from tests.storage.examples import DROP_CONNECTIONS, execute
+from tests.storage.examples import execute
 
 RENEWAL = "oauth.v2.access"
 DUE_S = 60.0 * ROTATE_MINUTES - 1
@@ -134,12 +134,12 @@ async def test_a_process_that_dies_while_it_renews_a_token_does_not_stop_another
 async def test_who_used_the_refresh_token_too_late_takes_what_the_other_process_got(
     slack: FakeSlack, process: Process, other: Process, url: str
 ) -> None:
-    """When the connection of the leases is lost, two may renew at the same time."""
+    """When a process is taken for dead, two may renew at the same time."""
     await age(slack, process)
     release = slack.hold(RENEWAL)
     slow = asyncio.create_task(token(process))
     await slack.until(lambda: renewals(slack))
-    execute(url, DROP_CONNECTIONS)
+    execute(url, "DELETE FROM lease_holders")
     new = await token(other)
     release.set()
     assert await slow == new
