@@ -27,12 +27,12 @@ T:The Measured Reel
 R:reel
 M:4/4
 L:1/4
-Q:1/4=150
+Q:1/4=240
 K:D
 |:D A d f|G B d g|A c e a|d a f d:|
 |:e g b e|f a d' a|g e c A|d f d2:|
 """
-ATTACK_S, DECAY_S = 0.002, 0.12
+ATTACK_S, DECAY_S = 0.002, 0.075
 
 
 OWN = Version()
@@ -73,12 +73,13 @@ def _sines(times: dict[str, Any]) -> NDArray[np.int16]:
     return np.stack([mono, mono], axis=1)
 
 
-# Everything that reaches a context's destination is recorded with the frame at which it plays, and so is when notes are lit.
+# Records everything that reaches a context's destination with the frame at which it plays, and each picture: the time of what is
+# heard when the page drew it, by the page's own clock, and the note that is lit. So it matters how the page draws, not how often.
 RECORDER = """
 const blob = new Blob([`registerProcessor("tap", class extends AudioWorkletProcessor {
   process([input]) { if (input[0]) this.port.postMessage([currentFrame, input[0].slice()]); return true; }
 })`], { type: "text/javascript" });
-window.heard = []; window.lit = []; window.frames = [];
+window.heard = []; window.pictures = []; window.late = 0;
 const Own = window.AudioContext;
 window.AudioContext = class extends Own {
   constructor(...all) {
@@ -90,22 +91,23 @@ window.AudioContext = class extends Own {
       connect.call(this.tap, this.destination);
     });
   }
+  get currentTime() { return this.read = super.currentTime; }
+  get outputLatency() {  // is read after the time, and before the note is lit
+    const latency = super.outputLatency, time = this.read - (latency || 0);
+    queueMicrotask(() => pictures.push([time, document.querySelector(".sounding")?.id ?? ""]));
+    return latency;
+  }
 };
 const connect = AudioNode.prototype.connect;
 AudioNode.prototype.connect = function (target, ...rest) {
   if (target === this.context.destination && this.context.tap) return connect.call(this, this.context.tap, ...rest);
   return connect.call(this, target, ...rest);
 };
-let before = null;
-const look = () => {
-  requestAnimationFrame(look);
-  if (!window.context) return;
-  const id = document.querySelector(".sounding")?.id ?? "";
-  const now = context.currentTime - (context.outputLatency || 0);
-  if (id !== before?.id) window.lit.push([now, before?.now ?? now, id]);
-  before = { id, now };
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (when, ...rest) {
+  if (when < this.context.currentTime) window.late += 1;
+  return start.call(this, when, ...rest);
 };
-requestAnimationFrame(look);
 """
 
 
