@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,8 +15,8 @@ from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.writer import write
 from generator.rendering.performance.harmony import with_chord_symbols
-from generator.rendering.render import render
-from generator.rendering.result import RendererFault, RenderingError
+from generator.rendering.renderer import in_sandbox
+from generator.rendering.result import RendererFault, Rendering, RenderingError
 from generator.rendering.style import Style, style_of
 from generator.request import TuneRequest
 from generator.tune_files import composed_scores, rendered_files, tune_files
@@ -40,7 +41,7 @@ def compose(
     count = len(requests)
     folders = numbered_folders(out, count)
     tunes_of_set: list[str] = []
-    try:
+    with in_sandbox(soundfont) as render, contextlib.closing(models):
         composer = models.composer(requests[0].model)
         futures = [composer.submit(request) for request in requests]
         for request, folder, future in zip(requests, folders, futures, strict=True):
@@ -50,7 +51,7 @@ def compose(
             tunes_of_set.append(write(replace(composed.score, reference=len(tunes_of_set) + 1)))
             started = time.monotonic()
             try:
-                rendering = None if abc_only else render(composed.score, style=style_of(request), soundfont=soundfont)
+                rendering = None if abc_only else render(composed.score, style_of(request))
             except RendererFault:
                 raise
             except RenderingError as error:
@@ -64,8 +65,6 @@ def compose(
             done({"seed": request.seed, "title": composed.score.title, "folder": str(folder), "files": sorted(files)})
         if as_set:
             _write(out, {"set.abc": "\n".join(tunes_of_set).encode()})
-    finally:
-        models.close()
 
 
 def numbered_folders(out: Path, count: int) -> list[Path]:
@@ -74,15 +73,15 @@ def numbered_folders(out: Path, count: int) -> list[Path]:
 
 
 def render_abc(
-    text: str, out: Path, *, style: Style, chords: bool, soundfont: Path | None
+    text: str, out: Path, *, render: Callable[..., Rendering], style: Style, chords: bool
 ) -> tuple[Score, list[str], Sequence[str]]:
-    """Renders the first tune in a text, with the backing's chords above the notes if `chords`.
+    """Renders the first tune in a text by `render` (see `in_sandbox`), with the backing's chords above the notes if `chords`.
 
     Returns the tune, the names of the written files, and notices about what was skipped.
     """
     score = read(text, all_voices=True)
     score = with_chord_symbols(score) if chords else score
-    rendering = render(score, style=style, soundfont=soundfont)
+    rendering = render(score, style)
     files = {"tune.abc": write(score).encode()} | rendered_files(rendering)
     _write(out, files)
     return score, sorted(files), (*score.notices, *skipped_text_notices(text), *rendering.notices)

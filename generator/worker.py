@@ -20,6 +20,7 @@ from generator.composer.models import Models, folders
 from generator.notation.reader import read
 from generator.notation.writer import write
 from generator.play_mode import UNTITLED, score_to_play
+from generator.rendering import sandbox
 from generator.rendering.audio.sound_font import find_fluidsynth, find_soundfont
 from generator.rendering.performance.harmony import with_chord_symbols
 from generator.rendering.renderer import Renderer
@@ -229,6 +230,8 @@ async def run(
         storage.room.add("temporary files", Path(tempfile.gettempdir()))
         await storage.room.wait()  # a renderer process needs some
         await renderer.start()
+        if lacks := sandbox.missing():
+            log.warning("The renderer's sandbox is incomplete.", reason=lacks)
         for reason in models.unreadable:
             log.warning("model cannot be read", reason=reason)
         async with storage.model_offers.offer(models.descriptions):

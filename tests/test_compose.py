@@ -122,6 +122,18 @@ def test_render_makes_sheet_and_recording_of_an_abc_file(tmp_path: Path) -> None
     assert frames((tmp_path / "out" / "tune.mp3").read_bytes())
 
 
+def test_an_abc_file_is_rendered_by_a_process_in_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def here(*_: object, **__: object) -> None:
+        raise AssertionError("rendered in this process")
+
+    monkeypatch.setattr("generator.rendering.render.draw", here)
+    monkeypatch.setattr("generator.rendering.render.play", here)
+    (tmp_path / "some.abc").write_text("X:1\nT:Some\nM:6/8\nL:1/8\nK:D\nDFA dfa|d3 d3|]\n")
+    result = CliRunner().invoke(main, ["render", str(tmp_path / "some.abc"), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out" / "tune.mp3").exists()
+
+
 def test_chords_are_written_above_the_notes(tmp_path: Path) -> None:
     command = ("compose", "--rhythm", "reel", "--key", "D", "--seed", "7", "--abc-only", "--out")
     tunesmith(*command, str(tmp_path / "plain"))

@@ -131,7 +131,6 @@ def render(
         chosen |= {"backing": PARAMETERS["backing"].check(backing), "times": PARAMETERS["times"].check(times)}
     except RequestError as error:
         raise Failure(error, 2) from None
-    soundfont = read_settings().soundfont
     texts = _tunes(file, tune)
     if every:
         texts = tunes_of_file(texts[0])
@@ -141,26 +140,30 @@ def render(
         except NotationError as error:
             raise Failure(error) from None
     from generator import file_output
+    from generator.rendering.renderer import in_sandbox
     from generator.rendering.result import RendererFault, RenderingError
     from generator.rendering.style import Style
 
     style = Style(**chosen)
     failed = 0
-    for text, folder in zip(texts, file_output.numbered_folders(out, len(texts)), strict=True):
-        prefix = f"{folder}: " if every else ""
-        try:
-            score, files, notices = file_output.render_abc(text, folder, style=style, chords=bool(chords), soundfont=soundfont)
-        except (NotationError, RenderingError) as error:
-            if not every or isinstance(error, RendererFault):
-                raise Failure(error) from error
-            click.echo(f"{prefix}{error}", err=True)
-            failed += 1
-            continue
-        except OSError as error:
-            raise write_failure(error, folder) from error
-        for notice in notices:
-            click.echo(f"{prefix}{notice}", err=True)
-        click.echo(f"{folder}: {score.title}: {', '.join(files)}" if every else f"{folder}: {', '.join(files)}")
+    with in_sandbox(read_settings().soundfont) as render_score:
+        for text, folder in zip(texts, file_output.numbered_folders(out, len(texts)), strict=True):
+            prefix = f"{folder}: " if every else ""
+            try:
+                score, files, notices = file_output.render_abc(
+                    text, folder, style=style, chords=bool(chords), render=render_score
+                )
+            except (NotationError, RenderingError) as error:
+                if not every or isinstance(error, RendererFault):
+                    raise Failure(error) from error
+                click.echo(f"{prefix}{error}", err=True)
+                failed += 1
+                continue
+            except OSError as error:
+                raise write_failure(error, folder) from error
+            for notice in notices:
+                click.echo(f"{prefix}{notice}", err=True)
+            click.echo(f"{folder}: {score.title}: {', '.join(files)}" if every else f"{folder}: {', '.join(files)}")
     if failed:
         raise Failure(f"{failed} of {len(texts)} tunes could not be rendered.")
 

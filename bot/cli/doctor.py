@@ -7,6 +7,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.error import HTTPError
@@ -46,8 +47,8 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     """Yields the result of each check as soon as it is done."""
     for part, check in (
         ("database", _database), ("FluidSynth", _fluidsynth), ("sound font", _soundfont), ("model", _model),
-        ("processor", _processor), ("sheet and recording", _rendering), ("GPU", _gpu), ("Discord token", _token),
-        ("Slack", _slack), ("web port", _port),
+        ("processor", _processor), ("sandbox", _sandbox), ("sheet and recording", _rendering), ("GPU", _gpu),
+        ("Discord token", _token), ("Slack", _slack), ("web port", _port),
     ):  # fmt: skip
         yield _guarded(part, check, settings)
 
@@ -130,11 +131,23 @@ def _processor(settings: Settings) -> Check:
     return Check("processor", True, f"{has}; composes with {CHOSEN.name}, the fastest of them for 8-bit integers")
 
 
+def _sandbox(settings: Settings) -> Check:
+    from generator.rendering import sandbox
+
+    if lacks := sandbox.missing():
+        linux = sys.platform.startswith("linux")
+        return Check(
+            "sandbox", not linux, lacks, "Use Linux 5.13 or newer with Landlock (CONFIG_SECURITY_LANDLOCK, lsm=landlock,…)."
+        )
+    return Check("sandbox", True, "the renderer reads and writes only what it needs, without network")
+
+
 def _rendering(settings: Settings) -> Check:
     from generator.notation.reader import read
-    from generator.rendering.render import render
+    from generator.rendering.renderer import in_sandbox
 
-    tune = render(read("X:1\nT:Check\nM:6/8\nL:1/8\nK:D\nDFA dfa|d3 d3|]"), soundfont=settings.soundfont)
+    with in_sandbox(settings.soundfont) as render:
+        tune = render(read("X:1\nT:Check\nM:6/8\nL:1/8\nK:D\nDFA dfa|d3 d3|]"))
     return Check(
         "sheet and recording", True, f"a test tune became {len(tune.png):,} bytes of PNG and {len(tune.mp3):,} bytes of MP3"
     )

@@ -10,14 +10,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
 from generator.cores import cores
 from generator.notation.score import Score
+from generator.rendering.audio.sound_font import find_soundfont
 from generator.rendering.pipe_protocol import READY, Outcome, receive, receive_outcome, send
 from generator.rendering.result import Recording, RendererFault, Rendering, RenderingError, Sheet
 from generator.rendering.style import SESSION, Style
@@ -26,6 +27,9 @@ from generator.user_messages import UserMessage
 T = TypeVar("T")
 Part = TypeVar("Part", Sheet, Recording)
 
+CPU_S = 30  # for one part of a tune, the sheet or the recording
+# By the clock: for a process that waits instead of working. Ten times as long, since a busy machine gives it a part of a core.
+TIMEOUT_S = 10 * CPU_S
 _START_TIMEOUT_S = 60
 _ROOT = Path(__file__).parents[2]
 # The only variables that a renderer process inherits: others hold passwords and tokens.
@@ -35,15 +39,20 @@ _INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DY
 class Renderer:
     """Renders scores in sandboxed renderer processes with limits on memory, files and time: by default one for each core.
 
+    What counts is processor time, `cpu_s`, so that a tune that is allowed on an idle machine is allowed on a busy one.
+    `timeout_s`, by the clock, is far longer; it is the only limit on Windows.
+
     The sheet and the recording of a tune are made by two processes at the same time, if two are free.
 
     A renderer process is a fresh interpreter, never a fork: this process holds TensorFlow and its threads. It starts when a
     tune finds no idle one, loads music21 once, and is replaced when it dies. It ends with `close`, or when this process ends.
     """
 
-    def __init__(self, *, soundfont: Path | None, timeout_s: float = 30, processes: int | None = None) -> None:
+    def __init__(
+        self, *, soundfont: Path | None, cpu_s: int = CPU_S, timeout_s: float = TIMEOUT_S, processes: int | None = None
+    ) -> None:
         self.soundfont = soundfont
-        self.timeout_s = timeout_s
+        self.cpu_s, self.timeout_s = cpu_s, timeout_s
         self.processes = processes or cores()
         self._running: list[_RendererProcess] = []
         self._idle: list[_RendererProcess] = []  # those of `_running` that wait for a tune; the last one is used first
@@ -72,8 +81,8 @@ class Renderer:
     async def render(self, score: Score, style: Style = SESSION) -> Rendering:
         """Renders one tune.
 
-        Raises RenderingError if the tune cannot be rendered, or if a part of it takes longer than `timeout_s` or crashes two
-        renderer processes.
+        Raises RenderingError if the tune cannot be rendered, or if a part of it takes longer than `cpu_s` or `timeout_s`, or
+        crashes two renderer processes.
         """
         sheet, recording = asyncio.create_task(self.draw(score)), asyncio.create_task(self.play(score, style))
         try:
@@ -101,11 +110,10 @@ class Renderer:
                 try:
                     outcome = await self._run_with_timeout(self.timeout_s, process, partial(process.render, tune))
                 except TimeoutError:
-                    seconds = f"{self.timeout_s:g}"
-                    raise RenderingError(
-                        UserMessage("The tune took longer than {seconds} s to render. Shorten it.", seconds=seconds)
-                    ) from None
+                    raise _too_slow(self.timeout_s) from None
                 except (EOFError, OSError, ValueError, KeyError):  # it died, was closed, or sent nonsense
+                    if process.used_up_its_time:
+                        raise _too_slow(self.cpu_s) from None
                     continue
                 if not isinstance(outcome, kind | RenderingError):  # taken over
                     self._kill(process)
@@ -142,7 +150,7 @@ class Renderer:
         return await self._start_process(kind)
 
     async def _start_process(self, kind: type[Sheet | Recording]) -> _RendererProcess:
-        process = _RendererProcess(self.soundfont, kind)
+        process = _RendererProcess(self.soundfont, kind, self.cpu_s)
         self._running.append(process)
         try:
             await self._run_with_timeout(_START_TIMEOUT_S, process, process.wait_until_ready)
@@ -167,14 +175,26 @@ class Renderer:
             self._running.remove(process)
 
 
+@contextlib.contextmanager
+def in_sandbox(soundfont: Path | None) -> Iterator[Callable[..., Rendering]]:
+    """Yields a function that renders a score, perhaps in a style, for callers without an event loop. It raises RenderingError."""
+    with asyncio.Runner() as runner, contextlib.ExitStack() as stack:
+
+        @cache
+        def renderer() -> Renderer:
+            return stack.enter_context(contextlib.closing(Renderer(soundfont=find_soundfont(soundfont), processes=2)))
+
+        yield lambda score, style=SESSION: runner.run(renderer().render(score, style))
+
+
 class _RendererProcess:
     """One renderer process and its pipes. Its methods block; they raise EOFError or OSError when the process is killed."""
 
-    def __init__(self, soundfont: Path | None, kind: type[Sheet | Recording] = Recording) -> None:
+    def __init__(self, soundfont: Path | None, kind: type[Sheet | Recording] = Recording, cpu_s: int = CPU_S) -> None:
         self.kind = kind  # what it makes, or made last
         self.folder = tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True)
         home = os.path.realpath(self.folder.name)
-        arguments = [home] + ([str(soundfont.expanduser().absolute())] if soundfont else [])
+        arguments = [str(cpu_s), home] + ([str(soundfont.expanduser().absolute())] if soundfont else [])
         # In a session of its own it gets no signals from the terminal, and FluidSynth can be killed together with it.
         self.popen = subprocess.Popen(
             [sys.executable, "-m", "generator.rendering.renderer_process", *arguments],
@@ -191,6 +211,11 @@ class _RendererProcess:
         send(self.input, tune)
         return receive_outcome(self.output)
 
+    @property
+    def used_up_its_time(self) -> bool:
+        """Whether the system ended it for that. Known after `kill`."""
+        return hasattr(signal, "SIGXCPU") and self.popen.returncode == -signal.SIGXCPU
+
     def kill(self) -> None:
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -201,6 +226,10 @@ class _RendererProcess:
             with contextlib.suppress(OSError):  # part of a tune was not sent yet
                 pipe.close()
         self.folder.cleanup()
+
+
+def _too_slow(seconds: float) -> RenderingError:
+    return RenderingError(UserMessage("The tune took longer than {seconds} s to render. Shorten it.", seconds=f"{seconds:g}"))
 
 
 def _environment(home: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The renderer process: `python -m generator.rendering.renderer_process FOLDER [SOUNDFONT]`, started by `renderer.Renderer`.
+"""The renderer process: `python -m generator.rendering.renderer_process CPU_S FOLDER [SOUNDFONT]`. `renderer.Renderer` starts it.
 
 It reads pickled pairs of a score and a style from standard input. It writes the
 outcomes to standard output (see `pipe_protocol`): a recording in that style, or the sheet if the style is None. Memory, files and
@@ -12,6 +12,7 @@ import contextlib
 import errno
 import gc
 import io
+import math
 import os
 import pickle
 import queue
@@ -31,12 +32,11 @@ from generator.user_messages import UserMessage
 MEMORY = 1 << 30  # bytes of data
 FILE_SIZE = 128 << 20  # bytes; if the FluidSynth program writes a file, 180 s of sound take 64 MB
 OPEN_FILES = 64
-CPU_S = 60  # for one tune
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> None:
-    folder, *rest = sys.argv[1:]
+    cpu_s, folder, *rest = sys.argv[1:]
     soundfont = Path(rest[0]) if rest else None
     # Ctrl-C in a terminal reaches all its processes, but only the parent decides when this one stops.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -58,7 +58,7 @@ def main() -> None:
         send(output, READY)
         while True:
             tune = tunes.get()
-            limit_cpu()
+            limit_cpu(int(cpu_s))
             outcome: Outcome
             try:
                 score, style = pickle.loads(tune)
@@ -115,14 +115,14 @@ def limit_memory_and_files() -> None:
     _lower(resource.RLIMIT_CORE, 0)
 
 
-def limit_cpu() -> None:
-    """Limits the processor time to CPU_S more than was used so far, for the next tune."""
+def limit_cpu(seconds: int) -> None:
+    """Limits the processor time for the next tune. The system kills this process, with SIGXCPU, when it is used up."""
     try:
         import resource
     except ImportError:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _lower(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + CPU_S)
+    _lower(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime) + seconds)
 
 
 def _lower(limit: int, value: int) -> None:

@@ -12,6 +12,7 @@ import platform
 import struct
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 # Where systems keep programs, libraries and sound fonts; files of the loader and the C library; devices without content.
@@ -24,6 +25,18 @@ _FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | 1 << 14 | 1 << 15  # the la
 _MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # AUDIT_ARCH_*, and the number of the socket() call
 _IO_URING_SETUP = 425  # it could open sockets past the filter
 _X32_CALLS = 0x40000000  # from here on, x86-64 numbers all calls a second time (x32)
+
+
+def missing() -> str:
+    """What this system lacks for the sandbox, in a sentence for the host; empty if nothing."""
+    if not sys.platform.startswith("linux") or struct.calcsize("P") != 8:
+        return "Only on 64-bit Linux has the renderer a sandbox: here it may do what Tunesmith may."
+    libc = ctypes.CDLL(None, use_errno=True)
+    if _landlock_version(libc) < 1:
+        return "The kernel has no Landlock: the renderer may read and write the files that Tunesmith may."
+    if platform.machine() not in _MACHINES or libc.prctl(21, *map(ctypes.c_ulong, (0, 0, 0, 0))) < 0:  # PR_GET_SECCOMP
+        return "The renderer's network cannot be blocked on this system."
+    return ""
 
 
 def enter_sandbox(folder: Path, readable: Iterable[Path]) -> None:
@@ -41,11 +54,17 @@ def enter_sandbox(folder: Path, readable: Iterable[Path]) -> None:
     _block_sockets(libc)
 
 
-def _restrict_files(libc: ctypes.CDLL, folder: Path, readable: Iterable[Path]) -> None:
-    def call(number: int, *arguments: int | bytes | None) -> int:
-        return int(libc.syscall(*(ctypes.c_long(each) if isinstance(each, int) else each for each in (number, *arguments))))
+def _call(libc: ctypes.CDLL, number: int, *arguments: int | bytes | None) -> int:
+    return int(libc.syscall(*(ctypes.c_long(each) if isinstance(each, int) else each for each in (number, *arguments))))
 
-    version = call(444, None, 0, 1)
+
+def _landlock_version(libc: ctypes.CDLL) -> int:
+    """Negative without Landlock."""
+    return _call(libc, 444, None, 0, 1)
+
+
+def _restrict_files(libc: ctypes.CDLL, folder: Path, readable: Iterable[Path]) -> None:
+    call, version = partial(_call, libc), _landlock_version(libc)
     if version < 1:
         return
     all_rights = (1 << _RIGHT_COUNTS.get(version, 16)) - 1

@@ -23,7 +23,7 @@ from typing import IO, TypeVar
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from storage.errors import StorageError
-from storage.files.disk import flush
+from storage.files.disk import PRIVATE_FILE, flush, open_private
 
 FORMAT = 1
 MANIFEST, DUMP, SUMMARY = "manifest.json", "database.dump", "summary.json"
@@ -79,7 +79,7 @@ class Writer:
         for leftover in target.parent.glob(f".{glob.escape(target.name)}-*{UNFINISHED}"):
             leftover.unlink(missing_ok=True)  # of a process that was killed
         self._unfinished = self._temporary_path()
-        self._file: IO[bytes] = self._unfinished.open("wb")
+        self._file: IO[bytes] = open(self._unfinished, "wb", opener=open_private)  # noqa: SIM115
 
     def __enter__(self) -> Writer:
         return self
@@ -102,6 +102,7 @@ class Writer:
     def temporary_file(self) -> Iterator[Path]:
         """An empty file beside the target, which is removed when the context exits."""
         path = self._temporary_path()
+        path.touch(PRIVATE_FILE)  # programs that write into it keep its rights
         try:
             yield path
         finally:

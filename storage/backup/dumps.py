@@ -60,7 +60,7 @@ class Dumps:
 
     def make(self, conninfo: str, *, cancelled: threading.Event, limit_s: float | None = None) -> Path:
         """Dumps the database, unless the newest dump has all. Raises StorageError, OSError or psycopg.Error."""
-        make_folder(self.folder)
+        make_folder(self.folder, private=True)
         for leftover in self.folder.glob(f".*{UNFINISHED}"):  # of a process that was killed
             leftover.unlink(missing_ok=True)
         with (

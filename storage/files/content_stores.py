@@ -14,7 +14,7 @@ from typing import IO, Protocol, TypeVar
 
 from obstore.store import ObjectStore
 
-from storage.files.disk import flush, make_folder
+from storage.files.disk import OTHERS, PRIVATE_FILE, PRIVATE_FOLDER, flush, make_folder, open_private
 
 if sys.platform != "win32":
     import fcntl
@@ -64,7 +64,10 @@ class LocalFolder:
         self.folder = folder
         self._unfinished = folder / ".unfinished"
         self._flushed: set[Path] = set()  # folders of which the disk has the names
-        make_folder(folder)
+        was_open = folder.is_dir() and folder.stat().st_mode & OTHERS
+        make_folder(folder, private=True)
+        if was_open:  # made by a Tunesmith that let others read
+            self._close()
         self._remove_leftovers()
 
     async def put(self, contents: Mapping[str, bytes]) -> None:
@@ -85,7 +88,7 @@ class LocalFolder:
         try:
             self._make({self._unfinished, *folders})
             with ExitStack() as stack:
-                files = [stack.enter_context(path.open("xb", buffering=0)) for path in targets]
+                files = [stack.enter_context(open(path, "xb", buffering=0, opener=open_private)) for path in targets]
                 for file, content in zip(files, contents.values(), strict=True):
                     with suppress(OSError):  # some network file systems have no locks
                         _lock(file)
@@ -102,11 +105,20 @@ class LocalFolder:
         """Makes subfolders that are missing, and flushes their names together."""
         if new := {folder for folder in folders if folder not in self._flushed or not folder.is_dir()}:
             if not self.folder.is_dir():
-                make_folder(self.folder)
+                make_folder(self.folder, private=True)
             for folder in new:
-                folder.mkdir(exist_ok=True)
+                folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
             flush([self.folder])
             self._flushed |= new
+
+    def _close(self) -> None:
+        """Takes all rights from other users."""
+        for folder, _, names in os.walk(self.folder):
+            with suppress(OSError):  # one of another user
+                Path(folder).chmod(PRIVATE_FOLDER)
+            for name in names:
+                with suppress(OSError):  # or one that is removed meanwhile
+                    Path(folder, name).chmod(PRIVATE_FILE)
 
     def _remove_leftovers(self) -> None:
         """Removes what killed processes left. What is being written is locked, and Windows doesn't remove open files anyway."""

@@ -11,12 +11,26 @@ from pathlib import Path
 CANNOT_FLUSH = (errno.EACCES, errno.EPERM, errno.EBADF, errno.EINVAL, errno.EROFS)
 
 
-def make_folder(folder: Path) -> None:
-    """Makes the folder and those above it, if they are missing, and flushes its name."""
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # for the user that Tunesmith runs as
+OTHERS = 0o077  # what they may
+
+
+def make_folder(folder: Path, *, private: bool = False) -> None:
+    """Makes the folder and those above it, if they are missing, and flushes its name.
+
+    `private`: other users of the machine can't enter it, nor one that exists.
+    """
     if not folder.is_dir():
         make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(PRIVATE_FOLDER if private else 0o777, exist_ok=True)
+    if private and folder.stat().st_mode & OTHERS:
+        folder.chmod(PRIVATE_FOLDER)
     flush([folder.parent])  # also if it exists: another process may have made it just now
+
+
+def open_private(path: str, flags: int) -> int:
+    """An opener for `open`: other users can't read the file that it makes."""
+    return os.open(path, flags, PRIVATE_FILE)
 
 
 def flush(paths: Iterable[Path]) -> None:

@@ -47,16 +47,17 @@ class DeleteButton(TuneButton, template=rf"tune:(?P<action>delete|confirm-delete
         tune = await visible_tune(interaction, caller.viewer, self.tune_id)
         if tune is None:
             raise KeyError(self.tune_id)
-        in_server = tune.origin.community_id and tune.origin.community_id == caller.viewer.community_id
-        if not (owns(caller.viewer, tune) or (in_server and may_delete(interaction, caller))):
+        if not (owns(caller.viewer, tune) or await may_delete(interaction, caller, tune)):
             raise NotAllowed(NOT_YOURS_TO_DELETE)
         interaction.client.context.latest_interactions.remember(tune.id, interaction)
         view = view_with(DeleteButton("confirm-delete", self.tune_id, caller.translate))
         await send_private(interaction, caller.translate(texts.DELETE_QUESTION), view=view)
 
     async def _delete(self, interaction: Interaction, caller: Caller) -> None:
-        context, moderates = interaction.client.context, may_delete(interaction, caller)
-        tune = await context.storage.sharing.delete(self.tune_id, caller.viewer, moderates=moderates)
+        context = interaction.client.context
+        found = await context.storage.tune(self.tune_id)
+        may = found is not None and await may_delete(interaction, caller, found)
+        tune = await context.storage.sharing.delete(self.tune_id, caller.viewer, moderates=may)
         await interaction.edit_original_response(content=caller.translate(texts.DELETED), view=None)
         await remove_messages(context, tune)
 

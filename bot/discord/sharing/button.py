@@ -12,7 +12,7 @@ from bot.core.texts import sharing as texts
 from bot.discord.core.caller import caller_of
 from bot.discord.core.components import TUNE_ID
 from bot.discord.core.context import Context, Interaction
-from bot.discord.core.permissions import moderates
+from bot.discord.core.permissions import may_unshare
 from bot.discord.core.persistent_items import TuneButton, view_with
 from bot.discord.core.private_answers import send_private
 from bot.discord.core.tune_access import visible_tune
@@ -35,9 +35,10 @@ class ShareButton(TuneButton, template=rf"tune:(?P<action>share|unshare):{TUNE_I
             if tune is None:
                 raise KeyError(self.tune_id)
             if self.action == "unshare":
-                await unshare(context, caller, tune.id, moderates=moderates(interaction))
+                await unshare(context, caller, tune.id, moderates=await may_unshare(interaction, tune))
             else:
-                text, offers_unsharing = await context.channel_posts.press_share(tune, caller, moderates=moderates(interaction))
+                may = await may_unshare(interaction, tune)
+                text, offers_unsharing = await context.channel_posts.press_share(tune, caller, moderates=may)
         except UserError as error:
             text = error.message
         except KeyError:  # also for a tune that is visible in this channel, but not by the rules of storage

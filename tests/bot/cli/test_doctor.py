@@ -1,15 +1,17 @@
 """`tunesmith doctor`: its checks of the models, of the database and of Slack."""
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.cli.doctor import Check, _database, _model, _slack
+from bot.cli.doctor import Check, _database, _model, _sandbox, _slack
 from bot.settings import Settings
 from bot.slack.core.manifest import bot_scopes
 from generator.composer.weights import amend_card
+from generator.rendering import sandbox
 from tests.generator.composer.untrained import untrained
 from tests.loopback.slack import FakeSlack
 
@@ -78,6 +80,19 @@ async def test_slack_settings_that_contradict_each_other_are_found_without_slack
         check = await checked(slack, slack_signing_secret="secret")
         assert not check.ok and "Remove one of them" in check.remedy
         assert not slack.calls
+
+
+def test_it_says_what_the_kernel_lacks_for_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sandbox, "_landlock_version", lambda _: -1)
+    check = _sandbox(Settings(_env_file=None))
+    assert not check.ok and "no Landlock" in check.finding and "Linux 5.13" in check.remedy
+
+
+def test_it_says_that_other_systems_have_no_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    check = _sandbox(Settings(_env_file=None))
+    assert check.ok and "Only on 64-bit Linux" in check.finding
 
 
 def test_without_slack_all_is_well() -> None:

@@ -9,6 +9,7 @@ import pytest
 from bot.discord.delivery.removal import remove_messages
 from storage import Viewer
 from tests.bot.discord.conftest import Stage
+from tests.bot.discord.forging import Forger, button
 from tests.loopback.discord import (
     DIRECT,
     ELSEWHERE,
@@ -19,6 +20,7 @@ from tests.loopback.discord import (
     PRIVATE,
     SHOWCASE,
     TUNES,
+    WARDEN,
     Channel,
     Payload,
     Person,
@@ -74,6 +76,38 @@ async def test_the_servers_settings_decide_who_else_may_delete(stage: Stage, del
         pressed = await stage.discord.click(message, "Delete", person=person)
         assert "Only the owner of this tune" in await stage.discord.private_text(pressed)
     assert (await stage.storage.tune(first) is None) is may
+
+
+async def test_who_manages_the_messages_of_one_channel_deletes_no_tune_of_another(stage: Stage) -> None:
+    await stage.storage.preferences.change_community(HERE, sharing_channel=SHOWCASE.id)
+    tune_id, message = await stage.posted()
+    await stage.discord.private_text(await stage.discord.click(message, "Share", person=PIPER))
+    [post] = stage.discord.tunes(SHOWCASE)
+    pressed = await stage.discord.click(post, "Delete", person=WARDEN)
+    assert "Only the owner of this tune" in await stage.discord.private_text(pressed)
+    forger = Forger(stage, SHOWCASE, WARDEN)
+    await forger.use(button(f"tune:confirm-delete:{tune_id}"))
+    await forger.handled()
+    assert (await stage.tune(tune_id)).shared is not None
+
+
+async def test_who_manages_the_messages_of_its_channel_deletes_a_tune_from_anywhere(stage: Stage) -> None:
+    tune_id, message = await stage.posted(channel=SHOWCASE)
+    await stage.storage.sharing.share(tune_id, HERE)
+    await delete_tune(stage, message | {"channel_id": TUNES.id}, WARDEN)
+    assert await stage.storage.tune(tune_id) is None
+
+
+async def test_the_settings_of_the_server_hold_for_a_channel_that_was_deleted(stage: Stage) -> None:
+    tune_id, message = await stage.posted(channel=SHOWCASE)
+    await stage.storage.sharing.share(tune_id, HERE)
+    stage.discord.delete_channel(SHOWCASE)
+    await stage.discord.gateway.event("CHANNEL_DELETE", SHOWCASE.payload)
+    elsewhere = message | {"channel_id": TUNES.id}
+    pressed = await stage.discord.click(elsewhere, "Delete", person=WARDEN)
+    assert "Only the owner of this tune" in await stage.discord.private_text(pressed)
+    await delete_tune(stage, elsewhere, FIDDLER)
+    assert await stage.storage.tune(tune_id) is None
 
 
 async def test_a_forged_confirmation_deletes_nothing(stage: Stage) -> None:

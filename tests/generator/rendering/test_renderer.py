@@ -20,7 +20,7 @@ import pytest_asyncio
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.rendering.render import RenderingError, render
-from generator.rendering.renderer import Renderer
+from generator.rendering.renderer import CPU_S, Renderer
 from generator.rendering.result import NoRoomToRender, Sheet
 from tests.full_disk import Disk
 from tests.generator.rendering.tunes import PLAIN
@@ -122,6 +122,44 @@ async def test_a_process_that_takes_too_long_is_killed_and_the_next_tune_is_rend
     assert (await renderer.render(read(PLAIN))).mp3
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of processor time")
+async def test_a_tune_that_uses_too_much_processor_time_is_refused_at_once_and_the_next_is_rendered() -> None:
+    renderer = Renderer(soundfont=None, cpu_s=1, processes=1, timeout_s=HANG_S)
+    try:
+        await renderer.start()
+        pid = renderer.pid
+        with pytest.raises(RenderingError, match="longer than 1 s"):
+            await renderer.draw(Trap(eval, "[None for _ in iter(int, 1)]"))
+        assert pid and await _has_ended(pid) and not _pids(renderer)  # no second process tried it
+        renderer.cpu_s = CPU_S
+        assert (await renderer.render(read(PLAIN))).mp3
+    finally:
+        renderer.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be stopped there")
+async def test_a_tune_that_gets_no_processor_time_for_a_while_is_rendered() -> None:
+    """As on a machine with other work: what counts is processor time, not the clock."""
+    renderer = Renderer(soundfont=None, cpu_s=2, processes=1, timeout_s=HANG_S)
+    try:
+        await renderer.start()
+        assert renderer.pid
+        process = psutil.Process(renderer.pid)
+        process.suspend()
+        drawing = asyncio.create_task(renderer.draw(read(PLAIN)))
+        await asyncio.wait([drawing], timeout=3)
+        process.resume()
+        assert (await drawing).svg
+    finally:
+        renderer.close()
+
+
+async def test_a_tune_may_take_ten_times_as_long_by_the_clock_as_in_processor_time() -> None:
+    renderer = Renderer(soundfont=None)
+    assert renderer.timeout_s >= 10 * renderer.cpu_s
+    renderer.close()
+
+
 async def test_cancelling_a_tune_kills_its_process(renderer: Renderer) -> None:
     await renderer.start()
     pid = renderer.pid
@@ -149,7 +187,7 @@ async def test_files_and_processor_time_are_limited(renderer: Renderer) -> None:
     assert process.rlimit(psutil.RLIMIT_CORE)[0] == 0
     soft, _ = process.rlimit(psutil.RLIMIT_CPU)
     times = process.cpu_times()
-    assert 0 < soft - times.user - times.system <= 61
+    assert 0 < soft - times.user - times.system <= CPU_S + 1
 
 
 async def test_an_exception_in_a_library_fails_the_tune_with_a_message(renderer: Renderer) -> None:
