@@ -52,7 +52,7 @@ def make_app(
     limits = Limits(storage, clients, open_tunes=access.open_tunes_per_address, tunes=access.tunes_per_address)
     visitors, guard = Visitors(storage, clients), security.Guard(access, clients)
     views, previews, metrics = Views(), Previews(storage, access.web_url, clients), Metrics(storage, access, clients)
-    events = Events(storage, desk, clients)
+    events = Events(storage, desk, clients, limits)
     shown = Examples(storage, examples)
     compose, pages = ComposePages(storage, desk, views, shown, limits), Pages(storage, views, previews)
     files, health = Files(storage), Health(storage, parts)

@@ -16,6 +16,7 @@ from bot.web.clients import Clients
 from bot.web.draft_sheet import WIDTHS, draw
 from bot.web.files import PRIVATE, SHARED
 from bot.web.language import translate
+from bot.web.limits import Limits
 from bot.web.security import SVG_POLICY
 from bot.web.throttle import Throttle
 from bot.web.tune_json import progress_json
@@ -42,8 +43,8 @@ async def has_worker(storage: Storage, tune: Tune) -> bool:
 
 
 class Events:
-    def __init__(self, storage: Storage, desk: Desk, clients: Clients) -> None:
-        self._storage, self._desk, self._clients = storage, desk, clients
+    def __init__(self, storage: Storage, desk: Desk, clients: Clients, limits: Limits) -> None:
+        self._storage, self._desk, self._clients, self._limits = storage, desk, clients, limits
         self._open: set[asyncio.Task[None]] = set()
         self._by_network: Counter[str] = Counter()
         self._throttle = Throttle()
@@ -129,7 +130,7 @@ class Events:
         abc = tune.composition.abc if tune.composition else tune.draft
         bars_in_line = 2 if request.query.get("line") == "2" else max(WIDTHS)
         lines = INCIPIT_LINES if request.query.get("incipit") else None
-        drawing = await asyncio.to_thread(_drawing, abc, bars_in_line, lines)
+        drawing = await self._limits.reader(request)(_drawing, abc, bars_in_line, lines)
         caching = (SHARED if tune.shared else PRIVATE) if tune.composition else "no-store"
         headers = {"Cache-Control": caching, "Content-Security-Policy": SVG_POLICY}
         return web.Response(text=drawing, content_type="image/svg+xml", headers=headers)

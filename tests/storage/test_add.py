@@ -3,8 +3,10 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 
 import pytest
+from sqlalchemy import event as sql_events
 from sqlalchemy.exc import DBAPIError
 
 from generator.request import TuneRequest
@@ -29,6 +31,31 @@ async def test_a_stored_request_is_read_back_unchanged(storage: Storage, url: st
     assert (found.parent_id, found.composition, found.error, found.message_id) == (None, None, None, None)
     assert len(added.id) == 12 and added.id.isascii() and added.id.isalnum()
     assert rows_and_jobs(url) == (1, 1)
+
+
+OLD = """
+    INSERT INTO tunes (id, platform, event_id, user_id, channel_id, community_id, reply, request, status, round)
+    SELECT lpad(number::text, 12, '0'), 'discord', 'old ' || number, 'ann', '', '', '{}', '{"model": ""}', 'finished', number
+    FROM generate_series(1, 3000) AS number
+"""
+
+
+async def test_the_limit_of_unfinished_tunes_looks_only_at_those(storage: Storage, url: str) -> None:
+    """Somebody with thousands of finished tunes: `NOT IN` would read all of them."""
+    execute(url, OLD)
+    execute(url, "ANALYZE tunes")
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        asked.append((statement, parameters))
+
+    sql_events.listen(storage.database.engine.sync_engine, "before_cursor_execute", note)
+    await storage.add(request(), origin(), limit=10)
+    [(statement, parameters)] = [each for each in asked if each[0].lstrip().startswith("SELECT count(*)")]
+    assert "user_id" in statement
+    async with storage.database.begin() as connection:
+        plan = "\n".join((await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)).scalars())
+    assert "tunes_open" in plan, plan
 
 
 async def test_the_same_event_adds_one_tune_and_one_job(storage: Storage, url: str) -> None:

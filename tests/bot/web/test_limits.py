@@ -132,6 +132,15 @@ async def test_reading_is_counted_and_refused_when_the_time_is_used_up(storage: 
             assert "more than can be read" in (await refused.json())["error"]
 
 
+async def test_drawing_a_draft_is_counted_too(empty_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "READING_S", 1e-9)
+    async with open_site(empty_site.storage) as site:
+        path = f"/tunes/{await site.discord_tune('shared', share=True)}/draft.svg"
+        async with site.new_visitor() as visitor:
+            assert [(await visitor.get(path)).status for _ in range(2)] == [200, 429]
+            assert (await visitor.get(path, headers=sent_from("198.51.100.7"))).status == 200
+
+
 async def test_so_many_progress_streams_are_open_at_once(empty_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "STREAMS_PER_NETWORK", 1)
     async with empty_site.new_visitor() as visitor:
