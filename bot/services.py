@@ -17,14 +17,14 @@ from typing import Any, TypedDict
 import structlog
 from aiohttp.web import RouteDef
 
-from bot import descriptors
+from bot import descriptors, meters
 from bot.core.desk import Desk
 from bot.discord.start import DiscordSide
 from bot.settings import Settings
 from bot.slack.start import SlackSide
 from bot.supervisor import ALIVE, ALIVE_EVERY_S, LACKING, READY, REGISTERED, WorkerProcess
+from bot.web import WebError, bind_error, run_routes
 from bot.web import run as run_web
-from bot.web import run_routes
 from storage import Storage, StorageError, open_parts, open_storage
 from storage.backup.archive import Manifest, Summary
 from storage.backup.backup import backup
@@ -76,6 +76,8 @@ async def serve(
 ) -> None:
     """Runs the chosen services until the process is stopped. If one fails, stops the others and raises its error."""
     descriptors.raise_limit()
+    if not web:
+        _serve_metrics(settings)
     async with storage_of(settings) as storage:
         await _tidy(storage)
         desk = Desk(storage, open_requests_per_person=settings.open_requests_per_person, queue_limit=settings.queue_limit)
@@ -107,6 +109,14 @@ async def serve(
         elif routes:
             coroutines.append(run_routes(settings, storage, readiness, routes))
         await until_stopped(*coroutines)
+
+
+def _serve_metrics(settings: Settings) -> None:
+    if settings.metrics_port is not None:
+        try:
+            meters.serve(settings.web_host, settings.metrics_port)
+        except OSError as error:
+            raise WebError(bind_error(error, settings.web_host, settings.metrics_port, "METRICS_PORT")) from error
 
 
 async def _tidy(storage: Storage) -> None:
@@ -142,6 +152,8 @@ async def work(settings: Settings, *, supervised: bool) -> None:
     """Runs a worker. Only its process loads TensorFlow and music21."""
     from generator.worker import run
 
+    if not supervised:
+        _serve_metrics(settings)
     async with storage_of(settings) as storage:
 
         def ready() -> None:

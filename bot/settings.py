@@ -105,6 +105,10 @@ class Settings(BaseSettings):
     )
     metrics_token: SecretStr | None = Field(None, description="Bearer token for /metrics (default: for trusted networks only).")
 
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port on WEB_HOST for the metrics of a process without the page: bot, slack, worker."
+    )
+
     open_tunes_per_address: int = Field(30, ge=1, description="How many unfinished tunes one network address may have.")
     tunes_per_address: int = Field(240, ge=1, description="How many tunes one network address may request in an hour.")
     queue_limit: int = Field(10_000, ge=1, description="How many tunes may wait.")

@@ -261,6 +261,11 @@ class Storage:
         [row] = await self._rows(rounds.queue_speed())
         return rounds.QueueSpeed(**row)
 
+    async def queue_state(self) -> rounds.QueueState:
+        """What waits and what is being made."""
+        [row] = await self._rows(rounds.queue_state())
+        return rounds.QueueState(**row)
+
     async def undelivered(self, platform: str) -> list[Tune]:
         """The platform's tunes that have not been delivered, oldest first."""
         waiting = and_(tunes.c.platform == platform, tunes.c.message_id.is_(None))

@@ -17,6 +17,7 @@ from generator.user_messages import UserMessage, message_as_dict
 
 ID_CHARACTERS = string.digits + string.ascii_letters
 ID_LENGTH = 12  # 71 bits: can't be guessed, and short enough for Discord's nonce and custom_id
+_IN_SET = re.compile(r":\d+\Z")  # what `Storage.add_set` adds to an event's id
 _ID = re.compile(f"[{ID_CHARACTERS}]{{{ID_LENGTH}}}")
 
 
@@ -45,6 +46,11 @@ class Origin:
     channel_id: str = ""
     community_id: str = ""  # a Discord guild, a Slack workspace; "" outside of one
     reply: dict[str, Any] = field(default_factory=dict)  # what the platform needs to answer later
+
+    @property
+    def request_id(self) -> str:
+        """Names the request in all logs; tunes that were requested together have it in common."""
+        return _IN_SET.sub("", self.event_id)
 
 
 @dataclass(frozen=True, slots=True)

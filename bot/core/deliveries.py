@@ -82,6 +82,7 @@ class Deliveries:
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
 
     async def _deliver(self, tune: Tune, resumed: bool) -> None:
+        structlog.contextvars.bind_contextvars(request=tune.origin.request_id)
         try:
             delivery = self._begin(tune, resumed)
         except (KeyError, TypeError, ValueError):

@@ -81,7 +81,11 @@ class Delivery(ABC):
             while True:
                 try:
                     await self.prepare()
-                    await (self.deliver() if await self._follow() else self.cancelled())
+                    if await self._follow():
+                        await self.deliver()
+                        log.info("A tune is delivered.", tune=self._tune.id, status=str(self._tune.status))
+                    else:
+                        await self.cancelled()
                     return
                 except NotWaiting:
                     continue

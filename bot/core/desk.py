@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+import structlog
+
+from bot import meters
 from bot.core.following import Followers, Progress
 from generator.request import RequestError, TuneRequest
 from generator.user_messages import OneOf, UserError, UserMessage
+from storage.errors import QueueFull, TooManyOpen
 from storage.preferences import CommunitySettings
 from storage.storage import Storage
 from storage.tunes import Origin, Tune
 from storage.viewer import Viewer, owns
 
 MAX_NAMED_CHANNELS = 10  # in a message
+
+
+log = structlog.get_logger(__name__)
 
 
 class DeskError(UserError):
@@ -59,9 +66,12 @@ class Desk:
         """
         limit, cooldown_s = await self._rules(origin, parent_channel_id)
         [request] = await self._with_offered_models([request])
-        return await self._storage.add(
-            request, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s, queue_limit=self._queue_limit
-        )
+        with _noted(origin):
+            tune = await self._storage.add(
+                request, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s, queue_limit=self._queue_limit
+            )
+            log.info("A tune is requested.", platform=origin.platform, tune=tune.id)
+        return tune
 
     async def submit_set(
         self, requests: Sequence[TuneRequest], origin: Origin, *, parent_id: str | None = None, parent_channel_id: str = ""
@@ -69,9 +79,12 @@ class Desk:
         """Stores the tunes of a set, all or none, as one turn in the queue. Only the first has the parent. Raises as `submit`."""
         limit, cooldown_s = await self._rules(origin, parent_channel_id)
         requests = await self._with_offered_models(requests)
-        return await self._storage.add_set(
-            requests, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s, queue_limit=self._queue_limit
-        )
+        with _noted(origin):
+            tunes = await self._storage.add_set(
+                requests, origin, parent_id=parent_id, limit=limit, cooldown_s=cooldown_s, queue_limit=self._queue_limit
+            )
+            log.info("Tunes are requested.", platform=origin.platform, tunes=[tune.id for tune in tunes])
+        return tunes
 
     async def _rules(self, origin: Origin, parent_channel_id: str) -> tuple[int, int]:
         """The limit of unfinished tunes and the cooldown in seconds. Raises DeskError in a channel that is not allowed."""
@@ -130,3 +143,14 @@ class Desk:
             with suppress(KeyError):  # deleted by somebody else meanwhile
                 deleted.append(await self._storage.sharing.delete(tune.id, viewer))
         return deleted
+
+
+@contextmanager
+def _noted(origin: Origin) -> Iterator[None]:
+    """Names the request in the log, also in what is done for it from here on, and counts refusals."""
+    structlog.contextvars.bind_contextvars(request=origin.request_id)
+    try:
+        yield
+    except (TooManyOpen, QueueFull) as refused:
+        meters.REFUSED.labels("queue" if isinstance(refused, QueueFull) else "person").inc()
+        raise

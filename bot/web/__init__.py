@@ -5,6 +5,6 @@ the visitor may see.
 """
 
 from bot.web.app import make_app
-from bot.web.serve import WebError, run, run_routes, serving
+from bot.web.serve import WebError, bind_error, run, run_routes, serving
 
-__all__ = ["WebError", "make_app", "run", "run_routes", "serving"]
+__all__ = ["WebError", "bind_error", "make_app", "run", "run_routes", "serving"]

@@ -77,6 +77,7 @@ def middleware(views: Views) -> Middleware:
 
     @web.middleware
     async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+        structlog.contextvars.clear_contextvars()  # of the request before on this connection
         try:
             return await handler(request)
         except web.HTTPException as error:

@@ -13,12 +13,14 @@ from typing import Protocol, TypeVar
 
 from aiohttp import web
 
+from bot import meters
 from bot.core.recent import Recent
 from bot.web.clients import Clients
 from bot.web.language import translate
 from generator.user_messages import UserMessage
 from storage.storage import Storage
 
+TUNES = "tunes of an address"  # in metrics
 NETWORKS = 50_000  # that are remembered
 LOOK_EVERY_S = 1.0
 LIKES = 60  # an hour
@@ -39,22 +41,23 @@ _READING = UserMessage("Your network address has sent more than can be read for 
 class TooMuch(web.HTTPTooManyRequests):
     """A network has used up what it may use."""
 
-    def __init__(self, message: UserMessage, wait_s: float) -> None:
+    def __init__(self, message: UserMessage, wait_s: float, limit: str) -> None:
+        meters.REFUSED.labels(limit).inc()
         super().__init__(text=translate(message), headers={"Retry-After": str(max(1, round(wait_s)))})
 
 
 class Allowance:
     """So much at once, and again as it refills. `key` is a network, perhaps with something else."""
 
-    def __init__(self, most: float, refill_s: float, message: UserMessage) -> None:
-        self._most, self._per_s, self._message = most, most / refill_s, message
+    def __init__(self, name: str, most: float, refill_s: float, message: UserMessage) -> None:
+        self._name, self._most, self._per_s, self._message = name, most, most / refill_s, message
         self._left: Recent[str, tuple[float, float]] = Recent(NETWORKS)  # what is left, and when that was
 
     def take(self, key: str, cost: float = 1) -> None:
         """Raises TooMuch if less than that is left."""
         left = self._left_of(key)
         if left < cost:
-            raise TooMuch(self._message, (cost - left) / self._per_s)
+            raise TooMuch(self._message, (cost - left) / self._per_s, self._name)
         self.charge(key, cost)
 
     def charge(self, key: str, cost: float) -> None:
@@ -98,7 +101,7 @@ class OpenTunes:
             seen = set(entry.ids)  # others may come while somebody looks
             entry.ids.difference_update(seen - await self._storage.unfinished(seen))
         if self._is_full(entry, count):
-            raise TooMuch(_OPEN, LOOK_EVERY_S)
+            raise TooMuch(_OPEN, LOOK_EVERY_S, "open tunes of an address")
         return entry
 
     def _is_full(self, entry: _Open, count: int) -> bool:
@@ -148,12 +151,12 @@ class Limits:
     def __init__(self, storage: Storage, clients: Clients, *, open_tunes: int, tunes: int) -> None:
         self.network = clients.network
         self.open_tunes = OpenTunes(storage, open_tunes)
-        self.tunes = Allowance(tunes, HOUR_S, _TUNES)
-        self.likes = Allowance(LIKES, HOUR_S, _LIKES)
-        self.likes_of_a_tune = Allowance(LIKES_OF_A_TUNE, DAY_S, _LIKES_OF_A_TUNE)
-        self.versions = Allowance(VERSIONS, HOUR_S, _VERSIONS)
-        self.books = Allowance(BOOKS, HOUR_S, _BOOKS)
-        self._reading = Reading(Allowance(READING_S, READING_REFILL_S, _READING))
+        self.tunes = Allowance(TUNES, tunes, HOUR_S, _TUNES)
+        self.likes = Allowance("likes of an address", LIKES, HOUR_S, _LIKES)
+        self.likes_of_a_tune = Allowance("likes of a tune of an address", LIKES_OF_A_TUNE, DAY_S, _LIKES_OF_A_TUNE)
+        self.versions = Allowance("versions of an address", VERSIONS, HOUR_S, _VERSIONS)
+        self.books = Allowance("tunebooks of an address", BOOKS, HOUR_S, _BOOKS)
+        self._reading = Reading(Allowance("reading of an address", READING_S, READING_REFILL_S, _READING))
 
     def reader(self, request: web.Request) -> Reader:
         """Runs functions that read what the sender of the request wrote. Raises TooMuch."""

@@ -1,9 +1,10 @@
-"""Prometheus metrics: web requests, tunes, and the time from request to tune."""
+"""Prometheus metrics: web requests, the queue, tunes with the time of each step, and what the process counts about itself."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+import math
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,20 +12,23 @@ from datetime import UTC, datetime
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from bot import meters
 from bot.web.access import DEFAULT, Access
 from bot.web.clients import LOOPBACK, Clients, is_in
 from bot.web.language import translate
 from generator.user_messages import UserMessage
 from storage.errors import StorageError
+from storage.queue.rounds import QueueState
 from storage.storage import Storage
 from storage.tunes import Status, Tune
 
 PAUSE_S = 1.0  # a tune changes with every bar; it is read at most once a second
 RETRY_S = 5.0
 MAX_SEEN = 10_000  # tunes
+DELIVERED = ("discord", "slack")  # platforms that post tunes as messages
 _NOT_ALLOWED = UserMessage("Metrics are for whoever runs this page. METRICS_TOKEN opens them to others.")
 _log = structlog.get_logger(__name__)
 
@@ -51,6 +55,16 @@ class Metrics:
             buckets=(0.5, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 233, 610),
             registry=self._registry,
         )
+        self._steps = Histogram(
+            "tunesmith_step_seconds",
+            "Seconds of the steps of a tune: waiting, composing, rendering, delivery (noticed within a second or two).",
+            ["step"],
+            buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800),
+            registry=self._registry,
+        )
+        self._queue = Gauge("tunesmith_queue_tunes", "Tunes that wait or are being made.", ["state"], registry=self._registry)
+        self._age = Gauge("tunesmith_queue_age_seconds", "How long the first waiting tune has waited.", registry=self._registry)
+        self._undelivered: dict[str, datetime] = {}  # when tunes that are finished and not delivered were finished
         self._since = datetime.now(UTC)
         # Status and end of up to MAX_SEEN tunes, ordered by their last change.
         self._seen: dict[str, tuple[Status, datetime | None]] = {}
@@ -61,7 +75,18 @@ class Metrics:
         allowed = self._token and hmac.compare_digest(bearer, f"Bearer {self._token}".encode())
         if not allowed and not is_in(self._clients.address(request), (*LOOPBACK, *self._clients.trusted)):
             raise web.HTTPForbidden(text=translate(_NOT_ALLOWED))
-        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        await self._look_at_queue()
+        body = generate_latest(self._registry) + generate_latest(meters.REGISTRY)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _look_at_queue(self) -> None:
+        try:
+            state = await self._storage.queue_state()
+        except StorageError:  # what is not known is no number
+            state = QueueState(*[math.nan] * 3)  # type: ignore[arg-type]
+        self._queue.labels("waiting").set(state.waiting)
+        self._queue.labels("in progress").set(state.in_progress)
+        self._age.set(state.oldest_s)
 
     @web.middleware
     async def count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -124,6 +149,7 @@ class Metrics:
                 changed.set()
 
     def _count_tune(self, tune: Tune) -> None:
+        self._count_delivery(tune)
         before, _ = self._seen.get(tune.id, (None, None))
         if before is tune.status or (tune.finished_at and tune.finished_at <= self._since):
             return  # already counted, or finished before this process started
@@ -136,3 +162,19 @@ class Metrics:
         self._tunes.labels(tune.origin.platform, str(tune.status)).inc()
         if tune.status is Status.FINISHED and tune.finished_at and tune.created_at:
             self._seconds.labels(tune.origin.platform).observe((tune.finished_at - tune.created_at).total_seconds())
+            self._count_steps(tune)
+
+    def _count_steps(self, tune: Tune) -> None:
+        if tune.started_at:
+            self._steps.labels("waiting").observe((tune.started_at - (tune.not_before or tune.created_at)).total_seconds())
+        for step, name in (("composing", "compose_ms"), ("rendering", "render_ms")):
+            if tune.composition and name in tune.composition.scores:
+                self._steps.labels(step).observe(tune.composition.scores[name] / 1000)
+        if tune.origin.platform in DELIVERED and tune.finished_at and not tune.message_id:
+            self._undelivered[tune.id] = tune.finished_at
+            if len(self._undelivered) > MAX_SEEN:
+                del self._undelivered[next(iter(self._undelivered))]
+
+    def _count_delivery(self, tune: Tune) -> None:
+        if tune.message_id and (finished_at := self._undelivered.pop(tune.id, None)):
+            self._steps.labels("delivery").observe((datetime.now(UTC) - finished_at).total_seconds())

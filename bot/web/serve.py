@@ -40,7 +40,7 @@ async def serving(
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            raise WebError(_bind_error(error, host, port)) from error
+            raise WebError(bind_error(error, host, port)) from error
         name = f"[{host}]" if ":" in host else host
         yield f"http://{name}:{runner.addresses[0][1]}"
     finally:
@@ -73,9 +73,10 @@ async def run_routes(
         await asyncio.Event().wait()
 
 
-def _bind_error(error: OSError, host: str, port: int) -> str:
+def bind_error(error: OSError, host: str, port: int, setting: str = "WEB_PORT") -> str:
+    """What to tell the operator when the port of a setting cannot be used."""
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is in use by another program. Stop it, or set WEB_PORT to a free port."
+        return f"Port {port} on {host} is in use by another program. Stop it, or set {setting} to a free port."
     if error.errno == errno.EACCES:
-        return f"Tunesmith may not listen on port {port}. Set WEB_PORT to a number above 1023."
+        return f"Tunesmith may not listen on port {port}. Set {setting} to a number above 1023."
     return f"The web page cannot listen on {host}. Set WEB_HOST to an address of this machine, such as 127.0.0.1."

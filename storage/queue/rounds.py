@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Float, ScalarSelect, Select, and_, case, cast, func, or_, select, tuple_
 
 from storage import tables
 from storage.tunes import Origin, Status, is_id
@@ -99,6 +99,26 @@ def queue_positions(tune_ids: Iterable[str]) -> Select[Any]:
     return select(tunes.c.id, (earlier + 1).label("queue_position")).where(
         tunes.c.id.in_([tune_id for tune_id in tune_ids if is_id(tune_id)]), queued
     )
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """What waits and what is being made. Tunes in a cooldown don't count."""
+
+    waiting: int = 0
+    in_progress: int = 0
+    oldest_s: float = 0.0  # how long the first of those that wait has waited
+
+
+def queue_state() -> Select[Any]:
+    """The columns of a QueueState."""
+    waiting = select(
+        func.count().label("waiting"), func.min(func.coalesce(tunes.c.not_before, tunes.c.created_at)).label("since")
+    )
+    waits = waiting.where(queued, may_start()).subquery()
+    in_progress = select(func.count()).where(IN_HAND).scalar_subquery()
+    oldest_s = func.coalesce(func.extract("epoch", func.now() - waits.c.since), 0)
+    return select(waits.c.waiting, in_progress.label("in_progress"), cast(oldest_s, Float).label("oldest_s"))
 
 
 def queue_speed() -> Select[Any]:

@@ -89,6 +89,8 @@ async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> No
         async with slots.take(alone=alone):
             tune = await storage.start(tune_id, job=context.job)
             if tune is not None:
+                structlog.contextvars.bind_contextvars(request=tune.origin.request_id)
+                log.info("A tune is started.", tune=tune_id, starts=tune.starts)
                 await handle(tune)
     except Exception as error:
         if lacks_room(error):

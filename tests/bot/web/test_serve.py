@@ -13,13 +13,13 @@ import pytest
 from aiohttp import ClientSession
 
 from bot.settings import Settings
-from bot.web import WebError, make_app, metrics, run, serving
+from bot.web import WebError, limits, make_app, metrics, run, serving
 from generator.request import TuneRequest
 from storage.errors import NoRoom
 from storage.files.room import Room
 from storage.storage import Storage
 from storage.tunes import Origin
-from tests.bot.web.conftest import Site, Visitor
+from tests.bot.web.conftest import COMMUNITY, DISCORD_USER, Site, Visitor, open_site
 from tests.patience import HANG_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -115,6 +115,33 @@ async def test_metrics_count_requests_and_tunes(site: Site, visitor: Visitor) ->
     text = await (await visitor.get("/metrics")).text()
     assert 'route="/tunes/{id}",status="200"' in text and 'route="unknown",status="404"' in text
     assert tune_id not in text and "nowhere" not in text
+
+
+async def test_metrics_tell_the_queue_the_steps_of_a_tune_and_refusals(storage: Storage) -> None:
+    async def values() -> dict[str, float]:
+        text = await (await visitor.get("/metrics")).text()
+        lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, _, value in lines}
+
+    steps = {step: f'tunesmith_step_seconds_count{{step="{step}"}}' for step in ("waiting", "composing", "rendering", "delivery")}
+    async with open_site(storage, tunes_per_address=2) as site, site.new_visitor() as visitor:
+        asked = await storage.add(TuneRequest.check(), Origin("discord", "asked", DISCORD_USER, "channel", COMMUNITY))
+        await visitor.compose()
+        queued = await values()
+        assert queued['tunesmith_queue_tunes{state="waiting"}'] == 2 and queued["tunesmith_queue_age_seconds"] > 0
+        refused = f'tunesmith_refused_total{{limit="{limits.TUNES}"}}'
+        assert [(await visitor.post("/tunes", {})).status for _ in range(2)] == [303, 429]
+        assert (await values())[refused] == queued.get(refused, 0) + 1
+        await site.finish(asked.id, bars=1, scores={"compose_ms": 120, "render_ms": 900})
+        async with asyncio.timeout(HANG_S):
+            while not (await values()).get(steps["rendering"]):
+                await asyncio.sleep(0.1)
+            await storage.mark_delivered(asked.id, "1")
+            while not (await values()).get(steps["delivery"]):
+                await asyncio.sleep(0.1)
+        seen = await values()
+        assert [seen[name] for name in steps.values()] == [1, 1, 1, 1]
+        assert seen['tunesmith_step_seconds_sum{step="composing"}'] == 0.12
 
 
 async def test_a_late_like_does_not_count_the_tune_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
