@@ -18,7 +18,7 @@ from generator.request import PARAMETERS, RequestError, TuneRequest
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".github/**/*.md")]
-FOLDERS = (".ci", ".github", "bot", "docs", "generator", "locks", "scripts", "storage", "tests", "training")
+FOLDERS = (".ci", ".github", "bot", "deploy", "docs", "generator", "locks", "scripts", "storage", "tests", "training")
 FILES = (".env.example", "Dockerfile", "compose.yaml", "pyproject.toml")
 
 # Programs that documents may name without a check of their arguments; they come from outside.

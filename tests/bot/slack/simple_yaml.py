@@ -1,7 +1,8 @@
-"""Reads the part of YAML that the app's manifest uses; refuses everything else, so that nothing is read wrongly."""
+"""Reads the part of YAML that our files use; refuses everything else, so that nothing is read wrongly."""
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import takewhile
 from typing import Any
@@ -55,7 +56,9 @@ def _mapping(lines: Lines, indent: int) -> tuple[dict[str, Any], Lines]:
     return found, lines
 
 
-def _scalar(text: str) -> str | bool:
+def _scalar(text: str) -> Any:
+    if text[0] in "[{":  # JSON is YAML
+        return json.loads(text)
     if text in ("true", "false"):
         return text == "true"
     if quoted := re.fullmatch(r'"([^"\\]*)"', text):
