@@ -85,6 +85,15 @@ class Asked:
         return 1 if COUNT in self.ignored else count_of(self.typed)
 
     @property
+    def excess(self) -> str:
+        """What to say of a number of tunes that is too high; empty if it is not."""
+        try:
+            self.count  # noqa: B018  # for its error
+        except RequestError as error:
+            return error.message
+        return ""
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """What the text and the mood ask for."""
         wanted = {name: value for name, value in self.typed.parameters.items() if name not in self.ignored}

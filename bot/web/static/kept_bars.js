@@ -71,7 +71,8 @@ export class KeptBars {
     });
     const { some = "", all = "" } = this.list.dataset;
     const words = outside.length ? some : all;
-    const text = words.replace("{bars}", textOf(inside)).replace("{others}", textOf(outside));
+    const spoken = (/** @type {number[]} */ numbers) => textOf(numbers).replaceAll(" ", ", ").replaceAll("-", "–");
+    const text = words.replace("{bars}", spoken(inside)).replace("{others}", spoken(outside));
     this.told.textContent = inside.length ? text : "";
   }
 

@@ -11,6 +11,7 @@ import { Transport } from "./practice/transport.js";
 const STEP = 0.05; // of the speed, with a key or a button
 const NARROW = matchMedia("(max-width: 40rem)");
 const PICTURE_S = 0.016; // until the screen shows what is drawn now
+const FIRST_S = 0.02; // what sounds so soon after the start is lit while nothing plays: a player may be late
 const IDLE_MS = 3000; // after the visitor has scrolled, the sheet stays where it is
 
 class Practice {
@@ -30,8 +31,8 @@ class Practice {
     this.room = room;
     this.times = times;
     this.sheet = new Sheet(this.find("[data-sheet-frame]"), /** @type {HTMLImageElement} */ (room.querySelector("img")).alt);
-    this.transport = new Transport(times);
     this.data = /** @type {Record<string, string>} */ ({ ...room.dataset });
+    this.transport = new Transport(times, Number(this.data.length));
     this.audio = /** @type {HTMLAudioElement} */ (document.querySelector("[data-recording]"));
     this.status = this.find("[data-status]");
     /** @type {Record<string, string>} */
@@ -363,7 +364,7 @@ class Practice {
     }
     const started = this.transport.playing || position > 0;
     const { loop, playing, speed } = this.transport;
-    let seen = position + (playing ? PICTURE_S * speed : 0);
+    let seen = position + (playing ? PICTURE_S * speed : FIRST_S);
     if (loop && position < loop.end && seen >= loop.end) seen += loop.start - loop.end;
     this.sheet.light(started ? this.times.noteAt(seen) : undefined);
     this.sheet.shade(started ? this.times.bars[this.times.barAt(position)].bar : -1);

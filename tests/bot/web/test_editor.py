@@ -162,8 +162,8 @@ async def test_bars_are_kept_on_the_sheet_with_the_keyboard(site: Site, browser:
                 await page.keyboard.press(key)
             assert await kept(page) == numbers
         await expect(bars).to_have_attribute("aria-activedescendant", "bar-1")
-        text = "1-3 5-6" if below == 4 else "1-5"
-        await expect(told).to_have_text(f"Kept: {text}. Composed anew: {below}.")
+        text, told_bars = ("1-3 5-6", "1–3, 5–6") if below == 4 else ("1-5", "1–5")
+        await expect(told).to_have_text(f"Bars kept: {told_bars}. Composed anew: {below}.")
         await check_accessibility(page, "editor with bars to keep")
         assert await recompose(site, page) == text
 
@@ -192,5 +192,5 @@ async def test_bars_are_kept_on_the_sheet_with_the_mouse(site: Site, browser: Br
         await page.get_by_label("Bars to keep").fill("1-2, 5")
         assert await kept(page) == [1, 2, 5]
         await bar.nth(1).click()
-        await expect(page.locator("[data-told]")).to_have_text("Kept: 1 5. Composed anew: 2-4 6.")
+        await expect(page.locator("[data-told]")).to_have_text("Bars kept: 1, 5. Composed anew: 2–4, 6.")
         assert await recompose(site, page) == "1 5"

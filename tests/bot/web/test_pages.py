@@ -130,6 +130,9 @@ async def test_what_is_understood_is_told_while_somebody_types(visitor: Visitor)
     assert "Understood: jig, in G minor, slow<" in part and 'data-mood="slow"' in part and "Skipped: grandma" in part
     assert re.search(r'name="ignored" value="key" checked', part) and "<html" not in part
     assert (await (await visitor.post("/understood", {"text": " "})).text()).strip() == ""
+    many = await (await visitor.post("/understood", {"text": "ten tunes"})).text()
+    assert "I compose 1 to 4 tunes at a time. Ask again for more" in many
+    assert "Ask again" not in await (await visitor.post("/understood", {"text": "ten tunes", "ignored": "count"})).text()
 
 
 async def test_values_in_the_address_are_checked(visitor: Visitor) -> None:

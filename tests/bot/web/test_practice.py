@@ -292,6 +292,20 @@ async def test_versions_rows_and_bars_are_chosen_on_the_sheet(site: Site, browse
         await expect(status).to_contain_text("could not be recorded")
 
 
+async def test_where_it_rests_the_first_note_of_the_bar_is_lit_even_if_it_is_played_late(site: Site, browser: Browser) -> None:
+    times = json.loads(made()["timemap.json"][1])
+    for note in times["notes"]:
+        note["onset_ms"] += 6
+    late = ("application/json", json.dumps(times).encode())
+    files = {f"tune.{name}": late if name == "timemap.json" else file for name, file in made().items()}
+    tune_id = await site.discord_tune("late notes", share=True, files=files)
+    async with open_page(browser, site.address) as page:
+        await page.goto(f"/tunes/{tune_id}")
+        await expect(page.get_by_role("region", name="Practice")).to_be_visible()
+        await press(page, "ArrowRight")
+        await expect(page.locator(".sounding")).to_have_id("b1n0")
+
+
 CONTRAST = """() => {
   const light = (colour) => {
     const [r, g, b] = colour.match(/\\d+/g).map((each) => each / 255)

@@ -22,10 +22,11 @@ export class Transport extends EventTarget {
   nextAt = 0; // when the next one does
   frames = 0; // scheduled since `origin`
 
-  /** @param {import("./times.js").Times} times */
-  constructor(times) {
+  /** @param {import("./times.js").Times} times @param {number} length of the recording, in seconds */
+  constructor(times, length) {
     super();
     this.times = times;
+    this.length = length;
     this.context = new AudioContext();
     /** @type {Stretcher | null} */
     this.stretcher = null;
@@ -57,7 +58,7 @@ export class Transport extends EventTarget {
   }
 
   get duration() {
-    return this.buffer?.duration ?? this.times.end;
+    return this.buffer?.duration ?? Math.max(this.length, this.times.end);
   }
 
   /** What sounds now, in seconds of the recording. */
