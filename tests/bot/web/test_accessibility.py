@@ -203,3 +203,12 @@ async def test_the_first_page_is_small(shop: Site, browser: Browser) -> None:
     sent = {names[each]: size for each, size in sizes.items()}
     assert any(name.endswith("compose.js") for name in sent) and any(name.endswith(".woff2") for name in sent)
     assert sum(size for name, size in sent.items() if not name.endswith(".woff2")) < MOST_BYTES, sent
+
+
+async def test_the_fonts_of_the_first_page_are_loaded_before_it_is_drawn(shop: Site, browser: Browser) -> None:
+    """A font that comes later moves what is below its lines."""
+    async with open_page(browser, shop.address, viewport=PHONE) as page:
+        await page.goto("/", wait_until="networkidle")
+        loaded = "performance.getEntriesByType('resource').map(each => each.name).filter(name => name.endsWith('.woff2'))"
+        preloaded = "[...document.querySelectorAll('link[rel=preload][as=font]')].map(each => each.href)"
+        assert set(await page.evaluate(loaded)) == set(await page.evaluate(preloaded))

@@ -63,6 +63,7 @@ async def test_the_manifest_is_in_the_language_of_the_browser(visitor: Visitor) 
     answer = await visitor.get("/manifest.webmanifest", headers={"Accept-Language": "fr"})
     manifest = await answer.json(content_type="application/manifest+json")
     assert manifest["lang"] == "fr" and manifest["description"].startswith("De nouveaux airs irlandais")
+    assert manifest["description"] in await (await visitor.get("/", headers={"Accept-Language": "fr"})).text()
     assert "Accept-Language" in answer.headers["Vary"]
 
 
