@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,13 +12,16 @@ import structlog
 
 from bot.core.leases import LeaseLost, with_lease
 from storage.errors import DatabaseUnavailable
+from storage.leases import LEASE_S
 from storage.storage import Storage
 from storage.tunes import Tune
 
 LOOK_FOR_TUNES_S = 30.0  # how often it looks for stored tunes that it does not know
 GIVE_UP_AFTER = timedelta(days=7)  # a tune that nobody could get is not tried at every start: refusals count against the app
+LOOK_AGAIN_S = 2.0  # the same just after the start, for those of a process that died just before
 RETRY_S = 1.0
 CLOSE_S = 5.0
+LEASE = "deliver "  # the name of the lease of a tune, before its id or that of its set
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +46,7 @@ class Deliveries:
         self._storage, self._platform, self._begin, self._shared, self._is_ours = storage, platform, begin, shared, is_ours
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the id of the set or the tune
         self._known: set[str] = set()  # ids of undelivered sets and tunes whose delivery was begun or given up
+        self._of_others: set[str] = set()  # those of which another process had the lease
         self._closed = False
 
     async def resume(self) -> None:
@@ -53,6 +58,13 @@ class Deliveries:
                 self.deliver(tune, resumed=True)
 
     async def run(self) -> None:
+        """Delivers also what other processes left, and what `_look` finds, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look())
+            if self._shared:
+                tasks.create_task(self._take_over())
+
+    async def _look(self) -> None:
         """Delivers tunes that are stored though storing them seemed to fail: the database ended between commit and answer."""
         unknown: set[str] = set()
         while True:
@@ -66,6 +78,23 @@ class Deliveries:
             seen_before, unknown = unknown, {_key(tune) for tune in waiting} - self._known
             for tune in waiting:
                 if _key(tune) in seen_before & unknown:  # not one that is being accepted at the moment
+                    self.deliver(tune, resumed=True)
+
+    async def _take_over(self) -> None:
+        """Delivers what a process left that died just before this one started: its leases end a little later."""
+        until = time.monotonic() + LEASE_S + LOOK_AGAIN_S
+        while time.monotonic() < until:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            if not self._of_others:
+                continue
+            try:
+                held = set(await self._storage.leases.live(LEASE))
+                waiting = await self._undelivered()
+            except Exception:
+                log.exception("Looking for tunes of a process that ended failed.")
+                continue
+            for tune in waiting:
+                if _key(tune) in self._of_others and f"{LEASE}{_key(tune)}" not in held:
                     self.deliver(tune, resumed=True)
 
     async def _undelivered(self) -> list[Tune]:
@@ -95,7 +124,7 @@ class Deliveries:
         key = _key(tune)
         while True:
             try:
-                lease = await self._storage.leases.take(f"deliver {key}")
+                lease = await self._storage.leases.take(f"{LEASE}{key}")
                 # Another process may have delivered it, or have begun to.
                 now = await self._storage.tune(tune.id) if lease and resumed else tune
                 break
@@ -104,7 +133,9 @@ class Deliveries:
                 await asyncio.sleep(RETRY_S)
         if lease is None:
             self._known.discard(key)
+            self._of_others.add(key)
             return
+        self._of_others.discard(key)
         try:
             await with_lease(lease, self._deliver(now or tune, resumed))
         except LeaseLost:

@@ -16,6 +16,7 @@ from storage.connection import NETWORK, Connection
 from tests.bot.discord.conftest import Stage
 from tests.loopback.database import DatabaseProxy
 from tests.loopback.discord import FakeDiscord, Interaction, Payload
+from tests.patience import HANG_S
 
 COMMANDS = ("tune", "set", "gallery", "top", "tunebook", "mine", "defaults", "settings", "privacy")
 
@@ -103,7 +104,9 @@ async def test_a_bot_that_starts_during_the_silence_starts_after_it(
         hurry(hurried)
         proxy.silent = True
         starting = asyncio.create_task(stopped_stage.start_bot())
-        await stopped_stage.discord.until(lambda: any("without the database" in entry["event"] for entry in logs))
+        async with asyncio.timeout(HANG_S):
+            while not any("Shards cannot be shared out" in entry["event"] for entry in logs):
+                await asyncio.sleep(0.01)
         proxy.silent = False
     await starting
     await stopped_stage.accepted(await stopped_stage.discord.slash("tune"))

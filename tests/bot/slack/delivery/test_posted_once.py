@@ -176,6 +176,22 @@ async def test_what_a_process_leaves_is_delivered_by_the_other(looks_often: None
     assert message != card
 
 
+async def test_a_process_that_starts_soon_after_another_one_died_delivers_what_that_left(
+    stage: Stage, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.core.deliveries.LOOK_AGAIN_S", 0.2)
+    tune = await stage.requested()
+    await stage.card(tune.id)
+    await stage.stop_app()
+    # The leases of the dead last a little.
+    execute(url, "INSERT INTO lease_holders VALUES ('dead', now() + interval '3 seconds')")
+    execute(url, f"INSERT INTO leases VALUES ('deliver {tune.id}', 'dead')")
+    await stage.compose(tune.id)
+    await stage.start_app()
+    await stage.delivered(tune.id)
+    assert len(stage.slack.tunes()) == 1
+
+
 async def test_a_process_that_loses_its_lease_stops_and_the_tune_is_posted_once(
     looks_often: None, stage: Stage, other: Stage, url: str
 ) -> None:
