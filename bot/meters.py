@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wsgiref.simple_server import WSGIServer
+
 from prometheus_client import CollectorRegistry, Counter, start_http_server
 from prometheus_client.process_collector import ProcessCollector
 from structlog.typing import EventDict
@@ -31,6 +33,6 @@ def _count(event: EventDict, kind: str) -> EventDict:
     return event
 
 
-def serve(host: str, port: int) -> None:
-    """Serves these counts at `/metrics`, to everybody who can reach the port, until the process ends. Raises OSError."""
-    start_http_server(port, host, REGISTRY)
+def serve(host: str, port: int) -> WSGIServer:
+    """Serves these counts at `/metrics`, to everybody who can reach the port, in a thread of its own. Raises OSError."""
+    return start_http_server(port, host, REGISTRY)[0]

@@ -208,6 +208,11 @@ def _abc_of(draft: Draft) -> str:
     return write(score) if score and score.bars else ""
 
 
+def _tell_what_the_sandbox_lacks() -> None:
+    if lacks := sandbox.missing():
+        log.warning("The renderer's sandbox is incomplete.", reason=lacks)
+
+
 async def run(
     storage: Storage,
     *,
@@ -230,8 +235,7 @@ async def run(
         storage.room.add("temporary files", Path(tempfile.gettempdir()))
         await storage.room.wait()  # a renderer process needs some
         await renderer.start()
-        if lacks := sandbox.missing():
-            log.warning("The renderer's sandbox is incomplete.", reason=lacks)
+        _tell_what_the_sandbox_lacks()
         for reason in models.unreadable:
             log.warning("model cannot be read", reason=reason)
         async with storage.model_offers.offer(models.descriptions):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
 from generator import worker
 from generator.composer.candidates import ComposedTune, Draft
@@ -22,6 +24,7 @@ from generator.composer.models import Models
 from generator.composer.weights import amend_card
 from generator.notation.reader import read
 from generator.notation.score import Score
+from generator.rendering import sandbox
 from generator.rendering.result import NoRoomToRender, Recording, RendererFault, Rendering, RenderingError
 from generator.rendering.style import Style
 from generator.request import TuneRequest
@@ -334,3 +337,20 @@ async def test_a_version_is_stored_beside_the_files_of_its_tune(storage: Storage
     assert {file.name for file in await storage.files(tune.id)} >= {*version.files, "tune.mp3"}
     assert (renderer.scores[1].key.abc, renderer.styles[1]) == ("E", Style(instrument="flute", seed=5, heard="melody"))
     assert "K:E\n" in (await storage.read(tune.id, f"{version.name}.abc")).decode()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has the sandbox")
+def test_a_worker_says_what_the_sandbox_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "_landlock_version", lambda _: -1)
+    with structlog.testing.capture_logs() as logs:
+        worker._tell_what_the_sandbox_lacks()
+    [said] = logs
+    assert said["log_level"] == "warning" and "no Landlock" in said["reason"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has the sandbox")
+def test_a_worker_says_nothing_about_a_whole_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "_landlock_version", lambda _: 4)
+    with structlog.testing.capture_logs() as logs:
+        worker._tell_what_the_sandbox_lacks()
+    assert logs == []
