@@ -143,12 +143,12 @@ async def test_who_plays_before_the_practice_bar_is_there_goes_on_until_it_is_us
             await bar.get_by_role("button", name="Pause").click()
             await expect(audio).to_have_js_property("paused", True)
             await audio.evaluate("audio => (audio.currentTime = 1.2)")
-            await expect(position).to_have_value("1.2")
+            await expect(position).to_have_value(re.compile(r"^1\.20?$"))
         await bar.get_by_role("button", name="Loop").click()
         await expect(audio).to_be_hidden()
         await expect(audio).to_have_js_property("paused", True)
         if paused:
-            await expect(position).to_have_value("1.2")
+            await expect(position).to_have_value(re.compile(r"^1\.20?$"))
             await bar.get_by_role("button", name="Play").click()
         await expect(bar.get_by_role("button", name="Pause")).to_be_visible()
 
