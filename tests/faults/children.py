@@ -93,6 +93,15 @@ def _child(run: Callable[[], None], environment: dict[str, str], folder: Path, i
     run()
 
 
+# Leases end sooner, and what a killed process left is looked for sooner.
+SHORT_LEASES = {
+    "storage.leases.LEASE_S": 4.0,
+    "storage.leases.GIVE_UP_S": 3.0,
+    "storage.leases.RENEW_EVERY_S": 0.5,
+    "bot.core.deliveries.LOOK_AGAIN_S": 0.2,
+}
+
+
 def discord_bot() -> None:
     """`tunesmith bot`"""
     _serve(discord=True)
@@ -100,13 +109,13 @@ def discord_bot() -> None:
 
 def nimble_discord_bot() -> None:
     """The same, but its leases end sooner."""
-    set_constants({"storage.leases.LEASE_S": 6.0, "storage.leases.GIVE_UP_S": 4.0, "storage.leases.RENEW_EVERY_S": 0.5})
+    set_constants(SHORT_LEASES)
     discord_bot()
 
 
 def slack_app() -> None:
     """`tunesmith slack`"""
-    set_constants(FASTER)
+    set_constants(FASTER | SHORT_LEASES)
     _serve(slack=True)
 
 
