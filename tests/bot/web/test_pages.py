@@ -377,7 +377,7 @@ async def test_static_files_are_cached_until_they_change(visitor: Visitor) -> No
     page = await (await visitor.get("/")).text()
     addresses = re.findall(r'"(/static/[^"]+)"', page)
     assert {address.rpartition("/")[2] for address in addresses} == {
-        "mark.svg", "base.css+forms.css+compose.css+examples.css", "page.js", "latin.woff2",
+        "mark.svg", "base.css+forms.css+compose.css+examples.css", "page.js", "latin.woff2", "latin-italic.woff2",
     }  # fmt: skip
     for address in addresses:
         answer = await visitor.get(address)
