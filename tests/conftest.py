@@ -91,7 +91,9 @@ def new_database(conninfo: str) -> Callable[..., str]:
     def make(template: str = "template0") -> str:
         name = f"test_{next(_numbers)}"
         with psycopg.connect(conninfo, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+            # Copying files takes half the processor time of the default way, which writes the copy into the log too.
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         return f"postgresql://postgres@/{name}?host={host}"
 
     return make

@@ -13,6 +13,7 @@ import pytest
 from generator.composer.batch import DONE, Batch
 from generator.composer.cpu_runtime import CpuRuntime
 from generator.composer.features import INPUTS, inputs_of
+from generator.composer.integer_product import CHOSEN
 from generator.composer.model import ModelConfig, build
 from generator.composer.plan import make_plan
 from generator.composer.runtime import Runtime, open_runtime
@@ -198,13 +199,15 @@ print(CHOSEN.name, hashlib.sha256(found.tobytes()).hexdigest(), sep=":")
 def test_every_processor_computes_the_same_bits() -> None:
     """In processes that may only use older instructions, as on older processors."""
     found = {}
-    for limit in ("", "AVX2", "SSE41"):
+    for limit in ("SSE41", "AVX2", ""):
+        if limit == "" and CHOSEN.name == "AVX2":
+            continue  # this processor has no newer ones
         limited = {**os.environ, "ONEDNN_MAX_CPU_ISA": limit}
         run = subprocess.run([sys.executable, "-c", BITS], capture_output=True, text=True, timeout=HANG_S, env=limited)
         assert run.returncode == 0, run.stderr
         name, found[limit] = run.stdout.strip().rsplit("\n", 1)[-1].split(":")
         assert not limit or name in ("AVX2", "portable")
-    assert len(set(found.values())) == 1, found
+    assert len(found) > 1 and len(set(found.values())) == 1, found
 
 
 def test_the_runtime_fits_this_machine(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
