@@ -55,6 +55,21 @@ def test_processes_of_many_keep_nothing_and_may_do_little(name: str) -> None:
     assert service["read_only"] and service["cap_drop"] == ["ALL"] and service["tmpfs"] == ["/tmp"]
 
 
+def test_the_image_is_built_from_what_git_knows_and_runs_as_a_numbered_user() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    nothing, *let_in = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if not line.startswith("#")]
+    copied = {
+        source for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE) for source in sources.split()
+    }
+    assert nothing == "*" and {line[1:] for line in let_in if line.startswith("!")} == {path.split("/")[0] for path in copied}
+    assert re.search(r"^USER [1-9]\d*$", dockerfile, re.MULTILINE)
+
+
+def test_no_image_changes_by_itself() -> None:
+    for service in SERVICES.values():
+        assert "build" in service or "extends" in service or re.search(r":v?\d", service["image"])
+
+
 def test_mounted_files_exist_and_volumes_are_declared() -> None:
     declared = simple_yaml.load((ROOT / "compose.yaml").read_text("utf-8"))["volumes"]
     for service in SERVICES.values():

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -154,6 +155,8 @@ def _rendering(settings: Settings) -> Check:
 
 
 def _gpu(settings: Settings) -> Check:
+    if find_spec("tensorflow") is None:  # as in the container image
+        return Check("GPU", True, "not looked for: TensorFlow is not installed, and only training needs it")
     import tensorflow as tf
 
     found = tf.config.list_physical_devices("GPU")

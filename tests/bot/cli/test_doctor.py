@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.doctor import Check, _database, _model, _sandbox, _slack
+from bot.cli.doctor import Check, _database, _gpu, _model, _sandbox, _slack
 from bot.settings import Settings
 from bot.slack.core.manifest import bot_scopes
 from generator.composer.weights import amend_card
@@ -109,3 +109,10 @@ def test_an_app_that_others_install_needs_a_key_for_their_tokens() -> None:
     assert "SECRET_KEY" in _slack(Settings(_env_file=None, **public)).finding  # type: ignore[arg-type]
     check = _slack(Settings(_env_file=None, secret_key="k" * 32, **public))  # type: ignore[arg-type]
     assert check.ok and "https://t.example.org/slack/install" in check.finding
+
+
+def test_without_tensorflow_all_is_well_as_only_training_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    check = _gpu(Settings(_env_file=None))
+    assert check.ok and "only training" in check.finding
