@@ -22,7 +22,7 @@ FOLDERS = (".ci", ".github", "bot", "deploy", "docs", "generator", "locks", "scr
 FILES = (".env.example", "Dockerfile", "compose.yaml", "pyproject.toml")
 
 # Programs that documents may name without a check of their arguments; they come from outside.
-OTHER_PROGRAMS = ("apt", "cp", "docker", "pg_dump", "pre-commit")
+OTHER_PROGRAMS = ("apt", "buildah", "cp", "debootstrap", "docker", "pg_dump", "pre-commit", "tar")
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?:^|(?<=\n))\n((?:    \S.*\n)+)")
