@@ -13,6 +13,7 @@ from generator.composer.measures import pitches
 from generator.composer.novelty import Closest, Novelty
 from generator.composer.plan import Plan
 from generator.composer.ranking import Critic
+from generator.composer.returns import unplanned_returns
 from generator.composer.titles import title_for
 from generator.composer.weights import SHIPPED, Weights
 from generator.notation.metres import Metre
@@ -60,7 +61,7 @@ class Chooser:
         melodies = [pitches(score) for score in scores]
         closest = self._novelty.closest(melodies, given)
         judged = [
-            self._critic.scores(score, candidate.bits_per_token, near)
+            self._critic.scores(score, candidate.bits_per_token, near, unplanned_returns(plan.returns, candidate.tokens))
             for score, candidate, near in zip(scores, candidates, closest, strict=True)
         ]
         # A variation that equals the tune that it varies is chosen last.

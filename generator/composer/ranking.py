@@ -10,6 +10,7 @@ both cost. Each rhythm with enough tunes has weights of its own, near those of a
     repetition  how much comes again after 1, 2, 4 or 8 bars and in the other part, also on other degrees
     form        parts, what they begin and end with, whether their last bars are the same, how much the second one lifts
     idiom       how common the half-bars, bar rhythms and cadences are in the rhythm
+    plan        how many bars return, or not, against the outline that was drawn from real tunes
     surprise    how many more bits per token the model needs than for nine in ten of its own tunes at the usual temperature: the
                 regression knows those alone, and would take the wildest tune of a wild request for the most real
     novelty     the longest run of notes that a known tune shares, against those that real tunes share with others. Up to their
@@ -34,10 +35,12 @@ from generator.composer.weights import SHIPPED, WeightsError
 from generator.notation.score import Score
 
 FILE = "ranking.json"
-SCORE_NAMES = ("melody", "lengths", "repetition", "form", "idiom", "surprise", "novelty")  # the scores that make up the total
+# The scores that make up the total.
+SCORE_NAMES = ("melody", "lengths", "repetition", "form", "idiom", "plan", "surprise", "novelty")
 MOST_DEVIATIONS = 4.0  # a trait further from the mean counts like this: one odd trait does not outweigh all others
 RAREST = 0.01  # lower bound of a share
 SURPRISE_COST = 2.0  # for each standard deviation
+PLAN_COST = 0.4  # for each bar
 OTHERS = ""  # the key of what holds for rhythms without an entry of their own
 
 
@@ -86,16 +89,18 @@ class Critic:
         traits = {rhythm: {name: astuple(trait) for name, trait in rows.items()} for rhythm, rows in self.traits.items()}
         path.write_text(json.dumps({**asdict(self), "traits": traits}, ensure_ascii=False) + "\n", encoding="utf-8")
 
-    def scores(self, score: Score, bits_per_token: float, closest: Closest) -> dict[str, float]:
+    def scores(self, score: Score, bits_per_token: float, closest: Closest, unplanned: int = 0) -> dict[str, float]:
         """The scores of SCORE_NAMES and their sum as `total`.
 
-        bits_per_token: the model's for the tokens after the header, without the grammar's mask; closest: see Novelty.
+        bits_per_token: the model's for the tokens after the header, without the grammar's mask; closest: see Novelty;
+        unplanned: see returns.unplanned_returns.
         """
         traits = self.traits.get(score.rhythm) or self.traits.get(OTHERS, {})
         scores = {
             group: sum(traits[name].score(value) for name, value in values.items() if name in traits)
             for group, values in grouped_traits(score, self.idiom).items()
         }
+        scores["plan"] = -PLAN_COST * unplanned
         highest, deviation = self.surprise
         scores["surprise"] = -SURPRISE_COST * max(bits_per_token - highest, 0.0) / deviation
         scores["novelty"] = self._novelty(closest.notes)
@@ -110,7 +115,7 @@ class Critic:
 
 
 def grouped_traits(score: Score, idiom: Idiom, *, music: Music | None = None, counted: bool = False) -> dict[str, Group]:
-    """Group of SCORE_NAMES (without surprise and novelty) → trait → value. counted: whether the idiom counts the tune itself."""
+    """Those of SCORE_NAMES that are sums of traits → trait → value. counted: whether the idiom counts the tune itself."""
     music = music or music_of(score)
     return {**traits_of(music), "idiom": idiom.traits(score, music, counted=counted)}
 

@@ -24,6 +24,9 @@ NEVER, IN_ITS_PART, IN_A_LATER_PART, AT_THE_END = 1, 2, 3, 4
 # How much higher a part lies than the first one, in degrees of the scale: the mean pitches are compared. Class 0: unknown.
 LIFTS = (-1.0, 1.0, 2.5)  # the bounds between lower, level, higher and much higher
 
+_KIND_AND_TICKS = dict(zip(INDEX, zip(TOKEN_KINDS.tolist(), TOKEN_TICKS.tolist(), strict=True), strict=True))
+_ENDS = {Kind.OPEN, Kind.OPEN_REPEATED, Kind.BAR, Kind.FIRST, Kind.SECOND, Kind.REPEAT, Kind.CLOSE}  # of bars
+
 Notes = dict[int, tuple[str, int]]  # of a bar: bar offset in ticks → pitch token and duration in ticks
 
 
@@ -84,6 +87,17 @@ def outline_of(tokens: Sequence[str]) -> Outline:
     return Outline(layout, returns, lifts)
 
 
+def unplanned_returns(planned: Sequence[tuple[int, int]], tokens: Sequence[str]) -> int:
+    """How many bars of a whole tune return an earlier one whole against the plan, or don't although they are to.
+
+    planned: as in Outline; bars that are unknown there don't count.
+    """
+    written = outline_of(tokens).returns
+    return sum(
+        (wanted == ALL) != (found == ALL) for (wanted, _), (found, _) in zip(planned, written, strict=False) if wanted and found
+    )
+
+
 def notes_of_bars(tokens: Sequence[str], numbers: Collection[int]) -> dict[int, Notes]:
     """The notes of those bars of a whole tune that have one of the numbers (see bar_numbers) and are counted here."""
     starts = [0, *accumulate(bars_per_part(tokens))]
@@ -101,7 +115,7 @@ def _bars(tokens: Sequence[str]) -> Iterator[tuple[int, int, Notes, bool]]:
     second = False
     notes: Notes = {}
     for token in tokens:
-        kind, ticks = TOKEN_KINDS[INDEX[token]], int(TOKEN_TICKS[INDEX[token]])
+        kind, ticks = _KIND_AND_TICKS[token]
         if kind >= Kind.REST:
             notes[offset] = token, duration
             offset += duration
@@ -111,7 +125,7 @@ def _bars(tokens: Sequence[str]) -> Iterator[tuple[int, int, Notes, bool]]:
             bar_ticks = ticks
         elif kind == Kind.PICK_UP:
             bar, offset = -1, bar_ticks - ticks
-        elif kind in (Kind.OPEN, Kind.OPEN_REPEATED, Kind.BAR, Kind.FIRST, Kind.SECOND, Kind.REPEAT, Kind.CLOSE):
+        elif kind in _ENDS:
             if notes:
                 yield part, bar, notes, second
                 notes = {}
@@ -141,19 +155,22 @@ def _return(at: int, part: int, bar: int, notes: Notes, contents: dict[int, Note
         if alike > best:
             best, found = alike, source
     if best <= 1.0:  # no bar is the same: look at all others
-        found, best = next(
-            ((source, 2.0) for source in range(at) if _alike(notes, contents.get(source, {})) > 1.0), (found, best)
-        )
+        found, best = next(((source, 2.0) for source in range(at) if _returns(notes, contents.get(source, {}))), (found, best))
     if best < SOME_SHARE:
         return NOTHING, -1
     return (ALL if best > 1.0 else MOST if best >= MOST_SHARE else SOME), found
+
+
+def _returns(notes: Notes, earlier: Notes) -> bool:
+    """Whether an earlier bar has all notes of a bar."""
+    return bool(notes) and notes.items() <= earlier.items()
 
 
 def _alike(notes: Notes, earlier: Notes) -> float:
     """The share of the notes that an earlier bar has at the same bar offset with the same pitch; 2 if the durations are too."""
     if not notes:
         return 0.0
-    if all(earlier.get(offset) == note for offset, note in notes.items()):
+    if _returns(notes, earlier):
         return 2.0
     alike = sum(offset in earlier and earlier[offset][0] == pitch for offset, (pitch, _) in notes.items())
     return alike / len(notes) if alike > 1 or alike == len(notes) else 0.0  # a single note may be alike by chance

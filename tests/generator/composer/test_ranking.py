@@ -12,7 +12,7 @@ import pytest
 from generator.composer.idiom import Idiom
 from generator.composer.measures import pitches
 from generator.composer.novelty import NEAR_COPY, Closest, Novelty
-from generator.composer.ranking import MOST_DEVIATIONS, SCORE_NAMES, SURPRISE_COST, Critic, Trait, best, grouped_traits
+from generator.composer.ranking import MOST_DEVIATIONS, PLAN_COST, SCORE_NAMES, SURPRISE_COST, Critic, Trait, best, grouped_traits
 from generator.composer.weights import WeightsError
 from generator.notation.reader import read
 from generator.notation.score import Pitch, Score
@@ -61,13 +61,19 @@ def test_the_total_is_the_sum_of_the_scores(critic: Critic) -> None:
     scores = critic.scores(jig(), PLAIN, NEW)
     assert set(scores) == {*SCORE_NAMES, "total"}
     assert scores["total"] == pytest.approx(sum(scores[name] for name in SCORE_NAMES))
-    assert set(grouped_traits(jig(), critic.idiom)) == set(SCORE_NAMES) - {"surprise", "novelty"}
+    assert set(grouped_traits(jig(), critic.idiom)) == set(SCORE_NAMES) - {"plan", "surprise", "novelty"}
 
 
 def test_what_surprises_the_model_more_than_its_usual_tunes_costs_without_a_limit() -> None:
     critic = Critic({}, NOTHING_COMMON, (1.0, 0.2), ())
     costs = [critic.scores(jig(), bits, NEW)["surprise"] for bits in (0.1, 1.0, 1.2, 3.0)]
     assert costs == pytest.approx([0, 0, -SURPRISE_COST, -10 * SURPRISE_COST])
+
+
+def test_each_bar_against_the_plan_costs(critic: Critic) -> None:
+    as_planned, other = (critic.scores(jig(), PLAIN, NEW, unplanned) for unplanned in (0, 3))
+    assert as_planned["plan"] == 0
+    assert other["total"] == pytest.approx(as_planned["total"] - 3 * PLAN_COST)
 
 
 def test_the_key_makes_no_difference(critic: Critic) -> None:

@@ -17,20 +17,30 @@ from generator.composer.returns import (
     Outline,
     lift_class,
     outline_of,
+    unplanned_returns,
 )
 from generator.notation.reader import read
+from generator.notation.score import Score
 from generator.notation.tokens import encode
 
 A = ["CDE FGA", "c3 B3", "AGF EFG", "G3 E3", "CDE FGA", "c3 B2c", "GFE DEF", "E3 C2"]
 B = ["efg a3", "d3 e3", "efg a2b", "e3 g3", "CDE FGA", "aba gfe", "GFE DEF", "E3 C2"]
 
 
+def score(*parts: str) -> Score:
+    return read("R:jig\nM:6/8\nL:1/8\nK:C\n" + "\n".join(parts))
+
+
 def outline(*parts: str) -> Outline:
-    return outline_of(encode(read("R:jig\nM:6/8\nL:1/8\nK:C\n" + "\n".join(parts))))
+    return outline_of(encode(score(*parts)))
+
+
+def tune(first: list[str] = A, second: list[str] = B) -> Score:
+    return score(f"|:G|{'|'.join(first)}:|", f"|:g|{'|'.join(second)}:|")
 
 
 def whole(first: list[str] = A, second: list[str] = B) -> Outline:
-    return outline(f"|:G|{'|'.join(first)}:|", f"|:g|{'|'.join(second)}:|")
+    return outline_of(encode(tune(first, second)))
 
 
 def test_each_bar_names_the_earlier_bar_that_it_returns() -> None:
@@ -70,6 +80,17 @@ def test_a_plan_tells_which_bars_are_returned_to() -> None:
     assert planned[[0, 1, 4, 6, 7], 2].tolist() == [IN_ITS_PART, NEVER, IN_A_LATER_PART, IN_A_LATER_PART, AT_THE_END]
     assert planned[2, 2] == NEVER
     assert UNKNOWN.planned().shape == (0, 3)
+
+
+def test_bars_that_return_or_not_against_the_plan_are_counted() -> None:
+    tokens, planned = encode(tune()), list(whole().returns)
+    assert unplanned_returns(planned, tokens) == 0
+    planned[4] = NOTHING, -1  # it returns the first bar, whole
+    planned[0] = ALL, 3  # it returns none
+    planned[5] = MOST, 1  # some of it returns: only whole bars count
+    planned[15] = 0, -1  # nobody knows
+    assert unplanned_returns(planned, tokens) == 2
+    assert unplanned_returns((), tokens) == 0
 
 
 @pytest.mark.parametrize("text", ["|:c6:|", "c6|", "|:z6|z6:|"])
