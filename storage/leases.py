@@ -142,8 +142,7 @@ class Leases:
 
     async def _take(self, name: str) -> Lease | None:
         async with self._turn:
-            if self._too_late:
-                self._lose()
+            await self._renew()
             if name in self._held:
                 return None
             if self._holder is None:
@@ -206,15 +205,24 @@ class Leases:
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
             async with self._turn:
+                with suppress(DatabaseUnavailable):  # tried again
+                    await self._renew()
+                    if self._holder == holder:
+                        await self._clean()
                 if self._holder != holder:
                     return
-                began = time.monotonic()
-                with suppress(DatabaseUnavailable):  # tried again
-                    if self._too_late or not await self._answer(RENEW, holder=holder, seconds=LEASE_S) or self._too_late:
-                        self._lose()
-                        return
-                    self._renewed_at = began
-                    await self._clean()
+
+    async def _renew(self) -> None:
+        """Renews the leases if it is time, in each turn: when many take leases, the turn of `_keep` may come too late."""
+        if self._too_late:
+            self._lose()
+        began = time.monotonic()
+        if self._holder is None or began - self._renewed_at < RENEW_EVERY_S:
+            return
+        if not await self._answer(RENEW, holder=self._holder, seconds=LEASE_S) or self._too_late:
+            self._lose()
+            return
+        self._renewed_at = began
 
     async def _clean(self) -> None:
         if self._unclean:

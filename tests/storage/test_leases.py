@@ -22,7 +22,7 @@ from tests.patience import HANG_S
 from tests.storage.examples import DROP_CONNECTIONS, ROOT, execute
 
 OUTDATE = "UPDATE lease_holders SET expires_at = now() - interval '1 second'"
-OUTDATED = "SELECT FROM lease_holders WHERE expires_at < now()"
+OUTDATED = "SELECT id FROM lease_holders WHERE expires_at < now()"
 EXPIRY = "SELECT expires_at FROM lease_holders"
 BURY = "DELETE FROM lease_holders"
 HOLD = """
@@ -82,6 +82,20 @@ async def test_a_lease_is_had_by_one_until_it_is_released(storage: Storage, othe
         await there.leases.close()
         await lease.release()
         assert not lease.held
+
+
+async def test_whoever_takes_a_lease_renews_the_others_when_it_is_time(
+    storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred that are taken at once must not keep the renewal waiting until all are lost."""
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 10 * HANG_S)
+    lease = await taken(storage)
+    before = execute(url, EXPIRY)
+    await taken(storage, "another tune")
+    assert execute(url, EXPIRY) == before
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.0)
+    await taken(storage, "a third tune")
+    assert execute(url, EXPIRY) > before and lease.held
 
 
 async def test_of_many_who_want_a_lease_at_once_one_gets_it(storage: Storage, other: Storage) -> None:
