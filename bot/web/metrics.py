@@ -29,7 +29,7 @@ PAUSE_S = 1.0  # a tune changes with every bar; it is read at most once a second
 RETRY_S = 5.0
 MAX_SEEN = 10_000  # tunes
 DELIVERED = ("discord", "slack")  # platforms that post tunes as messages
-_NOT_ALLOWED = UserMessage("Metrics are for whoever runs this page. METRICS_TOKEN opens them to others.")
+_NOT_ALLOWED = UserMessage("Only the host of this page may read its metrics. METRICS_TOKEN opens them to others.")
 _log = structlog.get_logger(__name__)
 
 

@@ -92,7 +92,7 @@ def unplanned_returns(planned: Sequence[tuple[int, int]], tokens: Sequence[str])
 
     planned: as in Outline; bars that are unknown there don't count.
     """
-    written = outline_of(tokens).returns
+    written = outline_of(tokens).returns if planned else ()  # an opening has no plan
     return sum(
         (wanted == ALL) != (found == ALL) for (wanted, _), (found, _) in zip(planned, written, strict=False) if wanted and found
     )

@@ -84,9 +84,7 @@ async def test_a_lease_is_had_by_one_until_it_is_released(storage: Storage, othe
         assert not lease.held
 
 
-async def test_whoever_takes_a_lease_renews_the_others_when_it_is_time(
-    storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_taking_a_lease_renews_those_that_are_due(storage: Storage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred that are taken at once must not keep the renewal waiting until all are lost."""
     monkeypatch.setattr(leases, "RENEW_EVERY_S", 10 * HANG_S)
     lease = await taken(storage)
