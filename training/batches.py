@@ -69,11 +69,20 @@ class Batches:
 
     Each batch is (inputs, targets, weights) of shapes (batch, time, columns), (batch, time), (batch, time).
     With probability `header_dropout`, independently, an example's rhythm, mode, tonic, layout, cadence, returns and lifts are
-    hidden. With a third of that probability, everything about its form is hidden at once.
+    hidden. With probability `form_dropout`, everything about its form is hidden at once.
     """
 
-    def __init__(self, examples: Sequence[Example], batch_size: int, *, header_dropout: float = 0.0, seed: int = 0) -> None:
-        self.examples, self.batch_size, self.header_dropout, self.seed = list(examples), batch_size, header_dropout, seed
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        batch_size: int,
+        *,
+        header_dropout: float = 0.0,
+        form_dropout: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self.examples, self.batch_size, self.seed = list(examples), batch_size, seed
+        self.header_dropout, self.form_dropout = header_dropout, form_dropout
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
@@ -116,7 +125,7 @@ class Batches:
             for step, unknown in ((RHYTHM, ANY_RHYTHM), (MODE, ANY_MODE)):
                 if rng.random() < self.header_dropout:
                     inputs[row, step, 0] = INDEX[unknown]
-            formless = rng.random() < self.header_dropout / 3
+            formless = rng.random() < self.form_dropout
             for columns in OPTIONAL_GROUPS:
                 if rng.random() < self.header_dropout or (formless and columns in FORM_GROUPS):
                     inputs[row, :, columns] = 0

@@ -32,6 +32,7 @@ class TrainConfig:
     clip_norm: float = 1.0  # of each variable's gradient; 0: no clipping
     ema_momentum: float = 0.0  # of the moving average of the weights, which is then validated and saved; 0: no average
     header_dropout: float = 0.15  # probability of hiding each header token, so that requests need not set them
+    form_dropout: float = 0.0  # probability of hiding all of a tune's form at once, beside what `header_dropout` hides
     init_from: str = ""  # folder of a run whose best weights are fine-tuned; empty: random initialization
     patience: int = 6  # early stopping after this number of epochs without a better validation loss
     # Keras' policy for the matrix products. auto: bfloat16 where the machine has instructions for it, else float32, which is

@@ -45,7 +45,8 @@ def load_dataset(config: TrainConfig, corpus: Corpus) -> tuple[BatchSource, Batc
     weights = rhythm_weights(entries)
     training = [replace(example_of(entry), weight=weights[entry.rhythm]) for entry in entries]
     validation = [example_of(entry) for entry in corpus.split("validation")]
-    batches = Batches(training, config.batch_size, header_dropout=config.header_dropout, seed=config.seed)
+    hidden = {"header_dropout": config.header_dropout, "form_dropout": config.form_dropout}
+    batches = Batches(training, config.batch_size, **hidden, seed=config.seed)
     return batches, Batches(validation, config.batch_size), config.model.vocabulary
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -34,6 +35,7 @@ class ModelConfig:
     feature_width: int = 16  # width of each numeric feature's embedding (position, bar, remaining ticks …); 0: not read
     recall_width: int = 32  # width of each recalled pitch's, each recalled duration's and the last pitch's; 0: not read
     dropout: float = 0.3  # between layers; without it a corpus of 0.7 M tokens overfits
+    weight_dropout: float = 0.0  # share of the LSTM's recurrent weights that are 0 in a training step (Merity et al. 2018)
     vocabulary: int = len(VOCABULARY)
     columns: tuple[str, ...] = tuple(INPUTS)  # names of the inputs that the model reads, if they have a width
     # Gain of the scaled skip connection from the inputs (see skipped_inputs) to the logits. A larger gain learns hard rules
@@ -80,7 +82,9 @@ def build(config: ModelConfig) -> keras.Model:
     else:
         for layer in range(config.layers):
             x = keras.layers.Dropout(config.dropout)(x) if layer else x
-            x = HoistedLSTM(config.units, return_sequences=True, name=f"lstm_{layer}")(x)  # (batch, time, units)
+            x = HoistedLSTM(config.units, weight_dropout=config.weight_dropout, return_sequences=True, name=f"lstm_{layer}")(
+                x
+            )  # (batch, time, units)
     x = keras.layers.Dropout(config.dropout)(x)
     logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)  # (batch, time, vocabulary)
     if skipped:
@@ -96,8 +100,15 @@ class HoistedLSTM(keras.layers.LSTM):  # type: ignore[misc]  # keras is untyped
 
     Everything that does not depend on the previous step is computed for all steps in one matrix product: the projection
     of the input before the loop, the gradient of the recurrent weights after it. On a GPU this is Keras' own layer,
-    which uses cuDNN's kernel.
+    which uses cuDNN's kernel, unless recurrent weights are dropped.
     """
+
+    def __init__(self, units: int, *, weight_dropout: float = 0.0, **options: Any) -> None:
+        super().__init__(units, **options)
+        self.weight_dropout = weight_dropout
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "weight_dropout": self.weight_dropout}
 
     def call(
         self,
@@ -107,14 +118,18 @@ class HoistedLSTM(keras.layers.LSTM):  # type: ignore[misc]  # keras is untyped
         training: bool = False,
     ) -> tf.Tensor:
         """sequences: (batch, time, features) → (batch, time, units), or (batch, units) without `return_sequences`."""
-        if initial_state is not None or mask is not None or tf.config.list_physical_devices("GPU"):
+        dropping = training and self.weight_dropout > 0
+        if initial_state is not None or mask is not None or (tf.config.list_physical_devices("GPU") and not dropping):
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         cell = self.cell
+        recurrent = cell.recurrent_kernel
+        if dropping:  # the same weights in all steps and tunes of a batch
+            recurrent = keras.random.dropout(recurrent, self.weight_dropout, seed=cell.seed_generator)
         low = self.compute_dtype  # of the matrix products; states and gates stay in float32
         x = tf.transpose(tf.cast(sequences, low), (1, 0, 2))  # (time, batch, features): the rows of a step are contiguous
         projected = tf.tensordot(x, tf.cast(cell.kernel, low), 1)  # (time, batch, 4 · units)
         projected = tf.cast(projected, tf.float32) + tf.cast(cell.bias, tf.float32)
-        outputs = _recur(projected, tf.cast(cell.recurrent_kernel, low))  # (time, batch, units)
+        outputs = _recur(projected, tf.cast(recurrent, low))  # (time, batch, units)
         outputs = tf.cast(outputs, low)
         return tf.transpose(outputs, (1, 0, 2)) if self.return_sequences else outputs[-1]
 

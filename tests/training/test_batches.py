@@ -12,7 +12,17 @@ from generator.notation.keys import Key
 from generator.notation.reader import read
 from generator.notation.tokens import ANY_MODE, ANY_RHYTHM, INDEX, ON_TONIC, PAD, cadence_class, encode
 from tests.training.tunes import melody, text
-from training.batches import LENGTH_MULTIPLE, MODE, OPTIONAL_COLUMNS, OPTIONAL_GROUPS, RHYTHM, Batch, Batches, Example
+from training.batches import (
+    FORM_GROUPS,
+    LENGTH_MULTIPLE,
+    MODE,
+    OPTIONAL_COLUMNS,
+    OPTIONAL_GROUPS,
+    RHYTHM,
+    Batch,
+    Batches,
+    Example,
+)
 
 
 def bars(seed: int) -> list[str]:
@@ -34,8 +44,8 @@ def equal(first: Iterable[Batch], second: Iterable[Batch]) -> bool:
     return all(np.array_equal(a, b) for pair in zip(first, second, strict=True) for a, b in zip(*pair, strict=True))
 
 
-def batches_of(epoch: int, *, seed: int = 1, header_dropout: float = 0.5) -> list[Batch]:
-    batches = Batches(EXAMPLES, 4, header_dropout=header_dropout, seed=seed)
+def batches_of(epoch: int, *, seed: int = 1, header_dropout: float = 0.5, form_dropout: float = 0.15) -> list[Batch]:
+    batches = Batches(EXAMPLES, 4, header_dropout=header_dropout, form_dropout=form_dropout, seed=seed)
     batches.set_epoch(epoch)
     return list(batches)
 
@@ -77,7 +87,7 @@ def test_targets_are_the_next_tokens_and_padding_has_no_weight() -> None:
 def test_header_dropout_hides_optional_features_in_the_inputs_only() -> None:
     hidden_columns = [COLUMNS.index(name) for name in HIDDEN]
     assert sorted(OPTIONAL_COLUMNS) == sorted(hidden_columns)
-    hidden, shown = batches_of(1, header_dropout=1.0), batches_of(1, header_dropout=0.0)
+    hidden, shown = batches_of(1, header_dropout=1.0), batches_of(1, header_dropout=0.0, form_dropout=0.0)
     for (inputs, targets, weights), (plain, plain_targets, plain_weights) in zip(hidden, shown, strict=True):
         assert np.array_equal(targets, plain_targets)
         assert np.array_equal(weights, plain_weights)
@@ -98,7 +108,7 @@ def test_optional_features_are_hidden_for_whole_tunes_in_groups() -> None:
     shares = np.zeros(len(OPTIONAL_GROUPS))
     seen = set()
     for epoch in range(8):
-        hidden, plain = batches_of(epoch), batches_of(epoch, header_dropout=0.0)
+        hidden, plain = batches_of(epoch), batches_of(epoch, header_dropout=0.0, form_dropout=0.0)
         for (inputs, targets, _), (whole, _, _) in zip(hidden, plain, strict=True):
             for row in range(len(targets)):
                 shown = [bool(inputs[row][:, columns].any()) for columns in OPTIONAL_GROUPS]
@@ -108,6 +118,15 @@ def test_optional_features_are_hidden_for_whole_tunes_in_groups() -> None:
                 shares += shown
     assert len(seen) == 2 ** len(OPTIONAL_GROUPS)
     assert all(0.33 < share < 0.6 for share in shares / (8 * len(EXAMPLES)))
+
+
+def test_form_dropout_hides_all_of_the_form_and_nothing_else() -> None:
+    hidden, plain = batches_of(1, header_dropout=0.0, form_dropout=1.0), batches_of(1, header_dropout=0.0, form_dropout=0.0)
+    form = sorted({column for columns in FORM_GROUPS for column in columns})
+    others = [column for column in range(len(COLUMNS)) if column not in form]
+    for (inputs, _, _), (whole, _, _) in zip(hidden, plain, strict=True):
+        assert not inputs[..., form].any()
+        assert np.array_equal(inputs[..., others], whole[..., others])
 
 
 def test_the_tunes_of_rare_rhythms_count_more() -> None:

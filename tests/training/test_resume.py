@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("without_curves")
 
 ROOT = Path(__file__).parents[2]
 TIMINGS = ("tokens_per_s", "seconds")
-WITH_DROPOUT = replace(CONFIG, epochs=3, ema_momentum=0.9, model=replace(CONFIG.model, dropout=0.5))
+WITH_DROPOUT = replace(CONFIG, epochs=3, ema_momentum=0.9, model=replace(CONFIG.model, dropout=0.5, weight_dropout=0.5))
 
 
 def log(run: Path) -> list[dict[str, str]]:

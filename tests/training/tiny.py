@@ -80,7 +80,7 @@ def main() -> None:
         CONFIG,
         epochs=options.epochs,
         ema_momentum=options.averaging,
-        model=replace(CONFIG.model, dropout=options.dropout),
+        model=replace(CONFIG.model, dropout=options.dropout, weight_dropout=options.dropout),
     )
     model = train(config, corpus(), options.run, verbose=0, strategy=strategy)
     if options.out:

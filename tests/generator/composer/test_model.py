@@ -71,6 +71,31 @@ def test_the_layer_works_inside_a_compiled_graph() -> None:
     np.testing.assert_allclose(tf.function(layer)(x), eager, atol=1e-6)
 
 
+def test_recurrent_weights_are_dropped_in_training_alone() -> None:
+    keras.utils.set_random_seed(5)
+    layer = HoistedLSTM(8, weight_dropout=0.5, return_sequences=True)
+    x = tf.random.normal((2, 9, 6))
+    whole = layer(x)
+    without = HoistedLSTM(8, return_sequences=True)
+    without.build(x.shape)
+    without.set_weights(layer.get_weights()[:3])
+    np.testing.assert_array_equal(whole, without(x))
+    first, second = layer(x, training=True), layer(x, training=True)
+    assert float(tf.reduce_max(tf.abs(first - second))) > 1e-3
+    np.testing.assert_allclose(first[:, 0], whole[:, 0], atol=1e-6)  # the first step has no outputs of a step before it
+
+
+def test_dropped_weights_get_no_gradient_and_kept_ones_their_share() -> None:
+    keras.utils.set_random_seed(5)
+    layer = HoistedLSTM(8, weight_dropout=0.5, return_sequences=True)
+    x = tf.random.normal((2, 9, 6))
+    layer(x)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(x, training=True) ** 2)
+    gradient = tape.gradient(loss, layer.cell.recurrent_kernel.value).numpy()
+    assert 0.3 < (gradient == 0).mean() < 0.7
+
+
 def test_the_model_has_the_shape_and_size_of_its_configuration() -> None:
     config = ModelConfig(units=16, layers=2, embedding=8, feature_width=4, recall_width=3)
     model = build(config)
