@@ -1,10 +1,12 @@
 """Builds the container image, searches it for planted secrets, and composes a tune in it:
 
-    .venv/bin/python -m tests.image [OPTION]...
+    .venv/bin/python -m tests.image [--where-possible] [OPTION]...
 
 Options go to scripts/image. It builds a copy of the checkout with secrets in .env, data/, .git and elsewhere. The container has
 read-only files, a user who is not root, and no network. Prints the size and the time to the first tune. Needs docker, podman or,
 as root on Linux, buildah; takes minutes, and some GB of disk while it runs.
+
+`--where-possible`, for continuous integration: if no image can be built here, says why and succeeds. Removes the image.
 """
 
 from __future__ import annotations
@@ -28,6 +30,10 @@ import click
 ROOT = Path(__file__).parents[1]
 SECRETS = (".env", ".env.local", "data/secret", ".git/config", "bot/.env", "generator/weights/.env", "tests/secret", "secret")
 IMAGE = "tunesmith"
+LOCAL_BASE = "localhost/local-python"  # CONTRIBUTING.md says how to make it
+PROBE = "RUN apt-get update -qq && python -m venv /probe && /probe/bin/pip download --quiet --no-deps --dest /probe uv\n"
+PROBE_S = 300
+WHERE_POSSIBLE = "--where-possible"
 # Arguments: the container's root folder, user, and command.
 READ_ONLY = """
 set -e
@@ -43,12 +49,40 @@ class Failed(Exception):
     pass
 
 
+class Impossible(Failed):
+    """Here is nothing to build an image with."""
+
+
 def working_builder() -> str:
-    """The one that scripts/image takes. Raises Failed."""
+    """The one that scripts/image takes. Raises Impossible."""
     for builder in ("docker", "podman", "buildah"):
         if shutil.which(builder) and subprocess.run([builder, "info"], capture_output=True).returncode == 0:
             return builder
-    raise Failed("no docker, podman or buildah works here")
+    raise Impossible("no docker, podman or buildah that works")
+
+
+def with_base(builder: str, options: list[str]) -> list[str]:
+    """The options with a base image in which apt and pip reach their packages. Raises Impossible."""
+    begin, _, _ = (ROOT / "Dockerfile").read_text("utf-8").partition("WORKDIR")  # ARG and FROM
+    reasons = []
+    for base in ([], ["--build-arg", f"BASE={LOCAL_BASE}"]):
+        with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
+            Path(folder, "Dockerfile").write_text(begin + PROBE, "utf-8")
+            command = [builder, "build", "--tag", f"{IMAGE}-probe", *base, *options, folder]
+            try:
+                subprocess.run(command, check=True, capture_output=True, text=True, timeout=PROBE_S)
+            except subprocess.TimeoutExpired:
+                reasons.append(f"no answer within {PROBE_S} s")
+            except subprocess.CalledProcessError as error:
+                reasons.append(error.stderr.strip().rpartition("\n")[2])
+            else:
+                remove(builder, f"{IMAGE}-probe")
+                return [*base, *options]
+    raise Impossible(f"no base image in which apt and pip work ({'; '.join(reasons)})")
+
+
+def remove(builder: str, image: str) -> None:
+    subprocess.run([builder, "rmi", image], check=True, stdout=subprocess.DEVNULL)
 
 
 def output(*command: str) -> str:
@@ -130,6 +164,8 @@ def compose(builder: str) -> tuple[str, float]:
 def main(options: list[str]) -> None:
     builder = working_builder()
     os.environ.setdefault("BUILDAH_ISOLATION", "chroot")
+    if where_possible := options[:1] == [WHERE_POSSIBLE]:
+        options = with_base(builder, options[1:])
     secret = secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
         checkout, archive = Path(folder, "checkout"), Path(folder, "image.tar")
@@ -148,10 +184,16 @@ def main(options: list[str]) -> None:
     if "tune.mp3" not in told:
         raise Failed(f"no recording was made: {told}")
     click.echo(f"the first tune took {seconds:.1f} s: {told}")
+    if where_possible:
+        remove(builder, IMAGE)
 
 
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
+    except Impossible as error:
+        if WHERE_POSSIBLE not in sys.argv:
+            sys.exit(f"tests.image: {error}")
+        click.echo(f"tests.image: skipped, since there is {error}.")
     except (Failed, subprocess.CalledProcessError) as error:
         sys.exit(f"tests.image: {error}")
