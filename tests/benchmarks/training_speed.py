@@ -10,6 +10,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,16 +19,21 @@ import tensorflow as tf
 from generator.composer import model as composer
 from generator.composer.model import HoistedLSTM, ModelConfig, build
 
+
+def keras_lstm(units: int, *, weight_dropout: float, **options: Any) -> keras.layers.LSTM:
+    return keras.layers.LSTM(units, **options)
+
+
 VARIANTS = {
-    "Keras LSTM, float32": (keras.layers.LSTM, "float32"),
-    "Keras LSTM, bfloat16": (keras.layers.LSTM, "mixed_bfloat16"),
+    "Keras LSTM, float32": (keras_lstm, "float32"),
+    "Keras LSTM, bfloat16": (keras_lstm, "mixed_bfloat16"),
     "ours, float32": (HoistedLSTM, "float32"),
     "ours, bfloat16": (HoistedLSTM, "mixed_bfloat16"),
 }
 UNITS = 512
 
 
-def make_step(layer: type, policy: str, layers: int, batch: int, length: int) -> Callable[[], float]:
+def make_step(layer: Callable[..., keras.layers.Layer], policy: str, layers: int, batch: int, length: int) -> Callable[[], float]:
     """Returns a function that trains one step and returns its duration in seconds."""
     keras.utils.set_random_seed(1)
     keras.mixed_precision.set_global_policy(policy)

@@ -125,6 +125,11 @@ def watchful_slack_app() -> None:
     slack_app()
 
 
+def page() -> None:
+    """`tunesmith web`"""
+    _serve(web=True)
+
+
 def _serve(**services: bool) -> None:
     from bot.logs import configure
     from bot.services import serve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -29,12 +29,16 @@ HOLDERS = "SELECT name, holder FROM leases WHERE name LIKE 'discord shard%'"
 class Processes:
     """The bots and a quick worker."""
 
-    def __init__(self, discord: FakeDiscord, url: str, folder: Path, *, nimble: bool = False) -> None:
+    worker: Child
+
+    def __init__(
+        self, discord: FakeDiscord, url: str, folder: Path, *, nimble: bool = False, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.discord, self.url, self._folder = discord, url, folder
         self._run = nimble_discord_bot if nimble else discord_bot
         self.bots: list[Child] = []
         self._environment = discord.environment | {"DATABASE_URL": url, "DATA_DIR": str(folder / "data")}
-        self._environment["OPEN_REQUESTS_PER_PERSON"] = "100"
+        self._environment |= {"OPEN_REQUESTS_PER_PERSON": "100", **(environment or {})}
 
     def start(self, program: object = None, **environment: str) -> Child:
         folder = self._folder / f"process-{time.monotonic_ns()}"
@@ -82,22 +86,24 @@ class Processes:
 
 
 @asynccontextmanager
-async def three_processes(url: str, folder: Path, *, nimble: bool = False) -> AsyncIterator[Processes]:
+async def three_processes(
+    url: str, folder: Path, *, nimble: bool = False, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Processes]:
     """Three bots, each with a shard, and a worker."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     async with FakeDiscord() as discord:
         discord.gateway.servers, discord.gateway.max_concurrency = SERVERS, COUNT
         discord.gateway.threads += ROOMS
-        processes = Processes(discord, url, folder, nimble=nimble)
-        worker = processes.start(quick_worker)
+        processes = Processes(discord, url, folder, nimble=nimble, environment=environment)
+        processes.worker = processes.start(quick_worker)
         try:
             processes.bots = [processes.start(DISCORD_SHARDS=str(COUNT)) for _ in range(COUNT)]
             async with asyncio.timeout(HANG_S):
                 await processes.shared_out(COUNT)
             yield processes
         finally:
-            for child in (*processes.bots, worker):
+            for child in (*processes.bots, processes.worker):
                 await child.kill()
 
 
