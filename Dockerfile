@@ -5,12 +5,17 @@ FROM $BASE AS build
 WORKDIR /app
 # Compile now, because the files of a running container are read-only.
 ENV UV_COMPILE_BYTECODE=1
-COPY locks/requirements-uv.lock locks/requirements-worker.lock locks/
+COPY locks/requirements-uv.lock locks/requirements-worker.lock locks/requirements-tracing.lock locks/
+# Not empty: with the packages for traces.
+ARG TRACING=
 # uv and pip stay here: the environment in .venv has neither. music21 brings scores that nothing here reads: two thirds of its size.
 RUN python -m venv /uv \
  && /uv/bin/pip install --quiet --require-hashes --requirement locks/requirements-uv.lock \
  && python -m venv --without-pip .venv \
  && /uv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes --requirement locks/requirements-worker.lock \
+ && if [ "$TRACING" ]; then \
+      /uv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes --requirement locks/requirements-tracing.lock; \
+    fi \
  && /uv/bin/uv pip uninstall --quiet --python .venv/bin/python uv \
  && find .venv/lib/python*/site-packages/music21/corpus -mindepth 1 -maxdepth 1 -type d ! -name __pycache__ -exec rm -r {} +
 COPY pyproject.toml README.md LICENSE ./

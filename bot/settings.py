@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     model: Folder | None = Field(None, description="Folder of a model that you trained (default: the shipped model).")
     models: Folder | None = Field(None, description="Folder with a subfolder for each further model (default: DATA_DIR/models).")
     soundfont: Path | None = Field(None, description="A General MIDI sound font (default: an installed FluidR3_GM).")
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="Address of a collector of OpenTelemetry, for traces by OTLP over HTTP (default: no traces)."
+    )
     log_json: bool = Field(False, description="Write logs as JSON lines, for log collectors.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -29,6 +29,7 @@ from generator.rendering.style import style_of
 from generator.tune_files import MEDIA_TYPES, composed_scores, tune_files
 from generator.user_messages import UserError
 from generator.versions import Version
+from storage import tracing
 from storage.errors import DATABASE_ERRORS, lacks_room
 from storage.queue.jobs import work
 from storage.storage import Storage
@@ -70,7 +71,8 @@ class Worker:
             scores: dict[str, Any] = {}
         else:
             composer = await self._composer(tune.request.model)
-            composed = await self._compose(tune, composer)
+            with tracing.step(tune, "composing"):
+                composed = await self._compose(tune, composer)
             if composed is None:
                 return
             score, model = composed.score, composer.model
@@ -81,7 +83,8 @@ class Worker:
             bars, draft = len(score.bars), write(score)
             if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=bars, draft=draft, starts=tune.starts):
                 return
-        rendering = await self.renderer.render(score, style_of(tune.request))
+        with tracing.step(tune, "rendering"):
+            rendering = await self.renderer.render(score, style_of(tune.request))
         scores["render_ms"] = round((time.monotonic() - composed_at) * 1000)
         notices = (*score.notices, *rendering.notices)
         files = tune_files(tune.request, score, rendering, model=model, scores=scores, notices=notices)

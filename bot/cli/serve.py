@@ -41,7 +41,7 @@ def web() -> None:
 def worker(supervised: bool) -> None:
     """Start a worker, which composes and renders the requested tunes."""
     settings = read_settings()
-    configure(json=settings.log_json, level=settings.log_level)
+    _observe(settings)
     quiet_tensorflow()
     from bot.services import work
     from generator.composer.weights import WeightsError
@@ -60,7 +60,7 @@ def _serve(settings: Settings, *, discord: bool = False, slack: bool = False, we
     from bot.web import WebError
     from storage import StorageError
 
-    configure(json=settings.log_json, level=settings.log_level)
+    _observe(settings)
     if web:
         click.echo(f"Tunesmith's page: http://{settings.web_host}:{settings.web_port}", err=True)
     if web and worker and not discord and not slack:
@@ -69,3 +69,11 @@ def _serve(settings: Settings, *, discord: bool = False, slack: bool = False, we
         asyncio.run(serve(settings, discord=discord, slack=slack, web=web, worker=worker))
     except (NoLogin, StorageError, WebError) as error:
         raise Failure(error) from error
+
+
+def _observe(settings: Settings) -> None:
+    from storage import tracing
+
+    configure(json=settings.log_json, level=settings.log_level)
+    if settings.otel_exporter_otlp_endpoint:
+        tracing.start(settings.otel_exporter_otlp_endpoint)

@@ -21,6 +21,7 @@ from bot.core.retries import doubling
 from bot.core.texts import delivery as texts
 from bot.languages import Language
 from generator.user_messages import UserMessage
+from storage import tracing
 from storage.errors import DatabaseUnavailable
 from storage.tunes import Status, Tune
 
@@ -84,6 +85,7 @@ class Delivery(ABC):
                     if await self._follow():
                         await self.deliver()
                         log.info("A tune is delivered.", tune=self._tune.id, status=str(self._tune.status))
+                        tracing.record_delivery(self._tunes)
                     else:
                         await self.cancelled()
                     return

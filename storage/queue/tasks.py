@@ -12,6 +12,7 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.jobs import Job
 
 from generator.user_messages import UserMessage
+from storage import tracing
 from storage.connection import CONNECT_S, Connection, set_limits
 from storage.errors import is_fault_of_machine, lacks_room
 from storage.queue.job_manager import FencedJobManager
@@ -91,7 +92,9 @@ async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> No
             if tune is not None:
                 structlog.contextvars.bind_contextvars(request=tune.origin.request_id)
                 log.info("A tune is started.", tune=tune_id, starts=tune.starts)
+                tracing.record_waiting(tune)
                 await handle(tune)
+                tracing.record_tune(tune)
     except Exception as error:
         if lacks_room(error):
             storage.room.note_failure()
@@ -106,6 +109,8 @@ async def _compose(context: JobContext, tune_id: str, alone: bool = False) -> No
             await asyncio.sleep(RETRY_PAUSE_S * failures)
             raise
         await storage.fail(tune_id, GAVE_UP, starts=starts)
+        if tune is not None:
+            tracing.record_tune(tune, error=type(error).__name__)
 
 
 async def _remake(context: JobContext, tune_id: str) -> None:

@@ -5,6 +5,7 @@ import pytest
 import pytest_asyncio
 
 from tests.end_to_end.tunesmith import Tunesmith
+from tests.loopback.collector import Collector, collecting
 from tests.loopback.discord import FakeDiscord
 
 
@@ -15,10 +16,19 @@ async def discord() -> AsyncIterator[FakeDiscord]:
 
 
 @pytest_asyncio.fixture(loop_scope="package", scope="package")
-async def tunesmith(discord: FakeDiscord, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tunesmith]:
-    """Tunesmith, started by one command and connected to the Discord stand-in."""
+async def collector() -> AsyncIterator[Collector]:
+    async with collecting() as collector:
+        yield collector
+
+
+@pytest_asyncio.fixture(loop_scope="package", scope="package")
+async def tunesmith(
+    discord: FakeDiscord, collector: Collector, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Tunesmith]:
+    """Tunesmith, started by one command, connected to the Discord stand-in, and with traces."""
     folder: Path = tmp_path_factory.mktemp("tunesmith")
-    running = Tunesmith(folder, discord.environment)
+    tracing = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    running = Tunesmith(folder, {**discord.environment, **tracing})
     await running.start()
     await discord.connected()
     yield running
