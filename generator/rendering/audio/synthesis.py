@@ -10,8 +10,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from functools import cache, lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -20,10 +22,11 @@ import midi2audio
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.rendering.audio.mastering import RATE, Samples, master, measure
+from generator.rendering.audio.mastering import RATE, Measured, Samples, master, measure
 from generator.rendering.audio.sound_font import find_fluidsynth
 from generator.rendering.result import RendererFault
 
+_HEADER, _CHUNK = 14, 8  # bytes of a MIDI file's header and of a track's
 SYNTHESIS_TIMEOUT_S = 20  # a tune of 180 s takes two seconds
 _INT, _POINTER = ctypes.c_int, ctypes.c_void_p
 
@@ -47,14 +50,49 @@ def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
 
     Raises RendererFault if FluidSynth is missing, fails or takes too long, or if the recording is silent.
     """
-    with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
-        midi_file = Path(folder, "tune.mid")
-        midi_file.write_bytes(midi)
-        if load_fluidsynth() is None:
-            raw_file = Path(folder, "tune.raw")
+    if load_fluidsynth() is None:
+        with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
+            midi_file, raw_file = Path(folder, "tune.mid"), Path(folder, "tune.raw")
+            midi_file.write_bytes(midi)
             FluidSynthProgram(soundfont, timeout_s=SYNTHESIS_TIMEOUT_S).midi_to_audio(str(midi_file), str(raw_file))
             return master([measure(read_raw(raw_file))])
-        return master([measure(second) for second in _library_for(soundfont).play(midi_file, SYNTHESIS_TIMEOUT_S)])
+    halves = _halves(midi)
+    with ThreadPoolExecutor(max_workers=len(halves)) as executor:
+        played = [executor.submit(_play, half, soundfont, number) for number, half in enumerate(halves)]
+        return master(list(executor.map(_mixed, zip_longest(*(half.result() for half in played)))))
+
+
+def _halves(midi: bytes) -> list[bytes]:
+    """Two MIDI files with about half of the events each, which two cores can play, or the file itself if it has one player.
+
+    Everything in FluidSynth is linear, so that the sum of both recordings is that of the whole file, but for its limit of voices.
+    """
+    tracks, position = [], _HEADER
+    while position < len(midi):
+        end = position + _CHUNK + int.from_bytes(midi[position + 4 : position + _CHUNK], "big")
+        tracks.append(midi[position:end])
+        position = end
+    conductor, *players = tracks
+    players.sort(key=len)
+    groups: list[list[bytes]] = [[], []]
+    while players:
+        min(groups, key=lambda group: sum(map(len, group))).append(players.pop())
+    files = [[conductor, *group] for group in groups if group]
+    return [midi[:10] + len(file).to_bytes(2, "big") + midi[12:_HEADER] + b"".join(file) for file in files]
+
+
+def _play(midi: bytes, soundfont: Path, number: int) -> list[Samples]:
+    """The seconds of a MIDI file, by one of the libraries."""
+    with tempfile.NamedTemporaryFile(prefix="tunesmith-", suffix=".mid") as file:
+        file.write(midi)
+        file.flush()
+        return list(_library_for(soundfont, number).play(Path(file.name), SYNTHESIS_TIMEOUT_S))
+
+
+def _mixed(pieces: tuple[Samples | None, ...]) -> Measured:
+    """The sum of what sounds at the same time; nothing after a recording's end."""
+    first, *others = [piece for piece in pieces if piece is not None]
+    return measure(sum(others, start=first))
 
 
 @cache
@@ -142,8 +180,9 @@ class FluidSynthLibrary:
             self.delete_synth(synth)
 
 
-@lru_cache(maxsize=1)
-def _library_for(soundfont: Path) -> FluidSynthLibrary:
+@lru_cache(maxsize=2)
+def _library_for(soundfont: Path, number: int) -> FluidSynthLibrary:
+    """One for each of two threads: a sound font loads instruments when they are first played, by one thread at a time."""
     return FluidSynthLibrary(soundfont)
 
 

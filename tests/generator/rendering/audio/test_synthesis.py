@@ -77,6 +77,27 @@ def test_library_and_program_give_the_same_recording(monkeypatch: pytest.MonkeyP
     assert min(errors) < 1e-4 * np.mean(library**2)
 
 
+def chunks(midi: bytes) -> list[bytes]:
+    """The tracks of a MIDI file."""
+    found, position = [], 14
+    while position < len(midi):
+        end = position + 8 + int.from_bytes(midi[position + 4 : position + 8], "big")
+        found.append(midi[position:end])
+        position = end
+    assert int.from_bytes(midi[10:12], "big") == len(found)
+    return found
+
+
+def test_two_cores_get_each_player_once_and_both_the_tempo() -> None:
+    midi = write_midi(read(JIG))
+    conductor, *players = chunks(midi)
+    halves = [chunks(half) for half in synthesis._halves(midi)]
+    assert len(players) == 3 and len(halves) == 2 and [half[0] for half in halves] == [conductor, conductor]
+    assert sorted(halves[0][1:] + halves[1][1:]) == sorted(players)
+    alone = write_midi(read(PLAIN), style.PLAIN)
+    assert synthesis._halves(alone) == [alone]
+
+
 @NEEDS_LIBRARY
 def test_the_library_times_out_and_then_plays_the_next_tune(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
