@@ -174,12 +174,21 @@ async def measure(count: int) -> tuple[dict[str, object], bool]:
             await attack(port, hostile(2_000, tune))  # what is allocated once
             await asyncio.sleep(5)
             before, memory = process.num_fds(), process.memory_info().rss
+            held = {}
+
+            def note(phase: str) -> None:
+                held[phase] = process.memory_info().rss >> 20
+
             began = time.monotonic()
             statuses = await attack(port, hostile(count, tune))
             attacked_s = time.monotonic() - began
+            note("requests")
             streamed = await streams(port, tune, cookie)
+            note("streams")
             taken, answered, closed_s = await idle(port)
+            note("idle sockets")
             crowded = await crowd(address)
+            note("people")
             await asyncio.sleep(SETTLE_S)
             after, memory_after = process.num_fds(), process.memory_info().rss
         finally:
@@ -200,6 +209,7 @@ async def measure(count: int) -> tuple[dict[str, object], bool]:
         "lines in the log": len(lines),
         "descriptors before, after": [before, after],
         "memory before, after (MB)": [memory >> 20, memory_after >> 20],
+        "memory after each part (MB)": held,
     }
     good = not statuses[500] and not tracebacks and answered and set(streamed) == {200} and set(crowded["honest"]) == {202}  # type: ignore[call-overload]
     return found, good and after <= before + SLACK_DESCRIPTORS and memory_after <= memory + SLACK_BYTES
