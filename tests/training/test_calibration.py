@@ -9,14 +9,10 @@ import pytest
 from generator.composer.features import INPUTS
 from generator.composer.model import ModelConfig, build
 from generator.notation.tokens import VOCABULARY
-from training.calibration import SHARE, TEMPERATURES, calibrate
+from training.calibration import TEMPERATURES, calibrate
 
 CONFIG = ModelConfig(units=8, layers=1, embedding=8, feature_width=4, recall_width=4, columns=("token", "bar", "last_pitch"))
 LAYERS = ("logits", "token_skip", "bar_skip", "last_pitch_skip")  # everything that adds to the logits
-
-
-def calibrate_fully(model: keras.Model, batches: Sequence[tuple[np.ndarray, ...]]) -> float:
-    return calibrate(model, batches, share=1.0)
 
 
 def model_of(gain: float) -> keras.Model:
@@ -54,7 +50,7 @@ def batches() -> list[tuple[np.ndarray, ...]]:
 def test_a_calibrated_model_stays_unchanged(batches: Sequence[tuple[np.ndarray, ...]]) -> None:
     model = model_of(1.0)
     before = model.get_weights()
-    assert calibrate_fully(model, batches) == pytest.approx(1.0, abs=0.021)
+    assert calibrate(model, batches) == pytest.approx(1.0, abs=0.021)
     assert all(np.allclose(a, b, rtol=0.03, atol=1e-7) for a, b in zip(before, model.get_weights(), strict=True))
 
 
@@ -62,37 +58,32 @@ def test_a_calibrated_model_stays_unchanged(batches: Sequence[tuple[np.ndarray, 
 def test_an_over_or_underconfident_model_is_divided_by_its_gain(batches: Sequence[tuple[np.ndarray, ...]], gain: float) -> None:
     original = model_of(1.0)
     scaled = model_of(gain)
-    assert calibrate_fully(scaled, batches) == pytest.approx(gain * calibrate_fully(original, batches), abs=0.021)
+    assert calibrate(scaled, batches) == pytest.approx(gain * calibrate(original, batches), abs=0.021)
     inputs = batches[0][0][:2]
     np.testing.assert_allclose(scaled(inputs), original(inputs), rtol=0.05, atol=0.05)
 
 
 def test_the_divisor_is_at_most_the_highest_temperature(batches: Sequence[tuple[np.ndarray, ...]]) -> None:
     model = model_of(2.0)
-    assert calibrate_fully(model, batches) == pytest.approx(float(TEMPERATURES[-1]))
-    left = 2 * calibrate_fully(model_of(1.0), batches) / float(TEMPERATURES[-1])
-    assert calibrate_fully(model, batches) == pytest.approx(left, abs=0.03)
+    assert calibrate(model, batches) == pytest.approx(float(TEMPERATURES[-1]))
+    left = 2 * calibrate(model_of(1.0), batches) / float(TEMPERATURES[-1])
+    assert calibrate(model, batches) == pytest.approx(left, abs=0.03)
 
 
 def test_calibrating_again_changes_nothing(batches: Sequence[tuple[np.ndarray, ...]]) -> None:
     model = model_of(1.3)
-    assert calibrate_fully(model, batches) != 1.0
+    assert calibrate(model, batches) != 1.0
     weights = model.get_weights()
-    assert calibrate_fully(model, batches) == 1.0
+    assert calibrate(model, batches) == 1.0
     assert all(np.array_equal(a, b) for a, b in zip(weights, model.get_weights(), strict=True))
 
 
 def test_only_weights_that_add_to_the_logits_are_divided(batches: Sequence[tuple[np.ndarray, ...]]) -> None:
     model = model_of(1.3)
     before = {layer.name: layer.get_weights() for layer in model.layers}
-    temperature = calibrate_fully(model, batches)
+    temperature = calibrate(model, batches)
     for layer in model.layers:
         divisor = temperature if layer.name in LAYERS else 1
         for was, now in zip(before[layer.name], layer.get_weights(), strict=True):
             np.testing.assert_allclose(now, was / divisor, rtol=1e-5)
     assert len(model.get_layer("logits").get_weights()[1]) == len(VOCABULARY)
-
-
-def test_by_default_only_part_of_the_temperature_is_applied(batches: Sequence[tuple[np.ndarray, ...]]) -> None:
-    whole, half = model_of(1.3), model_of(1.3)
-    assert calibrate(half, batches) == pytest.approx(calibrate_fully(whole, batches) ** SHARE, abs=0.002)

@@ -15,6 +15,7 @@ from training.batches import Batches
 from training.dataset import example_of
 from training.run_folder import Row
 from training.train import train
+from training.trainer import VALIDATION_TEMPERATURES
 
 pytestmark = pytest.mark.usefixtures("without_curves")
 
@@ -25,10 +26,14 @@ def log(run: Path) -> list[dict[str, float]]:
 
 
 def nats(model: keras.Model) -> float:
-    """The loss of a model on the validation tunes, computed with numpy."""
+    """The loss of a model on the validation tunes at the temperature that suits it best, computed with numpy."""
+    return min(nats_at(temperature, model) for temperature in VALIDATION_TEMPERATURES)
+
+
+def nats_at(temperature: float, model: keras.Model) -> float:
     total = count = 0.0
     for inputs, targets, weights in Batches([example_of(entry) for entry in corpus().split("validation")], 2):
-        logits = np.asarray(model(inputs, training=False), np.float64)
+        logits = np.asarray(model(inputs, training=False), np.float64) / temperature
         log_probability = np.take_along_axis(logits, targets[..., None], -1)[..., 0] - np.log(np.exp(logits).sum(-1))
         total, count = total - float((log_probability * weights).sum()), count + float(weights.sum())
     return total / count
