@@ -249,7 +249,7 @@ class TuneRequest:
             lambda value: UserMessage(
                 "The number of candidates must be from 1 to {most}, not {value}.", most=MAX_CANDIDATES, value=value
             ),
-            help=UserMessage("How many candidates to compose; you get the best one (default: 10)."),
+            help=UserMessage("How many candidates to compose; you get the best one (default: 14)."),
             personal=True,
         ),
     ] = None

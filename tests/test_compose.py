@@ -112,7 +112,7 @@ def test_a_model_is_chosen_by_name_among_the_shipped_and_the_custom_ones(tmp_pat
         assert json.loads((tmp_path / name / "tune.json").read_text(encoding="utf-8"))["model"] == name
     failed = tunesmith_process("compose", "--model", "zither", "--out", str(tmp_path / "out"))
     assert failed.returncode == 2
-    assert failed.stderr == "tunesmith: There is no model zither. Choose from tunesmith-7, aird-1, untrained.\n"
+    assert failed.stderr == "tunesmith: There is no model zither. Choose from tunesmith-8, aird-1, untrained.\n"
 
 
 def test_render_makes_sheet_and_recording_of_an_abc_file(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def hundred() -> list[tuple[str, str, str]]:
     models = Models(folders(None, None))
     tunes = []
     try:
-        assert models.names == ["tunesmith-7", "aird-1"]
+        assert models.names == ["tunesmith-8", "aird-1"]
         for name in models.names:
             requests = [TuneRequest.check(rhythm=rhythm, key=key, seed=seed) for rhythm, key, seed in settings]
             composed = models.composer(name).compose(requests)

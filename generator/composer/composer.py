@@ -23,7 +23,7 @@ from generator.request import TuneRequest
 from generator.user_messages import UserError, UserMessage
 
 DEFAULT_SLOTS = 64
-CANDIDATES = 10  # default number of candidates for a request
+CANDIDATES = 14  # default number of candidates for a request
 SWITCH_S = 5e-4  # after this time Python lets another thread run
 ROUNDS = 4  # rounds of candidates before a request fails because all are copies of known tunes
 

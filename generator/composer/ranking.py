@@ -40,7 +40,8 @@ SCORE_NAMES = ("melody", "lengths", "repetition", "form", "idiom", "plan", "surp
 MOST_DEVIATIONS = 4.0  # a trait further from the mean counts like this: one odd trait does not outweigh all others
 RAREST = 0.01  # lower bound of a share
 SURPRISE_COST = 2.0  # for each standard deviation
-PLAN_COST = 0.4  # for each bar
+PLAN_COST = 0.5  # for each bar
+CADENCE_COST = 2.0  # if no part ends with a cadence that training tunes have; else for the share of parts
 OTHERS = ""  # the key of what holds for rhythms without an entry of their own
 
 
@@ -96,10 +97,12 @@ class Critic:
         unplanned: see returns.unplanned_returns.
         """
         traits = self.traits.get(score.rhythm) or self.traits.get(OTHERS, {})
+        grouped = grouped_traits(score, self.idiom)
         scores = {
             group: sum(traits[name].score(value) for name, value in values.items() if name in traits)
-            for group, values in grouped_traits(score, self.idiom).items()
+            for group, values in grouped.items()
         }
+        scores["idiom"] -= CADENCE_COST * (1 - grouped["idiom"]["cadences common"])
         scores["plan"] = -PLAN_COST * unplanned
         highest, deviation = self.surprise
         scores["surprise"] = -SURPRISE_COST * max(bits_per_token - highest, 0.0) / deviation

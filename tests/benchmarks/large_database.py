@@ -68,7 +68,7 @@ SELECT pg_temp.tune_id(number), platform, 'event ' || number, user_id, 'channel 
         'model', '', 'seed', number, 'without', '[]'::jsonb, 'candidates', NULL),
     'finished', 32, 1,
     format(E'X:1\nT:%s\nR:%s\nM:4/4\nL:1/8\nK:%s\n%s', title, rhythm, key, melody),
-    title, rhythm, key, '4/4', 45000, 'tunesmith-7',
+    title, rhythm, key, '4/4', 45000, 'tunesmith-8',
     jsonb_build_object('total', random(), 'melody', random(), 'lengths', random(), 'repetition', random(), 'form', random(),
         'novelty', random(), 'compose_ms', 900, 'render_ms', 400,
         'closest_tune', jsonb_build_object('title', title, 'shared_notes', 14)),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from generator.composer import batch as module
-from generator.composer.batch import DONE, ENDS_ON_TONIC, MAY_GO_LOW, MIN_SHARE, TOO_LONG, Batch, Candidate
+from generator.composer.batch import DONE, ENDS_ON_TONIC, MAY_GO_LOW, MIN_SHARE, OTHER_TEMPERATURE, TOO_LONG, Batch, Candidate
 from generator.composer.pitch_range import OCTAVES
 from generator.composer.plan import Plan, make_plan
 from generator.composer.returns import ALL, NOTHING
@@ -104,7 +104,7 @@ def test_tokens_are_drawn_with_the_models_probabilities(across: str) -> None:
 def test_the_temperature_sharpens_or_flattens_the_probabilities(temperature: float) -> None:
     likelihoods = {"reel": 0.6, "jig": 0.3, "waltz": 0.1}
     found = drawn_rhythms(likelihoods, numbers=1000, temperature=temperature)
-    powers = {name: share ** (1 / temperature) for name, share in likelihoods.items()}
+    powers = {name: share ** (1 / (OTHER_TEMPERATURE * temperature)) for name, share in likelihoods.items()}
     for name, power in powers.items():
         assert found[name] / 1000 == pytest.approx(power / sum(powers.values()), abs=0.05)
 
@@ -125,7 +125,7 @@ def drawn_notes(likelihoods: dict[str, float], rows: int, **options: Any) -> Cou
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
 def test_pitches_are_drawn_at_the_usual_temperature(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PITCH_TEMPERATURE", 0.5)
+    monkeypatch.setattr(module, "TEMPERATURES", {"reel": (0.5, 1.0)})
     likelihoods = {"2": 0.6, "4": 0.4}
     found = drawn_notes(likelihoods, 1000, temperature=temperature)
     powers = {name: share ** (1 / (0.5 * temperature)) for name, share in likelihoods.items()}
@@ -134,14 +134,19 @@ def test_pitches_are_drawn_at_the_usual_temperature(temperature: float, monkeypa
         assert found[name] / 1000 == pytest.approx(power / sum(powers.values()), abs=0.05)
 
 
+def test_a_rhythm_without_temperatures_of_its_own_has_the_usual_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TEMPERATURES", {"jig": (2.0, 2.0)})
+    monkeypatch.setattr(module, "PITCH_TEMPERATURE", 0.1)
+    assert drawn_notes({"2": 0.6, "4": 0.4}, 300)["2"] > 280
+
+
 @pytest.mark.parametrize("temperature", [0.5, 1.0])
 def test_the_rhythm_does_not_depend_on_the_temperature_of_pitches(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
     likelihoods = {"2": 0.3, "4": 0.2, "/12": 0.35, "/48": 0.15}
     other = 0.8 * temperature
     powers = [0.5 ** (1 / other), *(likelihoods[name] ** (1 / other) for name in ("/12", "/48"))]
-    monkeypatch.setattr(module, "OTHER_TEMPERATURE", 0.8)
     for usual in (0.5, 1.0):
-        monkeypatch.setattr(module, "PITCH_TEMPERATURE", usual)
+        monkeypatch.setattr(module, "TEMPERATURES", {"reel": (usual, 0.8)})
         found = drawn_notes(likelihoods, 1000, temperature=temperature)
         shares = [found["2"] + found["4"], found["/12"], found["/48"]]
         assert [share / 1000 for share in shares] == pytest.approx([power / sum(powers) for power in powers], abs=0.05)

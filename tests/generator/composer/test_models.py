@@ -90,7 +90,7 @@ def test_folders_are_those_of_the_settings_and_the_shipped_ones(tree: Path) -> N
 
 def test_the_shipped_models_have_different_names_and_descriptions() -> None:
     models = Models(folders(None, None))
-    assert (models.names, models.unreadable) == (["tunesmith-7", "aird-1"], [])
+    assert (models.names, models.unreadable) == (["tunesmith-8", "aird-1"], [])
     assert len(set(models.descriptions.values())) == 2 and all(models.descriptions.values())
 
 
