@@ -62,7 +62,7 @@ def _guarded(part: str, check: Callable[[Settings], Check], settings: Settings) 
 
 
 def _database(settings: Settings) -> Check:
-    from bot.services import storage_of
+    from bot.process import storage_of
     from storage import StorageError
 
     async def connect() -> None:

@@ -43,7 +43,7 @@ def worker(supervised: bool) -> None:
     settings = read_settings()
     _observe(settings)
     quiet_tensorflow()
-    from bot.services import work
+    from bot.worker import work
     from generator.composer.weights import WeightsError
     from generator.rendering.result import RenderingError
     from storage import StorageError

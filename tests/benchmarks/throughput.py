@@ -25,7 +25,7 @@ from statistics import median
 import psutil
 
 from bot.core.desk import Desk
-from bot.services import storage_of
+from bot.process import storage_of
 from bot.settings import Settings, quiet_tensorflow
 from bot.supervisor import WorkerProcess
 from generator.request import TuneRequest

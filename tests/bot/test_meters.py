@@ -7,7 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from bot import meters, services
+from bot import meters, process
 from bot.settings import Settings
 from bot.web import WebError
 
@@ -33,4 +33,4 @@ def test_a_port_that_is_taken_is_named() -> None:
         taken.listen()
         settings = Settings(_env_file=None, metrics_port=taken.getsockname()[1])
         with pytest.raises(WebError, match="METRICS_PORT"):
-            services._serve_metrics(settings)
+            process.serve_metrics(settings)

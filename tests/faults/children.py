@@ -142,7 +142,7 @@ def _serve(**services: bool) -> None:
 def quick_worker() -> None:
     """`tunesmith worker` with the real `Worker`, whose composer and renderer return the same tune at once."""
     from bot.logs import configure
-    from bot.services import storage_of, until_stopped
+    from bot.process import storage_of, until_stopped
     from bot.settings import Settings
 
     configure(json=False, level="INFO")

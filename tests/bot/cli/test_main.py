@@ -41,6 +41,13 @@ def test_the_bot_and_the_web_page_load_neither_tensorflow_nor_music21() -> None:
     assert found.stdout.strip() == "[]"
 
 
+def test_a_worker_loads_no_platform_and_neither_tensorflow_nor_music21() -> None:
+    heavy = "{'discord', 'slack_bolt', 'bot.web', 'tensorflow', 'keras', 'music21', 'verovio', 'matplotlib'}"
+    code = f"import sys, bot.cli.main, bot.worker, generator.worker; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
 def test_render_refuses_what_is_not_abc_before_it_loads_what_renders(tmp_path: Path) -> None:
     (tmp_path / "words.abc").write_text("hello there\n", encoding="utf-8")
     code = (
