@@ -25,6 +25,7 @@ from statistics import median
 import psutil
 
 from bot.core.desk import Desk
+from bot.logs import configure
 from bot.process import storage_of
 from bot.settings import Settings, quiet_tensorflow
 from bot.supervisor import WorkerProcess
@@ -152,6 +153,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="tunes-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # runs after the database has stopped, which also happens at exit
     quiet_tensorflow()
+    configure(json=False, level="WARNING")
     os.environ |= {"DATA_DIR": str(folder), "LOG_LEVEL": "WARNING"}  # for the worker
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cores])
