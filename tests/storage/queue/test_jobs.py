@@ -255,3 +255,21 @@ async def test_a_worker_continues_after_the_database_dropped_every_connection(st
     dropping = asyncio.create_task(drop())
     await work_until(storage, handle, both_finished)
     await dropping
+
+
+async def test_the_first_of_many_jobs_is_found_without_reading_all_even_before_there_are_statistics(
+    storage: Storage, url: str
+) -> None:
+    waiting = "SELECT 'tunes', 'make', -n, '{}' FROM generate_series(1, 10000) AS n"
+    execute(url, f"INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args) {waiting}")
+    table = "'procrastinate_jobs'::regclass"
+    async with storage.jobs.open_async():
+        worker = await storage.job_manager.register_worker()
+        with psycopg.connect(url) as connection:
+            taken = connection.execute("SELECT priority FROM procrastinate_fetch_job_v2(ARRAY['tunes'], %s)", [worker]).fetchall()
+            read = f"SELECT pg_stat_get_xact_tuples_returned({table}) + pg_stat_get_xact_tuples_fetched({table})"
+            [(rows,)] = connection.execute(read.encode()).fetchall()
+            connection.rollback()
+        await storage.job_manager.unregister_worker(worker)
+    assert taken == [(-1,)]
+    assert rows < 100
