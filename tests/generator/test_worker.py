@@ -168,8 +168,9 @@ async def test_deleting_a_tune_while_it_is_composed_stops_it_and_frees_its_rows(
     monkeypatch.setattr(worker, "PROGRESS_S", 0.01)
     tune = await storage.add(request(), origin())
     renderer, held = Renderer(RENDERED), HeldComposer(composer)
-    making = asyncio.create_task(Worker(storage, models_with(held), renderer).make(await started(storage, tune.id)))  # type: ignore[arg-type]
     async with asyncio.timeout(HANG_S), storage.changes() as changes:
+        worker_of_held = Worker(storage, models_with(held), renderer)  # type: ignore[arg-type]
+        making = asyncio.create_task(worker_of_held.make(await started(storage, tune.id)))
         async for _ in changes:
             now = await storage.tune(tune.id)
             if now is not None and now.bars:
