@@ -15,7 +15,7 @@ from storage.files.room import Room
 
 
 async def work(settings: Settings, *, supervised: bool) -> None:
-    """Runs a worker. Only its process loads TensorFlow and music21."""
+    """Runs a worker. Only its process loads what composes, and starts what renders."""
     from generator.worker import run
 
     if not supervised:

@@ -82,9 +82,8 @@ def build(config: ModelConfig) -> keras.Model:
     else:
         for layer in range(config.layers):
             x = keras.layers.Dropout(config.dropout)(x) if layer else x
-            x = HoistedLSTM(config.units, weight_dropout=config.weight_dropout, return_sequences=True, name=f"lstm_{layer}")(
-                x
-            )  # (batch, time, units)
+            name, dropped = f"lstm_{layer}", config.weight_dropout
+            x = HoistedLSTM(config.units, weight_dropout=dropped, return_sequences=True, name=name)(x)  # (batch, time, units)
     x = keras.layers.Dropout(config.dropout)(x)
     logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)  # (batch, time, vocabulary)
     if skipped:

@@ -103,7 +103,7 @@ async def kill_one_of_each(
         report.figure("tunes of Discord", len(asked))
         report.check(len(rows) == VISITORS * EACH, f"{VISITORS * EACH} tunes were accepted, {len(rows)} are stored")
         report.check(all(status == "finished" for _, status in rows), f"not all are finished: {rows}")
-        for event_id, tune_id, _, _ in await processes.rows("SELECT event_id, id, '', '' FROM tunes WHERE platform = 'discord'"):
+        for event_id, tune_id in await processes.rows("SELECT event_id, id FROM tunes WHERE platform = 'discord'"):
             times = processes.times_posted(tune_id)
             report.check(times == 1, f"{tune_id} of {event_id} was posted {times} times")
         read = await asyncio.gather(*(visitor.files(second, tune) for visitor in visitors for tune in visitor.tunes))

@@ -83,10 +83,10 @@ def _halves(midi: bytes) -> list[bytes]:
 
 def _play(midi: bytes, soundfont: Path, number: int) -> list[Samples]:
     """The seconds of a MIDI file, by one of the libraries."""
-    with tempfile.NamedTemporaryFile(prefix="tunesmith-", suffix=".mid") as file:
-        file.write(midi)
-        file.flush()
-        return list(_library_for(soundfont, number).play(Path(file.name), SYNTHESIS_TIMEOUT_S))
+    with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
+        midi_file = Path(folder, "tune.mid")  # closed when FluidSynth opens it, as Windows demands
+        midi_file.write_bytes(midi)
+        return list(_library_for(soundfont, number).play(midi_file, SYNTHESIS_TIMEOUT_S))
 
 
 def _mixed(pieces: tuple[Samples | None, ...]) -> Measured:
