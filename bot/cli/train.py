@@ -144,7 +144,8 @@ def report(run: Path | None, model: Path | None, evaluation: Path | None, out: P
     """Write one page about a model and its evaluation: curves, tables, plots and tunes to play."""
     quiet_tensorflow()
     from generator.composer.weights import WeightsError, load_weights
-    from generator.rendering.audio.midi import write_midi
+    from generator.rendering.audio.mastering import RATE
+    from generator.rendering.audio.midi import write_halves
     from generator.rendering.audio.sound_font import find_soundfont
     from generator.rendering.audio.synthesis import synthesise
     from generator.rendering.result import RenderingError
@@ -166,7 +167,7 @@ def report(run: Path | None, model: Path | None, evaluation: Path | None, out: P
                 target,
                 weights=weights,
                 run=trained,
-                render=lambda score: (engrave(score, write_musicxml(score)), synthesise(write_midi(score), font)),
+                render=lambda score: (engrave(score, write_musicxml(score)), synthesise(write_halves(score), font), RATE),
                 on_progress=lambda: bar.update(1),
             )
     except (RenderingError, ValueError, WeightsError) as error:

@@ -37,7 +37,7 @@ class Stopwatch:
 def ours(soundfont: Path, folder: Path) -> Pipeline:
     """Our renderer: its steps one after another, then the whole as the worker does it."""
     from generator.notation.reader import read
-    from generator.rendering.audio.midi import write_midi
+    from generator.rendering.audio.midi import write_halves
     from generator.rendering.audio.mp3 import encode_mp3
     from generator.rendering.audio.synthesis import synthesise
     from generator.rendering.limits import check
@@ -52,7 +52,7 @@ def ours(soundfont: Path, folder: Path) -> Pipeline:
         score, watch = read(abc), Stopwatch()
         with watch.step("limits, arrangement, MIDI"):
             check(score)
-            midi = write_midi(score, once)
+            halves = write_halves(score, once)
         with watch.step("MusicXML"):
             musicxml = write_musicxml(score)
         with watch.step("SVG"):
@@ -60,11 +60,11 @@ def ours(soundfont: Path, folder: Path) -> Pipeline:
         with watch.step("PNG"):
             to_png(svg)
         with watch.step("synthesis"):
-            samples = synthesise(midi, soundfont)
+            samples = synthesise(halves, soundfont)
         with watch.step("MP3"):
             encode_mp3(samples)
         with watch.step(MELODY_ONLY):  # all that the others play
-            synthesise(write_midi(score, replace(once, backing=False)), soundfont)
+            synthesise(write_halves(score, replace(once, backing=False)), soundfont)
         with watch.step(WHOLE):
             render(score, style=once, soundfont=soundfont)
         return watch.ms

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generator.notation.score import Score
 from generator.rendering.audio.mastering import RATE
-from generator.rendering.audio.midi import to_midi
+from generator.rendering.audio.midi import halves, to_midi
 from generator.rendering.audio.mp3 import DELAY_MS, encode_mp3
 from generator.rendering.audio.sound_font import find_soundfont
 from generator.rendering.audio.synthesis import synthesise
@@ -57,7 +57,7 @@ def play(score: Score, *, style: Style = SESSION, soundfont: Path | None = None)
         raise RenderingError(UserMessage("The tune has no backing to be heard alone."))
     midi = to_midi(score, played, bars)
     check_midi(midi)
-    samples = synthesise(midi, font)
+    samples = synthesise(halves(score, played, bars), font)
     return Recording(
         midi=midi,
         mp3=encode_mp3(samples, title=printable(score.title), comment=rhythm_words(score)),

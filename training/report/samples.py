@@ -20,11 +20,11 @@ from generator.notation.writer import write
 from generator.request import TuneRequest
 from training.report import figures
 
-Render = Callable[[Score], tuple[str, NDArray[np.int16]]]  # sheet music as SVG, and stereo samples at 44.1 kHz
+Render = Callable[[Score], tuple[str, NDArray[np.int16], int]]  # sheet music as SVG, stereo samples and their rate in Hz
 TEMPERATURES = (0.5, 0.8, 1.0, 1.2)
 REQUESTS = ({"rhythm": "reel", "key": "D", "seed": 1}, {"rhythm": "jig", "key": "Ador", "seed": 2})  # for each temperature
 SAMPLES = len(TEMPERATURES) * len(REQUESTS)
-_SAMPLE_RATE, _BIT_RATE = 44_100, 40  # Hz; kbit/s, mono: enough for a single flute
+_BIT_RATE = 40  # kbit/s, mono: enough for a single flute
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,18 @@ def compose_samples(weights: Weights, render: Render, on_progress: Callable[[], 
 def _sample(index: int, request: TuneRequest, tune: ComposedTune, render: Render) -> Sample:
     key = Key.parse(request.key or "")
     name = f"{(request.rhythm or 'tune').capitalize()} in {key}"
-    sheet, sound = render(tune.score)
+    sheet, samples, rate = render(tune.score)
     title = name[0].lower() + name[1:]
     description = f"Sheet music of the {title}, temperature {request.temperature:g}; the ABC below contains the same notes."
     svg = Markup(figures.inline_svg(sheet, f"tune-{index}", description))  # noqa: S704 — the renderer escapes all text
-    return Sample(name, request.seed, tune.bits_per_token, write(tune.score), svg, _mp3(sound))
+    return Sample(name, request.seed, tune.bits_per_token, write(tune.score), svg, _mp3(samples, rate))
 
 
-def _mp3(samples: NDArray[np.int16]) -> str:
+def _mp3(samples: NDArray[np.int16], rate: int) -> str:
     """Encodes samples of shape (frames, 2) as a small mono MP3 in a data URI."""
     encoder = lameenc.Encoder()
     encoder.set_channels(1)
-    encoder.set_in_sample_rate(_SAMPLE_RATE)
+    encoder.set_in_sample_rate(rate)
     encoder.set_bit_rate(_BIT_RATE)
     encoder.set_quality(5)
     encoder.silence()

@@ -6,9 +6,12 @@ The first track holds tempo, metres and keys; each player has a further one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import zip_longest
+from math import inf
+from statistics import median
+from typing import NamedTuple
 
 from music21.midi import ChannelVoiceMessages, DeltaTime, MetaEvents, MidiEvent, MidiFile, MidiTrack
 
@@ -39,22 +42,74 @@ def write_midi(score: Score, style: Style = SESSION) -> bytes:
     return to_midi(score, arrange(score, style), bars_as_played(score, style))
 
 
+def write_halves(score: Score, style: Style = SESSION) -> list[Half]:
+    """The tune of `write_midi` as `halves` for synthesis."""
+    return halves(score, arrange(score, style), bars_as_played(score, style))
+
+
 def to_midi(score: Score, tracks: Sequence[Track], bars: Sequence[PlayedBar]) -> bytes:
     """A MIDI file of format 1 with the score's title, tempo, metres and keys; each track of the arrangement has its channel.
 
     `bars` are those of the arrangement.
     """
-    file = MidiFile()
-    file.format, file.ticksPerQuarterNote = 1, PPQ
     score = sounding(replace(score, voices=()))
-    players = [_track(_player_events(track, channel)) for channel, track in enumerate(tracks, 1)]
-    file.tracks = [_track(_conductor_events(score, bars)), *players]
+    players = [_player(track, _notes(track.sounds), channel) for channel, track in enumerate(tracks, 1)]
+    return _file([_track(_conductor_events(score, bars)), *players])
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """Half of a tune as a MIDI file, and how many seconds after the tune's beginning the file begins."""
+
+    midi: bytes
+    start_s: float = 0
+
+
+def halves(score: Score, tracks: Sequence[Track], bars: Sequence[PlayedBar]) -> list[Half]:
+    """The notes that begin before a bar line near the middle, and the others: two cores can play them at the same time.
+
+    A note that sounds across the bar line belongs to the first half only, and no slur crosses it. One half if a tune has no
+    such bar line.
+    """
+    players = [_notes(track.sounds) for track in tracks]
+    cut = _cut(players, [_ticks(bar.onset) for bar in bars])
+    tempo = _track(_conductor_events(score, ()))
+    found = []
+    for begin, end in ((0, cut), (cut, inf)):
+        played = [
+            _player(track, [note.shifted(-begin) for note in notes if begin <= note.start < end], channel)
+            for channel, (track, notes) in enumerate(zip(tracks, players, strict=True), 1)
+        ]
+        if end > 0:
+            found.append(Half(_file([tempo, *played]), begin * _microseconds(score) / PPQ / 1_000_000))
+    return found
+
+
+def _cut(players: Sequence[Sequence[_Note]], bar_lines: Sequence[int]) -> int:
+    """The bar line from which on about half of the notes begin, if no slur crosses it; otherwise the next best. 0 if none."""
+    starts = [note.start for notes in players for note in notes] or [0]
+    middle = median(starts)
+    for tick in sorted(bar_lines, key=lambda tick: abs(tick - middle)):
+        following = (next((note for note in notes if note.start >= tick), None) for notes in players)
+        if not any(note and note.slurred for note in following):
+            return tick
+    return 0
+
+
+def _file(tracks: list[MidiTrack]) -> bytes:
+    file = MidiFile()
+    file.format, file.ticksPerQuarterNote, file.tracks = 1, PPQ, tracks
     data: bytes = file.writestr()
     return data
 
 
+def _microseconds(score: Score) -> int:
+    """The length of a quarter note."""
+    return round(60_000_000 / quarters_per_minute(score))
+
+
 def _conductor_events(score: Score, bars: Sequence[PlayedBar]) -> list[Event]:
-    events = [(0, 0, _meta(MetaEvents.SET_TEMPO, round(60_000_000 / quarters_per_minute(score)).to_bytes(3, "big")))]
+    events = [(0, 0, _meta(MetaEvents.SET_TEMPO, _microseconds(score).to_bytes(3, "big")))]
     if title := printable(score.title):
         events.insert(0, (0, 0, _meta(MetaEvents.SEQUENCE_TRACK_NAME, title.encode())))
     keys = keys_of_bars(score)
@@ -78,7 +133,24 @@ def _metre_of_length(duration: Fraction) -> Metre | None:
     return Metre(int(duration * unit), unit) if unit & (unit - 1) == 0 and unit <= 32 and duration * unit < 32 else None
 
 
-def _player_events(track: Track, channel: int) -> list[Event]:
+class _Note(NamedTuple):
+    """A sound in ticks."""
+
+    start: int
+    end: int
+    pitch: int
+    velocity: int
+    slurred: bool
+
+    def shifted(self, ticks: int) -> _Note:
+        return self._replace(start=self.start + ticks, end=self.end + ticks)
+
+
+def _notes(sounds: Iterable[Sound]) -> list[_Note]:
+    return [_Note(_ticks(sound.onset), _ticks(sound.end), sound.pitch, sound.velocity, sound.slurred) for sound in sounds]
+
+
+def _player(track: Track, notes: Sequence[_Note], channel: int) -> MidiTrack:
     controls = [(_VOLUME, track.volume), (_PAN, track.pan)]
     changes = [(_START_OFFSET, track.skip), (_ATTACK, _SOFT_ATTACK)] if track.skip else []
     if track.release:
@@ -91,33 +163,32 @@ def _player_events(track: Track, channel: int) -> list[Event]:
         (0, 0, _voice(ChannelVoiceMessages.PROGRAM_CHANGE, channel, track.program)),
     ]
     start += [(0, 0, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, *each)) for each in controls]
-    return start + _note_events(track.sounds, channel) + _legato_events(track.sounds, channel)
+    return _track(start + _note_events(notes, channel) + _legato_events(notes, channel))
 
 
-def _legato_events(sounds: Sequence[Sound], channel: int) -> list[Event]:
-    """The legato pedal, down from the first sound under a slur to the last: FluidSynth then goes on without a new attack."""
+def _legato_events(notes: Sequence[_Note], channel: int) -> list[Event]:
+    """The legato pedal, down from the first note under a slur to the last: FluidSynth then goes on without a new attack."""
     events: list[Event] = []
-    for sound, following in zip_longest(sounds, sounds[1:]):
+    for note, following in zip_longest(notes, notes[1:]):
         goes_on = following is not None and following.slurred
-        if goes_on and not sound.slurred:
-            events.append((_ticks(sound.onset), 2, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, _LEGATO, 127)))
-        elif sound.slurred and not goes_on:
-            end = min(_ticks(sound.end), _ticks(following.onset)) if following else _ticks(sound.end)
+        if goes_on and not note.slurred:
+            events.append((note.start, 2, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, _LEGATO, 127)))
+        elif note.slurred and not goes_on:
+            end = min(note.end, following.start) if following else note.end
             events.append((end, 2, _voice(ChannelVoiceMessages.CONTROLLER_CHANGE, channel, _LEGATO, 0)))
     return events
 
 
-def _note_events(sounds: Iterable[Sound], channel: int) -> list[Event]:
+def _note_events(notes: Iterable[_Note], channel: int) -> list[Event]:
     """Note-ons and note-offs. At the same tick note-offs come first. A sounding pitch ends when it is struck again."""
     events: list[Event] = []
     next_start: dict[int, int] = {}  # pitch → tick at which it is struck next
-    for sound in sorted(sounds, key=lambda sound: sound.onset, reverse=True):
-        start = _ticks(sound.onset)
-        end = min(max(_ticks(sound.end), start + 1), next_start.get(sound.pitch, 1 << 60))
-        if end > start:
-            events.append((start, 3, _voice(ChannelVoiceMessages.NOTE_ON, channel, sound.pitch, sound.velocity)))
-            events.append((end, 1, _voice(ChannelVoiceMessages.NOTE_OFF, channel, sound.pitch, 0)))
-            next_start[sound.pitch] = start
+    for note in sorted(notes, key=lambda note: note.start, reverse=True):
+        end = min(max(note.end, note.start + 1), next_start.get(note.pitch, 1 << 60))
+        if end > note.start:
+            events.append((note.start, 3, _voice(ChannelVoiceMessages.NOTE_ON, channel, note.pitch, note.velocity)))
+            events.append((end, 1, _voice(ChannelVoiceMessages.NOTE_OFF, channel, note.pitch, 0)))
+            next_start[note.pitch] = note.start
     return events
 
 
@@ -154,4 +225,4 @@ def _key_event(key: Key) -> MidiEvent:
 
 
 def _ticks(whole_notes: Fraction) -> int:
-    return round(whole_notes * TICKS_PER_WHOLE_NOTE)
+    return round(whole_notes.numerator * TICKS_PER_WHOLE_NOTE / whole_notes.denominator)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from generator.rendering.audio.mastering import RATE
 
 BITRATE = 160  # kbit/s; LAME is a fifth faster at it than at 128
-DELAY_MS = 25  # of silence that LAME inserts before the sound: 1,105 frames
+DELAY_MS = 35  # of silence that LAME inserts before the sound: 1,105 frames
 _FRAME = 1_152  # samples
 _SIDE = 36  # bytes of a frame's header and side information; main data follow
 _OVERLAP = 28  # frames that both halves have
@@ -22,7 +22,7 @@ _QUALITY = 7  # LAME's scale, 0 best and slowest; 5 takes nearly twice as long
 
 
 def encode_mp3(samples: NDArray[np.int16], *, title: str = "", artist: str = "Tunesmith", comment: str = "") -> bytes:
-    """The MP3 of samples of shape (frames, 2) at 44.1 kHz. Two threads encode it.
+    """The MP3 of samples of shape (frames, 2) at RATE. Two threads encode it.
 
     The bit rate is constant: with a variable one, players only guess the length.
     """

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from functools import cache, lru_cache
@@ -23,11 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.rendering.audio.mastering import RATE, Measured, Samples, master, measure
+from generator.rendering.audio.midi import Half
 from generator.rendering.audio.sound_font import find_fluidsynth
 from generator.rendering.result import RendererFault
 
-_HEADER, _CHUNK = 14, 8  # bytes of a MIDI file's header and of a track's
 SYNTHESIS_TIMEOUT_S = 20  # a tune of 180 s takes two seconds
+# Frames that FluidSynth writes at once. In a call it has room to note the ends of 24 voices; it never ends a tune of which it
+# missed one, and a second of a quick tune can have more.
+_WRITE = RATE // 20
 _INT, _POINTER = ctypes.c_int, ctypes.c_void_p
 
 # FluidSynth's settings. The reverb is a small, damped room.
@@ -45,54 +48,38 @@ _SETTINGS: dict[str, str | int | float] = {
 }
 
 
-def synthesise(midi: bytes, soundfont: Path) -> NDArray[np.int16]:
-    """The mastered recording of a MIDI file: samples of shape (frames, 2) at 44.1 kHz.
+def synthesise(halves: Sequence[Half], soundfont: Path) -> NDArray[np.int16]:
+    """The mastered recording of a tune, the sum of its halves: samples of shape (frames, 2) at RATE.
 
-    Raises RendererFault if FluidSynth is missing, fails or takes too long, or if the recording is silent.
+    Each half is played on its own core. Raises RendererFault if FluidSynth is missing, fails or takes too long, or if the
+    recording is silent.
     """
-    if load_fluidsynth() is None:
-        with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
-            midi_file, raw_file = Path(folder, "tune.mid"), Path(folder, "tune.raw")
-            midi_file.write_bytes(midi)
-            FluidSynthProgram(soundfont, timeout_s=SYNTHESIS_TIMEOUT_S).midi_to_audio(str(midi_file), str(raw_file))
-            return master([measure(read_raw(raw_file))])
-    halves = _halves(midi)
+    load_fluidsynth()  # once, and not in several threads
     with ThreadPoolExecutor(max_workers=len(halves)) as executor:
         played = [executor.submit(_play, half, soundfont, number) for number, half in enumerate(halves)]
         return master(list(executor.map(_mixed, zip_longest(*(half.result() for half in played)))))
 
 
-def _halves(midi: bytes) -> list[bytes]:
-    """Two MIDI files with about half of the events each, which two cores can play, or the file itself if it has one player.
-
-    Everything in FluidSynth is linear, so that the sum of both recordings is that of the whole file, but for its limit of voices.
-    """
-    tracks, position = [], _HEADER
-    while position < len(midi):
-        end = position + _CHUNK + int.from_bytes(midi[position + 4 : position + _CHUNK], "big")
-        tracks.append(midi[position:end])
-        position = end
-    conductor, *players = tracks
-    players.sort(key=len)
-    groups: list[list[bytes]] = [[], []]
-    while players:
-        min(groups, key=lambda group: sum(map(len, group))).append(players.pop())
-    files = [[conductor, *group] for group in groups if group]
-    return [midi[:10] + len(file).to_bytes(2, "big") + midi[12:_HEADER] + b"".join(file) for file in files]
-
-
-def _play(midi: bytes, soundfont: Path, number: int) -> list[Samples]:
-    """The seconds of a MIDI file, by one of the libraries."""
+def _play(half: Half, soundfont: Path, number: int) -> list[Samples | None]:
+    """The seconds of the tune in which a half sounds, by the library or the program; None for each whole one before it."""
+    before, silence = divmod(round(half.start_s * RATE), RATE)
     with tempfile.TemporaryDirectory(prefix="tunesmith-") as folder:
-        midi_file = Path(folder, "tune.mid")  # closed when FluidSynth opens it, as Windows demands
-        midi_file.write_bytes(midi)
-        return list(_library_for(soundfont, number).play(midi_file, SYNTHESIS_TIMEOUT_S))
+        midi_file, raw_file = Path(folder, "tune.mid"), Path(folder, "tune.raw")
+        midi_file.write_bytes(half.midi)  # closed when FluidSynth opens it, as Windows demands
+        if load_fluidsynth() is not None:
+            return [None] * before + list(_library_for(soundfont, number).play(midi_file, SYNTHESIS_TIMEOUT_S, silence))
+        FluidSynthProgram(soundfont, timeout_s=SYNTHESIS_TIMEOUT_S).midi_to_audio(str(midi_file), str(raw_file))
+        samples = np.pad(read_raw(raw_file), ((silence, 0), (0, 0)))
+        return [None] * before + [samples[start : start + RATE] for start in range(0, len(samples), RATE)]
 
 
 def _mixed(pieces: tuple[Samples | None, ...]) -> Measured:
-    """The sum of what sounds at the same time; nothing after a recording's end."""
-    first, *others = [piece for piece in pieces if piece is not None]
-    return measure(sum(others, start=first))
+    """The sum of what sounds in one second."""
+    sounding = sorted((piece for piece in pieces if piece is not None), key=len)
+    mixed = sounding.pop() if sounding else np.zeros((RATE, 2), dtype=np.float32)
+    for piece in sounding:
+        mixed[: len(piece)] += piece
+    return measure(mixed)
 
 
 @cache
@@ -151,8 +138,11 @@ class FluidSynthLibrary:
         """A function of the library that pyfluidsynth does not declare."""
         return cast(Callable[..., Any], self.fluidsynth.cfunc(name, result, *_arguments(**arguments)))
 
-    def play(self, midi_file: Path, timeout_s: float) -> Iterator[Samples]:
-        """The seconds of the tune, each of shape (frames, 2). Raises RendererFault if they take too long."""
+    def play(self, midi_file: Path, timeout_s: float, silence: int = 0) -> Iterator[Samples]:
+        """The seconds of the tune after some frames of silence, each of shape (frames, 2).
+
+        Raises RendererFault if they take too long.
+        """
         with self.lock, self._new_synth() as synth:
             player = self.fluidsynth.new_fluid_player(synth)
             self.fluidsynth.fluid_player_add(player, str(midi_file).encode())
@@ -162,9 +152,12 @@ class FluidSynthLibrary:
                 while self.fluidsynth.fluid_player_get_status(player) == self.fluidsynth.FLUID_PLAYER_PLAYING:
                     if time.monotonic() > deadline:
                         raise _timeout_error(timeout_s)
-                    second = np.empty((RATE, 2), dtype=np.float32)
-                    self.write(synth, RATE, second.ctypes.data, 0, 2, second.ctypes.data, 1, 2)
+                    second = np.zeros((RATE, 2), dtype=np.float32)
+                    for start in range(silence, RATE, _WRITE):
+                        samples = second[start : start + _WRITE]
+                        self.write(synth, len(samples), samples.ctypes.data, 0, 2, samples.ctypes.data, 1, 2)
                     yield second
+                    silence = 0
             finally:
                 self.fluidsynth.delete_fluid_player(player)
 

@@ -32,10 +32,10 @@ MP3 = b"\xff\xf3"  # the beginning of a frame at half the usual sample rate
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "tokens_per_s", "seconds")
 
 
-def render(score: Score) -> tuple[str, NDArray[np.int16]]:
+def render(score: Score) -> tuple[str, NDArray[np.int16], int]:
     """A sheet and half a second of sound, without the seconds that real rendering takes."""
     wave = (8_000 * np.sin(np.arange(22_050) / 10)).astype(np.int16)
-    return SHEET, np.stack([wave, wave], axis=1)
+    return SHEET, np.stack([wave, wave], axis=1), 44_100
 
 
 def seconds(sound: bytes) -> float:

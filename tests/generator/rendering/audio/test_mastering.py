@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generator.rendering.audio.mastering import CEILING, LOUDNESS, RATE, k_energies, loudness, master, measure
+from generator.rendering.audio.mastering import CEILING, LOUDNESS, RATE, SEGMENT, k_energies, loudness, master, measure
 from generator.rendering.result import RenderingError
 
 
@@ -13,7 +13,7 @@ def sine(hertz: float, seconds: float, dbfs: float = 0.0) -> np.ndarray:
 
 
 def lufs(samples: np.ndarray) -> float:
-    return loudness(k_energies(samples[: len(samples) // 4410 * 4410].reshape(-1, 4410, 2)))
+    return loudness(k_energies(samples[: len(samples) // SEGMENT * SEGMENT].reshape(-1, SEGMENT, 2)))
 
 
 def plucked(seconds: int) -> np.ndarray:

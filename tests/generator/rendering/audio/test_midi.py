@@ -9,8 +9,9 @@ from music21.midi import ChannelVoiceMessages, MetaEvents, MidiFile
 from generator.notation.reader import read
 from generator.notation.score import Score
 from generator.notation.structure import play_order
-from generator.rendering.audio.midi import PPQ, write_midi
-from generator.rendering.performance.arrangement import arrange
+from generator.notation.tempo import quarters_per_minute
+from generator.rendering.audio.midi import PPQ, write_halves, write_midi
+from generator.rendering.performance.arrangement import arrange, bars_as_played
 from generator.rendering.style import PLAIN, Style
 from tests.generator.rendering.tunes import ALL, JIG, REELS
 
@@ -43,6 +44,32 @@ def _expected(score: Score) -> list[tuple[int, int]]:
             held = pitches if note.tie else set()
             clock += note.duration
     return found
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "hornpipe"])
+def test_the_halves_of_a_tune_have_each_note_once_and_at_its_time(name: str) -> None:
+    score = read(ALL[name])
+    first, second = write_halves(score)
+    for track in range(1, 4):
+        whole = _read(write_midi(score), track)[1]
+        start = round(second.start_s * PPQ * quarters_per_minute(score) / 60)
+        early, late = _read(first.midi, track)[1], _read(second.midi, track)[1]
+        assert early + [(tick + start, pitch) for tick, pitch in late] == whole
+        assert max(len(early), len(late)) < 0.75 * len(whole)
+
+
+def test_no_slur_crosses_the_middle_of_a_tune() -> None:
+    score = read("X:1\nM:4/4\nL:1/8\nQ:1/4=100\nK:C\n" + 5 * "(cdcdcdcd|cdcdcdcd)|" + "\n")
+    style = Style(instrument="flute", backing=False, times=1)
+    melody, bars = arrange(score, style)[0].sounds, bars_as_played(score, style)
+    assert next(sound for sound in melody if sound.onset >= bars[5].onset).slurred
+    bar_s = 2.4
+    assert [half.start_s for half in write_halves(score, style)] in ([0, 4 * bar_s], [0, pytest.approx(6 * bar_s)])
+
+
+def test_a_tune_of_one_bar_or_of_none_that_sounds_is_not_halved() -> None:
+    assert len(write_halves(read("X:1\nM:4/4\nL:1/4\nK:C\nABcd|\n"), PLAIN)) == 1
+    assert len(write_halves(read("X:1\nM:4/4\nL:1/4\nK:C\nz4|z4|\n"), PLAIN)) == 1
 
 
 @pytest.mark.parametrize("name", ALL)
