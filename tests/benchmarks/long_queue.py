@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from statistics import quantiles
 
+from procrastinate.jobs import Status as JobStatus
 from sqlalchemy import text
 
 from generator.request import TuneRequest
@@ -27,6 +28,7 @@ from storage import Composition, Origin, Status, Storage, open_storage
 
 OPERATIONS = 300
 AT_ONCE = 16  # while the queue is filled
+PEOPLE = 20  # who ask at once
 BUSY = 10_000  # tunes of one person
 COMPOSITION = Composition("X:1\nK:D\nD2|", "Title", "reel", "D", "4/4", 1000, "none", {})
 
@@ -38,14 +40,21 @@ FROM (SELECT tunes FROM tunes WHERE status = 'finished' LIMIT 1) AS finished, ge
 """
 
 
-async def timed(call: Callable[[int], Awaitable[object]], count: int = OPERATIONS) -> dict[str, float]:
-    taken = []
-    for number in range(count):
-        began = time.perf_counter()
-        await call(number)
-        taken.append((time.perf_counter() - began) * 1000)
+async def timed(call: Callable[[int], Awaitable[object]], *, at_once: int = 1) -> dict[str, float]:
+    """Calls with the numbers from 0, one after the other or several at once."""
+    taken, numbers = [], iter(range(OPERATIONS))
+
+    async def person() -> None:
+        for number in numbers:
+            called = time.perf_counter()
+            await call(number)
+            taken.append((time.perf_counter() - called) * 1000)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(person() for _ in range(at_once)))
+    a_second = OPERATIONS / (time.perf_counter() - began)
     cuts = quantiles(taken, n=20)
-    return {"a second": round(1000 * count / sum(taken)), "p50 ms": round(cuts[9], 2), "p95 ms": round(cuts[18], 2)}
+    return {"a second": round(a_second), "p50 ms": round(cuts[9], 2), "p95 ms": round(cuts[18], 2)}
 
 
 async def run(folder: Path, waiting: int) -> dict[str, object]:
@@ -69,8 +78,19 @@ async def run(folder: Path, waiting: int) -> dict[str, object]:
             assert job is not None
             taken.append(str(job.task_kwargs["tune_id"]))
 
+        async def make(_: int) -> None:
+            job = await storage.job_manager.fetch_job(["tunes"], worker)
+            assert job is not None
+            tune = await storage.start(str(job.task_kwargs["tune_id"]), job=job)
+            assert tune is not None
+            await storage.finish(tune.id, COMPOSITION, {}, starts=tune.starts)
+            await storage.job_manager.finish_job(job, JobStatus.SUCCEEDED, delete_job=True)
+
         found = {
             "submit": await timed(lambda number: _add(storage, waiting + 1 + number, f"new {number}")),
+            f"submit, {PEOPLE} at once": await timed(
+                lambda number: _add(storage, 2 * 10**6 + number, f"new {number}"), at_once=PEOPLE
+            ),
             "submit, the busy person": await timed(lambda number: _add(storage, 10**6 + number, "busy")),
             "last position": await timed(lambda _: storage.queue_position(last)),
             "queue speed": await timed(lambda _: storage.queue_speed()),
@@ -78,13 +98,14 @@ async def run(folder: Path, waiting: int) -> dict[str, object]:
             "start": await timed(lambda number: storage.start(taken[number])),
             "progress": await timed(lambda number: storage.progress(taken[number], status=Status.COMPOSING, bars=4)),
             "finish": await timed(lambda number: storage.finish(taken[number], COMPOSITION, {})),
+            f"take, start and finish, {PEOPLE} at once": await timed(make, at_once=PEOPLE),
         }
         return {"waiting": waiting, **found}
 
 
 async def _add(storage: Storage, number: int, user_id: str) -> str:
     origin = Origin("web", f"event {number}", user_id)
-    return (await storage.add(TuneRequest.check(seed=number), origin, limit=10**6)).id
+    return (await storage.add(TuneRequest.check(seed=number), origin, limit=10**6, queue_limit=10**6)).id
 
 
 def main() -> None:
