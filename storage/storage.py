@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from procrastinate import App
 from procrastinate.jobs import Job
-from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, null, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.exc import DataError
 
 from generator.request import TuneRequest
-from generator.user_messages import UserError, UserMessage, message_as_dict
+from generator.user_messages import message_as_dict
 from storage import tables
+from storage.adding import Adding
 from storage.changes import listen
 from storage.claims import Claims
 from storage.credentials import Credentials
 from storage.database import Database
-from storage.errors import NoRoom, QueueFull, StorageError, TooManyOpen, lacks_room
 from storage.files.files import Files, TuneFile, digest_of, lock_contents
 from storage.files.remaking import REMAKE_WAIT_S, Remaking
 from storage.files.room import Room
@@ -37,11 +34,11 @@ from storage.queue import rounds
 from storage.queue.heartbeat import bury
 from storage.queue.job_manager import FencedJobManager
 from storage.queue.model_offers import ModelOffers
-from storage.queue.tasks import enqueue, make_app
+from storage.queue.tasks import make_app
 from storage.sessions import Sessions
 from storage.sharing import Sharing
 from storage.signing_keys import SigningKeys
-from storage.tunes import Composition, Origin, Status, Tune, composition_values, is_id, new_id, tune_from
+from storage.tunes import Composition, Origin, Status, Tune, composition_values, is_id, tune_from
 
 tunes, files = tables.tunes, tables.files
 # Not `NOT IN`: the index of unfinished tunes is not used for that.
@@ -109,6 +106,7 @@ class Storage:
         self.jobs, self.job_manager = make_app(database.conninfo)
         self.room = self.job_manager.room = room or Room({})
         self._files = file_store
+        self._adding = Adding(database, self.jobs, self.room)
         self.gallery = Gallery(database)
         self.sharing = Sharing(database, file_store)
         self.preferences = Preferences(database)
@@ -143,7 +141,7 @@ class Storage:
         if `queue_limit` tunes are waiting, NoRoom if the disk is full, UserError for text that can't be stored (NUL, half a
         surrogate pair).
         """
-        return (await self._add([request], origin, parent_id, limit, cooldown_s, queue_limit, as_set=False))[0]
+        return (await self._adding.add([request], origin, parent_id, limit, cooldown_s, queue_limit, as_set=False))[0]
 
     async def add_set(
         self,
@@ -160,79 +158,7 @@ class Storage:
         The first tune has the origin's event id, the others that id with `:1`, `:2`, …; only the first has the parent. The limit
         counts every tune. The same event again returns the tunes of the set that still exist. Otherwise as `add`.
         """
-        return await self._add(requests, origin, parent_id, limit, cooldown_s, queue_limit, as_set=True)
-
-    async def _add(
-        self,
-        requests: Sequence[TuneRequest],
-        origin: Origin,
-        parent_id: str | None,
-        limit: int | None,
-        cooldown_s: int,
-        queue_limit: int | None,
-        *,
-        as_set: bool,
-    ) -> list[Tune]:
-        ids = [new_id() for _ in requests]
-        events = [f"{origin.event_id}:{index}" if index else origin.event_id for index in range(len(requests))]
-        known_parent = (
-            select(tunes.c.id).where(tunes.c.id == parent_id).scalar_subquery() if parent_id and is_id(parent_id) else None
-        )
-        common_values = asdict(origin) | {
-            "round": rounds.next_round(origin, requests[0].model),
-            "not_before": rounds.not_before(origin, cooldown_s),
-            "set_id": ids[0] if as_set else None,
-        }
-        values = [
-            common_values
-            | {
-                "id": ids[index],
-                "event_id": events[index],
-                "request": request.as_dict(),
-                "parent_id": null() if index else known_parent,
-                "set_index": index,
-            }
-            for index, request in enumerate(requests)
-        ]
-        same_events = and_(tunes.c.platform == origin.platform, tunes.c.event_id.in_(events))
-        existing = select(tunes).where(same_events).order_by(tunes.c.set_index)
-        try:
-            async with self.database.begin() as connection:
-                if origin.user_id:
-                    # One request per user at a time: the limit and the last turn are read before the row is added.
-                    user = f"{origin.platform} {origin.user_id}"
-                    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:user, 0))"), {"user": user})
-                rows_to_add = values if as_set else values[0]  # SQLAlchemy keeps the compiled statement of one row only
-                added = await connection.execute(
-                    insert(tunes).values(rows_to_add).on_conflict_do_nothing(constraint="tunes_event_key").returning(tunes)
-                )
-                rows = sorted(added.mappings(), key=lambda row: int(row["set_index"]))
-                if len(rows) < len(requests):  # a known event; some tunes of its set may have been deleted since
-                    await connection.execute(delete(tunes).where(tunes.c.id.in_(ids)))
-                    return [tune_from(row) for row in (await connection.execute(existing)).mappings()]
-                if limit is not None and origin.user_id:
-                    count = select(func.count()).where(rounds.of_user(origin), unfinished, tunes.c.id.not_in(ids))
-                    open = (await connection.execute(count)).scalar_one()
-                    if open + len(requests) > limit:
-                        raise TooManyOpen(open, limit, len(requests))
-                if queue_limit is not None:
-                    waiting = select(tunes.c.id).where(tunes.c.status == Status.QUEUED).limit(queue_limit + 1).subquery()
-                    if (await connection.execute(select(func.count()).select_from(waiting))).scalar_one() > queue_limit:
-                        raise QueueFull(queue_limit)
-                raw = (await connection.get_raw_connection()).driver_connection
-                assert isinstance(raw, psycopg.AsyncConnection)
-                for row in rows:
-                    model, turn = row["request"]["model"], {"round": row["round"], "not_before": row["not_before"]}
-                    await enqueue(self.jobs, row["id"], raw, model=model, **turn)
-                return [tune_from(row) for row in rows]
-        except StorageError as error:
-            if not lacks_room(error):
-                raise
-            self.room.note_failure()
-            raise NoRoom from error
-        except (DataError, UnicodeEncodeError) as error:
-            message = UserMessage("Your request contains characters that I can't store. Please type it again without them.")
-            raise UserError(message) from error
+        return await self._adding.add(requests, origin, parent_id, limit, cooldown_s, queue_limit, as_set=True)
 
     async def tune(self, tune_id: str) -> Tune | None:
         found = await self._tunes(select(tunes).where(tunes.c.id == tune_id)) if is_id(tune_id) else []

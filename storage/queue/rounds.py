@@ -19,16 +19,52 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, ScalarSelect, Select, and_, case, cast, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Float, Integer, Select, bindparam, cast, func, or_, select, text, tuple_
 
 from storage import tables
-from storage.tunes import Origin, Status, is_id
+from storage.tunes import Status, is_id
 
 TURN = 2  # rounds between two requests of a user
 RECENT = 20  # finished tunes from which the speed is estimated
+
+# What a new request gets: its round, the end of its cooldown, the id of its parent if that exists (it can't be deleted before
+# the commit), and how many unfinished tunes the user has. Requests of one user must be added one at a time. Without a user, each
+# request counts as a user of its own.
+#
+# Deleted requests leave a gap: new requests must not fill it before those that wait behind it. A model that fewer workers have
+# may lag: then its own round counts, until nobody waits for it. A user is as many rounds ahead for one model as for all.
+#
+# States are literals, as in the conditions of the indexes: so PostgreSQL keeps the plan. `mine` is read apart, by the index of
+# a user's unfinished tunes: for `last_of_model` alone, the planner would rather search the whole queue of the model.
+NEXT_TURN = text("""
+    WITH mine AS MATERIALIZED (
+        SELECT round, status, request ->> 'model' AS model FROM tunes
+        WHERE :user_id <> '' AND platform = :platform AND user_id = :user_id AND status IN ('queued', 'composing', 'rendering')
+    ), look AS MATERIALIZED (
+        SELECT coalesce((SELECT max(round) FROM tunes WHERE status <> 'queued'), 0) AS started,
+            (SELECT min(round) FROM tunes WHERE status = 'queued' AND (not_before IS NULL OR not_before <= now())) AS first,
+            (SELECT min(round) FROM tunes WHERE status = 'queued' AND (not_before IS NULL OR not_before <= now())
+                AND request ->> 'model' = :model) AS first_of_model,
+            (SELECT max(round) FROM tunes WHERE status IN ('composing', 'rendering') AND request ->> 'model' = :model) AS in_hand,
+            (SELECT max(round) FROM tunes WHERE :user_id <> '' AND platform = :platform AND user_id = :user_id) AS last,
+            (SELECT max(round) FROM mine WHERE status = 'queued' AND model = :model) AS last_of_model
+    ), overall AS (
+        SELECT *, CASE WHEN first > started + :turn THEN first ELSE started END AS served FROM look
+    ), now AS (
+        SELECT *, least(served, CASE WHEN first_of_model IS NOT NULL THEN greatest(first_of_model, in_hand) END) AS of_model
+        FROM overall
+    )
+    SELECT greatest(of_model + 1, last - (served - of_model) + :turn, last_of_model + :turn) AS round,
+        CASE WHEN :cooldown_s > 0 AND :user_id <> '' THEN nullif(greatest(now(), make_interval(secs => :cooldown_s) + (
+            SELECT coalesce(not_before, created_at) FROM tunes
+            WHERE platform = :platform AND user_id = :user_id AND community_id = :community_id ORDER BY round DESC LIMIT 1
+        )), now()) END AS not_before,
+        (SELECT id FROM tunes WHERE id = :parent_id FOR KEY SHARE) AS parent_id,
+        (SELECT count(*) FROM mine) AS open
+    FROM now
+""").bindparams(bindparam("cooldown_s", type_=Integer), turn=TURN)
 
 tunes = tables.tunes
 queued = tunes.c.status == Status.QUEUED
@@ -46,49 +82,6 @@ class QueueSpeed:
 def may_start(table: Any = tunes) -> ColumnElement[bool]:
     """Whether a tune is not in a cooldown."""
     return or_(table.c.not_before.is_(None), table.c.not_before <= func.now())
-
-
-def next_round(origin: Origin, model: str) -> ScalarSelect[int]:
-    """The round of a new request. Requests of one user must be added one at a time."""
-    same_model = tunes.c.request["model"].astext == model
-    waiting = select(func.min(tunes.c.round)).where(queued, may_start())
-    look = {
-        "started": func.coalesce(select(func.max(tunes.c.round)).where(tunes.c.status != Status.QUEUED).scalar_subquery(), 0),
-        "first": waiting.scalar_subquery(),
-        "first_of_model": waiting.where(same_model).scalar_subquery(),
-        "in_hand": select(func.max(tunes.c.round)).where(IN_HAND, same_model).scalar_subquery(),
-        "last": select(func.max(tunes.c.round)).where(of_user(origin)).scalar_subquery(),
-        "last_of_model": select(func.max(tunes.c.round)).where(of_user(origin), queued, same_model).scalar_subquery(),
-    }
-    # OFFSET 0: each is looked up once, however often it is used.
-    now = select(*(value.label(name) for name, value in look.items())).offset(0).subquery().c
-    # Deleted requests leave a gap: new requests must not fill it before those that wait behind it.
-    served = case((now.first > now.started + TURN, now.first), else_=now.started)
-    # A model that fewer workers have may lag: then its own round counts, until nobody waits for it.
-    of_model = func.least(served, case((now.first_of_model.is_not(None), func.greatest(now.first_of_model, now.in_hand))))
-    if not origin.user_id:  # each request counts as a user of its own
-        return select(of_model + 1).scalar_subquery()
-    # A user is as many rounds ahead for one model as for all.
-    ahead = now.last - (served - of_model) + TURN
-    return select(func.greatest(of_model + 1, ahead, now.last_of_model + TURN)).scalar_subquery()
-
-
-def not_before(origin: Origin, cooldown_s: int) -> ScalarSelect[Any] | ColumnElement[Any] | None:
-    """When the cooldown after the user's last request in this community ends; None if it is over."""
-    if not cooldown_s or not origin.user_id:
-        return None
-    last = (
-        select(func.coalesce(tunes.c.not_before, tunes.c.created_at))
-        .where(of_user(origin), tunes.c.community_id == origin.community_id)
-        .order_by(tunes.c.round.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    return func.nullif(func.greatest(last + timedelta(seconds=cooldown_s), func.now()), func.now())
-
-
-def of_user(origin: Origin) -> ColumnElement[bool]:
-    return and_(tunes.c.platform == origin.platform, tunes.c.user_id == origin.user_id)
 
 
 def queue_positions(tune_ids: Iterable[str]) -> Select[Any]:

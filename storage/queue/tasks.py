@@ -61,10 +61,13 @@ def queue_of(model: str) -> str:
 
 async def enqueue(
     app: App, tune_id: str, connection: psycopg.AsyncConnection[object], *, model: str, round: int, not_before: datetime | None
-) -> None:
-    """Adds the tune's job in the connection's transaction. Jobs of earlier rounds are taken first, none before `not_before`."""
+) -> int:
+    """Adds the tune's job in the connection's transaction. Jobs of earlier rounds are taken first, none before `not_before`.
+
+    Returns the job's id.
+    """
     job = app.configure_task(TASK, connection=connection, queue=queue_of(model), priority=-round, schedule_at=not_before)
-    await job.defer_async(tune_id=tune_id)
+    return await job.defer_async(tune_id=tune_id)
 
 
 async def enqueue_remake(app: App, tune_id: str, connection: psycopg.AsyncConnection[object]) -> None:
