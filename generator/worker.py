@@ -80,10 +80,10 @@ class Worker:
             score, model = composed.score, composer.model
             scores = {**composed_scores(composed), "compose_ms": round((time.monotonic() - started) * 1000)}
         score = with_chord_symbols(score) if tune.request.chords else score
-        composed_at = time.monotonic()
+        composed_at, abc = time.monotonic(), write(score)
         with suppress(*DATABASE_ERRORS):  # what is composed is kept: `_finish` waits for the database
-            bars, draft = len(score.bars), write(score)
-            if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=bars, draft=draft, starts=tune.starts):
+            bars = len(score.bars)
+            if not await self.storage.progress(tune.id, status=Status.RENDERING, bars=bars, draft=abc, starts=tune.starts):
                 return
         with tracing.step(tune, "rendering"):
             rendering = await self.renderer.render(score, style_of(tune.request))
@@ -91,7 +91,7 @@ class Worker:
         notices = (*score.notices, *rendering.notices)
         files = tune_files(tune.request, score, rendering, model=model, scores=scores, notices=notices)
         composition = Composition(
-            abc=write(score),
+            abc=abc,
             title=score.title or UNTITLED,
             rhythm=score.rhythm,
             key=score.key.abc,

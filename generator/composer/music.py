@@ -7,19 +7,18 @@ or how often a part is printed. The ranking and the judge see tunes like this.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from generator.composer.measures import first_pass, layout_of
 from generator.notation.keys import Key
-from generator.notation.score import Bar, Note, Score
+from generator.notation.score import Bar, Score
 from generator.notation.structure import sections
 from generator.notation.tokens import TICKS, tonic_pitch
 
 MAX_PARTS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(NamedTuple):
     """A note or a rest of a part."""
 
     degree: int | None  # of the scale above the tonic from C4 to B4, as in tokens; None: a rest
@@ -53,21 +52,19 @@ def music_of(score: Score) -> Music:
 
 def _bar(bar: Bar, key: Key) -> list[Sound]:
     found, offset = [], 0
+    tonic, signature = tonic_pitch(key), key.signature
+    tonic_midi, tonic_staff = tonic.midi + signature[tonic.letter], tonic.staff
     for note in bar.notes:
-        ticks = round(note.duration * TICKS)
-        found.append(_sound(note, key, ticks, offset))
+        # Not `note.duration * TICKS`: to multiply fractions takes longer than all the rest.
+        ticks = round(note.duration.numerator * TICKS / note.duration.denominator)
+        if (pitch := note.melody) is None:
+            found.append(Sound(None, 0, 0, ticks, offset, note.tuplet is not None))
+        else:
+            alter = max(-2, min(2, pitch.alter - signature[pitch.letter]))
+            above, triplet = pitch.midi - tonic_midi, note.tuplet is not None
+            found.append(Sound(pitch.staff - tonic_staff, alter, above, ticks, offset, triplet))
         offset += ticks
     return found
-
-
-def _sound(note: Note, key: Key, ticks: int, offset: int) -> Sound:
-    pitch = note.melody
-    if pitch is None:
-        return Sound(None, 0, 0, ticks, offset, note.tuplet is not None)
-    tonic = tonic_pitch(key)
-    above = pitch.midi - tonic.midi - key.signature[tonic.letter]
-    alter = max(-2, min(2, pitch.alter - key.signature[pitch.letter]))
-    return Sound(pitch.staff - tonic.staff, alter, above, ticks, offset, note.tuplet is not None)
 
 
 def bar_at(music: Music, part: int, bar: int) -> list[Sound]:

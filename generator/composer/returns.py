@@ -69,22 +69,28 @@ def lift_class(lift: float) -> int:
 def outline_of(tokens: Sequence[str]) -> Outline:
     """The outline of a whole tune."""
     layout = bars_per_part(tokens)
+    degrees: list[list[int]] = [[] for _ in layout]
+    for part, _, notes, _ in _bars(tokens):
+        degrees[part] += [pitch_parts(pitch)[0] for pitch, _ in notes.values() if is_melody(pitch)]
+    means = [sum(each) / len(each) if each else None for each in degrees]
+    lifts = [
+        0 if part == 0 or mean is None or means[0] is None else lift_class(mean - means[0]) for part, mean in enumerate(means)
+    ]
+    return Outline(layout, _returns_of(tokens, layout), lifts)
+
+
+def _returns_of(tokens: Sequence[str], layout: Sequence[int]) -> list[tuple[int, int]]:
+    """How much of which earlier bar returns in each bar, see Outline."""
     starts = [0, *accumulate(layout)]
     contents: dict[int, Notes] = {}
     returns: list[tuple[int, int]] = []
-    degrees: list[list[int]] = [[] for _ in layout]
     for part, bar, notes, second_ending in _bars(tokens):
-        degrees[part] += [pitch_parts(pitch)[0] for pitch, _ in notes.values() if is_melody(pitch)]
         at = starts[part] + bar
         if bar >= 0 and not second_ending and at >= len(returns):
             returns += [(0, -1)] * (at - len(returns))
             returns.append(_return(at, part, bar, notes, contents, starts))
         contents.setdefault(at, {}).update(notes)
-    means = [sum(each) / len(each) if each else None for each in degrees]
-    lifts = [
-        0 if part == 0 or mean is None or means[0] is None else lift_class(mean - means[0]) for part, mean in enumerate(means)
-    ]
-    return Outline(layout, returns, lifts)
+    return returns
 
 
 def unplanned_returns(planned: Sequence[tuple[int, int]], tokens: Sequence[str]) -> int:
@@ -92,7 +98,7 @@ def unplanned_returns(planned: Sequence[tuple[int, int]], tokens: Sequence[str])
 
     planned: as in Outline; bars that are unknown there don't count.
     """
-    written = outline_of(tokens).returns if planned else ()  # an opening has no plan
+    written = _returns_of(tokens, bars_per_part(tokens)) if planned else ()  # an opening has no plan
     return sum(
         (wanted == ALL) != (found == ALL) for (wanted, _), (found, _) in zip(planned, written, strict=False) if wanted and found
     )

@@ -50,8 +50,8 @@ def _melody(sounds: Sequence[Sound]) -> Group:
     total = max(len(steps), 1)
     return {
         **{f"steps {kind}": classes[kind] / total for kind in range(1, len(STEP_CLASSES))},
-        **{f"degree {degree}": _share(heard, degree) for degree in range(7)},
-        **{f"bar begins on {degree}": _share(firsts, degree) for degree in range(7)},
+        **{f"degree {degree}": share for degree, share in enumerate(_degrees(heard))},
+        **{f"bar begins on {degree}": share for degree, share in enumerate(_degrees(firsts))},
         "altered": len(altered) / max(len(heard), 1),
         "altered and not resolved": (len(altered) - resolved) / max(len(heard), 1),
         "turns": turns / total,
@@ -63,8 +63,10 @@ def _melody(sounds: Sequence[Sound]) -> Group:
     }
 
 
-def _share(sounds: Sequence[Sound], degree: int) -> float:
-    return sum(sound.degree is not None and sound.degree % 7 == degree for sound in sounds) / max(len(sounds), 1)
+def _degrees(sounds: Sequence[Sound]) -> list[float]:
+    """The share of each degree of the scale, in any octave."""
+    counts = Counter(sound.degree % 7 for sound in sounds if sound.degree is not None)
+    return [counts[degree] / max(len(sounds), 1) for degree in range(7)]
 
 
 def _lengths(music: Music, sounds: Sequence[Sound]) -> Group:
@@ -134,12 +136,12 @@ def _form(music: Music) -> Group:
     last, first = [part[-1] for part in heard if part], [part[0] for part in heard if part]
     return {
         "second part higher": heights[1] - heights[0] if len(heights) > 1 else 0.0,
-        "parts end on the tonic": _share(last, 0),
+        "parts end on the tonic": _degrees(last)[0],
         "parts end with 7-1": mean(float(_rises_to_tonic(part)) for part in heard if part),
         "last bar alike": float(_last_bars_alike(music, 1)),
         "last two bars alike": float(_last_bars_alike(music, 2)),
         "last note": mean(float(sound.ticks) for sound in last),
-        "begins on the tonic": _share(first, 0),
+        "begins on the tonic": _degrees(first)[0],
         "notes of the last bars": mean(float(len(part[-1])) for part in music),
         "bars of the first part": float(len(music[0])) if music else 0.0,
         "parts": float(len(music)),

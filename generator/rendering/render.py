@@ -57,11 +57,14 @@ def play(score: Score, *, style: Style = SESSION, soundfont: Path | None = None)
         raise RenderingError(UserMessage("The tune has no backing to be heard alone."))
     midi = to_midi(score, played, bars)
     check_midi(midi)
-    samples = synthesise(halves(score, played, bars), font)
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        synthesised = executor.submit(synthesise, halves(score, played, bars), font)
+        time_map = write_time_map(score, tracks[0].sounds, bars, delay_ms=DELAY_MS)
+        samples = synthesised.result()
     return Recording(
         midi=midi,
         mp3=encode_mp3(samples, title=printable(score.title), comment=rhythm_words(score)),
-        time_map=write_time_map(score, tracks[0].sounds, bars, delay_ms=DELAY_MS),
+        time_map=time_map,
         notices=playing_notices(score, style),
         duration_ms=round(len(samples) * 1000 / RATE),
     )
