@@ -7,9 +7,10 @@ towards a cadence. The search uses the written bars, so that a part has the same
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 
 from generator.notation.keys import LETTERS, Key, Mode, alter_name
 from generator.notation.metres import Metre
@@ -64,7 +65,8 @@ class _Candidate:
     cost: float
 
 
-def find_chords(score: Score) -> list[Changes]:
+@lru_cache(maxsize=1)  # the backing plays them, and the time map shows them
+def find_chords(score: Score) -> Sequence[Changes]:
     """The chord changes of each written bar. A bar in free metre has none."""
     found: list[Changes] = [[] for _ in score.bars]
     written = _written_changes(score)
