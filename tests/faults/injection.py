@@ -4,7 +4,7 @@
 the product has no hooks. Between two points a process changes nothing that outlives it: a death there equals a death at the next
 point.
 
-Points are named `flow/moment of what`, for example `accept/before commit of Storage.add`; the second time in the same process has
+Points are named `flow/moment of what`, for example `accept/before commit of Adding.add`; the second time in the same process has
 ` #2` at its end. They count from the moment when the file `armed` exists in the folder.
 """
 
@@ -42,7 +42,7 @@ FLOWS = (
             "storage/queue/heartbeat.py",
         ),
     ),
-    ("accept", ("bot/discord/", "bot/slack/", "bot/core/desk.py", "bot/web/", "Storage.add")),
+    ("accept", ("bot/discord/", "bot/slack/", "bot/core/desk.py", "bot/web/", "Adding.add")),
 )
 BACKGROUND = (
     "bot/discord/likes/",

@@ -14,9 +14,9 @@ from tests.faults.injection import route
 from tests.faults.lanes import DiscordLane, discord_lane
 
 SAMPLE = (
-    (Slash, "accept/after commit of Storage.add"),
+    (Slash, "accept/after commit of Adding.add"),
     (Slash, "accept/before the answer of POST /interactions/ID/TOKEN/callback"),
-    (Chat, "accept/before commit of Storage.add"),
+    (Chat, "accept/before commit of Adding.add"),
     (Slash, "deliver/before the answer of POST /channels/ID/messages"),
     (Slash, "deliver/before commit of Storage.mark_delivered"),
     (Share, "share/after commit of Sharing.share"),

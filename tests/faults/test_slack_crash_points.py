@@ -25,9 +25,9 @@ from tests.faults.slack_crash_points import (
 )
 
 SAMPLE = (
-    (Slash, "accept/before commit of Storage.add"),
-    (Slash, "accept/after commit of Storage.add"),
-    (Mention, "accept/after commit of Storage.add"),
+    (Slash, "accept/before commit of Adding.add"),
+    (Slash, "accept/after commit of Adding.add"),
+    (Mention, "accept/after commit of Adding.add"),
     (Slash, "deliver/before the answer of POST /api/chat.postMessage"),
     (Slash, "deliver/before the answer of POST /upload/FID"),
     (Slash, "deliver/before POST /api/files.completeUploadExternal"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bot.discord.core import limits
+from generator.rendering.audio.mastering import RATE
 from generator.rendering.audio.mp3 import encode_mp3
 from storage import Status, Tune
 from tests.bot import worker
@@ -242,7 +243,7 @@ async def test_the_tune_of_a_locked_thread_is_a_direct_message(stage: Stage, cha
 
 
 async def test_a_recording_over_the_channels_limit_is_compressed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    noise = (np.random.default_rng(1).standard_normal((44_100 * 5, 2)) * 3_000).astype("<i2")
+    noise = (np.random.default_rng(1).standard_normal((RATE * 5, 2)) * 3_000).astype("<i2")
     mp3 = encode_mp3(noise, title="The Loopback")
     monkeypatch.setattr(worker, "FILES", {**FILES, "tune.mp3": ("audio/mpeg", mp3)})
     small = replace(TUNES, id="350", file_bytes=60_000)

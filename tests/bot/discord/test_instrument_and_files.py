@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from generator.rendering.audio.mastering import RATE
 from generator.rendering.audio.mp3 import encode_mp3
 from generator.request import INSTRUMENTS
 from storage import FileMissing
@@ -16,7 +17,7 @@ from tests.bot import worker
 from tests.bot.discord.conftest import ABC, FILES, Stage
 from tests.loopback.discord import DIRECT, ELSEWHERE, FIDDLER, HERMIT, TUNES, Channel, Payload
 
-SECOND = np.zeros((44_100, 2), np.int16)
+SECOND = np.zeros((RATE, 2), np.int16)
 
 
 @pytest.fixture
@@ -71,8 +72,8 @@ async def test_more_files_are_sent_privately_after_a_restart(stage: Stage, chann
     assert names == ["the-loopback.mid", "the-loopback.musicxml", "the-loopback.svg", "the-loopback.wav"]
     assert stage.discord.file(given, ".mid") == b"MThd"
     with wave.open(io.BytesIO(stage.discord.file(given, ".wav"))) as recording:
-        assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, 44_100, 2)
-        assert recording.getnframes() == pytest.approx(44_100, abs=4_000)  # an MP3 has padding at both ends
+        assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, RATE, 2)
+        assert recording.getnframes() == pytest.approx(RATE, abs=4_000)  # an MP3 has padding at both ends
     assert len(stage.discord.tunes(channel)) == 1
 
 
@@ -87,7 +88,7 @@ async def test_more_files_are_sent_privately_after_a_restart(stage: Stage, chann
 async def test_a_recording_that_is_too_large_is_compressed_or_named(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, file_bytes: int, given: str, said: str
 ) -> None:
-    noise = np.random.default_rng(1).normal(0, 3_000, (5 * 44_100, 2)).astype(np.int16)
+    noise = np.random.default_rng(1).normal(0, 3_000, (5 * RATE, 2)).astype(np.int16)
     monkeypatch.setattr(worker, "FILES", FILES | {"tune.mp3": ("audio/mpeg", encode_mp3(noise))})
     _, message = await stage.posted(channel=replace(TUNES, id="350", file_bytes=file_bytes))
     answer = await stage.discord.private_message(await stage.discord.click(message, "More files", person=HERMIT))

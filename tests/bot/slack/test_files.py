@@ -13,6 +13,7 @@ from bot.core.texts import files as file_texts
 from bot.core.texts.delivery import sheet_music
 from bot.languages import language
 from bot.slack.delivery import texts
+from generator.rendering.audio.mastering import RATE
 from generator.rendering.audio.mp3 import encode_mp3
 from storage.errors import FileMissing
 from tests.bot import worker
@@ -21,7 +22,7 @@ from tests.loopback.slack import CONNECT, DIRECT, DIRECT_OF, GROUP, PIPER, SAILO
 
 NAMES = ["the-loopback.mid", "the-loopback.musicxml", "the-loopback.svg", "the-loopback.wav"]
 MORE = {
-    "tune.mp3": ("audio/mpeg", encode_mp3(np.zeros((44_100, 2), np.int16))),
+    "tune.mp3": ("audio/mpeg", encode_mp3(np.zeros((RATE, 2), np.int16))),
     "tune.musicxml": ("application/vnd.recordare.musicxml+xml", b"<score-partwise/>"),
     "tune.svg": ("image/svg+xml", b"<svg/>"),
 }
@@ -49,7 +50,7 @@ async def test_in_a_channel_the_files_come_in_a_direct_message_and_the_person_ge
     assert names_of(sent) == NAMES
     assert (slack.file(sent, ".mid"), slack.file(sent, ".svg")) == (b"MThd", b"<svg/>")
     with wave.open(io.BytesIO(slack.file(sent, ".wav"))) as recording:
-        assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, 44_100, 2)
+        assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, RATE, 2)
     assert told == f"<{slack.link(sent)}|{language('de')(texts.FILES_SENT)}>"
     assert slack.messages_in(channel) == [message]
     [sheet] = [file for file in slack.files.all.values() if file.name.endswith(".svg")]
