@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -11,11 +12,13 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.listener.async_listener_completion_handler import AsyncListenerCompletionHandler
 from slack_bolt.listener.async_listener_error_handler import AsyncListenerErrorHandler
+from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartHandler
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.core.texts import common as texts
 from bot.slack import features
+from bot.slack.core import limits
 from bot.slack.core.answers import answer
 from bot.slack.core.caller import caller_of
 from bot.slack.core.clients import LOGGER, Installations
@@ -35,6 +38,17 @@ class SlackApp(AsyncApp):
     """slack-bolt acknowledges events before their listeners run, and forgets them if the process dies then. Here the
     acknowledgement comes after the listener, or after two seconds if that takes longer; else Slack sends the event again.
     """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._running: set[asyncio.Task[Any] | None] = set()
+        self.listener_runner.listener_start_handler = _Start(self._running)
+        self.listener_runner.listener_completion_handler = _Completion(self._running)
+
+    async def finish(self) -> None:
+        """Lets the listeners that are running end, for at most CLOSE_S."""
+        if running := [task for task in self._running if task]:
+            await asyncio.wait(running, timeout=limits.CLOSE_S)
 
     def _register_listener(
         self, functions: Any, matcher: Any, matchers: Any, middleware: Any, is_event: bool = False, ack_timeout: int = 3
@@ -62,7 +76,6 @@ def make_app(context: Context, installations: Installations, signing_secret: str
     app.use(_ignore_what_people_did_not_write)
     app.error(_not_reached)
     app.listener_runner.listener_error_handler = _Failures(context)
-    app.listener_runner.listener_completion_handler = _Acknowledge()
     for register in features.FEATURES:
         register(app, context)
     return app
@@ -89,10 +102,22 @@ async def _ignore_what_people_did_not_write(
     return await (ack() if by_bot or event.get("subtype") not in WRITTEN else next())
 
 
-class _Acknowledge(AsyncListenerCompletionHandler):
-    """Acknowledges also what a listener left unacknowledged, or whose acknowledgement bolt dropped after an error."""
+class _Start(AsyncListenerStartHandler):
+    def __init__(self, running: set[asyncio.Task[Any] | None]) -> None:
+        self._running = running
 
     async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
+        self._running.add(asyncio.current_task())
+
+
+class _Completion(AsyncListenerCompletionHandler):
+    """Acknowledges also what a listener left unacknowledged, or whose acknowledgement bolt dropped after an error."""
+
+    def __init__(self, running: set[asyncio.Task[Any] | None]) -> None:
+        self._running = running
+
+    async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
+        self._running.discard(asyncio.current_task())
         if request.context.ack.response is None:
             await request.context.ack()
 

@@ -95,6 +95,7 @@ class SlackSide:
             except TokenRefused as refused:
                 raise NoLogin(APP_REFUSED.format(code=refused)) from None
             finally:
+                await app.finish()
                 context.removals.close()
                 await _end([*jobs, *context.tasks])
                 await installations.close()

@@ -32,6 +32,24 @@ async def test_it_connects_and_stops_cleanly(tmp_path: Path, url: str) -> None:
         assert b"Traceback" not in errors and b"xoxb" not in errors and b"xapp" not in errors
 
 
+async def test_a_command_that_is_being_answered_is_answered_before_it_stops(tmp_path: Path, url: str) -> None:
+    async with FakeSlack() as slack:
+        process = await start(slack, tmp_path, url)
+        await slack.connected()
+        answer = slack.hold("respond", after=True)
+        await slack.acked(await slack.slash("tune", "help"))
+        async with asyncio.timeout(HANG_S):
+            while slack.faults_left:
+                await asyncio.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            while slack.state.delivery.open:
+                await asyncio.sleep(0.01)
+        answer.set()
+        _, errors = await asyncio.wait_for(process.communicate(), HANG_S)
+    assert process.returncode == 0 and slack.calls_of["respond"] == 1
+    assert b"Traceback" not in errors
+
+
 async def test_a_refused_token_ends_it_with_one_sentence(tmp_path: Path, url: str) -> None:
     async with FakeSlack() as slack:
         process = await start(slack, tmp_path, url, SLACK_APP_TOKEN="xapp-wrong")
