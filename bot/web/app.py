@@ -26,6 +26,7 @@ from bot.web.player import Player
 from bot.web.preview import Previews
 from bot.web.sharing import SharingPages
 from bot.web.tunebook import TunebookPages
+from bot.web.turns import Turns
 from bot.web.versions import VersionPages
 from bot.web.views import Views
 from bot.web.visitor import Visitors
@@ -59,6 +60,7 @@ def make_app(
     gallery, sharing = GalleryPages(storage, views, previews, shown), SharingPages(storage, views, limits)
     offline, player, editor = OfflinePages(views), Player(storage, views), EditorPages(storage, views, limits)
     versions, tunebooks = VersionPages(storage, limits), TunebookPages(storage, views, previews, limits)
+    in_turn = Turns()
     app = web.Application(
         client_max_size=security.MAX_BODY_BYTES,
         middlewares=[compress, language.speak, metrics.count, errors.middleware(views), guard.check, visitors.identify],
@@ -84,9 +86,9 @@ def make_app(
             web.post(_TUNE + "/unshare", sharing.unshare),
             web.get(_TUNE + "/delete", sharing.confirm_delete),
             web.post(_TUNE + "/delete", sharing.delete),
-            web.get("/gallery", gallery.page),
-            web.get("/gallery.json", gallery.json),
-            web.get("/tunebook.abc", gallery.tunebook),
+            web.get("/gallery", in_turn(gallery.page)),
+            web.get("/gallery.json", in_turn(gallery.json)),
+            web.get("/tunebook.abc", in_turn(gallery.tunebook)),
             web.get("/tunebook.pdf", tunebooks.pdf),
             web.get("/static/{digest}/{name:.+}", views.static),
             web.get("/editor", editor.page),

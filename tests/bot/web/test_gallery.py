@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
+from bot.web import turns
 from bot.web.gallery import GalleryQuery
 from generator.notation.reader import read
 from generator.rendering.render import render
 from generator.rendering.style import PLAIN
 from generator.request import RequestError
 from storage import database
-from storage.gallery import PAGE, Order
+from storage.gallery import PAGE, Order, Page
 from storage.viewer import Viewer
 from tests.bot.web.conftest import ABC, Site, Visitor
+from tests.patience import HANG_S
 
 JSON = {"Accept": "application/json"}
 SCRIPT = "<script>alert(1)</script>\"'"
@@ -65,6 +69,36 @@ async def test_a_search_that_takes_too_long_is_answered_with_a_sentence_and_503(
         assert "So many people are searching" in await answer.text()
         assert (await guest.get("/")).status == 200
     assert (await guest.get("/gallery?title=humours")).status == 200
+
+
+async def test_searches_take_turns_and_leave_the_other_pages_alone(
+    empty_site: Site, guest: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searching, most, ready, go_on = 0, 0, asyncio.Event(), asyncio.Event()
+    search = empty_site.storage.gallery.shared
+
+    async def slow(**query: Any) -> Page:
+        nonlocal searching, most
+        searching += 1
+        most = max(most, searching)
+        if searching == turns.AT_ONCE:
+            ready.set()
+        await go_on.wait()
+        searching -= 1
+        return await search(**query)
+
+    monkeypatch.setattr(empty_site.storage.gallery, "shared", slow)
+    answers = [asyncio.create_task(guest.get(f"/gallery?title={number}")) for number in range(3 * turns.AT_ONCE)]
+    async with asyncio.timeout(HANG_S):
+        await ready.wait()
+        assert (await guest.get("/")).status == 200
+        with monkeypatch.context() as patch:
+            patch.setattr(turns, "WAIT_S", 0.1)
+            refused = await guest.get("/gallery.json")
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "10")
+        go_on.set()
+        assert [(await answer).status for answer in answers] == [200] * len(answers)
+    assert most == turns.AT_ONCE
 
 
 async def test_every_page_links_to_the_gallery(empty_site: Site, guest: Visitor) -> None:
