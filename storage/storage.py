@@ -9,7 +9,7 @@ from typing import Any
 
 from procrastinate import App
 from procrastinate.jobs import Job
-from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select, text, update
+from sqlalchemy import ColumnElement, Executable, Select, and_, func, literal, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from generator.request import TuneRequest
@@ -180,7 +180,8 @@ class Storage:
 
     async def queue_positions(self, tune_ids: Iterable[str]) -> dict[str, int]:
         """The positions of the tunes that are queued, by id."""
-        return {row["id"]: row["queue_position"] for row in await self._rows(rounds.queue_positions(tune_ids))}
+        ids = [tune_id for tune_id in tune_ids if is_id(tune_id)]
+        return {row["id"]: row["queue_position"] for row in await self._rows(rounds.POSITIONS, {"ids": ids})}
 
     async def queue_speed(self) -> rounds.QueueSpeed:
         """How fast tunes are made at the moment."""
@@ -338,9 +339,9 @@ class Storage:
     async def _tunes(self, query: Select[Any]) -> list[Tune]:
         return [tune_from(row) for row in await self._rows(query)]
 
-    async def _rows(self, query: Select[Any]) -> list[Any]:
+    async def _rows(self, query: Executable, values: dict[str, Any] | None = None) -> list[Any]:
         async with self.database.begin() as connection:
-            return list((await connection.execute(query)).mappings())
+            return list((await connection.execute(query, values)).mappings())
 
 
 def _in_hand(starts: int | None) -> ColumnElement[bool]:

@@ -17,14 +17,13 @@ virtual time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Integer, Select, bindparam, cast, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Float, Integer, Select, bindparam, cast, func, or_, select, text
 
 from storage import tables
-from storage.tunes import Status, is_id
+from storage.tunes import Status
 
 TURN = 2  # rounds between two requests of a user
 RECENT = 20  # finished tunes from which the speed is estimated
@@ -79,19 +78,20 @@ class QueueSpeed:
     in_progress: int = 0  # number of tunes
 
 
-def may_start(table: Any = tunes) -> ColumnElement[bool]:
+def may_start() -> ColumnElement[bool]:
     """Whether a tune is not in a cooldown."""
-    return or_(table.c.not_before.is_(None), table.c.not_before <= func.now())
+    return or_(tunes.c.not_before.is_(None), tunes.c.not_before <= func.now())
 
 
-def queue_positions(tune_ids: Iterable[str]) -> Select[Any]:
-    """`id` and `queue_position` of the queued tunes; 1 is next. Tunes in a cooldown don't count."""
-    other = tunes.alias()
-    before = _order(other) < _order(tunes)
-    earlier = select(func.count()).where(other.c.status == Status.QUEUED, may_start(other), before).scalar_subquery()
-    return select(tunes.c.id, (earlier + 1).label("queue_position")).where(
-        tunes.c.id.in_([tune_id for tune_id in tune_ids if is_id(tune_id)]), queued
-    )
+# `id` and `queue_position` of the queued tunes among `ids`; 1 is next. Tunes in a cooldown don't count.
+POSITIONS = text("""
+    SELECT id, 1 + (
+        SELECT count(*) FROM tunes
+        WHERE status = 'queued' AND (not_before IS NULL OR not_before <= now())
+            AND (round, created_at, set_index, id) < (own.round, own.created_at, own.set_index, own.id)
+    ) AS queue_position
+    FROM tunes AS own WHERE id = ANY(:ids) AND status = 'queued'
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,3 @@ def queue_speed() -> Select[Any]:
     median = select(func.percentile_cont(0.5).within_group(recent.c.seconds)).scalar_subquery()
     in_progress = select(func.count()).where(IN_HAND).scalar_subquery()
     return select(median.label("seconds"), in_progress.label("in_progress"))
-
-
-def _order(table: Any) -> Any:
-    return tuple_(table.c.round, table.c.created_at, table.c.set_index, table.c.id)
