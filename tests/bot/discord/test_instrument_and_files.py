@@ -88,7 +88,7 @@ async def test_more_files_are_sent_privately_after_a_restart(stage: Stage, chann
 async def test_a_recording_that_is_too_large_is_compressed_or_named(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, file_bytes: int, given: str, said: str
 ) -> None:
-    noise = np.random.default_rng(1).normal(0, 3_000, (5 * RATE, 2)).astype(np.int16)
+    noise = np.random.default_rng(1).normal(0, 3_000, (220_500, 2)).astype(np.int16)
     monkeypatch.setattr(worker, "FILES", FILES | {"tune.mp3": ("audio/mpeg", encode_mp3(noise))})
     _, message = await stage.posted(channel=replace(TUNES, id="350", file_bytes=file_bytes))
     answer = await stage.discord.private_message(await stage.discord.click(message, "More files", person=HERMIT))
