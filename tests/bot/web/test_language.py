@@ -30,10 +30,17 @@ async def test_the_header_chooses_the_language(accept: str, code: str) -> None:
     assert preferred(accept).code == code
 
 
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_waiting_visitor_is_told_so_in_the_language_of_the_browser(empty_site: Site) -> None:
+    """On a site of its own: the models that another test offered stay offered for a minute."""
+    async with empty_site.new_visitor() as visitor:
+        tune_id = await visitor.compose()
+        page = await (await visitor.get(f"/tunes/{tune_id}", headers={"Accept-Language": "es"})).text()
+    assert "Tu melodía está guardada y empieza en cuanto vuelva el compositor." in page
+
+
 async def test_pages_are_in_the_language_of_the_browser_and_caches_know_it(site: Site, visitor: Visitor) -> None:
     tune_id = await visitor.compose(title="<b>Kept</b>", rhythm="reel")
-    waiting = await visitor.get(f"/tunes/{tune_id}", headers={"Accept-Language": "es"})
-    assert "Tu melodía está guardada y empieza en cuanto vuelva el compositor." in await waiting.text()
     await site.finish(tune_id, title="<b>Kept</b>")
     for path, words in (
         ("/", "Komponier einen irischen Tune"),
