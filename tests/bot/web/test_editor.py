@@ -89,6 +89,7 @@ async def test_writing_with_the_keyboard_alone(site: Site, browser: Browser, wid
         tune = await site.storage.tune(page.url.rpartition("/")[2])
         assert tune is not None and (tune.request.mode, tune.request.keep) == ("vary", "2-3")
         await page.goto("/editor")
+        await expect(sheet).to_be_visible()  # drawn by the script, which also checks the bars to keep
         await recompose.focus()
         await page.keyboard.press("Enter")
         await expect(page.locator(".errors .wrong")).to_have_text(
