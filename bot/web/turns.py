@@ -15,6 +15,8 @@ WAIT_S = 10.0
 
 
 class Turns:
+    """Wraps the handlers that share the turns."""
+
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(AT_ONCE)
 

@@ -135,8 +135,8 @@ def _limit(peaks: NDArray[np.float64]) -> NDArray[np.float64]:
     needed = np.minimum(CEILING - peaks, 0)
     rise = _RELEASE * np.arange(len(peaks))
     released = np.pad(np.minimum.accumulate(needed - rise) + rise, _ATTACK, mode="edge")
-    # Each step takes the lowest gain of the step before, itself and those ahead. So the average of some, which smooths the
-    # attack, is still low enough for the peak.
+    # Each step takes the lowest gain of the step before, itself and those ahead. So the average of _ATTACK of them, which
+    # smooths the attack, is still low enough for the peak.
     shifted = [released[shift : len(released) - _ATTACK - 1 + shift] for shift in range(_ATTACK + 2)]
     return np.asarray(10 ** (np.convolve(np.minimum.reduce(shifted), np.full(_ATTACK, 1 / _ATTACK), "valid") / 20))
 

@@ -80,7 +80,7 @@ def halves(score: Score, tracks: Sequence[Track], bars: Sequence[PlayedBar]) -> 
             _player(track, [note.shifted(-begin) for note in notes if begin <= note.start < end], channel)
             for channel, (track, notes) in enumerate(zip(tracks, players, strict=True), 1)
         ]
-        if end > 0:
+        if begin < end:  # nothing is before a cut at 0
             found.append(Half(_file([tempo, *played]), begin * _microseconds(score) / PPQ / 1_000_000))
     return found
 
